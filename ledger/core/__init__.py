@@ -1,0 +1,1 @@
+"""The pure core: formats and rules. No I/O, clock, randomness or environment; time is an argument."""

@@ -1,0 +1,211 @@
+"""Was this key allowed to say that, at that time? Council, agencies, attesters and mandates.
+
+Twin of ``contracts/Agencies.sol``: the same rules (docs/formats.md section 5, rules 1 to 5), the same refusals by name.
+Signatures are checked elsewhere; here a decision is taken to be signed and is judged by its content.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ledger.core import statement as st
+from ledger.errors import (
+    AgencyKnown,
+    AgencyNotActive,
+    AgencyNotSuspended,
+    AttesterDeclaredCompromised,
+    AttesterKnown,
+    AttesterNotActive,
+    CompromiseInFuture,
+    CompromiseNotEarlier,
+    InvalidCouncil,
+    MalformedPeriod,
+    MandateMissing,
+    MandateOverlaps,
+    UnknownAgency,
+    UnknownAttester,
+    WrongAgency,
+    WrongDecision,
+)
+
+
+class Period(NamedTuple):
+    """Half-open span of time in seconds since 1970: ``from_`` <= t < ``until``."""
+
+    from_: int
+    until: int = st.NO_END
+
+    def contains(self, at: int) -> bool:
+        return self.from_ <= at < self.until
+
+
+@dataclass(slots=True)
+class Agency:
+    """A public body: when it was active, and under which mandates (by UNCL 1001 kind)."""
+
+    code: str
+    name: str
+    jurisdiction: str
+    uri: str
+    periods: list[Period]
+    mandates: dict[int, list[Period]] = field(default_factory=dict)
+
+    def active(self, at: int) -> bool:
+        return any(period.contains(at) for period in self.periods)
+
+    def mandated(self, kind: int, at: int) -> bool:
+        return any(period.contains(at) for period in self.mandates.get(kind, ()))
+
+
+@dataclass(slots=True)
+class Attester:
+    """One key of one agency. ``compromised_from`` is None unless the council declared it."""
+
+    signer: bytes
+    agency: str
+    period: Period
+    compromised_from: int | None = None
+
+
+class Agencies:
+    """The register as the council's decisions have made it; every change is one ``apply``."""
+
+    def __init__(self) -> None:
+        self.members: tuple[bytes, ...] = ()
+        self.threshold = 0
+        self.decisions = 0
+        self.agencies: dict[str, Agency] = {}
+        self.attesters: dict[bytes, Attester] = {}
+
+    def found(self, members: tuple[bytes, ...], threshold: int) -> None:
+        """Seat the first council, as the contract's constructor does; it is no decision and has number 0."""
+        self._seat(members, threshold)
+
+    def apply(self, decision: st.Decision, at: int) -> None:
+        """Carry out a decision at time ``at``.
+
+        :raises Refused: the subclass named as the contract's error; nothing has changed then.
+        """
+        if decision.number != self.decisions + 1:
+            raise WrongDecision(self.decisions + 1, decision.number)
+        match decision:
+            case st.CouncilChange():
+                self._seat(decision.members, decision.threshold)
+            case st.AgencyEnrolment():
+                self._enrol(decision, at)
+            case st.AgencySuspension():
+                agency = self.active_agency(decision.agency)
+                agency.periods[-1] = Period(agency.periods[-1].from_, at)
+            case st.AgencyReinstatement():
+                agency = self.agency(decision.agency)
+                if agency.periods[-1].until == st.NO_END:
+                    raise AgencyNotSuspended(decision.agency)
+                agency.periods.append(Period(at))
+            case st.AttesterAuthorisation():
+                self.agency(decision.agency)
+                if decision.attester in self.attesters:
+                    raise AttesterKnown(decision.attester)
+                self.attesters[decision.attester] = Attester(decision.attester, decision.agency, Period(at))
+            case st.AttesterRetirement():
+                attester = self.attester(decision.attester)
+                if attester.period.until != st.NO_END:
+                    raise AttesterNotActive(attester.signer, *attester.period)
+                attester.period = Period(attester.period.from_, at)
+            case st.AttesterCompromise():
+                self._compromise(decision, at)
+            case st.MandateGrant():
+                self._grant(decision, at)
+            case st.MandateWithdrawal():
+                self._withdraw_mandate(decision, at)
+            case _:
+                raise TypeError(type(decision).__name__)
+        self.decisions += 1
+
+    def agency(self, code: str) -> Agency:
+        """The agency, active or not; UnknownAgency when it was never enrolled."""
+        try:
+            return self.agencies[code]
+        except KeyError:
+            raise UnknownAgency(code) from None
+
+    def active_agency(self, code: str) -> Agency:
+        """The agency while it is not suspended, by the latest decision; else AgencyNotActive."""
+        agency = self.agency(code)
+        if agency.periods[-1].until != st.NO_END:
+            raise AgencyNotActive(code)
+        return agency
+
+    def attester(self, signer: bytes) -> Attester:
+        """The attester, active or not; UnknownAttester when it was never authorised."""
+        try:
+            return self.attesters[signer]
+        except KeyError:
+            raise UnknownAttester(signer) from None
+
+    def speaking_attester(self, signer: bytes) -> Attester:
+        """The attester if it may speak by the latest decision: not retired, not compromised, agency not suspended."""
+        attester = self.attester(signer)
+        if attester.compromised_from is not None:
+            raise AttesterDeclaredCompromised(signer, attester.compromised_from)
+        if attester.period.until != st.NO_END:
+            raise AttesterNotActive(signer, *attester.period)
+        self.active_agency(attester.agency)
+        return attester
+
+    def authorise_attestation(self, signer: bytes, agency: str, kind: int, at: int) -> Attester:
+        """The attester who may make this attestation now (``at``), else the Refused that names the first hindrance."""
+        attester = self.attester(signer)
+        if attester.agency != agency:
+            raise WrongAgency(signer, agency, attester.agency)
+        self.speaking_attester(signer)
+        if not self.agency(agency).mandated(kind, at):
+            raise MandateMissing(agency, kind)
+        return attester
+
+    def may_attest(self, signer: bytes, kind: int, at: int) -> bool:
+        """Who may say what at a time, past or present, by all that is known today (compromise dates included)."""
+        attester = self.attesters.get(signer)
+        if attester is None or not attester.period.contains(at):
+            return False
+        if attester.compromised_from is not None and attester.compromised_from <= at:
+            return False
+        agency = self.agencies[attester.agency]
+        return agency.active(at) and agency.mandated(kind, at)
+
+    def _seat(self, members: tuple[bytes, ...], threshold: int) -> None:
+        if not 0 < threshold <= len(members) <= st.MAX_COUNCIL:
+            raise InvalidCouncil(len(members), threshold)
+        self.members, self.threshold = members, threshold
+
+    def _enrol(self, decision: st.AgencyEnrolment, at: int) -> None:
+        if decision.agency in self.agencies:
+            raise AgencyKnown(decision.agency)
+        self.agencies[decision.agency] = Agency(
+            decision.agency, decision.name, decision.jurisdiction, decision.uri, [Period(at)]
+        )
+
+    def _compromise(self, decision: st.AttesterCompromise, at: int) -> None:
+        attester = self.attester(decision.attester)
+        if decision.since > at:
+            raise CompromiseInFuture(decision.since, at)
+        if attester.compromised_from is not None and decision.since >= attester.compromised_from:
+            raise CompromiseNotEarlier(decision.since, attester.compromised_from)
+        attester.compromised_from = decision.since
+
+    def _grant(self, decision: st.MandateGrant, at: int) -> None:
+        agency = self.agency(decision.agency)
+        begin = decision.from_ or at
+        if begin < at or decision.until <= begin:
+            raise MalformedPeriod(begin, decision.until, at)
+        periods = agency.mandates.setdefault(decision.kind, [])
+        if periods and begin < periods[-1].until:
+            raise MandateOverlaps(decision.agency, decision.kind, periods[-1].until)
+        periods.append(Period(begin, decision.until))
+
+    def _withdraw_mandate(self, decision: st.MandateWithdrawal, at: int) -> None:
+        periods = self.agency(decision.agency).mandates.get(decision.kind, [])
+        if not periods or periods[-1].until <= at:
+            raise MandateMissing(decision.agency, decision.kind)
+        # A period that has not begun is emptied, not turned inside out.
+        periods[-1] = Period(min(periods[-1].from_, at), at)

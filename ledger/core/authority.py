@@ -1,0 +1,99 @@
+"""With what authority? Judged from proven entries alone, where the whole history is not at hand.
+
+The contract enforces authority when it takes an attestation. These checks show the chain of entries that gave it, from
+the council's signatures down, so that a verifier need not take the contract's word for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.core import statement as st
+from ledger.core.agency import Agency, Period
+from ledger.core.entry import Attested, Content, Enacted
+from ledger.core.history import Mark, Verifier, check_quorum
+from ledger.core.typed_data import Origin
+from ledger.errors import LedgerError, VerificationFailed
+
+Known = Sequence[tuple[Mark, Content]]
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What empowered an attestation: the agency, and the entries that enrolled, authorised and mandated."""
+
+    agency: Agency
+    enrolled: Mark
+    authorised: Mark
+    mandated: Mark
+
+
+def authority_of(attested: Attested, mark: Mark, known: Known, origin: Origin, verify: Verifier) -> Authority:
+    """Find the entries that gave this attestation (made at ``mark``) its authority, and check
+    the council's signatures.
+
+    :raises VerificationFailed: an entry is missing, came too late, was undone before, or lacks the council's quorum.
+    """
+    attestation = attested.attestation
+    before = [(at, content) for at, content in known if at.number < mark.number]
+    enacted = [(at, content) for at, content in before if isinstance(content, Enacted)]
+    authorised = enrolled = mandated = None
+    suspended = retired = False
+    agency: Agency | None = None
+    for at, content in enacted:
+        match content.decision:
+            case st.AttesterAuthorisation(attester, code) if (attester, code) == (attested.signer, attestation.agency):
+                authorised = at
+            case st.AttesterRetirement(attester) | st.AttesterCompromise(attester) if attester == attested.signer:
+                retired = True
+            case st.AgencyEnrolment(code, name, jurisdiction, uri) if code == attestation.agency:
+                enrolled, agency = at, Agency(code, name, jurisdiction, uri, [Period(at.time)])
+            case st.AgencySuspension(code) if code == attestation.agency:
+                suspended = True
+            case st.AgencyReinstatement(code) if code == attestation.agency:
+                suspended = False
+            case st.MandateGrant(code, kind, from_, until) if (code, kind) == (attestation.agency, attestation.kind):
+                if Period(from_ or at.time, until).contains(mark.time):
+                    mandated = at
+            case st.MandateWithdrawal(code, kind) if (code, kind) == (attestation.agency, attestation.kind):
+                mandated = None
+            case _:
+                continue
+        if not isinstance(content.decision, st.CouncilChange):
+            _check_council(at, content, before, origin, verify)
+    if agency is None or enrolled is None:
+        raise VerificationFailed(f"no entry shows that {attestation.agency} was enrolled")
+    if authorised is None:
+        raise VerificationFailed(f"no entry shows that {attestation.agency} authorised this attester's key")
+    if mandated is None:
+        raise VerificationFailed(f"no entry shows a mandate of {attestation.agency} for kind {attestation.kind} then")
+    if suspended or retired:
+        raise VerificationFailed("the agency was suspended, or the attester retired or compromised, before it attested")
+    return Authority(agency, enrolled, authorised, mandated)
+
+
+def compromised_from(signer: bytes, known: Known) -> int | None:
+    """The earliest date from which this attester is declared compromised, by any entry known."""
+    dates = [
+        content.decision.since
+        for _, content in known
+        if isinstance(content, Enacted)
+        and isinstance(content.decision, st.AttesterCompromise)
+        and content.decision.attester == signer
+    ]
+    return min(dates, default=None)
+
+
+def _check_council(mark: Mark, content: Enacted, before: Known, origin: Origin, verify: Verifier) -> None:
+    seated = [
+        item.decision
+        for at, item in before
+        if at.number < mark.number and isinstance(item, Enacted) and isinstance(item.decision, st.CouncilChange)
+    ]
+    if not seated:
+        raise VerificationFailed("no entry shows the council")
+    try:
+        check_quorum(content, origin, seated[-1].members, seated[-1].threshold, verify)
+    except LedgerError as error:
+        raise VerificationFailed(f"entry {mark.number} was not decided by the council: {error}") from error

@@ -1,0 +1,137 @@
+"""Checkpoints: origin, size and root of the history as a signed note (C2SP tlog-checkpoint and signed-note).
+
+A note is text, signed with Ed25519 under a named key. The name of the log's key is the origin itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from ledger.core.typed_data import Origin
+from ledger.errors import Malformed, VerificationFailed
+
+MAX_NOTE = 64 * 1024
+_ED25519 = b"\x01"
+_NAME = re.compile(r"[^\s+]{1,200}")
+
+
+@dataclass(frozen=True, slots=True)
+class NoteKey:
+    """A verifier key of signed notes: its name and Ed25519 public key (32 bytes)."""
+
+    name: str
+    public_key: bytes
+
+    def __post_init__(self) -> None:
+        if _NAME.fullmatch(self.name) is None or len(self.public_key) != 32:
+            raise Malformed("a note key has a name without spaces or plus, and 32 bytes")
+
+    @property
+    def id(self) -> bytes:
+        """First four bytes of SHA-256(name ‖ newline ‖ algorithm ‖ key)."""
+        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public_key).digest()[:4]
+
+    def __str__(self) -> str:
+        """The vkey text ``name+id+key`` of C2SP signed-note."""
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(_ED25519 + self.public_key).decode()}"
+
+    @classmethod
+    def parse(cls, text: str) -> NoteKey:
+        """Read a vkey; Malformed when its id does not follow from its name and key."""
+        parts = text.split("+", 2)
+        if len(parts) != 3:
+            raise Malformed("a verifier key looks like name+id+key")
+        key = _base64(parts[2], "key")
+        if key[:1] != _ED25519 or len(key) != 33:
+            raise Malformed("the verifier key is not Ed25519")
+        made = cls(parts[0], key[1:])
+        if parts[1] != made.id.hex():
+            raise Malformed("the verifier key's id does not follow from its name and key")
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What the note says: the first ``size`` entries of ``origin`` have this RFC 9162 root."""
+
+    origin: Origin
+    size: int
+    root: bytes
+
+    @property
+    def text(self) -> str:
+        """The three signed lines."""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedNote:
+    """A checkpoint and its signature lines: (key name, key id, signature)."""
+
+    checkpoint: Checkpoint
+    signatures: tuple[tuple[str, bytes, bytes], ...]
+
+    @classmethod
+    def parse(cls, note: str) -> SignedNote:
+        """Read a note strictly; Malformed says which line. Signatures are not judged here."""
+        if len(note) > MAX_NOTE:
+            raise Malformed(f"a checkpoint has at most {MAX_NOTE} characters")
+        text, separator, tail = note.partition("\n\n")
+        lines = text.split("\n")
+        if not separator or len(lines) != 3 or not tail.endswith("\n"):
+            raise Malformed("a checkpoint is three lines, an empty line, and signature lines")
+        if re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1]) is None:
+            raise Malformed("the size is not a decimal number", "checkpoint line 2")
+        root = _base64(lines[2], "checkpoint line 3")
+        if len(root) != 32:
+            raise Malformed("the root is not 32 bytes", "checkpoint line 3")
+        signatures = []
+        for number, line in enumerate(tail[:-1].split("\n"), start=5):
+            match = re.fullmatch(r"\u2014 ([^\s+]{1,200}) (\S+)", line)
+            if match is None:
+                raise Malformed("no signature line", f"checkpoint line {number}")
+            blob = _base64(match[2], f"checkpoint line {number}")
+            if len(blob) < 5:
+                raise Malformed("the signature is too short", f"checkpoint line {number}")
+            signatures.append((match[1], blob[:4], blob[4:]))
+        return cls(Checkpoint(Origin.parse(lines[0]), int(lines[1]), root), tuple(signatures))
+
+    def __str__(self) -> str:
+        lines = (
+            f"\u2014 {name} {base64.b64encode(id_ + signature).decode()}\n" for name, id_, signature in self.signatures
+        )
+        return f"{self.checkpoint.text}\n{''.join(lines)}"
+
+    def verify(self, key: NoteKey) -> None:
+        """Check that ``key`` signed this checkpoint; VerificationFailed when it did not, or signed something else."""
+        for name, id_, signature in self.signatures:
+            if name == key.name and id_ == key.id:
+                try:
+                    Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, self.checkpoint.text.encode())
+                except InvalidSignature:
+                    raise VerificationFailed(f"the signature of {key.name} does not fit") from None
+                return
+        raise VerificationFailed(f"not signed by {key.name} with the key {key.id.hex()}")
+
+
+def signed(checkpoint: Checkpoint, key: NoteKey, signature: bytes) -> SignedNote:
+    """A note with one signature, made elsewhere over ``checkpoint.text``."""
+    return SignedNote(checkpoint, ((key.name, key.id, signature),))
+
+
+def _base64(text: str, where: str) -> bytes:
+    """Standard base64 in its one spelling."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Malformed("no base64", where) from None
+    if base64.b64encode(data).decode() != text:
+        raise Malformed("base64 in another spelling", where)
+    return data

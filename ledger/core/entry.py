@@ -1,0 +1,197 @@
+"""Entries: the numbered facts of a history, their bytes, and what their payloads say. docs/formats.md section 5."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from eth_abi.abi import decode as abi_decode
+from eth_abi.abi import encode as abi_encode
+from eth_abi.exceptions import DecodingError, EncodingError
+
+from ledger.core import statement as st
+from ledger.core.merkle import leaf_hash
+from ledger.core.typed_data import Origin, keccak, left_word
+from ledger.errors import Malformed
+
+
+class EntryKind(IntEnum):
+    """The kinds of entries, numbered as on chain; 0 to 8 are the council's decisions."""
+
+    COUNCIL_CHANGED = 0
+    AGENCY_ENROLLED = 1
+    AGENCY_SUSPENDED = 2
+    AGENCY_REINSTATED = 3
+    ATTESTER_AUTHORISED = 4
+    ATTESTER_RETIRED = 5
+    ATTESTER_COMPROMISED = 6
+    MANDATE_GRANTED = 7
+    MANDATE_WITHDRAWN = 8
+    ANCHORED = 9
+    ATTESTED = 10
+    REVOKED = 11
+    WITHDRAWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One numbered fact: number from 0, kind, block time in seconds, ABI-encoded payload."""
+
+    number: int
+    kind: EntryKind
+    time: int
+    payload: bytes
+
+    @property
+    def data(self) -> bytes:
+        """number (8) ‖ kind (1) ‖ time (8) ‖ payload: the leaf data of the history's tree."""
+        return self.number.to_bytes(8, "big") + bytes((self.kind,)) + self.time.to_bytes(8, "big") + self.payload
+
+    @property
+    def hash(self) -> bytes:
+        return leaf_hash(self.data)
+
+    @classmethod
+    def from_data(cls, data: bytes) -> Entry:
+        """Read entry bytes; Malformed when too short or of an unknown kind."""
+        if len(data) < 17 or data[8] > max(EntryKind) or data[9:12] != bytes(3):
+            raise Malformed("entry bytes are number (8), kind (1, known), time (8, below 2^40) and payload")
+        return cls(int.from_bytes(data[:8]), EntryKind(data[8]), int.from_bytes(data[9:17]), data[17:])
+
+
+class Endorsement(NamedTuple):
+    """One council member's signature on a decision."""
+
+    signer: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Enacted:
+    """A decision of the council, with the signatures that carried it."""
+
+    decision: st.Decision
+    endorsements: tuple[Endorsement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """A batch root and the number of its declarations."""
+
+    root: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    attestation: st.Attestation
+    signer: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    revocation: st.Revocation
+    signer: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    declaration: st.Declaration
+    withdrawal: st.Withdrawal
+    signature: bytes
+
+
+Content = Enacted | Anchored | Attested | Revoked | Withdrawn
+_ENDORSEMENTS = "(bytes,bytes)[]"
+
+
+def _tuple_type(statement: type[st.Statement]) -> str:
+    return f"({','.join(statement.abi_types())})"
+
+
+_TYPES: dict[EntryKind, list[str]] = {
+    **{EntryKind(kind): [*cls.abi_types(), _ENDORSEMENTS] for kind, cls in enumerate(st.DECISIONS)},
+    EntryKind.ANCHORED: ["bytes32", "uint64"],
+    EntryKind.ATTESTED: [_tuple_type(st.Attestation), "bytes", "bytes"],
+    EntryKind.REVOKED: [_tuple_type(st.Revocation), "bytes", "bytes"],
+    EntryKind.WITHDRAWN: [_tuple_type(st.Declaration), _tuple_type(st.Withdrawal), "bytes"],
+}
+
+
+def kind_of(content: Content) -> EntryKind:
+    """The kind of the entry that carries ``content``."""
+    match content:
+        case Enacted(decision=decision):
+            return EntryKind(st.DECISIONS.index(type(decision)))
+        case Anchored():
+            return EntryKind.ANCHORED
+        case Attested():
+            return EntryKind.ATTESTED
+        case Revoked():
+            return EntryKind.REVOKED
+        case Withdrawn():
+            return EntryKind.WITHDRAWN
+
+
+def encode_payload(content: Content) -> bytes:
+    """The standard ABI encoding of an entry's content, as the contract writes it."""
+    values: list[Any]
+    match content:
+        case Enacted(decision, endorsements):
+            values = [*decision.abi_values(), list(endorsements)]
+        case Anchored(root, size):
+            values = [root, size]
+        case Attested(attestation, signer, signature):
+            values = [attestation.abi_values(), signer, signature]
+        case Revoked(revocation, signer, signature):
+            values = [revocation.abi_values(), signer, signature]
+        case Withdrawn(declaration, withdrawal, signature):
+            values = [declaration.abi_values(), withdrawal.abi_values(), signature]
+    return bytes(abi_encode(_TYPES[kind_of(content)], values))
+
+
+def decode_payload(kind: EntryKind, payload: bytes) -> Content:
+    """Read a payload strictly: one encoding for one content; Malformed for any other bytes."""
+    try:
+        values = abi_decode(_TYPES[kind], payload)
+    except (DecodingError, EncodingError, OverflowError, ValueError) as error:
+        raise Malformed(f"payload is no ABI encoding of {kind.name}: {type(error).__name__}") from None
+    content: Content
+    if kind < EntryKind.ANCHORED:
+        *members, endorsements = values
+        decision = st.DECISIONS[kind].from_abi(members)
+        content = Enacted(decision, tuple(Endorsement(bytes(s), bytes(g)) for s, g in endorsements))
+    elif kind is EntryKind.ANCHORED:
+        content = Anchored(bytes(values[0]), values[1])
+    elif kind is EntryKind.ATTESTED:
+        content = Attested(st.Attestation.from_abi(values[0]), bytes(values[1]), bytes(values[2]))
+    elif kind is EntryKind.REVOKED:
+        content = Revoked(st.Revocation.from_abi(values[0]), bytes(values[1]), bytes(values[2]))
+    else:
+        declaration = st.Declaration.from_abi(values[0])
+        content = Withdrawn(declaration, st.Withdrawal.from_abi(values[1]), bytes(values[2]))
+    if encode_payload(content) != payload:
+        raise Malformed(f"payload is not the standard ABI encoding of {kind.name}")
+    return content
+
+
+def subject_of(content: Content, origin: Origin) -> bytes:
+    """The 32-byte topic under which the contract's log can be searched for this entry."""
+    match content:
+        case Enacted(decision=decision):
+            if isinstance(decision, st.CouncilChange):
+                return decision.id(origin)
+            agency: str | None = getattr(decision, "agency", None)
+            attester: bytes | None = getattr(decision, "attester", None)
+            return keccak(attester) if attester is not None else left_word((agency or "").encode("ascii"))
+        case Anchored(root=root):
+            return root
+        case Attested(attestation=attestation):
+            return attestation.id(origin)
+        case Revoked(revocation=revocation):
+            return revocation.attestation
+        case Withdrawn(withdrawal=withdrawal):
+            return withdrawal.declaration

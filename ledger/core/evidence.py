@@ -1,0 +1,253 @@
+"""The portable proof of one document: one JSON file, strictly read and exactly printed, versioned.
+
+It carries the declaration with its signature, its place in a batch, every entry of the history that bears on it (each
+with its inclusion in the checkpoint), its place in every attested set, and the checkpoint. docs/evidence-format.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from ledger.core import entry as en
+from ledger.core import history as hs
+from ledger.core import statement as st
+from ledger.core.checkpoint import SignedNote
+from ledger.core.merkle import Tree, leaf_hash
+from ledger.core.typed_data import Origin
+from ledger.errors import Malformed
+
+FORMAT = "trade-ledger/evidence/1"
+MAX_EVIDENCE = 16 * 1024 * 1024
+MAX_PROOF = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a declaration stands in a batch or set: index, size and root of it, and the RFC 9162 inclusion path."""
+
+    root: bytes
+    size: int
+    index: int
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenEntry:
+    """An entry of the history with its inclusion path in the checkpoint."""
+
+    entry: en.Entry
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """Format and ascending leaf hashes of all fields, so that a changed field can be named. Tells only the count."""
+
+    format: str
+    hashes: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """See the module. ``places`` holds one place per root and size: the batch first, then other attested sets."""
+
+    origin: Origin
+    declaration: st.Declaration
+    signature: bytes
+    places: tuple[Place, ...]
+    entries: tuple[ProvenEntry, ...]
+    checkpoint: SignedNote
+    leaves: Leaves | None = None
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON (sorted names, no white space, ASCII) and a newline; the only form that is read."""
+        value = {
+            "checkpoint": str(self.checkpoint),
+            "declaration": self.declaration.to_json(),
+            "entries": [
+                {"bytes": st.hex_text(item.entry.data), "proof": [st.hex_text(hash_) for hash_ in item.proof]}
+                for item in self.entries
+            ],
+            "leaves": self.leaves
+            and {"format": self.leaves.format, "hashes": [st.hex_text(hash_) for hash_ in self.leaves.hashes]},
+            "ledger": FORMAT,
+            "origin": str(self.origin),
+            "places": [
+                {
+                    "index": place.index,
+                    "proof": [st.hex_text(hash_) for hash_ in place.proof],
+                    "root": st.hex_text(place.root),
+                    "size": place.size,
+                }
+                for place in self.places
+            ],
+            "signature": st.hex_text(self.signature),
+        }
+        return _print(value)
+
+
+def read_evidence(data: bytes) -> Evidence:
+    """Read what ``Evidence.to_bytes`` prints; Malformed for anything else, to the byte, naming the member."""
+    value = read_canonical(data, FORMAT, MAX_EVIDENCE)
+    names = ["checkpoint", "declaration", "entries", "leaves", "ledger", "origin", "places", "signature"]
+    note, declaration, entries, leaves, _, origin, places, signature = st.read_object(value, names, "evidence")
+    evidence = Evidence(
+        Origin.parse(_text(origin, "origin")),
+        st.Declaration.from_json(declaration, "declaration"),
+        st.hex_bytes(signature, "signature"),
+        tuple(_read_place(item, f"places[{number}]") for number, item in enumerate(_list(places, "places"))),
+        tuple(_read_entry(item, f"entries[{number}]") for number, item in enumerate(_list(entries, "entries"))),
+        SignedNote.parse(_text(note, "checkpoint")),
+        None if leaves is None else _read_leaves(leaves),
+    )
+    numbers = [item.entry.number for item in evidence.entries]
+    if any(left >= right for left, right in pairwise(numbers)):
+        raise Malformed("must ascend by number", "entries")
+    if not evidence.places:
+        raise Malformed("at least the batch must be there", "places")
+    if len({(place.root, place.size) for place in evidence.places}) != len(evidence.places):
+        raise Malformed("names a set twice", "places")
+    return evidence
+
+
+def assemble(
+    history: hs.History,
+    note: SignedNote,
+    declaration: st.Declaration,
+    signature: bytes,
+    sets: Sequence[tuple[bytes, int, Sequence[bytes]]],
+    entry: Callable[[int], en.Entry],
+    leaves: Leaves | None = None,
+) -> Evidence:
+    """Gather the evidence of a declaration from a replayed history.
+
+    ``sets`` are (root, size, declaration ids in order), the batch first; ``entry`` fetches an entry by number; ``note``
+    is a checkpoint of this history at its present size. ValueError where the parts do not belong together.
+    """
+    origin, id_ = history.origin, declaration.id(history.origin)
+    if note.checkpoint.size != history.size:
+        raise ValueError("the checkpoint is of another size than the history")
+    places = tuple(place_in(id_, ids) for _, _, ids in sets)
+    known = {(place.root, place.size) for place in places}
+    if known != {(root, size) for root, size, _ in sets}:
+        raise ValueError("the members of a set do not lead to its root")
+    numbers = {0, history.size - 1, *history.governing.get(hs.COUNCIL, [])}
+    numbers.update(history.anchors[key].number for key in known if key in history.anchors)
+    if id_ in history.withdrawals:
+        numbers.add(history.withdrawals[id_][0].number)
+    for attestation_id in history.attestations_of(known):
+        recorded = history.attestations[attestation_id]
+        attested = recorded.attested
+        numbers.add(recorded.mark.number)
+        numbers.update(item.mark.number for item in history.revocations_of(attestation_id, id_))
+        agency = attested.attestation.agency
+        for key in (attested.signer, agency, (agency, attested.attestation.kind)):
+            numbers.update(history.governing.get(key, []))
+        for item in history.revocations_of(attestation_id, id_):
+            numbers.update(history.governing.get(item.revoked.signer, []))
+    tree = history.tree()
+    proven = tuple(ProvenEntry(entry(number), tuple(tree.inclusion(number))) for number in sorted(numbers))
+    return Evidence(origin, declaration, signature, places, proven, note, leaves)
+
+
+def place_in(id_: bytes, ids: Sequence[bytes]) -> Place:
+    """The place of a declaration among the ids of a set; ValueError when it is not there."""
+    tree = Tree(leaf_hash(item) for item in ids)
+    index = list(ids).index(id_)
+    return Place(tree.root, tree.size, index, tuple(tree.inclusion(index)))
+
+
+def read_canonical(data: bytes, format_: str, longest: int) -> dict[str, Any]:
+    """Read a JSON object that must be spelled canonically and name its format; Malformed otherwise."""
+    if len(data) > longest:
+        raise Malformed(f"larger than {longest} bytes", format_)
+    try:
+        value = json.loads(data.decode("ascii"))
+    except json.JSONDecodeError as error:
+        raise Malformed(f"no JSON: {error.msg}", f"line {error.lineno}, column {error.colno}") from None
+    except (UnicodeDecodeError, RecursionError, ValueError):
+        raise Malformed("no JSON in ASCII", format_) from None
+    if not isinstance(value, dict) or value.get("ledger") != format_:
+        raise Malformed(f'not of the format "{format_}"')
+    try:
+        canonical = _print(value)
+    except (ValueError, RecursionError):
+        raise Malformed("no JSON in ASCII", format_) from None
+    if canonical != data:
+        raise Malformed("not in canonical form: names sorted, no white space, each name once, one newline at the end")
+    return value
+
+
+def _print(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode() + b"\n"
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise Malformed("must be text", where)
+    return value
+
+
+def _list(value: object, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise Malformed("must be a list", where)
+    return value
+
+
+def _count(value: object, where: str) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 64:
+        raise Malformed("must be a whole number from 0 to 2^64 - 1", where)
+    return value
+
+
+def _hashes(value: object, where: str, most: int) -> tuple[bytes, ...]:
+    items = _list(value, where)
+    if len(items) > most:
+        raise Malformed(f"must have at most {most} hashes", where)
+    hashes = tuple(st.hex_bytes(item, f"{where}[{number}]") for number, item in enumerate(items))
+    if any(len(hash_) != 32 for hash_ in hashes):
+        raise Malformed("every hash must be 32 bytes", where)
+    return hashes
+
+
+def _read_place(value: object, where: str) -> Place:
+    index, proof, root, size = st.read_object(value, ["index", "proof", "root", "size"], where)
+    (root_hash,) = _hashes([root], f"{where}.root", 1)
+    return Place(
+        root_hash,
+        _count(size, f"{where}.size"),
+        _count(index, f"{where}.index"),
+        _hashes(proof, f"{where}.proof", MAX_PROOF),
+    )
+
+
+def _read_entry(value: object, where: str) -> ProvenEntry:
+    data, proof = st.read_object(value, ["bytes", "proof"], where)
+    entry = en.Entry.from_data(st.hex_bytes(data, f"{where}.bytes"))
+    return ProvenEntry(entry, _hashes(proof, f"{where}.proof", MAX_PROOF))
+
+
+def _read_leaves(value: object) -> Leaves:
+    format_, hashes = st.read_object(value, ["format", "hashes"], "leaves")
+    read = _hashes(hashes, "leaves.hashes", 100_000)
+    if format_ not in ("json", "xml", "opaque"):
+        raise Malformed("must be json, xml or opaque", "leaves.format")
+    if any(left >= right for left, right in pairwise(read)):
+        raise Malformed("must ascend", "leaves.hashes")
+    return Leaves(format_, read)
+
+
+def contents(entries: Iterable[ProvenEntry]) -> list[tuple[hs.Mark, en.Content]]:
+    """Decode the payloads; Malformed, naming the entry, for one that is no encoding of its kind."""
+    decoded = []
+    for item in entries:
+        try:
+            content = en.decode_payload(item.entry.kind, item.entry.payload)
+        except Malformed as error:
+            raise Malformed(error.what, f"entry {item.entry.number}") from None
+        decoded.append((hs.Mark(item.entry.number, item.entry.time), content))
+    return decoded

@@ -1,0 +1,180 @@
+"""The hash tree of RFC 9162 section 2.1 with SHA-256: roots, inclusion and consistency, strict.
+
+One tree, used three times: over the fields of a document, over the declarations of a batch or an attested set, and over
+the entries of the history. Twin of ``contracts/libraries/InclusionProof.sol``.
+
+Hashes are 32 bytes, sizes and indices are counted in leaves. Verification returns nothing and raises
+``VerificationFailed``: there is no truth value that a caller could forget to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+
+from ledger.errors import VerificationFailed
+
+HASH_SIZE = 32
+EMPTY_ROOT = sha256(b"").digest()
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """SHA-256(0x00 ‖ data), RFC 9162 section 2.1.1."""
+    return sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """SHA-256(0x01 ‖ left ‖ right), RFC 9162 section 2.1.1."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+def root(leaves: Iterable[bytes]) -> bytes:
+    """Merkle Tree Hash over leaf data, RFC 9162 section 2.1.1."""
+    return root_of_hashes([leaf_hash(leaf) for leaf in leaves])
+
+
+def root_of_hashes(hashes: Sequence[bytes]) -> bytes:
+    """Merkle Tree Hash over leaf hashes; SHA-256 of nothing for an empty list."""
+    level = list(hashes)
+    if not level:
+        return EMPTY_ROOT
+    while len(level) > 1:
+        level = _parents(level)
+    return level[0]
+
+
+class Tree:
+    """All levels of the tree over a list of leaf hashes, for proving many of its leaves.
+
+    Memory is two hashes a leaf; a proof costs O(log n) look-ups and no hashing.
+    """
+
+    __slots__ = ("_levels",)
+
+    def __init__(self, hashes: Iterable[bytes]) -> None:
+        self._levels = [list(hashes)]
+        while len(self._levels[-1]) > 1:
+            self._levels.append(_parents(self._levels[-1]))
+
+    @property
+    def size(self) -> int:
+        return len(self._levels[0])
+
+    @property
+    def root(self) -> bytes:
+        return self._levels[-1][0] if self.size else EMPTY_ROOT
+
+    def inclusion(self, index: int) -> list[bytes]:
+        """Audit path of leaf ``index``, deepest first (RFC 9162 section 2.1.3.1); IndexError beyond the leaves."""
+        if not 0 <= index < self.size:
+            raise IndexError(f"leaf {index} of a tree of {self.size}")
+        path = []
+        for level in self._levels[:-1]:
+            sibling = index ^ 1
+            if sibling < len(level):
+                path.append(level[sibling])
+            index >>= 1
+        return path
+
+    def consistency(self, old_size: int) -> list[bytes]:
+        """Proof that the first ``old_size`` leaves are a prefix (RFC 9162 section 2.1.4.1); ValueError out of range."""
+        if not 0 < old_size <= self.size:
+            raise ValueError(f"old size {old_size} of a tree of {self.size}")
+        if old_size == self.size:
+            return []
+        proof: list[bytes] = []
+        # Walk up from the right edge of the old tree: the last old subtree, then every sibling on the way to the root.
+        depth = (old_size & -old_size).bit_length() - 1
+        index = (old_size >> depth) - 1
+        if index:
+            proof.append(self._levels[depth][index])
+        for level in self._levels[depth:-1]:
+            sibling = index ^ 1
+            if sibling < len(level):
+                proof.append(level[sibling])
+            index >>= 1
+        return proof
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root_hash: bytes) -> None:
+    """Check that leaf hash ``leaf`` is number ``index`` of ``size`` under ``root_hash`` (RFC 9162 section 2.1.3.2).
+
+    :raises VerificationFailed: index at or beyond size, path of another length than the shape asks for, other root.
+    """
+    if not 0 <= index < size:
+        raise VerificationFailed(f"index {index} does not exist in a tree of size {size}")
+    node, last, hash_ = index, size - 1, leaf
+    for sibling in proof:
+        if last == 0:
+            raise VerificationFailed("the inclusion path is too long")
+        if node & 1 or node == last:
+            hash_ = node_hash(sibling, hash_)
+            while not node & 1 and node:
+                node >>= 1
+                last >>= 1
+        else:
+            hash_ = node_hash(hash_, sibling)
+        node >>= 1
+        last >>= 1
+    if last != 0:
+        raise VerificationFailed("the inclusion path is too short")
+    if hash_ != root_hash:
+        raise VerificationFailed("the inclusion path leads to another root")
+
+
+def verify_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:
+    """Check that the tree of ``old_size`` is a prefix of that of ``new_size`` (RFC 9162 section 2.1.4.2).
+
+    An old size of 0 is consistent with anything and takes an empty proof and the empty root.
+
+    :raises VerificationFailed: sizes out of order, path of another length than the shapes ask for, either root differs.
+    """
+    if not 0 <= old_size <= new_size:
+        raise VerificationFailed(f"a tree of size {old_size} cannot be a prefix of one of size {new_size}")
+    if old_size in (0, new_size):
+        if proof:
+            raise VerificationFailed("the consistency path must be empty here")
+        if old_size == new_size and old_root != new_root:
+            raise VerificationFailed("two roots for one size")
+        if old_size == 0 and old_root != EMPTY_ROOT:
+            raise VerificationFailed("the root of an empty tree is SHA-256 of nothing")
+        return
+    path = list(proof)
+    if old_size & (old_size - 1) == 0:
+        path.insert(0, old_root)
+    if not path:
+        raise VerificationFailed("the consistency path is too short")
+    node, last = old_size - 1, new_size - 1
+    while node & 1:
+        node >>= 1
+        last >>= 1
+    old_hash = new_hash = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            raise VerificationFailed("the consistency path is too long")
+        if node & 1 or node == last:
+            old_hash = node_hash(sibling, old_hash)
+            new_hash = node_hash(sibling, new_hash)
+            while not node & 1 and node:
+                node >>= 1
+                last >>= 1
+        else:
+            new_hash = node_hash(new_hash, sibling)
+        node >>= 1
+        last >>= 1
+    if last != 0:
+        raise VerificationFailed("the consistency path is too short")
+    if old_hash != old_root:
+        raise VerificationFailed("the consistency path leads to another old root")
+    if new_hash != new_root:
+        raise VerificationFailed("the consistency path leads to another new root")
+
+
+def _parents(level: list[bytes]) -> list[bytes]:
+    """The next level up; a lone last node is promoted unhashed, which is what RFC 9162's split amounts to."""
+    sha = sha256
+    pairs = iter(level)
+    parents = [sha(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=False)]
+    if len(level) & 1:
+        parents.append(level[-1])
+    return parents

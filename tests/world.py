@@ -1,0 +1,137 @@
+"""A world in memory: keys, a council, agencies and a history that the core itself wrote and replays.
+
+It plays the contract's part with the core's own encoders, so that core tests need no chain; ``tests/twins`` hold the
+encoders against the real contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from coincurve import PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger.core import entry as en
+from ledger.core import statement as st
+from ledger.core.checkpoint import Checkpoint, NoteKey, SignedNote, signed
+from ledger.core.evidence import Evidence, Leaves, assemble
+from ledger.core.history import History
+from ledger.core.merkle import leaf_hash, root_of_hashes
+from ledger.core.policy import TrustRoot
+from ledger.core.signature import address_of
+from ledger.core.typed_data import Origin, keccak
+
+ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
+START = 1_790_000_000
+
+
+@dataclass(frozen=True)
+class Key:
+    """A secp256k1 key made from a name, so that every run has the same."""
+
+    name: str
+
+    @property
+    def secret(self) -> PrivateKey:
+        return PrivateKey(sha256(self.name.encode()).digest())
+
+    @property
+    def signer(self) -> bytes:
+        return address_of(self.secret.public_key.format(compressed=False))
+
+    def sign(self, digest: bytes) -> bytes:
+        signature = self.secret.sign_recoverable(digest, hasher=None)
+        return signature[:64] + bytes([signature[64] + 27])
+
+
+TRADER = Key("trader")
+COUNCIL = Key("council")
+PLANT = Key("plant health officer")
+CUSTOMS = Key("customs officer")
+
+
+class World:
+    """One history under construction. ``now`` is the time of the next entry in seconds; it advances by a minute each."""
+
+    def __init__(self, council: Sequence[Key] = (COUNCIL,), threshold: int = 1) -> None:
+        self.council = list(council)
+        self.threshold = threshold
+        self.entries: list[en.Entry] = []
+        self.history = History(ORIGIN)
+        self.now = START
+        self.log = Ed25519PrivateKey.from_private_bytes(sha256(b"log").digest())
+        self.log_key = NoteKey(str(ORIGIN), self.log.public_key().public_bytes_raw())
+        self.append(en.Enacted(st.CouncilChange(tuple(key.signer for key in council), threshold, 0), ()))
+
+    @property
+    def trust(self) -> TrustRoot:
+        return TrustRoot(ORIGIN, self.log_key)
+
+    def append(self, content: en.Content) -> en.Entry:
+        """Write content as the next entry, as the contract would, and replay it."""
+        entry = en.Entry(len(self.entries), en.kind_of(content), self.now, en.encode_payload(content))
+        self.history.apply(entry)
+        self.entries.append(entry)
+        self.now += 60
+        return entry
+
+    def decide(self, decision: type[st.Decision], *members: object, signers: Sequence[Key] | None = None) -> en.Entry:
+        made = decision(*members, decision=self.history.agencies.decisions + 1)  # type: ignore[call-arg]
+        chosen = sorted(signers if signers is not None else self.council[: self.threshold], key=_order)
+        id_ = made.id(ORIGIN)
+        return self.append(en.Enacted(made, tuple(en.Endorsement(key.signer, key.sign(id_)) for key in chosen)))
+
+    def enrol(self, code: str, jurisdiction: str, kinds: Sequence[int], *officers: Key) -> None:
+        """Enrol an agency, grant it mandates without end and authorise its officers' keys."""
+        self.decide(st.AgencyEnrolment, code, f"Agency {code}", jurisdiction, f"https://{code.lower()}.example")
+        for kind in kinds:
+            self.decide(st.MandateGrant, code, kind, 0, st.NO_END)
+        for officer in officers:
+            self.decide(st.AttesterAuthorisation, officer.signer, code)
+
+    def declare(self, digest: bytes, document_type: int = 380, party: Key = TRADER) -> tuple[st.Declaration, bytes]:
+        declaration = st.Declaration(party.signer, digest, document_type)
+        return declaration, party.sign(declaration.id(ORIGIN))
+
+    def anchor(self, declarations: Sequence[st.Declaration]) -> tuple[bytes, int, list[bytes]]:
+        """Anchor a batch; returns root, size and ids."""
+        ids = [declaration.id(ORIGIN) for declaration in declarations]
+        root = root_of_hashes([leaf_hash(id_) for id_ in ids])
+        self.append(en.Anchored(root, len(ids)))
+        return root, len(ids), ids
+
+    def attest(
+        self, code: str, kind: int, root: bytes, size: int, officer: Key, outcome: int = 1, until: int = st.NO_END
+    ) -> bytes:
+        salt = sha256(len(self.entries).to_bytes(8, "big")).digest()
+        attestation = st.Attestation(code, kind, outcome, st.ZERO, START, until, root, size, salt)
+        id_ = attestation.id(ORIGIN)
+        self.append(en.Attested(attestation, officer.signer, officer.sign(id_)))
+        return id_
+
+    def revoke(self, attestation: bytes, officer: Key, member: bytes = st.ZERO, reason: int = 41) -> None:
+        revocation = st.Revocation(attestation, member, reason)
+        self.append(en.Revoked(revocation, officer.signer, officer.sign(revocation.id(ORIGIN))))
+
+    def withdraw(self, declaration: st.Declaration, party: Key = TRADER, replacement: bytes = st.ZERO) -> None:
+        withdrawal = st.Withdrawal(declaration.id(ORIGIN), 5, replacement)
+        self.append(en.Withdrawn(declaration, withdrawal, party.sign(withdrawal.id(ORIGIN))))
+
+    def checkpoint(self) -> SignedNote:
+        checkpoint = Checkpoint(ORIGIN, self.history.size, self.history.tree().root)
+        return signed(checkpoint, self.log_key, self.log.sign(checkpoint.text.encode()))
+
+    def evidence(
+        self,
+        declaration: st.Declaration,
+        signature: bytes,
+        *sets: tuple[bytes, int, list[bytes]],
+        leaves: Leaves | None = None,
+    ) -> Evidence:
+        return assemble(self.history, self.checkpoint(), declaration, signature, sets, self.entries.__getitem__, leaves)
+
+
+def _order(key: Key) -> bytes:
+    return keccak(key.signer)
