@@ -1,0 +1,41 @@
+# Every command of the house. `make demo` and `make test` are all that a newcomer needs.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup demo test check bench up down generated clean
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+setup: ## create the environment, install the locked parts, build the contract
+	@$(PYTHON) scripts/setup.py
+
+demo: setup ## run the main job on the sample documents on an embedded chain
+	@$(BIN)/python -m scripts.demo
+
+test: setup ## run every test: Python, Solidity, twins
+	@npx hardhat test solidity
+	@$(BIN)/python -m pytest -q -n auto
+
+check: setup ## style, types, import direction, contract analysis, gas, generated files
+	@ruff check . && ruff format --check . && mypy && lint-imports
+	@npx hardhat test solidity --snapshot-check
+	@$(BIN)/python -m scripts.generated --check
+	@slither . --hardhat-ignore-compile
+
+bench: setup ## measure, beside a peer measured in the same run
+	@$(BIN)/python -m scripts.bench
+
+up: setup ## start chain, contract and API on loopback; state in ./state
+	@$(BIN)/python -m scripts.services up
+
+down: ## stop them; state stays
+	@$(BIN)/python -m scripts.services down
+
+generated: setup ## write the generated files anew
+	@$(BIN)/python -m scripts.generated
+
+clean: ## remove state and build products, keep the environment
+	rm -rf state artifacts cache demo-output
