@@ -140,3 +140,11 @@ EndorsementsUnordered = _refusal(
 InvalidCouncil = _refusal(
     "InvalidCouncil", "members threshold", "a council of {members} cannot have the threshold {threshold}"
 )
+
+# Refusals that only the ledger layer knows; the contract has no such errors.
+UnknownDeclaration = _refusal(
+    "UnknownDeclaration", "declaration", "declaration {declaration} is not in this store: declare it, or ask who did"
+)
+NotAnchoredYet = _refusal(
+    "NotAnchoredYet", "declaration", "declaration {declaration} is accepted but not anchored yet: try again shortly"
+)

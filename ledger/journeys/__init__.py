@@ -1,0 +1,1 @@
+"""What happens, in order: one file a story. No cryptography of their own, no HTTP, no terminal."""

@@ -1,0 +1,106 @@
+"""Attest, revoke, withdraw, decide: statements signed elsewhere are checked, relayed and found again in the history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.core import statement as st
+from ledger.core.entry import Endorsement
+from ledger.core.merkle import leaf_hash, root_of_hashes
+from ledger.core.typed_data import keccak
+from ledger.edges import chain as ch
+from ledger.edges.keys import SigningKey
+from ledger.edges.store import Store
+from ledger.errors import AlreadyAttested, AlreadyRevoked, AlreadyWithdrawn, Malformed
+from ledger.journeys.follow import Follower
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A statement that is in the history: its id, its entry, and the receipt, None where it was there before."""
+
+    id: bytes
+    number: int
+    receipt: ch.Receipt | None
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Whoever carries signed statements to the contract; it pays for gas and has no say."""
+
+    chain: ch.Chain
+    store: Store
+    follower: Follower
+    relayer: SigningKey
+
+    def attest(
+        self, attestation: st.Attestation, signer: bytes, signature: bytes, members: Sequence[bytes] = ()
+    ) -> Relayed:
+        """Relay an attestation. ``members``: the declaration ids of its set, in order, kept so that evidence can show them.
+
+        :raises Malformed: the members do not lead to the attested root and size.
+        :raises Refused: what the contract says no to. A repeat of one that is in the history is no error.
+        """
+        id_ = attestation.id(self.chain.origin)
+        if members:
+            if set_of(members) != (attestation.root, attestation.size):
+                raise Malformed("do not lead to the attested root and size", "members")
+            self.store.save_set(attestation.root, attestation.size, members)
+        receipt = None
+        try:
+            receipt = self.chain.submit(ch.attest(attestation, signer, signature), self.relayer)
+        except AlreadyAttested:
+            pass
+        history = self.follower.refresh()
+        return Relayed(id_, history.attestations[id_].mark.number, receipt)
+
+    def revoke(self, revocation: st.Revocation, signer: bytes, signature: bytes) -> Relayed:
+        """Relay a revocation; one that is in the history already is no error if it is this one."""
+        id_ = revocation.id(self.chain.origin)
+        receipt = None
+        try:
+            receipt = self.chain.submit(ch.revoke(revocation, signer, signature), self.relayer)
+        except AlreadyRevoked:
+            known = self._revoked(revocation)
+            if known is None or known.revocation != revocation:
+                raise
+        history = self.follower.refresh()
+        mark = history.revocations[revocation.attestation][revocation.member].mark
+        return Relayed(id_, mark.number, receipt)
+
+    def withdraw(self, declaration: st.Declaration, withdrawal: st.Withdrawal, signature: bytes) -> Relayed:
+        """Relay a withdrawal; one that is in the history already is no error if it is this one."""
+        id_ = withdrawal.id(self.chain.origin)
+        receipt = None
+        try:
+            receipt = self.chain.submit(ch.withdraw(declaration, withdrawal, signature), self.relayer)
+        except AlreadyWithdrawn:
+            history = self.follower.refresh()
+            if history.withdrawals[withdrawal.declaration][1].withdrawal != withdrawal:
+                raise
+        history = self.follower.refresh()
+        return Relayed(id_, history.withdrawals[withdrawal.declaration][0].number, receipt)
+
+    def decide(self, decision: st.Decision, endorsements: Sequence[Endorsement]) -> Relayed:
+        """Relay a decision of the council with its members' signatures, in any order."""
+        ordered = sorted(endorsements, key=lambda endorsement: keccak(endorsement.signer))
+        receipt = self.chain.submit(ch.decide(decision, ordered), self.relayer)
+        self.follower.refresh()
+        return Relayed(decision.id(self.chain.origin), receipt.entries[0].number, receipt)
+
+    def next_decision(self) -> int:
+        """The number that the council's next decision carries."""
+        return self.follower.refresh().agencies.decisions + 1
+
+    def _revoked(self, revocation: st.Revocation) -> object:
+        history = self.follower.refresh()
+        known = history.revocations.get(revocation.attestation, {}).get(revocation.member)
+        return known and known.revoked
+
+
+def set_of(ids: Sequence[bytes]) -> tuple[bytes, int]:
+    """Root and size of an ordered set of declaration ids; one id is a set of one."""
+    if len(set(ids)) != len(ids):
+        raise Malformed("names a declaration twice", "members")
+    return root_of_hashes([leaf_hash(id_) for id_ in ids]), len(ids)

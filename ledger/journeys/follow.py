@@ -1,0 +1,109 @@
+"""Follow the chain: keep the store's index and a replayed history in step with the contract, reorganisations included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import RLock
+
+from ledger.core.entry import Entry
+from ledger.core.history import History
+from ledger.edges.chain import Chain
+from ledger.edges.store import Store
+from ledger.errors import HistoryBroken
+
+Progress = Callable[[int, int], None]
+
+
+def quiet(done: int, of: int) -> None:
+    """Progress nobody looks at."""
+
+
+class Follower:
+    """One replayed history of the contract. ``refresh`` brings it up to the chain's head; safe to call from threads.
+
+    The store is an index only: what it says is replayed under all rules and compared with the chain's own head, and
+    whatever the chain no longer knows is dropped.
+    """
+
+    def __init__(self, chain: Chain, store: Store) -> None:
+        self._chain = chain
+        self._store = store
+        self._lock = RLock()
+        self._history = History(chain.origin)
+        self._loaded = False
+
+    def refresh(self, progress: Progress = quiet) -> History:
+        """The history at the chain's present head.
+
+        :raises Unavailable: the node does not answer; ``facts(fresh=False)`` still gives what was known.
+        :raises HistoryBroken: the chain's log breaks a rule, or does not lead to the head that the contract states.
+        """
+        with self._lock:
+            size, head, block = self._chain.head()
+            self._load()
+            if self._history.size > size or not self._chain_agrees():
+                self._rewind()
+            self._fetch(size, block, progress)
+            if self._history.head != head:
+                raise HistoryBroken(
+                    "the log does not lead to the contract's head", expected=head.hex(), found=self._history.head.hex()
+                )
+            return self._history
+
+    @contextmanager
+    def facts(self, fresh: bool = True) -> Iterator[History]:
+        """The history, held still while it is looked at; not ``fresh``: as of the latest refresh, without the chain."""
+        with self._lock:
+            if fresh:
+                self.refresh()
+            else:
+                self._load()
+            yield self._history
+
+    def entry(self, number: int) -> Entry:
+        """An entry by number; KeyError when it is not in the index."""
+        return self._store.entry(number).entry
+
+    def _load(self) -> None:
+        if not self._loaded:
+            self._replay_store()
+            self._loaded = True
+
+    def _replay_store(self) -> None:
+        history = History(self._chain.origin)
+        for logged in self._store.entries():
+            history.apply(logged.entry)
+        self._history = history
+
+    def _chain_agrees(self) -> bool:
+        """Whether the last entry indexed still stands in the block it was found in."""
+        last = self._store.last_entry()
+        return last is None or self._chain.block_hash(last.block_number) == last.block_hash
+
+    def _rewind(self) -> None:
+        """Drop what a reorganisation undid: back to the last entry whose block the chain still has."""
+        last = self._store.last_entry()
+        while last is not None and self._chain.block_hash(last.block_number) != last.block_hash:
+            self._store.truncate_entries(last.entry.number)
+            last = self._store.last_entry()
+        self._replay_store()
+
+    def _fetch(self, size: int, block: int, progress: Progress) -> None:
+        if self._history.size >= size:
+            return
+        last = self._store.last_entry()
+        begin = last.block_number if last is not None else 0
+        found = self._chain.entries(begin, block)
+        batch = []
+        for item in found:
+            if item.entry.number < self._history.size:
+                continue
+            self._history.apply(item.entry)
+            batch.append(item)
+            if len(batch) == 1000:
+                self._store.append_entries(batch)
+                batch.clear()
+                progress(self._history.size, size)
+        self._store.append_entries(batch)
+        progress(self._history.size, size)
