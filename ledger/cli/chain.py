@@ -1,0 +1,160 @@
+"""``ledger deploy``, ``history``, ``audit``, ``trust``, ``serve``: the contract, its history, and the API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ledger.cli.desk import Desk, Json, bar, now, out, read_file, receipt_json, show, table, write_file
+from ledger.core.checkpoint import NoteKey, SignedNote
+from ledger.core.entry import decode_payload, kind_of
+from ledger.core.policy import TrustRoot
+from ledger.core.signature import p256_signer
+from ledger.core.statement import hex_text
+from ledger.core.verification import when
+from ledger.edges.chain import deploy as deploy_contract
+from ledger.edges.keys import Algorithm, SigningKey
+from ledger.errors import Malformed
+from ledger.journeys import audit as journey
+
+
+def register(root: typer.Typer) -> None:
+    """Add these commands to the root."""
+    for command in (deploy, history, audit, trust, serve):
+        root.command()(command)
+
+
+def deploy(
+    member: Annotated[list[str], typer.Option("--member", "-m", help="Key name or 0x signer of a council member.")],
+    threshold: Annotated[int, typer.Option(help="How many members decide.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Deploy the contract with its first council; only the shipped artifact, checked after.
+
+    Example: `ledger deploy --member council`
+    """
+    desk = Desk()
+    members = [member_signer(desk, name) for name in member]
+    origin, receipt = deploy_contract(
+        desk.settings.rpc_url, members, threshold, desk.relayer, desk.settings.chain_limits()
+    )
+    write_file(desk.contract_file, f"0x{origin.contract.hex()}\n".encode())
+    value = {"origin": str(origin), **(receipt_json(receipt) or {})}
+    show(as_json, value, lambda: table("Deployed", ("what", "value"), list(value.items())))
+
+
+def member_signer(desk: Desk, name: str) -> bytes:
+    """A signer from 0x hex or from the name of a secp256k1 key in the keystore."""
+    if name.startswith("0x"):
+        try:
+            return bytes.fromhex(name[2:])
+        except ValueError:
+            raise Malformed("must be hex after 0x", name) from None
+    info = desk.keystore.info(name)
+    if info.algorithm is not Algorithm.SECP256K1:
+        raise Malformed("a first council's P-256 keys need the contract's own verifier: change the council later", name)
+    return bytes.fromhex(info.public.removeprefix("0x"))
+
+
+def signer_of(desk: Desk, name: str) -> bytes:
+    """A signer under the contract: 0x hex as it is, or a key of the keystore, P-256 included."""
+    if name.startswith("0x"):
+        return member_signer(desk, name)
+    info = desk.keystore.info(name)
+    if info.algorithm is Algorithm.P256:
+        return p256_signer(desk.origin, bytes.fromhex(info.public.removeprefix("0x")))
+    return member_signer(desk, name)
+
+
+def history(
+    number: Annotated[int | None, typer.Argument(help="One entry by number; the latest entries if not given.")] = None,
+    last: Annotated[int, typer.Option(help="How many of the latest entries.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Show entries of the history: number, time, kind, hash.
+
+    Example: `ledger history 12`
+    """
+    desk = Desk()
+    replayed = desk.follower.refresh()
+    numbers = range(max(0, replayed.size - last), replayed.size) if number is None else [number]
+    if number is not None and not 0 <= number < replayed.size:
+        raise Malformed(f"the history has the entries 0 to {replayed.size - 1}", f"entry {number}")
+    rows: list[dict[str, Any]] = []
+    for chosen in numbers:
+        entry = desk.follower.entry(chosen)
+        kind = kind_of(decode_payload(entry.kind, entry.payload))
+        rows.append(
+            {"number": chosen, "time": when(entry.time), "kind": kind.name.lower(), "hash": hex_text(entry.hash)}
+        )
+    title = f"{desk.origin}\nsize {replayed.size}, head 0x{replayed.head.hex()}"
+    value = {"origin": str(desk.origin), "size": replayed.size, "head": hex_text(replayed.head), "entries": rows}
+    show(as_json, value, lambda: table(title, ("number", "time", "kind", "hash"), [list(row.values()) for row in rows]))
+
+
+def audit(
+    checkpoint: Annotated[list[Path] | None, typer.Option(help="Checkpoint file to hold against the history.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Replay the whole history and compare it with chain, code, store and checkpoints. Exit 1 names the first difference.
+
+    Example: `ledger audit`
+    """
+    desk = Desk()
+    notes = [(path.name, SignedNote.parse(read_file(path).decode("utf-8", "replace"))) for path in checkpoint or []]
+    key = trusted_key(desk.log_key, str(desk.origin)) if desk.log_key else None
+    with bar() as progress:
+        task = progress.add_task("replaying entries", total=None)
+        report = journey.audit(
+            desk.chain, desk.store, notes, key, lambda done, of: progress.update(task, completed=done, total=of)
+        )
+
+    def human() -> None:
+        rows = [
+            ("[green]VALID[/]" if item.good else "[bold red]INVALID[/]", item.name, item.words)
+            for item in report.findings
+        ]
+        table(f"Audit of {report.origin}: {report.size} entries", ("", "compared", "finding"), rows)
+
+    show(as_json, report.to_json(), human)
+    if not report.good:
+        raise typer.Exit(1)
+
+
+def trusted_key(key: SigningKey, name: str) -> NoteKey:
+    """The verifier key of a log key."""
+    return NoteKey(name, key.public_key)
+
+
+def trust(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the trust root.")] = Path("trust.json"),
+    as_json: Json = False,
+) -> None:
+    """Write the trust root file that verifiers use offline: origin and checkpoint key.
+
+    Example: `ledger trust -o trust.json`
+    """
+    desk = Desk()
+    if desk.log_key is None:
+        raise Malformed("no checkpoint key: create one (`ledger keys new log -a ed25519`) and set LEDGER_LOG_KEY=log")
+    root = TrustRoot(desk.origin, trusted_key(desk.log_key, str(desk.origin)))
+    write_file(output, root.to_bytes())
+    value = {"file": str(output), "origin": str(root.origin), "log_key": str(root.log_key)}
+    show(as_json, value, lambda: table("Trust root", ("what", "value"), list(value.items())))
+
+
+def serve() -> None:
+    """Serve the API and anchor in the background, by the settings.
+
+    Example: `LEDGER_API_PORT=8080 ledger serve`
+    """
+    import uvicorn
+
+    settings = Desk().settings
+    out.print(f"[bold]http://{settings.api_host}:{settings.api_port}/docs[/]  (started {when(now())})")
+    uvicorn.run(
+        "api.main:create_app", factory=True, host=settings.api_host, port=settings.api_port, log_level="info",
+        server_header=False,
+    )  # fmt: skip

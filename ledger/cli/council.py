@@ -1,0 +1,313 @@
+"""``ledger council`` and ``ledger agency``: decisions of the council, signed here or passed from hand to hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ledger.cli.chain import signer_of
+from ledger.cli.desk import Desk, Json, moment, out, read_file, receipt_json, show, table, write_file
+from ledger.core import statement as st
+from ledger.core.agency import Agency, Period
+from ledger.core.entry import Endorsement
+from ledger.core.statement import hex_bytes, hex_text, read_object
+from ledger.core.verification import when
+from ledger.errors import Malformed
+
+council = typer.Typer(no_args_is_help=True, help="Decide: enrol agencies, authorise attesters, grant mandates.")
+agency = typer.Typer(no_args_is_help=True, help="See agencies, their attesters and mandates.")
+FORMAT = "trade-ledger/decision/1"
+
+Sign = Annotated[list[str] | None, typer.Option("--key", "-k", help="Council key that signs now; repeat for more.")]
+Out = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write the decision to a file for others to sign, do not send.")
+]
+Code = Annotated[str, typer.Argument(help="Agency code, e.g. NZ-MPI.")]
+Attester = Annotated[str, typer.Argument(help="Key name, or 0x signer bytes (ERC-7913).")]
+
+
+def register(root: typer.Typer) -> None:
+    """Add these commands to the root."""
+    root.add_typer(council, name="council")
+    root.add_typer(agency, name="agency")
+
+
+def _decide(kind: type[st.Decision], members: list[Any], keys: Sign, output: Out, as_json: bool) -> None:
+    """Make the next decision, sign it with the given keys, and send it or write it down."""
+    desk = Desk()
+    decision = kind(*members, decision=desk.relay.next_decision())  # type: ignore[call-arg]
+    endorsements = [_endorse(desk, decision, name) for name in keys or []]
+    if output is not None:
+        write_file(output, _print(decision, endorsements))
+        value = {"file": str(output), "decision": decision.number, "endorsements": len(endorsements)}
+        show(as_json, value, lambda: out.print(f"decision {decision.number} written to {output}, "
+                                               f"{len(endorsements)} signatures"))  # fmt: skip
+        return
+    _send(desk, decision, endorsements, as_json)
+
+
+def _send(desk: Desk, decision: st.Decision, endorsements: list[Endorsement], as_json: bool) -> None:
+    done = desk.relay.decide(decision, endorsements)
+    value = {
+        "decision": decision.number,
+        "kind": decision.PRIMARY_TYPE,
+        "entry": done.number,
+        **(receipt_json(done.receipt) or {}),
+    }
+    show(as_json, value, lambda: table("Decided", ("what", "value"), list(value.items())))
+
+
+def _endorse(desk: Desk, decision: st.Decision, name: str) -> Endorsement:
+    key = desk.key(name)
+    return Endorsement(key.signer(desk.origin), key.sign(decision.id(desk.origin)))
+
+
+def _print(decision: st.Decision, endorsements: list[Endorsement]) -> bytes:
+    value = {
+        "ledger": FORMAT,
+        "kind": decision.PRIMARY_TYPE,
+        "decision": decision.to_json(),
+        "endorsements": [
+            {"signer": hex_text(item.signer), "signature": hex_text(item.signature)} for item in endorsements
+        ],
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _read(path: Path) -> tuple[st.Decision, list[Endorsement]]:
+    try:
+        value = json.loads(read_file(path))
+    except ValueError:
+        raise Malformed("no JSON", str(path)) from None
+    decision, endorsements, kind, format_ = read_object(
+        value, ["decision", "endorsements", "kind", "ledger"], str(path)
+    )
+    known = {cls.PRIMARY_TYPE: cls for cls in st.DECISIONS}
+    if format_ != FORMAT or kind not in known:
+        raise Malformed(f'not of the format "{FORMAT}"', str(path))
+    signed = [read_object(item, ["signer", "signature"], "endorsement") for item in endorsements]
+    return known[kind].from_json(decision), [
+        Endorsement(hex_bytes(signer, "signer"), hex_bytes(signature, "signature")) for signer, signature in signed
+    ]
+
+
+@council.command("show")
+def show_council(as_json: Json = False) -> None:
+    """Show the council: members, threshold, decisions made.
+
+    Example: `ledger council show`
+    """
+    agencies = Desk().follower.refresh().agencies
+    members = [hex_text(member) for member in agencies.members]
+    value = {"members": members, "threshold": agencies.threshold, "decisions": agencies.decisions}
+    title = f"Council: {agencies.threshold} of {len(members)} decide; {agencies.decisions} decisions"
+    show(as_json, value, lambda: table(title, ("member",), [[member] for member in members]))
+
+
+@council.command()
+def sign(file: Path, key: Annotated[str, typer.Option("--key", "-k", help="Council key that signs.")]) -> None:
+    """Sign a decision that somebody wrote to a file; the signature is added to the file.
+
+    Example: `ledger council sign decision.json --key second-member`
+    """
+    desk = Desk()
+    decision, endorsements = _read(file)
+    made = _endorse(desk, decision, key)
+    others = [item for item in endorsements if item.signer != made.signer]
+    write_file(file, _print(decision, [*others, made]))
+    out.print(f"decision {decision.number} ({decision.PRIMARY_TYPE}) now has {len(others) + 1} signatures")
+
+
+@council.command()
+def submit(file: Path, as_json: Json = False) -> None:
+    """Relay a decision with the signatures gathered in its file. Anyone may.
+
+    Example: `ledger council submit decision.json`
+    """
+    decision, endorsements = _read(file)
+    _send(Desk(), decision, endorsements, as_json)
+
+
+@council.command()
+def change(
+    member: Annotated[list[str], typer.Option("--member", "-m", help="New member: key name or 0x signer; repeat.")],
+    threshold: Annotated[int, typer.Option(help="How many of them decide.")],
+    keys: Sign = None,
+    output: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Seat another council.
+
+    Example: `ledger council change -m first -m second -m third --threshold 2 --key council`
+    """
+    desk = Desk()
+    members = tuple(signer_of(desk, name) for name in member)
+    _decide(st.CouncilChange, [members, threshold], keys, output, as_json)
+
+
+@council.command()
+def enrol(
+    code: Code,
+    name: Annotated[str, typer.Option(help="Full name of the agency.")],
+    jurisdiction: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2 code.")],
+    uri: Annotated[str, typer.Option(help="Where the agency describes itself.")],
+    keys: Sign = None,
+    output: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Enrol an agency.
+
+    Example: `ledger council enrol NZ-MPI --name "Plant Health" --jurisdiction NZ --uri https://example.org -k council`
+    """
+    _decide(st.AgencyEnrolment, [code, name, jurisdiction, uri], keys, output, as_json)
+
+
+@council.command()
+def suspend(code: Code, keys: Sign = None, output: Out = None, as_json: Json = False) -> None:
+    """Suspend an agency: it can attest nothing until reinstated; what it attested stays.
+
+    Example: `ledger council suspend NZ-MPI -k council`
+    """
+    _decide(st.AgencySuspension, [code], keys, output, as_json)
+
+
+@council.command()
+def reinstate(code: Code, keys: Sign = None, output: Out = None, as_json: Json = False) -> None:
+    """Reinstate a suspended agency.
+
+    Example: `ledger council reinstate NZ-MPI -k council`
+    """
+    _decide(st.AgencyReinstatement, [code], keys, output, as_json)
+
+
+@council.command()
+def authorise(attester: Attester, code: Code, keys: Sign = None, output: Out = None, as_json: Json = False) -> None:
+    """Authorise a key to speak for an agency.
+
+    Example: `ledger council authorise officer NZ-MPI -k council`
+    """
+    _decide(st.AttesterAuthorisation, [signer_of(Desk(), attester), code], keys, output, as_json)
+
+
+@council.command()
+def retire(attester: Attester, keys: Sign = None, output: Out = None, as_json: Json = False) -> None:
+    """Retire a key; what it attested before stays in force.
+
+    Example: `ledger council retire officer -k council`
+    """
+    _decide(st.AttesterRetirement, [signer_of(Desk(), attester)], keys, output, as_json)
+
+
+@council.command()
+def compromise(
+    attester: Attester,
+    since: Annotated[str, typer.Option(help="From when on its word counts for nothing, e.g. 2026-11-01T00:00:00Z.")],
+    keys: Sign = None,
+    output: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Declare a key compromised from a date that may lie in the past.
+
+    Example: `ledger council compromise officer --since 2026-11-01T00:00:00Z -k council`
+    """
+    _decide(st.AttesterCompromise, [signer_of(Desk(), attester), moment(since)], keys, output, as_json)
+
+
+@council.command()
+def grant(
+    code: Code,
+    kind: Annotated[int, typer.Argument(help="UNCL 1001 code, e.g. 851 phytosanitary certificate.")],
+    from_: Annotated[str | None, typer.Option("--from", help="Begin; now if not given.")] = None,
+    until: Annotated[str | None, typer.Option(help="End; none if not given.")] = None,
+    keys: Sign = None,
+    output: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Grant an agency a mandate for one kind of attestation.
+
+    Example: `ledger council grant NZ-MPI 851 -k council`
+    """
+    begin = 0 if from_ is None else moment(from_)
+    end = st.NO_END if until is None else moment(until)
+    _decide(st.MandateGrant, [code, kind, begin, end], keys, output, as_json)
+
+
+@council.command("withdraw-mandate")
+def withdraw_mandate(
+    code: Code,
+    kind: Annotated[int, typer.Argument(help="UNCL 1001 code of the mandate.")],
+    keys: Sign = None,
+    output: Out = None,
+    as_json: Json = False,
+) -> None:
+    """End an agency's mandate for one kind now.
+
+    Example: `ledger council withdraw-mandate NZ-MPI 851 -k council`
+    """
+    _decide(st.MandateWithdrawal, [code, kind], keys, output, as_json)
+
+
+def span(period: Period) -> str:
+    """A period in words."""
+    return f"{when(period.from_)} to {'further notice' if period.until == st.NO_END else when(period.until)}"
+
+
+def _agency_json(found: Agency, attesters: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "code": found.code,
+        "name": found.name,
+        "jurisdiction": found.jurisdiction,
+        "uri": found.uri,
+        "active": found.periods[-1].until == st.NO_END,
+        "mandates": {str(kind): [list(period) for period in periods] for kind, periods in found.mandates.items()},
+        "attesters": attesters,
+    }
+
+
+@agency.command("list")
+def list_agencies(as_json: Json = False) -> None:
+    """List agencies.
+
+    Example: `ledger agency list`
+    """
+    found = Desk().follower.refresh().agencies.agencies.values()
+    value = [_agency_json(item, []) | {"attesters": None} for item in found]
+    rows = [(item.code, item.name, item.jurisdiction, ", ".join(map(str, item.mandates))) for item in found]
+    show(as_json, value, lambda: table("Agencies", ("code", "name", "jurisdiction", "kinds"), rows))
+
+
+@agency.command("show")
+def show_agency(code: Code, as_json: Json = False) -> None:
+    """Show one agency with its attesters and mandates.
+
+    Example: `ledger agency show NZ-MPI`
+    """
+    register_ = Desk().follower.refresh().agencies
+    found = register_.agency(code)
+    attesters = [
+        {
+            "signer": hex_text(item.signer),
+            "from": item.period.from_,
+            "until": item.period.until,
+            "compromised_from": item.compromised_from,
+        }
+        for item in register_.attesters.values()
+        if item.agency == code
+    ]
+
+    def human() -> None:
+        out.print(f"[bold]{found.name}[/] ({found.code}, {found.jurisdiction}) {found.uri}")
+        table("Active", ("period",), [[span(period)] for period in found.periods])
+        mandates = [(kind, span(period)) for kind, periods in found.mandates.items() for period in periods]
+        table("Mandates", ("kind", "period"), mandates)
+        rows = [
+            (item.signer.hex(), span(item.period), "" if item.compromised_from is None else when(item.compromised_from))
+            for item in register_.attesters.values()
+            if item.agency == code
+        ]
+        table("Attesters", ("signer", "period", "compromised from"), rows)
+
+    show(as_json, _agency_json(found, attesters), human)

@@ -1,0 +1,63 @@
+"""``ledger keys``: encrypted keystore files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.desk import Desk, Json, read_file, show, table
+from ledger.edges.keys import Algorithm, KeyInfo
+
+app = typer.Typer(no_args_is_help=True, help="Create, list and import keys; files are encrypted (Ethereum v3, scrypt).")
+_COLUMNS = ("name", "algorithm", "address or public key")
+AlgorithmOption = Annotated[
+    Algorithm, typer.Option("--algorithm", "-a", help="secp256k1 to sign statements, p256 too, ed25519 for checkpoints.")
+]
+
+
+def register(root: typer.Typer) -> None:
+    """Add these commands to the root."""
+    root.add_typer(app, name="keys")
+
+
+def _json(info: KeyInfo) -> dict[str, str]:
+    return {"name": info.name, "algorithm": info.algorithm.value, "public": info.public}
+
+
+@app.command("new")
+def new(name: str, algorithm: AlgorithmOption = Algorithm.SECP256K1, as_json: Json = False) -> None:
+    """Create a key.
+
+    Example: `ledger keys new trader`
+    """
+    desk = Desk()
+    info = desk.keystore.create(name, algorithm, desk.passphrase())
+    show(as_json, _json(info), lambda: table("Created", _COLUMNS, [tuple(_json(info).values())]))
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """List keys; needs no passphrase.
+
+    Example: `ledger keys list`
+    """
+    found = [_json(info) for info in Desk().keystore.list()]
+    show(as_json, found, lambda: table("Keys", _COLUMNS, [tuple(item.values()) for item in found]))
+
+
+@app.command("import")
+def import_(
+    name: str,
+    file: Annotated[Path, typer.Argument(help="An Ethereum v3 keystore file, or a file with 64 hex digits.")],
+    algorithm: AlgorithmOption = Algorithm.SECP256K1,
+    as_json: Json = False,
+) -> None:
+    """Import a key from a file, never from the command line, where others could read it.
+
+    Example: `ledger keys import officer officer-v3.json`
+    """
+    desk = Desk()
+    info = desk.keystore.import_key(name, algorithm, read_file(file), desk.passphrase())
+    show(as_json, _json(info), lambda: table("Imported", _COLUMNS, [tuple(_json(info).values())]))

@@ -1,0 +1,103 @@
+"""``ledger attest``, ``revoke``, ``withdraw``: sign a statement here and relay it."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, Any
+
+import typer
+
+from ledger.cli.desk import Desk, Json, KeyName, identifier, moment, receipt_json, show, table
+from ledger.core import statement as st
+from ledger.core.statement import hex_text
+from ledger.errors import UnknownAttestation, UnknownDeclaration
+from ledger.journeys.attest import Relayed, set_of
+
+
+def register(root: typer.Typer) -> None:
+    """Add these commands to the root."""
+    for command in (attest, revoke, withdraw):
+        root.command()(command)
+
+
+def _show(title: str, done: Relayed, as_json: bool) -> None:
+    value: dict[str, Any] = {"id": hex_text(done.id), "entry": done.number, **(receipt_json(done.receipt) or {})}
+    show(as_json, value, lambda: table(title, ("what", "value"), list(value.items())))
+
+
+def attest(
+    declaration: Annotated[list[str], typer.Argument(help="Declaration ids; several in order make one set.")],
+    agency: Annotated[str, typer.Option(help="Agency code that the key speaks for.")],
+    kind: Annotated[int, typer.Option(help="UNCL 1001 code of what is attested, e.g. 851.")],
+    key: KeyName,
+    outcome: Annotated[int, typer.Option(help="UNCL 7365 or 1373 code, e.g. 1 accepted.")] = 1,
+    detail: Annotated[str | None, typer.Option(help="Digest of the agency's own document, 0x and 64 digits.")] = None,
+    valid_from: Annotated[str | None, typer.Option(help="Begin of validity; now if not given.")] = None,
+    valid_until: Annotated[str | None, typer.Option(help="End of validity; none if not given.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Attest declarations as an agency's officer. One id is a set of one; a whole batch is one entry.
+
+    Example: `ledger attest 0x… --agency NZ-MPI --kind 851 --key officer`
+    """
+    desk = Desk()
+    officer = desk.key(key)
+    ids = [identifier(text, "declaration") for text in declaration]
+    root, size = set_of(ids)
+    statement = st.Attestation(
+        agency,
+        kind,
+        outcome,
+        st.ZERO if detail is None else identifier(detail, "detail"),
+        moment(valid_from) if valid_from else 0,
+        st.NO_END if valid_until is None else moment(valid_until),
+        root,
+        size,
+        secrets.token_bytes(32),
+    )
+    signature = officer.sign(statement.id(desk.origin))
+    done = desk.relay.attest(statement, officer.signer(desk.origin), signature, ids if size > 1 else ())
+    _show("Attested", done, as_json)
+
+
+def revoke(
+    attestation: Annotated[str, typer.Argument(help="Attestation id.")],
+    key: KeyName,
+    member: Annotated[str | None, typer.Option(help="One declaration of its set; the whole set if not given.")] = None,
+    reason: Annotated[int, typer.Option(help="UNCL 1373 code: 41 validity revoked, 42 in error.")] = 41,
+    as_json: Json = False,
+) -> None:
+    """Revoke an attestation, or one member of its set, forever.
+
+    Example: `ledger revoke 0x… --key officer --reason 42`
+    """
+    desk = Desk()
+    officer = desk.key(key)
+    id_ = identifier(attestation, "attestation")
+    if id_ not in desk.follower.refresh().attestations:
+        raise UnknownAttestation(id_)
+    statement = st.Revocation(id_, st.ZERO if member is None else identifier(member, "member"), reason)
+    signature = officer.sign(statement.id(desk.origin))
+    _show("Revoked", desk.relay.revoke(statement, officer.signer(desk.origin), signature), as_json)
+
+
+def withdraw(
+    declaration: Annotated[str, typer.Argument(help="Declaration id.")],
+    key: KeyName,
+    replacement: Annotated[str | None, typer.Option(help="Id of the declaration that replaces it.")] = None,
+    reason: Annotated[int | None, typer.Option(help="UNCL 1225 code; 5 replace, or 1 cancellation.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Withdraw your declaration: a cancellation, or with a replacement an amendment.
+
+    Example: `ledger withdraw 0x… --replacement 0x… --key trader`
+    """
+    desk = Desk()
+    party = desk.key(key)
+    id_ = identifier(declaration, "declaration")
+    row = desk.store.declaration(id_)
+    if row is None:
+        raise UnknownDeclaration(id_)
+    by = st.ZERO if replacement is None else identifier(replacement, "replacement")
+    statement = st.Withdrawal(id_, reason if reason is not None else 5 if replacement else 1, by)
+    _show("Withdrawn", desk.relay.withdraw(row.declaration, statement, party.sign(statement.id(desk.origin))), as_json)

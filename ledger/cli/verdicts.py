@@ -1,0 +1,74 @@
+"""``ledger verify``: the verdict, for people and for machines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.desk import Desk, Json, moment, out, read_file, show, table
+from ledger.core.statement import hex_text
+from ledger.core.verification import Outcome, Question, Status, Verdict, when
+from ledger.journeys.verify import Question as Held
+from ledger.journeys.verify import verify_offline, verify_online
+
+COLOURS = {
+    Status.VALID: "[green]VALID[/]",
+    Status.INVALID: "[bold red]INVALID[/]",
+    Status.SKIPPED: "[yellow]SKIPPED[/]",
+    Status.ERROR: "[magenta]ERROR[/]",
+}
+CONCLUSIONS = {
+    Outcome.GOOD: "[bold green]GOOD[/]: all that could be checked holds",
+    Outcome.NOT_GOOD: "[bold red]NOT GOOD[/]: a check said no",
+    Outcome.UNDECIDED: "[bold magenta]UNDECIDED[/]: something that is demanded could not be known",
+}
+
+
+def register(root: typer.Typer) -> None:
+    """Add these commands to the root."""
+    root.command()(verify)
+
+
+def verify(
+    evidence: Annotated[Path, typer.Argument(help="The evidence file.")],
+    document: Annotated[Path | None, typer.Option("--document", "-d", help="Wrapped or redacted document.")] = None,
+    trust: Annotated[Path | None, typer.Option("--trust", "-t", help="Trust root file.")] = None,
+    policy: Annotated[Path | None, typer.Option("--policy", "-p", help="Policy file.")] = None,
+    online: Annotated[bool, typer.Option(help="Ask the chain for fresh facts; else the network stays off.")] = False,
+    at: Annotated[str | None, typer.Option(help="Decide as at this time, e.g. 2026-11-22T10:00:00Z.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Decide: intact? issued and in force? by whom? Exit 0 good, 1 not good, 2 malformed, 3 could not say.
+
+    Example: `ledger verify invoice.evidence.json -d invoice.redacted --trust trust.json`
+    """
+    held = Held(
+        read_file(evidence),
+        None if document is None else read_file(document),
+        None if trust is None else read_file(trust),
+        None if policy is None else read_file(policy),
+    )
+    if online:
+        desk = Desk()
+        verdict = verify_online(held, moment(at), desk.chain, desk.follower)
+    else:
+        verdict = verify_offline(held, moment(at))
+    show(as_json, verdict.to_json(), lambda: print_verdict(verdict))
+    raise typer.Exit(verdict.outcome.value)
+
+
+def print_verdict(verdict: Verdict) -> None:
+    """The verdict as tables."""
+    title = f"Declaration {hex_text(verdict.declaration)}\nas at {when(verdict.at)}"
+    rows = [
+        (check.step, COLOURS[check.status] + ("" if check.decisive else " (superseded)"), check.name, check.words)
+        for check in verdict.checks
+    ]
+    table(title, ("step", "", "check", "finding"), rows)
+    answers = [(question.value, COLOURS[verdict.answer(question)]) for question in Question]
+    table("Three questions", ("question", "answer"), answers)
+    for line in verdict.attested_by:
+        out.print(f"attested by {line}")
+    out.print(CONCLUSIONS[verdict.outcome])

@@ -1,0 +1,96 @@
+"""Declare: wrap files, sign their declarations, keep them in the store; resumed after interruption, never doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.core import statement as st
+from ledger.core.document import Wrapped, read_wrapped, sniff, wrap
+from ledger.core.typed_data import Origin
+from ledger.edges.keys import SigningKey
+from ledger.edges.store import Store
+from ledger.errors import LedgerError, Malformed, Unavailable
+
+WRAPPED = ".wrapped"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to declare, and its document type (UNCL 1001)."""
+
+    path: Path
+    document_type: int
+    replaces: bytes = st.ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A file that is declared: where its wrapped copy lies, and whether this run did it."""
+
+    source: Source
+    wrapped: Path
+    declaration: st.Declaration
+    id: bytes
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A file that could not be declared, and why; the others go on."""
+
+    source: Source
+    error: LedgerError
+
+
+def declare_files(
+    sources: Sequence[Source],
+    folder: Path,
+    key: SigningKey,
+    origin: Origin,
+    store: Store,
+    at: int,
+    seed: Callable[[], bytes],
+) -> Iterator[Declared | Rejected]:
+    """Wrap each file into ``folder``, sign and store its declaration; yields as it goes.
+
+    A wrapped copy that is there already and holds the same bytes is used again with its seed, so that an interrupted run,
+    started again, makes the same declarations and the store knows them. ``seed`` gives 32 random bytes.
+    """
+    for source in sources:
+        try:
+            wrapped, path = _wrapped(source.path, folder, seed)
+        except LedgerError as error:
+            yield Rejected(source, error)
+            continue
+        declaration = st.Declaration(key.signer(origin), wrapped.digest, source.document_type, source.replaces)
+        id_ = declaration.id(origin)
+        ((_, is_new),) = store.add_declarations([(declaration, key.sign(id_))], origin, at)
+        yield Declared(source, path, declaration, id_, is_new)
+
+
+def _wrapped(source: Path, folder: Path, seed: Callable[[], bytes]) -> tuple[Wrapped, Path]:
+    try:
+        data = source.read_bytes()
+    except OSError as error:
+        raise Malformed(f"cannot be read: {error.strerror}", str(source)) from None
+    path = folder / (source.name + WRAPPED)
+    if path.exists():
+        known = read_wrapped(path.read_bytes())
+        if known.data == data:
+            return known, path
+        raise Malformed(f"{path} holds another document of this name: choose another output folder", str(source))
+    try:
+        wrapped = wrap(data, sniff(data, source.name), seed())
+    except Malformed as error:
+        raise Malformed(error.what, f"{source.name} {error.where}".rstrip()) from None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Renamed into place, so that an interruption leaves no half-written copy.
+        part = path.with_name(path.name + ".part")
+        part.write_bytes(wrapped.to_bytes())
+        part.replace(path)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from None
+    return wrapped, path
