@@ -13,7 +13,8 @@ from ledger.edges.keys import Algorithm, KeyInfo
 app = typer.Typer(no_args_is_help=True, help="Create, list and import keys; files are encrypted (Ethereum v3, scrypt).")
 _COLUMNS = ("name", "algorithm", "address or public key")
 AlgorithmOption = Annotated[
-    Algorithm, typer.Option("--algorithm", "-a", help="secp256k1 to sign statements, p256 too, ed25519 for checkpoints.")
+    Algorithm,
+    typer.Option("--algorithm", "-a", help="secp256k1 to sign statements, p256 too, ed25519 for checkpoints."),
 ]
 
 

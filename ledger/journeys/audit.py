@@ -48,9 +48,7 @@ class AuditReport:
             "root": self.root,
             "kinds": self.kinds,
             "good": self.good,
-            "findings": [
-                {"name": item.name, "good": item.good, "words": item.words} for item in self.findings
-            ],
+            "findings": [{"name": item.name, "good": item.good, "words": item.words} for item in self.findings],
         }
 
 
@@ -94,7 +92,9 @@ def audit(
             try:
                 chain.wallet_accepts(signer, digest, signature)
             except VerificationFailed as error:
-                raise HistoryBroken("a signature does not fit", expected="accepted", found=error, number=number) from None
+                raise HistoryBroken(
+                    "a signature does not fit", expected="accepted", found=error, number=number
+                ) from None
         return f"{len(history.undecided)} signatures by wallet contracts are accepted by them"
 
     _find(report, "code", lambda: chain.check_code() or "the deployed code is the shipped artifact's")
@@ -133,7 +133,9 @@ def _compare_entries(history: History, store: Store) -> str:
         if number != count:
             raise HistoryBroken("the store lacks an entry", expected=count, found=number, number=count)
         if number >= history.size:
-            raise HistoryBroken("the store has an entry that the chain has not", expected="none", found=number, number=number)
+            raise HistoryBroken(
+                "the store has an entry that the chain has not", expected="none", found=number, number=number
+            )
         if logged.entry.hash != history.hashes[number]:
             raise HistoryBroken(
                 "the store has another entry than the chain",
@@ -151,7 +153,9 @@ def _compare_batches(history: History, store: Store) -> str:
         ids = store.leaves(batch.id)
         found = root_of_hashes([leaf_hash(id_) for id_ in ids])
         if (found, len(ids)) != (batch.root, batch.size):
-            raise HistoryBroken(f"the leaves of batch {batch.id} lead elsewhere", expected=batch.root.hex(), found=found.hex())
+            raise HistoryBroken(
+                f"the leaves of batch {batch.id} lead elsewhere", expected=batch.root.hex(), found=found.hex()
+            )
         mark = history.anchors.get((batch.root, batch.size))
         if mark is None or mark.number != batch.entry_number:
             raise HistoryBroken(
@@ -160,7 +164,9 @@ def _compare_batches(history: History, store: Store) -> str:
         for id_ in ids:
             row = store.declaration(id_)
             if row is None or row.declaration.id(history.origin) != id_:
-                raise HistoryBroken(f"a declaration of batch {batch.id} was changed or lost", expected=id_.hex(), found=row)
+                raise HistoryBroken(
+                    f"a declaration of batch {batch.id} was changed or lost", expected=id_.hex(), found=row
+                )
         count += 1
     return f"{count} batches in the store lead to their anchored roots, every declaration to its id"
 

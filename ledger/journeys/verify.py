@@ -19,7 +19,6 @@ from ledger.journeys.attest import set_of
 from ledger.journeys.follow import Follower
 
 
-
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a verifier holds: evidence, and perhaps the document, a trust root and a policy, as file contents."""

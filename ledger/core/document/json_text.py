@@ -7,6 +7,7 @@ reader keeps its own stack, so depth is a limit and not an accident of the inter
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Never, cast
 
@@ -25,6 +26,7 @@ from ledger.core.document.model import (
 from ledger.errors import Malformed
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+_Container = dict[str, Json] | list[Json]
 
 SAFE_INTEGER = 2**53 - 1
 
@@ -40,6 +42,12 @@ _NAME = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
 _COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
 _LITERALS = {"true": True, "false": False, "null": None}
 _STRING = json.JSONDecoder()
+_STRING_FAULTS = {
+    "Unterminated string starting": "a string without an end",
+    "Invalid control character": "a control character in a string: write it as an escape",
+    "Invalid \\escape": "an escape that JSON has not",
+    "Invalid \\uXXXX escape": "an escape that is no \\u and four hexadecimal digits",
+}
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # U+FDD0 to U+FDEF and the last two code points of each of the 17 planes.
@@ -91,7 +99,7 @@ def has_noncharacter(text: str) -> bool:
 
 
 class _Reader:
-    """One text under way; ``at`` is the index of the next character."""
+    """One text under way; ``_at`` is the index of the next character."""
 
     __slots__ = ("_at", "_limits", "_noncharacters", "_text")
 
@@ -103,38 +111,109 @@ class _Reader:
 
     def document(self) -> Json:
         text, limits = self._text, self._limits
-        if not self._noncharacters and not text.isascii() and (match := _NONCHARACTER.search(text)):
-            self._refuse("a noncharacter, which I-JSON forbids", match.start())
-        self._skip()
-        outer: list[dict[str, Json] | list[Json]] = []  # the containers around the one being filled
-        here: dict[str, Json] | list[Json] | None = None
+        if not self._noncharacters and not text.isascii() and (bad := _NONCHARACTER.search(text)):
+            self._refuse("a noncharacter, which I-JSON forbids", bad.start())
+        self._at = self._after_space(0)
+        whole: list[Json] = []
+        here: _Container = whole  # the container being filled; the whole text is one of a single place
+        outer: list[_Container] = []  # the containers around it
         name, scalars = "", 0
+        value: Json
         while True:
-            value, opened = self._value()
-            if opened and text[self._at : self._at + 1] in ("}", "]") and value is not None:
-                opened = False  # an empty container, or a wrong bracket
-                self._close(value)
-            if opened:
-                if len(outer) + (here is not None) >= limits.depth:
-                    self._refuse_at(over_depth, self._at - 1)
-            elif (scalars := scalars + 1) > limits.fields:
-                self._refuse_at(over_fields, self._at - 1)
+            opened: _Container | None = None
+            start = self._at
+            if (match := _VALUE.match(text, start)) is None:
+                value = self._string("a value")
+                self._at = self._after_space(self._at)
+            else:
+                self._at = match.end()
+                kind = match.lastindex
+                if kind == 1:
+                    value = match[1]
+                elif kind == 3:
+                    value = self._number(match[2], match[3], start)
+                elif kind == 4:
+                    value = _LITERALS[match[4]]
+                else:
+                    value = opened = {} if match[5] == "{" else []
             if type(here) is dict:
                 here[name] = value
-            elif type(here) is list:
-                here.append(value)
-            if opened:
-                if here is not None:
-                    outer.append(here)
-                here = cast("dict[str, Json] | list[Json]", value)
             else:
-                while here is not None and text[self._at : self._at + 1] in ("}", "]"):
-                    self._close(here)
-                    value, here = here, outer.pop() if outer else None
-                if here is None:
-                    if self._at != len(text):
-                        self._refuse("something after the end of the value")
-                    return value
+                cast("list[Json]", here).append(value)
+            if opened is not None and not self._closes(opened):
+                outer.append(here)
+                here = opened
+                if len(outer) > limits.depth:
+                    raise over_depth(limits, position(text, start))
+            else:
+                scalars += 1
+                if scalars > limits.fields:
+                    raise over_fields(limits, position(text, start))
+                while here is not whole and self._closes(here):
+                    here = outer.pop()
+                if here is whole:
+                    if self._at < len(text):
+                        self._refuse("expected the end of the text")
+                    return whole[0]
                 self._comma(here)
             if type(here) is dict:
                 name = self._name(here)
+
+    def _after_space(self, index: int) -> int:
+        match = _SPACE.match(self._text, index)
+        return match.end() if match else index
+
+    def _closes(self, container: _Container) -> bool:
+        """Step over the bracket that closes ``container``, if it is next."""
+        if self._text[self._at : self._at + 1] != ("}" if type(container) is dict else "]"):
+            return False
+        self._at = self._after_space(self._at + 1)
+        return True
+
+    def _comma(self, container: _Container) -> None:
+        if self._text[self._at : self._at + 1] != ",":
+            self._refuse(f"expected ',' or '{'}' if type(container) is dict else ']'}'")
+        self._at = self._after_space(self._at + 1)
+
+    def _name(self, members: dict[str, Json]) -> str:
+        start = self._at
+        if match := _NAME.match(self._text, start):
+            name: str = match[1]
+            self._at = match.end()
+        else:
+            name = self._string("a name in double quotes")
+            if (colon := _COLON.match(self._text, self._at)) is None:
+                self._refuse("expected ':'", self._after_space(self._at))
+            self._at = colon.end()
+        if name in members:
+            self._refuse("a name that this object has already", start)
+        return name
+
+    def _string(self, expected: str) -> str:
+        """A string with escapes, or the reason why there is none."""
+        start = self._at
+        if self._text[start : start + 1] != '"':
+            self._refuse(f"expected {expected}" if start < len(self._text) else f"the text ends where {expected} is due")
+        try:
+            value, self._at = _STRING.raw_decode(self._text, start)
+        except json.JSONDecodeError as error:
+            self._refuse(_STRING_FAULTS.get(error.msg.split(":")[0].removesuffix(" at"), "a malformed string"), error.pos)
+        if _SURROGATE.search(value):
+            self._refuse("a string with a lone surrogate", start)
+        if not self._noncharacters and has_noncharacter(value):
+            self._refuse("a string with a noncharacter, which I-JSON forbids", start)
+        return str(value)
+
+    def _number(self, integer: str, rest: str, start: int) -> int | float:
+        if not rest:
+            # Length first: Python refuses to convert integers of thousands of digits.
+            if len(integer) > len(str(SAFE_INTEGER)) + 1 or abs(int(integer)) > SAFE_INTEGER:
+                self._refuse(f"an integer beyond {SAFE_INTEGER} in magnitude: write it as a string", start)
+            return int(integer)
+        number = float(integer + rest)
+        if math.isinf(number):
+            self._refuse("a number that overflows a double: write it as a string", start)
+        return number
+
+    def _refuse(self, what: str, index: int | None = None) -> Never:
+        raise Malformed(what, position(self._text, self._at if index is None else index))

@@ -1,0 +1,136 @@
+"""What routes are given: the services that ``create_app`` built, and the clock."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from threading import Event, Lock, Thread
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from ledger.config import Settings
+from ledger.core.typed_data import Origin
+from ledger.edges.chain import Chain
+from ledger.edges.keys import SigningKey
+from ledger.edges.store import Store
+from ledger.errors import HistoryBroken, LedgerError, Unavailable
+from ledger.journeys.anchor import Anchorer
+from ledger.journeys.attest import Relay
+from ledger.journeys.follow import Follower
+
+log = logging.getLogger("api.anchorer")
+
+
+class Services:
+    """Everything with a connection. The chain is connected when it is first needed, and again after it was away."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        origin: Origin,
+        store: Store,
+        relayer: SigningKey | None,
+        log_key: SigningKey | None,
+        connect: Callable[[], Chain],
+        clock: Callable[[], int],
+    ) -> None:
+        self.settings = settings
+        self.origin = origin
+        self.store = store
+        self.log_key = log_key
+        self.clock = clock
+        self._relayer = relayer
+        self._connect = connect
+        self._lock = Lock()
+        self._parts: tuple[Chain, Follower] | None = None
+
+    def parts(self) -> tuple[Chain, Follower]:
+        """Chain and follower; Unavailable while the node does not answer."""
+        with self._lock:
+            if self._parts is None:
+                chain = self._connect()
+                self._parts = chain, Follower(chain, self.store)
+            return self._parts
+
+    @property
+    def chain(self) -> Chain:
+        return self.parts()[0]
+
+    @property
+    def follower(self) -> Follower:
+        return self.parts()[1]
+
+    @property
+    def relay(self) -> Relay:
+        chain, follower = self.parts()
+        return Relay(chain, self.store, follower, self.relayer)
+
+    @property
+    def relayer(self) -> SigningKey:
+        """The key that pays for gas; Unavailable where this server has none and cannot relay."""
+        if self._relayer is None:
+            raise Unavailable("this server has no relayer key; relay the statement yourself, or ask its operator")
+        return self._relayer
+
+    @property
+    def anchorer(self) -> Anchorer:
+        chain, follower = self.parts()
+        return Anchorer(chain, self.store, follower, self.relayer, self.log_key)
+
+
+class BackgroundAnchorer:
+    """A thread that anchors when a batch is full or old enough, and publishes checkpoints as the history grows."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="anchorer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask it to stop and wait for the step under way; every step is durable, so nothing is lost."""
+        self._stop.set()
+        self._thread.join(timeout=self._services.settings.rpc_timeout_seconds + 5)
+
+    def _run(self) -> None:
+        settings = self._services.settings
+        while not self._stop.wait(settings.poll_interval_seconds):
+            try:
+                self._step()
+            except (Unavailable, HistoryBroken) as error:
+                log.warning("anchoring waits: %s", error)
+            except LedgerError as error:
+                log.error("anchoring was refused: %s", error)
+            except Exception:
+                log.exception("anchoring failed and will be tried again")
+
+    def _step(self) -> None:
+        services, settings = self._services, self._services.settings
+        at = services.clock()
+        waiting, oldest = services.store.pending()
+        due = waiting >= settings.anchor_batch_size or (
+            oldest is not None and at - oldest >= settings.anchor_max_age_seconds
+        )
+        if due or services.store.unfinished():
+            for report in services.anchorer.run(settings.anchor_batch_size, at):
+                log.info("anchored batch %d of %d declarations", report.batch.id, report.batch.size)
+        elif services.log_key is not None:
+            services.anchorer.publish(at)
+
+
+def services_of(request: Request) -> Services:
+    """The services of this application."""
+    services: Services = request.app.state.services
+    return services
+
+
+def clock() -> int:
+    """Seconds since 1970."""
+    return int(time.time())
+
+
+Given = Annotated[Services, Depends(services_of)]

@@ -1,0 +1,94 @@
+"""One table: error class -> HTTP status, as problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.schemas import Problem
+from ledger import errors as le
+
+log = logging.getLogger("api")
+RETRY_AFTER_SECONDS = 5
+MEDIA_TYPE = "application/problem+json"
+
+# The first class that fits decides; subclasses stand before their bases.
+STATUS: list[tuple[type[le.LedgerError], int]] = [
+    (le.Malformed, 422),
+    (le.UnknownDeclaration, 404),
+    (le.UnknownAgency, 404),
+    (le.UnknownAttestation, 404),
+    (le.NotAnchoredYet, 409),
+    (le.AlreadyAttested, 409),
+    (le.AlreadyRevoked, 409),
+    (le.AlreadyWithdrawn, 409),
+    (le.BadSignature, 403),
+    (le.Refused, 403),
+    (le.VerificationFailed, 403),
+    (le.HistoryBroken, 503),
+    (le.Unavailable, 503),
+]
+TITLES = {
+    422: "The input does not have the promised shape",
+    404: "There is no such thing here",
+    409: "It does not fit what is there already",
+    403: "The rules forbid this",
+    503: "Nobody can say at the moment",
+    413: "The body is too large",
+    500: "Something went wrong here",
+}
+
+
+def status_of(error: le.LedgerError) -> int:
+    """The HTTP status of an error."""
+    return next(status for cls, status in STATUS if isinstance(error, cls))
+
+
+def problem(status: int, kind: str, detail: str, **more: Any) -> JSONResponse:
+    """A problem details response; a 503 says when to come again."""
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
+    body = {"type": f"urn:trade-ledger:{kind}", "title": TITLES.get(status, kind), "status": status, "detail": detail}
+    return JSONResponse(body | more, status, headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Turn every error of the product, of the framework and of nobody into problem details."""
+
+    @app.exception_handler(le.LedgerError)
+    def _ledger(request: Request, error: le.LedgerError) -> JSONResponse:
+        values = error.values if isinstance(error, le.Refused) else {}
+        plain = {key: "0x" + value.hex() if isinstance(value, bytes) else value for key, value in values.items()}
+        if isinstance(error, le.HistoryBroken):
+            log.error("history broken: %s", error)
+        return problem(status_of(error), type(error).__name__, str(error), **({"values": plain} if plain else {}))
+
+    @app.exception_handler(RequestValidationError)
+    def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
+        found = [
+            {"where": ".".join(map(str, item["loc"])), "what": item["msg"]}
+            for item in error.errors()[:20]  # without "input": it would send contents back
+        ]
+        first = f"{found[0]['where']}: {found[0]['what']}" if found else "the request is malformed"
+        return problem(422, "Malformed", first, errors=found)
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, "Http", str(error.detail))
+
+    @app.exception_handler(Exception)
+    def _unexpected(request: Request, error: Exception) -> JSONResponse:
+        log.exception("unexpected error at %s %s", request.method, request.url.path)
+        return problem(500, "Internal", "the error is logged; the request may be tried again")
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What OpenAPI says of a route's errors."""
+    return {
+        status: {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
+        for status in statuses
+    }

@@ -1,0 +1,78 @@
+"""Attestations, revocations, withdrawals: relayed as their signers signed them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from api.dependencies import Given
+from api.errors import documented
+from api.routes.convert import relayed, standing_of, to_hash
+from api.schemas import AttestationStanding, Hash, Relayed, SignedAttestation, SignedRevocation, SignedWithdrawal
+from ledger.core import statement as st
+from ledger.core.statement import hex_bytes
+from ledger.errors import UnknownAttestation
+
+router = APIRouter(prefix="/v1", tags=["statements"])
+
+
+@router.post(
+    "/attestations",
+    status_code=201,
+    summary="Relay an attestation",
+    responses={200: {"model": Relayed, "description": "It was in the history before"}} | documented(403, 413, 422, 503),
+)
+def attest(body: SignedAttestation, given: Given, response: Response) -> Relayed:
+    """Carry an agency's signed attestation to the contract, which checks attester, agency, mandate and time."""
+    done = given.relay.attest(
+        st.Attestation.from_json(body.attestation.model_dump()),
+        hex_bytes(body.signer, "signer"),
+        hex_bytes(body.signature, "signature"),
+        [hex_bytes(member, "members") for member in body.members],
+    )
+    response.status_code = 201 if done.receipt else 200
+    return relayed(done)
+
+
+@router.get("/attestations/{id}", summary="One attestation", responses=documented(404, 422, 503))
+def get_attestation(id: Hash, given: Given) -> AttestationStanding:  # noqa: A002 (the path's word)
+    """An attestation and whether it is in force now, for its whole set."""
+    with given.follower.facts() as history:
+        if to_hash(id) not in history.attestations:
+            raise UnknownAttestation(to_hash(id))
+        return standing_of(history, to_hash(id), st.ZERO, given.clock())
+
+
+@router.post(
+    "/revocations",
+    status_code=201,
+    summary="Relay a revocation",
+    responses={200: {"model": Relayed, "description": "It was in the history before"}}
+    | documented(403, 404, 409, 413, 422, 503),
+)
+def revoke(body: SignedRevocation, given: Given, response: Response) -> Relayed:
+    """End an attestation, or one member of its set, from now on and forever."""
+    done = given.relay.revoke(
+        st.Revocation.from_json(body.revocation.model_dump()),
+        hex_bytes(body.signer, "signer"),
+        hex_bytes(body.signature, "signature"),
+    )
+    response.status_code = 201 if done.receipt else 200
+    return relayed(done)
+
+
+@router.post(
+    "/withdrawals",
+    status_code=201,
+    summary="Relay a withdrawal",
+    responses={200: {"model": Relayed, "description": "It was in the history before"}}
+    | documented(403, 409, 413, 422, 503),
+)
+def withdraw(body: SignedWithdrawal, given: Given, response: Response) -> Relayed:
+    """End a declaration by its party's word, naming the declaration that replaces it, or none."""
+    done = given.relay.withdraw(
+        st.Declaration.from_json(body.declaration.model_dump()),
+        st.Withdrawal.from_json(body.withdrawal.model_dump()),
+        hex_bytes(body.signature, "signature"),
+    )
+    response.status_code = 201 if done.receipt else 200
+    return relayed(done)

@@ -1,0 +1,136 @@
+"""Declarations: take them in durably, say where they stand, hand out their evidence."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from api.dependencies import Given, Services
+from api.errors import documented
+from api.routes.convert import standing_of, to_hash
+from api.schemas import Declaration, DeclarationPage, DeclarationState, Hash, SignedDeclaration, Signer
+from ledger.core import statement as st
+from ledger.core.history import History
+from ledger.core.merkle import leaf_hash
+from ledger.core.signature import WalletUndecided, verify_signature
+from ledger.core.statement import hex_bytes, hex_text
+from ledger.edges.store import DeclarationRow
+from ledger.errors import BadSignature, Unavailable, UnknownDeclaration, VerificationFailed
+from ledger.journeys.verify import evidence_of
+
+router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Declare a document",
+    responses=documented(403, 413, 422, 503),
+)
+def declare(body: SignedDeclaration, given: Given) -> DeclarationState:
+    """Take in a declaration that its party signed. A 202 means that it is stored durably and will be anchored.
+
+    Sending the same declaration again changes nothing and gives the same answer.
+    """
+    declaration = st.Declaration.from_json(body.declaration.model_dump())
+    signature = hex_bytes(body.signature, "signature")
+    check_party(given, declaration, signature)
+    given.store.add_declarations([(declaration, signature)], given.origin, given.clock())
+    return state_of(given, _row(given, declaration.id(given.origin)), None)
+
+
+def check_party(given: Services, declaration: st.Declaration, signature: bytes) -> None:
+    """Check the party's signature, asking the chain for a wallet contract.
+
+    :raises BadSignature: neither the key nor a wallet contract at that address signed.
+    :raises Unavailable: only the chain could say, and it is away.
+    """
+    id_ = declaration.id(given.origin)
+    try:
+        verify_signature(given.origin, declaration.party, id_, signature)
+    except WalletUndecided:
+        try:
+            given.chain.wallet_accepts(declaration.party, id_, signature)
+        except VerificationFailed:
+            raise BadSignature(declaration.party, id_) from None
+    except VerificationFailed:
+        raise BadSignature(declaration.party, id_) from None
+
+
+@router.get("", summary="List declarations", responses=documented(422))
+def list_declarations(
+    given: Given,
+    party: Annotated[Signer | None, Query()] = None,
+    document_type: Annotated[int | None, Query(ge=0, lt=1 << 16, description="UNCL 1001")] = None,
+    received_from: Annotated[int | None, Query(ge=0)] = None,
+    received_until: Annotated[int | None, Query(ge=0)] = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> DeclarationPage:
+    """By party, type and time of receipt, oldest first; follow `next_cursor` for more."""
+    rows, following = given.store.list_declarations(
+        party=None if party is None else hex_bytes(party, "party"),
+        document_type=document_type,
+        received_from=received_from,
+        received_until=received_until,
+        cursor=cursor,
+        limit=limit,
+    )
+    return DeclarationPage(declarations=[state_of(given, row, None) for row in rows], next_cursor=following)
+
+
+@router.get("/{id}", summary="Where a declaration stands", responses=documented(404, 422, 503))
+def get_declaration(id: Hash, given: Given) -> DeclarationState:  # noqa: A002 (the path's word)
+    """State, batch, and the attestations about it with their standing now."""
+    row = _row(given, to_hash(id))
+    try:
+        with given.follower.facts() as history:
+            return state_of(given, row, history)
+    except Unavailable:
+        # The chain is away: what the index knows is better than nothing, and the state is this store's own.
+        return state_of(given, row, None)
+
+
+@router.get(
+    "/{id}/evidence",
+    summary="Evidence of a declaration",
+    responses=documented(404, 409, 422, 503)
+    | {200: {"content": {"application/json": {}}, "description": "The evidence file"}},
+    response_class=Response,
+)
+def get_evidence(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's word)
+    """One file that proves the declaration, its anchoring and its attestations; verifies offline."""
+    made = evidence_of(to_hash(id), given.store, given.follower, given.log_key, given.clock())
+    return Response(made.to_bytes(), media_type="application/json")
+
+
+def _row(given: Services, id_: bytes) -> DeclarationRow:
+    row = given.store.declaration(id_)
+    if row is None:
+        raise UnknownDeclaration(id_)
+    return row
+
+
+def state_of(given: Services, row: DeclarationRow, history: History | None) -> DeclarationState:
+    """A stored declaration as the API shows it."""
+    batch = given.store.batch(row.batch_id) if row.batch_id is not None else None
+    state = DeclarationState(
+        id=hex_text(row.id),
+        state=row.state,
+        received_at=row.received_at,
+        declaration=Declaration.model_validate(row.declaration.to_json()),
+        batch_root=hex_text(batch.root) if batch else None,
+        batch_size=batch.size if batch else None,
+        entry_number=batch.entry_number if batch else None,
+        entry_time=batch.entry_time if batch else None,
+    )
+    if history is not None:
+        sets = [(batch.root, batch.size)] if batch else []
+        sets += [(leaf_hash(row.id), 1), *((root, size) for root, size, _ in given.store.sets_of(row.id))]
+        state.attestations = [
+            standing_of(history, id_, row.id, given.clock()) for id_ in history.attestations_of(dict.fromkeys(sets))
+        ]
+        if row.id in history.withdrawals:
+            state.withdrawn_by_entry = history.withdrawals[row.id][0].number
+    return state

@@ -1,0 +1,32 @@
+"""Health: is the process alive, can it do its work?"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.dependencies import Given
+from api.errors import documented
+from api.schemas import Live, Ready
+from ledger.errors import LedgerError
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+
+@router.get("/live", summary="Alive?")
+def live() -> Live:
+    """The process answers."""
+    return Live()
+
+
+@router.get("/ready", summary="Ready?", responses=documented(503))
+def ready(given: Given) -> Ready:
+    """`ready`, or `degraded` while the chain is away: declarations are taken in and anchored later. 503 without a store."""
+    waiting, oldest = given.store.pending()
+    try:
+        given.chain.head()
+        chain = "answers"
+    except LedgerError as error:
+        chain = str(error)
+    age = None if oldest is None else max(0, given.clock() - oldest)
+    status = "ready" if chain == "answers" else "degraded"
+    return Ready(status=status, chain=chain, pending=waiting, oldest_pending_seconds=age)

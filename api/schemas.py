@@ -1,0 +1,238 @@
+"""Shapes of requests and answers. Hex is lower case with 0x; times are seconds since 1970 (UTC); codes are UN/CEFACT's."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_HASH = "0x5b7e1c3a9d8f4e2b6a1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a"
+_ADDRESS = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8"
+_SIGNATURE = "0x" + "1f" * 32 + "2e" * 32 + "1b"
+Hash = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$", description="32 bytes", examples=[_HASH])]
+Signer = Annotated[
+    str, Field(pattern=r"^0x(?:[0-9a-f]{2}){20,128}$", description="ERC-7913 signer", examples=[_ADDRESS])
+]
+Signature = Annotated[
+    str,
+    Field(pattern=r"^0x(?:[0-9a-f]{2}){0,4096}$", description="Signature of the EIP-712 digest", examples=[_SIGNATURE]),
+]
+AgencyCode = Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,16}$", examples=["NZ-MPI"])]
+UInt16 = Annotated[int, Field(ge=0, lt=1 << 16, strict=True)]
+UInt40 = Annotated[int, Field(ge=0, lt=1 << 40, strict=True)]
+UInt64 = Annotated[int, Field(ge=0, lt=1 << 64, strict=True)]
+
+
+class Shape(BaseModel):
+    """Base: no unknown members."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    type: str = Field(examples=["urn:trade-ledger:MandateMissing"])
+    title: str
+    status: int
+    detail: str
+    values: dict[str, Any] | None = None
+    errors: list[dict[str, str]] | None = None
+
+
+class Declaration(Shape):
+    """A party's statement about one document. EIP-712 type `Declaration`."""
+
+    party: Signer
+    digest: Hash
+    document_type: UInt16 = Field(description="UNCL 1001", examples=[380])
+    replaces: Hash = Field(description="Declaration id, or 32 zero bytes", examples=["0x" + "00" * 32])
+
+
+class SignedDeclaration(Shape):
+    declaration: Declaration
+    signature: Signature
+
+
+class DeclarationState(BaseModel):
+    """Where a declaration stands."""
+
+    id: Hash
+    state: Literal["pending", "batched", "anchored"]
+    received_at: int
+    declaration: Declaration
+    batch_root: Hash | None = None
+    batch_size: int | None = None
+    entry_number: int | None = None
+    entry_time: int | None = None
+    withdrawn_by_entry: int | None = None
+    attestations: list[AttestationStanding] = []
+
+
+class DeclarationPage(BaseModel):
+    """Some declarations, and the cursor of the next page, null at the end."""
+
+    declarations: list[DeclarationState]
+    next_cursor: str | None
+
+
+class Attestation(Shape):
+    """An agency's statement about a set of declarations. EIP-712 type `Attestation`."""
+
+    agency: AgencyCode
+    kind: UInt16 = Field(description="UNCL 1001", examples=[851])
+    outcome: UInt16 = Field(description="UNCL 7365 or 1373", examples=[1])
+    detail: Hash
+    valid_from: UInt40 = Field(examples=[1795000000])
+    valid_until: UInt40 = Field(description="No end is 2^40 - 1", examples=[(1 << 40) - 1])
+    root: Hash
+    size: UInt64 = Field(examples=[1])
+    salt: Hash
+
+
+class SignedAttestation(Shape):
+    attestation: Attestation
+    signer: Signer
+    signature: Signature
+    members: list[Hash] = Field(
+        default=[], max_length=100_000, description="Declaration ids of the set in order; not needed for a set of one"
+    )
+
+
+class AttestationStanding(BaseModel):
+    """An attestation and whether it is in force now."""
+
+    id: Hash
+    entry_number: int
+    standing: str = Field(examples=["in force", "revoked"])
+    attestation: Attestation
+    signer: Signer
+
+
+class Revocation(Shape):
+    """EIP-712 type `Revocation`."""
+
+    attestation: Hash
+    member: Hash = Field(description="One declaration id, or 32 zero bytes for the whole set")
+    reason: UInt16 = Field(description="UNCL 1373", examples=[41])
+
+
+class SignedRevocation(Shape):
+    revocation: Revocation
+    signer: Signer
+    signature: Signature
+
+
+class Withdrawal(Shape):
+    """EIP-712 type `Withdrawal`."""
+
+    declaration: Hash
+    reason: UInt16 = Field(description="UNCL 1225", examples=[5])
+    replacement: Hash = Field(description="Declaration id, or 32 zero bytes")
+
+
+class SignedWithdrawal(Shape):
+    declaration: Declaration
+    withdrawal: Withdrawal
+    signature: Signature
+
+
+class Relayed(BaseModel):
+    """A statement that is in the history. `gas` is null where it was there before this request."""
+
+    id: Hash
+    entry_number: int
+    transaction: str | None = None
+    gas: int | None = None
+
+
+class VerificationRequest(Shape):
+    """What to verify. The document's bytes are used and forgotten; nothing of them is stored or logged."""
+
+    evidence: dict[str, Any] = Field(description="The evidence file's JSON")
+    document: str | None = Field(default=None, description="Base64 of a wrapped or redacted document")
+    trust: dict[str, Any] | None = Field(default=None, description="The trust root file's JSON")
+    policy: dict[str, Any] | None = Field(default=None, description="The policy file's JSON")
+    at: UInt40 | None = Field(default=None, description="Decide as at this time; now if null")
+    online: bool = Field(default=True, description="Ask the chain for fresh facts")
+
+
+class CheckResult(BaseModel):
+    step: int
+    name: str
+    question: str
+    status: Literal["VALID", "INVALID", "SKIPPED", "ERROR"]
+    decisive: bool
+    words: str
+
+
+class VerdictResult(BaseModel):
+    """Checks, three questions, and the conclusion."""
+
+    declaration: Hash
+    at: int
+    outcome: Literal["GOOD", "NOT_GOOD", "UNDECIDED"]
+    questions: dict[str, str]
+    attested_by: list[str]
+    checks: list[CheckResult]
+
+
+class PeriodResult(BaseModel):
+    """Half-open span: from (inclusive) until (exclusive; null is no end)."""
+
+    from_: int = Field(serialization_alias="from")
+    until: int | None
+
+
+class AttesterResult(BaseModel):
+    signer: Signer
+    period: PeriodResult
+    compromised_from: int | None
+
+
+class AgencyResult(BaseModel):
+    code: AgencyCode
+    name: str
+    jurisdiction: str
+    uri: str
+    active: bool
+    mandates: dict[str, list[PeriodResult]]
+    attesters: list[AttesterResult]
+
+
+class EntryResult(BaseModel):
+    """One entry: `hash` is SHA-256(0x00 ‖ number ‖ kind ‖ time ‖ payload)."""
+
+    number: int
+    kind: str
+    time: int
+    payload: str
+    hash: Hash
+
+
+class EntryPage(BaseModel):
+    entries: list[EntryResult]
+    size: int
+
+
+class HistoryResult(BaseModel):
+    """The history's name, size, head and RFC 9162 root, and its latest checkpoint as a signed note."""
+
+    origin: str
+    size: int
+    head: Hash
+    root: Hash
+    checkpoint: str | None
+
+
+class Live(BaseModel):
+    status: Literal["alive"] = "alive"
+
+
+class Ready(BaseModel):
+    """`degraded`: intake goes on, anchoring waits for the chain."""
+
+    status: Literal["ready", "degraded"]
+    chain: str
+    pending: int
+    oldest_pending_seconds: int | None

@@ -1,0 +1,88 @@
+"""A wrapped document: its bytes and its seed, from which every field, salt and the digest follow."""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from ledger.core.document.digest import SEED_SIZE, digest_of, field_hashes
+from ledger.core.document.json_fields import json_fields
+from ledger.core.document.model import DEFAULT_LIMITS, Field, Format, Limits, check_size
+from ledger.core.document.xml_fields import xml_fields
+from ledger.errors import Malformed
+
+_HEADER = re.compile(rb"trade-ledger/(json|xml|opaque)/1 ([A-Za-z0-9_-]{43})\n")
+
+
+def parse(data: bytes, format_: Format, limits: Limits = DEFAULT_LIMITS) -> tuple[Field, ...]:
+    """The fields of a document, in its own order; at least one.
+
+    :raises Malformed: the bytes are not what ``format_`` asks for (``where`` is ``line N, column M``), or are over a
+        limit (the message names the limit and its number). Values never appear in a message.
+    """
+    if format_ is Format.JSON:
+        return json_fields(data, limits)
+    if format_ is Format.XML:
+        return xml_fields(data, limits)
+    check_size(data, format_, limits)
+    return (Field("", "x", data),)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """A document as its owner keeps it. Who holds this can disclose everything: printing it shows the digest alone.
+
+    ``fields`` are in the order of the document, ``leaf_hashes`` are by path in the same order, ``digest`` is 32 bytes.
+    """
+
+    format: Format
+    seed: bytes = field(repr=False)
+    data: bytes = field(repr=False)
+    fields: tuple[Field, ...] = field(init=False, repr=False, compare=False)
+    leaf_hashes: Mapping[str, bytes] = field(init=False, repr=False, compare=False)
+    digest: bytes = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Derived here and nowhere else, so that a wrapped document cannot carry another document's digest.
+        fields = parse(self.data, self.format)
+        hashes = field_hashes(fields, self.seed)
+        object.__setattr__(self, "fields", fields)
+        object.__setattr__(self, "leaf_hashes", MappingProxyType(hashes))
+        object.__setattr__(self, "digest", digest_of(self.format, hashes.values()))
+
+    def to_bytes(self) -> bytes:
+        """The wrapped file: one header line with format and seed, then the document's own bytes."""
+        return b"trade-ledger/%b/1 %b\n%b" % (self.format.encode(), _seed_text(self.seed), self.data)
+
+
+def wrap(data: bytes, format_: Format, seed: bytes) -> Wrapped:
+    """Wrap a document with ``seed``: 32 bytes from a good random source, used for no other document.
+
+    A seed used twice, also for an amended copy, gives equal fields equal leaf hashes: whoever has seen a field of the one
+    can then test guesses at the same field of the other.
+
+    :raises Malformed: see :func:`parse`; or a seed of another length.
+    """
+    return Wrapped(format_, seed, data)
+
+
+def read_wrapped(data: bytes) -> Wrapped:
+    """Read a wrapped file strictly.
+
+    :raises Malformed: no header line, a seed that is no canonical base64url of 32 bytes, or see :func:`parse`.
+    """
+    header = _HEADER.match(data)
+    if header is None:
+        raise Malformed("not a wrapped document: the first line must be 'trade-ledger/<format>/1 <seed>'", "line 1")
+    text = header[2]
+    seed = urlsafe_b64decode(text + b"=")
+    if len(seed) != SEED_SIZE or _seed_text(seed) != text:
+        raise Malformed("the seed is no base64url of 32 bytes without padding", "line 1")
+    return Wrapped(Format(header[1].decode()), seed, data[header.end() :])
+
+
+def _seed_text(seed: bytes) -> bytes:
+    return urlsafe_b64encode(seed).rstrip(b"=")

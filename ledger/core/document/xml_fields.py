@@ -1,0 +1,183 @@
+"""An XML document as fields, read with expat in one pass.
+
+expat checks well-formedness and resolves namespaces; what is left to do here is to number children, to join character
+data into runs, and to drop what is not bound. Nothing is fetched and nothing expands: a document type declaration is
+refused where it begins, and without one XML has no entities but its own five.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Never
+from xml.parsers import expat
+
+from ledger.core.document.model import (
+    Field,
+    Format,
+    Limits,
+    check_size,
+    decode,
+    over_depth,
+    over_fields,
+    over_paths,
+    position,
+)
+from ledger.core.document.paths import NCNAME
+from ledger.errors import Malformed
+
+# Joins namespace and local name. No XML 1.0 document can hold this character, so no namespace can imitate the join.
+_SEPARATOR = "\x01"
+_XML = "http://www.w3.org/XML/1998/namespace"
+_SPACE_ATTRIBUTE = f"{_XML}{_SEPARATOR}space"
+_TYPE_ATTRIBUTE = f"http://www.w3.org/2001/XMLSchema-instance{_SEPARATOR}type"
+_WHITE = " \t\r\n"
+_BRACES = re.compile("[{}]")
+
+_UTF16 = {b"\xff\xfe": "UTF-16LE", b"\xfe\xff": "UTF-16BE", b"<\0": "UTF-16LE", b"\0<": "UTF-16BE"}
+
+
+def xml_fields(data: bytes, limits: Limits) -> tuple[Field, ...]:
+    """The fields of an XML 1.0 document in UTF-8 or UTF-16, in the order of the document.
+
+    :raises Malformed: with line and column, for anything that is not well-formed, a document type declaration, another
+        encoding or version, a namespace name with braces, an ``xsi:type`` without a declared prefix, and all limits.
+    """
+    check_size(data, Format.XML, limits)
+    encoding = _UTF16.get(data[:2], "UTF-8")
+    # Decoded here and not by expat, which takes a UTF-16 surrogate followed by anything for a pair.
+    text = decode(data, encoding, encoding).removeprefix("\ufeff")
+    if text.startswith("\ufeff"):  # expat would skip it too
+        raise Malformed("a second byte order mark", position(text, 0))
+    reader = _Reader(encoding, limits)
+    try:
+        reader.parser.Parse(text, True)
+    except expat.ExpatError as error:
+        what = expat.ErrorString(error.code) or "no reason given"
+        raise Malformed(f"not well-formed XML: {what}", f"line {error.lineno}, column {error.offset + 1}") from None
+    return tuple(reader.fields)
+
+
+class _Reader:
+    """One document under way: what is open, and how many children it has so far."""
+
+    def __init__(self, encoding: str, limits: Limits) -> None:
+        self.fields: list[Field] = []
+        self.parser = parser = expat.ParserCreate("UTF-8", _SEPARATOR)
+        self._encoding = encoding
+        self._limits = limits
+        self._budget = limits.paths
+        self._path = ""  # of the open element; the document itself outside the root
+        self._children = 0  # of the open element
+        self._preserve = False  # whether xml:space keeps white space here
+        self._outer: list[tuple[str, int, bool]] = []  # the same three of each element around
+        self._run: list[str] = []  # character data since the last child; comments and CDATA borders do not end a run
+        self._names: dict[str, str] = {}
+        self._namespaces: dict[str | None, list[str | None]] = {}
+        parser.ordered_attributes = True
+        parser.buffer_text = True
+        parser.XmlDeclHandler = self._declaration
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.StartNamespaceDeclHandler = self._open_namespace
+        parser.EndNamespaceDeclHandler = self._close_namespace
+        parser.StartElementHandler = self._open
+        parser.EndElementHandler = self._close
+        parser.CharacterDataHandler = self._run.append
+        parser.ProcessingInstructionHandler = self._instruction
+
+    def _declaration(self, version: str, encoding: str | None, _standalone: int) -> None:
+        if version != "1.0":
+            self._refuse("another version than XML 1.0")
+        stated = (encoding or self._encoding).upper()
+        if stated not in (self._encoding, self._encoding[:6]):  # UTF-16 stands for both byte orders
+            self._refuse(
+                f"the declaration states another encoding than {self._encoding}, in which these bytes are: "
+                "write the document as UTF-8 or UTF-16 and say so"
+            )
+
+    def _doctype(self, *_declaration: object) -> None:
+        self._refuse("a document type declaration, which is refused with all entities: remove it")
+
+    def _open_namespace(self, prefix: str | None, namespace: str | None) -> None:
+        self._namespaces.setdefault(prefix, []).append(namespace)
+
+    def _close_namespace(self, prefix: str | None) -> None:
+        self._namespaces[prefix].pop()
+
+    def _open(self, name: str, attributes: list[str]) -> None:
+        if self._run:
+            self._end_run()
+        position_ = self._children + 1
+        self._outer.append((self._path, position_, self._preserve))
+        if len(self._outer) > self._limits.depth:
+            raise over_depth(self._limits, self._where())
+        self._path = path = f"{self._path}/{self._names.get(name) or self._expanded(name)}[{position_}]"
+        self._children = 0
+        self._spend(len(path) * (1 + len(attributes) // 2))
+        if attributes:
+            self._attributes(path, attributes)
+
+    def _attributes(self, path: str, attributes: list[str]) -> None:
+        pairs = iter(attributes)
+        for name, value in zip(pairs, pairs, strict=True):
+            bound = value
+            if name == _TYPE_ATTRIBUTE:
+                bound = self._resolved(value)
+            elif name == _SPACE_ATTRIBUTE and value in ("preserve", "default"):
+                self._preserve = value == "preserve"
+            self._add(f"{path}/@{self._names.get(name) or self._expanded(name)}", "t", bound)
+
+    def _close(self, _name: str) -> None:
+        if self._run:
+            self._end_run()
+        if not self._children:
+            self._add(self._path, "e", "")
+        self._path, self._children, self._preserve = self._outer.pop()
+
+    def _end_run(self) -> None:
+        text = "".join(self._run)
+        self._run.clear()
+        if self._preserve or text.strip(_WHITE):
+            self._children += 1
+            self._spend(len(self._path))
+            self._add(f"{self._path}/text()[{self._children}]", "t", text)
+
+    def _instruction(self, target: str, data: str) -> None:
+        if self._run:
+            self._end_run()
+        self._children += 1
+        self._spend(len(self._path))
+        self._add(f"{self._path}/processing-instruction('{target}')[{self._children}]", "p", data)
+
+    def _add(self, path: str, type_: str, value: str) -> None:
+        if len(self.fields) >= self._limits.fields:
+            raise over_fields(self._limits, self._where())
+        self.fields.append(Field(path, type_, value.encode()))
+
+    def _spend(self, characters: int) -> None:
+        self._budget -= characters
+        if self._budget < 0:
+            raise over_paths(self._limits, self._where())
+
+    def _expanded(self, name: str) -> str:
+        """``{namespace}local`` of a name as expat gives it, remembered."""
+        namespace, _, local = name.rpartition(_SEPARATOR)
+        if _BRACES.search(namespace):
+            # Not in any URI (RFC 3986), and a path in which they may stand could be read in two ways.
+            self._refuse("a namespace name with a brace")
+        self._names[name] = expanded = f"{{{namespace}}}{local}" if namespace else local
+        return expanded
+
+    def _resolved(self, value: str) -> str:
+        """The QName of an ``xsi:type`` as ``{namespace}local``; white space around it carries no meaning (XSD)."""
+        prefix, colon, local = value.strip(_WHITE).rpartition(":")
+        declared = self._namespaces.get(prefix if colon else None) or [_XML if prefix == "xml" else None]
+        namespace = declared[-1]
+        if not NCNAME.fullmatch(local) or (colon and namespace is None):
+            self._refuse("an xsi:type that is no name with a declared prefix")
+        return self._expanded(f"{namespace}{_SEPARATOR}{local}" if namespace else local)
+
+    def _where(self) -> str:
+        return f"line {self.parser.CurrentLineNumber}, column {self.parser.CurrentColumnNumber + 1}"
+
+    def _refuse(self, what: str) -> Never:
+        raise Malformed(what, self._where())
