@@ -23,7 +23,7 @@ from ledger.cli.desk import (
     table,
     write_file,
 )
-from ledger.core.document import Wrapped, open_document, redact, show_only, sniff, wrap
+from ledger.core.document import Wrapped, disclose, open_document, redact, sniff, wrap
 from ledger.core.evidence import Leaves
 from ledger.core.history import Standing
 from ledger.core.statement import ZERO, hex_text
@@ -81,7 +81,7 @@ def redact_(
     if bool(hide) == bool(only):
         raise Malformed("give either --hide or --show")
     document = open_document(read_file(file))
-    redacted = redact(document, hide) if hide else show_only(document, only or [])
+    redacted = redact(document, hide) if hide else disclose(document, only or [])
     target = output or file.with_name(file.name.removesuffix(WRAPPED) + ".redacted")
     write_file(target, redacted.to_bytes())
     value = {

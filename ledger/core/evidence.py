@@ -16,6 +16,7 @@ from ledger.core import entry as en
 from ledger.core import history as hs
 from ledger.core import statement as st
 from ledger.core.checkpoint import SignedNote
+from ledger.core.document import Limits, parse_json
 from ledger.core.merkle import Tree, leaf_hash
 from ledger.core.typed_data import Origin
 from ledger.errors import Malformed
@@ -23,6 +24,8 @@ from ledger.errors import Malformed
 FORMAT = "trade-ledger/evidence/1"
 MAX_EVIDENCE = 16 * 1024 * 1024
 MAX_PROOF = 64
+MAX_DEPTH = 8
+MAX_VALUES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,22 +166,11 @@ def place_in(id_: bytes, ids: Sequence[bytes]) -> Place:
 
 def read_canonical(data: bytes, format_: str, longest: int) -> dict[str, Any]:
     """Read a JSON object that must be spelled canonically and name its format; Malformed otherwise."""
-    if len(data) > longest:
-        raise Malformed(f"larger than {longest} bytes", format_)
-    try:
-        value = json.loads(data.decode("ascii"))
-    except json.JSONDecodeError as error:
-        raise Malformed(f"no JSON: {error.msg}", f"line {error.lineno}, column {error.colno}") from None
-    except (UnicodeDecodeError, RecursionError, ValueError):
-        raise Malformed("no JSON in ASCII", format_) from None
+    value = parse_json(data, Limits(structured=longest, depth=MAX_DEPTH, fields=MAX_VALUES))
     if not isinstance(value, dict) or value.get("ledger") != format_:
         raise Malformed(f'not of the format "{format_}"')
-    try:
-        canonical = _print(value)
-    except (ValueError, RecursionError):
-        raise Malformed("no JSON in ASCII", format_) from None
-    if canonical != data:
-        raise Malformed("not in canonical form: names sorted, no white space, each name once, one newline at the end")
+    if _print(value) != data:
+        raise Malformed("not in canonical form: names sorted, no white space, ASCII, one newline at the end")
     return value
 
 

@@ -175,6 +175,9 @@ class History:
 
     def _enact(self, entry: Entry, content: Content) -> None:
         mark = Mark(entry.number, entry.time)
+        if mark.number == 0:
+            self._found(content)
+            return
         match content:
             case Enacted():
                 self._decide(mark, content)
@@ -191,18 +194,19 @@ class History:
             case Withdrawn():
                 self._withdraw(mark, content)
 
-    def _decide(self, mark: Mark, content: Enacted) -> None:
-        decision, endorsements = content.decision, content.endorsements
-        if mark.number == 0:
-            if not isinstance(decision, st.CouncilChange) or decision.number or endorsements:
+    def _found(self, content: Content) -> None:
+        match content:
+            case Enacted(st.CouncilChange(members, threshold, 0), ()):
+                self.agencies.found(members, threshold)
+                self.governing[COUNCIL] = [0]
+            case _:
                 raise Malformed("entry 0 is the first council, decision 0, without endorsements")
-            self.agencies.found(decision.members, decision.threshold)
-        else:
-            check_quorum(
-                content, self.origin, self.agencies.members, self.agencies.threshold, self._verifier(mark.number)
-            )
-            self.agencies.apply(decision, mark.time)
-        self.governing.setdefault(governed_by(decision), []).append(mark.number)
+
+    def _decide(self, mark: Mark, content: Enacted) -> None:
+        members, threshold = self.agencies.members, self.agencies.threshold
+        check_quorum(content, self.origin, members, threshold, self._verifier(mark.number))
+        self.agencies.apply(content.decision, mark.time)
+        self.governing.setdefault(governed_by(content.decision), []).append(mark.number)
 
     def _attest(self, mark: Mark, content: Attested) -> None:
         attestation = content.attestation

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.core.checkpoint import NoteKey
+from ledger.core.document import Limits, parse_json
 from ledger.core.statement import read_object
 from ledger.core.typed_data import Origin
 from ledger.errors import Malformed
@@ -15,6 +16,7 @@ from ledger.errors import Malformed
 TRUST_FORMAT = "trade-ledger/trust-root/1"
 POLICY_FORMAT = "trade-ledger/policy/1"
 MAX_FILE = 1024 * 1024
+MAX_DEPTH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +92,7 @@ def _requirement(value: object, where: str) -> Requirement:
 
 
 def _read(data: bytes, format_: str) -> Mapping[str, Any]:
-    if len(data) > MAX_FILE:
-        raise Malformed(f"larger than {MAX_FILE} bytes", format_)
-    try:
-        value = json.loads(data, object_pairs_hook=_once)
-    except json.JSONDecodeError as error:
-        raise Malformed(f"no JSON: {error.msg}", f"line {error.lineno}, column {error.colno}") from None
-    except (UnicodeDecodeError, RecursionError):
-        raise Malformed("no JSON in UTF-8", format_) from None
+    value = parse_json(data, Limits(structured=MAX_FILE, depth=MAX_DEPTH))
     if not isinstance(value, dict) or value.get("ledger") != format_:
         raise Malformed(f'not of the format "{format_}"')
-    return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise Malformed("a name stands twice in one object")
     return value

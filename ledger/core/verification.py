@@ -16,6 +16,7 @@ from ledger.core import entry as en
 from ledger.core import history as hs
 from ledger.core import statement as st
 from ledger.core.authority import authority_of, compromised_from
+from ledger.core.document import digest_of
 from ledger.core.evidence import Evidence, Place, contents
 from ledger.core.merkle import leaf_hash, root_of_hashes, verify_inclusion
 from ledger.core.policy import Policy, TrustRoot
@@ -205,8 +206,7 @@ class _Run:
         digest, leaves = self.evidence.declaration.digest, self.evidence.leaves
         listed = None
         if leaves is not None:
-            header = f"trade-ledger/document/1\n{leaves.format}\n{len(leaves.hashes)}".encode()
-            if root_of_hashes([leaf_hash(header), *leaves.hashes]) == digest:
+            if digest_of(leaves.format, leaves.hashes) == digest:
                 listed = set(leaves.hashes)
             else:
                 words = "the list of field hashes in the evidence does not lead to the declared digest"
