@@ -21,8 +21,8 @@ from ledger.errors import Malformed
 
 DESCRIPTION = """
 Anchor and query trade documents. **The server holds no party's and no agency's key**: parties and agencies sign their
-statements (EIP-712) on their own machines, the server checks, stores, batches and relays them. Whatever it answers can be
-checked without it: take the evidence and run `ledger verify`.
+statements (EIP-712) on their own machines, the server checks, stores, batches and relays them. Whatever it answers can
+be checked without it: take the evidence and run `ledger verify`.
 """
 
 

@@ -1,4 +1,4 @@
-"""Shapes of requests and answers. Hex is lower case with 0x; times are seconds since 1970 (UTC); codes are UN/CEFACT's."""
+"""Shapes of requests and answers. Hex is lower case with 0x; times are seconds since 1970 (UTC); codes are UN's."""
 
 from __future__ import annotations
 

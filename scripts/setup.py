@@ -1,4 +1,4 @@
-"""Set the house up: environment, locked Python and Node parts, built contract. Only the standard library, as it runs first.
+"""Set the house up: environment, locked Python and Node parts, built contract. Standard library only.
 
 Each step is skipped while what it depends on is unchanged, so that a second run takes a moment.
 """

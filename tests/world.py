@@ -53,7 +53,7 @@ CUSTOMS = Key("customs officer")
 
 
 class World:
-    """One history under construction. ``now`` is the time of the next entry in seconds; it advances by a minute each."""
+    """One history under construction. ``now``: time of the next entry in seconds; a minute later each."""
 
     def __init__(self, council: Sequence[Key] = (COUNCIL,), threshold: int = 1) -> None:
         self.council = list(council)

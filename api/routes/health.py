@@ -20,7 +20,7 @@ def live() -> Live:
 
 @router.get("/ready", summary="Ready?", responses=documented(503))
 def ready(given: Given) -> Ready:
-    """`ready`, or `degraded` while the chain is away: declarations are taken in and anchored later. 503 without a store."""
+    """`ready`, or `degraded` while the chain is away: declarations are taken in and anchored later."""
     waiting, oldest = given.store.pending()
     try:
         given.chain.head()

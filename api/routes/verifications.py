@@ -31,10 +31,8 @@ def verify(body: VerificationRequest, given: Given) -> VerdictResult:
         None if body.policy is None else json.dumps(body.policy).encode(),
     )
     at = given.clock() if body.at is None else body.at
-    if body.online:
-        verdict = verify_online(question, at, given.chain, given.follower)
-    else:
-        verdict = verify_offline(question, at)
+    online = body.online
+    verdict = verify_online(question, at, given.chain, given.follower) if online else verify_offline(question, at)
     return VerdictResult.model_validate(verdict.to_json())
 
 

@@ -98,7 +98,7 @@ def audit(
     checkpoint: Annotated[list[Path] | None, typer.Option(help="Checkpoint file to hold against the history.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Replay the whole history and compare it with chain, code, store and checkpoints. Exit 1 names the first difference.
+    """Replay the whole history and compare it with chain, code, store and checkpoints. Exit 1: a difference.
 
     Example: `ledger audit`
     """

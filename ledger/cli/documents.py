@@ -129,7 +129,7 @@ def declare(
     anchor: Annotated[bool, typer.Option(help="Anchor now; else leave it to the anchorer of `ledger serve`.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Declare documents as a party: wrap, sign, and anchor all of them in one batch. Run again, it goes on where it was.
+    """Declare documents as a party: wrap, sign, and anchor all of them in one batch. Run again, it goes on.
 
     Example: `ledger declare shipment/ --manifest shipment/index.json --key trader`
     """

@@ -2,7 +2,7 @@
 
 Each is a frozen dataclass whose fields carry their EIP-712 member types; the struct hash, the JSON form, the message
 for a wallet and the ABI value all follow from that one table, so they cannot drift apart. ``docs/formats.md`` section 3
-is the specification. Identifiers, digests and roots are 32 bytes, signers ERC-7913 bytes, times seconds since 1970 (UTC).
+is the specification. Ids, digests and roots are 32 bytes, signers ERC-7913 bytes, times seconds since 1970 (UTC).
 """
 
 from __future__ import annotations

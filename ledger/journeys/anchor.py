@@ -36,8 +36,8 @@ class Anchorer:
     def run(self, max_size: int, at: int, progress: Progress = quiet) -> list[AnchorReport]:
         """Finish batches left over, then anchor all that is pending in batches of ``max_size``; publish a checkpoint.
 
-        ``at`` is the time now in seconds. Interrupted anywhere, the next run goes on: a batch is stored before it is sent, and
-        whether it arrived is read from the history, so it is anchored once.
+        ``at`` is the time now in seconds. Interrupted anywhere, the next run goes on: a batch is stored before it is
+        sent, and whether it arrived is read from the history, so it is anchored once.
         """
         reports = [self._finish(batch) for batch in self._store.unfinished()]
         while (batch := self._form(max_size, at)) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ledger.core import statement as st
@@ -37,7 +38,7 @@ class Relay:
     def attest(
         self, attestation: st.Attestation, signer: bytes, signature: bytes, members: Sequence[bytes] = ()
     ) -> Relayed:
-        """Relay an attestation. ``members``: the declaration ids of its set, in order, kept so that evidence can show them.
+        """Relay an attestation. ``members``: the declaration ids of its set, in order, kept for the evidence.
 
         :raises Malformed: the members do not lead to the attested root and size.
         :raises Refused: what the contract says no to. A repeat of one that is in the history is no error.
@@ -48,10 +49,8 @@ class Relay:
                 raise Malformed("do not lead to the attested root and size", "members")
             self.store.save_set(attestation.root, attestation.size, members)
         receipt = None
-        try:
+        with suppress(AlreadyAttested):
             receipt = self.chain.submit(ch.attest(attestation, signer, signature), self.relayer)
-        except AlreadyAttested:
-            pass
         history = self.follower.refresh()
         return Relayed(id_, history.attestations[id_].mark.number, receipt)
 

@@ -55,8 +55,8 @@ def declare_files(
 ) -> Iterator[Declared | Rejected]:
     """Wrap each file into ``folder``, sign and store its declaration; yields as it goes.
 
-    A wrapped copy that is there already and holds the same bytes is used again with its seed, so that an interrupted run,
-    started again, makes the same declarations and the store knows them. ``seed`` gives 32 random bytes.
+    A wrapped copy that is there already and holds the same bytes is used again with its seed, so that an interrupted
+    run, started again, makes the same declarations and the store knows them. ``seed`` gives 32 random bytes.
     """
     for source in sources:
         try:

@@ -1,4 +1,4 @@
-"""Follow the chain: keep the store's index and a replayed history in step with the contract, reorganisations included."""
+"""Follow the chain: keep the store's index and a replayed history in step with the contract, reorganisations too."""
 
 from __future__ import annotations
 

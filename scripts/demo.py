@@ -1,0 +1,289 @@
+"""The main job on the sample documents, on an embedded chain: ``make demo``. Leaves everything in ``demo-output/``."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from ledger.core import statement as st
+from ledger.core.checkpoint import NoteKey
+from ledger.core.document import read_wrapped, redact
+from ledger.core.entry import Endorsement
+from ledger.core.evidence import Leaves
+from ledger.core.policy import TrustRoot
+from ledger.core.statement import hex_text
+from ledger.edges.chain import Receipt
+from ledger.edges.keys import SigningKey
+from ledger.errors import MandateMissing
+from ledger.journeys.attest import Relayed, set_of
+from ledger.journeys.audit import audit
+from ledger.journeys.declare import Declared, Source, declare_files
+from ledger.journeys.verify import evidence_of
+from scripts.house import House
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = ROOT / "samples"
+OUTPUT = ROOT / "demo-output"
+LEDGER = Path(sys.executable).with_name("ledger")
+CLEARANCE, PHYTOSANITARY, ORIGIN_CERTIFICATE, INVOICE = 132, 851, 861, 380
+RELEASED, ACCEPTED, REVOKED, REPLACE = 4, 1, 41, 5
+AGENCIES = {
+    "NZ-CUSTOMS": ("New Zealand demo customs", CLEARANCE, "customs-officer"),
+    "NZ-PLANT": ("New Zealand demo plant health", PHYTOSANITARY, "plant-officer"),
+    "NZ-CHAMBER": ("New Zealand demo chamber of commerce", ORIGIN_CERTIFICATE, "chamber-officer"),
+}
+# What the report converts gas to: gwei, and US dollars for one ether. Both are assumptions and printed as such.
+GAS_PRICE_GWEI, ETHER_USD = 1, 3000
+
+console = Console(highlight=False)
+
+
+class Demo:
+    """One run; each step says what it does and adds to the report."""
+
+    def __init__(self) -> None:
+        shutil.rmtree(OUTPUT, ignore_errors=True)
+        self.house = House(OUTPUT / "house")
+        self.report: dict[str, Any] = {"steps": []}
+        self.number = 0
+        self.begun = time.monotonic()
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        self.number += 1
+        console.rule(f"[bold]{self.number}. {title}", align="left")
+        yield
+
+    def say(self, words: str, receipt: Receipt | None = None) -> None:
+        gas = f"  [dim]({receipt.gas_used:,} gas)[/]" if receipt else ""
+        console.print(f"   {words}{gas}")
+        self.report["steps"].append({"step": self.number, "what": words, "gas": receipt.gas_used if receipt else None})
+
+    def run(self) -> int:
+        house = self.house
+        house.devchain.start()
+        try:
+            self._run()
+        finally:
+            house.devchain.stop()
+        (OUTPUT / "report.json").write_text(json.dumps(self.report, indent=2) + "\n")
+        seconds = time.monotonic() - self.begun
+        console.print(
+            Panel(
+                f"Done in {seconds:.1f} s. Look at [bold]demo-output/[/]: wrapped/ (the trader's copies), bank/ (what"
+                " the bank got), report.json.\nTry it: change a byte in bank/, then run\n"
+                "  .venv/bin/ledger verify demo-output/bank/evidence.json -d demo-output/bank/invoice.redacted "
+                "-t demo-output/bank/trust.json"
+            )
+        )
+        return 0
+
+    def _run(self) -> None:
+        with self.step("A contract with a council of one"):
+            origin, receipt = self.house.deploy()
+            self.say(f"origin {origin}", receipt)
+        with self.step("The council enrols three agencies, authorises their keys and grants mandates"):
+            self._enrol()
+        index = json.loads((SAMPLES / "index.json").read_text())
+        with self.step("The trader wraps, signs and declares all documents; one batch anchors them"):
+            declared = self._declare(index)
+        with self.step("Agencies attest within their mandates"):
+            attested = self._attest(declared, index)
+        with self.step("An attempt outside a mandate is refused"):
+            self._overstep(next(iter(declared.values())))
+        with self.step("A certificate is revoked"):
+            self._revoke(attested, declared)
+        with self.step("An invoice is replaced by a corrected one"):
+            invoice = self._replace(declared, index)
+        with self.step("A redacted invoice goes to the bank, which verifies it offline"):
+            self._bank(invoice)
+        with self.step("One byte is changed, and the verdict names it"):
+            self._tamper()
+        with self.step("An auditor replays the history"):
+            self._audit()
+        self._costs(declared)
+
+    def _enrol(self) -> None:
+        def decide(kind: type[st.Decision], *members: object) -> Receipt | None:
+            relay, council = self.house.relay, self.house.key("council")
+            decision = kind(*members, decision=relay.next_decision())  # type: ignore[call-arg]
+            signature = council.sign(decision.id(self.house.chain.origin))
+            return relay.decide(decision, [Endorsement(council.address, signature)]).receipt
+
+        for code, (name, kind, officer) in AGENCIES.items():
+            uri = f"https://{code.lower()}.example"
+            self.say(f"enrolled {code}, {name}", decide(st.AgencyEnrolment, code, name, "NZ", uri))
+            address = self.house.key(officer).address
+            self.say(f"  authorised {hex_text(address)}", decide(st.AttesterAuthorisation, address, code))
+            self.say(f"  mandate for kind {kind} (UNCL 1001)", decide(st.MandateGrant, code, kind, 0, st.NO_END))
+
+    def _declare(self, index: Sequence[dict[str, Any]]) -> dict[str, Declared]:
+        replacements = {item["file"] for item in index if item.get("replaces")}
+        sources = [Source(SAMPLES / item["file"], item["type"]) for item in index if item["file"] not in replacements]
+        declared = self._declare_sources(sources)
+        (report,) = self.house.anchorer.run(len(declared), _now())
+        self.batch = report
+        table = Table("document", "type", "declaration id")
+        for item in declared.values():
+            table.add_row(item.source.path.name, str(item.source.document_type), hex_text(item.id))
+        console.print(table)
+        self.say(f"{report.batch.size} declarations under one root {hex_text(report.batch.root)}", report.receipt)
+        self.report["declarations"] = {name: hex_text(item.id) for name, item in declared.items()}
+        return declared
+
+    def _declare_sources(self, sources: Sequence[Source]) -> dict[str, Declared]:
+        house, found = self.house, {}
+        for item in declare_files(
+            sources, OUTPUT / "wrapped", house.key("trader"), house.chain.origin, house.store, _now(),
+            lambda: secrets.token_bytes(32),
+        ):  # fmt: skip
+            if not isinstance(item, Declared):
+                raise item.error
+            found[item.source.path.name] = item
+        return found
+
+    def _attest_set(
+        self, officer: SigningKey, code: str, kind: int, outcome: int, ids: Sequence[bytes]
+    ) -> tuple[bytes, Relayed]:
+        root, size = set_of(ids)
+        statement = st.Attestation(
+            code, kind, outcome, st.ZERO, _now() - 60, st.NO_END, root, size, secrets.token_bytes(32)
+        )
+        id_ = statement.id(self.house.chain.origin)
+        relayed = self.house.relay.attest(statement, officer.address, officer.sign(id_), ids)
+        return id_, relayed
+
+    def _attest(self, declared: dict[str, Declared], index: Sequence[dict[str, Any]]) -> dict[str, bytes]:
+        attested = {}
+        types = {item["file"]: item["type"] for item in index}
+        for name, item in declared.items():
+            for code, (_, kind, officer) in AGENCIES.items():
+                if kind == types[name]:
+                    id_, done = self._attest_set(self.house.key(officer), code, kind, ACCEPTED, [item.id])
+                    self.say(f"{code} certifies {name}: attestation {hex_text(id_)}", done.receipt)
+                    attested[name] = id_
+        whole = [item.id for item in declared.values()]
+        ordered = self.house.store.leaves(self.batch.batch.id)
+        assert set(ordered) == set(whole)
+        id_, done = self._attest_set(self.house.key("customs-officer"), "NZ-CUSTOMS", CLEARANCE, RELEASED, ordered)
+        self.say(f"NZ-CUSTOMS releases all {len(whole)} in one attestation {hex_text(id_)}", done.receipt)
+        return attested
+
+    def _overstep(self, item: Declared) -> None:
+        try:
+            self._attest_set(self.house.key("plant-officer"), "NZ-PLANT", CLEARANCE, RELEASED, [item.id])
+        except MandateMissing as error:
+            self.say(f"[green]refused[/]: {error}")
+        else:
+            raise SystemExit("the contract accepted an attestation outside its mandate")
+
+    def _revoke(self, attested: dict[str, bytes], declared: dict[str, Declared]) -> None:
+        name = next(name for name, item in declared.items() if item.source.document_type == PHYTOSANITARY)
+        officer = self.house.key("plant-officer")
+        statement = st.Revocation(attested[name], st.ZERO, REVOKED)
+        done = self.house.relay.revoke(statement, officer.address, officer.sign(statement.id(self.house.chain.origin)))
+        self.say(f"NZ-PLANT revoked its certificate for {name} (entry {done.number}, reason {REVOKED})", done.receipt)
+        self._verify(self._evidence(declared[name], "revoked"), declared[name].wrapped, expect=1)
+
+    def _replace(self, declared: dict[str, Declared], index: Sequence[dict[str, Any]]) -> Declared:
+        item = next(item for item in index if item.get("replaces"))
+        old = declared[item["replaces"]]
+        (new,) = self._declare_sources([Source(SAMPLES / item["file"], item["type"], old.id)]).values()
+        (report,) = self.house.anchorer.run(10, _now())
+        self.say(f"{item['file']} declared as replacing {item['replaces']}: {hex_text(new.id)}", report.receipt)
+        trader = self.house.key("trader")
+        statement = st.Withdrawal(old.id, REPLACE, new.id)
+        signature = trader.sign(statement.id(self.house.chain.origin))
+        done = self.house.relay.withdraw(old.declaration, statement, signature)
+        self.say(f"{item['replaces']} withdrawn, naming its replacement (entry {done.number})", done.receipt)
+        id_, attested = self._attest_set(self.house.key("customs-officer"), "NZ-CUSTOMS", CLEARANCE, RELEASED, [new.id])
+        self.say(f"NZ-CUSTOMS releases on the corrected invoice: {hex_text(id_)}", attested.receipt)
+        return new
+
+    def _evidence(self, item: Declared, folder: str) -> Path:
+        house = self.house
+        wrapped = read_wrapped(item.wrapped.read_bytes())
+        leaves = Leaves(wrapped.format.value, tuple(sorted(wrapped.leaf_hashes.values())))
+        made = evidence_of(item.id, house.store, house.follower, house.log_key, _now(), leaves)
+        target = OUTPUT / folder
+        target.mkdir(exist_ok=True)
+        trust = TrustRoot(house.chain.origin, NoteKey(str(house.chain.origin), house.log_key.public_key))
+        (target / "trust.json").write_bytes(trust.to_bytes())
+        (target / "evidence.json").write_bytes(made.to_bytes())
+        return target / "evidence.json"
+
+    def _bank(self, invoice: Declared) -> None:
+        evidence = self._evidence(invoice, "bank")
+        redacted = redact(read_wrapped(invoice.wrapped.read_bytes()), ["//PriceAmount", "//Contact"])
+        self.redacted = evidence.with_name("invoice.redacted")
+        self.redacted.write_bytes(redacted.to_bytes())
+        self.say(f"{len(redacted.fields)} fields shown, {len(redacted.hidden)} hidden (unit prices, contacts)")
+        self._verify(evidence, self.redacted, expect=0)
+
+    def _tamper(self) -> None:
+        data = self.redacted.read_bytes()
+        fields = json.loads(data)["fields"]
+        path, _, value, _ = next(field for field in fields if "PayableAmount" in field[0] and "@" not in field[0])
+        place = data.index(b'"' + value.encode() + b'"', data.index(json.dumps(path).encode())) + 1
+        digit = b"9" if data[place : place + 1] != b"9" else b"8"
+        changed = self.redacted.with_name("invoice-changed.redacted")
+        changed.write_bytes(data[:place] + digit + data[place + 1 :])
+        self.say(f"byte {place}: {value} became {digit.decode()}{value[1:]}")
+        self._verify(self.redacted.with_name("evidence.json"), changed, expect=1)
+
+    def _verify(self, evidence: Path, document: Path, expect: int) -> None:
+        """Run the command that a stranger would run, in a process of its own that knows of no chain."""
+        command = [str(LEDGER), "verify", _shown(evidence), "-d", _shown(document)]
+        command += ["-t", _shown(evidence.with_name("trust.json"))]
+        console.print(f"   [dim]$ ledger {' '.join(command[1:])}[/]")
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        console.print(done.stdout.rstrip(), soft_wrap=True)
+        if done.returncode != expect:
+            raise SystemExit(f"expected exit code {expect}, got {done.returncode}: {done.stderr}")
+
+    def _audit(self) -> None:
+        report = audit(self.house.chain, self.house.store)
+        table = Table("", "compared", "finding")
+        for item in report.findings:
+            table.add_row("[green]VALID[/]" if item.good else "[bold red]INVALID[/]", item.name, item.words)
+        console.print(table)
+        if not report.good:
+            raise SystemExit("the audit found a difference")
+        self.report["audit"] = report.to_json()
+
+    def _costs(self, declared: dict[str, Declared]) -> None:
+        gas = [step["gas"] for step in self.report["steps"] if step["gas"]]
+        receipt = self.batch.receipt
+        assert receipt is not None
+        one = receipt.gas_used / len(declared)
+        price = GAS_PRICE_GWEI * 1e-9 * ETHER_USD
+        table = Table("what", "gas", f"US$ at {GAS_PRICE_GWEI} gwei and {ETHER_USD} US$ an ether")
+        table.add_row("anchoring, a document of this batch", f"{one:,.0f}", f"{one * price:.4f}")
+        table.add_row("anchoring, the whole batch", f"{receipt.gas_used:,}", f"{receipt.gas_used * price:.4f}")
+        table.add_row("everything in this demo", f"{sum(gas):,}", f"{sum(gas) * price:.4f}")
+        console.print(table)
+        self.report["gas"] = {"anchor_a_document": one, "anchor_batch": receipt.gas_used, "all": sum(gas)}
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _now() -> int:
+    return int(time.time())
+
+
+if __name__ == "__main__":
+    sys.exit(Demo().run())

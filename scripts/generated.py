@@ -1,0 +1,52 @@
+"""Files that follow from others: contract artifact, OpenAPI document, settings page. ``--check``: is any stale?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+from api.dependencies import Services
+from api.main import create_app
+from ledger.config import Settings
+from scripts import artifact, settings_page
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def openapi() -> str:
+    """The OpenAPI document, from the routes alone: no store, key or chain is opened."""
+    with TemporaryDirectory() as folder:
+        app = create_app(Settings(state_dir=Path(folder)), build=lambda _: cast("Services", None))
+        document: dict[str, Any] = app.openapi()
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "ledger/artifact/TradeLedger.json": artifact.render,
+    "docs/openapi.json": openapi,
+    "docs/settings.md": settings_page.render,
+}
+
+
+def main(check: bool) -> int:
+    """Write every file, or with ``check`` name those that are not what they would be."""
+    stale = []
+    for name, render in GENERATED.items():
+        path, text = ROOT / name, render()
+        if not path.exists() or path.read_text() != text:
+            stale.append(name)
+            if not check:
+                path.write_text(text)
+    if check and stale:
+        print(f"stale: {', '.join(stale)}; run `make generated` and commit the result", file=sys.stderr)
+        return 1
+    print(f"{len(GENERATED)} generated files are fresh" if not stale else f"written: {', '.join(stale)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv))
