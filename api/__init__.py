@@ -1,1 +1,1 @@
-"""The door for programs: HTTP under ``/v1``. It holds no key but its relayer's and its log's, and signs no statement."""
+"""The door for programs: HTTP under ``/v1``. It has no key but its relayer's and log's, and signs no statement."""
