@@ -1,9 +1,9 @@
 """Salted leaves and the digest over them; the only place where a field is hashed.
 
-    salt      = HMAC-SHA-256(seed, path)[0:16]
-    leaf data = salt(16) ‖ length of path (4) ‖ path ‖ type (1) ‖ value
-    header    = "trade-ledger/document/1\\n" ‖ format ‖ "\\n" ‖ number of fields in decimal
-    digest    = RFC 9162 root over the header's leaf hash, then the leaf hashes of all fields in ascending byte order
+salt      = HMAC-SHA-256(seed, path)[0:16]
+leaf data = salt(16) ‖ length of path (4) ‖ path ‖ type (1) ‖ value
+header    = "trade-ledger/document/1\\n" ‖ format ‖ "\\n" ‖ number of fields in decimal
+digest    = RFC 9162 root over the header's leaf hash, then the leaf hashes of all fields in ascending byte order
 """
 
 from __future__ import annotations

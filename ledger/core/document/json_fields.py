@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ledger.core.document.json_text import Json, number_text, parse_json
 from ledger.core.document.model import Field, Limits, over_paths
 from ledger.core.document.paths import name_text
@@ -12,33 +14,56 @@ def json_fields(data: bytes, limits: Limits) -> tuple[Field, ...]:
 
     :raises Malformed: as :func:`parse_json`, or paths over their limit.
     """
+    value = parse_json(data, limits)
+    if not isinstance(value, dict | list) or not value:
+        return (_leaf("$", value),)
     fields: list[Field] = []
+    names = _Names()
     budget = limits.paths
-    waiting: list[tuple[str, Json]] = [("$", parse_json(data, limits))]
-    while waiting:
-        path, value = waiting.pop()
-        kind = type(value)
-        if kind is str:
-            fields.append(Field(path, "s", value.encode()))  # type: ignore[union-attr]
-        elif kind is bool:
-            fields.append(Field(path, "b", b"true" if value else b"false"))
-        elif value is None:
-            fields.append(Field(path, "z", b""))
-        elif isinstance(value, dict):
-            if not value:
-                fields.append(Field(path, "o", b""))
-            # Names are no longer than the text; what can explode is the prefix, repeated for each member.
-            budget -= len(path) * len(value)
-            if budget < 0:
-                raise over_paths(limits)
-            waiting.extend([(f"{path}[{name_text(name)}]", value[name]) for name in reversed(value)])
-        elif isinstance(value, list):
-            if not value:
-                fields.append(Field(path, "a", b""))
-            budget -= len(path) * len(value)
-            if budget < 0:
-                raise over_paths(limits)
-            waiting.extend([(f"{path}[{index}]", value[index]) for index in range(len(value) - 1, -1, -1)])
+    open_containers = [("$", _children(value, names))]
+    while open_containers:
+        around, children = open_containers[-1]
+        for key, value in children:
+            path = f"{around}[{key}]"
+            if isinstance(value, str):
+                fields.append(Field(path, "s", value.encode()))
+            elif isinstance(value, dict | list) and value:
+                # Names are no longer than the text; what can explode is the path around them, repeated for each child.
+                budget -= len(path) * len(value)
+                if budget < 0:
+                    raise over_paths(limits)
+                open_containers.append((path, _children(value, names)))
+                break
+            else:
+                fields.append(_leaf(path, value))
         else:
-            fields.append(Field(path, "n", number_text(value).encode()))
+            open_containers.pop()
     return tuple(fields)
+
+
+class _Names(dict[str, str]):
+    """Member names as they stand in paths. Most names of a document come again and again."""
+
+    def __missing__(self, name: str) -> str:
+        self[name] = text = name_text(name)
+        return text
+
+
+def _children(container: dict[str, Json] | list[Json], names: _Names) -> Iterator[tuple[str | int, Json]]:
+    """What stands in the brackets of a path, and the value there."""
+    if isinstance(container, dict):
+        return zip(map(names.__getitem__, container), container.values(), strict=True)
+    return iter(enumerate(container))
+
+
+def _leaf(path: str, value: Json) -> Field:
+    """The field of a scalar or an empty container."""
+    if isinstance(value, str):
+        return Field(path, "s", value.encode())
+    if isinstance(value, bool):
+        return Field(path, "b", b"true" if value else b"false")
+    if value is None:
+        return Field(path, "z", b"")
+    if isinstance(value, int | float):
+        return Field(path, "n", number_text(value).encode())
+    return Field(path, "o" if isinstance(value, dict) else "a", b"")

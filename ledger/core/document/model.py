@@ -35,8 +35,8 @@ class Field(NamedTuple):
 class Limits:
     """What is refused for its size; every refusal names the limit and its number.
 
-    ``paths`` is counted in characters over all fields together: without it a name of a megabyte over a thousand children
-    would make a gigabyte of paths. ``redacted`` is the size of a redacted file.
+    Sizes in bytes; ``redacted`` is of a redacted file. ``paths`` is in characters over all fields together: without it
+    a name of a megabyte over a thousand children would make a gigabyte of paths.
     """
 
     structured: int = 16 * MIB
@@ -50,9 +50,7 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*([{\[<])")
-_UTF16_MARKUP = re.compile(
-    rb"(?:\xff\xfe)?(?:[ \t\r\n]\x00)*<\x00|(?:\xfe\xff)?(?:\x00[ \t\r\n])*\x00<"
-)
+_UTF16_MARKUP = re.compile(rb"(?:\xff\xfe)?(?:[ \t\r\n]\x00)*<\x00|(?:\xfe\xff)?(?:\x00[ \t\r\n])*\x00<")
 
 
 def sniff(data: bytes, name: str = "") -> Format:
@@ -96,13 +94,13 @@ def position(text: str, index: int) -> str:
     return f"line {line}, column {column}"
 
 
-def decode(data: bytes, encoding: str, name: str) -> str:
-    """Strict decoding after the byte order mark.
+def decode(data: bytes, encoding: str) -> str:
+    """Strict decoding of what follows the byte order mark.
 
-    :raises Malformed: with line and column of the first byte that is no ``name``.
+    :raises Malformed: with line and column of the first byte that is not ``encoding``.
     """
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         good = data[: error.start].decode(encoding)
-        raise Malformed(f"this byte is not {name}", position(good, len(good))) from None
+        raise Malformed(f"this byte is not {encoding}", position(good, len(good))) from None

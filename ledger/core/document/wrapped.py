@@ -61,8 +61,8 @@ class Wrapped:
 def wrap(data: bytes, format_: Format, seed: bytes) -> Wrapped:
     """Wrap a document with ``seed``: 32 bytes from a good random source, used for no other document.
 
-    A seed used twice, also for an amended copy, gives equal fields equal leaf hashes: whoever has seen a field of the one
-    can then test guesses at the same field of the other.
+    A seed used twice, also for an amended copy, salts the same path the same way: whoever was shown a field of the one
+    can then test guesses at that field of the other.
 
     :raises Malformed: see :func:`parse`; or a seed of another length.
     """

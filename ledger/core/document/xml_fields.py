@@ -8,6 +8,7 @@ refused where it begins, and without one XML has no entities but its own five.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from typing import Never
 from xml.parsers import expat
 
@@ -33,7 +34,9 @@ _TYPE_ATTRIBUTE = f"http://www.w3.org/2001/XMLSchema-instance{_SEPARATOR}type"
 _WHITE = " \t\r\n"
 _BRACES = re.compile("[{}]")
 
-_UTF16 = {b"\xff\xfe": "UTF-16LE", b"\xfe\xff": "UTF-16BE", b"<\0": "UTF-16LE", b"\0<": "UTF-16BE"}
+# Byte order marks, and what every document without one begins with.
+_ENCODINGS = {BOM_UTF8: "UTF-8", BOM_UTF16_LE: "UTF-16LE", BOM_UTF16_BE: "UTF-16BE"}
+_UNMARKED = {b"<\0": "UTF-16LE", b"\0<": "UTF-16BE"}
 
 
 def xml_fields(data: bytes, limits: Limits) -> tuple[Field, ...]:
@@ -43,9 +46,10 @@ def xml_fields(data: bytes, limits: Limits) -> tuple[Field, ...]:
         encoding or version, a namespace name with braces, an ``xsi:type`` without a declared prefix, and all limits.
     """
     check_size(data, Format.XML, limits)
-    encoding = _UTF16.get(data[:2], "UTF-8")
+    mark = next((mark for mark in _ENCODINGS if data.startswith(mark)), b"")
+    encoding = _ENCODINGS.get(mark) or _UNMARKED.get(data[:2], "UTF-8")
     # Decoded here and not by expat, which takes a UTF-16 surrogate followed by anything for a pair.
-    text = decode(data, encoding, encoding).removeprefix("\ufeff")
+    text = decode(data.removeprefix(mark), encoding)
     if text.startswith("\ufeff"):  # expat would skip it too
         raise Malformed("a second byte order mark", position(text, 0))
     reader = _Reader(encoding, limits)

@@ -1,0 +1,55 @@
+"""A document: from bytes to fields to a salted digest, and back to a copy that shows only some of it.
+
+docs/formats.md, section 2, is what is built here. In reading order:
+
+=============== =======================================================================================
+``model``       formats, fields, limits
+``digest``      salts, leaf hashes, the digest
+``json_text``   strict I-JSON to values; RFC 8785 out
+``paths``       the grammar of field paths
+``json_fields`` JSON to fields
+``xml_fields``  XML to fields
+``wrapped``     the owner's file
+``patterns``    naming fields to hide or show
+``shape``       could these fields stand in one document?
+``redaction``   the file for somebody else
+``difference``  which field of a copy differs
+=============== =======================================================================================
+
+Public vectors plug in at :func:`parse_json` and :func:`canonical_json` (RFC 8785, RFC 7493) and :func:`parse`.
+"""
+
+from ledger.core.document.difference import Change, Difference, difference
+from ledger.core.document.digest import SALT_SIZE, SEED_SIZE, digest_of, field_hash, field_hashes
+from ledger.core.document.json_text import canonical_json, parse_json
+from ledger.core.document.model import DEFAULT_LIMITS, Field, Format, Limits, sniff
+from ledger.core.document.redaction import Disclosed, Redacted, disclose, open_document, read_redacted, redact
+from ledger.core.document.wrapped import Wrapped, parse, read_wrapped, wrap
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "SALT_SIZE",
+    "SEED_SIZE",
+    "Change",
+    "Difference",
+    "Disclosed",
+    "Field",
+    "Format",
+    "Limits",
+    "Redacted",
+    "Wrapped",
+    "canonical_json",
+    "difference",
+    "digest_of",
+    "disclose",
+    "field_hash",
+    "field_hashes",
+    "open_document",
+    "parse",
+    "parse_json",
+    "read_redacted",
+    "read_wrapped",
+    "redact",
+    "sniff",
+    "wrap",
+]

@@ -1,0 +1,73 @@
+"""Where does a copy differ? The digest can only say that it does; two copies side by side can say where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ledger.core.document.redaction import Redacted
+from ledger.core.document.wrapped import Wrapped
+
+
+class Change(StrEnum):
+    """How a copy differs from its original."""
+
+    CHANGED = "has another type or value"
+    MISSING = "is missing"
+    ADDED = "is added"
+    FORMAT = "the format is another"
+    UNSHOWN = "only what is not shown by both differs, or the seed"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first difference; ``path`` is empty for an opaque document, and where no single field is to blame."""
+
+    change: Change
+    path: str = ""
+
+    def __str__(self) -> str:
+        if self.change in (Change.FORMAT, Change.UNSHOWN):
+            return str(self.change)
+        return f"{self.path or 'the content'} {self.change}"
+
+
+def difference(original: Wrapped | Redacted, copy: Wrapped | Redacted) -> Difference | None:
+    """The first field, in the original's order and then the copy's, by which ``copy`` differs; None for equal digests.
+
+    Copies of one wrapping are compared leaf by leaf, salts included: a changed field that the copy shows is named even
+    when the original hides it. Documents wrapped with two seeds are compared by the values that both show.
+    """
+    if original.digest == copy.digest:
+        return None
+    if original.format is not copy.format:
+        return Difference(Change.FORMAT)
+    return next(_differences(original, copy), Difference(Change.UNSHOWN))
+
+
+def _differences(original: Wrapped | Redacted, copy: Wrapped | Redacted) -> Iterator[Difference]:
+    ours, theirs = original.leaf_hashes, copy.leaf_hashes
+    our_hidden, their_hidden = _hidden(original), _hidden(copy)
+    one_seed = not ({*ours.values()} | our_hidden).isdisjoint({*theirs.values()} | their_hidden)
+    fields = {item.path: item[:3] for item in copy.fields}
+    for item in original.fields:
+        path = item.path
+        if path in theirs:
+            if item[:3] != fields[path] or (one_seed and ours[path] != theirs[path]):
+                yield Difference(Change.CHANGED, path)
+        elif not their_hidden:
+            yield Difference(Change.MISSING, path)
+        elif one_seed and ours[path] not in their_hidden:
+            yield Difference(Change.CHANGED, path)
+    for path, hash_ in theirs.items():
+        if path in ours:
+            continue
+        if not our_hidden:
+            yield Difference(Change.ADDED, path)
+        elif one_seed and hash_ not in our_hidden:
+            yield Difference(Change.CHANGED, path)
+
+
+def _hidden(document: Wrapped | Redacted) -> frozenset[bytes]:
+    return frozenset(document.hidden) if isinstance(document, Redacted) else frozenset()

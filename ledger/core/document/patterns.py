@@ -1,0 +1,190 @@
+"""Patterns that name fields: an exact path, or a shorter way to say it.
+
+A pattern matches a field when it leads to it or to something around it, so naming an object, list or element means all
+that is in it. ``*`` stands for any one step, ``..`` (JSON) and ``//`` (XML) for any number of them.
+
+- JSON: ``$.lines[*].price``, ``$..price``, ``$['net mass']``, ``$["net mass"]``; ``$`` is the whole document.
+- XML: ``/Invoice/InvoiceLine/Price/@currencyID``, ``//PriceAmount``, ``//{urn:example}Note[3]/text()``. A name without
+  ``{namespace}`` is that name in any or no namespace; without ``[n]`` it is meant at any position. **``[n]`` means what
+  it means in a path**: the position among all children of the parent, and not, as in XPath, among those of the name.
+- opaque: the empty path, or ``*``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from ledger.core.document.model import Format
+from ledger.core.document.paths import NCNAME_PATTERN, Kind, Node, Step, Steps, read_path
+from ledger.errors import Malformed
+
+_CANDIDATES = 2_000  # distinct short forms compared for a hint; comparing is slow, and a hint is only that
+
+
+class _Test(NamedTuple):
+    """One step of a pattern: whether steps may be skipped before it, and which step it takes."""
+
+    deep: bool
+    takes: Callable[[Step], bool]
+
+
+def select(paths: Sequence[str], format_: Format, patterns: Sequence[str]) -> set[str]:
+    """Those of ``paths`` (fields of one document) that at least one of ``patterns`` names.
+
+    :raises Malformed: a pattern that cannot be read, or that matches nothing; ``where`` is the pattern, and the message
+        gives the nearest path that exists.
+    """
+    known = set(paths)
+    chosen = known.intersection(patterns)
+    others = [pattern for pattern in patterns if pattern not in known]
+    if not others:
+        return chosen
+    steps = [(path, read_path(path, format_)) for path in paths]
+    for pattern in others:
+        tests = _read(pattern, format_)
+        named = [path for path, of_path in steps if _matches(tests, of_path)]
+        if not named:
+            raise Malformed(f"matches no field shown here{_hint(pattern, steps)}", pattern)
+        chosen.update(named)
+    return chosen
+
+
+def _matches(tests: Sequence[_Test], steps: Steps) -> bool:
+    """Whether the whole pattern is used up on the path or on a beginning of it.
+
+    Keeps the set of all places in the pattern where one may be, so that many ``//`` cost no more than one.
+    """
+    if not tests:
+        return True
+    places = {0}
+    for step in steps:
+        following = set()
+        for place in places:
+            deep, takes = tests[place]
+            if deep:
+                following.add(place)
+            if takes(step):
+                if place + 1 == len(tests):
+                    return True
+                following.add(place + 1)
+        places = following
+    return False
+
+
+def _read(pattern: str, format_: Format) -> list[_Test]:
+    if format_ is Format.OPAQUE:
+        if pattern not in ("", "*"):
+            raise Malformed("an opaque document has one field, named by the empty path or *", pattern)
+        return []
+    token, test, start, help_ = _GRAMMAR[format_]
+    if not pattern.startswith(help_[0]):
+        raise Malformed(f"a pattern for {format_} begins with {help_[0]}, as in {help_}", pattern)
+    tests = []
+    while start < len(pattern):
+        match = token.match(pattern, start)
+        if match is None:
+            raise Malformed(f"character {start + 1} begins no step of a pattern; write as in {help_}", pattern)
+        tests.append(test(match, pattern))
+        start = match.end()
+    return tests
+
+
+_JSON_TOKEN = re.compile(
+    r"(\.\.|\.)?(?:"
+    r"\[(?:(?P<index>0|[1-9][0-9]{0,8})|(?P<any>\*)|(?P<quoted>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"))\]"
+    r"|(?<=\.)(?:(?P<every>\*)|(?P<name>[^.\[\]*'\"\s][^.\[\]*'\"]*)))"
+)
+
+
+def _json_test(match: re.Match[str], pattern: str) -> _Test:
+    dots = match[1]
+    if dots == "." and match["name"] is None and match["every"] is None:
+        raise Malformed(f"character {match.start() + 1}: a single '.' is followed by a name", pattern)
+    if match["any"] or match["every"]:
+        return _Test(dots == "..", lambda _step: True)
+    wanted: str | int
+    if match["index"] is not None:
+        wanted = int(match["index"])
+    elif match["name"] is not None:
+        wanted = match["name"]
+    else:
+        wanted = _unquoted(match["quoted"], pattern)
+    return _Test(dots == "..", lambda step: step == wanted)
+
+
+def _unquoted(quoted: str, pattern: str) -> str:
+    if quoted[0] == "'":
+        body = re.sub(
+            r"\\'|\"", lambda found: "'" if found[0] == "\\'" else '\\"', quoted[1:-1].replace("\\\\", "\\u005c")
+        )
+        quoted = f'"{body}"'
+    try:
+        return str(json.loads(quoted))
+    except json.JSONDecodeError:
+        raise Malformed("a quoted name with an escape that JSON has not", pattern) from None
+
+
+_XML_TOKEN = re.compile(
+    rf"(//|/)(?:(?P<text>text\(\))|processing-instruction\((?P<pi>'(?P<target>{NCNAME_PATTERN})')?(?P<pi_end>\))"
+    rf"|(?P<at>@)?(?:\{{(?P<namespace>[^{{}}]*)\}})?(?P<local>{NCNAME_PATTERN}|\*))"
+    r"(?:\[(?P<position>[1-9][0-9]{0,8})\])?"
+)
+
+
+def _xml_test(match: re.Match[str], pattern: str) -> _Test:
+    del pattern
+    deep, namespace, local = match[1] == "//", match["namespace"], match["local"]
+    position = int(match["position"] or 0)
+    if match["text"]:
+        kinds, local = {Kind.TEXT}, "*"
+    elif match["pi_end"]:
+        kinds, local = {Kind.INSTRUCTION}, match["target"] or "*"
+    elif match["at"]:
+        kinds = {Kind.ATTRIBUTE}
+    elif local == "*" and namespace is None:
+        kinds = set(Kind)
+    else:
+        kinds = {Kind.ELEMENT}
+
+    def takes(step: Step) -> bool:
+        return (
+            isinstance(step, Node)
+            and step.kind in kinds
+            and (local in ("*", step.local))
+            and (namespace is None or namespace == step.namespace)
+            and (not position or position == step.position)
+        )
+
+    return _Test(deep, takes)
+
+
+_GRAMMAR = {
+    Format.JSON: (_JSON_TOKEN, _json_test, 1, "$.lines[*].price"),
+    Format.XML: (_XML_TOKEN, _xml_test, 0, "/Invoice/InvoiceLine/Price or //Price"),
+}
+
+
+def _hint(pattern: str, steps: Sequence[tuple[str, Steps]]) -> str:
+    """The nearest existing path, compared without positions, indices and namespaces."""
+    paths: dict[str, str] = {}
+    for path, of_path in steps:
+        paths.setdefault(_short(of_path), path)
+        if len(paths) == _CANDIDATES:
+            break
+    wanted = re.sub(r"\{[^{}]*\}|\[(?:\*|[0-9]+)\]", "", pattern).replace("..", ".").replace("//", "/")
+    nearest = get_close_matches(wanted, paths, n=1, cutoff=0)
+    return f"; the nearest is {paths[nearest[0]]}" if nearest else ""
+
+
+def _short(steps: Steps) -> str:
+    parts = []
+    for step in steps:
+        if isinstance(step, Node):
+            parts.append(f"/{'@' if step.kind is Kind.ATTRIBUTE else ''}{step.local or step.kind}")
+        elif isinstance(step, str):
+            parts.append(f".{step}")
+    return "".join(parts)

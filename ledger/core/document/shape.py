@@ -1,0 +1,166 @@
+"""Could these fields stand together in one document? What a reader of a redacted file can check about what it is shown.
+
+The digest says that the fields are those that somebody wrapped. It cannot say that they came from a document and not
+from a list made up by hand, in which ``$['total']`` stands beside ``$['total'][0]``. So the shown paths are fitted into
+a tree, by the rules that the parsers keep to; every gap must be filled by a hidden field.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from base64 import b64decode
+from collections.abc import Callable, Iterable
+
+from ledger.core.document.json_text import has_noncharacter, number_text
+from ledger.core.document.model import Format, Limits, over_depth
+from ledger.core.document.paths import Kind, Node, Step, Steps, read_path
+from ledger.errors import Malformed
+
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-][0-9]+)?")
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _is_number(text: str) -> bool:
+    if not _NUMBER.fullmatch(text):
+        return False
+    number = float(text)
+    return math.isfinite(number) and number_text(number) == text
+
+
+def _is_text(text: str) -> bool:
+    return not _NOT_XML.search(text)
+
+
+def _is_instruction(text: str) -> bool:
+    return _is_text(text) and "?>" not in text and text.lstrip(" \t\r\n") == text
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return True  # that it is the one spelling follows from printing the file again
+
+
+_TYPES: dict[Format, dict[str, Callable[[str], bool]]] = {
+    Format.JSON: {
+        "s": lambda text: not has_noncharacter(text),
+        "n": _is_number,
+        "b": lambda text: text in ("true", "false"),
+        "z": operator.not_,
+        "o": operator.not_,
+        "a": operator.not_,
+    },
+    Format.XML: {"t": _is_text, "e": operator.not_, "p": _is_instruction},
+    Format.OPAQUE: {"x": _is_base64},
+}
+
+
+def read_value(format_: Format, path: str, type_: str, text: str) -> bytes:
+    """The bytes of a value as they are bound, from its text in a redacted file.
+
+    :raises Malformed: no such type in the format, or no value of this type; ``where`` is the path.
+    """
+    is_legal = _TYPES[format_].get(type_)
+    if is_legal is None:
+        raise Malformed(f"no type of a field of format {format_}: it has {', '.join(_TYPES[format_])}", path)
+    if not is_legal(text):
+        raise Malformed(f"no value of a field of type {type_}", path)
+    return b64decode(text) if format_ is Format.OPAQUE else text.encode()
+
+
+def check_shape(fields: Iterable[tuple[str, str, bytes]], format_: Format, hidden: int, limits: Limits) -> None:
+    """Check that (path, type, value) of the shown fields fit into one document that has ``hidden`` fields more.
+
+    ``fields`` must ascend by path, so that a path comes before those that continue it.
+
+    :raises Malformed: a path that is none, or two that exclude each other; ``where`` is the path.
+    """
+    root = _Place()
+    places = [root]
+    for path, type_, value in fields:
+        steps = read_path(path, format_)
+        place = root
+        depth = 0
+        for step in steps:
+            if not isinstance(step, Node) or step.kind is Kind.ELEMENT:
+                depth += 1
+            known = place.inside.get(step)
+            if known is None:
+                place.check_new(step, path)
+                known = place.inside[step] = _Place()
+                places.append(known)
+            place = known
+        if depth > limits.depth:
+            raise over_depth(limits, path)
+        if format_ is Format.XML:
+            _check_end(steps, type_, value, path)
+        place.leaf = True
+    if format_ is Format.XML:
+        _check_top(root, hidden)
+    elif root.leaf and hidden:
+        raise Malformed(f"a document whose one field is shown cannot hide {hidden} more")
+    if (gaps := sum(place.gaps() for place in places)) > hidden:
+        raise Malformed(f"the shown paths leave {gaps} places open, more than the {hidden} hidden fields can fill")
+
+
+class _Place:
+    """A node of the document as far as it is shown."""
+
+    __slots__ = ("inside", "leaf", "numbered")
+
+    def __init__(self) -> None:
+        self.inside: dict[Step, _Place] = {}
+        self.leaf = False  # is a field itself, so nothing is inside but the attributes of an empty element
+        self.numbered: dict[int, Step] = {}  # items of an array from 0, children of an element from 1
+
+    def check_new(self, step: Step, path: str) -> None:
+        attribute = isinstance(step, Node) and step.kind is Kind.ATTRIBUTE
+        if self.leaf and not attribute:
+            raise Malformed("lies inside a field that has nothing inside", path)
+        if attribute:
+            return
+        if isinstance(step, str) if self.numbered else isinstance(step, int) and self.inside:
+            raise Malformed("lies in an object by one path and in an array by another", path)
+        if isinstance(step, str):
+            return
+        number = step.position if isinstance(step, Node) else step
+        if self.numbered.setdefault(number, step) != step:
+            raise Malformed("has the position of another child", path)
+        if isinstance(step, Node) and step.kind is Kind.TEXT:
+            for neighbour in (self.numbered.get(number - 1), self.numbered.get(number + 1)):
+                if isinstance(neighbour, Node) and neighbour.kind is Kind.TEXT:
+                    raise Malformed("is a text right beside another, which would be one", path)
+
+    def gaps(self) -> int:
+        """How many numbered children must be there and are not shown."""
+        if not self.numbered:
+            return 0
+        first = 1 if isinstance(next(iter(self.numbered.values())), Node) else 0
+        return max(self.numbered) - first + 1 - len(self.numbered)
+
+
+def _check_end(steps: Steps, type_: str, value: bytes, path: str) -> None:
+    """What the path of an XML field leads to is what its type says; only elements are on the way."""
+    *way, end = [step for step in steps if isinstance(step, Node)]
+    fitting = {Kind.ELEMENT: "e", Kind.INSTRUCTION: "p", Kind.TEXT: "t", Kind.ATTRIBUTE: "t"}[end.kind]
+    if type_ != fitting:
+        raise Malformed(f"a field of type {type_} where the path asks for {fitting}", path)
+    if any(step.kind is not Kind.ELEMENT for step in way):
+        raise Malformed("leads through something that is no element", path)
+    if end.kind is Kind.TEXT and not value:
+        raise Malformed("an empty text, which would be none", path)
+
+
+def _check_top(root: _Place, hidden: int) -> None:
+    elements = 0
+    for step in root.inside:
+        if isinstance(step, Node):
+            if step.kind not in (Kind.ELEMENT, Kind.INSTRUCTION):
+                raise Malformed("text or an attribute outside the root element")
+            elements += step.kind is Kind.ELEMENT
+    if elements > 1 or (not elements and not hidden):
+        raise Malformed(f"an XML document has one root element, not {elements}")
