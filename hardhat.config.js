@@ -1,0 +1,24 @@
+import { createRequire } from "node:module";
+
+import { defineConfig } from "hardhat/config";
+
+const require = createRequire(import.meta.url);
+
+export default defineConfig({
+  paths: {
+    sources: "contracts",
+    tests: { solidity: "tests/contracts" },
+  },
+  solidity: {
+    splitTestsCompilation: true,
+    version: "0.8.37",
+    // The compiler from the lock file: nothing is downloaded.
+    path: require.resolve("solc/soljson.js"),
+    settings: {
+      evmVersion: "cancun",
+      optimizer: { enabled: true, runs: 200 },
+      // No hash of the metadata in the code: comments and file names do not change what is deployed.
+      metadata: { bytecodeHash: "none" },
+    },
+  },
+});
