@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.main import create_app
+from ledger.config import Settings
+from ledger.edges.keys import Algorithm
+from scripts.house import House
+from tests import houses
+
+
+@dataclass
+class Served:
+    """A house, and a client of the API that runs over its folder."""
+
+    house: House
+    client: TestClient
+    settings: Settings
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("house")
+    with houses.house(folder) as house:
+        house.key("log", Algorithm.ED25519)
+        settings = Settings(
+            rpc_url=house.devchain.url,
+            contract=house.contract_file.read_text().strip(),
+            chain_id=house.chain.origin.chain_id,
+            state_dir=folder,
+            passphrase_file=house.passphrase_file,
+            relayer_key="relayer",
+            log_key="log",
+            anchor_max_age_seconds=0,
+            poll_interval_seconds=0.1,
+            max_body_bytes=200_000,
+        )
+        with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+            yield Served(house, client, settings)

@@ -1,0 +1,246 @@
+"""The API as a party, an agency, a bank and a stranger meet it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from ledger.core import statement as st
+from ledger.core.document import Format, redact, wrap
+from ledger.core.statement import hex_text
+from tests import houses
+from tests.api.conftest import Served
+
+ZERO = "0x" + "00" * 32
+
+
+def body(made: st.Declaration, signature: bytes) -> dict[str, Any]:
+    return {"declaration": made.to_json(), "signature": hex_text(signature)}
+
+
+def wait(served: Served, id_: str, state: str = "anchored") -> dict[str, Any]:
+    """Poll as a client would."""
+    for _ in range(200):
+        found: dict[str, Any] = served.client.get(f"/v1/declarations/{id_}").json()
+        if found["state"] == state:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"{id_} is still {found['state']}")
+
+
+def declared(served: Served, digest: bytes | None = None) -> tuple[str, st.Declaration]:
+    made, signature = houses.declaration(served.house, digest)
+    answer = served.client.post("/v1/declarations", json=body(made, signature))
+    assert answer.status_code == 202
+    wait(served, answer.json()["id"])
+    return answer.json()["id"], made
+
+
+def attest_body(served: Served, ids: list[str], **options: Any) -> dict[str, Any]:
+    made, officer = houses.attestation(served.house, [bytes.fromhex(id_[2:]) for id_ in ids], **options)
+    signature = officer.sign(made.id(served.house.chain.origin))
+    return {
+        "attestation": made.to_json(),
+        "signer": hex_text(officer.address),
+        "signature": hex_text(signature),
+        "members": ids if len(ids) > 1 else [],
+    }
+
+
+def test_the_whole_story(served: Served) -> None:
+    document = wrap(b'{"total": 100, "secret": "price"}', Format.JSON, bytes(range(32)))
+    id_, made = declared(served, document.digest)
+    relayed = served.client.post("/v1/attestations", json=attest_body(served, [id_]))
+    assert relayed.status_code == 201, relayed.text
+    state = served.client.get(f"/v1/declarations/{id_}").json()
+    assert [item["standing"] for item in state["attestations"]] == ["in force"]
+    evidence = served.client.get(f"/v1/declarations/{id_}/evidence").json()
+    copy = redact(document, ["$['secret']"]).to_bytes()
+    question = {"evidence": evidence, "document": base64.b64encode(copy).decode()}
+    verdict = served.client.post("/v1/verifications", json=question).json()
+    assert verdict["outcome"] == "GOOD"
+    assert set(verdict["questions"].values()) == {"VALID"}
+    changed = base64.b64encode(copy.replace(b"100", b"900")).decode()
+    verdict = served.client.post("/v1/verifications", json=question | {"document": changed}).json()
+    assert (verdict["outcome"], verdict["questions"]["intact"]) == ("NOT_GOOD", "INVALID")
+
+    officer = served.house.key("plant-officer")
+    revocation = st.Revocation(bytes.fromhex(relayed.json()["id"][2:]), st.ZERO, 41)
+    said = {
+        "revocation": revocation.to_json(),
+        "signer": hex_text(officer.address),
+        "signature": hex_text(officer.sign(revocation.id(served.house.chain.origin))),
+    }
+    assert served.client.post("/v1/revocations", json=said).status_code == 201
+    assert served.client.post("/v1/revocations", json=said).status_code == 200
+    assert served.client.get(f"/v1/attestations/{relayed.json()['id']}").json()["standing"] == "revoked"
+    assert served.client.post("/v1/verifications", json=question).json()["outcome"] == "NOT_GOOD"
+
+    trader = served.house.key("trader")
+    withdrawal = st.Withdrawal(bytes.fromhex(id_[2:]), 1)
+    signature = trader.sign(withdrawal.id(served.house.chain.origin))
+    gone = {"declaration": made.to_json(), "withdrawal": withdrawal.to_json(), "signature": hex_text(signature)}
+    assert served.client.post("/v1/withdrawals", json=gone).status_code == 201
+    assert served.client.get(f"/v1/declarations/{id_}").json()["withdrawn_by_entry"] > 0
+
+
+def test_the_same_request_ten_times_at_once(served: Served) -> None:
+    made, signature = houses.declaration(served.house)
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(
+            pool.map(lambda _: served.client.post("/v1/declarations", json=body(made, signature)), range(10))
+        )
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    id_ = answers[0].json()["id"]
+    wait(served, id_)
+    said = attest_body(served, [id_])
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: served.client.post("/v1/attestations", json=said), range(10)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
+    assert len({answer.json()["entry_number"] for answer in answers}) == 1
+
+
+def refusals(served: Served) -> dict[str, tuple[str, dict[str, Any], int, str]]:
+    made, signature = houses.declaration(served.house)
+    good = body(made, signature)
+    id_ = hex_text(made.id(served.house.chain.origin))
+    unknown_agency = attest_body(served, [id_])
+    unknown_agency["attestation"]["agency"] = "NZ-NOBODY"
+    stranger = attest_body(served, [id_])
+    stranger["signer"] = "0x" + "11" * 20
+    members = attest_body(served, [id_]) | {"members": [id_, ZERO]}
+    return {
+        "a bad signature": (
+            "/v1/declarations",
+            good | {"signature": hex_text(houses.declaration(served.house)[1])},
+            403,
+            "BadSignature",
+        ),
+        "a signature that is none": ("/v1/declarations", good | {"signature": "0x00"}, 403, "BadSignature"),
+        "no signature": ("/v1/declarations", {"declaration": good["declaration"]}, 422, "Malformed"),
+        "an unknown member": ("/v1/declarations", good | {"color": 1}, 422, "Malformed"),
+        "hex in capitals": (
+            "/v1/declarations",
+            good | {"declaration": good["declaration"] | {"digest": "0x" + "AB" * 32}},
+            422,
+            "Malformed",
+        ),
+        "a number as text": (
+            "/v1/declarations",
+            good | {"declaration": good["declaration"] | {"document_type": "380"}},
+            422,
+            "Malformed",
+        ),
+        "an agency that the key does not speak for": ("/v1/attestations", unknown_agency, 403, "WrongAgency"),
+        "an unknown attester": ("/v1/attestations", stranger, 403, "UnknownAttester"),
+        "no mandate": ("/v1/attestations", attest_body(served, [id_], kind=132), 403, "MandateMissing"),
+        "members of another set": ("/v1/attestations", members, 422, "Malformed"),
+        "no evidence": ("/v1/verifications", {"evidence": {}}, 422, "Malformed"),
+        "a body too large": ("/v1/declarations", {"x": "y" * 300_000}, 413, "TooLarge"),
+    }
+
+
+def test_each_refusal_answers_differently_and_clearly(served: Served) -> None:
+    for name, (path, said, status, kind) in refusals(served).items():
+        answer = served.client.post(path, json=said)
+        assert (answer.status_code, answer.json()["type"]) == (status, f"urn:trade-ledger:{kind}"), (name, answer.text)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"/v1/declarations/{ZERO}", 404),
+        (f"/v1/declarations/{ZERO}/evidence", 404),
+        (f"/v1/attestations/{ZERO}", 404),
+        ("/v1/agencies/NZ-NOBODY", 404),
+        ("/v1/declarations/0x12", 422),
+        ("/v1/history/entries/999999", 422),
+        ("/v1/declarations?cursor=nonsense", 422),
+        ("/v1/nothing", 404),
+    ],
+)
+def test_what_is_not_there(served: Served, path: str, status: int) -> None:
+    answer = served.client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_an_error_sends_no_contents_back_and_logs_none(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    answer = served.client.post("/v1/verifications", json={"evidence": {"secret": "price list"}, "at": "price list"})
+    assert answer.status_code == 422
+    assert "price list" not in answer.text
+    assert "price list" not in caplog.text
+
+
+def test_list_with_pages_and_filters(served: Served) -> None:
+    for _ in range(3):
+        declared(served)
+    party = hex_text(served.house.key("trader").address)
+    seen, cursor = [], None
+    while True:
+        params = {"party": party, "limit": 2, **({"cursor": cursor} if cursor else {})}
+        page = served.client.get("/v1/declarations", params=params).json()
+        seen += [item["id"] for item in page["declarations"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen)) >= 3
+    for params, expected in [
+        ({"document_type": 1}, 0),
+        ({"party": "0x" + "11" * 20}, 0),
+        ({"received_from": int(time.time()) + 1000}, 0),
+    ]:
+        assert len(served.client.get("/v1/declarations", params=params).json()["declarations"]) == expected
+
+
+def test_agencies_and_history(served: Served) -> None:
+    codes = [item["code"] for item in served.client.get("/v1/agencies").json()]
+    assert codes == [houses.MPI, houses.CUSTOMS, houses.CHAMBER]
+    one = served.client.get(f"/v1/agencies/{houses.MPI}").json()
+    assert one["mandates"]["851"][0]["until"] is None
+    history = served.client.get("/v1/history").json()
+    assert history["checkpoint"].startswith(history["origin"])
+    page = served.client.get("/v1/history/entries?start=0&limit=3").json()
+    assert [item["number"] for item in page["entries"]] == [0, 1, 2]
+    assert served.client.get("/v1/history/entries/1").json() == page["entries"][1]
+
+
+def test_chain_away_and_back(served: Served) -> None:
+    """Intake goes on, relaying says 503, readiness says degraded; the backlog drains when the chain is back."""
+    id_, _ = declared(served)
+    said = attest_body(served, [id_])
+    served.house.devchain.stop()
+    try:
+        made, signature = houses.declaration(served.house)
+        accepted = served.client.post("/v1/declarations", json=body(made, signature))
+        assert accepted.status_code == 202
+        assert served.client.get("/health/ready").json()["status"] == "degraded"
+        away = served.client.post("/v1/attestations", json=said)
+        assert (away.status_code, away.headers["retry-after"]) == (503, "5")
+        assert served.client.get(f"/v1/declarations/{id_}").json()["state"] == "anchored"
+    finally:
+        served.house.devchain.start()
+    wait(served, accepted.json()["id"])
+    assert served.client.get("/health/ready").json()["status"] == "ready"
+    assert served.client.post("/v1/attestations", json=said).status_code == 201
+
+
+def test_openapi_documents_every_error_as_a_problem(served: Served) -> None:
+    document = served.client.get("/openapi.json").json()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    assert "application/problem+json" in response["content"], (method, path, status)
+    text = json.dumps(document)
+    assert "HTTPValidationError" not in text

@@ -1,0 +1,83 @@
+"""A house for tests: embedded chain on a free port, keys, contract, three agencies; made once a module that asks."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ledger.core import statement as st
+from ledger.core.entry import Endorsement
+from ledger.edges.keys import SigningKey
+from ledger.journeys.attest import Relayed, set_of
+from scripts.house import House
+
+MPI, CUSTOMS, CHAMBER = "NZ-MPI", "NZ-CUSTOMS", "NZ-CHAMBER"
+OFFICERS = {MPI: ("plant-officer", 851), CUSTOMS: ("customs-officer", 132), CHAMBER: ("chamber-officer", 861)}
+
+
+@contextmanager
+def house(folder: Path) -> Iterator[House]:
+    """A running house with its agencies enrolled."""
+    made = House(folder)
+    made.devchain.start()
+    try:
+        made.deploy()
+        for code, (officer, kind) in OFFICERS.items():
+            decide(made, st.AgencyEnrolment, code, f"Agency {code}", "NZ", f"https://{code.lower()}.example")
+            decide(made, st.AttesterAuthorisation, made.key(officer).address, code)
+            decide(made, st.MandateGrant, code, kind, 0, st.NO_END)
+        yield made
+    finally:
+        made.devchain.stop()
+
+
+def decide(house: House, kind: type[st.Decision], *members: object) -> Relayed:
+    """A decision of the council of one."""
+    council = house.key("council")
+    decision = kind(*members, decision=house.relay.next_decision())  # type: ignore[call-arg]
+    return house.relay.decide(decision, [Endorsement(council.address, council.sign(decision.id(house.chain.origin)))])
+
+
+def declaration(house: House, digest: bytes | None = None, document_type: int = 380) -> tuple[st.Declaration, bytes]:
+    """A declaration by the trader, signed; of a random digest unless given."""
+    trader = house.key("trader")
+    made = st.Declaration(trader.address, digest or secrets.token_bytes(32), document_type)
+    return made, trader.sign(made.id(house.chain.origin))
+
+
+def anchored(house: House, count: int = 1) -> list[st.Declaration]:
+    """Declarations in one anchored batch."""
+    made = [declaration(house) for _ in range(count)]
+    house.store.add_declarations(made, house.chain.origin, int(time.time()))
+    house.anchorer.run(10_000, int(time.time()))
+    return [item for item, _ in made]
+
+
+def attestation(
+    house: House, ids: Sequence[bytes], code: str = MPI, kind: int | None = None, until: int = st.NO_END
+) -> tuple[st.Attestation, SigningKey]:
+    """An attestation about a set, and the officer who is to sign it."""
+    officer, mandate = OFFICERS[code]
+    root, size = set_of(ids)
+    salt = secrets.token_bytes(32)
+    begin = int(time.time()) - 60
+    made = st.Attestation(code, mandate if kind is None else kind, 1, st.ZERO, begin, until, root, size, salt)
+    return made, house.key(officer)
+
+
+def attest(house: House, ids: Sequence[bytes], code: str = MPI, kind: int | None = None) -> bytes:
+    """An attestation in the history; its id."""
+    made, officer = attestation(house, ids, code, kind)
+    id_ = made.id(house.chain.origin)
+    house.relay.attest(made, officer.address, officer.sign(id_), ids if len(ids) > 1 else ())
+    return id_
+
+
+def revoke(house: House, id_: bytes, code: str = MPI, member: bytes = st.ZERO) -> Relayed:
+    """A revocation in the history."""
+    officer = house.key(OFFICERS[code][0])
+    made = st.Revocation(id_, member, 41)
+    return house.relay.revoke(made, officer.address, officer.sign(made.id(house.chain.origin)))

@@ -1,0 +1,202 @@
+"""The stories on a real chain: anchor once whatever happens, attest, revoke, withdraw, evidence, verdict, audit."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from ledger.core import statement as st
+from ledger.core.merkle import leaf_hash, root_of_hashes
+from ledger.core.policy import TrustRoot
+from ledger.core.verification import Outcome
+from ledger.edges import chain as ch
+from ledger.edges.store import Store
+from ledger.errors import (
+    AttesterNotActive,
+    BadSignature,
+    MandateMissing,
+    NotAnchoredYet,
+    Unavailable,
+    UnknownDeclaration,
+    WrongAgency,
+)
+from ledger.journeys.anchor import note_key
+from ledger.journeys.audit import AuditReport, audit
+from ledger.journeys.follow import Follower
+from ledger.journeys.verify import Question, evidence_of, verify_offline, verify_online
+from scripts.house import House
+from tests import houses
+
+
+def now() -> int:
+    return int(time.time())
+
+
+def question(house: House, declaration: st.Declaration) -> Question:
+    id_ = declaration.id(house.chain.origin)
+    made = evidence_of(id_, house.store, house.follower, house.log_key, now())
+    with house.follower.facts() as history:
+        trust = TrustRoot(house.chain.origin, note_key(history, house.log_key))
+    return Question(made.to_bytes(), trust=trust.to_bytes())
+
+
+def outcomes(house: House, declaration: st.Declaration) -> tuple[Outcome, Outcome]:
+    """Offline and online."""
+    held = question(house, declaration)
+    online = verify_online(held, now(), house.chain, house.follower)
+    return verify_offline(held, now()).outcome, online.outcome
+
+
+def test_one_batch_for_all_and_the_verdict_is_good(house: House) -> None:
+    first, second, third = houses.anchored(house, 3)
+    ids = [item.id(house.chain.origin) for item in (first, second, third)]
+    rows = [house.store.declaration(id_) for id_ in ids]
+    assert {row.batch_id for row in rows if row} == {rows[0].batch_id}  # type: ignore[union-attr]
+    houses.attest(house, house.store.leaves(rows[0].batch_id), houses.CUSTOMS)  # type: ignore[union-attr, arg-type]
+    houses.attest(house, [ids[1]])
+    assert outcomes(house, second) == (Outcome.GOOD, Outcome.GOOD)
+    verdict = verify_online(question(house, second), now(), house.chain, house.follower)
+    assert len(verdict.attested_by) == 2
+    assert len(verify_offline(question(house, first), now()).attested_by) == 1
+
+
+def test_revoked_set_member_and_withdrawn(house: House) -> None:
+    first, second = houses.anchored(house, 2)
+    ids = [item.id(house.chain.origin) for item in (first, second)]
+    attestation = houses.attest(house, ids)
+    houses.revoke(house, attestation, member=ids[0])
+    assert outcomes(house, first) == (Outcome.NOT_GOOD, Outcome.NOT_GOOD)
+    assert outcomes(house, second) == (Outcome.GOOD, Outcome.GOOD)
+    trader = house.key("trader")
+    withdrawal = st.Withdrawal(ids[1], 5, ids[0])
+    signature = trader.sign(withdrawal.id(house.chain.origin))
+    done = house.relay.withdraw(second, withdrawal, signature)
+    assert house.relay.withdraw(second, withdrawal, signature).number == done.number
+    assert outcomes(house, second) == (Outcome.NOT_GOOD, Outcome.NOT_GOOD)
+
+
+def test_repeats_are_no_error_and_make_no_entry(house: House) -> None:
+    (declared,) = houses.anchored(house)
+    id_ = declared.id(house.chain.origin)
+    made, officer = houses.attestation(house, [id_])
+    signature = officer.sign(made.id(house.chain.origin))
+    first = house.relay.attest(made, officer.address, signature)
+    again = house.relay.attest(made, officer.address, signature)
+    assert (again.number, again.receipt) == (first.number, None)
+    revoked = houses.revoke(house, made.id(house.chain.origin))
+    assert houses.revoke(house, made.id(house.chain.origin)).number == revoked.number
+    size = house.follower.refresh().size
+    root = root_of_hashes([leaf_hash(id_)])
+    assert house.chain.submit(ch.anchor(root, 1), house.key("relayer")).entries == ()
+    assert house.follower.refresh().size == size
+
+
+def test_two_agencies_attest_the_same_set_in_parallel(house: House) -> None:
+    declared = houses.anchored(house, 4)
+    ids = [item.id(house.chain.origin) for item in declared]
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda code: houses.attest(house, ids, code), [houses.MPI, houses.CUSTOMS]))
+    assert len(set(done)) == 2
+    with house.follower.facts() as history:
+        assert [history.standing(id_, ids[2], now())[0].value for id_ in done] == ["in force", "in force"]
+
+
+def test_the_contract_refuses_by_name(house: House) -> None:
+    (declared,) = houses.anchored(house)
+    id_ = declared.id(house.chain.origin)
+    with pytest.raises(MandateMissing):
+        houses.attest(house, [id_], houses.MPI, kind=132)
+    made, officer = houses.attestation(house, [id_])
+    with pytest.raises(BadSignature):
+        house.relay.attest(made, officer.address, houses.declaration(house)[1])
+    other, customs = house.key("customs-officer"), replace(made, agency=houses.MPI)
+    with pytest.raises(WrongAgency):
+        house.relay.attest(customs, other.address, other.sign(customs.id(house.chain.origin)))
+
+
+def test_an_attester_retired_between_signing_and_relaying(house: House) -> None:
+    (declared,) = houses.anchored(house)
+    made, _ = houses.attestation(house, [declared.id(house.chain.origin)])
+    leaver = house.key("leaving-officer")
+    houses.decide(house, st.AttesterAuthorisation, leaver.address, houses.MPI)
+    signature = leaver.sign(made.id(house.chain.origin))
+    houses.decide(house, st.AttesterRetirement, leaver.address)
+    with pytest.raises(AttesterNotActive):
+        house.relay.attest(made, leaver.address, signature)
+
+
+def test_anchoring_resumes_at_every_place_it_can_stop(house: House) -> None:
+    """Formed but not sent; sent but not noted; a second anchorer anchored the same root before."""
+    store, relayer = house.store, house.key("relayer")
+    for sent_by_somebody in (False, True):
+        made = [houses.declaration(house) for _ in range(2)]
+        store.add_declarations(made, house.chain.origin, now())
+        ids = store.pending_ids(10)
+        batch = store.form_batch(root_of_hashes([leaf_hash(id_) for id_ in ids]), ids, now())
+        if sent_by_somebody:
+            house.chain.submit(ch.anchor(batch.root, batch.size), relayer)
+        size = house.follower.refresh().size
+        reports = house.anchorer.run(100, now())
+        assert [report.batch.root for report in reports] == [batch.root]
+        assert (reports[0].receipt is None) is sent_by_somebody
+        assert house.follower.refresh().size == size + (0 if sent_by_somebody else 1)
+        assert {store.declaration(id_).state for id_ in ids} == {"anchored"}  # type: ignore[union-attr]
+
+
+def test_evidence_of_what_is_unknown_or_waits(house: House) -> None:
+    with pytest.raises(UnknownDeclaration):
+        evidence_of(bytes(32), house.store, house.follower, house.log_key, now())
+    made, signature = houses.declaration(house)
+    house.store.add_declarations([(made, signature)], house.chain.origin, now())
+    with pytest.raises(NotAnchoredYet):
+        evidence_of(made.id(house.chain.origin), house.store, house.follower, house.log_key, now())
+    house.anchorer.run(10, now())
+    with pytest.raises(Unavailable, match="log_key"):
+        evidence_of(made.id(house.chain.origin), house.store, house.follower, None, now())
+
+
+def finding(report: AuditReport, name: str) -> str:
+    (found,) = [item for item in report.findings if item.name == name]
+    assert not found.good
+    return found.words
+
+
+def test_audit_is_clean_and_names_what_is_not(house: House) -> None:
+    houses.anchored(house, 3)
+    assert audit(house.chain, house.store).good
+    engine = house.store.engine
+    changes = {
+        "UPDATE entries SET time = time + 1 WHERE number = 3": ("store entries", "entry 3"),
+        "DELETE FROM entries WHERE number = 2": ("store entries", "entry 2"),
+        "UPDATE declarations SET document_type = 1 WHERE batch_id = 1": ("store batches", "batch 1"),
+        "UPDATE batches SET size = 99 WHERE id = 1": ("store batches", "batch 1"),
+        "UPDATE batches SET entry_number = 1 WHERE id = 1": ("store batches", "batch 1"),
+    }
+    for change, (name, words) in changes.items():
+        with engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.execute(text("PRAGMA foreign_keys=OFF"))
+            transaction = connection.begin() if not connection.in_transaction() else connection.get_transaction()
+            connection.execute(text(change))
+            assert transaction is not None
+            transaction.commit()
+        assert words in finding(audit(house.chain, house.store), name), change
+        break_down = "DELETE FROM entries"
+        with engine.begin() as connection:
+            if name == "store entries":
+                connection.execute(text(break_down))
+                Follower(house.chain, house.store).refresh()
+            else:
+                connection.execute(text("UPDATE declarations SET document_type = 380 WHERE batch_id = 1"))
+
+
+def test_a_lost_index_is_rebuilt_from_the_chain(house: House, tmp_path: object) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/other.sqlite", house.chain.origin)
+    rebuilt = Follower(house.chain, store).refresh()
+    known = house.follower.refresh()
+    assert (rebuilt.size, rebuilt.head) == (known.size, known.head)
+    assert audit(house.chain, store).good

@@ -1,0 +1,244 @@
+"""Twins: the contract and the core give the same ids, heads, refusals, standings and inclusion verdicts."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from typing import Any
+
+import pytest
+from coincurve import PrivateKey
+from web3.exceptions import ContractLogicError
+
+from ledger import artifact
+from ledger.core import entry as en
+from ledger.core import statement as st
+from ledger.core.history import History
+from ledger.core.merkle import Tree, leaf_hash, verify_inclusion
+from ledger.core.signature import address_of
+from ledger.core.typed_data import Origin
+from ledger.edges import chain as ch
+from ledger.edges.keys import Algorithm
+from ledger.errors import HistoryBroken, Refused, VerificationFailed
+from scripts.house import House
+from tests import houses
+
+
+def call(house: House, name: str, *arguments: Any) -> Any:
+    """Ask the contract directly, beside the product's own edge."""
+    from web3 import HTTPProvider, Web3
+
+    web3 = Web3(HTTPProvider(house.devchain.url))
+    address = Web3.to_checksum_address("0x" + house.chain.origin.contract.hex())
+    contract = web3.eth.contract(address=address, abi=list(artifact.load().abi))
+    return getattr(contract.functions, name)(*arguments).call()
+
+
+def some_hash() -> bytes:
+    return secrets.token_bytes(32)
+
+
+def test_ids_of_statements(house: House) -> None:
+    origin: Origin = house.chain.origin
+    for _ in range(10):
+        signer = secrets.token_bytes(random.choice([20, 84]))
+        number = random.randrange(1 << 16)
+        declaration = st.Declaration(signer, some_hash(), number, some_hash())
+        attestation = st.Attestation(
+            "NZ-MPI", number, number, some_hash(), random.randrange(1 << 40), random.randrange(1 << 40), some_hash(),
+            random.randrange(1 << 64), some_hash(),
+        )  # fmt: skip
+        revocation = st.Revocation(some_hash(), some_hash(), number)
+        withdrawal = st.Withdrawal(some_hash(), number, some_hash())
+        assert call(house, "declarationId", declaration.abi_values()) == declaration.id(origin)
+        assert call(house, "attestationId", attestation.abi_values()) == attestation.id(origin)
+        assert call(house, "revocationId", revocation.abi_values()) == revocation.id(origin)
+        assert call(house, "withdrawalId", withdrawal.abi_values()) == withdrawal.id(origin)
+
+
+def test_verifier_of_p256_keys_follows_from_the_origin(house: House) -> None:
+    address = call(house, "p256Verifier")
+    assert bytes.fromhex(address[2:]) == house.chain.origin.p256_verifier
+
+
+def test_history_replays_to_the_contracts_head(house: House) -> None:
+    houses.attest(house, [item.id(house.chain.origin) for item in houses.anchored(house, 3)])
+    history = History(house.chain.origin)
+    for logged in house.chain.entries(0, house.chain.head()[2]):
+        history.apply(logged.entry)
+    assert (history.size, history.head) == (call(house, "size"), call(house, "head"))
+    assert history.agencies.decisions == call(house, "decisions")
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 9, 100])
+def test_inclusion_verdicts(house: House, size: int) -> None:
+    """The same proofs, good and bad, are taken and refused by both."""
+    ids = [some_hash() for _ in range(size)]
+    tree = Tree(leaf_hash(id_) for id_ in ids)
+    house.chain.submit(ch.anchor(tree.root, size), house.key("relayer"))
+    for index in {0, size // 2, size - 1}:
+        proof = tree.inclusion(index)
+        cases = [
+            (ids[index], index, size, proof),
+            (ids[index], index, size, [*proof, bytes(32)]),
+            (ids[index], index + size, size, proof),
+            (ids[index], index + 1, size, proof),
+            (some_hash(), index, size, proof),
+        ]
+        if proof:
+            cases += [(ids[index], index, size, proof[:-1]), (ids[index], index, size, proof[1:])]
+        for id_, at, of, path in cases:
+            try:
+                verify_inclusion(leaf_hash(id_), at, of, path, tree.root)
+                core = True
+            except VerificationFailed:
+                core = False
+            try:
+                call(house, "declarationAnchored", id_, at, tree.root, of, path)
+                contract = True
+            except ContractLogicError:
+                contract = False
+            assert core is contract, (size, index, at, len(path))
+
+
+def test_p256_officer_attests_and_revokes(house: House) -> None:
+    officer = house.key("card", Algorithm.P256)
+    origin = house.chain.origin
+    signer = officer.signer(origin)
+    houses.decide(house, st.AttesterAuthorisation, signer, houses.MPI)
+    (declared,) = houses.anchored(house)
+    made, _ = houses.attestation(house, [declared.id(origin)])
+    house.relay.attest(made, signer, officer.sign(made.id(origin)))
+    revocation = st.Revocation(made.id(origin), st.ZERO, 41)
+    house.relay.revoke(revocation, signer, officer.sign(revocation.id(origin)))
+    with house.follower.facts() as history:
+        assert not history.undecided
+
+
+KEYS = {name: PrivateKey(secrets.token_bytes(32)) for name in ("council", "first", "second", "stranger")}
+
+
+def signer_of(name: str) -> bytes:
+    return address_of(KEYS[name].public_key.format(compressed=False))
+
+
+def sign(name: str, digest: bytes) -> bytes:
+    signature = KEYS[name].sign_recoverable(digest, hasher=None)
+    return signature[:64] + bytes([signature[64] + 27])
+
+
+class Story:
+    """Random statements, most of them against some rule, sent to the contract and applied to the core."""
+
+    def __init__(self, house: House, seed: int) -> None:
+        self.house = house
+        self.random = random.Random(seed)
+        self.relayer = house.key("relayer")
+        origin, receipt = ch.deploy(house.devchain.url, [signer_of("council")], 1, self.relayer, house.limits)
+        self.chain = ch.Chain.connect(house.devchain.url, f"0x{origin.contract.hex()}", None, house.limits)
+        self.history = History(origin)
+        self.take(receipt)
+        self.attestations: list[bytes] = []
+        self.declarations: list[st.Declaration] = []
+
+    def take(self, receipt: ch.Receipt) -> None:
+        for logged in receipt.entries:
+            self.history.apply(logged if isinstance(logged, en.Entry) else logged.entry)
+
+    def decision(self) -> tuple[ch.Call, en.Content]:
+        pick = self.random.choice
+        number = self.history.agencies.decisions + pick([1, 1, 1, 1, 2])
+        signer = signer_of(pick(["first", "second"]))
+        code, now = pick(["A", "B"]), self.history.last_time
+        made = pick(
+            [
+                st.AgencyEnrolment(code, "x", "NZ", "x", number),
+                st.AgencySuspension(code, number),
+                st.AgencyReinstatement(code, number),
+                st.AttesterAuthorisation(signer, code, number),
+                st.AttesterRetirement(signer, number),
+                st.AttesterCompromise(signer, pick([now - 100, now, now + 10_000]), number),
+                st.MandateGrant(code, 851, pick([0, now - 10, now + 10_000]), pick([now, st.NO_END]), number),
+                st.MandateWithdrawal(code, 851, number),
+            ]
+        )
+        by = pick(["council"] * 9 + ["stranger"])
+        endorsement = en.Endorsement(signer_of(by), sign(by, made.id(self.chain.origin)))
+        return ch.decide(made, [endorsement]), en.Enacted(made, (endorsement,))
+
+    def statement(self) -> tuple[ch.Call, en.Content]:
+        pick, origin, now = self.random.choice, self.chain.origin, self.history.last_time
+        by = pick(["first", "second", "stranger"])
+        match pick(["anchor", "attest", "attest", "revoke", "withdraw"]):
+            case "anchor":
+                root, size = pick([bytes(32), some_hash()]), pick([0, 1, 5])
+                return ch.anchor(root, size), en.Anchored(root, size)
+            case "attest":
+                until = pick([now, st.NO_END, st.NO_END])
+                made = st.Attestation(
+                    pick(["A", "B"]), pick([851, 851, 132]), 1, bytes(32), 5, until, some_hash(), pick([0, 1, 1]),
+                    some_hash(),
+                )  # fmt: skip
+                signature = sign(by, made.id(origin))
+                return ch.attest(made, signer_of(by), signature), en.Attested(made, signer_of(by), signature)
+            case "revoke":
+                known = pick([*self.history.attestations, some_hash()])
+                revocation = st.Revocation(known, pick([bytes(32), b"\x01" * 32]), 41)
+                signature = sign(by, revocation.id(origin))
+                return ch.revoke(revocation, signer_of(by), signature), en.Revoked(
+                    revocation, signer_of(by), signature
+                )
+            case _:
+                declaration = st.Declaration(signer_of(by), b"\x02" * 32, 380)
+                id_ = declaration.id(origin)
+                withdrawal = st.Withdrawal(pick([id_, id_, some_hash()]), 1, pick([bytes(32), id_]))
+                signature = sign(by, withdrawal.id(origin))
+                return ch.withdraw(declaration, withdrawal, signature), en.Withdrawn(
+                    declaration, withdrawal, signature
+                )
+
+    def step(self) -> str:
+        sent, content = self.random.choice([self.decision, self.statement])()
+        entry = en.Entry(
+            self.history.size, en.kind_of(content), max(int(time.time()), self.history.last_time) + 1,
+            en.encode_payload(content),
+        )  # fmt: skip
+        size = self.history.size
+        try:
+            receipt = self.chain.submit(sent, self.relayer)
+        except Refused as refused:
+            with pytest.raises(HistoryBroken) as caught:
+                self.history.apply(entry)
+            cause = type(caught.value.__cause__).__name__
+            said = type(refused).__name__
+            assert cause == said or (cause, said) in SAME, (cause, said)
+            assert self.history.size == size
+            return said
+        self.take(receipt)
+        assert self.history.size == size + 1
+        return en.kind_of(content).name
+
+
+# Where the core's own checks come before or are finer than the contract's, both still refuse.
+SAME = {("VerificationFailed", "WrongDeclaration"), ("VerificationFailed", "BadSignature")}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_stories_are_taken_and_refused_alike(house: House, seed: int) -> None:
+    story = Story(house, seed)
+    seen = [story.step() for _ in range(120)]
+    size, head, _ = story.chain.head()
+    assert (story.history.size, story.history.head) == (size, head)
+    assert len(set(seen)) > 10
+    now = story.history.last_time
+    for id_ in story.history.attestations:
+        for at in (now - 5, now, now + 5):
+            assert story.chain.in_force(id_, bytes(32), at) is (
+                story.history.standing(id_, bytes(32), at)[0].value == "in force"
+            )
+    for name in ("first", "second"):
+        for at in (now - 50, now - 5, now, now + 5):
+            assert story.chain.may_attest(signer_of(name), 851, at) is story.history.agencies.may_attest(
+                signer_of(name), 851, at
+            )
