@@ -207,5 +207,7 @@ class Agencies:
         periods = self.agency(decision.agency).mandates.get(decision.kind, [])
         if not periods or periods[-1].until <= at:
             raise MandateMissing(decision.agency, decision.kind)
-        # A period that has not begun is emptied, not turned inside out.
-        periods[-1] = Period(min(periods[-1].from_, at), at)
+        for index, period in enumerate(periods):
+            if period.until > at:
+                # One that has not begun is emptied, not turned inside out.
+                periods[index] = Period(min(period.from_, at), at)

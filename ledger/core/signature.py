@@ -1,8 +1,8 @@
 """Who signed this digest? Nothing here about authority.
 
 Signers are ERC-7913 bytes: 20 bytes are an address, ``verifier ‖ x ‖ y`` is a P-256 key under the verifier that the
-contract deployed. A wallet contract (ERC-1271) cannot be judged without its chain: an address whose signature does not
-recover raises ``WalletUndecided``, a kind of failure that a caller with a chain may look into.
+contract deployed. Wallet contracts (ERC-1271) and other verifiers (ERC-7913) cannot be judged without their chain: they
+raise ``WalletUndecided``, a kind of failure that a caller with a chain may look into.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_SIGNER_SIZE = 128
 
 
 class WalletUndecided(VerificationFailed):
-    """The signature is not by the key of this address; a wallet contract there may still accept it (ERC-1271)."""
+    """No key known here signed; a contract may still accept it: a wallet (ERC-1271) or a verifier (ERC-7913)."""
 
 
 def check_signer(signer: bytes, where: str = "signer") -> None:
@@ -35,9 +35,8 @@ def check_signer(signer: bytes, where: str = "signer") -> None:
 def verify_signature(origin: Origin, signer: bytes, digest: bytes, signature: bytes) -> None:
     """Check that ``signer`` signed ``digest`` (32 bytes); returns nothing.
 
-    :raises VerificationFailed: it did not, the signature is not in its one permitted form (low s, v 27 or 28), or the
-        signer's verifier is not one that can be computed here.
-    :raises WalletUndecided: the signer is an address whose key did not sign.
+    :raises VerificationFailed: it did not, or the signature is not in its one permitted form.
+    :raises WalletUndecided: the signer is an address whose key did not sign, or names a verifier contract of its own.
     """
     if len(signer) == ADDRESS_SIZE:
         if recover_address(digest, signature) != signer:
@@ -45,7 +44,7 @@ def verify_signature(origin: Origin, signer: bytes, digest: bytes, signature: by
     elif len(signer) == P256_SIGNER_SIZE and signer[:ADDRESS_SIZE] == origin.p256_verifier:
         _verify_p256(signer[ADDRESS_SIZE:], digest, signature)
     else:
-        raise VerificationFailed("the signer names a verifier that is not known here")
+        raise WalletUndecided(f"the verifier 0x{signer[:ADDRESS_SIZE].hex()} is not known here")
 
 
 def recover_address(digest: bytes, signature: bytes) -> bytes | None:

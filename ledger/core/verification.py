@@ -20,7 +20,7 @@ from ledger.core.document import digest_of
 from ledger.core.evidence import Evidence, Place, contents
 from ledger.core.merkle import leaf_hash, root_of_hashes, verify_inclusion
 from ledger.core.policy import Policy, TrustRoot
-from ledger.core.signature import verify_signature
+from ledger.core.signature import WalletUndecided, verify_signature
 from ledger.errors import LedgerError, VerificationFailed
 
 REMEDY_WALLET = "if it is a wallet contract, only its chain can say: verify online"
@@ -444,9 +444,7 @@ class _Run:
         """Check a signature here, and for an address whose key did not sign, on chain if there is one."""
         try:
             verify_signature(self.evidence.origin, signer, digest, signature)
-        except VerificationFailed as error:
-            if len(signer) != 20:
-                raise
+        except WalletUndecided as error:
             if self.wallets is None:
                 raise VerificationFailed(f"{error}; {REMEDY_WALLET}") from None
             self.wallets(signer, digest, signature)

@@ -305,3 +305,11 @@ def test_a_mandate_that_has_not_begun_can_be_withdrawn_and_granted_again(world: 
     world.decide(st.MandateGrant, "NZ-MPI", 852, 0, world.now + 100)
     assert world.history.agencies.agency("NZ-MPI").mandated(852, world.now - 60)
     assert not world.history.agencies.agency("NZ-MPI").mandated(852, world.now + 10_001)
+
+
+def test_withdrawing_a_mandate_ends_the_running_period_and_the_one_to_come(world: World) -> None:
+    world.decide(st.MandateGrant, "NZ-MPI", 852, 0, world.now + 1000)
+    world.decide(st.MandateGrant, "NZ-MPI", 852, world.now + 1000, st.NO_END)
+    world.decide(st.MandateWithdrawal, "NZ-MPI", 852)
+    agency = world.history.agencies.agency("NZ-MPI")
+    assert not any(agency.mandated(852, world.now + later) for later in (0, 500, 1500))

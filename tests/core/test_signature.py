@@ -79,7 +79,7 @@ def test_p256_has_one_form() -> None:
         ORIGIN.p256_verifier + bytes(64),
         ORIGIN.p256_verifier + b"\xff" * 64,
     ],
-    ids=["another verifier", "half a key", "no point", "off the curve"],
+    ids=["another verifier, which only the chain can ask", "half a key", "no point", "off the curve"],
 )
 def test_keys_that_are_none(signer: bytes) -> None:
     with pytest.raises(VerificationFailed):
