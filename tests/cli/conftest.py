@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -12,3 +13,11 @@ from tests import houses
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with houses.house(tmp_path_factory.mktemp("house")) as made:
         yield made
+
+
+@pytest.fixture
+def unshared() -> Callable[[list[str]], list[str]]:
+    """Puts a command into a network namespace of its own; skips where the system does not let us make one."""
+    if subprocess.run(["unshare", "-rn", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this system lets nobody make a network namespace (unshare -rn)")
+    return lambda command: ["unshare", "-rn", *command]

@@ -1,0 +1,245 @@
+"""The command line as a person and a script meet it: the whole job, exit codes, JSON, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.cli import app, main
+from scripts.house import House
+
+INVOICE = b'<Invoice xmlns="urn:x"><ID>42</ID><PayableAmount currencyID="EUR">100.00</PayableAmount></Invoice>'
+
+
+class Shell:
+    """Runs ``ledger`` in this process over a house, as the console script does."""
+
+    def __init__(self, house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.house = house
+        self._patch = monkeypatch
+        self._capsys = capsys
+        for name, value in {
+            "RPC_URL": house.devchain.url,
+            "CONTRACT": house.contract_file.read_text().strip(),
+            "STATE_DIR": str(house.folder),
+            "PASSPHRASE_FILE": str(house.passphrase_file),
+            "RELAYER_KEY": "relayer",
+            "LOG_KEY": "log",
+        }.items():
+            monkeypatch.setenv(f"LEDGER_{name}", value)
+        assert house.log_key
+
+    def __call__(self, *words: str) -> tuple[int, str, str]:
+        """Exit code, output, errors."""
+        self._patch.setattr(sys, "argv", ["ledger", *words])
+        try:
+            main()
+            code = 0
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        captured = self._capsys.readouterr()
+        return code, captured.out, captured.err
+
+    def json(self, *words: str, code: int = 0) -> Any:
+        found, printed, errors = self(*words, "--json")
+        assert found == code, (printed, errors)
+        return json.loads(printed)
+
+
+@pytest.fixture
+def shell(house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(house, monkeypatch, capsys)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "invoice.xml").write_bytes(INVOICE)
+    (tmp_path / "in" / "list.json").write_bytes(b'{"packages": [1, 2]}')
+    (tmp_path / "in" / "scan.pdf").write_bytes(b"%PDF-1.7 \xff")
+    return tmp_path
+
+
+def test_the_whole_job(shell: Shell, folder: Path) -> None:
+    out = str(folder / "out")
+    done = shell.json("declare", str(folder / "in"), "--type", "380", "--key", "trader", "-o", out)
+    assert [item["new"] for item in done["declarations"]] == [True] * 3
+    assert [batch["size"] for batch in done["batches"]] == [3]
+    again = shell.json("declare", str(folder / "in"), "--type", "380", "--key", "trader", "-o", out)
+    assert [item["id"] for item in again["declarations"]] == [item["id"] for item in done["declarations"]]
+    assert (again["batches"], [item["new"] for item in again["declarations"]]) == ([], [False] * 3)
+
+    id_ = next(item["id"] for item in done["declarations"] if item["file"] == "invoice.xml")
+    attested = shell.json("attest", id_, "--agency", "NZ-MPI", "--kind", "851", "--key", "plant-officer")
+    assert shell.json("status", id_)["attestations"][0]["standing"] == "in force"
+    assert shell.json("status", attested["id"])["standing"] == "in force"
+
+    wrapped, copy = f"{out}/invoice.xml.wrapped", str(folder / "copy.redacted")
+    evidence, trust = str(folder / "evidence.json"), str(folder / "trust.json")
+    assert shell.json("redact", wrapped, "--hide", "//ID", "-o", copy)["hidden"] == 1
+    shell.json("evidence", id_, "-o", evidence, "--document", wrapped)
+    shell.json("trust", "-o", trust)
+    verdict = shell.json("verify", evidence, "-d", copy, "-t", trust)
+    assert (verdict["outcome"], verdict["questions"]["in_force"]) == ("GOOD", "SKIPPED")
+    verdict = shell.json("verify", evidence, "-d", copy, "-t", trust, "--online")
+    assert (verdict["outcome"], verdict["questions"]["in_force"]) == ("GOOD", "VALID")
+
+    Path(copy).write_bytes(Path(copy).read_bytes().replace(b"100.00", b"900.00"))
+    verdict = shell.json("verify", evidence, "-d", copy, "-t", trust, code=1)
+    changed = next(check["words"] for check in verdict["checks"] if check["name"] == "document")
+    assert "PayableAmount" in changed
+
+    shell.json("revoke", attested["id"], "--key", "plant-officer")
+    verdict = shell.json("verify", evidence, "-d", wrapped, "-t", trust, "--online", code=1)
+    assert verdict["questions"] == {"intact": "VALID", "in_force": "INVALID", "authority": "VALID"}
+    shell.json("withdraw", id_, "--key", "trader")
+    assert shell.json("status", id_)["withdrawn"]["reason"] == 1
+    assert shell.json("audit")["good"] is True
+
+
+def test_verify_exit_codes(shell: Shell, folder: Path) -> None:
+    done = shell.json("declare", str(folder / "in" / "list.json"), "-t", "271", "-k", "trader", "-o", str(folder / "o"))
+    evidence, trust = str(folder / "e.json"), str(folder / "t.json")
+    shell.json("evidence", done["declarations"][0]["id"], "-o", evidence)
+    shell.json("trust", "-o", trust)
+    assert shell("verify", evidence, "-t", trust)[0] == 0
+    policy = folder / "policy.json"
+    demand = {"kind": 851, "jurisdictions": [], "outcomes": []}
+    said = {"ledger": "trade-ledger/policy/1", "allow_skipped": True, "max_age": None, "require": [demand]}
+    policy.write_text(json.dumps(said))
+    assert shell("verify", evidence, "-t", trust, "-p", str(policy))[0] == 1
+    assert shell("verify", trust, "-t", trust)[0] == 2
+    assert shell("verify", str(folder / "missing"), "-t", trust)[0] == 2
+    assert shell("verify", evidence)[0] == 3
+    policy.write_text(json.dumps(said | {"allow_skipped": False, "require": []}))
+    assert shell("verify", evidence, "-t", trust, "-p", str(policy))[0] == 3
+
+
+def test_a_broken_document_is_refused_and_the_others_go_on(shell: Shell, folder: Path) -> None:
+    (folder / "in" / "broken.json").write_bytes(b'{"a": 1,\n "a": 2}')
+    code, printed, _ = shell(
+        "declare", str(folder / "in"), "-t", "380", "-k", "trader", "-o", str(folder / "o"), "--json"
+    )
+    done = json.loads(printed)
+    assert code == 2
+    assert [item["file"] for item in done["rejected"]] == ["broken.json"]
+    assert "line 2, column" in done["rejected"][0]["error"]
+    assert len(done["declarations"]) == 3
+
+
+def test_a_manifest_gives_types_in_folders(shell: Shell, folder: Path) -> None:
+    manifest = folder / "in" / "index.json"
+    manifest.write_text(json.dumps([{"file": "invoice.xml", "type": 380}, {"file": "list.json", "type": 271}]))
+    done = shell.json("declare", "--manifest", str(manifest), "-k", "trader", "-o", str(folder / "o"), "--no-anchor")
+    assert [(item["file"], item["type"]) for item in done["declarations"]] == [("invoice.xml", 380), ("list.json", 271)]
+    assert shell.json("status", done["declarations"][0]["id"])["state"] == "pending"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["status", "0x12"], 2, "must be 32 bytes"),
+        (["status", "0x" + "00" * 32], 1, "not in this store"),
+        (
+            ["attest", "0x" + "00" * 32, "--agency", "NZ-MPI", "--kind", "132", "--key", "plant-officer"],
+            1,
+            "no mandate",
+        ),
+        (["attest", "0x" + "00" * 32, "--agency", "nz", "--kind", "132", "--key", "plant-officer"], 2, "agency code"),
+        (["attest", "0x" + "00" * 32, "--agency", "NZ-MPI", "--kind", "851", "--key", "nobody"], 2, "nobody"),
+        (["revoke", "0x" + "00" * 32, "--key", "plant-officer"], 1, "not in the history"),
+        (["withdraw", "0x" + "00" * 32, "--key", "trader"], 1, "not in this store"),
+        (
+            ["council", "enrol", "NZ-MPI", "--name", "x", "--jurisdiction", "NZ", "--uri", "x", "-k", "council"],
+            1,
+            "already",
+        ),
+        (["council", "suspend", "NZ-MPI"], 1, "1 signatures, given were 0"),
+        (["agency", "show", "NZ-X"], 1, "not enrolled"),
+        (["history", "99999"], 2, "the history has the entries"),
+        (["declare", "nowhere", "-t", "380", "-k", "trader"], 2, "does not exist"),
+        (["keys", "new", "trader"], 2, "trader"),
+        (["verify", "README.md", "--at", "yesterday"], 2, "a time looks like"),
+    ],
+)
+def test_what_goes_wrong_is_said(shell: Shell, words: list[str], code: int, said: str) -> None:
+    shell.house.key("trader")
+    found, printed, errors = shell(*words)
+    assert (found, said in " ".join(errors.split())) == (code, True), (found, printed, errors)
+    assert "Traceback" not in errors
+    found, printed, _ = shell(*words, "--json")
+    assert found == code
+    assert set(json.loads(printed)) == {"error", "message", "values"}
+
+
+def test_a_node_that_is_away_is_unavailable(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEDGER_RPC_URL", "http://127.0.0.1:1")
+    code, _, errors = shell("audit")
+    assert code == 3
+    assert "127.0.0.1:1" in errors
+
+
+def test_a_decision_goes_from_hand_to_hand(shell: Shell, folder: Path) -> None:
+    shell.json("keys", "new", "second")
+    shell.json("council", "change", "-m", "council", "-m", "second", "--threshold", "2", "-k", "council")
+    file = str(folder / "decision.json")
+    shell.json("council", "suspend", "NZ-CHAMBER", "-k", "council", "-o", file)
+    assert shell("council", "submit", file)[0] == 1
+    assert shell("council", "sign", file, "--key", "second")[0] == 0
+    assert shell.json("council", "submit", file)["kind"] == "AgencySuspension"
+    assert shell.json("agency", "show", "NZ-CHAMBER")["active"] is False
+    shell.json("council", "reinstate", "NZ-CHAMBER", "-k", "council", "-k", "second")
+    shell.json("council", "change", "-m", "council", "--threshold", "1", "-k", "council", "-k", "second")
+
+
+def commands() -> list[list[str]]:
+    """Every command of the tree."""
+    from typer.main import get_command
+
+    def walk(command: Any, words: list[str]) -> list[list[str]]:
+        if not hasattr(command, "commands"):
+            return [words]
+        return [found for name, child in command.commands.items() for found in walk(child, [*words, name])]
+
+    return walk(get_command(app), [])
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_help_has_an_example(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["ledger", *words, "--help"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    assert "Example" in capsys.readouterr().out
+
+
+def test_offline_verification_needs_no_network(
+    shell: Shell, folder: Path, unshared: Callable[[list[str]], list[str]]
+) -> None:
+    """In a network namespace without any interface, where one may be made; else in a process of its own."""
+    done = shell.json("declare", str(folder / "in" / "scan.pdf"), "-t", "861", "-k", "trader", "-o", str(folder / "o"))
+    evidence, trust = str(folder / "e.json"), str(folder / "t.json")
+    shell.json("evidence", done["declarations"][0]["id"], "-o", evidence)
+    shell.json("trust", "-o", trust)
+    command = [
+        sys.executable,
+        "-m",
+        "ledger.cli",
+        "verify",
+        evidence,
+        "-d",
+        str(folder / "o/scan.pdf.wrapped"),
+        "-t",
+        trust,
+    ]
+    found = subprocess.run(unshared(command), capture_output=True, text=True, check=False, timeout=60)
+    assert found.returncode == 0, found.stderr
+    assert "GOOD" in found.stdout
