@@ -184,6 +184,8 @@ def read_text(text: str, limits: Limits, *, noncharacters: bool = False) -> Json
                 value = _LITERALS[match[4]]
             else:
                 value = opened = {} if match[5] == "{" else []
+                if len(outer) >= limits.depth:
+                    raise over_depth(limits, position(text, start))
         if type(here) is dict:
             here[name] = value
         else:
@@ -191,8 +193,6 @@ def read_text(text: str, limits: Limits, *, noncharacters: bool = False) -> Json
         if opened is not None and text[at : at + 1] != _CLOSING[type(opened)]:
             outer.append(here)
             here = opened
-            if len(outer) > limits.depth:
-                raise over_depth(limits, position(text, start))
         else:
             if opened is not None:  # and is empty
                 at = _after_space(text, at + 1)

@@ -84,7 +84,7 @@ def check_shape(fields: Iterable[tuple[str, str, bytes]], format_: Format, hidde
     for path, type_, value in fields:
         steps = read_path(path, format_)
         place = root
-        depth = 0
+        depth = int(type_ in ("o", "a"))  # an empty object or array is one level more than its path
         for step in steps:
             if not isinstance(step, Node) or step.kind is Kind.ELEMENT:
                 depth += 1

@@ -1,0 +1,232 @@
+"""What is refused, what is bound and what is not: named cases from the vector files, and limits."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import pytest
+
+from ledger.core.document import (
+    DEFAULT_LIMITS,
+    Field,
+    Format,
+    Limits,
+    canonical_json,
+    parse,
+    parse_json,
+    sniff,
+    wrap,
+)
+from ledger.errors import Malformed
+from tests.core.document.strategies import SEED
+from tests.core.document.vectors import cases, content
+
+
+def named(case: dict[str, Any]) -> str:
+    return str(case["name"])
+
+
+@pytest.mark.parametrize("case", [*cases("refused_json"), *cases("refused_xml")], ids=named)
+def test_refused_with_line_and_column(case: dict[str, str]) -> None:
+    with pytest.raises(Malformed) as refusal:
+        parse(content(case), Format(case["format"]))
+    assert refusal.value.where == case["where"]
+    assert case["says"] in refusal.value.what
+
+
+@pytest.mark.parametrize("case", cases("same"), ids=named)
+def test_spellings_of_one_document_have_one_digest(case: dict[str, Any]) -> None:
+    digests = {wrap(content(spelling), Format(case["format"]), SEED).digest for spelling in case["spellings"]}
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize("case", cases("different"), ids=named)
+def test_documents_that_differ_in_what_is_bound_have_different_digests(case: dict[str, Any]) -> None:
+    documents = [wrap(content(spelling), Format(case["format"]), SEED) for spelling in case["documents"]]
+    assert len({document.digest for document in documents}) == len(documents)
+
+
+@pytest.mark.parametrize("case", cases("digests"), ids=named)
+def test_published_fields_and_digest(case: dict[str, Any]) -> None:
+    document = wrap(content(case), Format(case["format"]), bytes.fromhex(case["seed"]))
+    fields = [[path, type_, value.hex() if type_ == "x" else value.decode()] for path, type_, value in document.fields]
+    assert fields == case["fields"]
+    assert {path: hash_.hex() for path, hash_ in document.leaf_hashes.items()} == case["leaf_hashes"]
+    assert document.digest.hex() == case["digest"]
+
+
+@pytest.mark.parametrize("case", cases("rfc8785_numbers"), ids=lambda case: case["ieee754"])
+def test_rfc_8785_appendix_b(case: dict[str, str]) -> None:
+    (number,) = struct.unpack(">d", bytes.fromhex(case["ieee754"]))
+    if case["text"]:
+        assert canonical_json(number).decode() == case["text"]
+        assert parse(repr(number).encode(), Format.JSON) == (Field("$", "n", case["text"].encode()),)
+    else:
+        with pytest.raises(Malformed, match="NaN and Infinity"):
+            canonical_json(number)
+
+
+@pytest.mark.parametrize("case", cases("rfc8785_texts"), ids=named)
+def test_rfc_8785_examples(case: dict[str, str]) -> None:
+    assert canonical_json(parse_json(content(case))) == bytes.fromhex(case["canonical_hex"])
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (2**53, "an integer beyond 9007199254740991"),
+        (float("nan"), "NaN and Infinity"),
+        ("\ud800", "lone surrogate"),
+        ({"\ud800": 1}, "lone surrogate"),
+        ({1: 2}, "type that JSON has not"),
+        (b"bytes", "type that JSON has not"),
+    ],
+)
+def test_canonical_json_refuses(value: object, says: str) -> None:
+    with pytest.raises(Malformed, match=says):
+        canonical_json(value)
+
+
+def nested(depth: int) -> bytes:
+    return b"[" * depth + b"]" * depth
+
+
+def elements(depth: int) -> bytes:
+    return b"<a>" * depth + b"</a>" * depth
+
+
+@pytest.mark.parametrize(
+    ("format_", "at_the_limit", "over", "says"),
+    [
+        (Format.JSON, nested(100), nested(101), "over the depth limit of 100 levels"),
+        (
+            Format.JSON,
+            b'{"a":' * 100 + b"1" + b"}" * 100,
+            b'{"a":' * 101 + b"1" + b"}" * 101,
+            "over the depth limit of 100",
+        ),
+        (Format.JSON, b"[" + b"1," * 99_999 + b"1]", b"[" + b"1," * 100_000 + b"1]", "over the limit of 100000 fields"),
+        (
+            Format.JSON,
+            b"[" + b"[]," * 99_999 + b"1]",
+            b"[" + b"{}," * 100_000 + b"1]",
+            "over the limit of 100000 fields",
+        ),
+        (Format.XML, elements(100), elements(101), "over the depth limit of 100 levels"),
+        (
+            Format.XML,
+            b"<a>" + b"<b/>" * 100_000 + b"</a>",
+            b"<a>" + b"<b/>" * 100_001 + b"</a>",
+            "over the limit of 100000 fields",
+        ),
+        (
+            Format.XML,
+            b"<a>x" + b"<?p?>" * 99_999 + b"</a>",
+            b"<a>x" + b"<?p?>" * 100_000 + b"</a>",
+            "over the limit of 100000",
+        ),
+        (
+            Format.XML,
+            b"<a" + b"".join(b' a%d=""' % n for n in range(99_999)) + b"/>",
+            b"<a" + b"".join(b' a%d=""' % n for n in range(100_000)) + b"/>",
+            "over the limit of 100000 fields",
+        ),
+    ],
+    ids=[
+        "arrays",
+        "objects",
+        "scalars",
+        "empty containers",
+        "elements",
+        "empty elements",
+        "instructions",
+        "attributes",
+    ],
+)
+def test_limits_are_exact_and_named_with_a_place(format_: Format, at_the_limit: bytes, over: bytes, says: str) -> None:
+    assert parse(at_the_limit, format_)
+    with pytest.raises(Malformed, match=says) as refusal:
+        parse(over, format_)
+    assert refusal.value.where.startswith("line 1, column ")
+
+
+@pytest.mark.parametrize("format_", Format)
+def test_size_limit(format_: Format) -> None:
+    data = {"json": b'["12345678"]', "xml": b"<a>12345</a>", "opaque": b"123456789012"}[format_]
+    limits = Limits(structured=12, opaque=12)
+    assert parse(data, format_, limits)
+    with pytest.raises(Malformed, match="13 bytes are over the limit of 12 bytes"):
+        parse(data + b"\n", format_, limits)
+
+
+@pytest.mark.parametrize(
+    ("format_", "data"),
+    [
+        (Format.JSON, b'{"' + b"n" * 1000 + b'":[' + b"0," * 99 + b"0]}"),
+        (Format.XML, b"<" + b"n" * 1000 + b">" + b"<b/>" * 100 + b"</" + b"n" * 1000 + b">"),
+        (Format.XML, b"<" + b"n" * 1000 + b">" + b"<?p?>" * 100 + b"</" + b"n" * 1000 + b">"),
+        (Format.XML, b"<a xmlns='" + b"n" * 1000 + b"'>" + b"<b/>" * 100 + b"</a>"),
+        (Format.XML, b"<" + b"n" * 1000 + b"".join(b' a%d=""' % n for n in range(100)) + b"/>"),
+    ],
+    ids=["names", "elements", "instructions", "namespaces", "attributes"],
+)
+def test_paths_cannot_explode(format_: Format, data: bytes) -> None:
+    assert parse(data, format_)
+    with pytest.raises(Malformed, match="over the limit of 90000 characters for all paths together"):
+        parse(data, format_, Limits(paths=90_000))
+
+
+def test_depth_is_a_limit_and_not_an_accident() -> None:
+    deep = Limits(depth=50_000)
+    assert len(parse_json(nested(50_000), deep)) == 1  # type: ignore[arg-type]
+    with pytest.raises(Malformed, match="depth limit of 100 levels"):
+        parse_json(b"[" * 8_000_000, DEFAULT_LIMITS)
+
+
+def test_messages_never_hold_values() -> None:
+    for data in (b'{"secret": SECRET}', b'{"a": "SECRET', b'["SECRET\\x"]', b'{"SECRET":1,"SECRET":2}', b"[1e999999]"):
+        with pytest.raises(Malformed) as refusal:
+            parse(data, Format.JSON)
+        assert "SECRET" not in str(refusal.value)
+        assert "1e999999" not in str(refusal.value)
+    for data in (b"<a>&SECRET;</a>", b"<a SECRET></a>", b"<a><SECRET></a>", b"<a>SECRET", b"<SECRET:a/>"):
+        with pytest.raises(Malformed) as refusal:
+            parse(data, Format.XML)
+        assert "SECRET" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "format_"),
+    [
+        (b"%PDF-1.7", "invoice.JSON", Format.JSON),
+        (b"{}", "a.xml", Format.XML),
+        (b"{}", "a.txt", Format.JSON),
+        (b" \r\n\t[1]", "", Format.JSON),
+        (b"\xef\xbb\xbf{}", "", Format.JSON),
+        (b"\xef\xbb\xbf <a/>", "", Format.XML),
+        (b"<a/>", "", Format.XML),
+        ("<a/>".encode("utf-16"), "", Format.XML),
+        ("\ufeff\n<a/>".encode("utf-16-be"), "", Format.XML),
+        ("<a/>".encode("utf-16-le"), "", Format.XML),
+        ("<a/>".encode("utf-16-be"), "", Format.XML),
+        ("{}".encode("utf-16"), "", Format.OPAQUE),
+        (b"%PDF-1.7", "", Format.OPAQUE),
+        (b"UNB+UNOC:3", "a.edi", Format.OPAQUE),
+        (b"", "", Format.OPAQUE),
+        (b"12", "", Format.OPAQUE),
+        (b"\x00\x00\x00", "", Format.OPAQUE),
+    ],
+)
+def test_sniff(data: bytes, name: str, format_: Format) -> None:
+    assert sniff(data, name) is format_
+
+
+def test_opaque_is_one_field_of_all_bytes() -> None:
+    assert parse(b"\x00\xff", Format.OPAQUE) == (Field("", "x", b"\x00\xff"),)
+    assert parse(b"", Format.OPAQUE) == (Field("", "x", b""),)
+
+
+def test_fields_are_in_the_order_of_the_document() -> None:
+    paths = [field.path for field in parse(b'{"b":[1,{"c":2},3],"a":{"z":{}},"0":[]}', Format.JSON)]
+    assert paths == ["$['b'][0]", "$['b'][1]['c']", "$['b'][2]", "$['a']['z']", "$['0']"]

@@ -1,0 +1,154 @@
+"""Naming fields to hide or to show."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.core.document import Wrapped, disclose, redact
+from ledger.errors import Malformed
+from tests.core.document.examples import CERTIFICATE, INVOICE, SCAN
+
+CERT = "{urn:example:certificate}"
+COMMON = "{urn:example:common}"
+ROOT = f"/{CERT}Certificate[1]"
+
+EVERYTHING_IN_JSON = set(INVOICE.leaf_hashes)
+EVERYTHING_IN_XML = set(CERTIFICATE.leaf_hashes)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "named"),
+    [
+        ("$['lines'][0]['price']", {"$['lines'][0]['price']"}),
+        ("$.lines[0].price", {"$['lines'][0]['price']"}),
+        ('$["lines"][0]["price"]', {"$['lines'][0]['price']"}),
+        ("$.lines[*].price", {"$['lines'][0]['price']", "$['lines'][1]['price']"}),
+        ("$.*[*].price", {"$['lines'][0]['price']", "$['lines'][1]['price']"}),
+        ("$..price", {"$['lines'][0]['price']", "$['lines'][1]['price']"}),
+        ("$..['price']", {"$['lines'][0]['price']", "$['lines'][1]['price']"}),
+        ("$..[1].sku", {"$['lines'][1]['sku']"}),
+        ("$..lines..sku", {"$['lines'][0]['sku']", "$['lines'][1]['sku']"}),
+        ("$.lines[0]", {f"$['lines'][0]['{name}']" for name in ("sku", "net mass", "price")}),
+        ("$.buyer", {"$['buyer']['name']", "$['buyer']['country']"}),
+        ("$.buyer.*", {"$['buyer']['name']", "$['buyer']['country']"}),
+        ("$..net mass", {"$['lines'][0]['net mass']", "$['lines'][1]['net mass']"}),
+        ("$['lines'][*]['net mass']", {"$['lines'][0]['net mass']", "$['lines'][1]['net mass']"}),
+        (r"$['O\'Neil']", {r"$['O\'Neil']"}),
+        ('$["O\'Neil"]', {r"$['O\'Neil']"}),
+        (r"$['\u0064ue']", {"$['due']"}),
+        ("$.notes", {"$['notes']"}),
+        ("$", EVERYTHING_IN_JSON),
+        ("$.*", EVERYTHING_IN_JSON),
+        ("$..*", EVERYTHING_IN_JSON),
+    ],
+)
+def test_json_patterns(pattern: str, named: set[str]) -> None:
+    assert_names(INVOICE, pattern, named)
+
+
+FIRST, SECOND = f"{ROOT}/{COMMON}Line[2]", f"{ROOT}/{COMMON}Line[3]"
+CURRENCIES = {f"{FIRST}/{COMMON}Price[1]/@currencyID", f"{SECOND}/{COMMON}Price[1]/@currencyID"}
+PRICES = CURRENCIES | {f"{FIRST}/{COMMON}Price[1]/text()[1]", f"{SECOND}/{COMMON}Price[1]/text()[1]"}
+NOTES = {f"{FIRST}/{COMMON}Note[2]", f"{SECOND}/{CERT}Note[2]/text()[1]"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "named"),
+    [
+        (f"{FIRST}/{COMMON}Price[1]/@currencyID", {f"{FIRST}/{COMMON}Price[1]/@currencyID"}),
+        ("/Certificate/Line[2]/Price/@currencyID", {f"{FIRST}/{COMMON}Price[1]/@currencyID"}),
+        ("/Certificate/Line/Price/@currencyID", CURRENCIES),
+        ("//@currencyID", CURRENCIES),
+        ("//Price/@*", CURRENCIES),
+        ("//Price", PRICES),
+        ("//Line//Price", PRICES),
+        (f"//{COMMON}Price", PRICES),
+        ("//*/Price", PRICES),
+        ("//Note", NOTES),
+        (f"//{CERT}Note", {f"{SECOND}/{CERT}Note[2]/text()[1]"}),
+        (f"//{COMMON}Note", {f"{FIRST}/{COMMON}Note[2]"}),
+        ("/Certificate/Line[3]", {path for path in EVERYTHING_IN_XML if path.startswith(SECOND)}),
+        ("/*/ID/text()", {f"{ROOT}/{COMMON}ID[1]/text()[1]"}),
+        ("//text()", {path for path in EVERYTHING_IN_XML if "/text()" in path}),
+        ("//Price/text()[1]", PRICES - CURRENCIES),
+        ("//processing-instruction()", {f"{ROOT}/processing-instruction('print')[4]"}),
+        ("/Certificate/processing-instruction('print')", {f"{ROOT}/processing-instruction('print')[4]"}),
+        ("/Certificate/*[4]", {f"{ROOT}/processing-instruction('print')[4]"}),
+        (f"/{CERT}*", EVERYTHING_IN_XML),
+        ("/Certificate", EVERYTHING_IN_XML),
+        (ROOT, EVERYTHING_IN_XML),
+        ("//*", EVERYTHING_IN_XML),
+    ],
+)
+def test_xml_patterns(pattern: str, named: set[str]) -> None:
+    assert_names(CERTIFICATE, pattern, named)
+
+
+@pytest.mark.parametrize("pattern", ["", "*"])
+def test_opaque_patterns(pattern: str) -> None:
+    assert_names(SCAN, pattern, {""})
+
+
+def assert_names(document: Wrapped, pattern: str, named: set[str]) -> None:
+    assert {field.path for field in disclose(document, [pattern]).fields} == named
+    assert {field.path for field in redact(document, [pattern]).fields} == set(document.leaf_hashes) - named
+
+
+def test_patterns_add_up() -> None:
+    both = disclose(INVOICE, ["$.number", "$..price"])
+    assert [field.path for field in both.fields] == ["$['lines'][0]['price']", "$['lines'][1]['price']", "$['number']"]
+
+
+@pytest.mark.parametrize(
+    ("document", "pattern", "says"),
+    [
+        (INVOICE, "$.lines[*].prise", r"matches no field shown here; the nearest is \$\['lines'\]\[0\]\['price'\]"),
+        (INVOICE, "$.lines[2].price", r"matches no field shown here; the nearest is \$\['lines'\]\[0\]\['price'\]"),
+        (INVOICE, "$['lines'][0]['price'][0]", "matches no field"),
+        (INVOICE, "$.line", r"the nearest is \$\['due'\]|the nearest is \$\['lines'\]"),
+        (INVOICE, "$.lines['0']", "matches no field"),
+        (CERTIFICATE, "//Prise", "the nearest is .*Price"),
+        (CERTIFICATE, "/Certificate/Line[1]/Price", "matches no field shown here; the nearest is .*Price"),
+        (CERTIFICATE, "/Line", "matches no field"),
+        (CERTIFICATE, "//{}Price", "matches no field"),
+        (CERTIFICATE, "//@Price", "matches no field"),
+        (INVOICE, "lines", r"a pattern for json begins with \$"),
+        (INVOICE, "", r"a pattern for json begins with \$"),
+        (INVOICE, "/lines", r"a pattern for json begins with \$"),
+        (INVOICE, "$lines", "character 2 begins no step of a pattern"),
+        (INVOICE, "$.", "character 2 begins no step of a pattern"),
+        (INVOICE, "$..", "character 2 begins no step of a pattern"),
+        (INVOICE, "$...price", "character 2 begins no step of a pattern"),
+        (INVOICE, "$.lines[-1]", "character 8 begins no step of a pattern"),
+        (INVOICE, "$.lines[0:1]", "character 8 begins no step of a pattern"),
+        (INVOICE, "$.lines[?@.price]", "character 8 begins no step of a pattern"),
+        (INVOICE, "$.lines[price]", "character 8 begins no step of a pattern"),
+        (INVOICE, "$.['lines']", "a single '.' is followed by a name"),
+        (INVOICE, r"$['\x']", "a quoted name with an escape that JSON has not"),
+        (CERTIFICATE, "Certificate", "a pattern for xml begins with /"),
+        (CERTIFICATE, "/", "character 1 begins no step of a pattern"),
+        (CERTIFICATE, "///Price", "character 1 begins no step of a pattern"),
+        (CERTIFICATE, "//c:Note", "character 4 begins no step of a pattern"),
+        (CERTIFICATE, "//Line[0]", "character 7 begins no step of a pattern"),
+        (CERTIFICATE, "//Line[last()]", "character 7 begins no step of a pattern"),
+        (CERTIFICATE, "//Line/..", "character 7 begins no step of a pattern"),
+        (SCAN, "$", "an opaque document has one field"),
+    ],
+)
+def test_patterns_that_name_nothing_are_refused(document: Wrapped, pattern: str, says: str) -> None:
+    for act in (redact, disclose):
+        with pytest.raises(Malformed, match=says) as refusal:
+            act(document, [pattern])
+        assert refusal.value.where == pattern
+
+
+def test_a_hidden_field_cannot_be_named_again() -> None:
+    redacted = redact(INVOICE, ["$..price"])
+    with pytest.raises(Malformed, match="matches no field shown here"):
+        redact(redacted, ["$..price"])
+
+
+def test_many_deep_steps_cost_no_more_than_their_number() -> None:
+    # A matcher that goes back and tries again would be here until the sun goes out.
+    with pytest.raises(Malformed, match="matches no field"):
+        redact(CERTIFICATE, ["//*" * 40 + "/nothing"])

@@ -1,0 +1,200 @@
+"""What must hold for every document: spelling does not matter, everything else does, and hiding keeps the digest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from random import Random
+
+import rfc8785
+from hypothesis import assume, given
+from hypothesis import strategies as some
+
+from ledger.core.document import (
+    Change,
+    Format,
+    Wrapped,
+    canonical_json,
+    difference,
+    digest_of,
+    disclose,
+    open_document,
+    parse,
+    parse_json,
+    read_wrapped,
+    redact,
+    wrap,
+)
+from ledger.core.document.json_text import Json, number_text, read_text
+from ledger.core.document.model import DEFAULT_LIMITS
+from ledger.core.document.paths import read_path
+from ledger.errors import Malformed
+from tests.core.document import reference
+from tests.core.document.mutations import mutate_json, mutate_xml
+from tests.core.document.strategies import (
+    SEED,
+    Element,
+    XmlWriter,
+    json_values,
+    spell_json,
+    xml_elements,
+)
+
+randoms = some.randoms(use_true_random=False)
+
+
+def plain_json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def plain_xml(root: Element) -> bytes:
+    return XmlWriter(Random(0)).document(root).encode()
+
+
+documents = some.one_of(
+    json_values.map(lambda value: wrap(plain_json(value), Format.JSON, SEED)),
+    xml_elements.map(lambda root: wrap(plain_xml(root), Format.XML, SEED)),
+    some.binary(max_size=40).map(lambda data: wrap(data, Format.OPAQUE, SEED)),
+)
+
+
+@given(json_values)
+def test_json_fields_and_digest_are_those_of_the_reference(value: Json) -> None:
+    document = wrap(plain_json(value), Format.JSON, SEED)
+    assert {tuple(field) for field in document.fields} == reference.json_fields(document.data)
+    assert document.digest == reference.digest("json", reference.json_fields(document.data), SEED)
+
+
+@given(xml_elements, randoms)
+def test_xml_fields_and_digest_are_those_of_the_reference(root: Element, random: Random) -> None:
+    document = wrap(XmlWriter(random).document(root).encode(), Format.XML, SEED)
+    assert {tuple(field) for field in document.fields} == reference.xml_fields(document.data)
+    assert document.digest == reference.digest("xml", reference.xml_fields(document.data), SEED)
+
+
+@given(json_values, randoms)
+def test_another_spelling_of_json_keeps_the_digest(value: Json, random: Random) -> None:
+    spelled = spell_json(value, random).encode()
+    assert wrap(spelled, Format.JSON, SEED).digest == wrap(plain_json(value), Format.JSON, SEED).digest
+
+
+@given(xml_elements, randoms, some.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be"]))
+def test_another_spelling_of_xml_keeps_the_digest(root: Element, random: Random, encoding: str) -> None:
+    spelled = XmlWriter(random).document(root)
+    assume(encoding != "utf-16-be" or spelled.startswith("<"))  # without a mark only markup tells UTF-16
+    assert wrap(spelled.encode(encoding), Format.XML, SEED).digest == wrap(plain_xml(root), Format.XML, SEED).digest
+
+
+@given(json_values, randoms)
+def test_one_change_in_json_changes_the_digest_and_is_found(value: Json, random: Random) -> None:
+    changed = mutate_json(value, random)
+    assume(rfc8785.dumps(changed) != rfc8785.dumps(value))
+    original, copy = wrap(plain_json(value), Format.JSON, SEED), wrap(plain_json(changed), Format.JSON, SEED)
+    assert copy.digest != original.digest
+    assert_names_a_real_difference(original, copy)
+
+
+@given(xml_elements, randoms)
+def test_one_change_in_xml_changes_the_digest_and_is_found(root: Element, random: Random) -> None:
+    original, copy = (
+        wrap(plain_xml(root), Format.XML, SEED),
+        wrap(plain_xml(mutate_xml(root, random)), Format.XML, SEED),
+    )
+    assert copy.digest != original.digest
+    assert_names_a_real_difference(original, copy)
+
+
+def assert_names_a_real_difference(original: Wrapped, copy: Wrapped) -> None:
+    found = difference(original, copy)
+    assert found is not None
+    ours = {field.path: field for field in original.fields}
+    theirs = {field.path: field for field in copy.fields}
+    assert ours.get(found.path) != theirs.get(found.path)
+    # The same from a file that shows nothing of the original, as long as the copy has something that tells them linked.
+    sealed = difference(disclose(original, []), copy)
+    known, shown = set(original.leaf_hashes.values()), set(copy.leaf_hashes.values())
+    assert sealed is not None
+    if shown & known and shown - known:
+        assert copy.leaf_hashes[sealed.path] not in known
+    else:
+        assert sealed.change is Change.UNSHOWN
+
+
+@given(documents)
+def test_a_wrapped_file_reads_back(document: Wrapped) -> None:
+    assert read_wrapped(document.to_bytes()) == document
+    assert len(document.to_bytes()) - len(document.data) <= 66
+
+
+@given(documents, randoms)
+def test_hiding_any_fields_keeps_the_digest_and_reads_back(document: Wrapped, random: Random) -> None:
+    paths = list(document.leaf_hashes)
+    hide = random.sample(paths, random.randrange(len(paths) + 1))
+    redacted = redact(document, hide)
+    assert redacted.digest == document.digest
+    assert open_document(redacted.to_bytes()) == redacted
+    assert {field.path for field in redacted.fields} == set(paths) - set(hide)
+    assert disclose(document, [path for path in paths if path not in hide]) == redacted
+    # Twice hidden is hidden at once.
+    assert redact(redact(document, hide[:1]), hide[1:]) == redacted
+
+
+@given(documents)
+def test_every_path_is_in_the_grammar_and_has_its_own_steps(document: Wrapped) -> None:
+    steps = {read_path(field.path, document.format) for field in document.fields}
+    assert len(steps) == len(document.fields)
+
+
+@given(documents)
+def test_the_digest_is_that_of_leaf_hashes_in_any_order(document: Wrapped) -> None:
+    assert digest_of(document.format, sorted(document.leaf_hashes.values(), reverse=True)) == document.digest
+
+
+@given(json_values)
+def test_a_redacted_file_is_canonical_json(value: Json) -> None:
+    file = disclose(wrap(plain_json(value), Format.JSON, SEED), ["$"]).to_bytes()
+    assert file == rfc8785.dumps(json.loads(file)) + b"\n"
+
+
+@given(some.floats(allow_nan=False, allow_infinity=False))
+def test_number_text_is_rfc_8785(number: float) -> None:
+    assert number_text(number).encode() == rfc8785.dumps(number) == canonical_json(number)
+
+
+@given(json_values, randoms)
+def test_canonical_json_reads_back_and_is_a_fixed_point(value: Json, random: Random) -> None:
+    canonical = canonical_json(parse_json(spell_json(value, random).encode()))
+    assert canonical == canonical_json(value)
+
+
+_FRAGMENTS = some.sampled_from([*"{}[],:\"'\\ \n\t0123-+.eE", "true", "null", "NaN", '"a"', "\\ud800", "\ufffe"])
+
+
+def _damaged(value: Json) -> some.SearchStrategy[str]:
+    text = json.dumps(value)
+    cuts = some.tuples(some.integers(0, len(text)), some.integers(0, 2), some.one_of(some.just(""), _FRAGMENTS))
+    return cuts.map(lambda cut: text[: cut[0]] + cut[2] + text[cut[0] + cut[1] :])
+
+
+@given(some.one_of(some.lists(_FRAGMENTS, max_size=12).map("".join), json_values.flatmap(_damaged)))
+def test_the_short_way_through_json_agrees_with_the_strict_reader(text: str) -> None:
+    assert outcome(lambda: parse_json(text.encode())) == outcome(lambda: read_text(text, DEFAULT_LIMITS))
+
+
+def outcome(read: Callable[[], Json]) -> str:
+    try:
+        return repr(read())
+    except Malformed as error:
+        return f"refused: {error}"
+
+
+@given(some.one_of(some.binary(max_size=60), some.text(max_size=40).map(str.encode)), some.sampled_from(Format))
+def test_whatever_the_bytes_the_answer_is_fields_or_malformed(data: bytes, format_: Format) -> None:
+    try:
+        fields = parse(data, format_)
+    except Malformed as error:
+        refused = error
+    else:
+        assert len({field.path for field in fields}) == len(fields) > 0
+        return
+    assert refused.where.startswith("line ")
