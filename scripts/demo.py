@@ -37,13 +37,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"
 OUTPUT = ROOT / "demo-output"
 LEDGER = Path(sys.executable).with_name("ledger")
-CLEARANCE, PHYTOSANITARY, ORIGIN_CERTIFICATE, INVOICE = 132, 851, 861, 380
+CLEARANCE, PHYTOSANITARY, ORIGIN_CERTIFICATE = 132, 851, 861
+CERTIFICATES = (PHYTOSANITARY, ORIGIN_CERTIFICATE)
 RELEASED, ACCEPTED, REVOKED, REPLACE = 4, 1, 41, 5
-AGENCIES = {
-    "NZ-CUSTOMS": ("New Zealand demo customs", CLEARANCE, "customs-officer"),
-    "NZ-PLANT": ("New Zealand demo plant health", PHYTOSANITARY, "plant-officer"),
-    "NZ-CHAMBER": ("New Zealand demo chamber of commerce", ORIGIN_CERTIFICATE, "chamber-officer"),
-}
 # What the report converts gas to: gwei, and US dollars for one ether. Both are assumptions and printed as such.
 GAS_PRICE_GWEI, ETHER_USD = 1, 3000
 
@@ -66,10 +62,10 @@ class Demo:
         console.rule(f"[bold]{self.number}. {title}", align="left")
         yield
 
-    def say(self, words: str, receipt: Receipt | None = None) -> None:
-        gas = f"  [dim]({receipt.gas_used:,} gas)[/]" if receipt else ""
-        console.print(f"   {words}{gas}")
-        self.report["steps"].append({"step": self.number, "what": words, "gas": receipt.gas_used if receipt else None})
+    def say(self, words: str, spent: Receipt | int | None = None) -> None:
+        gas = spent if isinstance(spent, int) or spent is None else spent.gas_used
+        console.print(f"   {words}" + (f"  [dim]({gas:,} gas)[/]" if gas else ""))
+        self.report["steps"].append({"step": self.number, "what": words, "gas": gas})
 
     def run(self) -> int:
         house = self.house
@@ -94,9 +90,9 @@ class Demo:
         with self.step("A contract with a council of one"):
             origin, receipt = self.house.deploy()
             self.say(f"origin {origin}", receipt)
-        with self.step("The council enrols three agencies, authorises their keys and grants mandates"):
+        with self.step("The council enrols agencies, authorises their keys and grants mandates"):
             self._enrol()
-        index = json.loads((SAMPLES / "index.json").read_text())
+        index = _read("index.json")
         with self.step("The trader wraps, signs and declares all documents; one batch anchors them"):
             declared = self._declare(index)
         with self.step("Agencies attest within their mandates"):
@@ -115,29 +111,42 @@ class Demo:
             self._audit()
         self._costs(declared)
 
-    def _enrol(self) -> None:
-        def decide(kind: type[st.Decision], *members: object) -> Receipt | None:
-            relay, council = self.house.relay, self.house.key("council")
-            decision = kind(*members, decision=relay.next_decision())  # type: ignore[call-arg]
-            signature = council.sign(decision.id(self.house.chain.origin))
-            return relay.decide(decision, [Endorsement(council.address, signature)]).receipt
+    def _officer(self, code: str) -> SigningKey:
+        return self.house.key(f"{code.lower()}-officer")
 
-        for code, (name, kind, officer) in AGENCIES.items():
-            uri = f"https://{code.lower()}.example"
-            self.say(f"enrolled {code}, {name}", decide(st.AgencyEnrolment, code, name, "NZ", uri))
-            address = self.house.key(officer).address
-            self.say(f"  authorised {hex_text(address)}", decide(st.AttesterAuthorisation, address, code))
-            self.say(f"  mandate for kind {kind} (UNCL 1001)", decide(st.MandateGrant, code, kind, 0, st.NO_END))
+    def _enrol(self) -> None:
+        council = self.house.key("council")
+
+        def decide(kind: type[st.Decision], *members: object) -> int:
+            decision = kind(*members, decision=self.house.relay.next_decision())  # type: ignore[call-arg]
+            signature = council.sign(decision.id(self.house.chain.origin))
+            receipt = self.house.relay.decide(decision, [Endorsement(council.address, signature)]).receipt
+            return receipt.gas_used if receipt else 0
+
+        for agency in _read("agencies.json"):
+            code = agency["agency"]
+            gas = decide(
+                st.AgencyEnrolment, code, agency["name"], agency["jurisdiction"], f"https://{code.lower()}.example"
+            )
+            gas += decide(st.AttesterAuthorisation, self._officer(code).address, code)
+            for kind in agency["kinds"]:
+                gas += decide(st.MandateGrant, code, kind, 0, st.NO_END)
+            kinds = ", ".join(map(str, agency["kinds"]))
+            self.say(f"{code:13} {agency['name']}, may attest {kinds} (UNCL 1001)", gas)
 
     def _declare(self, index: Sequence[dict[str, Any]]) -> dict[str, Declared]:
         replacements = {item["file"] for item in index if item.get("replaces")}
-        sources = [Source(SAMPLES / item["file"], item["type"]) for item in index if item["file"] not in replacements]
+        sources = [
+            Source(SAMPLES / item["file"], item["file"], item["type"])
+            for item in index
+            if item["file"] not in replacements
+        ]
         declared = self._declare_sources(sources)
         (report,) = self.house.anchorer.run(len(declared), _now())
         self.batch = report
         table = Table("document", "type", "declaration id")
         for item in declared.values():
-            table.add_row(item.source.path.name, str(item.source.document_type), hex_text(item.id))
+            table.add_row(item.source.name, str(item.source.document_type), hex_text(item.id))
         console.print(table)
         self.say(f"{report.batch.size} declarations under one root {hex_text(report.batch.root)}", report.receipt)
         self.report["declarations"] = {name: hex_text(item.id) for name, item in declared.items()}
@@ -151,12 +160,11 @@ class Demo:
         ):  # fmt: skip
             if not isinstance(item, Declared):
                 raise item.error
-            found[item.source.path.name] = item
+            found[item.source.name] = item
         return found
 
-    def _attest_set(
-        self, officer: SigningKey, code: str, kind: int, outcome: int, ids: Sequence[bytes]
-    ) -> tuple[bytes, Relayed]:
+    def _attest_set(self, code: str, kind: int, outcome: int, ids: Sequence[bytes]) -> tuple[bytes, Relayed]:
+        officer = self._officer(code)
         root, size = set_of(ids)
         statement = st.Attestation(
             code, kind, outcome, st.ZERO, _now() - 60, st.NO_END, root, size, secrets.token_bytes(32)
@@ -166,41 +174,42 @@ class Demo:
         return id_, relayed
 
     def _attest(self, declared: dict[str, Declared], index: Sequence[dict[str, Any]]) -> dict[str, bytes]:
-        attested = {}
-        types = {item["file"]: item["type"] for item in index}
+        attested: dict[str, bytes] = {}
+        agencies = {item["file"]: item["agency"] for item in index}
         for name, item in declared.items():
-            for code, (_, kind, officer) in AGENCIES.items():
-                if kind == types[name]:
-                    id_, done = self._attest_set(self.house.key(officer), code, kind, ACCEPTED, [item.id])
-                    self.say(f"{code} certifies {name}: attestation {hex_text(id_)}", done.receipt)
-                    attested[name] = id_
-        whole = [item.id for item in declared.values()]
-        ordered = self.house.store.leaves(self.batch.batch.id)
-        assert set(ordered) == set(whole)
-        id_, done = self._attest_set(self.house.key("customs-officer"), "NZ-CUSTOMS", CLEARANCE, RELEASED, ordered)
-        self.say(f"NZ-CUSTOMS releases all {len(whole)} in one attestation {hex_text(id_)}", done.receipt)
+            kind = item.source.document_type
+            if kind in CERTIFICATES and agencies[name]:
+                code = agencies[name]
+                attested[name], done = self._attest_set(code, kind, ACCEPTED, [item.id])
+                self.say(f"{code} certifies {name}: attestation {hex_text(attested[name])}", done.receipt)
+        for code in sorted({code for name, code in agencies.items() if code and name in declared}):
+            lane = [item.id for name, item in declared.items() if agencies[name] == code and name not in attested]
+            if lane:
+                id_, done = self._attest_set(code, CLEARANCE, RELEASED, lane)
+                self.say(f"{code} releases {len(lane)} declarations in one attestation {hex_text(id_)}", done.receipt)
         return attested
 
     def _overstep(self, item: Declared) -> None:
         try:
-            self._attest_set(self.house.key("plant-officer"), "NZ-PLANT", CLEARANCE, RELEASED, [item.id])
+            self._attest_set("NZ-MPI", CLEARANCE, RELEASED, [item.id])
         except MandateMissing as error:
             self.say(f"[green]refused[/]: {error}")
         else:
             raise SystemExit("the contract accepted an attestation outside its mandate")
 
     def _revoke(self, attested: dict[str, bytes], declared: dict[str, Declared]) -> None:
-        name = next(name for name, item in declared.items() if item.source.document_type == PHYTOSANITARY)
-        officer = self.house.key("plant-officer")
-        statement = st.Revocation(attested[name], st.ZERO, REVOKED)
+        name = next(name for name in attested if declared[name].source.document_type == PHYTOSANITARY)
+        with self.house.follower.facts() as history:
+            code = history.attestations[attested[name]].attested.attestation.agency
+        statement, officer = st.Revocation(attested[name], st.ZERO, REVOKED), self._officer(code)
         done = self.house.relay.revoke(statement, officer.address, officer.sign(statement.id(self.house.chain.origin)))
-        self.say(f"NZ-PLANT revoked its certificate for {name} (entry {done.number}, reason {REVOKED})", done.receipt)
+        self.say(f"{code} revoked its certificate for {name} (entry {done.number}, reason {REVOKED})", done.receipt)
         self._verify(self._evidence(declared[name], "revoked"), declared[name].wrapped, expect=1)
 
     def _replace(self, declared: dict[str, Declared], index: Sequence[dict[str, Any]]) -> Declared:
         item = next(item for item in index if item.get("replaces"))
         old = declared[item["replaces"]]
-        (new,) = self._declare_sources([Source(SAMPLES / item["file"], item["type"], old.id)]).values()
+        (new,) = self._declare_sources([Source(SAMPLES / item["file"], item["file"], item["type"], old.id)]).values()
         (report,) = self.house.anchorer.run(10, _now())
         self.say(f"{item['file']} declared as replacing {item['replaces']}: {hex_text(new.id)}", report.receipt)
         trader = self.house.key("trader")
@@ -208,7 +217,7 @@ class Demo:
         signature = trader.sign(statement.id(self.house.chain.origin))
         done = self.house.relay.withdraw(old.declaration, statement, signature)
         self.say(f"{item['replaces']} withdrawn, naming its replacement (entry {done.number})", done.receipt)
-        id_, attested = self._attest_set(self.house.key("customs-officer"), "NZ-CUSTOMS", CLEARANCE, RELEASED, [new.id])
+        id_, attested = self._attest_set("NZ-CUSTOMS", CLEARANCE, RELEASED, [new.id])
         self.say(f"NZ-CUSTOMS releases on the corrected invoice: {hex_text(id_)}", attested.receipt)
         return new
 
@@ -275,6 +284,11 @@ class Demo:
         table.add_row("everything in this demo", f"{sum(gas):,}", f"{sum(gas) * price:.4f}")
         console.print(table)
         self.report["gas"] = {"anchor_a_document": one, "anchor_batch": receipt.gas_used, "all": sum(gas)}
+
+
+def _read(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((SAMPLES / name).read_text())
+    return found
 
 
 def _shown(path: Path) -> str:

@@ -61,8 +61,8 @@ class Relay:
         try:
             receipt = self.chain.submit(ch.revoke(revocation, signer, signature), self.relayer)
         except AlreadyRevoked:
-            known = self._revoked(revocation)
-            if known is None or known.revocation != revocation:
+            known = self.follower.refresh().revocations.get(revocation.attestation, {}).get(revocation.member)
+            if known is None or known.revoked.revocation != revocation:
                 raise
         history = self.follower.refresh()
         mark = history.revocations[revocation.attestation][revocation.member].mark
@@ -91,11 +91,6 @@ class Relay:
     def next_decision(self) -> int:
         """The number that the council's next decision carries."""
         return self.follower.refresh().agencies.decisions + 1
-
-    def _revoked(self, revocation: st.Revocation) -> object:
-        history = self.follower.refresh()
-        known = history.revocations.get(revocation.attestation, {}).get(revocation.member)
-        return known and known.revoked
 
 
 def set_of(ids: Sequence[bytes]) -> tuple[bytes, int]:

@@ -97,7 +97,11 @@ def audit(
                 ) from None
         return f"{len(history.undecided)} signatures by wallet contracts are accepted by them"
 
-    _find(report, "code", lambda: chain.check_code() or "the deployed code is the shipped artifact's")
+    def compare_code() -> str:
+        chain.check_code()
+        return "the deployed code is the shipped artifact's"
+
+    _find(report, "code", compare_code)
     if _find(report, "replay", replay):
         _find(report, "head", compare_head)
         _find(report, "wallets", ask_wallets)

@@ -18,9 +18,10 @@ WRAPPED = ".wrapped"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to declare, and its document type (UNCL 1001)."""
+    """A file to declare, its name relative to what was asked for, and its document type (UNCL 1001)."""
 
     path: Path
+    name: str
     document_type: int
     replaces: bytes = st.ZERO
 
@@ -60,7 +61,7 @@ def declare_files(
     """
     for source in sources:
         try:
-            wrapped, path = _wrapped(source.path, folder, seed)
+            wrapped, path = _wrapped(source, folder, seed)
         except LedgerError as error:
             yield Rejected(source, error)
             continue
@@ -70,23 +71,23 @@ def declare_files(
         yield Declared(source, path, declaration, id_, is_new)
 
 
-def _wrapped(source: Path, folder: Path, seed: Callable[[], bytes]) -> tuple[Wrapped, Path]:
+def _wrapped(source: Source, folder: Path, seed: Callable[[], bytes]) -> tuple[Wrapped, Path]:
     try:
-        data = source.read_bytes()
+        data = source.path.read_bytes()
     except OSError as error:
-        raise Malformed(f"cannot be read: {error.strerror}", str(source)) from None
+        raise Malformed(f"cannot be read: {error.strerror}", source.name) from None
     path = folder / (source.name + WRAPPED)
     if path.exists():
         known = read_wrapped(path.read_bytes())
         if known.data == data:
             return known, path
-        raise Malformed(f"{path} holds another document of this name: choose another output folder", str(source))
+        raise Malformed(f"{path} holds another document of this name: choose another output folder", source.name)
     try:
         wrapped = wrap(data, sniff(data, source.name), seed())
     except Malformed as error:
         raise Malformed(error.what, f"{source.name} {error.where}".rstrip()) from None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         # Renamed into place, so that an interruption leaves no half-written copy.
         part = path.with_name(path.name + ".part")
         part.write_bytes(wrapped.to_bytes())

@@ -1,0 +1,85 @@
+"""All positive documents of the shared set, if it is there: wrap, declare, one batch, attest, evidence, verify."""
+
+from __future__ import annotations
+
+import csv
+import secrets
+import time
+from pathlib import Path
+
+import pytest
+
+from ledger.core.document import Wrapped, open_document
+from ledger.core.policy import TrustRoot
+from ledger.core.verification import Outcome
+from ledger.edges.store import Store
+from ledger.journeys.anchor import Anchorer, note_key
+from ledger.journeys.declare import Declared, Rejected, Source, declare_files
+from ledger.journeys.follow import Follower
+from ledger.journeys.verify import Question, evidence_of, verify_offline
+from scripts.house import House
+from tests import houses
+
+DOCUMENTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "documents"
+pytestmark = pytest.mark.skipif(not DOCUMENTS.is_dir(), reason="the shared documents (../shared/data) are not here")
+
+
+def sources(expect: str) -> list[Source]:
+    with (DOCUMENTS / "INDEX.csv").open(newline="") as index:
+        return [
+            Source(DOCUMENTS / row["file"], row["file"], 929)
+            for row in csv.DictReader(index)
+            if row["expect"] == expect
+        ]
+
+
+def test_every_positive_document_ends_in_a_good_verdict(house: House, tmp_path: Path) -> None:
+    wanted = sources("positive")
+    origin, at = house.chain.origin, int(time.time())
+    store = Store.open(f"sqlite:///{tmp_path / 'corpus.sqlite'}", origin)
+    follower = Follower(house.chain, store)
+    anchorer = Anchorer(house.chain, store, follower, house.key("relayer"), house.log_key)
+    done = list(
+        declare_files(wanted, tmp_path, house.key("trader"), origin, store, at, lambda: secrets.token_bytes(32))
+    )
+    assert [item for item in done if isinstance(item, Rejected)] == []
+    (report,) = anchorer.run(len(wanted), at)
+    assert report.batch.size == len(wanted) == 531
+    ids = store.leaves(report.batch.id)
+    houses.attest(house, ids, houses.CUSTOMS)
+    with follower.facts() as history:
+        trust = TrustRoot(origin, note_key(history, house.log_key)).to_bytes()
+    for item in done:
+        assert isinstance(item, Declared)
+        evidence = evidence_of(item.id, store, follower, house.log_key, at).to_bytes()
+        document = item.wrapped.read_bytes()
+        verdict = verify_offline(Question(evidence, document, trust), int(time.time()))
+        assert verdict.outcome is Outcome.GOOD, (item.source.name, verdict)
+        assert len(verdict.attested_by) == 1
+        changed = _changed(document)
+        if changed is not None:
+            verdict = verify_offline(Question(evidence, changed, trust), int(time.time()))
+            assert verdict.outcome is Outcome.NOT_GOOD, item.source.name
+
+
+def _changed(document: bytes) -> bytes | None:
+    """The wrapped file with one letter of one value changed; None where the document's own bytes show no such place."""
+    opened = open_document(document)
+    assert isinstance(opened, Wrapped)
+    value = next((field.value for field in opened.fields if field.value.isalnum() and field.type in "stx"), None)
+    place = -1 if value is None else document.rfind(value)
+    if value is None or place < 0:
+        return None
+    other = bytearray(document)
+    other[place] = ord("Z") if other[place] != ord("Z") else ord("Y")
+    return bytes(other)
+
+
+def test_malformed_documents_are_refused_with_line_and_column(house: House, tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'negative.sqlite'}", house.chain.origin)
+    done = declare_files(
+        sources("negative"), tmp_path, house.key("trader"), house.chain.origin, store, 1, lambda: bytes(32)
+    )
+    rejected = [item for item in done if isinstance(item, Rejected)]
+    assert [item.source.name for item in rejected] == ["dcsa/eblsurrender-api-v3.0.0-request.json"]
+    assert "line 11, column 16" in str(rejected[0].error)
