@@ -50,7 +50,7 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*([{\[<])")
-_UTF16_MARKUP = re.compile(rb"(?:\xff\xfe)?(?:[ \t\r\n]\x00)*<\x00|(?:\xfe\xff)?(?:\x00[ \t\r\n])*\x00<")
+_UTF16_MARKUP = re.compile(rb"\xff\xfe(?:[ \t\r\n]\x00)*<\x00|\xfe\xff(?:\x00[ \t\r\n])*\x00<|\x00<")
 
 
 def sniff(data: bytes, name: str = "") -> Format:

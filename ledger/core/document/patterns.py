@@ -117,10 +117,8 @@ def _json_test(match: re.Match[str], pattern: str) -> _Test:
 
 
 def _unquoted(quoted: str, pattern: str) -> str:
-    if quoted[0] == "'":
-        body = re.sub(
-            r"\\'|\"", lambda found: "'" if found[0] == "\\'" else '\\"', quoted[1:-1].replace("\\\\", "\\u005c")
-        )
+    if quoted[0] == "'":  # to JSON: the other quote is escaped, this one no longer
+        body = quoted[1:-1].replace("\\'", "'").replace('"', '\\"')
         quoted = f'"{body}"'
     try:
         return str(json.loads(quoted))
@@ -169,22 +167,21 @@ _GRAMMAR = {
 
 
 def _hint(pattern: str, steps: Sequence[tuple[str, Steps]]) -> str:
-    """The nearest existing path, compared without positions, indices and namespaces."""
+    """The nearest path that exists, or the first below the nearest container; positions and namespaces do not count."""
     paths: dict[str, str] = {}
     for path, of_path in steps:
-        paths.setdefault(_short(of_path), path)
-        if len(paths) == _CANDIDATES:
+        short = ""
+        for step in of_path:
+            short += _short(step)
+            paths.setdefault(short, path)
+        if len(paths) >= _CANDIDATES:
             break
-    wanted = re.sub(r"\{[^{}]*\}|\[(?:\*|[0-9]+)\]", "", pattern).replace("..", ".").replace("//", "/")
+    wanted = re.sub(r"\{[^{}]*\}|\[(?:\*|[0-9]+)\]|^\$", "", pattern).replace("..", ".").replace("//", "/")
     nearest = get_close_matches(wanted, paths, n=1, cutoff=0)
     return f"; the nearest is {paths[nearest[0]]}" if nearest else ""
 
 
-def _short(steps: Steps) -> str:
-    parts = []
-    for step in steps:
-        if isinstance(step, Node):
-            parts.append(f"/{'@' if step.kind is Kind.ATTRIBUTE else ''}{step.local or step.kind}")
-        elif isinstance(step, str):
-            parts.append(f".{step}")
-    return "".join(parts)
+def _short(step: Step) -> str:
+    if isinstance(step, Node):
+        return f"/{'@' if step.kind is Kind.ATTRIBUTE else ''}{step.local or step.kind}"
+    return f".{step}" if isinstance(step, str) else ""
