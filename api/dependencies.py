@@ -15,7 +15,7 @@ from ledger.core.typed_data import Origin
 from ledger.edges.chain import Chain
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store
-from ledger.errors import HistoryBroken, LedgerError, Unavailable
+from ledger.errors import LedgerError, Unavailable
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.attest import Relay
 from ledger.journeys.follow import Follower
@@ -97,16 +97,19 @@ class BackgroundAnchorer:
         self._thread.join(timeout=self._services.settings.rpc_timeout_seconds + 5)
 
     def _run(self) -> None:
-        settings = self._services.settings
-        while not self._stop.wait(settings.poll_interval_seconds):
+        said = ""
+        while not self._stop.wait(self._services.settings.poll_interval_seconds):
             try:
                 self._step()
-            except (Unavailable, HistoryBroken) as error:
-                log.warning("anchoring waits: %s", error)
+                words = ""
             except LedgerError as error:
-                log.error("anchoring was refused: %s", error)
+                words = f"anchoring waits: {error}"
             except Exception:
                 log.exception("anchoring failed and will be tried again")
+                continue
+            if words != said:  # once, not at every look
+                log.warning("%s", words or "anchoring goes on")
+            said = words
 
     def _step(self) -> None:
         services, settings = self._services, self._services.settings

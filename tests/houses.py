@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,8 +21,11 @@ OFFICERS = {MPI: ("plant-officer", 851), CUSTOMS: ("customs-officer", 132), CHAM
 
 @contextmanager
 def house(folder: Path) -> Iterator[House]:
-    """A running house with its agencies enrolled."""
-    made = House(folder)
+    """A running house with its agencies enrolled, on one port for good, so that it can be stopped and started."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    made = House(folder, port)
     made.devchain.start()
     try:
         made.deploy()

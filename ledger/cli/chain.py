@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.desk import Desk, Json, bar, now, out, read_file, receipt_json, show, table, write_file
+from ledger.cli.desk import Desk, Json, bar, now, out, read_file, receipt_json, short, show, table, write_file
 from ledger.core.checkpoint import NoteKey, SignedNote
 from ledger.core.entry import decode_payload, kind_of
 from ledger.core.policy import TrustRoot
@@ -113,7 +113,7 @@ def audit(
 
     def human() -> None:
         rows = [
-            ("[green]VALID[/]" if item.good else "[bold red]INVALID[/]", item.name, item.words)
+            ("[green]VALID[/]" if item.good else "[bold red]INVALID[/]", item.name, short(item.words))
             for item in report.findings
         ]
         table(f"Audit of {report.origin}: {report.size} entries", ("", "compared", "finding"), rows)

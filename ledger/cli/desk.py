@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -29,6 +30,7 @@ from ledger.journeys.follow import Follower
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+_LONG_HEX = re.compile(r"(0x[0-9a-f]{6})[0-9a-f]{16,}([0-9a-f]{6})")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 KeyName = Annotated[str, typer.Option("--key", "-k", help="Name of the key in the keystore that signs.")]
 
@@ -136,6 +138,11 @@ def bar() -> Progress:
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         console=err, transient=True,
     )  # fmt: skip
+
+
+def short(text: str) -> str:
+    """Long hex cut in the middle, for reading; ``--json`` has it whole."""
+    return _LONG_HEX.sub(r"\1…\2", text)
 
 
 def identifier(text: str, what: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -94,36 +95,42 @@ def redact_(
 
 
 def _sources(paths: list[Path], document_type: int | None, manifest: Path | None) -> list[Source]:
-    """Files named one by one, or all of a folder; types from one number or from a manifest of {file, type}."""
-    types: dict[str, int] = {}
+    """Files named one by one, all below a folder, or those of a manifest; types from one number or from the manifest."""
+    found: dict[Path, Source] = {}
     if manifest is not None:
-        try:
-            types = {item["file"]: item["type"] for item in json.loads(read_file(manifest))}
-        except (ValueError, KeyError, TypeError):
-            raise Malformed('must be a JSON list of {"file": name, "type": number}', str(manifest)) from None
-    found: list[Source] = []
+        listed = _manifest(manifest)
+        wanted = [path.resolve() for path in paths]
+        for file, kind in listed.items():
+            path = manifest.parent / file
+            if not wanted or any(path.resolve().is_relative_to(place) for place in wanted):
+                found[path.resolve()] = Source(path, file, kind)
     for path in paths:
         if not path.exists():
             raise Malformed("does not exist", str(path))
-        for file in sorted(item for item in path.iterdir() if item.is_file()) if path.is_dir() else [path]:
-            if manifest is not None and path.is_dir() and file.name not in types:
+        base, files = (path, sorted(path.rglob("*"))) if path.is_dir() else (path.parent, [path])
+        for item in files:
+            if not item.is_file() or item.resolve() in found or (manifest is not None and path.is_dir()):
                 continue
-            kind = types.get(file.name, document_type)
-            if kind is None:
-                raise Malformed("has no document type: give --type, or a --manifest that lists it", str(file))
-            found.append(Source(file, kind))
-    names = [source.path.name for source in found]
-    for name in names:
-        if names.count(name) > 1:
-            raise Malformed("stands twice under one name: declare the folders one after the other", name)
-    return found
+            if document_type is None:
+                raise Malformed("has no document type: give --type, or a --manifest that lists it", str(item))
+            found[item.resolve()] = Source(item, str(item.relative_to(base)), document_type)
+    if not found:
+        raise Malformed("nothing to declare: name files, folders or a --manifest")
+    return list(found.values())
+
+
+def _manifest(path: Path) -> dict[str, int]:
+    try:
+        return {item["file"]: int(item["type"]) for item in json.loads(read_file(path))}
+    except (ValueError, KeyError, TypeError):
+        raise Malformed('must be a JSON list of {"file": name, "type": number}', str(path)) from None
 
 
 def declare(
-    paths: Annotated[list[Path], typer.Argument(help="Documents, or folders of documents.")],
     key: KeyName,
+    paths: Annotated[list[Path] | None, typer.Argument(help="Documents, or folders of documents.")] = None,
     document_type: Annotated[int | None, typer.Option("--type", "-t", help="UNCL 1001 code, e.g. 380.")] = None,
-    manifest: Annotated[Path | None, typer.Option(help="JSON list of {file, type} for folders of mixed types.")] = None,
+    manifest: Annotated[Path | None, typer.Option(help="JSON list of {file, type}; files lie beside it.")] = None,
     folder: Annotated[Path, typer.Option("--output", "-o", help="Folder for wrapped documents.")] = Path("declared"),
     replaces: Annotated[str | None, typer.Option(help="Declaration id that a single file replaces.")] = None,
     anchor: Annotated[bool, typer.Option(help="Anchor now; else leave it to the anchorer of `ledger serve`.")] = True,
@@ -131,14 +138,14 @@ def declare(
 ) -> None:
     """Declare documents as a party: wrap, sign, and anchor all of them in one batch. Run again, it goes on.
 
-    Example: `ledger declare shipment/ --manifest shipment/index.json --key trader`
+    Example: `ledger declare --manifest shipment/index.json --key trader`
     """
     desk = Desk()
-    sources = _sources(paths, document_type, manifest)
+    sources = _sources(paths or [], document_type, manifest)
     if replaces is not None:
         if len(sources) != 1:
             raise Malformed("goes with exactly one file", "--replaces")
-        sources = [Source(sources[0].path, sources[0].document_type, identifier(replaces, "--replaces"))]
+        sources = [replace(sources[0], replaces=identifier(replaces, "--replaces"))]
     party, done, rejected = desk.key(key), [], []
     with bar() as progress:
         task = progress.add_task("declaring", total=len(sources))
@@ -158,7 +165,7 @@ def declare(
     value = {
         "declarations": [
             {
-                "file": item.source.path.name,
+                "file": item.source.name,
                 "type": item.source.document_type,
                 "id": hex_text(item.id),
                 "wrapped": str(item.wrapped),
@@ -166,7 +173,7 @@ def declare(
             }
             for item in done
         ],
-        "rejected": [{"file": item.source.path.name, "error": str(item.error)} for item in rejected],
+        "rejected": [{"file": item.source.name, "error": str(item.error)} for item in rejected],
         "batches": [
             {"root": hex_text(report.batch.root), "size": report.batch.size, **(receipt_json(report.receipt) or {})}
             for report in reports
@@ -179,12 +186,12 @@ def declare(
 
 def _show_declared(done: list[Declared], rejected: list[Rejected], value: dict[str, Any]) -> None:
     rows = [
-        (item.source.path.name, item.source.document_type, "new" if item.is_new else "known", hex_text(item.id))
+        (item.source.name, item.source.document_type, "new" if item.is_new else "known", hex_text(item.id))
         for item in done
     ]
     table("Declared", ("file", "type", "", "declaration id"), rows)
     if rejected:
-        table("Not declared", ("file", "why"), [(item.source.path.name, str(item.error)) for item in rejected])
+        table("Not declared", ("file", "why"), [(item.source.name, str(item.error)) for item in rejected])
     for batch in value["batches"]:
         gas = f", {batch['gas']} gas, {batch['gas'] // batch['size']} a document" if "gas" in batch else ""
         out.print(f"batch of {batch['size']} anchored under root {batch['root']}{gas}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.desk import Desk, Json, moment, out, read_file, show, table
+from ledger.cli.desk import Desk, Json, moment, out, read_file, short, show, table
 from ledger.core.statement import hex_text
 from ledger.core.verification import Outcome, Question, Status, Verdict, when
 from ledger.journeys.verify import Question as Held
@@ -63,7 +63,12 @@ def print_verdict(verdict: Verdict) -> None:
     """The verdict as tables."""
     title = f"Declaration {hex_text(verdict.declaration)}\nas at {when(verdict.at)}"
     rows = [
-        (check.step, COLOURS[check.status] + ("" if check.decisive else " (superseded)"), check.name, check.words)
+        (
+            check.step,
+            COLOURS[check.status] + ("" if check.decisive else " (superseded)"),
+            check.name,
+            short(check.words),
+        )
         for check in verdict.checks
     ]
     table(title, ("step", "", "check", "finding"), rows)

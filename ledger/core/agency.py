@@ -87,8 +87,7 @@ class Agencies:
 
         :raises Refused: the subclass named as the contract's error; nothing has changed then.
         """
-        if decision.number != self.decisions + 1:
-            raise WrongDecision(self.decisions + 1, decision.number)
+        self.check_number(decision)
         match decision:
             case st.CouncilChange():
                 self._seat(decision.members, decision.threshold)
@@ -121,6 +120,11 @@ class Agencies:
             case _:
                 raise TypeError(type(decision).__name__)
         self.decisions += 1
+
+    def check_number(self, decision: st.Decision) -> None:
+        """WrongDecision unless this is the next decision."""
+        if decision.number != self.decisions + 1:
+            raise WrongDecision(self.decisions + 1, decision.number)
 
     def agency(self, code: str) -> Agency:
         """The agency, active or not; UnknownAgency when it was never enrolled."""

@@ -203,6 +203,7 @@ class History:
                 raise Malformed("entry 0 is the first council, decision 0, without endorsements")
 
     def _decide(self, mark: Mark, content: Enacted) -> None:
+        self.agencies.check_number(content.decision)
         members, threshold = self.agencies.members, self.agencies.threshold
         check_quorum(content, self.origin, members, threshold, self._verifier(mark.number))
         self.agencies.apply(content.decision, mark.time)

@@ -34,6 +34,7 @@ class Shell:
         }.items():
             monkeypatch.setenv(f"LEDGER_{name}", value)
         assert house.log_key
+        house.key("trader")
 
     def __call__(self, *words: str) -> tuple[int, str, str]:
         """Exit code, output, errors."""
@@ -164,12 +165,11 @@ def test_a_manifest_gives_types_in_folders(shell: Shell, folder: Path) -> None:
         (["agency", "show", "NZ-X"], 1, "not enrolled"),
         (["history", "99999"], 2, "the history has the entries"),
         (["declare", "nowhere", "-t", "380", "-k", "trader"], 2, "does not exist"),
-        (["keys", "new", "trader"], 2, "trader"),
+        (["keys", "new", "trader"], 1, "never overwritten"),
         (["verify", "README.md", "--at", "yesterday"], 2, "a time looks like"),
     ],
 )
 def test_what_goes_wrong_is_said(shell: Shell, words: list[str], code: int, said: str) -> None:
-    shell.house.key("trader")
     found, printed, errors = shell(*words)
     assert (found, said in " ".join(errors.split())) == (code, True), (found, printed, errors)
     assert "Traceback" not in errors

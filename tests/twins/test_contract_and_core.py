@@ -21,7 +21,7 @@ from ledger.core.typed_data import Origin
 from ledger.edges import chain as ch
 from ledger.edges.keys import Algorithm
 from ledger.errors import HistoryBroken, Refused, VerificationFailed
-from scripts.house import House
+from scripts.house import LIMITS, House
 from tests import houses
 
 
@@ -135,8 +135,8 @@ class Story:
         self.house = house
         self.random = random.Random(seed)
         self.relayer = house.key("relayer")
-        origin, receipt = ch.deploy(house.devchain.url, [signer_of("council")], 1, self.relayer, house.limits)
-        self.chain = ch.Chain.connect(house.devchain.url, f"0x{origin.contract.hex()}", None, house.limits)
+        origin, receipt = ch.deploy(house.devchain.url, [signer_of("council")], 1, self.relayer, LIMITS)
+        self.chain = ch.Chain.connect(house.devchain.url, f"0x{origin.contract.hex()}", None, LIMITS)
         self.history = History(origin)
         self.take(receipt)
         self.attestations: list[bytes] = []
