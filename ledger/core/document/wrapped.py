@@ -14,7 +14,7 @@ from ledger.core.document.model import DEFAULT_LIMITS, Field, Format, Limits, ch
 from ledger.core.document.xml_fields import xml_fields
 from ledger.errors import Malformed
 
-_HEADER = re.compile(rb"trade-ledger/(json|xml|opaque)/1 ([A-Za-z0-9_-]{43})\n")
+_HEADER = re.compile(rb"ledger/(json|xml|opaque)/1 ([A-Za-z0-9_-]{43})\n")
 
 
 def parse(data: bytes, format_: Format, limits: Limits = DEFAULT_LIMITS) -> tuple[Field, ...]:
@@ -55,7 +55,7 @@ class Wrapped:
 
     def to_bytes(self) -> bytes:
         """The wrapped file: one header line with format and seed, then the document's own bytes."""
-        return b"trade-ledger/%b/1 %b\n%b" % (self.format.encode(), _seed_text(self.seed), self.data)
+        return b"ledger/%b/1 %b\n%b" % (self.format.encode(), _seed_text(self.seed), self.data)
 
 
 def wrap(data: bytes, format_: Format, seed: bytes) -> Wrapped:
@@ -76,7 +76,7 @@ def read_wrapped(data: bytes) -> Wrapped:
     """
     header = _HEADER.match(data)
     if header is None:
-        raise Malformed("not a wrapped document: the first line must be 'trade-ledger/<format>/1 <seed>'", "line 1")
+        raise Malformed("not a wrapped document: the first line must be 'ledger/<format>/1 <seed>'", "line 1")
     text = header[2]
     seed = urlsafe_b64decode(text + b"=")
     if len(seed) != SEED_SIZE or _seed_text(seed) != text:
