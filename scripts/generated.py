@@ -26,7 +26,7 @@ def openapi() -> str:
 
 
 GENERATED: dict[str, Callable[[], str]] = {
-    "ledger/artifact/TradeLedger.json": artifact.render,
+    "ledger/artifact/TradeLedger.json": lambda: artifact.render(artifact.built()),
     "docs/openapi.json": openapi,
     "docs/settings.md": settings_page.render,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Response
 
 from api.dependencies import Given
@@ -13,13 +15,14 @@ from ledger.core.statement import hex_bytes
 from ledger.errors import UnknownAttestation
 
 router = APIRouter(prefix="/v1", tags=["statements"])
+REPEATED: dict[int | str, dict[str, Any]] = {200: {"model": Relayed, "description": "It was in the history before"}}
 
 
 @router.post(
     "/attestations",
     status_code=201,
     summary="Relay an attestation",
-    responses={200: {"model": Relayed, "description": "It was in the history before"}} | documented(403, 413, 422, 503),
+    responses=REPEATED | documented(403, 413, 422, 503),
 )
 def attest(body: SignedAttestation, given: Given, response: Response) -> Relayed:
     """Carry an agency's signed attestation to the contract, which checks attester, agency, mandate and time."""
@@ -46,8 +49,7 @@ def get_attestation(id: Hash, given: Given) -> AttestationStanding:  # noqa: A00
     "/revocations",
     status_code=201,
     summary="Relay a revocation",
-    responses={200: {"model": Relayed, "description": "It was in the history before"}}
-    | documented(403, 404, 409, 413, 422, 503),
+    responses=REPEATED | documented(403, 404, 409, 413, 422, 503),
 )
 def revoke(body: SignedRevocation, given: Given, response: Response) -> Relayed:
     """End an attestation, or one member of its set, from now on and forever."""
@@ -64,8 +66,7 @@ def revoke(body: SignedRevocation, given: Given, response: Response) -> Relayed:
     "/withdrawals",
     status_code=201,
     summary="Relay a withdrawal",
-    responses={200: {"model": Relayed, "description": "It was in the history before"}}
-    | documented(403, 409, 413, 422, 503),
+    responses=REPEATED | documented(403, 409, 413, 422, 503),
 )
 def withdraw(body: SignedWithdrawal, given: Given, response: Response) -> Relayed:
     """End a declaration by its party's word, naming the declaration that replaces it, or none."""

@@ -28,5 +28,9 @@ def ready(given: Given) -> Ready:
     except LedgerError as error:
         chain = str(error)
     age = None if oldest is None else max(0, given.clock() - oldest)
-    status = "ready" if chain == "answers" else "degraded"
-    return Ready(status=status, chain=chain, pending=waiting, oldest_pending_seconds=age)
+    return Ready(
+        status="ready" if chain == "answers" else "degraded",
+        chain=chain,
+        pending=waiting,
+        oldest_pending_seconds=age,
+    )

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import command
@@ -99,7 +99,7 @@ class DeclarationRow:
     declaration: Declaration
     signature: bytes
     received_at: int
-    state: str
+    state: Literal["pending", "batched", "anchored"]
     batch_id: int | None
     batch_index: int | None
 
@@ -210,9 +210,7 @@ class Store:
             wanted = wanted.where(table.received_at < received_until)
         if cursor is not None:
             at, id_ = _read_cursor(cursor)
-            wanted = wanted.where(
-                sa.or_(table.received_at > at, sa.and_(table.received_at == at, table.id > id_))
-            )
+            wanted = wanted.where(sa.or_(table.received_at > at, sa.and_(table.received_at == at, table.id > id_)))
         rows = [_declaration(row) for row in self._all(wanted)]
         return rows[:limit], _cursor(rows[limit - 1]) if len(rows) > limit else None
 
@@ -250,9 +248,7 @@ class Store:
     def mark_sent(self, batch_id: int, tx_hash: str) -> None:
         """Note the transaction that carries a batch."""
         with self._transaction() as connection:
-            connection.execute(
-                BATCHES.update().where(BATCHES.c.id == batch_id).values(state="sent", tx_hash=tx_hash)
-            )
+            connection.execute(BATCHES.update().where(BATCHES.c.id == batch_id).values(state="sent", tx_hash=tx_hash))
 
     def mark_anchored(self, batch_id: int, number: int, time: int) -> None:
         """Note the entry that anchors a batch; its declarations are anchored in the same transaction."""
@@ -386,11 +382,11 @@ class Store:
         wanted = sa.select(CHECKPOINTS.c.size, CHECKPOINTS.c.note).order_by(CHECKPOINTS.c.size)
         return [(row.size, row.note) for row in self._all(wanted)]
 
-    def _one(self, statement: sa.Select[Any]) -> sa.Row[Any] | None:
+    def _one(self, statement: Any) -> Any:
         with self._transaction() as connection:
             return connection.execute(statement).first()
 
-    def _all(self, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+    def _all(self, statement: Any) -> Sequence[Any]:
         with self._transaction() as connection:
             return connection.execute(statement).all()
 
@@ -420,9 +416,7 @@ def _immediate(connection: Connection) -> None:
 
 def _declaration(row: Any) -> DeclarationRow:
     declaration = Declaration(row.party, row.digest, row.document_type, row.replaces)
-    return DeclarationRow(
-        row.id, declaration, row.signature, row.received_at, row.state, row.batch_id, row.batch_index
-    )
+    return DeclarationRow(row.id, declaration, row.signature, row.received_at, row.state, row.batch_id, row.batch_index)
 
 
 def _entry_values(item: LoggedEntry) -> dict[str, Any]:

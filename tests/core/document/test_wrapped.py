@@ -14,7 +14,7 @@ SEED_TEXT = b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
 @pytest.mark.parametrize("document", [INVOICE, CERTIFICATE, SCAN], ids=lambda document: document.format)
 def test_file_is_a_header_line_and_the_document_untouched(document: Wrapped) -> None:
-    header = f"trade-ledger/{document.format}/1 ".encode() + SEED_TEXT + b"\n"
+    header = f"ledger/{document.format}/1 ".encode() + SEED_TEXT + b"\n"
     assert document.to_bytes() == header + document.data
     assert read_wrapped(document.to_bytes()) == open_document(document.to_bytes()) == document
     assert read_wrapped(document.to_bytes()).digest == document.digest
@@ -37,8 +37,8 @@ def test_overhead_is_constant_and_a_fifth_of_the_smallest_documents(format_: For
         b"ledger/json/1 " + SEED_TEXT + b"\r\n{}",
         b"ledger/json/1  " + SEED_TEXT + b"\n{}",
         b"ledger/json/2 " + SEED_TEXT + b"\n{}",
-        b"trade-ledger/pdf/1 " + SEED_TEXT + b"\n{}",
-        b"Trade-ledger/json/1 " + SEED_TEXT + b"\n{}",
+        b"ledger/pdf/1 " + SEED_TEXT + b"\n{}",
+        b"Ledger/json/1 " + SEED_TEXT + b"\n{}",
         b"\xef\xbb\xbfledger/json/1 " + SEED_TEXT + b"\n{}",
         b"ledger/json/1 " + SEED_TEXT + b"=\n{}",
         b"ledger/json/1 " + SEED_TEXT[:-1] + b"\n{}",
