@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tomllib import TOMLDecodeError
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -77,3 +78,5 @@ def load_settings() -> Settings:
     except ValidationError as error:
         wrong = [f"LEDGER_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
         raise Malformed("; ".join(wrong), "settings") from None
+    except TOMLDecodeError as error:
+        raise Malformed(f"no TOML: {error}", os.environ.get("LEDGER_CONFIG", "ledger.toml")) from None

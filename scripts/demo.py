@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
+from ledger.cli.desk import short
 from ledger.core import statement as st
 from ledger.core.checkpoint import NoteKey
 from ledger.core.document import read_wrapped, redact
@@ -64,7 +65,7 @@ class Demo:
 
     def say(self, words: str, spent: Receipt | int | None = None) -> None:
         gas = spent if isinstance(spent, int) or spent is None else spent.gas_used
-        console.print(f"   {words}" + (f"  [dim]({gas:,} gas)[/]" if gas else ""))
+        console.print(f"   {short(words)}" + (f"  [dim]({gas:,} gas)[/]" if gas else ""))
         self.report["steps"].append({"step": self.number, "what": words, "gas": gas})
 
     def run(self) -> int:
@@ -146,7 +147,7 @@ class Demo:
         self.batch = report
         table = Table("document", "type", "declaration id")
         for item in declared.values():
-            table.add_row(item.source.name, str(item.source.document_type), hex_text(item.id))
+            table.add_row(item.source.name, str(item.source.document_type), short(hex_text(item.id)))
         console.print(table)
         self.say(f"{report.batch.size} declarations under one root {hex_text(report.batch.root)}", report.receipt)
         self.report["declarations"] = {name: hex_text(item.id) for name, item in declared.items()}
@@ -266,7 +267,7 @@ class Demo:
         report = audit(self.house.chain, self.house.store)
         table = Table("", "compared", "finding")
         for item in report.findings:
-            table.add_row("[green]VALID[/]" if item.good else "[bold red]INVALID[/]", item.name, item.words)
+            table.add_row("[green]VALID[/]" if item.good else "[bold red]INVALID[/]", item.name, short(item.words))
         console.print(table)
         if not report.good:
             raise SystemExit("the audit found a difference")

@@ -31,6 +31,7 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 _LONG_HEX = re.compile(r"(0x[0-9a-f]{6})[0-9a-f]{16,}([0-9a-f]{6})")
+_NAMESPACE = re.compile(r"(?<=/)\{[^{}]*\}|(?<=@)\{[^{}]*\}")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 KeyName = Annotated[str, typer.Option("--key", "-k", help="Name of the key in the keystore that signs.")]
 
@@ -141,8 +142,8 @@ def bar() -> Progress:
 
 
 def short(text: str) -> str:
-    """Long hex cut in the middle, for reading; ``--json`` has it whole."""
-    return _LONG_HEX.sub(r"\1…\2", text)
+    """For reading: long hex cut in the middle, XML paths without namespaces. ``--json`` has all of it."""
+    return _NAMESPACE.sub("", _LONG_HEX.sub(r"\1…\2", text))
 
 
 def identifier(text: str, what: str) -> bytes:

@@ -95,7 +95,7 @@ def redact_(
 
 
 def _sources(paths: list[Path], document_type: int | None, manifest: Path | None) -> list[Source]:
-    """Files named one by one, all below a folder, or those of a manifest; types from one number or from the manifest."""
+    """Files named one by one, all below a folder, or those of a manifest; types from one number or the manifest."""
     found: dict[Path, Source] = {}
     if manifest is not None:
         listed = _manifest(manifest)

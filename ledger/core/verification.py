@@ -422,9 +422,10 @@ class _Run:
         words = f"{agency.name} ({agency.jurisdiction}): {shown}"
         self.add(f"{name} authority", Question.AUTHORITY, Status.VALID, words)
         self.judged.append(_Judged(attested, agency.jurisdiction, in_force))
-        self.attested_by.append(
-            f"{agency.name} ({agency.jurisdiction}), kind {attestation.kind}, outcome {attestation.outcome}"
-        )
+        if in_force:
+            self.attested_by.append(
+                f"{agency.name} ({agency.jurisdiction}), kind {attestation.kind}, outcome {attestation.outcome}"
+            )
 
     def requirements(self) -> None:
         for wanted in self.policy.require:
