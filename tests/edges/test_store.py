@@ -174,12 +174,22 @@ def test_a_full_disk_is_said_and_loses_nothing(url: str) -> None:
     assert store.pending()[0] == accepted
 
 
+def test_a_store_that_turns_read_only_says_so_and_still_answers(url: str) -> None:
+    store = Store.open(url, ORIGIN)
+    store.add_declarations([made(1)], ORIGIN, 1)
+
+    def read_only(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA query_only=ON")
+
+    sa.event.listen(store.engine, "connect", read_only)
+    store.engine.dispose()
+    with pytest.raises(Unavailable, match="readonly"):
+        store.add_declarations([made(2)], ORIGIN, 1)
+
+
 def test_a_store_that_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="the store cannot be used"):
         Store.open(f"sqlite:///{tmp_path}/missing/ledger.sqlite", ORIGIN)
-    Store.open(f"sqlite:///{tmp_path}/good.sqlite", ORIGIN).close()
-    with pytest.raises(Unavailable, match="readonly"):
-        Store.open(f"sqlite:///file:{tmp_path}/good.sqlite?mode=ro&uri=true", ORIGIN)
     (tmp_path / "text").write_text("this is no database, though it is long enough to look like one" * 100)
     with pytest.raises(Unavailable, match="the store cannot be used"):
         Store.open(f"sqlite:///{tmp_path}/text", ORIGIN)
