@@ -141,7 +141,38 @@ InvalidCouncil = _refusal(
     "InvalidCouncil", "members threshold", "a council of {members} cannot have the threshold {threshold}"
 )
 
+MalformedSigner = _refusal("MalformedSigner", "length", "a signer is 20 to 128 bytes, not {length}")
+MalformedAgency = _refusal(
+    "MalformedAgency", "agency", 'an agency code is 1 to 16 of A-Z, 0-9 and "-", not "{agency}": e.g. NZ-MPI'
+)
+MalformedJurisdiction = _refusal(
+    "MalformedJurisdiction", "jurisdiction", 'a jurisdiction is an ISO 3166-1 alpha-2 code, not "{jurisdiction}"'
+)
+MalformedText = _refusal(
+    "MalformedText", "length limit", "a text is 1 to {limit} bytes of UTF-8; this one has {length}"
+)
+MemberRepeated = _refusal("MemberRepeated", "signer", "{signer} is named twice in the council")
+WrongDeclaration = _refusal(
+    "WrongDeclaration", "stated actual", "the withdrawal names declaration {stated}, but carries {actual}"
+)
+NotAnchored = _refusal("NotAnchored", "root size", "root {root} with size {size} was never anchored")
+NotIncluded = _refusal(
+    "NotIncluded",
+    "declaration index root size",
+    "the proof does not show declaration {declaration} as number {index} of {size} under {root}",
+)
+
 # Refusals that only the ledger layer knows; the contract has no such errors.
+Reverted = _refusal("Reverted", "reason", "the contract reverted, and not with a reason of its own: {reason}")
+ContractMissing = _refusal(
+    "ContractMissing",
+    "contract chain_id",
+    "there is no contract at {contract} on chain {chain_id}: deploy it with `ledger deploy`, or correct the address",
+)
+GasTooHigh = _refusal(
+    "GasTooHigh", "needed limit", "this needs {needed} gas, and one transaction may spend {limit} (EIP-7825)"
+)
+KeyExists = _refusal("KeyExists", "name", "a key named {name} is there already: keys are never overwritten")
 UnknownDeclaration = _refusal(
     "UnknownDeclaration", "declaration", "declaration {declaration} is not in this store: declare it, or ask who did"
 )

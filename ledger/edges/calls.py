@@ -1,0 +1,152 @@
+"""Calls to the contract and what it answers: ABI in, ABI out, contract errors as classes of the same name. Pure.
+
+A ``Call`` is made by one of the constructors here, each named after what it does, from statements of the core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from eth_abi.abi import decode as abi_decode
+from eth_abi.abi import encode as abi_encode
+from eth_abi.exceptions import DecodingError
+
+from ledger import artifact, errors
+from ledger.core import statement as st
+from ledger.core.entry import Endorsement
+from ledger.core.typed_data import keccak
+from ledger.errors import HistoryBroken, Refused, Reverted
+
+SELECTOR_SIZE = 4
+_SOLIDITY_ERROR = keccak(b"Error(string)")[:SELECTOR_SIZE]
+_SOLIDITY_PANIC = keccak(b"Panic(uint256)")[:SELECTOR_SIZE]
+# Codes that the contract holds as bytesN, zero-padded, and everybody else as text.
+_CODE_TYPES = ("bytes2", "bytes16")
+_DECIDING = {
+    st.CouncilChange: "changeCouncil",
+    st.AgencyEnrolment: "enrolAgency",
+    st.AgencySuspension: "suspendAgency",
+    st.AgencyReinstatement: "reinstateAgency",
+    st.AttesterAuthorisation: "authoriseAttester",
+    st.AttesterRetirement: "retireAttester",
+    st.AttesterCompromise: "declareCompromised",
+    st.MandateGrant: "grantMandate",
+    st.MandateWithdrawal: "withdrawMandate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the contract and its arguments, as eth-abi takes them."""
+
+    function: str
+    arguments: tuple[Any, ...]
+
+    @property
+    def data(self) -> bytes:
+        """Calldata: selector and encoded arguments."""
+        selector, types, _ = _functions()[self.function]
+        return selector + bytes(abi_encode(types, self.arguments))
+
+    def answer(self, data: bytes) -> tuple[Any, ...]:
+        """Decode what the function returned; HistoryBroken when it is nothing that this contract returns."""
+        try:
+            return tuple(abi_decode(_functions()[self.function][2], data))
+        except (DecodingError, OverflowError):
+            raise HistoryBroken(
+                f"the contract's answer to {self.function} cannot be read", expected="ABI encoding", found=data.hex()
+            ) from None
+
+
+def anchor(root: bytes, size: int) -> Call:
+    """Write down a batch: RFC 9162 root over the declarations' ids, and how many."""
+    return Call("anchor", (root, size))
+
+
+def attest(attestation: st.Attestation, signer: bytes, signature: bytes) -> Call:
+    """Carry an attestation signed by ``signer`` (ERC-7913)."""
+    return Call("attest", (attestation.abi_values(), signer, signature))
+
+
+def revoke(revocation: st.Revocation, signer: bytes, signature: bytes) -> Call:
+    """Carry a revocation signed by ``signer`` (ERC-7913)."""
+    return Call("revoke", (revocation.abi_values(), signer, signature))
+
+
+def withdraw(declaration: st.Declaration, withdrawal: st.Withdrawal, signature: bytes) -> Call:
+    """Carry a withdrawal signed by the declaration's party."""
+    return Call("withdraw", (declaration.abi_values(), withdrawal.abi_values(), signature))
+
+
+def decide(decision: st.Decision, endorsements: Sequence[Endorsement]) -> Call:
+    """Carry a council decision; ``endorsements`` ascend by keccak256 of their signers."""
+    return Call(_DECIDING[type(decision)], (*decision.abi_values(), [tuple(each) for each in endorsements]))
+
+
+def creation_data(members: Sequence[bytes], threshold: int) -> bytes:
+    """What a transaction carries that deploys the shipped artifact with its first council."""
+    return artifact.load().bytecode + bytes(abi_encode(["bytes[]", "uint16"], [list(members), threshold]))
+
+
+def refusal_of(revert_data: bytes) -> Refused:
+    """The class that bears the name of the contract error in ``revert_data``, with its values.
+
+    Agency and country codes become text. Anything that is no error of the contract becomes ``Reverted``.
+    """
+    selector, encoded = revert_data[:SELECTOR_SIZE], revert_data[SELECTOR_SIZE:]
+    try:
+        if selector == _SOLIDITY_ERROR:
+            return Reverted(abi_decode(["string"], encoded)[0])
+        if selector == _SOLIDITY_PANIC:
+            return Reverted(f"panic 0x{abi_decode(['uint256'], encoded)[0]:02x}")
+        name, types = _contract_errors()[selector]
+        values = abi_decode(types, encoded)
+    except (KeyError, DecodingError, OverflowError):
+        return Reverted("0x" + revert_data.hex() if revert_data else "without data")
+    refusal: type[Refused] = getattr(errors, name, Reverted)
+    if refusal is Reverted:
+        return Reverted(name)
+    return refusal(*(_plain(type_, value) for type_, value in zip(types, values, strict=True)))
+
+
+def _plain(type_: str, value: Any) -> Any:
+    if type_ in _CODE_TYPES:
+        return value.rstrip(b"\x00").decode("ascii", "backslashreplace")
+    return value
+
+
+@cache
+def _functions() -> Mapping[str, tuple[bytes, list[str], list[str]]]:
+    """Function name -> (selector, input types, output types)."""
+    return {
+        item["name"]: (_selector(item), _types(item["inputs"]), _types(item["outputs"]))
+        for item in artifact.load().abi
+        if item["type"] == "function"
+    }
+
+
+@cache
+def _contract_errors() -> Mapping[bytes, tuple[str, list[str]]]:
+    """Selector -> (error name, types)."""
+    return {
+        _selector(item): (item["name"], _types(item["inputs"]))
+        for item in artifact.load().abi
+        if item["type"] == "error"
+    }
+
+
+def _selector(item: Mapping[str, Any]) -> bytes:
+    return keccak(f"{item['name']}({','.join(_types(item['inputs']))})".encode("ascii"))[:SELECTOR_SIZE]
+
+
+def _types(parameters: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Canonical types; a struct is the tuple of its members."""
+    return [
+        f"({','.join(_types(item['components']))}){item['type'].removeprefix('tuple')}"
+        if item["type"].startswith("tuple")
+        else str(item["type"])
+        for item in parameters
+    ]

@@ -1,0 +1,243 @@
+"""One node over JSON-RPC (web3.py): a handful of questions, with everything that goes wrong said in our own errors.
+
+An address of a node may hold credentials (``https://…/v2/KEY``), so no error and no log shows more of it than scheme,
+host and port. web3 is imported when a node is first spoken to: commands that work offline start without it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from ledger.errors import LedgerError, Malformed, Unavailable
+
+if TYPE_CHECKING:
+    from web3.types import BlockIdentifier, FilterParams, TxParams
+
+# These write whole addresses, credentials included, when they are set to DEBUG.
+_TALKATIVE = ("web3", "urllib3")
+_LONGEST_MESSAGE = 200
+
+
+class NodeRefused(Unavailable):
+    """The node answered with an error of its own; ``message`` is its wording, ``code`` its JSON-RPC code, if any."""
+
+    def __init__(self, place: str, message: str, code: int | None = None) -> None:
+        shown = message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "…"
+        super().__init__(f"the node at {place} says: {shown}")
+        self.message = message
+        self.code = code
+
+
+class NotFound(NodeRefused):
+    """The node has no such block or transaction."""
+
+
+class NodeTimeout(Unavailable):
+    """The node did not answer in time."""
+
+
+class CallReverted(LedgerError):
+    """A simulated call reverted; ``data`` is what it reverted with. Never leaves the edges."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__("0x" + data.hex())
+        self.data = data
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What is needed of a block: number, hash (lower-case hex with ``0x``), time in seconds, base fee in wei."""
+
+    number: int
+    hash: str
+    time: int
+    base_fee: int
+
+
+class Node:
+    """A connection to one JSON-RPC address. ``timeout``: seconds for one request. Safe to use from threads.
+
+    Every method raises ``Unavailable`` where the node cannot be reached or refuses, and nothing else unless it says so.
+    """
+
+    def __init__(self, url: str, timeout: float) -> None:
+        from requests.exceptions import ConnectionError as CannotConnect
+        from web3 import HTTPProvider, Web3
+        from web3.providers.rpc.utils import ExceptionRetryConfiguration
+
+        self.place = place_of(url)
+        self._timeout = timeout
+        for name in _TALKATIVE:
+            logger = logging.getLogger(name)
+            if logger.level == logging.NOTSET:
+                logger.setLevel(logging.INFO)
+        # One retry: a node that was restarted leaves a dead connection in the pool. Sending the same raw transaction
+        # twice is harmless.
+        retry = ExceptionRetryConfiguration(errors=(CannotConnect,), retries=2, backoff_factor=0.05)
+        provider = HTTPProvider(url, request_kwargs={"timeout": timeout}, exception_retry_configuration=retry)
+        self._eth = Web3(provider, middleware=[]).eth
+
+    def chain_id(self) -> int:
+        with self._asking():
+            return int(self._eth.chain_id)
+
+    def block(self, number: BlockIdentifier = "latest") -> Block | None:
+        """A block by number or tag; None when the node has none."""
+        try:
+            with self._asking():
+                found = self._eth.get_block(number)
+        except NotFound:
+            return None
+        return Block(
+            int(found["number"]),
+            "0x" + bytes(found["hash"]).hex(),
+            int(found["timestamp"]),
+            int(found.get("baseFeePerGas", 0)),
+        )
+
+    def code(self, address: bytes) -> bytes:
+        """The code at an address; empty where there is no contract."""
+        with self._asking():
+            return bytes(self._eth.get_code(_checksum(address)))
+
+    def balance(self, address: bytes) -> int:
+        """Wei."""
+        with self._asking():
+            return int(self._eth.get_balance(_checksum(address)))
+
+    def call(
+        self, to: bytes | None, data: bytes, block: BlockIdentifier = "latest", sender: bytes | None = None
+    ) -> bytes:
+        """Simulate a call, or a creation where ``to`` is None.
+
+        :raises CallReverted: with the revert data.
+        """
+        with self._asking():
+            return bytes(self._eth.call(_transaction(to, data, sender), block, ccip_read_enabled=False))
+
+    def estimate(self, to: bytes | None, data: bytes, sender: bytes) -> int:
+        """Gas that a transaction needs; CallReverted when it would revert."""
+        with self._asking():
+            return int(self._eth.estimate_gas(_transaction(to, data, sender), "pending"))
+
+    def logs(self, address: bytes, topic: bytes, first_block: int, last_block: int) -> Sequence[Mapping[str, Any]]:
+        """Logs of a contract with this first topic, in order, in a range of blocks (both ends included)."""
+        wanted = {
+            "address": _checksum(address),
+            "topics": ["0x" + topic.hex()],
+            "fromBlock": first_block,
+            "toBlock": last_block,
+        }
+        with self._asking():
+            return cast(Sequence[Mapping[str, Any]], self._eth.get_logs(cast("FilterParams", wanted)))
+
+    def next_nonce(self, address: bytes) -> int:
+        """Number of transactions of an account, those waiting included."""
+        with self._asking():
+            return int(self._eth.get_transaction_count(_checksum(address), "pending"))
+
+    def priority_fee(self) -> int:
+        """The node's advice on the tip, in wei per gas."""
+        with self._asking():
+            return int(self._eth.max_priority_fee)
+
+    def send(self, raw: bytes) -> None:
+        """Hand over a signed transaction."""
+        with self._asking():
+            self._eth.send_raw_transaction(raw)
+
+    def knows(self, tx_hash: str) -> bool:
+        """Whether the node has this transaction, waiting or mined."""
+        try:
+            with self._asking():
+                self._eth.get_transaction(cast(Any, tx_hash))
+        except NotFound:
+            return False
+        return True
+
+    def receipt(self, tx_hash: str) -> Mapping[str, Any] | None:
+        """A transaction's receipt; None while it is not mined."""
+        try:
+            with self._asking():
+                return cast(Mapping[str, Any], self._eth.get_transaction_receipt(cast(Any, tx_hash)))
+        except NotFound:
+            return None
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Turn what web3 and requests raise into our errors; ``from None``, because their words show the address."""
+        from requests.exceptions import RequestException, Timeout
+        from web3.exceptions import (
+            BlockNotFound,
+            ContractLogicError,
+            TransactionNotFound,
+            Web3Exception,
+            Web3RPCError,
+        )
+
+        try:
+            yield
+        except (BlockNotFound, TransactionNotFound):
+            raise NotFound(self.place, "no such block or transaction") from None
+        except Timeout:
+            raise NodeTimeout(
+                f"the node at {self.place} did not answer within {self._timeout:g} s: try again, or allow more time"
+            ) from None
+        except RequestException as error:
+            response = getattr(error, "response", None)
+            if response is not None:
+                raise NodeRefused(self.place, f"HTTP {response.status_code}", response.status_code) from None
+            raise Unavailable(f"the node at {self.place} cannot be reached: is it running?") from None
+        except ContractLogicError as error:
+            raise self._revert(error.message or "", error.data) from None
+        except Web3RPCError as error:
+            detail = (error.rpc_response or {}).get("error")
+            if isinstance(detail, Mapping):
+                raise NodeRefused(self.place, str(detail.get("message")), detail.get("code")) from None
+            raise NodeRefused(self.place, error.message) from None
+        except (Web3Exception, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise Unavailable(
+                f"what answers at {self.place} does not speak Ethereum JSON-RPC ({type(error).__name__}): check rpc_url"
+            ) from None
+
+    def _revert(self, message: str, data: object) -> LedgerError:
+        text = data.split()[-1] if isinstance(data, str) and data else ""
+        if text.startswith("0x"):
+            return CallReverted(bytes.fromhex(text[2:]))
+        # web3 takes any error whose "data" is null or an object for a revert, and says so in front of the node's words.
+        if isinstance(data, Mapping):
+            message = message.removeprefix("execution reverted: ")
+        return CallReverted(b"") if "revert" in message else NodeRefused(self.place, message)
+
+
+def place_of(url: str) -> str:
+    """Scheme, host and port of an address: what may be shown. Malformed unless it is http or https."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        parts, port = urlsplit(""), ""
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Malformed("a node's address looks like http://127.0.0.1:8545", "rpc_url")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}"
+
+
+def _checksum(address: bytes) -> Any:
+    from eth_utils.address import to_checksum_address
+
+    return to_checksum_address(address)
+
+
+def _transaction(to: bytes | None, data: bytes, sender: bytes | None) -> TxParams:
+    made: dict[str, Any] = {"data": "0x" + data.hex()}
+    if to is not None:
+        made["to"] = _checksum(to)
+    if sender is not None:
+        made["from"] = _checksum(sender)
+    return cast("TxParams", made)

@@ -1,0 +1,60 @@
+"""Fixtures for tests that need a chain: one anvil a session, on a free port, and contracts deployed on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ledger.core.typed_data import keccak
+from ledger.edges.chain import Chain, Limits, deploy
+from ledger.edges.devchain import DevChain
+from ledger.edges.keys import Algorithm, SigningKey
+
+PLENTY = 10**24
+LIMITS = Limits(timeout=5, patience=10)
+
+
+def key_of(name: str, algorithm: Algorithm = Algorithm.SECP256K1) -> SigningKey:
+    """A key made from a name, so that every run has the same."""
+    return SigningKey(algorithm, keccak(name.encode()))
+
+
+@pytest.fixture(scope="session")
+def devchain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevChain]:
+    """A running embedded chain with an empty history."""
+    chain = DevChain(tmp_path_factory.mktemp("chain"))
+    chain.start()
+    yield chain
+    chain.stop()
+
+
+@pytest.fixture(scope="session")
+def relayer(devchain: DevChain) -> SigningKey:
+    """A key with plenty of coins."""
+    key = key_of("relayer")
+    devchain.fund(key.address, PLENTY)
+    return key
+
+
+@pytest.fixture(scope="session")
+def council() -> SigningKey:
+    """The key of a council of one."""
+    return key_of("council")
+
+
+@pytest.fixture(scope="session")
+def deployed(devchain: DevChain, relayer: SigningKey, council: SigningKey) -> Chain:
+    """A contract that the session shares: tests leave it as they like, and expect nothing of its size."""
+    return _deployed(devchain, relayer, council)
+
+
+@pytest.fixture
+def chain(devchain: DevChain, relayer: SigningKey, council: SigningKey) -> Chain:
+    """A contract of the test's own, with entry 0 and no more."""
+    return _deployed(devchain, relayer, council)
+
+
+def _deployed(devchain: DevChain, relayer: SigningKey, council: SigningKey) -> Chain:
+    origin, _ = deploy(devchain.url, [council.address], 1, relayer, LIMITS)
+    return Chain.connect(devchain.url, origin.contract, origin.chain_id, LIMITS)

@@ -1,0 +1,439 @@
+"""The chain's edge against the real contract on a real node."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from ledger import artifact, errors
+from ledger.core import statement as st
+from ledger.core.entry import Endorsement, EntryKind
+from ledger.core.history import History
+from ledger.core.typed_data import Origin, keccak
+from ledger.core.typed_data import uint_word as word
+from ledger.edges import chain as ch
+from ledger.edges.calls import refusal_of
+from ledger.edges.chain import Chain, deploy
+from ledger.edges.devchain import DevChain
+from ledger.edges.keys import Algorithm, SigningKey
+from tests.conftest import LIMITS, key_of
+from tests.edges.office import AGENCY, KIND, Office, now, rpc, wallet_code
+
+OFFICER = key_of("officer")
+CARD = key_of("card", Algorithm.P256)
+WALLET = keccak(b"wallet")[:20]
+STRANGER = key_of("stranger")
+TRADER = key_of("trader")
+
+
+@pytest.fixture
+def office(chain: Chain, council: SigningKey, relayer: SigningKey, devchain: DevChain) -> Office:
+    """A contract of the test's own, with one agency and an officer of each kind of signer."""
+    rpc(devchain.url, "anvil_setCode", "0x" + WALLET.hex(), "0x" + wallet_code(OFFICER.address).hex())
+    made = Office(chain, council, relayer)
+    made.enrol(OFFICER.address, CARD.signer(chain.origin), WALLET)
+    return made
+
+
+# ---------------------------------------------------------------------------------------------- connect and deploy
+
+
+def test_deploying_writes_the_first_council_as_entry_0(
+    devchain: DevChain, relayer: SigningKey, council: SigningKey
+) -> None:
+    origin, receipt = deploy(devchain.url, [council.address, STRANGER.address], 2, relayer, LIMITS)
+    (entry,) = receipt.entries
+    assert (entry.number, entry.kind) == (0, EntryKind.COUNCIL_CHANGED)
+    history = History(origin)
+    history.apply(entry)
+    assert history.agencies.members == (council.address, STRANGER.address)
+    size, head, _ = Chain.connect(devchain.url, origin.contract).head()
+    assert (size, head) == (1, history.head)
+
+
+@pytest.mark.parametrize(
+    ("members", "threshold", "refusal"),
+    [
+        ([], 1, errors.InvalidCouncil),
+        ([OFFICER.address], 2, errors.InvalidCouncil),
+        ([OFFICER.address] * 2, 1, errors.MemberRepeated),
+        ([b"short"], 1, errors.MalformedSigner),
+    ],
+)
+def test_a_council_that_cannot_be_is_not_deployed(
+    devchain: DevChain, relayer: SigningKey, members: list[bytes], threshold: int, refusal: type[errors.Refused]
+) -> None:
+    before = relayer_nonce(devchain, relayer)
+    with pytest.raises(refusal):
+        deploy(devchain.url, members, threshold, relayer, LIMITS)
+    assert relayer_nonce(devchain, relayer) == before
+
+
+def relayer_nonce(devchain: DevChain, relayer: SigningKey) -> int:
+    return int(rpc(devchain.url, "eth_getTransactionCount", "0x" + relayer.address.hex(), "latest"), 16)
+
+
+def test_the_contract_is_found_by_text_and_bytes(deployed: Chain, devchain: DevChain) -> None:
+    for contract in (deployed.origin.contract, f"0x{deployed.origin.contract.hex()}"):
+        assert Chain.connect(devchain.url, contract, 31337).origin == deployed.origin
+
+
+@pytest.mark.parametrize("contract", ["", "0x", "0x" + "zz" * 20, "0x" + "11" * 19, b"\x11" * 21])
+def test_what_is_no_address_is_malformed(devchain: DevChain, contract: str | bytes) -> None:
+    with pytest.raises(errors.Malformed, match="40 hex digits"):
+        Chain.connect(devchain.url, contract)
+
+
+def test_another_chain_is_not_taken_for_this_one(deployed: Chain, devchain: DevChain) -> None:
+    with pytest.raises(errors.HistoryBroken, match="another chain: expected 1, found 31337"):
+        Chain.connect(devchain.url, deployed.origin.contract, 1)
+
+
+def test_no_code_is_said_to_be_no_contract(devchain: DevChain) -> None:
+    with pytest.raises(errors.ContractMissing, match="no contract at 0x1212") as caught:
+        Chain.connect(devchain.url, b"\x12" * 20)
+    assert caught.value.values == {"contract": b"\x12" * 20, "chain_id": 31337}
+
+
+def test_one_changed_byte_of_code_is_found(chain: Chain, devchain: DevChain) -> None:
+    code = artifact.load().code_at(chain.origin)
+    name = "0x" + chain.origin.contract.hex()
+    for at in (0, len(code) // 2, len(code) - 1):
+        changed = code[:at] + bytes([code[at] ^ 1]) + code[at + 1 :]
+        rpc(devchain.url, "anvil_setCode", name, "0x" + changed.hex())
+        with pytest.raises(errors.HistoryBroken, match="not the shipped contract's"):
+            chain.check_code()
+    rpc(devchain.url, "anvil_setCode", name, "0x" + code.hex())
+    chain.check_code()
+
+
+def test_the_same_code_at_another_address_is_other_code(chain: Chain, devchain: DevChain) -> None:
+    """Its immutables bind it to its origin."""
+    copy = b"\x34" * 20
+    rpc(devchain.url, "anvil_setCode", "0x" + copy.hex(), "0x" + artifact.load().code_at(chain.origin).hex())
+    with pytest.raises(errors.HistoryBroken, match="not the shipped contract's"):
+        Chain.connect(devchain.url, copy)
+
+
+# ------------------------------------------------------------------------------------------------ write and read
+
+
+def test_an_anchor_is_written_once_and_a_repeat_harms_nobody(chain: Chain, relayer: SigningKey) -> None:
+    root = keccak(b"batch")
+    first = chain.submit(ch.anchor(root, 7), relayer)
+    assert [(entry.number, entry.kind) for entry in first.entries] == [(1, EntryKind.ANCHORED)]
+    assert first.gas_used > 21_000
+    assert first.effective_gas_price > 0
+    assert chain.block_hash(first.block_number) == first.block_hash
+    assert chain.anchored(root, 7) == (1, first.entries[0].time)
+    assert chain.anchored(root, 8) is None
+    again = chain.submit(ch.anchor(root, 7), relayer)
+    assert again.entries == ()
+    assert chain.head()[0] == 2
+
+
+def signer_of(name: str, origin: Origin) -> tuple[SigningKey, bytes]:
+    key = CARD if name == "P-256" else OFFICER
+    return key, WALLET if name == "ERC-1271 wallet" else key.signer(origin)
+
+
+@pytest.mark.parametrize("kind", ["address", "ERC-1271 wallet", "P-256"])
+def test_every_kind_of_signer_attests_and_revokes(office: Office, kind: str) -> None:
+    chain = office.chain
+    key, signer = signer_of(kind, chain.origin)
+    attestation = office.attestation(kind)
+    id_ = attestation.id(chain.origin)
+    receipt = office.attest(attestation, key, signer)
+    assert receipt.entries[0].kind is EntryKind.ATTESTED
+    assert chain.in_force(id_, st.ZERO)
+    assert chain.in_force(id_, st.ZERO, now() + 1000)
+    assert not chain.in_force(id_, st.ZERO, attestation.valid_from)
+    revocation = st.Revocation(id_, keccak(b"member"))
+    chain.submit(ch.revoke(revocation, signer, key.sign(revocation.id(chain.origin))), office.relayer)
+    assert not chain.in_force(id_, revocation.member)
+    assert chain.in_force(id_, st.ZERO)
+
+
+def test_a_party_withdraws(chain: Chain, relayer: SigningKey) -> None:
+    declaration = st.Declaration(TRADER.address, keccak(b"document"), 380)
+    id_ = declaration.id(chain.origin)
+    withdrawal = st.Withdrawal(id_, 5, keccak(b"replacement"))
+    assert chain.withdrawn(id_) is None
+    receipt = chain.submit(ch.withdraw(declaration, withdrawal, TRADER.sign(withdrawal.id(chain.origin))), relayer)
+    assert chain.withdrawn(id_) == (1, receipt.entries[0].time)
+
+
+def test_the_council_decides_everything_that_it_can_and_the_core_replays_it(office: Office) -> None:
+    chain, origin = office.chain, office.chain.origin
+    office.decide(st.AgencySuspension, AGENCY)
+    assert not chain.may_attest(OFFICER.address, KIND, now() + 9)
+    office.decide(st.AgencyReinstatement, AGENCY)
+    assert chain.may_attest(OFFICER.address, KIND, now() + 9)
+    office.decide(st.MandateGrant, AGENCY, 861, now() + 100, now() + 200)
+    office.decide(st.MandateWithdrawal, AGENCY, 861)
+    office.decide(st.AttesterRetirement, OFFICER.address)
+    office.decide(st.AttesterCompromise, CARD.signer(origin), 1)
+    members = (office.council.address, CARD.signer(origin), WALLET)
+    office.decide(st.CouncilChange, members, 3)
+    three = st.AgencySuspension(AGENCY, office.next_decision)
+    id_ = three.id(origin)
+    endorsements = [
+        *office.endorse(three, office.council, CARD),
+        Endorsement(WALLET, OFFICER.sign(id_)),
+    ]
+    chain.submit(
+        ch.decide(three, sorted(endorsements, key=lambda endorsement: keccak(endorsement.signer))), office.relayer
+    )
+    history = History(origin)
+    kinds = set()
+    for logged in chain.entries(0):
+        history.apply(logged.entry)
+        kinds.add(logged.entry.kind)
+    assert kinds == set(EntryKind) - {EntryKind.ANCHORED, EntryKind.ATTESTED, EntryKind.REVOKED, EntryKind.WITHDRAWN}
+    size, head, _ = chain.head()
+    assert (history.size, history.head) == (size, head)
+    assert [(number, signer) for number, signer, _, _ in history.undecided] == [(size - 1, WALLET)]
+    for _, signer, digest, signature in history.undecided:
+        chain.wallet_accepts(signer, digest, signature)
+
+
+def test_entries_say_where_they_were_found(office: Office, devchain: DevChain) -> None:
+    logged = list(office.chain.entries(0))
+    assert [item.entry.number for item in logged] == list(range(len(logged)))
+    for item in logged:
+        assert item.block_hash == office.chain.block_hash(item.block_number)
+        receipt = rpc(devchain.url, "eth_getTransactionReceipt", item.tx_hash)
+        assert int(receipt["blockNumber"], 16) == item.block_number
+        assert any(int(log["logIndex"], 16) == item.log_index for log in receipt["logs"])
+    later = list(office.chain.entries(logged[2].block_number, logged[3].block_number))
+    assert later == logged[2:4]
+
+
+def test_an_account_shows_its_balance(deployed: Chain, devchain: DevChain) -> None:
+    devchain.fund(STRANGER.address, 12345)
+    assert deployed.balance(STRANGER.address) == 12345
+
+
+def test_a_block_that_is_not_there_has_no_hash(deployed: Chain) -> None:
+    assert deployed.block_hash(10**9) is None
+
+
+# ------------------------------------------------------------------------------------------------------- refusals
+
+
+def decide_wrongly(change: Callable[[Office], tuple[st.Decision, list[Endorsement]]]) -> Callable[[Office], object]:
+    return lambda office: office.chain.submit(ch.decide(*change(office)), office.relayer)
+
+
+def withdraw_wrongly(
+    withdrawal: Callable[[bytes], st.Withdrawal], key: SigningKey = TRADER
+) -> Callable[[Office], object]:
+    def submit(office: Office) -> object:
+        declaration = st.Declaration(TRADER.address, keccak(b"document"), 380)
+        statement = withdrawal(declaration.id(office.chain.origin))
+        signature = key.sign(statement.id(office.chain.origin))
+        return office.chain.submit(ch.withdraw(declaration, statement, signature), office.relayer)
+
+    return submit
+
+
+def twice(action: Callable[[Office], object]) -> Callable[[Office], object]:
+    def act(office: Office) -> object:
+        action(office)
+        return action(office)
+
+    return act
+
+
+def after(*actions: Callable[[Office], object]) -> Callable[[Office], object]:
+    def act(office: Office) -> object:
+        return [action(office) for action in actions]
+
+    return act
+
+
+def anchors(root: bytes, size: int) -> Callable[[Office], object]:
+    return lambda office: office.chain.submit(ch.anchor(root, size), office.relayer)
+
+
+def decides(kind: type[st.Decision], *members: object) -> Callable[[Office], object]:
+    return lambda office: office.decide(kind, *members)
+
+
+def attests(salt: str = "x", key: SigningKey = OFFICER, **changes: object) -> Callable[[Office], object]:
+    return lambda office: office.attest(office.attestation(salt, **changes), key)
+
+
+def revokes(office: Office, member: bytes = st.ZERO) -> object:
+    id_ = office.attestation("x", valid_from=1).id(office.chain.origin)
+    revocation = st.Revocation(id_, member)
+    call = ch.revoke(revocation, OFFICER.address, OFFICER.sign(revocation.id(office.chain.origin)))
+    return office.chain.submit(call, office.relayer)
+
+
+def suspension(office: Office, ahead: int = 0) -> st.AgencySuspension:
+    return st.AgencySuspension(AGENCY, office.next_decision + ahead)
+
+
+NEW = key_of("new").address
+REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Office], object]]] = [
+    (errors.MalformedSet, {"root": st.ZERO, "size": 1}, anchors(st.ZERO, 1)),
+    (errors.MalformedPeriod, {"from_": 5, "until": 5}, attests(valid_from=5, valid_until=5)),
+    (errors.AlreadyAttested, {"number": 6}, twice(attests(valid_from=1))),
+    (errors.UnknownAttester, {"signer": STRANGER.address}, attests(key=STRANGER)),
+    (errors.WrongAgency, {"stated": "NZ-X", "actual": AGENCY}, attests(agency="NZ-X")),
+    (errors.MandateMissing, {"agency": AGENCY, "kind": 861}, attests(kind=861)),
+    (errors.AgencyNotActive, {"agency": AGENCY}, after(decides(st.AgencySuspension, AGENCY), attests())),
+    (
+        errors.AttesterNotActive, {"signer": OFFICER.address},
+        after(decides(st.AttesterRetirement, OFFICER.address), attests()),
+    ),
+    (
+        errors.AttesterDeclaredCompromised, {"signer": OFFICER.address, "since": 1},
+        after(decides(st.AttesterCompromise, OFFICER.address, 1), attests()),
+    ),
+    (
+        errors.BadSignature, {"signer": OFFICER.address},
+        lambda office: office.attest(office.attestation("x"), STRANGER, OFFICER.address),
+    ),
+    (errors.UnknownAttestation, {}, revokes),
+    (errors.AlreadyRevoked, {"member": st.ZERO}, after(attests(valid_from=1), twice(revokes))),
+    (
+        errors.AlreadyRevoked, {"member": b"\x01" * 32},
+        after(attests(valid_from=1), revokes, lambda o: revokes(o, b"\x01" * 32)),
+    ),
+    (errors.WrongDeclaration, {"stated": b"\x02" * 32}, withdraw_wrongly(lambda id_: st.Withdrawal(b"\x02" * 32, 1))),
+    (errors.ReplacesItself, {}, withdraw_wrongly(lambda id_: st.Withdrawal(id_, 5, id_))),
+    (errors.AlreadyWithdrawn, {"number": 6}, twice(withdraw_wrongly(lambda id_: st.Withdrawal(id_, 1)))),
+    (errors.BadSignature, {"signer": TRADER.address}, withdraw_wrongly(lambda id_: st.Withdrawal(id_, 1), STRANGER)),
+    (
+        errors.WrongDecision, {"expected": 6, "given": 8},
+        decide_wrongly(lambda o: (suspension(o, 2), o.endorse(suspension(o, 2)))),
+    ),
+    (errors.QuorumMissing, {"needed": 1, "given": 0}, decide_wrongly(lambda o: (suspension(o), []))),
+    (
+        errors.NotInCouncil, {"signer": STRANGER.address},
+        decide_wrongly(lambda o: (suspension(o), o.endorse(suspension(o), STRANGER))),
+    ),
+    (
+        errors.EndorsementsUnordered, {},
+        decide_wrongly(lambda o: (suspension(o), o.endorse(suspension(o)) * 2)),
+    ),
+    (errors.InvalidCouncil, {"members": 1, "threshold": 2}, decides(st.CouncilChange, (NEW,), 2)),
+    (errors.AgencyKnown, {"agency": AGENCY}, decides(st.AgencyEnrolment, AGENCY, "again", "NZ", "https://x.example")),
+    (errors.UnknownAgency, {"agency": "NZ-X"}, decides(st.AgencySuspension, "NZ-X")),
+    (errors.AgencyNotSuspended, {"agency": AGENCY}, decides(st.AgencyReinstatement, AGENCY)),
+    (errors.AttesterKnown, {"signer": OFFICER.address}, decides(st.AttesterAuthorisation, OFFICER.address, AGENCY)),
+    (errors.CompromiseInFuture, {"since": st.NO_END}, decides(st.AttesterCompromise, OFFICER.address, st.NO_END)),
+    (
+        errors.CompromiseNotEarlier, {"since": 7, "known": 6},
+        after(decides(st.AttesterCompromise, OFFICER.address, 6), decides(st.AttesterCompromise, OFFICER.address, 7)),
+    ),
+    (errors.MandateOverlaps, {"kind": KIND, "until": st.NO_END}, decides(st.MandateGrant, AGENCY, KIND, 0, st.NO_END)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("refusal", "values", "action"), REFUSALS, ids=lambda item: getattr(item, "__name__", ""))
+def test_what_the_contract_refuses_is_refused_by_name(
+    office: Office, refusal: type[errors.Refused], values: dict[str, object], action: Callable[[Office], object]
+) -> None:
+    with pytest.raises(refusal) as caught:
+        action(office)
+    assert {key: caught.value.values[key] for key in values} == values
+
+
+def test_a_refusal_costs_no_gas(office: Office) -> None:
+    before = office.chain.balance(office.relayer.address)
+    with pytest.raises(errors.MandateMissing):
+        office.attest(office.attestation("x", kind=861), OFFICER)
+    assert office.chain.balance(office.relayer.address) == before
+
+
+def test_every_contract_error_has_its_class_with_its_values() -> None:
+    # Raised by OpenZeppelin's constructor only, for a name longer than ours.
+    never = {"InvalidShortString", "StringTooLong"}
+    for item in artifact.load().abi:
+        if item["type"] == "error" and item["name"] not in never:
+            cls = getattr(errors, item["name"])
+            assert issubclass(cls, errors.Refused)
+            names = [parameter["name"].rstrip("_") for parameter in item["inputs"]]
+            assert [name.rstrip("_") for name in cls.FIELDS] == names
+            str(cls(*range(len(names))))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "without data"),
+        (b"\x01\x02", "0x0102"),
+        (b"\xde\xad\xbe\xef" + bytes(32), "0xdeadbeef"),
+        (keccak(b"Error(string)")[:4] + word(32) + word(2) + b"no".ljust(32, b"\0"), "no"),
+        (keccak(b"Panic(uint256)")[:4] + word(17), "panic 0x11"),
+        (keccak(b"BadSignature(bytes,bytes32)")[:4] + b"\xff" * 7, "0x"),
+    ],
+)  # fmt: skip
+def test_a_revert_that_is_not_the_contracts_is_told_apart(data: bytes, words: str) -> None:
+    refusal = refusal_of(data)
+    assert type(refusal) is errors.Reverted
+    assert words in str(refusal)
+
+
+# ------------------------------------------------------------------------------------------------ wallets (ERC-1271)
+
+
+def test_a_wallet_is_asked(deployed: Chain, devchain: DevChain) -> None:
+    wallet = b"\x77" * 20
+    digest = keccak(b"digest")
+    with pytest.raises(errors.VerificationFailed, match="no wallet contract"):
+        deployed.wallet_accepts(wallet, digest, OFFICER.sign(digest))
+    rpc(devchain.url, "anvil_setCode", "0x" + wallet.hex(), "0x" + wallet_code(OFFICER.address).hex())
+    deployed.wallet_accepts(wallet, digest, OFFICER.sign(digest))
+    for signature in (STRANGER.sign(digest), OFFICER.sign(keccak(b"other")), b"", bytes(65)):
+        with pytest.raises(errors.VerificationFailed, match="does not accept"):
+            deployed.wallet_accepts(wallet, digest, signature)
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("60006000fd", "reverts"),
+        ("00", "answers nothing"),
+        ("600160005260206000f3", "answers true"),
+        ("631626ba7e60e01b60005260046000f3", "answers too short"),
+    ],
+)
+def test_no_other_answer_is_taken_for_acceptance(deployed: Chain, devchain: DevChain, code: str, what: str) -> None:
+    wallet = keccak(what.encode())[:20]
+    rpc(devchain.url, "anvil_setCode", "0x" + wallet.hex(), "0x" + code)
+    with pytest.raises(errors.VerificationFailed, match="does not accept"):
+        deployed.wallet_accepts(wallet, keccak(b"digest"), bytes(65))
+
+
+# ----------------------------------------------------------------------------------------------- many at the same time
+
+
+def test_a_hundred_statements_at_once_all_arrive(office: Office) -> None:
+    attestations = [office.attestation(f"parallel {number}") for number in range(100)]
+    with ThreadPoolExecutor(10) as pool:
+        receipts = list(pool.map(lambda attestation: office.attest(attestation, OFFICER), attestations))
+    numbers = sorted(entry.number for receipt in receipts for entry in receipt.entries)
+    assert numbers == list(range(6, 106))
+
+
+def test_the_same_statement_ten_times_at_once_is_written_once(office: Office) -> None:
+    attestation = office.attestation("same")
+    barrier = threading.Barrier(10)
+
+    def attest(_: int) -> str:
+        barrier.wait()
+        try:
+            office.attest(attestation, OFFICER)
+        except errors.AlreadyAttested:
+            return "already"
+        return "written"
+
+    with ThreadPoolExecutor(10) as pool:
+        assert sorted(pool.map(attest, range(10))) == ["already"] * 9 + ["written"]
