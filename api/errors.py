@@ -78,6 +78,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 400:  # the framework's word for a body that is no text at all
+            return problem(422, "Malformed", "the body is no JSON in UTF-8")
         return problem(error.status_code, "Http", str(error.detail))
 
     @app.exception_handler(Exception)
