@@ -9,6 +9,15 @@ export default defineConfig({
     sources: "contracts",
     tests: { solidity: "tests/contracts" },
   },
+  test: {
+    solidity: {
+      // Each call of a test is a transaction of its own, so that the gas measured is what a receipt would say.
+      isolate: true,
+      fuzz: { runs: 256 },
+      // The handler reverts where the ledger and its model differ; that must fail the run.
+      invariant: { runs: 24, depth: 64, failOnRevert: true },
+    },
+  },
   solidity: {
     splitTestsCompilation: true,
     version: "0.8.37",

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
-
-import {History} from "./History.sol";
-import {P256Verifier} from "./P256Verifier.sol";
+import {Council} from "./Council.sol";
 import {ITradeLedger} from "./interfaces/ITradeLedger.sol";
 import {Text} from "./libraries/Text.sol";
 import {TypedData} from "./libraries/TypedData.sol";
 
-/// @title Who may speak: the council, agencies, attesters and mandates, each with from and until
-/// @dev Twin of ledger/core/agency.py. Every write is a council decision. docs/formats.md section 5, rules 1 to 5.
-abstract contract Agencies is History {
+// Block time is the time of this ledger. Whoever builds a block may choose it within seconds; periods last days.
+// slither-disable-start timestamp
+
+/// @title Who may speak: agencies, attesters and mandates, each with from and until
+/// @dev Twin of ledger/core/agency.py. Every write is a council decision. docs/formats.md section 5, rules 2 to 5.
+abstract contract Agencies is Council {
     struct Period {
         uint40 from;
         uint40 until;
@@ -49,22 +48,8 @@ abstract contract Agencies is History {
     /// @dev No end, and never.
     uint40 internal constant NEVER = type(uint40).max;
 
-    uint256 private constant ADDRESS = 20;
-    uint256 private constant LONGEST_SIGNER = 128;
-    uint256 private constant LARGEST_COUNCIL = 32;
     uint256 private constant LONGEST_NAME = 128;
     uint256 private constant LONGEST_URI = 256;
-
-    /// @inheritdoc ITradeLedger
-    address public immutable p256Verifier;
-
-    /// @inheritdoc ITradeLedger
-    uint64 public decisions;
-    /// @dev Councils are counted, so that unseating one needs no deletion. The first is term 1.
-    uint64 private _term;
-    uint16 private _threshold;
-    mapping(uint64 term => bytes[] members) private _members;
-    mapping(bytes32 signerHash => uint64 term) private _seated;
 
     /// @dev Agencies and attesters are numbered from 1, so that an attestation can name both in 56 bits.
     uint24 private _agencyCount;
@@ -75,28 +60,7 @@ abstract contract Agencies is History {
     mapping(uint32 index => bytes32 signerHash) private _attesterHash;
     mapping(uint24 agency => mapping(uint16 kind => Mandate)) private _mandates;
 
-    /// @dev Seats the first council: entry 0. The verifier is this contract's first creation, so that its address
-    /// follows from the origin alone.
-    constructor(bytes[] memory members, uint16 threshold) {
-        p256Verifier = address(new P256Verifier());
-        _seat(members, threshold);
-        bytes32 id = _hashTypedDataV4(TypedData.councilChange(members, threshold, 0));
-        _append(EntryKind.CouncilChanged, id, abi.encode(members, threshold, uint64(0), new Endorsement[](0)));
-    }
-
-    // ------------------------------------------------------------------------------------------------------ council
-
-    /// @inheritdoc ITradeLedger
-    function changeCouncil(
-        bytes[] calldata members,
-        uint16 threshold,
-        uint64 decision,
-        Endorsement[] calldata endorsements
-    ) external {
-        bytes32 id = _decide(TypedData.councilChange(members, threshold, decision), decision, endorsements);
-        _seat(members, threshold);
-        _append(EntryKind.CouncilChanged, id, abi.encode(members, threshold, decision, endorsements));
-    }
+    // ---------------------------------------------------------------------------------------------------- decisions
 
     /// @inheritdoc ITradeLedger
     function enrolAgency(
@@ -272,20 +236,16 @@ abstract contract Agencies is History {
         if (mandate.latest.until <= _now()) revert MandateMissing(agency_, kind);
 
         // Effect: every period that has not ended ends now. Periods are in order, so those are the last ones.
-        _endNow(mandate.latest);
+        // One that has not begun then ends before it begins, and so contains no time.
+        mandate.latest.until = _now();
         for (uint256 i = mandate.earlier.length; i != 0 && mandate.earlier[i - 1].until > _now(); --i) {
-            _endNow(mandate.earlier[i - 1]);
+            mandate.earlier[i - 1].until = _now();
         }
 
         _append(EntryKind.MandateWithdrawn, agency_, abi.encode(agency_, kind, decision, endorsements));
     }
 
     // ------------------------------------------------------------------------------------------------------ queries
-
-    /// @inheritdoc ITradeLedger
-    function council() external view returns (bytes[] memory members, uint16 threshold) {
-        return (_members[_term], _threshold);
-    }
 
     /// @inheritdoc ITradeLedger
     function agency(
@@ -322,7 +282,7 @@ abstract contract Agencies is History {
 
     // ----------------------------------------------------------------------------------------------- for the ledger
 
-    /// @dev The attester_, whether or not it may speak.
+    /// @dev The attester, whether or not it may speak.
     function _authorised(bytes calldata signer) internal view returns (AttesterRecord storage record) {
         record = _attesters[keccak256(signer)];
         if (record.index == 0) revert UnknownAttester(signer);
@@ -359,77 +319,9 @@ abstract contract Agencies is History {
         return _anyContains(mandate.latest, mandate.earlier, time);
     }
 
-    /// @dev Check: a signer's shape.
-    function _checkSigner(uint256 length) internal pure {
-        if (length < ADDRESS || length > LONGEST_SIGNER) revert MalformedSigner(length);
-    }
+    // -------------------------------------------------------------------------------------------------------- parts
 
-    /// @dev Interaction, but static calls only: nothing that they run can change state, here or anywhere.
-    ///
-    /// A key's signature counts before anybody asks for code at its address. So the common case pays no look-up
-    /// (2,600 gas), and a key that delegated its account to code (EIP-7702) still speaks for itself.
-    function _checkSignature(bytes calldata signer, bytes32 digest, bytes calldata signature) internal view {
-        if (signer.length == ADDRESS) {
-            (address recovered, ECDSA.RecoverError failed, ) = ECDSA.tryRecoverCalldata(digest, signature);
-            if (failed == ECDSA.RecoverError.NoError && recovered == address(bytes20(signer))) return;
-        }
-        // A verifier without code proves nothing. The identity precompile (address 4) would accept every signature: it
-        // returns its input, which begins with the very magic value that a verifier returns to accept.
-        if (address(bytes20(signer)).code.length != 0) {
-            if (SignatureChecker.isValidSignatureNow(signer, digest, signature)) return;
-        }
-        revert BadSignature(signer, digest);
-    }
-
-    // ---------------------------------------------------------------------------------------------------- decisions
-
-    /// @dev Check that the council made this decision, and count it.
-    function _decide(
-        bytes32 structHash,
-        uint64 decision,
-        Endorsement[] calldata endorsements
-    ) private returns (bytes32 id) {
-        // Check: the next decision, with a quorum.
-        uint64 expected = decisions + 1;
-        if (decision != expected) revert WrongDecision(expected, decision);
-        if (endorsements.length < _threshold) revert QuorumMissing(_threshold, endorsements.length);
-
-        // Check: distinct members who signed it. Ascending order shows that they are distinct.
-        id = _hashTypedDataV4(structHash);
-        uint64 term = _term;
-        bytes32 before = 0;
-        for (uint256 i = 0; i < endorsements.length; ++i) {
-            Endorsement calldata endorsement = endorsements[i];
-            bytes32 signerHash = keccak256(endorsement.signer);
-            if (signerHash <= before) revert EndorsementsUnordered();
-            if (_seated[signerHash] != term) revert NotInCouncil(endorsement.signer);
-            _checkSignature(endorsement.signer, id, endorsement.signature);
-            before = signerHash;
-        }
-
-        // Effect: no decision is carried out twice.
-        decisions = decision;
-    }
-
-    /// @dev Seat a council; its predecessor keeps its place in the books.
-    function _seat(bytes[] memory members, uint16 threshold) private {
-        // Check: a quorum exists.
-        if (threshold == 0 || threshold > members.length || members.length > LARGEST_COUNCIL) {
-            revert InvalidCouncil(members.length, threshold);
-        }
-
-        // Effect: a new term; whoever is not named for it has no seat.
-        uint64 term = ++_term;
-        _threshold = threshold;
-        _members[term] = members;
-        for (uint256 i = 0; i < members.length; ++i) {
-            _checkSigner(members[i].length);
-            bytes32 signerHash = keccak256(members[i]);
-            if (_seated[signerHash] == term) revert MemberRepeated(members[i]);
-            _seated[signerHash] = term;
-        }
-    }
-
+    /// @dev Index of the agency, active or not.
     function _enrolled(bytes16 code) private view returns (uint24 index) {
         index = _agencyIndex[code];
         if (index == 0) revert UnknownAgency(code);
@@ -438,12 +330,6 @@ abstract contract Agencies is History {
     function _checkText(string calldata text, uint256 limit) private pure {
         bytes calldata raw = bytes(text);
         if (raw.length == 0 || raw.length > limit || !Text.isUtf8(raw)) revert MalformedText(raw.length, limit);
-    }
-
-    /// @dev End a period now; one that has not begun becomes empty, not inside out.
-    function _endNow(Period storage period) private {
-        if (period.from > _now()) period.from = _now();
-        period.until = _now();
     }
 
     function _contains(Period memory period, uint40 time) private pure returns (bool) {
@@ -460,3 +346,5 @@ abstract contract Agencies is History {
         return false;
     }
 }
+
+// slither-disable-end timestamp

@@ -48,6 +48,8 @@ abstract contract History is ITradeLedger, EIP712 {
         bytes memory payload
     ) private view returns (bytes32 hash) {
         uint256 prefix = (uint256(number) << 72) | (uint256(kind) << 64) | time;
+        // By hand, as it is in the way of every write: some 400 gas less than concatenating and calling sha256().
+        // slither-disable-next-line assembly
         assembly ("memory-safe") {
             let data := mload(0x40)
             mstore(data, shl(112, prefix)) // 18 bytes, the first of them zero

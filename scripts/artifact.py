@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the artifact is stale")
     options = parser.parse_args(arguments)
-    subprocess.run(["npx", "hardhat", "build", "--quiet"], cwd=ROOT, check=True)
+    subprocess.run(["npx", "hardhat", "build", "--no-tests", "--quiet"], cwd=ROOT, check=True)
     text = render(built())
     if options.check:
         if TARGET.is_file() and TARGET.read_text(encoding="utf-8") == text:

@@ -3,6 +3,9 @@ pragma solidity ^0.8.28;
 
 import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 
+// Parameters may be called as queries are: an interface has no bodies in which one could be taken for the other.
+// slither-disable-start shadowing-local
+
 /// @title Trade ledger: anchors declarations, records what agencies attest and what was revoked or withdrawn
 /// @notice One immutable, append-only contract. It never looks at who sends a transaction, only at who signed the
 /// statement; so any relayer may carry anybody's words, and nobody who speaks here needs coins.
@@ -526,3 +529,5 @@ interface ITradeLedger is IERC5267 {
     /// @param withdrawal in full
     function withdrawalId(Withdrawal calldata withdrawal) external view returns (bytes32);
 }
+
+// slither-disable-end shadowing-local

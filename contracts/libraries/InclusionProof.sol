@@ -12,6 +12,7 @@ library InclusionProof {
     /// @notice SHA-256(0x01 ‖ left ‖ right), RFC 9162 section 2.1.1.
     /// @dev `sha256(abi.encodePacked(bytes1(0x01), left, right))` without its new memory for every node.
     function node(bytes32 left, bytes32 right) internal view returns (bytes32 hash) {
+        // slither-disable-next-line assembly
         assembly ("memory-safe") {
             let data := mload(0x40)
             mstore8(data, 0x01)

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+// The compiler of the lock file (npm solc) behind the command line of the native one, as far as py-solc-x uses it:
+// `--version`, and `--standard-json` from standard input to standard output. It prints nothing else.
+import { readFileSync, writeFileSync } from "node:fs";
+
+import solc from "solc";
+
+const [option] = process.argv.slice(2);
+if (option === "--version") {
+  console.log(`solc, the solidity compiler commandline interface\nVersion: ${solc.version()}`);
+} else if (option === "--standard-json") {
+  writeFileSync(1, solc.compile(readFileSync(0, "utf8")));
+} else {
+  console.error("usage: solc.mjs --version | --standard-json");
+  process.exitCode = 2;
+}

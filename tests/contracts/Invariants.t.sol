@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ITradeLedger} from "../../contracts/interfaces/ITradeLedger.sol";
+import {Handler} from "./support/Handler.sol";
+import {vm} from "./support/Vm.sol";
+
+/// @notice What holds whatever anybody does, in words:
+///
+///  1. The head is the fold of every entry in the log, from the origin's domain separator on.
+///  2. The size is the number of entries; they are numbered from 0 without gaps.
+///  3. Append-only: the head never returns to an earlier value.
+///  4. Nobody outside his agency, his time or a mandate ever attested; and whoever was within them was never refused.
+///  5. Revoked stays revoked, since the same second, for the whole set or for the member.
+///  6. The first anchor of a root and size stays.
+///  7. Council decisions rise by one, and none is carried out twice.
+///  8. A compromised attester never regains its voice, and what it said from that date on is in force at no time.
+///  9. A retired attester never speaks again.
+/// 10. A withdrawal stays, by the same entry.
+/// 11. Answers about the past do not change, unless a compromise date reaches back to them.
+/// 12. "In force" is what the entries make of it: attested, valid, not revoked, attester not compromised.
+/// 13. A quorum of the council always exists.
+///
+/// The handler compares every call with its model (4, 7: `_try`) and every entry with its log (1, 2: `_foldLog`); a
+/// difference there makes the handler revert, which fails the run (`failOnRevert` in hardhat.config.js).
+contract InvariantsTest {
+    struct FuzzSelector {
+        address addr;
+        bytes4[] selectors;
+    }
+
+    Handler private handler;
+
+    function setUp() public {
+        handler = new Handler();
+    }
+
+    function targetContracts() external view returns (address[] memory targets) {
+        targets = new address[](1);
+        targets[0] = address(handler);
+    }
+
+    function targetSelectors() external view returns (FuzzSelector[] memory targets) {
+        bytes4[16] memory actions = [
+            Handler.wait.selector,
+            Handler.enrol.selector,
+            Handler.suspend.selector,
+            Handler.reinstate.selector,
+            Handler.authorise.selector,
+            Handler.retire.selector,
+            Handler.compromise.selector,
+            Handler.grant.selector,
+            Handler.endMandate.selector,
+            Handler.changeCouncil.selector,
+            Handler.repeatDecision.selector,
+            Handler.anchor.selector,
+            Handler.revoke.selector,
+            Handler.withdraw.selector,
+            // Twice, so that there is something to revoke.
+            Handler.attest.selector,
+            Handler.attest.selector
+        ];
+        targets = new FuzzSelector[](1);
+        targets[0].addr = address(handler);
+        targets[0].selectors = new bytes4[](actions.length);
+        for (uint256 i = 0; i < actions.length; ++i) targets[0].selectors[i] = actions[i];
+    }
+
+    function invariantHistoryIsItsLog() public view {
+        (ITradeLedger ledger, bytes32 head, uint64 entries, bytes32[] memory heads) = handler.state();
+        vm.assertEq(ledger.head(), head, "1: head");
+        vm.assertEq(uint256(ledger.size()), entries, "2: size");
+        for (uint256 i = 0; i + 1 < heads.length; ++i) vm.assertTrue(heads[i] != ledger.head(), "3: append-only");
+    }
+
+    function invariantOnlyTheEntitledAttested() public view {
+        (ITradeLedger ledger, , , ) = handler.state();
+        (uint256 said, uint256 unsaid, , , , ) = handler.counts();
+        for (uint256 i = 0; i < said; ++i) {
+            (bytes32 id, , uint256 key, uint40 time, , ) = handler.said(i);
+            (, uint40 recorded, , , , bytes memory signer) = ledger.attested(id);
+            vm.assertEq(uint256(recorded), time, "4: attested when it was");
+            vm.assertEq(signer, handler.signerOf(key), "4: by whom");
+        }
+        for (uint256 i = 0; i < unsaid; ++i) {
+            (uint64 number, , , , , ) = ledger.attested(handler.unsaid(i));
+            vm.assertEq(uint256(number), 0, "4: refused and yet recorded");
+        }
+    }
+
+    function invariantWhatIsWrittenStays() public view {
+        (ITradeLedger ledger, , , ) = handler.state();
+        (, , uint256 ended, uint256 written, uint256 withdrawn, ) = handler.counts();
+        for (uint256 i = 0; i < ended; ++i) {
+            (bytes32 id, bytes32 member, uint40 time) = handler.ended(i);
+            vm.assertEq(uint256(ledger.revokedAt(id, member)), time, "5: revoked stays revoked");
+            vm.assertFalse(ledger.inForce(id, member), "5: in force again");
+            vm.assertFalse(ledger.inForceAt(id, member, time), "5: in force from that second");
+        }
+        for (uint256 i = 0; i < written; ++i) {
+            (bytes32 root, uint64 size, uint64 first, uint40 at_) = handler.written(i);
+            (uint64 number, uint40 time) = ledger.anchored(root, size);
+            vm.assertTrue(number == first && time == at_, "6: the first anchor stays");
+        }
+        for (uint256 i = 0; i < withdrawn; ++i) {
+            (bytes32 id, , uint64 first, uint40 at_) = handler.withdrawn(i);
+            (uint64 number, uint40 time) = ledger.withdrawn(id);
+            vm.assertTrue(number == first && time == at_, "10: withdrawn stays");
+        }
+    }
+
+    function invariantDecisionsRiseByOne() public view {
+        (ITradeLedger ledger, , , ) = handler.state();
+        vm.assertEq(uint256(ledger.decisions()), handler.decisions(), "7: decisions");
+        (bytes[] memory members, uint16 threshold) = ledger.council();
+        vm.assertTrue(threshold != 0 && threshold <= members.length, "13: a quorum exists");
+    }
+
+    function invariantWhoLostItsVoiceNeverRegainsIt() public view {
+        (ITradeLedger ledger, , , ) = handler.state();
+        uint40 clock = handler.clock();
+        for (uint256 k = 0; k < handler.ATTESTERS(); ++k) {
+            bytes memory signer = handler.signerOf(k);
+            uint40 since = handler.compromisedFrom(k);
+            for (uint16 kind = 851; kind <= 861; kind += 10) {
+                if (since <= clock) {
+                    vm.assertFalse(ledger.mayAttest(signer, kind, since), "8: compromised, then");
+                    vm.assertFalse(ledger.mayAttest(signer, kind, clock), "8: compromised, now");
+                }
+                if (handler.retired(k)) vm.assertFalse(ledger.mayAttest(signer, kind, clock), "9: retired");
+                vm.assertTrue(ledger.mayAttest(signer, kind, clock) == handler.may(k, kind, clock), "may attest now");
+            }
+        }
+    }
+
+    function invariantThePastStays() public view {
+        (ITradeLedger ledger, , , ) = handler.state();
+        (, , , , , uint256 answers) = handler.counts();
+        for (uint256 i = 0; i < answers; ++i) {
+            (uint256 k, uint16 kind, uint40 time, bool may, uint40 known) = handler.answers(i);
+            bool reached = handler.compromisedFrom(k) <= time && time < known;
+            bool expected = may && !reached;
+            vm.assertTrue(ledger.mayAttest(handler.signerOf(k), kind, time) == expected, "11: the past stays");
+        }
+    }
+
+    function invariantInForceIsWhatTheEntriesMakeOfIt() public view {
+        (ITradeLedger ledger, , , ) = handler.state();
+        (uint256 said, , , , , ) = handler.counts();
+        uint40 clock = handler.clock();
+        for (uint256 i = 0; i < said; ++i) {
+            (bytes32 id, , uint256 key, uint40 time, uint40 from, uint40 until) = handler.said(i);
+            uint40[6] memory times = [clock, time, time - 1, from, until - 1, until];
+            bool void_ = handler.compromisedFrom(key) <= time;
+            for (uint256 t = 0; t < times.length; ++t) {
+                for (uint256 member = 0; member < 3; ++member) {
+                    bool inForce = ledger.inForceAt(id, bytes32(member), times[t]);
+                    vm.assertTrue(inForce == handler.inForceAt(i, bytes32(member), times[t]), "12: in force");
+                    vm.assertFalse(void_ && inForce, "8: said by a compromised key");
+                }
+            }
+        }
+    }
+
+    /// @dev The runs would prove little if nothing were ever accepted; so this tells how far a fixed one gets.
+    function testHandlerGetsSomewhere() public {
+        handler.attest(0, 1, 1, 0, 100, false);
+        handler.attest(1, 1, 1, 0, 100, false);
+        handler.attest(2, 1, 1, 0, 100, false);
+        handler.revoke(0, 0, 1);
+        handler.anchor(1, 1);
+        handler.anchor(1, 1);
+        handler.withdraw(1, false);
+        handler.wait(10);
+        (uint256 said, uint256 unsaid, uint256 ended, uint256 written, uint256 withdrawn, uint256 answers) = handler
+            .counts();
+        vm.assertTrue(said == 2 && unsaid == 1 && ended == 1, "attested, refused, revoked");
+        vm.assertTrue(written == 1 && withdrawn == 1 && answers == 1, "anchored, withdrawn, observed");
+        invariantHistoryIsItsLog();
+        invariantWhatIsWrittenStays();
+        invariantInForceIsWhatTheEntriesMakeOfIt();
+    }
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
+import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
+
+import {ITradeLedger} from "../../contracts/interfaces/ITradeLedger.sol";
+import {Keys, Wallet} from "./support/Keys.sol";
+import {World} from "./support/World.sol";
+import {vm} from "./support/Vm.sol";
+
+/// @notice Takes whatever it was told to take; stands for verifiers that are yet to be written (WebAuthn, RSA, ...).
+contract AnyVerifier is IERC7913SignatureVerifier {
+    bytes32 private immutable _expected;
+
+    constructor(bytes memory signature) {
+        _expected = keccak256(signature);
+    }
+
+    function verify(bytes calldata, bytes32, bytes calldata signature) external view returns (bytes4) {
+        return keccak256(signature) == _expected ? IERC7913SignatureVerifier.verify.selector : bytes4(0xffffffff);
+    }
+}
+
+/// @notice Account keys, wallets and P-256 keys, each as attester, party and council member; and what is no signature.
+contract SignersTest is World {
+    uint256 private constant SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
+    uint256 private constant CARD = 0xe1;
+
+    function setUp() public override {
+        super.setUp();
+        _establish();
+    }
+
+    // -------------------------------------------------------------------------------------------------------- P-256
+
+    function testFuzzP256Attester(uint256 key, bytes32 salt) public {
+        key = 1 + (key % (P256.N - 1));
+        bytes memory signer = Keys.p256(key, ledger);
+        _authorise(signer, MPI);
+        ITradeLedger.Attestation memory attestation = _attestation(salt);
+        bytes32 id = ids.attestation(attestation);
+        _attestBy(attestation, signer, Keys.signP256(key, id));
+        ITradeLedger.Revocation memory revocation = ITradeLedger.Revocation(id, 0, 41);
+        bytes memory signature = Keys.signP256(key, ids.revocation(revocation));
+        _writes(
+            abi.encodeCall(ITradeLedger.revoke, (revocation, signer, signature)),
+            ITradeLedger.EntryKind.Revoked,
+            id,
+            abi.encode(revocation, signer, signature)
+        );
+    }
+
+    /// @dev The key of RFC 6979 appendix A.2.5, so that the cheatcodes' notion of P-256 is checked from outside.
+    function testP256KeyOfRfc6979() public pure {
+        (uint256 x, uint256 y) = vm.publicKeyP256(0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721);
+        vm.assertEq(x, 0x60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6, "x");
+        vm.assertEq(y, 0x7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299, "y");
+    }
+
+    /// @dev The same appendix's signature of "sample" with SHA-256, s in its low form.
+    function testP256SignatureOfRfc6979() public view {
+        bytes32 r = 0xEFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716;
+        uint256 high = 0xF7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8;
+        bytes memory key = abi.encodePacked(
+            uint256(0x60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6),
+            uint256(0x7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299)
+        );
+        IERC7913SignatureVerifier verifier = IERC7913SignatureVerifier(ledger.p256Verifier());
+        bytes4 low = verifier.verify(key, sha256("sample"), abi.encodePacked(r, P256.N - high));
+        vm.assertEq(bytes32(low), bytes32(IERC7913SignatureVerifier.verify.selector), "low s");
+        vm.assertEq(
+            bytes32(verifier.verify(key, sha256("sample"), abi.encodePacked(r, high))),
+            bytes32(bytes4(0xffffffff)),
+            "high s"
+        );
+    }
+
+    function testP256SignatureHasOneForm() public {
+        bytes memory signer = Keys.p256(CARD, ledger);
+        _authorise(signer, MPI);
+        ITradeLedger.Attestation memory attestation = _attestation("a");
+        bytes32 id = ids.attestation(attestation);
+        bytes memory good = Keys.signP256(CARD, id);
+        (bytes32 r, bytes32 s) = abi.decode(good, (bytes32, bytes32));
+        _notSigned(attestation, signer, abi.encodePacked(r, P256.N - uint256(s)));
+        _notSigned(attestation, signer, bytes.concat(good, hex"00"));
+        _notSigned(attestation, signer, abi.encodePacked(r, bytes31(s)));
+        _notSigned(attestation, signer, "");
+        _notSigned(attestation, signer, Keys.signP256(CARD + 1, id));
+        _attestBy(attestation, signer, good);
+    }
+
+    function testP256PointOffTheCurve() public {
+        bytes memory signer = abi.encodePacked(ledger.p256Verifier(), uint256(1), uint256(1));
+        _authorise(signer, MPI);
+        ITradeLedger.Attestation memory attestation = _attestation("a");
+        _notSigned(attestation, signer, Keys.signP256(CARD, ids.attestation(attestation)));
+    }
+
+    // ------------------------------------------------------------------------------------------------------- wallets
+
+    function testWalletAttester() public {
+        Wallet wallet = new Wallet(vm.addr(STRANGER));
+        bytes memory signer = abi.encodePacked(address(wallet));
+        _authorise(signer, MPI);
+        ITradeLedger.Attestation memory attestation = _attestation("a");
+        _attestBy(attestation, signer, Keys.sign(STRANGER, ids.attestation(attestation)));
+        attestation.salt = "b";
+        _notSigned(attestation, signer, Keys.sign(OFFICER, ids.attestation(attestation)));
+        wallet.lock();
+        _notSigned(attestation, signer, Keys.sign(STRANGER, ids.attestation(attestation)));
+    }
+
+    function testContractThatIsNoWallet() public {
+        bytes memory signer = abi.encodePacked(address(ids));
+        _authorise(signer, MPI);
+        ITradeLedger.Attestation memory attestation = _attestation("a");
+        _notSigned(attestation, signer, Keys.sign(STRANGER, ids.attestation(attestation)));
+    }
+
+    function testDelegatedAccountStillSpeaksWithItsKey() public {
+        // EIP-7702: the account's code is a pointer to a contract that knows nothing of ERC-1271.
+        vm.etch(vm.addr(OFFICER), abi.encodePacked(hex"ef0100", address(ids)));
+        _attest(_attestation("a"), OFFICER);
+    }
+
+    // ------------------------------------------------------------------------------------------------- account keys
+
+    function testAccountSignatureHasOneForm() public {
+        ITradeLedger.Attestation memory attestation = _attestation("a");
+        bytes memory signer = Keys.account(OFFICER);
+        bytes32 id = ids.attestation(attestation);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(OFFICER, id);
+        _notSigned(attestation, signer, abi.encodePacked(r, SECP256K1_N - uint256(s), v ^ 7)); // high s, v flipped
+        _notSigned(attestation, signer, abi.encodePacked(r, s, v - 27));
+        _notSigned(attestation, signer, abi.encodePacked(r, s, v, hex"00"));
+        _notSigned(attestation, signer, abi.encodePacked(r, uint256(s) | (uint256(v - 27) << 255))); // EIP-2098
+        _notSigned(attestation, signer, abi.encodePacked(r, s));
+        _notSigned(attestation, signer, "");
+        _attestBy(attestation, signer, abi.encodePacked(r, s, v));
+    }
+
+    function testNobodySignsForTheZeroAddress() public {
+        bytes memory signer = new bytes(20);
+        _authorise(signer, MPI);
+        _notSigned(_attestation("a"), signer, new bytes(65));
+    }
+
+    // ----------------------------------------------------------------------------------------------- other verifiers
+
+    function testAnyVerifierMayBeNamed() public {
+        bytes memory signer = abi.encodePacked(address(new AnyVerifier("yes")), "key");
+        _authorise(signer, MPI);
+        _notSigned(_attestation("a"), signer, "no");
+        _attestBy(_attestation("a"), signer, "yes");
+    }
+
+    /// @dev The identity precompile returns its input, which begins with the selector that means "accepted".
+    function testPrecompileIsNoVerifier() public {
+        bytes memory signer = abi.encodePacked(address(4), "key");
+        (, bytes memory echo) = address(4).staticcall(
+            abi.encodeCall(IERC7913SignatureVerifier.verify, ("key", bytes32(0), ""))
+        );
+        bytes4 magic = IERC7913SignatureVerifier.verify.selector;
+        vm.assertEq(abi.decode(echo, (bytes32)), bytes32(magic), "what makes this a trap");
+        _authorise(signer, MPI);
+        _notSigned(_attestation("a"), signer, "anything");
+    }
+
+    function testVerifierWithoutCode() public {
+        bytes memory signer = abi.encodePacked(address(0xdead), "key");
+        _authorise(signer, MPI);
+        _notSigned(_attestation("a"), signer, "anything");
+    }
+
+    function testVerifierThatReverts() public {
+        bytes memory signer = abi.encodePacked(address(ids), "key");
+        _authorise(signer, MPI);
+        _notSigned(_attestation("a"), signer, "anything");
+    }
+
+    // -------------------------------------------------------------------------------------------- parties and members
+
+    function testPartiesOfEveryKind() public {
+        Wallet wallet = new Wallet(vm.addr(STRANGER));
+        _withdrawBy(Keys.account(PARTY), PARTY, false);
+        _withdrawBy(abi.encodePacked(address(wallet)), STRANGER, false);
+        _withdrawBy(Keys.p256(CARD, ledger), CARD, true);
+    }
+
+    function testCouncilOfEveryKind() public {
+        bytes[] memory members = new bytes[](3);
+        members[0] = Keys.account(MEMBER_A);
+        members[1] = abi.encodePacked(address(new Wallet(vm.addr(STRANGER))));
+        members[2] = Keys.p256(CARD, ledger);
+        (bytes memory data, bytes memory payload, bytes32 id) = _changeCouncil(members, 3);
+        _writes(data, ITradeLedger.EntryKind.CouncilChanged, id, payload);
+
+        uint64 next = _next();
+        id = ids.agencySuspension(MPI, next);
+        ITradeLedger.Endorsement[] memory list = new ITradeLedger.Endorsement[](3);
+        list[0] = ITradeLedger.Endorsement(members[0], Keys.sign(MEMBER_A, id));
+        list[1] = ITradeLedger.Endorsement(members[1], Keys.sign(STRANGER, id));
+        list[2] = ITradeLedger.Endorsement(members[2], Keys.signP256(CARD, id));
+        list = Keys.sorted(list);
+        _writes(
+            abi.encodeCall(ITradeLedger.suspendAgency, (MPI, next, list)),
+            ITradeLedger.EntryKind.AgencySuspended,
+            MPI,
+            abi.encode(MPI, next, list)
+        );
+    }
+
+    // -------------------------------------------------------------------------------------------------------- parts
+
+    function _attestBy(ITradeLedger.Attestation memory attestation, bytes memory signer, bytes memory proof) private {
+        _writes(
+            abi.encodeCall(ITradeLedger.attest, (attestation, signer, proof)),
+            ITradeLedger.EntryKind.Attested,
+            ids.attestation(attestation),
+            abi.encode(attestation, signer, proof)
+        );
+    }
+
+    function _notSigned(ITradeLedger.Attestation memory attestation, bytes memory signer, bytes memory proof) private {
+        _refused(
+            abi.encodeCall(ITradeLedger.attest, (attestation, signer, proof)),
+            abi.encodeWithSelector(ITradeLedger.BadSignature.selector, signer, ids.attestation(attestation))
+        );
+    }
+
+    function _withdrawBy(bytes memory party, uint256 key, bool isP256) private {
+        ITradeLedger.Declaration memory declaration = ITradeLedger.Declaration(party, keccak256("document"), 380, 0);
+        bytes32 id = ids.declaration(declaration);
+        ITradeLedger.Withdrawal memory withdrawal = ITradeLedger.Withdrawal(id, 1, 0);
+        bytes32 digest = ids.withdrawal(withdrawal);
+        bytes memory signature = isP256 ? Keys.signP256(key, digest) : Keys.sign(key, digest);
+        _writes(
+            abi.encodeCall(ITradeLedger.withdraw, (declaration, withdrawal, signature)),
+            ITradeLedger.EntryKind.Withdrawn,
+            id,
+            abi.encode(declaration, withdrawal, signature)
+        );
+    }
+}
