@@ -1,11 +1,11 @@
 """The embedded chain: one anvil process on loopback with its state in a folder. For trying out, tests and demos.
 
-The folder holds ``state.json`` (anvil's), ``state.good.json`` (a copy made at the latest start), ``process.json`` (pid
-and port while it runs), ``anvil.log`` and ``lock``. Any process may start the chain and any other stop it.
+The folder holds ``state.json`` (anvil's), ``state.good.json`` (its latest whole copy), ``process.json`` (pid and port
+while it runs), ``anvil.log`` and ``lock``. Any process may start the chain and any other stop it.
 
-What survives: ``stop`` loses nothing. After kill -9 or a power cut, all that is older than ``SAVE_SECONDS`` is there;
-what is younger is gone, which followers see as a reorganisation. anvil writes its state in place: killed in the middle
-of that, it leaves half a file, and the next start goes back to the copy and says so in the log.
+What survives: ``stop`` loses nothing. After kill -9, all is there that is older than ``SAVE_SECONDS``, or, where anvil
+was killed in the middle of writing its state, older than three times that; what is younger is gone, which followers see
+as a reorganisation. A keeper, ``python -m ledger.edges.devchain FOLDER PID``, makes the copies while anvil runs.
 
 Block times follow the machine's clock also after a stop, and never run backwards.
 """
@@ -15,12 +15,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import logging
 import os
-import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -28,15 +27,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ledger.edges.devstate import SAVE_SECONDS, StateFiles
 from ledger.errors import Malformed, Unavailable
 
+__all__ = ["CHAIN_ID", "SAVE_SECONDS", "DevChain"]
+
 CHAIN_ID = 31337
-SAVE_SECONDS = 2
 HARDFORK = "osaka"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 60.0
 _ROOT = Path(__file__).resolve().parents[2]
-log = logging.getLogger(__name__)
 
 
 class DevChain:
@@ -44,9 +44,11 @@ class DevChain:
 
     def __init__(self, folder: Path, port: int = 0, binary: Path | None = None) -> None:
         self._folder = folder.resolve()
+        self._files = StateFiles(self._folder)
         self._port = port
         self._binary = binary
         self._child: subprocess.Popen[bytes] | None = None
+        self._keeper: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -69,7 +71,7 @@ class DevChain:
         """
         with self._locked():
             if self._running() is None:
-                self._rescue_state()
+                self._files.rescue()
                 self._spawn()
                 self._keep_time()
 
@@ -79,19 +81,14 @@ class DevChain:
             running = self._running()
             if running is not None:
                 self._end(running[0])
+            if self._keeper is not None:
+                self._keeper.terminate()
+                self._keeper.wait()
             self._process_file.unlink(missing_ok=True)
 
     def fund(self, address: bytes, wei: int) -> None:
         """Set an account's balance. Coins of this chain are worth nothing."""
         _rpc(self.url, "anvil_setBalance", "0x" + address.hex(), hex(wei))
-
-    @property
-    def _state_file(self) -> Path:
-        return self._folder / "state.json"
-
-    @property
-    def _good_file(self) -> Path:
-        return self._folder / "state.good.json"
 
     @property
     def _process_file(self) -> Path:
@@ -127,25 +124,7 @@ class DevChain:
 
     def _is_ours(self, pid: int) -> bool:
         """The state file is on its command line: pids come round again, that path does not."""
-        return str(self._state_file) in _process(pid)[1]
-
-    def _rescue_state(self) -> None:
-        """Keep a copy of a whole state; go back to the copy where the state is half a file."""
-        if not self._state_file.exists():
-            return
-        if _is_whole(self._state_file):
-            part = self._good_file.with_suffix(".part")
-            shutil.copyfile(self._state_file, part)
-            part.replace(self._good_file)
-            return
-        if not self._good_file.exists():
-            raise Unavailable(
-                f"{self._state_file} is damaged and there is no copy of it: move it away to begin a new chain"
-            )
-        damaged = self._state_file.with_suffix(".damaged")
-        self._state_file.replace(damaged)
-        shutil.copyfile(self._good_file, self._state_file)
-        log.warning("the chain's state was cut off in the middle; gone back to %s, see %s", self._good_file, damaged)
+        return str(self._files.state) in _process(pid)[1]
 
     def _spawn(self) -> None:
         # Asked before, because a chain of somebody else's on this port would answer in place of ours.
@@ -154,13 +133,17 @@ class DevChain:
         command = [
             str(self._binary or _find_anvil()), "--host", "127.0.0.1", "--port", str(port), "--no-cors", "--quiet",
             "--chain-id", str(CHAIN_ID), "--hardfork", HARDFORK, "--accounts", "0",
-            "--state", str(self._state_file), "--state-interval", str(SAVE_SECONDS),
+            "--state", str(self._files.state), "--state-interval", str(self._files.interval),
         ]  # fmt: skip
         with self._log_file.open("ab") as log_file:
             self._child = subprocess.Popen(  # noqa: S603 (our own binary and arguments)
                 command, stdin=subprocess.DEVNULL, stdout=log_file, stderr=log_file, start_new_session=True
             )
         self._process_file.write_text(json.dumps({"pid": self._child.pid, "port": port}) + "\n")
+        self._keeper = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", __name__, str(self._folder), str(self._child.pid)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
         deadline = time.monotonic() + _START_SECONDS
         while not _answers(_url(port)):
             ended = self._child.poll()
@@ -234,15 +217,6 @@ def _rpc(url: str, method: str, *parameters: object, timeout: float = _START_SEC
     return answer["result"]
 
 
-def _is_whole(state: Path) -> bool:
-    try:
-        with state.open("rb") as file:
-            json.load(file)
-    except ValueError:
-        return False
-    return True
-
-
 def _process(pid: int) -> tuple[str, str]:
     """State letter (Z: ended, and nobody asked) and command line of a process; both empty where there is none."""
     proc = Path("/proc")
@@ -257,3 +231,16 @@ def _process(pid: int) -> tuple[str, str]:
     )
     state, _, command = shown.stdout.partition(" ")
     return state[:1], command
+
+
+def _keep(folder: Path, pid: int) -> None:
+    """Copy the state while the process lives; it ends by itself, so nobody need stop it."""
+    files = StateFiles(folder)
+    while _process(pid)[0] not in ("", "Z"):
+        with contextlib.suppress(OSError):
+            files.keep()
+        time.sleep(files.interval / 2)
+
+
+if __name__ == "__main__":
+    _keep(Path(sys.argv[1]), int(sys.argv[2]))

@@ -17,6 +17,7 @@ import pytest
 from ledger.edges import chain as ch
 from ledger.edges.chain import Chain, deploy
 from ledger.edges.devchain import CHAIN_ID, SAVE_SECONDS, DevChain
+from ledger.edges.devstate import StateFiles
 from ledger.errors import ContractMissing, Unavailable
 from tests.conftest import LIMITS, PLENTY, key_of
 from tests.edges.office import rpc
@@ -157,33 +158,86 @@ def wait_for_end(own: DevChain) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("keep", [0, 0.5])
-def test_half_a_state_goes_back_to_the_copy(own: DevChain, keep: float, caplog: pytest.LogCaptureFixture) -> None:
+def test_half_a_state_goes_back_to_the_copy_that_was_made_meanwhile(
+    own: DevChain, caplog: pytest.LogCaptureFixture
+) -> None:
     chain = with_contract(own)
-    own.stop()
-    own.start()  # copies the whole state
-    chain = Chain.connect(own.url, chain.origin.contract, CHAIN_ID, LIMITS)
     chain.submit(ch.anchor(ROOT, 1), RELAYER)
-    own.stop()
-    folder = own._folder
-    state = folder / "state.json"
-    text = state.read_text()
-    state.write_text(text[: int(len(text) * keep)])
+    time.sleep(3 * SAVE_SECONDS + 0.5)
+    pid = own.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait_for_end(own)
+    state = own._folder / "state.json"
+    half = state.read_bytes()[: state.stat().st_size // 2]
+    state.write_bytes(half)  # as if it had been killed in the middle of writing
     own.start()
     assert "cut off in the middle" in caplog.text
     after = Chain.connect(own.url, chain.origin.contract, CHAIN_ID, LIMITS)
-    assert after.head()[0] == 1
-    assert (folder / "state.damaged").read_text() == text[: int(len(text) * keep)]
+    assert after.anchored(ROOT, 1) is not None
+    assert (own._folder / "state.damaged.json").read_bytes() == half
 
 
 def test_half_a_state_without_a_copy_is_not_thrown_away(own: DevChain) -> None:
-    own.start()
-    own.stop()
+    own._folder.mkdir()
     state = own._folder / "state.json"
     state.write_text('{"block":')
     with pytest.raises(Unavailable, match="damaged and there is no copy"):
         own.start()
     assert state.read_text() == '{"block":'
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> StateFiles:
+    return StateFiles(tmp_path)
+
+
+def test_whole_states_are_copied_and_halves_are_not(files: StateFiles) -> None:
+    files.keep()
+    assert not files.good.exists()
+    for text, copied in (('{"block": 1}', 1), ('{"block"', 1), ("", 1), ('{"block": 2}', 2)):
+        files.state.write_text(text)
+        files.keep()
+        assert json.loads(files.good.read_text()) == {"block": copied}
+    assert not list(files.folder.glob("*.part"))
+
+
+def test_a_state_that_is_gone_is_found_in_its_copy(files: StateFiles) -> None:
+    """Killed between moving the damaged state away and putting the copy in its place."""
+    files.good.write_text('{"block": 1}')
+    files.rescue()
+    assert json.loads(files.state.read_text()) == {"block": 1}
+
+
+def test_a_state_written_to_while_it_is_read_is_not_taken(files: StateFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.state.write_text('{"block": 1}')
+    read = Path.read_bytes
+
+    def slow(path: Path) -> bytes:
+        data = read(path)
+        if path == files.state:
+            path.write_text('{"block": 22}')
+        return data
+
+    monkeypatch.setattr(Path, "read_bytes", slow)
+    files.keep()
+    assert not files.good.exists()
+
+
+def test_a_large_state_is_saved_less_often(files: StateFiles) -> None:
+    assert files.interval == SAVE_SECONDS
+    with files.state.open("wb") as file:
+        file.truncate(50_000_000)
+    assert files.interval == SAVE_SECONDS + 10
+
+
+def test_the_keeper_ends_with_its_chain(own: DevChain) -> None:
+    own.start()
+    assert own._keeper is not None
+    pid = own.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert own._keeper.wait(10) == 0
 
 
 def test_starting_twice_is_one_chain(own: DevChain) -> None:
