@@ -22,7 +22,7 @@ REPEATED: dict[int | str, dict[str, Any]] = {200: {"model": Relayed, "descriptio
     "/attestations",
     status_code=201,
     summary="Relay an attestation",
-    responses=REPEATED | documented(403, 413, 422, 503),
+    responses=REPEATED | documented(403, 404, 413, 422, 503),
 )
 def attest(body: SignedAttestation, given: Given, response: Response) -> Relayed:
     """Carry an agency's signed attestation to the contract, which checks attester, agency, mandate and time."""

@@ -41,9 +41,11 @@ class Relay:
         """Relay an attestation. ``members``: the declaration ids of its set, in order, kept for the evidence.
 
         :raises Malformed: the members do not lead to the attested root and size.
+        :raises UnknownAgency: no agency of this code was ever enrolled.
         :raises Refused: what the contract says no to. A repeat of one that is in the history is no error.
         """
         id_ = attestation.id(self.chain.origin)
+        self.follower.refresh().agencies.agency(attestation.agency)
         if members:
             if set_of(members) != (attestation.root, attestation.size):
                 raise Malformed("do not lead to the attested root and size", "members")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -41,3 +42,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         )
         with TestClient(create_app(settings), raise_server_exceptions=False) as client:
             yield Served(house, client, settings)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A house of its own, for tests that kill what runs over it."""
+    with houses.house(tmp_path) as made:
+        yield made

@@ -113,6 +113,8 @@ def refusals(served: Served) -> dict[str, tuple[str, dict[str, Any], int, str]]:
     id_ = hex_text(made.id(served.house.chain.origin))
     unknown_agency = attest_body(served, [id_])
     unknown_agency["attestation"]["agency"] = "NZ-NOBODY"
+    another_agency = attest_body(served, [id_])
+    another_agency["attestation"]["agency"] = houses.CUSTOMS
     stranger = attest_body(served, [id_])
     stranger["signer"] = "0x" + "11" * 20
     members = attest_body(served, [id_]) | {"members": [id_, ZERO]}
@@ -138,7 +140,8 @@ def refusals(served: Served) -> dict[str, tuple[str, dict[str, Any], int, str]]:
             422,
             "Malformed",
         ),
-        "an agency that the key does not speak for": ("/v1/attestations", unknown_agency, 403, "WrongAgency"),
+        "an unknown agency": ("/v1/attestations", unknown_agency, 404, "UnknownAgency"),
+        "an agency that the key does not speak for": ("/v1/attestations", another_agency, 403, "WrongAgency"),
         "an unknown attester": ("/v1/attestations", stranger, 403, "UnknownAttester"),
         "no mandate": ("/v1/attestations", attest_body(served, [id_], kind=132), 403, "MandateMissing"),
         "members of another set": ("/v1/attestations", members, 422, "Malformed"),

@@ -186,17 +186,13 @@ class Story:
                 known = pick([*self.history.attestations, some_hash()])
                 revocation = st.Revocation(known, pick([bytes(32), b"\x01" * 32]), 41)
                 signature = sign(by, revocation.id(origin))
-                return ch.revoke(revocation, signer_of(by), signature), en.Revoked(
-                    revocation, signer_of(by), signature
-                )
+                return ch.revoke(revocation, signer_of(by), signature), en.Revoked(revocation, signer_of(by), signature)
             case _:
                 declaration = st.Declaration(signer_of(by), b"\x02" * 32, 380)
                 id_ = declaration.id(origin)
                 withdrawal = st.Withdrawal(pick([id_, id_, some_hash()]), 1, pick([bytes(32), id_]))
                 signature = sign(by, withdrawal.id(origin))
-                return ch.withdraw(declaration, withdrawal, signature), en.Withdrawn(
-                    declaration, withdrawal, signature
-                )
+                return ch.withdraw(declaration, withdrawal, signature), en.Withdrawn(declaration, withdrawal, signature)
 
     def step(self) -> str:
         sent, content = self.random.choice([self.decision, self.statement])()
