@@ -1,46 +1,204 @@
-"""Settings: from the environment (``LEDGER_…``) and an optional TOML file; the environment wins. docs/settings.md."""
+"""Settings: from the environment (``LEDGER_…``) and a TOML file; the environment wins. ``docs/settings.md`` lists them.
+
+``Settings`` is a value and reads nothing. ``load_settings`` reads, when it is called.
+"""
 
 from __future__ import annotations
 
+import difflib
 import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from tomllib import TOMLDecodeError
+from typing import Any, Literal, get_args, get_origin
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ledger.edges.chain import Limits
+from ledger.edges.store.database import parse_url
 from ledger.errors import Malformed
 
+PREFIX = "LEDGER_"
+FILE_VARIABLE = f"{PREFIX}CONFIG"
+DEFAULT_FILE = Path("ledger.toml")
 WEI_PER_GWEI = 10**9
+_KEY_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+_NAMED = "the name of a key in the keystore"
+_PATH = "a path"
+_MISTYPED = 0.8  # how alike two names must be for one to be a slip of the other
 
 
-class Settings(BaseSettings):
-    """Everything that can be set. Secrets are never printed."""
+def _setting(description: str, default: Any = None, permitted: str | None = None, **more: Any) -> Any:
+    """A field with its words: ``permitted`` where it does not follow from ``ge`` and ``le``; ``unset``: its default."""
+    words = {"permitted": permitted, "unset": more.pop("unset", None)}
+    if "default_factory" not in more:
+        more["default"] = default
+    return Field(description=description, json_schema_extra=words, **more)
 
-    model_config = SettingsConfigDict(env_prefix="LEDGER_", extra="forbid")
 
-    rpc_url: str = Field("http://127.0.0.1:8545", description="JSON-RPC address of the chain's node.")
-    contract: str | None = Field(
-        None, pattern=r"^0x[0-9a-fA-F]{40}$", description="Address of the contract; `ledger deploy` notes its own."
+class Settings(BaseModel):
+    """Everything that can be set. Secrets are never printed; relative paths start at the working directory."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=True)
+
+    rpc_url: str = _setting(
+        "JSON-RPC address of the chain's node. May hold an access key, so it is never shown.",
+        "http://127.0.0.1:8545", "an address with http:// or https://", pattern=r"^https?://[^\s/]+\S*$", repr=False,
+    )  # fmt: skip
+    contract: str | None = _setting(
+        "Address of the contract.", None, "0x and 40 hex digits", pattern=r"^0x[0-9a-fA-F]{40}$",
+        unset="the one that `ledger deploy` noted in `state_dir`",
+    )  # fmt: skip
+    chain_id: int | None = _setting(
+        "Chain id (EIP-155) that the node must have. With it, the API starts also while the chain is away.",
+        ge=1, le=(1 << 63) - 1, unset="whatever the node says",
+    )  # fmt: skip
+    state_dir: Path = _setting("Folder of all that is kept: store, keys, notes.", Path("state"), _PATH)
+    store_url: SecretStr | None = _setting(
+        "Address of the store. May hold a password, so it is never shown.",
+        None, "sqlite:///folder/file or postgresql://user@host/name", unset="`ledger.sqlite` in `state_dir`",
+    )  # fmt: skip
+    keystore_dir: Path = _setting(
+        "Folder of the encrypted keys.", permitted=_PATH, unset="`keys` in `state_dir`",
+        default_factory=lambda given: given["state_dir"] / "keys",
+    )  # fmt: skip
+    relayer_key: str = _setting(
+        "Key that signs transactions and pays for gas (secp256k1).", "relayer", _NAMED, pattern=_KEY_NAME
     )
-    chain_id: int | None = Field(None, gt=0, description="Chain id that the node must have.")
-    state_dir: Path = Field(Path("state"), description="Folder of store, keys and notes.")
-    store_url: str | None = Field(None, description="SQLAlchemy address of the store; SQLite in state_dir if not set.")
-    keystore: Path | None = Field(None, description="Folder of encrypted keys; `keys` in state_dir if not set.")
-    relayer_key: str = Field("relayer", description="Name of the key that pays for gas.")
-    log_key: str | None = Field(None, description="Name of the Ed25519 key that signs checkpoints.")
-    passphrase: SecretStr | None = Field(None, description="Passphrase of the keystore; better in a file.")
-    passphrase_file: Path | None = Field(None, description="File whose first line is the passphrase.")
-    anchor_batch_size: int = Field(10_000, ge=1, le=1_000_000, description="Declarations in one batch at most.")
-    anchor_max_age_seconds: int = Field(5, ge=0, le=86_400, description="How long a declaration waits for its batch.")
-    poll_interval_seconds: float = Field(1.0, gt=0, le=3600, description="How often the anchorer looks.")
-    confirmations: int = Field(1, ge=1, le=10_000, description="Blocks until a transaction counts, its own included.")
-    max_fee_per_gas_gwei: int | None = Field(None, gt=0, description="Refuse to pay more for a unit of gas.")
-    rpc_timeout_seconds: float = Field(10.0, gt=0, le=600, description="How long one request to the node may take.")
-    api_host: str = Field("127.0.0.1", description="Address that the API listens on.")
-    api_port: int = Field(8080, ge=1, le=65_535, description="Port that the API listens on.")
-    max_body_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Largest request body.")
+    log_key: str | None = _setting(
+        "Key that signs checkpoints (Ed25519). Without it no checkpoint and no evidence is made.",
+        None, _NAMED, pattern=_KEY_NAME, unset="none",
+    )  # fmt: skip
+    passphrase: SecretStr | None = _setting(
+        "Passphrase of the keystore. Other programs can see an environment: prefer `passphrase_file`, over which this "
+        "wins.", None, "text", min_length=1, unset="asked for at a terminal",
+    )  # fmt: skip
+    passphrase_file: Path | None = _setting(
+        "File whose first line is the passphrase of the keystore.", None, _PATH, unset="asked for at a terminal"
+    )
+    anchor_batch_size: int = _setting("Declarations in one batch, at most.", 10_000, ge=1, le=1_000_000)
+    anchor_max_age_seconds: int = _setting(
+        "How long a declaration waits, at most, for others to share its batch.", 5, ge=0, le=86_400
+    )
+    poll_interval_seconds: float = _setting("How often the anchorer looks for work.", 1.0, ge=0.01, le=3_600)
+    confirmations: int = _setting(
+        "Blocks until a transaction counts, its own included. 1 is for a local chain; 12 or more for a public one.",
+        1, ge=1, le=10_000,
+    )  # fmt: skip
+    confirmation_timeout_seconds: float = _setting(
+        "How long to wait for a transaction's confirmations before it is looked for again.", 120.0, ge=1, le=86_400
+    )
+    max_fee_per_gas_gwei: Decimal | None = _setting(
+        "The most to pay for a unit of gas, in gwei. Anchoring waits while the chain asks for more.",
+        ge=Decimal("0.000000001"), le=Decimal(1_000_000), unset="whatever the chain asks for",
+    )  # fmt: skip
+    rpc_timeout_seconds: float = _setting("How long one request to the node may take.", 10.0, ge=0.1, le=600)
+    api_host: str = _setting(
+        "Address that the API listens on. 0.0.0.0 lets other machines in: put a proxy with TLS in front.",
+        "127.0.0.1", "a host name or an IP address", pattern=r"^[A-Za-z0-9.:_-]{1,255}$",
+    )  # fmt: skip
+    api_port: int = _setting("Port that the API listens on.", 8080, ge=1, le=65_535)
+    max_body_bytes: int = _setting("Largest request body that the API takes.", 8 << 20, ge=1 << 10, le=1 << 30)
+    page_limit: int = _setting("Declarations or entries on one page of a list, at most.", 1_000, ge=1, le=1_000)
+    log_level: Literal["critical", "error", "warning", "info", "debug"] = _setting(
+        "Least weight of what the server logs.", "info"
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_values(cls, value: object) -> object:
+        """TOML's ``true`` would pass as the number 1."""
+        if isinstance(value, bool):
+            raise ValueError("no setting is a truth value")
+        return value
+
+    @field_validator("store_url")
+    @classmethod
+    def _store(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                parse_url(value.get_secret_value())
+            except Malformed as error:
+                raise ValueError(error.what) from None
+        return value
+
+    def store_url_or_default(self) -> str:
+        """The store's address, password included: for opening it, not for showing."""
+        if self.store_url is not None:
+            return self.store_url.get_secret_value()
+        return f"sqlite:///{self.state_dir / 'ledger.sqlite'}"
+
+    def chain_limits(self) -> Limits:
+        """What the chain edge may take and spend."""
+        cap = self.max_fee_per_gas_gwei
+        return Limits(
+            confirmations=self.confirmations,
+            max_fee_per_gas=None if cap is None else int(cap * WEI_PER_GWEI),
+            timeout=self.rpc_timeout_seconds,
+            patience=self.confirmation_timeout_seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One setting in words. ``default`` is TOML, or what holds when it is not set."""
+
+    name: str
+    permitted: str
+    default: str
+    description: str
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return PREFIX + self.name.upper()
+
+
+def describe() -> list[Described]:
+    """All settings, in order."""
+    described = []
+    for name, field in Settings.model_fields.items():
+        words: dict[str, Any] = field.json_schema_extra  # type: ignore[assignment]
+        default = words["unset"] or f"`{_toml(field.default)}`"
+        permitted = words["permitted"] or _range(field)
+        described.append(Described(name, permitted, default, str(field.description)))
+    return described
+
+
+def load_settings() -> Settings:
+    """Read environment and file, now.
+
+    The file is ``LEDGER_CONFIG``, or ``ledger.toml`` in the working directory if there is one. An environment variable
+    that is empty counts as not set.
+
+    :raises Malformed: one line for each problem: which variable or key, what shape its value has, what is permitted.
+        Values are never repeated, for one of them could be a secret in the wrong place.
+    """
+    file, given = _read_file()
+    known = {item.name: item for item in describe()}
+    problems = [
+        *(f"{file}: {_unknown(key, list(known))}" for key in given if key not in known),
+        *(_unknown(name, [item.variable for item in known.values()]) for name in os.environ if _is_slip(name, known)),
+    ]
+    try:
+        settings = Settings(**dict(_Reader(**{key: value for key, value in given.items() if key in known})))
+    except ValidationError as error:
+        for item in error.errors(include_url=False):
+            if item["type"] != "default_factory_not_called":  # follows from another problem
+                problems.append(_problem(known[str(item["loc"][0])], file, given))
+    if problems:
+        raise Malformed("\n".join(problems))
+    return settings
+
+
+class _Reader(BaseSettings, Settings):
+    """Settings that look into the environment first, and into what they are given second."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
 
     @classmethod
     def settings_customise_sources(
@@ -51,32 +209,71 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = Path(os.environ.get("LEDGER_CONFIG", "ledger.toml"))
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
-
-    @property
-    def keystore_dir(self) -> Path:
-        return self.keystore or self.state_dir / "keys"
-
-    def store_url_or_default(self) -> str:
-        return self.store_url or f"sqlite:///{self.state_dir / 'ledger.sqlite'}"
-
-    def chain_limits(self) -> Limits:
-        """The limits of the chain edge."""
-        cap = self.max_fee_per_gas_gwei
-        return Limits(
-            confirmations=self.confirmations,
-            max_fee_per_gas=None if cap is None else cap * WEI_PER_GWEI,
-            timeout=self.rpc_timeout_seconds,
-        )
+        return env_settings, init_settings
 
 
-def load_settings() -> Settings:
-    """Read the settings; Malformed names every one that cannot be used, and what is permitted, but not its value."""
+def _read_file() -> tuple[Path, dict[str, Any]]:
+    named = os.environ.get(FILE_VARIABLE)
+    file = Path(named) if named else DEFAULT_FILE
     try:
-        return Settings()
-    except ValidationError as error:
-        wrong = [f"LEDGER_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
-        raise Malformed("; ".join(wrong), "settings") from None
-    except TOMLDecodeError as error:
-        raise Malformed(f"no TOML: {error}", os.environ.get("LEDGER_CONFIG", "ledger.toml")) from None
+        return file, tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if named:
+            raise Malformed(f"names the file {file}, which does not exist", FILE_VARIABLE) from None
+        return file, {}
+    except OSError as error:
+        raise Malformed(f"cannot be read: {error.strerror}", str(file)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        # tomllib names the place and at most one character of what stands there.
+        raise Malformed(f"is not TOML: {error}", str(file)) from None
+
+
+def _is_slip(variable: str, known: Mapping[str, Described]) -> bool:
+    """Whether a variable was meant for us. Others also begin with LEDGER_, and are none of our business."""
+    name = variable.removeprefix(PREFIX)
+    if variable in {name, FILE_VARIABLE} or name.lower() in known:
+        return False
+    return bool(difflib.get_close_matches(name.lower(), known, 1, _MISTYPED))
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, 1, _MISTYPED)
+    return f"{name} is no setting" + (f": did you mean {close[0]}?" if close else "; docs/settings.md lists them all")
+
+
+def _problem(setting: Described, file: Path, given: Mapping[str, Any]) -> str:
+    in_environment = next((os.environ[name] for name in os.environ if name.upper() == setting.variable), "")
+    value = in_environment or given.get(setting.name)
+    where = setting.variable if in_environment else f"{setting.name} in {file}"
+    return f"{where}: must be {setting.permitted}, and is {_shape(value, 'number' in setting.permitted)}"
+
+
+def _shape(value: object, number_wanted: bool) -> str:
+    if isinstance(value, str) and not (number_wanted and _is_number(value)):
+        return f"text of {len(value)} characters"
+    number = "another number" if number_wanted else "a number"
+    kinds = {bool: "true or false", str: number, int: number, float: number, list: "a list", dict: "a table"}
+    return kinds.get(type(value), "something else")
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _range(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        *others, last = get_args(field.annotation)
+        return f"{', '.join(others)} or {last}"
+    least = next(bound.ge for bound in field.metadata if hasattr(bound, "ge"))
+    most = next(bound.le for bound in field.metadata if hasattr(bound, "le"))
+    kind = "a whole number" if int in {field.annotation, *get_args(field.annotation)} else "a number"
+    form = ",f" if isinstance(least, Decimal) else ","
+    return f"{kind} from {least:{form}} to {most:{form}}"
+
+
+def _toml(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str | Path) else str(value)

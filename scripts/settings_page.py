@@ -1,44 +1,53 @@
-"""Writes ``docs/settings.md`` from the settings themselves."""
+"""``docs/settings.md``, from the settings themselves. ``--check``: is it fresh?"""
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from pathlib import Path
 
-from ledger.config import Settings
+from ledger.config import DEFAULT_FILE, FILE_VARIABLE, describe
 
-HEAD = """# Settings
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
+HEAD = f"""\
+# Settings
 
-From the environment, or from a TOML file (`LEDGER_CONFIG`, else `./ledger.toml`) with the names in lower case and without
-`LEDGER_`. The environment wins. Generated from `ledger/config.py` by `make generated`.
+Every setting is an environment variable, and a key of a TOML file. The file is the one that `{FILE_VARIABLE}` names, or
+`{DEFAULT_FILE}` in the working directory if there is one. The environment wins; a variable that is empty counts as not
+set. Relative paths start at the working directory. Settings are checked when a program starts: each problem is one line
+that says which variable or key, what shape its value has, and what is permitted. Values are never repeated.
 
-| variable | default | permitted | what |
-|---|---|---|---|
+```toml
+# ledger.toml
+rpc_url = "http://127.0.0.1:8545"
+anchor_batch_size = 10000
+```
+
+This page is generated (`make generated`).
+
+| variable | key | what it is | permitted | when not set |
+|---|---|---|---|---|
 """
 
 
 def render() -> str:
     """The page."""
-    schema = Settings.model_json_schema()["properties"]
-    return HEAD + "".join(
-        f"| `LEDGER_{name.upper()}` | {_default(field)} | {_permitted(schema[name])} | {field.description} |\n"
-        for name, field in Settings.model_fields.items()
-    )
+    rows = [
+        f"| `{item.variable}` | `{item.name}` | {item.description} | {item.permitted} | {item.default} |\n"
+        for item in describe()
+    ]
+    return HEAD + "".join(rows)
 
 
-def _default(field: Any) -> str:
-    return "" if field.default is None else f"`{field.default}`"
+def main(check: bool) -> int:
+    """Write the page, or with ``check`` say whether it is what it would be."""
+    if check:
+        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != render():
+            print(f"{PAGE.name} is stale: run `make generated`", file=sys.stderr)
+            return 1
+    else:
+        PAGE.write_text(render(), encoding="utf-8")
+    return 0
 
 
-def _permitted(schema: dict[str, Any]) -> str:
-    """Ranges and patterns of a JSON schema in words."""
-    parts = schema.get("anyOf", [schema])
-    words = []
-    for part in parts:
-        low = part.get("minimum", part.get("exclusiveMinimum"))
-        if "maximum" in part:
-            words.append(f"{'above ' if 'exclusiveMinimum' in part else ''}{low} to {part['maximum']}")
-        elif low is not None:
-            words.append(f"above {low}" if "exclusiveMinimum" in part else f"from {low}")
-        if "pattern" in part:
-            words.append("0x and 40 hex digits")
-    return ", ".join(words)
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv))

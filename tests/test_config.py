@@ -1,74 +1,178 @@
-"""Settings: from environment and file, checked at start, with messages that name variable and range but no value."""
+"""Settings: read when asked for, environment before file, and every problem named without repeating a value."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr, ValidationError
 
-from ledger.config import load_settings
+from ledger.config import Settings, describe, load_settings
 from ledger.errors import Malformed
-from scripts.settings_page import render
+from scripts import settings_page
+
+HOME = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and no setting in the environment."""
     monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.upper().startswith("LEDGER_"):
+            monkeypatch.delenv(name)
     return tmp_path
 
 
-def test_defaults() -> None:
-    settings = load_settings()
-    assert settings.store_url_or_default() == "sqlite:///state/ledger.sqlite"
-    assert settings.keystore_dir == Path("state/keys")
-    assert settings.chain_limits().max_fee_per_gas is None
-
-
-def test_file_and_environment(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (elsewhere / "ledger.toml").write_text('api_port = 9000\nstate_dir = "here"\nmax_fee_per_gas_gwei = 2\n')
-    monkeypatch.setenv("LEDGER_API_PORT", "9001")
-    settings = load_settings()
-    assert (settings.api_port, settings.state_dir) == (9001, Path("here"))
-    assert settings.chain_limits().max_fee_per_gas == 2 * 10**9
-    (elsewhere / "other.toml").write_text("api_port = 9002\n")
-    monkeypatch.delenv("LEDGER_API_PORT")
-    monkeypatch.setenv("LEDGER_CONFIG", str(elsewhere / "other.toml"))
-    assert load_settings().api_port == 9002
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "said"),
-    [
-        ("API_PORT", "0", "greater than or equal to 1"),
-        ("API_PORT", "many", "valid integer"),
-        ("CONTRACT", "0x12", "match pattern"),
-        ("ANCHOR_BATCH_SIZE", "1000001", "less than or equal to 1000000"),
-        ("CONFIRMATIONS", "0", "greater than or equal to 1"),
-    ],
-)
-def test_what_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
-    monkeypatch.setenv(f"LEDGER_{name}", value)
+def problems() -> list[str]:
     with pytest.raises(Malformed) as caught:
         load_settings()
-    assert f"LEDGER_{name}" in str(caught.value)
-    assert said in str(caught.value)
+    return str(caught.value).splitlines()
 
 
-def test_unknown_names_and_broken_files_are_told(elsewhere: Path) -> None:
-    (elsewhere / "ledger.toml").write_text("colour = 1\n")
-    with pytest.raises(Malformed, match="LEDGER_COLOUR"):
-        load_settings()
-    (elsewhere / "ledger.toml").write_text("api_port = \n")
-    with pytest.raises(Malformed, match="ledger.toml"):
-        load_settings()
+def test_defaults_need_nothing() -> None:
+    settings = load_settings()
+    assert settings == Settings()
+    assert settings.store_url_or_default() == "sqlite:///state/ledger.sqlite"
+    assert settings.keystore_dir == Path("state/keys")
+    assert (settings.api_host, settings.api_port, settings.contract) == ("127.0.0.1", 8080, None)
+    limits = settings.chain_limits()
+    assert (limits.confirmations, limits.max_fee_per_gas, limits.timeout, limits.patience) == (1, None, 10.0, 120.0)
 
 
-def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEDGER_PASSPHRASE", "open sesame")
-    assert "sesame" not in repr(load_settings())
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "ledger.toml").write_text('state_dir = "filed"\napi_port = 9000\nanchor_batch_size = 7\n')
+    monkeypatch.setenv("LEDGER_API_PORT", "9001")
+    monkeypatch.setenv("LEDGER_ANCHOR_BATCH_SIZE", "")
+    settings = load_settings()
+    assert (settings.state_dir, settings.api_port, settings.anchor_batch_size) == (Path("filed"), 9001, 7)
+    assert settings.keystore_dir == Path("filed/keys")
+    other = folder / "other.toml"
+    other.write_text("api_port = 9002\n")
+    monkeypatch.setenv("LEDGER_CONFIG", str(other))
+    monkeypatch.delenv("LEDGER_API_PORT")
+    assert (load_settings().api_port, load_settings().state_dir) == (9002, Path("state"))
 
 
-def test_the_page_names_every_setting() -> None:
-    page = render()
-    assert "| `LEDGER_API_PORT` | `8080` | 1 to 65535 |" in page
-    assert "LEDGER_RPC_URL" in page
+def test_all_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {
+        "rpc_url": "https://node.example/key", "contract": "0x" + "aB" * 20, "chain_id": "31337", "state_dir": "/s",
+        "store_url": "postgresql+psycopg://ledger:secret@db/ledger", "keystore_dir": "/k", "relayer_key": "payer",
+        "log_key": "log-2", "passphrase": "open sesame", "passphrase_file": "/p", "anchor_batch_size": "1000000",
+        "anchor_max_age_seconds": "0", "poll_interval_seconds": "0.5", "confirmations": "12",
+        "confirmation_timeout_seconds": "600", "max_fee_per_gas_gwei": "0.1", "rpc_timeout_seconds": "2.5",
+        "api_host": "::1", "api_port": "1", "max_body_bytes": "1024", "page_limit": "10", "log_level": "debug",
+    }  # fmt: skip
+    assert list(given) == list(Settings.model_fields)
+    for name, value in given.items():
+        monkeypatch.setenv(f"LEDGER_{name.upper()}", value)
+    settings = load_settings()
+    assert settings.store_url_or_default() == given["store_url"]
+    assert settings.max_fee_per_gas_gwei == Decimal("0.1")
+    assert settings.chain_limits().max_fee_per_gas == 10**8
+    for name in ("rpc_url", "contract", "relayer_key", "log_key", "api_host", "log_level"):
+        assert getattr(settings, name) == given[name]
+    for secret in ("sesame", "secret", "node.example"):
+        assert secret not in repr(settings) + str(settings)
+
+
+WRONG = [
+    ("API_PORT", "0", "must be a whole number from 1 to 65,535, and is another number"),
+    ("API_PORT", "http", "must be a whole number from 1 to 65,535, and is text of 4 characters"),
+    ("ANCHOR_BATCH_SIZE", "1000001", "must be a whole number from 1 to 1,000,000, and is another number"),
+    ("ANCHOR_BATCH_SIZE", "1.5", "must be a whole number from 1 to 1,000,000, and is another number"),
+    ("ANCHOR_MAX_AGE_SECONDS", "-1", "must be a whole number from 0 to 86,400, and is another number"),
+    ("POLL_INTERVAL_SECONDS", "nan", "must be a number from 0.01 to 3,600, and is another number"),
+    ("CONFIRMATIONS", "0", "must be a whole number from 1 to 10,000, and is another number"),
+    ("MAX_FEE_PER_GAS_GWEI", "0", "must be a number from 0.000000001 to 1,000,000, and is another number"),
+    ("CHAIN_ID", "0x7a69", "must be a whole number from 1 to 9,223,372,036,854,775,807, and is text of 6 characters"),
+    ("CONTRACT", "0x12", "must be 0x and 40 hex digits, and is text of 4 characters"),
+    ("RPC_URL", "ws://node", "must be an address with http:// or https://, and is text of 9 characters"),
+    ("STORE_URL", "mysql://u:hunter2@h/x", "must be sqlite:///folder/file or postgresql://user@host/name, and is text"),
+    ("STORE_URL", "sqlite://", "must be sqlite:///folder/file or postgresql://user@host/name, and is text"),
+    ("LOG_KEY", "../log", "must be the name of a key in the keystore, and is text of 6 characters"),
+    ("API_HOST", "a b", "must be a host name or an IP address, and is text of 3 characters"),
+    ("PAGE_LIMIT", "1001", "must be a whole number from 1 to 1,000, and is another number"),
+    ("LOG_LEVEL", "loud", "must be critical, error, warning, info or debug, and is text of 4 characters"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "words"), WRONG, ids=[f"{name}={value}" for name, value, _ in WRONG])
+def test_a_wrong_value_is_named_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(f"LEDGER_{name}", value)
+    (line,) = problems()
+    assert line.startswith(f"LEDGER_{name}: {words}")
+    assert "hunter2" not in line
+
+
+def test_every_problem_has_a_line_and_says_where_it_stands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "ledger.toml").write_text(
+        'api_port = true\nconfirmations = "many"\nstate_dir = 3\nrpcurl = "hunter2"\nlog_key = []\n'
+    )
+    monkeypatch.setenv("LEDGER_MAX_BODY_BYTES", "1 MB")
+    monkeypatch.setenv("LEDGER_ANCHOR_BATCHSIZE", "5")
+    monkeypatch.setenv("LEDGER_FILE", "/of/another/program")
+    assert problems() == [
+        "ledger.toml: rpcurl is no setting: did you mean rpc_url?",
+        "LEDGER_ANCHOR_BATCHSIZE is no setting: did you mean LEDGER_ANCHOR_BATCH_SIZE?",
+        "state_dir in ledger.toml: must be a path, and is a number",
+        "log_key in ledger.toml: must be the name of a key in the keystore, and is a list",
+        "confirmations in ledger.toml: must be a whole number from 1 to 10,000, and is text of 4 characters",
+        "api_port in ledger.toml: must be a whole number from 1 to 65,535, and is true or false",
+        "LEDGER_MAX_BODY_BYTES: must be a whole number from 1,024 to 1,073,741,824, and is text of 4 characters",
+    ]
+
+
+def test_files_that_cannot_be_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "ledger.toml").write_text("api_port = \n")
+    assert problems() == ["ledger.toml: is not TOML: Invalid value (at line 1, column 12)"]
+    (folder / "ledger.toml").write_bytes(b"\xff")
+    assert problems()[0].startswith("ledger.toml: is not TOML")
+    monkeypatch.setenv("LEDGER_CONFIG", str(folder))
+    assert "cannot be read" in problems()[0]
+    monkeypatch.setenv("LEDGER_CONFIG", "nowhere.toml")
+    assert problems() == ["LEDGER_CONFIG: names the file nowhere.toml, which does not exist"]
+
+
+def test_a_value_reads_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "ledger.toml").write_text("api_port = 9000\n")
+    monkeypatch.setenv("LEDGER_API_HOST", "0.0.0.0")
+    settings = Settings(page_limit=5)
+    assert (settings.api_port, settings.api_host, settings.page_limit) == (8080, "127.0.0.1", 5)
+    with pytest.raises(ValidationError):
+        settings.page_limit = 6
+    with pytest.raises(ValidationError) as caught:
+        Settings(store_url=SecretStr("mysql://u:hunter2@h/x"))
+    assert "hunter2" not in str(caught.value)
+
+
+def test_nothing_is_read_at_import() -> None:
+    environment = os.environ | {"LEDGER_API_PORT": "nonsense", "LEDGER_CONFIG": "nowhere.toml"}
+    done = subprocess.run([sys.executable, "-c", "import ledger.config"], cwd=HOME, env=environment, check=False)
+    assert done.returncode == 0
+
+
+def test_the_page_lists_every_setting_and_is_fresh() -> None:
+    page = settings_page.PAGE.read_text(encoding="utf-8")
+    assert page == settings_page.render(), "run `make generated`"
+    for item in describe():
+        assert item.description
+        assert f"| `{item.variable}` | `{item.name}` | {item.description} | {item.permitted} | {item.default} |" in page
+    assert [item.name for item in describe()] == list(Settings.model_fields)
+
+
+def test_the_page_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings_page, "PAGE", tmp_path / "settings.md")
+    assert settings_page.main(check=True) == 1
+    assert settings_page.main(check=False) == 0
+    assert settings_page.main(check=True) == 0
+    settings_page.PAGE.write_text("stale")
+    assert settings_page.main(check=True) == 1

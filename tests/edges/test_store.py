@@ -1,223 +1,440 @@
-"""The store: idempotent, durable when it returns, one origin, pages that stand still, clear when it cannot."""
+"""The store as its callers meet it.
+
+The same tests run on PostgreSQL where TEST_POSTGRES_URL names an empty database of a server, and psycopg is installed.
+"""
 
 from __future__ import annotations
 
 import os
-import signal
+import secrets
 import sqlite3
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
-import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from sqlalchemy import create_engine, text
 
-from ledger.core.entry import Entry, EntryKind
-from ledger.core.statement import Declaration
-from ledger.edges.events import LoggedEntry
-from ledger.edges.store import Store
+from ledger.core.entry import Anchored, EntryKind, Revoked
+from ledger.core.merkle import leaf_hash, root
+from ledger.core.statement import Revocation
+from ledger.core.typed_data import Origin
+from ledger.edges.store import DeclarationRow, Store
+from ledger.edges.store.tables import metadata
 from ledger.errors import HistoryBroken, Malformed, Unavailable
-from tests.world import ORIGIN, TRADER
+from tests.edges.stored import ORIGIN, PARTIES, add, anchored, digest, formed, logged, signed, some_entries
+
+POSTGRES = os.environ.get("TEST_POSTGRES_URL")
 
 
-def made(number: int, document_type: int = 380) -> tuple[Declaration, bytes]:
-    return Declaration(TRADER.signer, number.to_bytes(32, "big"), document_type), bytes([number % 256]) * 65
-
-
-def ids(*numbers: int) -> list[bytes]:
-    return [made(number)[0].id(ORIGIN) for number in numbers]
-
-
-def logged(number: int) -> LoggedEntry:
-    entry = Entry(number, EntryKind.ANCHORED, 100 + number, bytes(64))
-    return LoggedEntry(entry, number, "0x" + "aa" * 32, "0x" + "bb" * 32, 0)
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+@pytest.fixture(params=["sqlite", "postgresql"] if POSTGRES else ["sqlite"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a store that is not there yet."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+        return
+    schema, engine = f"test_{secrets.token_hex(4)}", create_engine(str(POSTGRES))
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    yield f"{POSTGRES}?options=-csearch_path%3D{schema}"
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
 
 
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
-    opened = Store.open(url, ORIGIN)
-    yield opened
-    opened.close()
+    made = Store.open(url, ORIGIN)
+    yield made
+    made.close()
 
 
-def test_the_same_declaration_is_stored_once(store: Store) -> None:
-    assert store.add_declarations([made(1), made(2)], ORIGIN, 10) == [(ids(1)[0], True), (ids(2)[0], True)]
-    assert store.add_declarations([made(2), made(3)], ORIGIN, 20) == [(ids(2)[0], False), (ids(3)[0], True)]
-    row = store.declaration(ids(2)[0])
-    assert row is not None
-    assert (row.declaration, row.signature, row.received_at, row.state) == (*made(2), 10, "pending")
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store with 120 declarations of three parties and types, received in 12 different seconds."""
+    made = Store.open(f"sqlite:///{tmp_path_factory.mktemp('shelf') / 'ledger.sqlite'}", ORIGIN)
+    for number in range(120):
+        what = signed(number, PARTIES[number % 3], (380, 851, 705)[number // 7 % 3])
+        made.add_declarations([what], ORIGIN, 1_000 + number * 7 % 12)
+    for _ in range(2):
+        batch = formed(made, 30)
+    anchored(made, batch)
+    yield made
+    made.close()
+
+
+# ------------------------------------------------------------------------------------------------------- declarations
+
+
+def test_a_declaration_is_new_once_and_stays_as_it_came(store: Store) -> None:
+    (declaration, signature), other = signed(1), signed(2)
+    first = store.add_declarations([(declaration, signature)], ORIGIN, 1_000)
+    id_ = declaration.id(ORIGIN)
+    assert first == [(id_, True)]
+    again = store.add_declarations([other, (declaration, b"\xff" * 65), other], ORIGIN, 2_000)
+    assert again == [(other[0].id(ORIGIN), True), (id_, False), (other[0].id(ORIGIN), False)]
+    assert store.declaration(id_) == DeclarationRow(id_, declaration, signature, 1_000, "pending", None, None)
     assert store.declaration(bytes(32)) is None
-    assert store.pending() == (3, 10)
+    assert store.add_declarations([], ORIGIN, 1_000) == []
 
 
-def test_ten_at_once_store_one(store: Store) -> None:
-    with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(lambda _: store.add_declarations([made(1)], ORIGIN, 10)[0][1], range(10)))
-    assert sorted(answers) == [False] * 9 + [True]
+def test_what_is_stored_is_there_when_the_store_is_opened_again(url: str) -> None:
+    store = Store.open(url, ORIGIN)
+    ids = add(store, range(3))
+    store.close()
+    again = Store.open(url, ORIGIN, create=False)
+    assert sorted(again.pending_ids(10)) == sorted(ids)
+    again.close()
 
 
-def test_survives_reopening_and_refuses_another_origin(url: str) -> None:
-    with closing(Store.open(url, ORIGIN)) as first:
-        first.add_declarations([made(1)], ORIGIN, 10)
-    with closing(Store.open(url, ORIGIN)) as again:
-        assert again.pending() == (1, 10)
+def test_many_declarations_at_once(store: Store) -> None:
+    ids = add(store, range(2_000))
+    assert len(set(ids)) == 2_000
+    assert not any(is_new for _, is_new in store.add_declarations([signed(n) for n in range(2_000)], ORIGIN, 9))
+
+
+def test_a_declaration_for_another_history_is_refused(store: Store) -> None:
     with pytest.raises(HistoryBroken, match="another history"):
-        Store.open(url, replace(ORIGIN, chain_id=1))
+        store.add_declarations([signed(1)], replace(ORIGIN, chain_id=1), 1_000)
+    assert store.pending() == (0, None)
 
 
-def test_a_batch_goes_from_formed_to_anchored(store: Store) -> None:
-    store.add_declarations([made(number) for number in (3, 1, 2)], ORIGIN, 10)
-    store.add_declarations([made(4)], ORIGIN, 11)
-    chosen = store.pending_ids(3)
-    assert chosen == sorted(ids(1, 2, 3))
-    batch = store.form_batch(b"\x01" * 32, chosen, 12)
-    assert (batch.size, batch.state) == (3, "formed")
-    assert store.pending_ids(10) == ids(4)
-    assert store.leaves(batch.id) == chosen
-    store.mark_sent(batch.id, "0x" + "00" * 32)
-    assert [item.state for item in store.unfinished()] == ["sent"]
-    store.mark_anchored(batch.id, 7, 99)
-    assert store.unfinished() == []
-    kept = store.batch(batch.id)
-    assert kept is not None
-    assert (kept.entry_number, kept.entry_time) == (7, 99)
-    assert {store.declaration(id_).state for id_ in chosen} == {"anchored"}  # type: ignore[union-attr]
-    assert [item.id for item in store.batches("anchored")] == [batch.id]
+def test_pending_are_taken_by_time_of_receipt_then_id(store: Store) -> None:
+    assert store.pending() == (0, None)
+    later, earlier = add(store, [1, 2], 1_005), add(store, [3, 4], 1_004)
+    assert store.pending() == (4, 1_004)
+    assert store.pending_ids(10) == sorted(earlier) + sorted(later)
+    assert store.pending_ids(3) == [*sorted(earlier), min(later)]
 
 
-def test_a_declaration_is_in_one_batch_only_and_nothing_is_half_written(store: Store) -> None:
-    store.add_declarations([made(1), made(2)], ORIGIN, 10)
-    store.form_batch(b"\x01" * 32, ids(1), 11)
-    with pytest.raises(HistoryBroken, match="in a batch already"):
-        store.form_batch(b"\x02" * 32, ids(2, 1), 12)
-    assert store.pending_ids(10) == ids(2)
-    assert len(store.unfinished()) == 1
+filters = some.fixed_dictionaries(
+    {},
+    optional={
+        "party": some.sampled_from([*PARTIES, b"\x09" * 20]),
+        "document_type": some.sampled_from([380, 851, 705, 1]),
+        "received_from": some.integers(998, 1_013),
+        "received_until": some.integers(998, 1_013),
+        "state": some.sampled_from(["pending", "batched", "anchored"]),
+    },
+)
 
 
-def test_pages_by_party_type_and_time(store: Store) -> None:
-    for number in range(7):
-        store.add_declarations([made(number, 380 + number % 2)], ORIGIN, number // 2)
-    seen: list[bytes] = []
+@settings(max_examples=60, deadline=None)
+@given(wanted=filters, limit=some.integers(1, 130))
+def test_pages_give_what_was_asked_for_in_order_and_once(shelf: Store, wanted: dict[str, object], limit: int) -> None:
+    found: list[DeclarationRow] = []
     cursor = None
     while True:
-        rows, cursor = store.list_declarations(party=TRADER.signer, limit=2, cursor=cursor)
-        seen += [row.id for row in rows]
+        rows, cursor = shelf.list_declarations(**wanted, cursor=cursor, limit=limit)  # type: ignore[arg-type]
+        assert len(rows) == limit or cursor is None
+        found += rows
         if cursor is None:
             break
-    assert len(seen) == len(set(seen)) == 7
-    assert len(store.list_declarations(document_type=381)[0]) == 3
-    assert len(store.list_declarations(received_from=1, received_until=3)[0]) == 4
-    assert store.list_declarations(party=bytes(20))[0] == []
-    for nonsense in ("x", "é", "W10=", "e30="):
-        with pytest.raises(Malformed, match="cursor"):
-            store.list_declarations(cursor=nonsense)
+    tests: dict[str, Callable[[DeclarationRow, object], bool]] = {
+        "party": lambda row, party: row.declaration.party == party,
+        "document_type": lambda row, kind: row.declaration.document_type == kind,
+        "received_from": lambda row, at: row.received_at >= cast("int", at),
+        "received_until": lambda row, at: row.received_at < cast("int", at),
+        "state": lambda row, state: row.state == state,
+    }
+    every, _ = shelf.list_declarations(limit=1_000)
+    assert len(every) == 120
+    assert every == sorted(every, key=lambda row: (row.received_at, row.id))
+    assert found == [row for row in every if all(tests[name](row, value) for name, value in wanted.items())]
 
 
-def test_entries_follow_on_each_other(store: Store) -> None:
-    store.append_entries([logged(number) for number in range(1200)])
-    store.append_entries([])
-    assert [item.entry.number for item in store.entries(1195)] == list(range(1195, 1200))
-    assert sum(1 for _ in store.entries()) == 1200
-    assert store.entry(5) == logged(5)
+def test_a_walk_through_the_pages_is_not_disturbed(store: Store) -> None:
+    ids = add(store, range(10), 1_000)
+    seen, cursor = store.list_declarations(limit=3)
+    add(store, range(10, 20), 1_000)
+    add(store, range(20, 30), 999)
+    formed(store)
+    while cursor is not None:
+        rows, cursor = store.list_declarations(limit=3, cursor=cursor)
+        seen += rows
+    walked = [row.id for row in seen]
+    assert len(walked) == len(set(walked))
+    assert set(ids) <= set(walked)
+
+
+CURSORS = ["", "nonsense", "ä", "A" * 53, "A" * 55, "=" * 54, "_" * 54, "A" * 54 + "\n", "AAAA" * 50]
+
+
+@pytest.mark.parametrize("cursor", CURSORS)
+def test_a_cursor_from_elsewhere_is_refused(shelf: Store, cursor: str) -> None:
+    with pytest.raises(Malformed, match="cursor: did not come from"):
+        shelf.list_declarations(cursor=cursor)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"limit": 0}, {"limit": 1001}, {"received_from": 1 << 63}, {"received_until": -1}, {"document_type": 1 << 80}],
+)
+def test_numbers_that_no_column_holds_are_refused(shelf: Store, wrong: dict[str, int]) -> None:
+    with pytest.raises(Malformed, match="whole number"):
+        shelf.list_declarations(**wrong)  # type: ignore[arg-type]
+    with pytest.raises(Malformed, match="whole number"):
+        shelf.add_declarations([signed(1)], ORIGIN, 1 << 63)
+
+
+# ------------------------------------------------------------------------------------------------------------ batches
+
+
+def test_a_batch_from_pending_to_anchored(store: Store) -> None:
+    add(store, range(5))
+    ids = store.pending_ids(3)[::-1]
+    batch = store.form_batch(root(ids), ids, 2_000)
+    assert (batch.root, batch.size, batch.state, batch.created_at) == (root(ids), 3, "formed", 2_000)
+    assert store.leaves(batch.id) == ids
+    assert store.pending()[0] == 2
+    rows = [store.declaration(id_) for id_ in ids]
+    assert [(row.state, row.batch_id, row.batch_index) for row in rows if row] == [
+        ("batched", batch.id, place) for place in range(3)
+    ]
+    assert store.unfinished() == [batch]
+    store.mark_sent(batch.id, "0x" + "ab" * 32)
+    sent = replace(batch, state="sent", tx_hash="0x" + "ab" * 32)
+    assert store.unfinished() == [sent]
+    item = anchored(store, batch)
+    done = replace(sent, state="anchored", entry_number=0, entry_time=item.entry.time)
+    assert (store.unfinished(), store.batch(batch.id), store.batches("anchored")) == ([], done, [done])
+    assert {row.state for id_ in ids if (row := store.declaration(id_))} == {"anchored"}
+    store.mark_sent(batch.id, "0x" + "cd" * 32)
+    store.mark_anchored(batch.id, 0, item.entry.time)
+    assert store.batches() == [done]
+
+
+def test_no_declaration_gets_into_two_batches(store: Store) -> None:
+    ids = add(store, range(4))
+    batch = store.form_batch(root(ids[:2]), ids[:2], 2_000)
+    for again in (ids[1:], [*ids[2:], bytes(32)], [*ids[2:], ids[2]]):
+        with pytest.raises(Unavailable, match="try again"):
+            store.form_batch(root(again), again, 2_000)
+    assert store.batches() == [batch]
+    assert store.pending()[0] == 2
+
+
+def test_batches_that_are_not_there(store: Store) -> None:
+    assert store.batch(7) is None
+    assert store.leaves(7) == []
     with pytest.raises(KeyError):
-        store.entry(1200)
-    for wrong in (1199, 1201):
-        with pytest.raises(HistoryBroken, match="do not follow"):
-            store.append_entries([logged(wrong)])
-    store.truncate_entries(3)
-    last = store.last_entry()
-    assert last is not None
-    assert last.entry.number == 2
+        store.mark_sent(7, "0x")
+    with pytest.raises(KeyError):
+        store.mark_anchored(7, 0, 0)
 
 
-def test_sets_and_checkpoints(store: Store) -> None:
-    members = ids(3, 1, 2)
+def test_a_batch_is_anchored_by_an_entry_that_says_so(store: Store) -> None:
+    add(store, range(2))
+    batch = formed(store)
+    store.append_entries([logged(0, Anchored(batch.root, 3)), logged(1, Anchored(batch.root, 2))])
+    for number, time in [(0, 3_000), (1, 3_000), (2, 3_002)]:
+        with pytest.raises(HistoryBroken, match=f"entry {number}: this entry of the index does not anchor the batch"):
+            store.mark_anchored(batch.id, number, time)
+    assert store.unfinished() == [batch]
+    store.mark_anchored(batch.id, 1, 3_001)
+
+
+def test_what_a_reorganisation_takes_back_is_unfinished_again(store: Store) -> None:
+    batches = []
+    for number in range(3):
+        add(store, [number])
+        batches.append(formed(store))
+        store.mark_sent(batches[-1].id, "0x" + "ab" * 32)
+        anchored(store, batches[-1])
+    store.truncate_entries(1)
+    assert store.unfinished() == batches[1:]
+    assert [row.state for row in store.list_declarations()[0] if row.batch_id != batches[0].id] == ["batched"] * 2
+    assert [item.entry.number for item in store.entries()] == [0]
+    for batch in reversed(batches[1:]):
+        anchored(store, batch)
+    assert [batch.entry_number for batch in store.batches("anchored")] == [0, 2, 1]
+
+
+# --------------------------------------------------------------------------------------------------------------- sets
+
+
+def test_sets_and_batches_are_found_by_their_members(store: Store) -> None:
+    ids = add(store, range(4))
+    stranger = digest("declared elsewhere")
+    kept = [ids[2], stranger, ids[0]]
     for _ in range(2):
-        store.save_set(b"\x05" * 32, 3, members)
-    assert store.sets_of(members[1]) == [(b"\x05" * 32, 3, members)]
+        store.save_set(root(kept), 3, kept)
+    batch = formed(store)
+    leaves = store.leaves(batch.id)
+    store.save_set(batch.root, batch.size, leaves)
+    assert store.set_members(root(kept), 3) == kept
+    assert store.set_members(batch.root, 4) == leaves
+    assert store.set_members(batch.root, 5) is None
+    both = [(batch.root, 4, leaves), (root(kept), 3, kept)]
+    assert store.sets_of(ids[0]) == both
+    assert store.set_names_of(ids[0]) == [(found, size) for found, size, _ in both]
+    assert store.sets_of(ids[1]) == both[:1]
+    assert store.sets_of(stranger) == both[1:]
     assert store.sets_of(bytes(32)) == []
-    store.save_checkpoint(5, bytes(32), "first", 1)
-    store.save_checkpoint(5, bytes(32), "second", 2)
-    store.save_checkpoint(9, bytes(32), "later", 3)
-    assert (store.checkpoint(5), store.checkpoint(6), store.latest_checkpoint()) == ("first", None, "later")
-    assert store.checkpoints() == [(5, "first"), (9, "later")]
+    with pytest.raises(Malformed, match="has 3 members and not 4"):
+        store.save_set(root(kept), 4, kept)
 
 
-def test_a_full_disk_is_said_and_loses_nothing(url: str) -> None:
+def test_a_set_that_becomes_a_batch_is_one_set(store: Store) -> None:
+    add(store, range(3))
+    ids = store.pending_ids(3)
+    store.save_set(root(ids), 3, ids)
+    formed(store)
+    assert store.sets_of(ids[0]) == [(root(ids), 3, ids)]
+
+
+def test_the_set_of_one_needs_no_keeping() -> None:
+    assert Store.single(b"\x07" * 32) == (leaf_hash(b"\x07" * 32), 1) == (root([b"\x07" * 32]), 1)
+
+
+# ------------------------------------------------------------------------------------------------------------ entries
+
+
+def test_entries_come_back_as_they_went_in(store: Store) -> None:
+    assert store.last_entry() is None
+    assert list(store.entries()) == []
+    items = some_entries(1_203)
+    store.append_entries(items[:1_000])
+    store.append_entries(items[1_000:])
+    store.append_entries([])
+    assert list(store.entries()) == items
+    assert list(store.entries(499, 1_002)) == items[499:1_002]
+    assert list(store.entries(1_203)) == []
+    assert list(store.entries(10, 10)) == []
+    assert store.entry(500) == items[500]
+    assert store.last_entry() == items[-1]
+    with pytest.raises(KeyError):
+        store.entry(1_203)
+
+
+def test_entries_leave_no_gap_and_never_change(store: Store) -> None:
+    items = some_entries(6)
+    with pytest.raises(HistoryBroken, match="entry 1: the entry does not follow on the index"):
+        store.append_entries(items[1:])
+    store.append_entries(items[:3])
+    with pytest.raises(HistoryBroken, match="entry 4: the entry does not follow"):
+        store.append_entries(items[4:])
+    with pytest.raises(HistoryBroken, match="entry 5: "):
+        store.append_entries([items[3], items[5]])
+    other = logged(2, Anchored(digest("another"), 1))
+    with pytest.raises(HistoryBroken, match="entry 2: the index has another one"):
+        store.append_entries([other, items[3]])
+    with pytest.raises(HistoryBroken, match="entry 2: the index has another one"):
+        store.append_entries(some_entries(1, 2, fork="elsewhere"))
+    assert list(store.entries()) == items[:3]
+    store.append_entries(items[1:])  # two followers fill one store
+    assert list(store.entries()) == items
+
+
+def test_entries_are_found_by_subject_and_kind(store: Store) -> None:
+    revocation = Revocation(digest("attestation"), bytes(32), 41)
+    items = [
+        logged(0, Anchored(digest("root"), 2)),
+        logged(1, Revoked(revocation, PARTIES[0], b"s" * 65)),
+        logged(2, Anchored(digest("root"), 3)),
+        logged(3, Anchored(digest("attestation"), 1)),
+    ]
+    store.append_entries(items)
+    assert store.find_entries(digest("root")) == [items[0], items[2]]
+    assert store.find_entries(digest("attestation")) == [items[1], items[3]]
+    assert store.find_entries(digest("attestation"), EntryKind.REVOKED) == [items[1]]
+    assert store.find_entries(digest("nothing")) == []
+
+
+def test_an_entry_changed_in_the_store_is_named(store: Store) -> None:
+    store.append_entries(some_entries(5))
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE entries SET time = time + 1 WHERE number = 3"))
+    assert store.entry(2).entry.number == 2
+    for look in (lambda: store.entry(3), lambda: list(store.entries())):
+        with pytest.raises(HistoryBroken, match="entry 3: the store's copy was changed"):
+            look()
+
+
+# -------------------------------------------------------------------------------------------------------- checkpoints
+
+
+def test_checkpoints_are_kept_forever(store: Store) -> None:
+    assert store.latest_checkpoint() is None
+    for size in (7, 3, 5):
+        store.save_checkpoint(size, digest(size), f"note {size}", 1_000)
+    store.save_checkpoint(5, digest(5), "another note", 1_001)
+    assert store.checkpoints() == [(3, "note 3"), (5, "note 5"), (7, "note 7")]
+    assert (store.checkpoint(5), store.checkpoint(4), store.latest_checkpoint()) == ("note 5", None, "note 7")
+    with pytest.raises(HistoryBroken, match="another checkpoint of size 5 was published"):
+        store.save_checkpoint(5, digest(6), "note", 1_002)
+    store.append_entries(some_entries(7))
+    store.truncate_entries(0)
+    assert len(store.checkpoints()) == 3
+
+
+# ------------------------------------------------------------------------------------------------------------ opening
+
+
+def test_a_store_is_of_one_origin(url: str) -> None:
+    Store.open(url, ORIGIN).close()
+    for other in (replace(ORIGIN, chain_id=1), Origin(31337, bytes(20))):
+        with pytest.raises(HistoryBroken, match="is of another history") as caught:
+            Store.open(url, other)
+        assert (caught.value.expected, caught.value.found) == (other, str(ORIGIN))
+
+
+def test_a_store_that_must_be_there(url: str, tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="there is no store at"):
+        Store.open(url, ORIGIN, create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_from_the_future(url: str) -> None:
     store = Store.open(url, ORIGIN)
-
-    def small(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute("PRAGMA max_page_count=60")
-
-    sa.event.listen(store.engine, "connect", small)
-    store.engine.dispose()
-    accepted, said = 0, ""
-    while not said:
-        batch = [made(number) for number in range(accepted, accepted + 100)]
-        try:
-            store.add_declarations(batch, ORIGIN, 1)
-            accepted += len(batch)
-        except Unavailable as error:
-            said = str(error)
-    assert "full" in said
-    assert accepted > 0
-    assert store.pending()[0] == accepted
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'r9999'"))
+    store.close()
+    with pytest.raises(Malformed, match="its schema is r9999, and this version knows none after r0001"):
+        Store.open(url, ORIGIN)
 
 
-def test_a_store_that_turns_read_only_says_so_and_still_answers(url: str) -> None:
-    store = Store.open(url, ORIGIN)
-    store.add_declarations([made(1)], ORIGIN, 1)
-
-    def read_only(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute("PRAGMA query_only=ON")
-
-    sa.event.listen(store.engine, "connect", read_only)
-    store.engine.dispose()
-    with pytest.raises(Unavailable, match="readonly"):
-        store.add_declarations([made(2)], ORIGIN, 1)
+def test_the_migrations_build_the_tables(store: Store) -> None:
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        if connection.dialect.name == "sqlite":
+            made = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'declarations'")).scalar_one()
+            assert made.count("CHECK") == 3
 
 
-def test_a_store_that_cannot_be_opened(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="the store cannot be used"):
-        Store.open(f"sqlite:///{tmp_path}/missing/ledger.sqlite", ORIGIN)
-    (tmp_path / "text").write_text("this is no database, though it is long enough to look like one" * 100)
-    with pytest.raises(Unavailable, match="the store cannot be used"):
-        Store.open(f"sqlite:///{tmp_path}/text", ORIGIN)
+def test_databases_that_are_no_store(tmp_path: Path) -> None:
+    foreign, noise, folder = tmp_path / "foreign", tmp_path / "noise", tmp_path / "none" / "store"
+    with sqlite3.connect(foreign) as connection:
+        connection.execute("CREATE TABLE entries (anything)")
+    connection.close()
+    noise.write_bytes(b"no database " * 1_000)
+    with pytest.raises(Malformed, match="is a database of another program"):
+        Store.open(f"sqlite:///{foreign}", ORIGIN)
+    with pytest.raises(Unavailable, match="is no SQLite database: name another file"):
+        Store.open(f"sqlite:///{noise}", ORIGIN)
+    with pytest.raises(Unavailable, match="cannot be opened: its folder must exist"):
+        Store.open(f"sqlite:///{folder}", ORIGIN)
 
 
-WRITER = """
-import sys
-from ledger.edges.store import Store
-from tests.edges.test_store import made
-from tests.world import ORIGIN
-store = Store.open(sys.argv[1], ORIGIN)
-for number in range(1_000_000):
-    store.add_declarations([made(number)], ORIGIN, 1)
-    print(number, flush=True)
-"""
-
-
-def test_kill_loses_nothing_that_was_acknowledged(url: str) -> None:
-    root = Path(__file__).resolve().parents[2]
-    for _ in range(3):
-        with subprocess.Popen(
-            [sys.executable, "-c", WRITER, url], stdout=subprocess.PIPE, text=True, cwd=root
-        ) as writer:
-            assert writer.stdout is not None
-            assert writer.stdout.readline() == "0\n"
-            time.sleep(0.2)
-            os.kill(writer.pid, signal.SIGKILL)
-            acknowledged = [0, *(int(line) for line in writer.stdout.read().split())]
-        with closing(Store.open(url, ORIGIN)) as store:
-            assert all(store.declaration(id_) for id_ in ids(*acknowledged))
-        assert acknowledged[-1] > 3
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("sqlite://", "what is in memory only is lost"),
+        ("sqlite:///:memory:", "what is in memory only is lost"),
+        ("mysql+pymysql://root:hunter2@host/x", "must"),
+        ("oracle9://root:hunter2@host/x", "must look like"),
+        ("hunter2", "must look like"),
+        ("postgresql://root:hunter2@host:port/x", "must look like"),
+        ("", "must look like"),
+    ],
+)
+def test_addresses_that_cannot_be_used(address: str, words: str) -> None:
+    with pytest.raises(Malformed, match=words) as caught:
+        Store.open(address, ORIGIN)
+    assert "hunter2" not in str(caught.value)

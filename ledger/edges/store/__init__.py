@@ -1,0 +1,55 @@
+"""The store: declarations, batches, attested sets, checkpoints, and an index of the history. SQLAlchemy.
+
+It is memory, not authority: whatever it says is signed by somebody, or replayed from the chain and compared with it.
+What is lost with it: declarations that are not anchored yet, and which declarations are in which set.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from ledger.core.typed_data import Origin
+from ledger.edges.store.batches import Batch, Batches, BatchState
+from ledger.edges.store.checkpoints import Checkpoints
+from ledger.edges.store.database import Database
+from ledger.edges.store.declarations import DeclarationRow, Declarations, DeclarationState
+from ledger.edges.store.entries import Entries
+from ledger.edges.store.schema import prepare
+from ledger.edges.store.sets import Sets
+
+__all__ = ["Batch", "BatchState", "DeclarationRow", "DeclarationState", "Store"]
+
+
+class Store(Declarations, Batches, Sets, Entries, Checkpoints):
+    """The store of one origin, made by ``Store.open``; safe to use from threads and from several processes.
+
+    Every method is one transaction: on disk when it returns, undone when it raises. Any of them may raise Unavailable:
+    the disk is full, the file is read-only, the database is locked or away; nothing is half-written then.
+    """
+
+    @classmethod
+    def open(cls, url: str, origin: Origin, create: bool = True) -> Store:
+        """Open the store of ``origin`` and bring its schema up to date; create it where there is none.
+
+        :param url: ``sqlite:///file``, or ``postgresql://user@host/name``.
+        :param create: False: there must be one.
+        :raises Malformed: the address cannot be used, or the schema is of a newer version or another program.
+        :raises HistoryBroken: the store is of another origin.
+        :raises Unavailable: the database does not work, or is not there and not to be created.
+        """
+        database = Database(url)
+        try:
+            prepare(database, origin, create)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, origin)
+
+    @property
+    def engine(self) -> Engine:
+        """SQLAlchemy's engine, for whoever inspects or damages a store on purpose."""
+        return self._database.engine
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()

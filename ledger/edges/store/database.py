@@ -1,0 +1,167 @@
+"""One database: its connections, its two kinds of transaction, and what its failures mean.
+
+All that differs between SQLite and PostgreSQL is in this file. On both, whoever writes is alone while writing: SQLite
+by ``BEGIN IMMEDIATE``, PostgreSQL by an advisory lock. So what a transaction reads before it writes still holds when it
+writes, and no statement elsewhere has to be clever about races.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+from sqlalchemy import URL, Connection, create_engine, event, func, make_url, select, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from ledger.errors import HistoryBroken, Malformed, Unavailable
+
+WAIT_SECONDS = 30
+_POOL, _OVERFLOW = 8, 56  # more than the threads of a server, so that readers never queue for a connection
+_WRITES = "ledger_writes"
+_POSTGRES_LOCK = 0x7472_6164_6C65_6467  # any number, the same for all writers
+
+# First part of SQLite's error name -> what is wrong and what to do.
+_SQLITE_ADVICE = {
+    "SQLITE_FULL": "has no room left: free some disk space and try again",
+    "SQLITE_READONLY": "may not be written: let this program write to the file and its folder",
+    "SQLITE_BUSY": "is held by another process: stop it, or try again",
+    "SQLITE_LOCKED": "is held by another process: stop it, or try again",
+    "SQLITE_CANTOPEN": "cannot be opened: its folder must exist, and this program must be allowed to write there",
+    "SQLITE_IOERR": "cannot be read or written: look after the disk, and try again",
+    "SQLITE_CORRUPT": "is damaged: restore it from a backup, then run `ledger audit`",
+    "SQLITE_NOTADB": "is no SQLite database: name another file, or restore it from a backup",
+}
+
+
+class Database:
+    """A pool of connections; safe to use from threads and from several processes."""
+
+    def __init__(self, url: str) -> None:
+        """Connects to nothing yet.
+
+        :param url: ``sqlite:///relative.sqlite``, ``sqlite:////absolute.sqlite``, ``postgresql://user@host/name``.
+        :raises Malformed: the address is of another kind, or of a database in memory, which would not be durable.
+        """
+        parsed = parse_url(url)
+        self.place = _place(parsed)
+        self._write_lock = Lock()  # SQLite's own waiting is unfair: with many threads some would wait for ever
+        self._sqlite = parsed.get_backend_name() == "sqlite"
+        arguments = {"timeout" if self._sqlite else "connect_timeout": WAIT_SECONDS}
+        try:
+            self.engine = create_engine(
+                parsed,
+                connect_args=arguments,
+                pool_size=_POOL,
+                max_overflow=_OVERFLOW,
+                pool_timeout=WAIT_SECONDS,
+                pool_pre_ping=not self._sqlite,
+                hide_parameters=True,  # an error never carries what was to be stored
+            )
+        except ModuleNotFoundError as error:
+            raise Malformed(f"needs the Python package {error.name}: install it first", "store_url") from None
+        if self._sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    def is_missing(self) -> bool:
+        """Whether connecting would make a file that is not there yet. A server's databases are its operator's."""
+        return self._sqlite and not self.place.startswith("file:") and not Path(self.place).exists()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database and changes nothing.
+
+        :raises Unavailable: the database cannot be read.
+        """
+        with self._explained(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction alone among writers; committed and on disk when the block ends, undone when it raises.
+
+        :raises Unavailable: the database cannot be written, or others kept it too long. Nothing was changed.
+        :raises HistoryBroken: a constraint forbids it: the store and its caller contradict each other.
+        """
+        if not self._write_lock.acquire(timeout=WAIT_SECONDS):
+            raise Unavailable(f"the store {self.place} was busy for {WAIT_SECONDS} seconds: try again")
+        try:
+            with self._explained(), self.engine.connect() as connection:
+                connection.execution_options(**{_WRITES: True})
+                with connection.begin():
+                    if not self._sqlite:
+                        connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'"))
+                        connection.execute(select(func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
+                    yield connection
+        finally:
+            self._write_lock.release()
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError as error:
+            raise HistoryBroken(
+                f"the store {self.place} contradicts what was to be stored", expected="no conflict", found=error.orig
+            ) from None
+        except PoolTimeout:
+            raise Unavailable(f"the store {self.place} is asked too much at once: try again") from None
+        except DBAPIError as error:
+            raise Unavailable(f"the store {self.place} {_advice(error)}; nothing was changed") from None
+
+
+def parse_url(url: str) -> URL:
+    """Read a store's address; Malformed says what is permitted, and never repeats the address."""
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+        parsed.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise Malformed("must look like sqlite:///folder/file or postgresql://user@host/name", "store_url") from None
+    if backend not in {"sqlite", "postgresql"}:
+        raise Malformed("must be of SQLite or PostgreSQL", "store_url")
+    if backend == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise Malformed("must name a file: what is in memory only is lost", "store_url")
+    return parsed
+
+
+def _place(url: URL) -> str:
+    """What messages call the store: its file or its address, without a password."""
+    return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+
+
+class _Sqlite(Protocol):
+    isolation_level: str | None
+
+    def execute(self, sql: str, /) -> object: ...
+
+
+def _prepare_sqlite(connection: _Sqlite, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, not guessed by the driver
+    # A commit in the write-ahead log is synced before it is acknowledged: FULL, where NORMAL would lose the last ones
+    # at a power cut.
+    for setting in (f"busy_timeout = {int(WAIT_SECONDS * 1000)}", "journal_mode = WAL", "synchronous = FULL"):
+        connection.execute(f"PRAGMA {setting}")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that read first and then wants to write would fail at once if another wrote meanwhile.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN")
+
+
+def _advice(error: DBAPIError) -> str:
+    if not isinstance(error.orig, sqlite3.Error):
+        return f"does not answer as it should ({type(error.orig).__name__}): see that it runs, and try again"
+    name = getattr(error.orig, "sqlite_errorname", "")
+    advice = _SQLITE_ADVICE.get("_".join(name.split("_")[:2]), "does not answer as it should")
+    return f"{advice} ({error.orig})"

@@ -1,0 +1,75 @@
+"""Opening: is the store there, is its schema ours, and is it of this origin?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Lock
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, insert, inspect, select
+
+from ledger.core.typed_data import Origin
+from ledger.edges.store.database import Database
+from ledger.edges.store.tables import META, metadata
+from ledger.errors import HistoryBroken, Malformed, Unavailable
+
+_MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_upgrading = Lock()  # alembic keeps what it is working on in a global
+
+
+def prepare(database: Database, origin: Origin, create: bool) -> None:
+    """Bring the schema up to date, creating the store where ``create`` and there is none, and check its origin.
+
+    A store that needs no change is only read.
+
+    :raises Unavailable: there is none and it is not to be created; or the database does not work.
+    :raises Malformed: the schema is not ours: of a newer version, or of another program.
+    :raises HistoryBroken: the store is of another origin.
+    """
+    if not create and database.is_missing():
+        raise _missing(database)
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    script = ScriptDirectory.from_config(config)
+    with database.reading() as connection:
+        revision = _revision(connection, script, database.place)
+        if revision == script.get_current_head():
+            _check_origin(connection, origin, database.place)
+            return
+    if revision is None and not create:
+        raise _missing(database)
+    with _upgrading, database.writing() as connection:
+        # Read again: another process may have been faster, and then this is nothing.
+        revision = _revision(connection, script, database.place)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        if revision is None:
+            connection.execute(insert(META).values(key="origin", value=str(origin)))
+        _check_origin(connection, origin, database.place)
+
+
+def _revision(connection: Connection, script: ScriptDirectory, place: str) -> str | None:
+    found = MigrationContext.configure(connection).get_current_heads()
+    known = {revision.revision for revision in script.walk_revisions()}
+    if not known.issuperset(found) or len(found) > 1:
+        raise Malformed(
+            f"was written by another version of this program: its schema is {', '.join(found)}, and this version knows "
+            f"none after {script.get_current_head()}. Install the newer version; the store was not changed",
+            f"store {place}",
+        )
+    if not found and set(inspect(connection).get_table_names()) & set(metadata.tables):
+        raise Malformed("is a database of another program: name another one", f"store {place}")
+    return found[0] if found else None
+
+
+def _check_origin(connection: Connection, origin: Origin, place: str) -> None:
+    found = connection.execute(select(META.c.value).where(META.c.key == "origin")).scalar()
+    if found != str(origin):
+        raise HistoryBroken(f"the store {place} is of another history", expected=origin, found=found)
+
+
+def _missing(database: Database) -> Unavailable:
+    return Unavailable(f"there is no store at {database.place}: correct the address, or let it be created")

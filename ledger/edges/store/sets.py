@@ -1,0 +1,83 @@
+"""Sets of declarations that agencies attest: ordered ids, named by RFC 9162 root and size. Every batch is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, insert, select
+
+from ledger.core.merkle import leaf_hash
+from ledger.edges.store.part import Part, whole
+from ledger.edges.store.tables import ATTESTED_SETS, BATCHES, DECLARATIONS, SET_MEMBERS
+from ledger.errors import Malformed
+
+
+class Sets(Part):
+    """Members of attested sets. A set is found by its members, which no root could give back."""
+
+    def save_set(self, root: bytes, size: int, ids: Sequence[bytes]) -> None:
+        """Keep the members of a set, in order. The root is what the core computed over them; it is not checked.
+
+        A set that is known stays as it is. A batch is known without being kept a second time.
+        """
+        if whole(size, "size") != len(ids):
+            raise Malformed(f"has {len(ids)} members and not {size}", "set")
+        with self._database.writing() as connection:
+            if _members(connection, root, size) is None:
+                made = insert(ATTESTED_SETS).values(root=root, size=size).returning(ATTESTED_SETS.c.id)
+                set_id = connection.execute(made).scalar_one()
+                members = [{"set_id": set_id, "position": place, "declaration": one} for place, one in enumerate(ids)]
+                if members:
+                    connection.execute(insert(SET_MEMBERS), members)
+
+    def set_members(self, root: bytes, size: int) -> list[bytes] | None:
+        """The declaration ids of a set or batch, in order; None when it is not known."""
+        with self._database.reading() as connection:
+            return _members(connection, root, size)
+
+    def set_names_of(self, id_: bytes) -> list[tuple[bytes, int]]:
+        """Root and size of every set that has this member: its batch first, then the others as they were kept."""
+        with self._database.reading() as connection:
+            return _names(connection, id_)
+
+    def sets_of(self, id_: bytes) -> list[tuple[bytes, int, list[bytes]]]:
+        """Like ``set_names_of``, with the members of each in order; costs as much as they are many."""
+        with self._database.reading() as connection:
+            return [(root, size, _members(connection, root, size) or []) for root, size in _names(connection, id_)]
+
+    @staticmethod
+    def single(id_: bytes) -> tuple[bytes, int]:
+        """Root and size of the set that has this one member; it is never kept."""
+        return leaf_hash(id_), 1
+
+
+def _names(connection: Connection, id_: bytes) -> list[tuple[bytes, int]]:
+    declaration, kept = DECLARATIONS.c, ATTESTED_SETS.c
+    batch = (
+        select(BATCHES.c.root, BATCHES.c.size)
+        .join(DECLARATIONS, declaration.batch_id == BATCHES.c.id)
+        .where(declaration.id == id_)
+    )
+    others = (
+        select(kept.root, kept.size)
+        .join(SET_MEMBERS, SET_MEMBERS.c.set_id == kept.id)
+        .where(SET_MEMBERS.c.declaration == id_)
+        .order_by(kept.id)
+    )
+    rows = [*connection.execute(batch), *connection.execute(others)]
+    return list(dict.fromkeys((root, size) for root, size in rows))
+
+
+def _members(connection: Connection, root: bytes, size: int) -> list[bytes] | None:
+    declaration, member = DECLARATIONS.c, SET_MEMBERS.c
+    batch = select(BATCHES.c.id).where(BATCHES.c.root == root, BATCHES.c.size == size)
+    batch_id = connection.execute(batch).scalar()
+    if batch_id is not None:
+        leaves = select(declaration.id).where(declaration.batch_id == batch_id).order_by(declaration.batch_index)
+        return list(connection.scalars(leaves))
+    kept = select(ATTESTED_SETS.c.id).where(ATTESTED_SETS.c.root == root, ATTESTED_SETS.c.size == size)
+    set_id = connection.execute(kept).scalar()
+    if set_id is None:
+        return None
+    members = select(member.declaration).where(member.set_id == set_id).order_by(member.position)
+    return list(connection.scalars(members))

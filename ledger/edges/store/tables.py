@@ -1,0 +1,129 @@
+"""The tables of the store. Hashes and signatures are bytes, times seconds since 1970 (UTC), numbers at most 63 bits.
+
+The migrations build the same tables; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+
+_HASH = LargeBinary(32)
+_HEX = String(66)  # the node's names for blocks and transactions: 0x and 64 digits
+_NUMBER = BigInteger()
+_STATE = String(8)
+_COUNTED = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only a column of type INTEGER
+
+META = Table(
+    "meta",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+BATCHES = Table(
+    "batches",
+    metadata,
+    Column("id", _COUNTED, primary_key=True),
+    Column("root", _HASH, nullable=False),
+    Column("size", _NUMBER, nullable=False),
+    Column("state", _STATE, nullable=False),
+    Column("created_at", _NUMBER, nullable=False),
+    Column("tx_hash", _HEX),
+    # No foreign key: the index of the history may be dropped and read again at any time.
+    Column("entry_number", _NUMBER),
+    Column("entry_time", _NUMBER),
+    UniqueConstraint("root", "size"),
+    CheckConstraint("state IN ('formed', 'sent', 'anchored')", name="state"),
+    CheckConstraint("(state = 'anchored') = (entry_number IS NOT NULL)", name="anchored_by_an_entry"),
+    Index(None, "state", "id"),
+)
+
+DECLARATIONS = Table(
+    "declarations",
+    metadata,
+    Column("id", _HASH, primary_key=True),
+    Column("party", LargeBinary(128), nullable=False),
+    Column("digest", _HASH, nullable=False),
+    Column("document_type", Integer, nullable=False),
+    Column("replaces", _HASH, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("received_at", _NUMBER, nullable=False),
+    Column("state", _STATE, nullable=False),
+    Column("batch_id", _COUNTED, ForeignKey("batches.id")),
+    Column("batch_index", _NUMBER),
+    UniqueConstraint("batch_id", "batch_index"),
+    CheckConstraint("state IN ('pending', 'batched', 'anchored')", name="state"),
+    CheckConstraint("(state = 'pending') = (batch_id IS NULL)", name="pending_without_batch"),
+    CheckConstraint("(batch_id IS NULL) = (batch_index IS NULL)", name="placed_in_batch"),
+    # Every list is ordered by (received_at, id), so every index ends with them.
+    Index(None, "received_at", "id"),
+    Index(None, "state", "received_at", "id"),
+    Index(None, "party", "received_at", "id"),
+    Index(None, "document_type", "received_at", "id"),
+)
+
+ENTRIES = Table(
+    "entries",
+    metadata,
+    Column("number", _NUMBER, primary_key=True, autoincrement=False),
+    Column("kind", Integer, nullable=False),
+    Column("subject", _HASH, nullable=False),
+    Column("time", _NUMBER, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("hash", _HASH, nullable=False),
+    Column("block_number", _NUMBER, nullable=False),
+    Column("block_hash", _HEX, nullable=False),
+    Column("tx_hash", _HEX, nullable=False),
+    Column("log_index", _NUMBER, nullable=False),
+    Index(None, "subject", "kind", "number"),
+)
+
+ATTESTED_SETS = Table(
+    "attested_sets",
+    metadata,
+    Column("id", _COUNTED, primary_key=True),
+    Column("root", _HASH, nullable=False),
+    Column("size", _NUMBER, nullable=False),
+    UniqueConstraint("root", "size"),
+)
+
+SET_MEMBERS = Table(
+    "set_members",
+    metadata,
+    Column("set_id", _COUNTED, ForeignKey("attested_sets.id"), primary_key=True),
+    Column("position", _NUMBER, primary_key=True, autoincrement=False),
+    # No foreign key: an agency may attest declarations that were made elsewhere.
+    Column("declaration", _HASH, nullable=False),
+    Index(None, "declaration"),
+)
+
+CHECKPOINTS = Table(
+    "checkpoints",
+    metadata,
+    Column("size", _NUMBER, primary_key=True, autoincrement=False),
+    Column("root", _HASH, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("created_at", _NUMBER, nullable=False),
+)
