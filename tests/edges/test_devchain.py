@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -259,6 +261,19 @@ def test_another_process_starts_it_and_we_stop_it(own: DevChain) -> None:
     assert rpc(url, "eth_blockNumber") == "0x0"
     own.stop()
     assert not answers(url)
+
+
+def test_a_start_waits_for_one_that_is_under_way(own: DevChain) -> None:
+    own._folder.mkdir()
+    with ThreadPoolExecutor(1) as pool:
+        with (own._folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            starting = pool.submit(own.start)
+            with pytest.raises(TimeoutError):
+                starting.result(0.5)
+            assert own.pid is None
+        starting.result(30)
+    assert own.pid is not None
 
 
 def test_processes_at_once_start_one(own: DevChain) -> None:

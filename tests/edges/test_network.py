@@ -271,6 +271,17 @@ def test_a_failure_that_would_pass_now_says_so(chain: Chain, devchain: DevChain,
             starved.submit(ch.anchor(ROOT, 1), relayer)
 
 
+def test_the_reason_is_found_also_where_estimates_hide_it(
+    chain: Chain, devchain: DevChain, relayer: SigningKey
+) -> None:
+    with ill_mannered(devchain.url) as manners:
+        terse = through(manners, chain)
+        bare = {"code": 3, "message": "execution reverted"}
+        manners.rule = lambda method, params: Reply(error=bare) if method == "eth_estimateGas" else None
+        with pytest.raises(errors.MalformedSet):
+            terse.submit(ch.anchor(ROOT, 0), relayer)
+
+
 def test_more_gas_than_a_transaction_may_have_is_refused(chain: Chain, devchain: DevChain, relayer: SigningKey) -> None:
     with ill_mannered(devchain.url) as manners:
         greedy = through(manners, chain)
@@ -289,6 +300,8 @@ def test_a_relayer_without_money_is_told_what_it_needs(chain: Chain, devchain: D
 def test_the_price_limit_is_kept(chain: Chain, devchain: DevChain, relayer: SigningKey) -> None:
     with ill_mannered(devchain.url) as manners:
         capped = through(manners, chain, max_fee_per_gas=7 * GWEI)
+        rpc(devchain.url, "anvil_setNextBlockBaseFeePerGas", hex(5 * GWEI))
+        rpc(devchain.url, "evm_mine")
         receipt = capped.submit(ch.anchor(ROOT, 1), relayer)
         sent = rpc(devchain.url, "eth_getTransactionByHash", receipt.tx_hash)
         assert int(sent["maxFeePerGas"], 16) <= 7 * GWEI
