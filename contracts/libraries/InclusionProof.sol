@@ -40,8 +40,9 @@ library InclusionProof {
             if (last == 0) return false; // the path is too long
             if (index & 1 == 1 || index == last) {
                 hash = node(path[i], hash);
-                // The rightmost node of a level without a sibling there is carried up unhashed.
-                while (index & 1 == 0 && index != 0) {
+                // The rightmost node of a level without a sibling there is carried up unhashed. An even index is the
+                // last one here, and so not 0: the RFC's "or fn is 0" cannot come true.
+                while (index & 1 == 0) {
                     index >>= 1;
                     last >>= 1;
                 }
