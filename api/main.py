@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
@@ -102,7 +103,8 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
         anchorer.stop()
         services.store.close()
 
-    app = FastAPI(
+    # The page's scripts come from here: a customs network does not load them from strangers.
+    app: FastAPI = FastAPIOffline(
         title="Trade document ledger",
         version=__version__,
         description=DESCRIPTION,

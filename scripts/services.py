@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ledger.edges.keys import Algorithm
+from ledger.errors import ContractMissing, HistoryBroken, LedgerError
 from scripts.house import House
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -93,5 +94,18 @@ def _answers() -> bool:
     return False
 
 
+def main(action: str) -> int:
+    """``up`` or ``down``; an error is one clear line."""
+    try:
+        return {"up": up, "down": down}[action]()
+    except ContractMissing as error:
+        console.print(f"[red]{error}[/]\nstate/ is of a chain that is gone: `make clean` starts anew")
+    except HistoryBroken as error:
+        console.print(f"[red]{error}[/]\nstate/ is of another version of the contract: `make clean` starts anew")
+    except LedgerError as error:
+        console.print(f"[red]{error}[/]")
+    return 1
+
+
 if __name__ == "__main__":
-    sys.exit({"up": up, "down": down}[sys.argv[1]]())
+    sys.exit(main(sys.argv[1]))

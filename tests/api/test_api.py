@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -247,3 +248,10 @@ def test_openapi_documents_every_error_as_a_problem(served: Served) -> None:
                     assert "application/problem+json" in response["content"], (method, path, status)
     text = json.dumps(document)
     assert "HTTPValidationError" not in text
+
+
+def test_the_page_loads_nothing_from_elsewhere(served: Served) -> None:
+    page = served.client.get("/docs").text
+    assert "https://" not in page
+    for path in re.findall(r'(?:src|href)="(/[^"]+)"', page):
+        assert served.client.get(path).status_code == 200
