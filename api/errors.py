@@ -27,6 +27,7 @@ STATUS: list[tuple[type[le.LedgerError], int]] = [
     (le.AlreadyAttested, 409),
     (le.AlreadyRevoked, 409),
     (le.AlreadyWithdrawn, 409),
+    (le.ContractMissing, 503),
     (le.BadSignature, 403),
     (le.Refused, 403),
     (le.VerificationFailed, 403),

@@ -7,7 +7,21 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.desk import Desk, Json, bar, now, out, read_file, receipt_json, short, show, table, write_file
+from ledger.cli.desk import (
+    Desk,
+    Json,
+    bar,
+    facts,
+    lines,
+    now,
+    out,
+    read_file,
+    receipt_json,
+    short,
+    show,
+    table,
+    write_file,
+)
 from ledger.core.checkpoint import NoteKey, SignedNote
 from ledger.core.entry import decode_payload, kind_of
 from ledger.core.policy import TrustRoot
@@ -42,7 +56,7 @@ def deploy(
     )
     write_file(desk.contract_file, f"0x{origin.contract.hex()}\n".encode())
     value = {"origin": str(origin), **(receipt_json(receipt) or {})}
-    show(as_json, value, lambda: table("Deployed", ("what", "value"), list(value.items())))
+    show(as_json, value, lambda: facts("Deployed", value))
 
 
 def member_signer(desk: Desk, name: str) -> bytes:
@@ -91,7 +105,7 @@ def history(
         )
     title = f"{desk.origin}\nsize {replayed.size}, head 0x{replayed.head.hex()}"
     value = {"origin": str(desk.origin), "size": replayed.size, "head": hex_text(replayed.head), "entries": rows}
-    show(as_json, value, lambda: table(title, ("number", "time", "kind", "hash"), [list(row.values()) for row in rows]))
+    show(as_json, value, lambda: lines(title, ("number", "time", "kind", "hash"), [list(row.values()) for row in rows]))
 
 
 def audit(
@@ -142,7 +156,7 @@ def trust(
     root = TrustRoot(desk.origin, trusted_key(desk.log_key, str(desk.origin)))
     write_file(output, root.to_bytes())
     value = {"file": str(output), "origin": str(root.origin), "log_key": str(root.log_key)}
-    show(as_json, value, lambda: table("Trust root", ("what", "value"), list(value.items())))
+    show(as_json, value, lambda: facts("Trust root", value))
 
 
 def serve() -> None:

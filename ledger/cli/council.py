@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli.chain import signer_of
-from ledger.cli.desk import Desk, Json, moment, out, read_file, receipt_json, show, table, write_file
+from ledger.cli.desk import Desk, Json, facts, lines, moment, out, read_file, receipt_json, show, table, write_file
 from ledger.core import statement as st
 from ledger.core.agency import Agency, Period
 from ledger.core.entry import Endorsement
@@ -57,7 +57,7 @@ def _send(desk: Desk, decision: st.Decision, endorsements: list[Endorsement], as
         "entry": done.number,
         **(receipt_json(done.receipt) or {}),
     }
-    show(as_json, value, lambda: table("Decided", ("what", "value"), list(value.items())))
+    show(as_json, value, lambda: facts("Decided", value))
 
 
 def _endorse(desk: Desk, decision: st.Decision, name: str) -> Endorsement:
@@ -104,7 +104,7 @@ def show_council(as_json: Json = False) -> None:
     members = [hex_text(member) for member in agencies.members]
     value = {"members": members, "threshold": agencies.threshold, "decisions": agencies.decisions}
     title = f"Council: {agencies.threshold} of {len(members)} decide; {agencies.decisions} decisions"
-    show(as_json, value, lambda: table(title, ("member",), [[member] for member in members]))
+    show(as_json, value, lambda: lines(title, ("member",), [[member] for member in members]))
 
 
 @council.command()
@@ -304,10 +304,10 @@ def show_agency(code: Code, as_json: Json = False) -> None:
         mandates = [(kind, span(period)) for kind, periods in found.mandates.items() for period in periods]
         table("Mandates", ("kind", "period"), mandates)
         rows = [
-            (item.signer.hex(), span(item.period), "" if item.compromised_from is None else when(item.compromised_from))
+            (span(item.period), when(item.compromised_from) if item.compromised_from else "", hex_text(item.signer))
             for item in register_.attesters.values()
             if item.agency == code
         ]
-        table("Attesters", ("signer", "period", "compromised from"), rows)
+        lines("Attesters", ("period", "compromised from", "signer"), rows)
 
     show(as_json, _agency_json(found, attesters), human)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +32,7 @@ err = Console(stderr=True, highlight=False)
 
 _LONG_HEX = re.compile(r"(0x[0-9a-f]{6})[0-9a-f]{16,}([0-9a-f]{6})")
 _NAMESPACE = re.compile(r"(?<=/)\{[^{}]*\}|(?<=@)\{[^{}]*\}")
+_MARKUP = re.compile(r"\[/?[a-z ]*\]")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 KeyName = Annotated[str, typer.Option("--key", "-k", help="Name of the key in the keystore that signs.")]
 
@@ -119,6 +120,25 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     for row in rows:
         drawn.add_row(*(str(item) for item in row))
     out.print(drawn)
+
+
+def facts(title: str, values: Mapping[str, object]) -> None:
+    """Names and values, a line each and never broken, so that an id can be copied."""
+    width = max(map(len, values))
+    out.print(f"[bold]{title}[/]")
+    for name, value in values.items():
+        out.print(f"  {name.ljust(width)}  {value}", soft_wrap=True, markup=False)
+
+
+def lines(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """As ``table``, without a frame and never broken: for lists whose last column is an id."""
+    cells = [list(columns), *([str(item) for item in row] for row in rows)]
+    widths = [max(len(_MARKUP.sub("", row[place])) for row in cells) for place in range(len(columns))]
+    out.print(f"[bold]{title}[/]")
+    for number, row in enumerate(cells):
+        padded = [cell + " " * (width - len(_MARKUP.sub("", cell))) for cell, width in zip(row, widths, strict=True)]
+        text = "  " + "  ".join(padded).rstrip()
+        out.print(f"[dim]{text}[/]" if number == 0 else text, soft_wrap=True)
 
 
 def receipt_json(receipt: Receipt | None) -> dict[str, Any] | None:

@@ -15,7 +15,9 @@ from ledger.cli.desk import (
     Json,
     KeyName,
     bar,
+    facts,
     identifier,
+    lines,
     now,
     out,
     read_file,
@@ -65,7 +67,7 @@ def wrap_(
         "fields": len(wrapped.fields),
         "digest": hex_text(wrapped.digest),
     }
-    show(as_json, value, lambda: table("Wrapped", ("what", "value"), list(value.items())))
+    show(as_json, value, lambda: facts("Wrapped", value))
 
 
 def redact_(
@@ -91,7 +93,7 @@ def redact_(
         "hidden": len(redacted.hidden),
         "digest": hex_text(redacted.digest),
     }
-    show(as_json, value, lambda: table("Redacted", ("what", "value"), list(value.items())))
+    show(as_json, value, lambda: facts("Redacted", value))
 
 
 def _sources(paths: list[Path], document_type: int | None, manifest: Path | None) -> list[Source]:
@@ -189,12 +191,12 @@ def _show_declared(done: list[Declared], rejected: list[Rejected], value: dict[s
         (item.source.name, item.source.document_type, "new" if item.is_new else "known", hex_text(item.id))
         for item in done
     ]
-    table("Declared", ("file", "type", "", "declaration id"), rows)
+    lines("Declared", ("file", "type", "", "declaration id"), rows)
     if rejected:
         table("Not declared", ("file", "why"), [(item.source.name, str(item.error)) for item in rejected])
     for batch in value["batches"]:
         gas = f", {batch['gas']} gas, {batch['gas'] // batch['size']} a document" if "gas" in batch else ""
-        out.print(f"batch of {batch['size']} anchored under root {batch['root']}{gas}")
+        out.print(f"batch of {batch['size']} anchored under root {batch['root']}{gas}", soft_wrap=True)
 
 
 def status(
@@ -218,7 +220,7 @@ def status(
             "decided_by_entry": mark and mark.number,
             **recorded.attested.attestation.to_json(),
         }
-        show(as_json, value, lambda: table("Attestation", ("what", "value"), list(value.items())))
+        show(as_json, value, lambda: facts("Attestation", value))
         return
     row = desk.store.declaration(wanted)
     if row is None and wanted not in history.withdrawals:
@@ -252,13 +254,13 @@ def status(
         }
 
     def human() -> None:
-        plain = [(key, item) for key, item in value.items() if key != "attestations"]
-        table("Declaration", ("what", "value"), plain)
+        plain = {key: item for key, item in value.items() if key != "attestations"}
+        facts("Declaration", plain)
         rows = [
             (item["agency"], item["kind"], item["outcome"], _coloured(item["standing"]), item["id"])
             for item in value["attestations"]
         ]
-        table("Attestations", ("agency", "kind", "outcome", "standing", "id"), rows)
+        lines("Attestations", ("agency", "kind", "outcome", "standing", "id"), rows)
 
     show(as_json, value, human)
 
@@ -291,4 +293,4 @@ def evidence(
     made = evidence_of(identifier(id_, "id"), desk.store, desk.follower, desk.log_key, now(), leaves)
     write_file(output, made.to_bytes())
     value = {"file": str(output), "entries": len(made.entries), "checkpoint_size": made.checkpoint.checkpoint.size}
-    show(as_json, value, lambda: table("Evidence", ("what", "value"), list(value.items())))
+    show(as_json, value, lambda: facts("Evidence", value))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.desk import Desk, Json, read_file, show, table
+from ledger.cli.desk import Desk, Json, lines, read_file, show
 from ledger.edges.keys import Algorithm, KeyInfo
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and import keys; files are encrypted (Ethereum v3, scrypt).")
@@ -35,7 +35,7 @@ def new(name: str, algorithm: AlgorithmOption = Algorithm.SECP256K1, as_json: Js
     """
     desk = Desk()
     info = desk.keystore.create(name, algorithm, desk.passphrase())
-    show(as_json, _json(info), lambda: table("Created", _COLUMNS, [tuple(_json(info).values())]))
+    show(as_json, _json(info), lambda: lines("Created", _COLUMNS, [tuple(_json(info).values())]))
 
 
 @app.command("list")
@@ -45,7 +45,7 @@ def list_(as_json: Json = False) -> None:
     Example: `ledger keys list`
     """
     found = [_json(info) for info in Desk().keystore.list()]
-    show(as_json, found, lambda: table("Keys", _COLUMNS, [tuple(item.values()) for item in found]))
+    show(as_json, found, lambda: lines("Keys", _COLUMNS, [tuple(item.values()) for item in found]))
 
 
 @app.command("import")
@@ -61,4 +61,4 @@ def import_(
     """
     desk = Desk()
     info = desk.keystore.import_key(name, algorithm, read_file(file), desk.passphrase())
-    show(as_json, _json(info), lambda: table("Imported", _COLUMNS, [tuple(_json(info).values())]))
+    show(as_json, _json(info), lambda: lines("Imported", _COLUMNS, [tuple(_json(info).values())]))

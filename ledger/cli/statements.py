@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.desk import Desk, Json, KeyName, identifier, moment, receipt_json, show, table
+from ledger.cli.desk import Desk, Json, KeyName, facts, identifier, moment, receipt_json, show
 from ledger.core import statement as st
 from ledger.core.statement import hex_text
 from ledger.errors import UnknownAttestation, UnknownDeclaration
@@ -22,7 +22,7 @@ def register(root: typer.Typer) -> None:
 
 def _show(title: str, done: Relayed, as_json: bool) -> None:
     value: dict[str, Any] = {"id": hex_text(done.id), "entry": done.number, **(receipt_json(done.receipt) or {})}
-    show(as_json, value, lambda: table(title, ("what", "value"), list(value.items())))
+    show(as_json, value, lambda: facts(title, value))
 
 
 def attest(

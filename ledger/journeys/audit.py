@@ -108,7 +108,7 @@ def audit(
         if store is not None:
             _find(report, "store entries", lambda: _compare_entries(history, store))
             _find(report, "store batches", lambda: _compare_batches(history, store))
-            notes = [*((f"stored {size}", SignedNote.parse(text)) for size, text in store.checkpoints()), *notes]
+            _find(report, "store checkpoints", lambda: _compare_stored_notes(history, store, log_key))
         for name, note in notes:
             _find(report, f"checkpoint {name}", lambda note=note: _compare_note(history, note, log_key))  # type: ignore[misc]
     report.size, report.head = history.size, "0x" + history.head.hex()
@@ -173,6 +173,16 @@ def _compare_batches(history: History, store: Store) -> str:
                 )
         count += 1
     return f"{count} batches in the store lead to their anchored roots, every declaration to its id"
+
+
+def _compare_stored_notes(history: History, store: Store, log_key: NoteKey | None) -> str:
+    stored = store.checkpoints()
+    for size, text in stored:
+        try:
+            _compare_note(history, SignedNote.parse(text), log_key)
+        except LedgerError as error:
+            raise VerificationFailed(f"the stored checkpoint of {size} entries: {error}") from error
+    return f"{len(stored)} checkpoints in the store are of the chain's first entries"
 
 
 def _compare_note(history: History, note: SignedNote, log_key: NoteKey | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import RLock
@@ -17,6 +18,9 @@ Progress = Callable[[int, int], None]
 
 def quiet(done: int, of: int) -> None:
     """Progress nobody looks at."""
+
+
+log = logging.getLogger(__name__)
 
 
 class Follower:
@@ -40,16 +44,12 @@ class Follower:
         :raises HistoryBroken: the chain's log breaks a rule, or does not lead to the head that the contract states.
         """
         with self._lock:
-            size, head, block = self._chain.head()
-            self._load()
-            if self._history.size > size or not self._chain_agrees():
-                self._rewind()
-            self._fetch(size, block, progress)
-            if self._history.head != head:
-                raise HistoryBroken(
-                    "the log does not lead to the contract's head", expected=head.hex(), found=self._history.head.hex()
-                )
-            return self._history
+            try:
+                return self._advance(progress)
+            except HistoryBroken as error:
+                # A reorganisation between two questions looks like a contradiction. Once more, from what is on disk.
+                log.warning("reading the history again: %s", error)
+                return self._advance(progress)
 
     @contextmanager
     def facts(self, fresh: bool = True) -> Iterator[History]:
@@ -65,6 +65,22 @@ class Follower:
         """An entry by number; KeyError when it is not in the index."""
         return self._store.entry(number).entry
 
+    def _advance(self, progress: Progress) -> History:
+        size, head, block = self._chain.head()
+        self._load()
+        # Not loaded until all of it is stored and agrees: a failure on the way must not leave memory ahead of the disk.
+        self._loaded = False
+        if self._history.size > size or not self._chain_agrees():
+            self._rewind()
+        self._fetch(size, block, progress)
+        if self._history.head != head:
+            self._store.truncate_entries(0)
+            raise HistoryBroken(
+                "the log does not lead to the contract's head", expected=head.hex(), found=self._history.head.hex()
+            )
+        self._loaded = True
+        return self._history
+
     def _load(self) -> None:
         if not self._loaded:
             self._replay_store()
@@ -72,8 +88,13 @@ class Follower:
 
     def _replay_store(self) -> None:
         history = History(self._chain.origin)
-        for logged in self._store.entries():
-            history.apply(logged.entry)
+        try:
+            for logged in self._store.entries():
+                history.apply(logged.entry)
+        except HistoryBroken as error:
+            # The index is a copy: from the first entry that cannot be, the chain is read again.
+            log.warning("the store's index is wrong and will be rebuilt from entry %d: %s", history.size, error)
+            self._store.truncate_entries(history.size)
         self._history = history
 
     def _chain_agrees(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -192,3 +193,45 @@ def test_a_lost_index_is_rebuilt_from_the_chain(house: House, tmp_path: Path) ->
     known = house.follower.refresh()
     assert (rebuilt.size, rebuilt.head) == (known.size, known.head)
     assert audit(house.chain, store).good
+
+
+def test_a_wrong_index_heals_from_the_chain(house: House, tmp_path: Path) -> None:
+    """Entries changed, lost at the end, or of blocks that a reorganisation dropped: the chain is read again."""
+    known = house.follower.refresh()
+    for number, change in enumerate(
+        [
+            "UPDATE entries SET payload = x'00' WHERE number = 4",
+            "UPDATE entries SET time = time + 1 WHERE number = 4",
+            "DELETE FROM entries WHERE number > 3",
+            "UPDATE entries SET block_hash = '0x" + "00" * 32 + "' WHERE number > 3",
+        ]
+    ):
+        copy = tmp_path / f"{number}.sqlite"
+        Follower(house.chain, Store.open(f"sqlite:///{copy}", house.chain.origin)).refresh()
+        with closing(sqlite3.connect(copy)) as damaged:
+            damaged.execute(change)
+            damaged.commit()
+        store = Store.open(f"sqlite:///{copy}", house.chain.origin)
+        assert Follower(house.chain, store).refresh().head == known.head, change
+        assert audit(house.chain, store).good, change
+
+
+def test_a_node_lost_on_the_way_leaves_nothing_behind(house: House, tmp_path: Path) -> None:
+    class Broken:
+        """The chain, but its log ends in the middle of reading."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(house.chain, name)
+
+        def entries(self, *arguments: int) -> Iterator[object]:
+            for number, logged in enumerate(house.chain.entries(*arguments)):
+                if number == 3:
+                    raise Unavailable("the node went away")
+                yield logged
+
+    store = Store.open(f"sqlite:///{tmp_path / 'lost.sqlite'}", house.chain.origin)
+    follower = Follower(Broken(), store)  # type: ignore[arg-type]
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            follower.refresh()
+    assert Follower(house.chain, store).refresh().head == house.follower.refresh().head
