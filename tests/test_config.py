@@ -148,9 +148,9 @@ def test_a_value_reads_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     settings = Settings(page_limit=5)
     assert (settings.api_port, settings.api_host, settings.page_limit) == (8080, "127.0.0.1", 5)
     with pytest.raises(ValidationError):
-        settings.page_limit = 6
+        settings.page_limit = 6  # type: ignore[misc]
     with pytest.raises(ValidationError) as caught:
-        Settings(store_url=SecretStr("mysql://u:hunter2@h/x"))
+        Settings(rpc_url="ws://hunter2", store_url=SecretStr("mysql://u:hunter2@h/x"))
     assert "hunter2" not in str(caught.value)
 
 

@@ -106,10 +106,10 @@ def test_a_declaration_for_another_history_is_refused(store: Store) -> None:
 
 def test_pending_are_taken_by_time_of_receipt_then_id(store: Store) -> None:
     assert store.pending() == (0, None)
-    later, earlier = add(store, [1, 2], 1_005), add(store, [3, 4], 1_004)
-    assert store.pending() == (4, 1_004)
-    assert store.pending_ids(10) == sorted(earlier) + sorted(later)
-    assert store.pending_ids(3) == [*sorted(earlier), min(later)]
+    later, earlier = add(store, range(9), 1_005), add(store, range(10, 19), 1_004)
+    assert store.pending() == (18, 1_004)
+    assert store.pending_ids(20) == sorted(earlier) + sorted(later)
+    assert store.pending_ids(10) == [*sorted(earlier), min(later)]
 
 
 filters = some.fixed_dictionaries(
@@ -266,9 +266,11 @@ def test_sets_and_batches_are_found_by_their_members(store: Store) -> None:
         store.save_set(root(kept), 3, kept)
     batch = formed(store)
     leaves = store.leaves(batch.id)
-    store.save_set(batch.root, batch.size, leaves)
     assert store.set_members(root(kept), 3) == kept
     assert store.set_members(batch.root, 4) == leaves
+    store.save_set(batch.root, batch.size, leaves)
+    with store.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM set_members")).scalar() == 3
     assert store.set_members(batch.root, 5) is None
     both = [(batch.root, 4, leaves), (root(kept), 3, kept)]
     assert store.sets_of(ids[0]) == both
@@ -420,6 +422,18 @@ def test_databases_that_are_no_store(tmp_path: Path) -> None:
         Store.open(f"sqlite:///{noise}", ORIGIN)
     with pytest.raises(Unavailable, match="cannot be opened: its folder must exist"):
         Store.open(f"sqlite:///{folder}", ORIGIN)
+
+
+def test_an_upgrade_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.sqlite"
+    connection = sqlite3.connect(file)
+    connection.execute("CREATE VIEW checkpoints AS SELECT 1")  # the last table to be created finds its name taken
+    with pytest.raises(Unavailable, match="checkpoints already exists"):
+        Store.open(f"sqlite:///{file}", ORIGIN)
+    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("checkpoints",)]
+    connection.execute("DROP VIEW checkpoints")
+    connection.close()
+    Store.open(f"sqlite:///{file}", ORIGIN).close()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -313,11 +314,16 @@ def test_a_damaged_file_is_named(url: str) -> None:
         Store.open(url, ORIGIN).list_declarations(limit=1_000)
 
 
-def test_errors_tell_nothing_of_what_was_to_be_stored(store: Store) -> None:
+def test_errors_and_logs_tell_nothing_of_what_was_to_be_stored(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "sqlalchemy.engine")
+    store = Store.open(url, ORIGIN)
+    store.save_checkpoint(2, bytes(32), "a price list", 1)
+    assert "INSERT INTO checkpoints" in caplog.text
     with store.engine.begin() as connection:
         connection.execute(text("DROP TABLE checkpoints"))
     with pytest.raises(Unavailable) as caught:
         store.save_checkpoint(1, bytes(32), "a price list", 1)
-    assert "price list" not in str(caught.value)
+    assert "price list" not in str(caught.value) + caplog.text
+    store.close()
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__

@@ -1,4 +1,7 @@
-"""Alembic's entry: runs the revisions on the connection, and in the transaction, that the store hands over."""
+"""Alembic's entry: runs the revisions on the connection that the store hands over.
+
+The connection is in a transaction already, so an upgrade that fails leaves nothing behind.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,6 @@ from alembic import context
 
 from ledger.edges.store.tables import metadata
 
-context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=metadata,
-    transactional_ddl=True,  # also on SQLite: an upgrade that fails leaves nothing behind
-    render_as_batch=True,
-)
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 with context.begin_transaction():
     context.run_migrations()
