@@ -18,13 +18,14 @@ from rich.panel import Panel
 from rich.table import Table
 
 from ledger.cli.desk import short
+from ledger.core import codec as co
 from ledger.core import statement as st
 from ledger.core.checkpoint import NoteKey
+from ledger.core.codec import hex_text
 from ledger.core.document import read_wrapped, redact
 from ledger.core.entry import Endorsement
 from ledger.core.evidence import Leaves
 from ledger.core.policy import TrustRoot
-from ledger.core.statement import hex_text
 from ledger.edges.chain import Receipt
 from ledger.edges.keys import SigningKey
 from ledger.errors import MandateMissing
@@ -131,7 +132,7 @@ class Demo:
             )
             gas += decide(st.AttesterAuthorisation, self._officer(code).address, code)
             for kind in agency["kinds"]:
-                gas += decide(st.MandateGrant, code, kind, 0, st.NO_END)
+                gas += decide(st.MandateGrant, code, kind, 0, co.NO_END)
             kinds = ", ".join(map(str, agency["kinds"]))
             self.say(f"{code:13} {agency['name']}, may attest {kinds} (UNCL 1001)", gas)
 
@@ -168,7 +169,7 @@ class Demo:
         officer = self._officer(code)
         root, size = set_of(ids)
         statement = st.Attestation(
-            code, kind, outcome, st.ZERO, _now() - 60, st.NO_END, root, size, secrets.token_bytes(32)
+            code, kind, outcome, co.ZERO, _now() - 60, co.NO_END, root, size, secrets.token_bytes(32)
         )
         id_ = statement.id(self.house.chain.origin)
         relayed = self.house.relay.attest(statement, officer.address, officer.sign(id_), ids)
@@ -202,7 +203,7 @@ class Demo:
         name = next(name for name in attested if declared[name].source.document_type == PHYTOSANITARY)
         with self.house.follower.facts() as history:
             code = history.attestations[attested[name]].attested.attestation.agency
-        statement, officer = st.Revocation(attested[name], st.ZERO, REVOKED), self._officer(code)
+        statement, officer = st.Revocation(attested[name], co.ZERO, REVOKED), self._officer(code)
         done = self.house.relay.revoke(statement, officer.address, officer.sign(statement.id(self.house.chain.origin)))
         self.say(f"{code} revoked its certificate for {name} (entry {done.number}, reason {REVOKED})", done.receipt)
         self._verify(self._evidence(declared[name], "revoked"), declared[name].wrapped, expect=1)

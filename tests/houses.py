@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ledger.core import codec as co
 from ledger.core import statement as st
 from ledger.core.entry import Endorsement
 from ledger.edges.keys import SigningKey
@@ -32,7 +33,7 @@ def house(folder: Path) -> Iterator[House]:
         for code, (officer, kind) in OFFICERS.items():
             decide(made, st.AgencyEnrolment, code, f"Agency {code}", "NZ", f"https://{code.lower()}.example")
             decide(made, st.AttesterAuthorisation, made.key(officer).address, code)
-            decide(made, st.MandateGrant, code, kind, 0, st.NO_END)
+            decide(made, st.MandateGrant, code, kind, 0, co.NO_END)
         yield made
     finally:
         made.devchain.stop()
@@ -61,14 +62,14 @@ def anchored(house: House, count: int = 1) -> list[st.Declaration]:
 
 
 def attestation(
-    house: House, ids: Sequence[bytes], code: str = MPI, kind: int | None = None, until: int = st.NO_END
+    house: House, ids: Sequence[bytes], code: str = MPI, kind: int | None = None, until: int = co.NO_END
 ) -> tuple[st.Attestation, SigningKey]:
     """An attestation about a set, and the officer who is to sign it."""
     officer, mandate = OFFICERS[code]
     root, size = set_of(ids)
     salt = secrets.token_bytes(32)
     begin = int(time.time()) - 60
-    made = st.Attestation(code, mandate if kind is None else kind, 1, st.ZERO, begin, until, root, size, salt)
+    made = st.Attestation(code, mandate if kind is None else kind, 1, co.ZERO, begin, until, root, size, salt)
     return made, house.key(officer)
 
 
@@ -80,7 +81,7 @@ def attest(house: House, ids: Sequence[bytes], code: str = MPI, kind: int | None
     return id_
 
 
-def revoke(house: House, id_: bytes, code: str = MPI, member: bytes = st.ZERO) -> Relayed:
+def revoke(house: House, id_: bytes, code: str = MPI, member: bytes = co.ZERO) -> Relayed:
     """A revocation in the history."""
     officer = house.key(OFFICERS[code][0])
     made = st.Revocation(id_, member, 41)

@@ -13,6 +13,7 @@ from hashlib import sha256
 from coincurve import PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ledger.core import codec as co
 from ledger.core import entry as en
 from ledger.core import statement as st
 from ledger.core.checkpoint import Checkpoint, NoteKey, SignedNote, signed
@@ -87,7 +88,7 @@ class World:
         """Enrol an agency, grant it mandates without end and authorise its officers' keys."""
         self.decide(st.AgencyEnrolment, code, f"Agency {code}", jurisdiction, f"https://{code.lower()}.example")
         for kind in kinds:
-            self.decide(st.MandateGrant, code, kind, 0, st.NO_END)
+            self.decide(st.MandateGrant, code, kind, 0, co.NO_END)
         for officer in officers:
             self.decide(st.AttesterAuthorisation, officer.signer, code)
 
@@ -103,19 +104,19 @@ class World:
         return root, len(ids), ids
 
     def attest(
-        self, code: str, kind: int, root: bytes, size: int, officer: Key, outcome: int = 1, until: int = st.NO_END
+        self, code: str, kind: int, root: bytes, size: int, officer: Key, outcome: int = 1, until: int = co.NO_END
     ) -> bytes:
         salt = sha256(len(self.entries).to_bytes(8, "big")).digest()
-        attestation = st.Attestation(code, kind, outcome, st.ZERO, START, until, root, size, salt)
+        attestation = st.Attestation(code, kind, outcome, co.ZERO, START, until, root, size, salt)
         id_ = attestation.id(ORIGIN)
         self.append(en.Attested(attestation, officer.signer, officer.sign(id_)))
         return id_
 
-    def revoke(self, attestation: bytes, officer: Key, member: bytes = st.ZERO, reason: int = 41) -> None:
+    def revoke(self, attestation: bytes, officer: Key, member: bytes = co.ZERO, reason: int = 41) -> None:
         revocation = st.Revocation(attestation, member, reason)
         self.append(en.Revoked(revocation, officer.signer, officer.sign(revocation.id(ORIGIN))))
 
-    def withdraw(self, declaration: st.Declaration, party: Key = TRADER, replacement: bytes = st.ZERO) -> None:
+    def withdraw(self, declaration: st.Declaration, party: Key = TRADER, replacement: bytes = co.ZERO) -> None:
         withdrawal = st.Withdrawal(declaration.id(ORIGIN), 5, replacement)
         self.append(en.Withdrawn(declaration, withdrawal, party.sign(withdrawal.id(ORIGIN))))
 

@@ -10,8 +10,9 @@ from api.dependencies import Given
 from api.errors import documented
 from api.routes.convert import relayed, standing_of, to_hash
 from api.schemas import AttestationStanding, Hash, Relayed, SignedAttestation, SignedRevocation, SignedWithdrawal
+from ledger.core import codec as co
 from ledger.core import statement as st
-from ledger.core.statement import hex_bytes
+from ledger.core.codec import hex_bytes
 from ledger.errors import UnknownAttestation
 
 router = APIRouter(prefix="/v1", tags=["statements"])
@@ -42,7 +43,7 @@ def get_attestation(id: Hash, given: Given) -> AttestationStanding:  # noqa: A00
     with given.follower.facts() as history:
         if to_hash(id) not in history.attestations:
             raise UnknownAttestation(to_hash(id))
-        return standing_of(history, to_hash(id), st.ZERO, given.clock())
+        return standing_of(history, to_hash(id), co.ZERO, given.clock())
 
 
 @router.post(

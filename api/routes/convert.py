@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from api.schemas import Attestation, AttestationStanding, Relayed
+from ledger.core.codec import hex_bytes, hex_text
 from ledger.core.history import History
-from ledger.core.statement import hex_bytes, hex_text
 from ledger.journeys import attest as journey
 
 

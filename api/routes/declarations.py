@@ -11,10 +11,10 @@ from api.errors import documented
 from api.routes.convert import standing_of, to_hash
 from api.schemas import Declaration, DeclarationPage, DeclarationState, Hash, SignedDeclaration, Signer
 from ledger.core import statement as st
+from ledger.core.codec import hex_bytes, hex_text
 from ledger.core.history import History
 from ledger.core.merkle import leaf_hash
 from ledger.core.signature import WalletUndecided, verify_signature
-from ledger.core.statement import hex_bytes, hex_text
 from ledger.edges.store import DeclarationRow
 from ledger.errors import BadSignature, Unavailable, UnknownDeclaration, VerificationFailed
 from ledger.journeys.verify import evidence_of

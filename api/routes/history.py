@@ -17,8 +17,8 @@ from api.schemas import (
     PeriodResult,
 )
 from ledger.core.agency import Agencies, Agency, Period
+from ledger.core.codec import NO_END, hex_text
 from ledger.core.entry import Entry
-from ledger.core.statement import NO_END, hex_text
 from ledger.errors import Malformed
 
 router = APIRouter(prefix="/v1", tags=["history"])

@@ -23,11 +23,11 @@ from ledger.cli.desk import (
     write_file,
 )
 from ledger.core.checkpoint import NoteKey, SignedNote
+from ledger.core.codec import hex_text
 from ledger.core.entry import decode_payload, kind_of
 from ledger.core.policy import TrustRoot
 from ledger.core.signature import p256_signer
-from ledger.core.statement import hex_text
-from ledger.core.verification import when
+from ledger.core.verdict import when
 from ledger.edges.chain import deploy as deploy_contract
 from ledger.edges.keys import Algorithm, SigningKey
 from ledger.errors import Malformed

@@ -10,11 +10,12 @@ import typer
 
 from ledger.cli.chain import signer_of
 from ledger.cli.desk import Desk, Json, facts, lines, moment, out, read_file, receipt_json, show, table, write_file
+from ledger.core import codec as co
 from ledger.core import statement as st
 from ledger.core.agency import Agency, Period
+from ledger.core.codec import hex_bytes, hex_text, read_object
 from ledger.core.entry import Endorsement
-from ledger.core.statement import hex_bytes, hex_text, read_object
-from ledger.core.verification import when
+from ledger.core.verdict import when
 from ledger.errors import Malformed
 
 council = typer.Typer(no_args_is_help=True, help="Decide: enrol agencies, authorise attesters, grant mandates.")
@@ -231,7 +232,7 @@ def grant(
     Example: `ledger council grant NZ-MPI 851 -k council`
     """
     begin = 0 if from_ is None else moment(from_)
-    end = st.NO_END if until is None else moment(until)
+    end = co.NO_END if until is None else moment(until)
     _decide(st.MandateGrant, [code, kind, begin, end], keys, output, as_json)
 
 
@@ -252,7 +253,7 @@ def withdraw_mandate(
 
 def span(period: Period) -> str:
     """A period in words."""
-    return f"{when(period.from_)} to {'further notice' if period.until == st.NO_END else when(period.until)}"
+    return f"{when(period.from_)} to {'further notice' if period.until == co.NO_END else when(period.until)}"
 
 
 def _agency_json(found: Agency, attesters: list[dict[str, Any]]) -> dict[str, Any]:
@@ -261,7 +262,7 @@ def _agency_json(found: Agency, attesters: list[dict[str, Any]]) -> dict[str, An
         "name": found.name,
         "jurisdiction": found.jurisdiction,
         "uri": found.uri,
-        "active": found.periods[-1].until == st.NO_END,
+        "active": found.periods[-1].until == co.NO_END,
         "mandates": {str(kind): [list(period) for period in periods] for kind, periods in found.mandates.items()},
         "attesters": attesters,
     }

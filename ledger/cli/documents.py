@@ -26,11 +26,11 @@ from ledger.cli.desk import (
     table,
     write_file,
 )
+from ledger.core.codec import ZERO, hex_text
 from ledger.core.document import Wrapped, disclose, open_document, redact, sniff, wrap
 from ledger.core.evidence import Leaves
 from ledger.core.history import Standing
-from ledger.core.statement import ZERO, hex_text
-from ledger.core.verification import when
+from ledger.core.verdict import when
 from ledger.errors import Malformed, UnknownDeclaration
 from ledger.journeys.declare import WRAPPED, Declared, Rejected, Source, declare_files
 from ledger.journeys.verify import evidence_of

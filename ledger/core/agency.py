@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ledger.core import codec as co
 from ledger.core import statement as st
 from ledger.errors import (
     AgencyKnown,
@@ -34,7 +35,7 @@ class Period(NamedTuple):
     """Half-open span of time in seconds since 1970: ``from_`` <= t < ``until``."""
 
     from_: int
-    until: int = st.NO_END
+    until: int = co.NO_END
 
     def contains(self, at: int) -> bool:
         return self.from_ <= at < self.until
@@ -98,7 +99,7 @@ class Agencies:
                 agency.periods[-1] = Period(agency.periods[-1].from_, at)
             case st.AgencyReinstatement():
                 agency = self.agency(decision.agency)
-                if agency.periods[-1].until == st.NO_END:
+                if agency.periods[-1].until == co.NO_END:
                     raise AgencyNotSuspended(decision.agency)
                 agency.periods.append(Period(at))
             case st.AttesterAuthorisation():
@@ -108,7 +109,7 @@ class Agencies:
                 self.attesters[decision.attester] = Attester(decision.attester, decision.agency, Period(at))
             case st.AttesterRetirement():
                 attester = self.attester(decision.attester)
-                if attester.period.until != st.NO_END:
+                if attester.period.until != co.NO_END:
                     raise AttesterNotActive(attester.signer, *attester.period)
                 attester.period = Period(attester.period.from_, at)
             case st.AttesterCompromise():
@@ -136,7 +137,7 @@ class Agencies:
     def active_agency(self, code: str) -> Agency:
         """The agency while it is not suspended, by the latest decision; else AgencyNotActive."""
         agency = self.agency(code)
-        if agency.periods[-1].until != st.NO_END:
+        if agency.periods[-1].until != co.NO_END:
             raise AgencyNotActive(code)
         return agency
 
@@ -152,7 +153,7 @@ class Agencies:
         attester = self.attester(signer)
         if attester.compromised_from is not None:
             raise AttesterDeclaredCompromised(signer, attester.compromised_from)
-        if attester.period.until != st.NO_END:
+        if attester.period.until != co.NO_END:
             raise AttesterNotActive(signer, *attester.period)
         self.active_agency(attester.agency)
         return attester
@@ -178,7 +179,7 @@ class Agencies:
         return agency.active(at) and agency.mandated(kind, at)
 
     def _seat(self, members: tuple[bytes, ...], threshold: int) -> None:
-        if not 0 < threshold <= len(members) <= st.MAX_COUNCIL:
+        if not 0 < threshold <= len(members) <= co.MAX_COUNCIL:
             raise InvalidCouncil(len(members), threshold)
         self.members, self.threshold = members, threshold
 

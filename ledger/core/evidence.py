@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from ledger.core import codec as co
 from ledger.core import entry as en
 from ledger.core import history as hs
 from ledger.core import statement as st
@@ -72,23 +73,23 @@ class Evidence:
             "checkpoint": str(self.checkpoint),
             "declaration": self.declaration.to_json(),
             "entries": [
-                {"bytes": st.hex_text(item.entry.data), "proof": [st.hex_text(hash_) for hash_ in item.proof]}
+                {"bytes": co.hex_text(item.entry.data), "proof": [co.hex_text(hash_) for hash_ in item.proof]}
                 for item in self.entries
             ],
             "leaves": self.leaves
-            and {"format": self.leaves.format, "hashes": [st.hex_text(hash_) for hash_ in self.leaves.hashes]},
+            and {"format": self.leaves.format, "hashes": [co.hex_text(hash_) for hash_ in self.leaves.hashes]},
             "ledger": FORMAT,
             "origin": str(self.origin),
             "places": [
                 {
                     "index": place.index,
-                    "proof": [st.hex_text(hash_) for hash_ in place.proof],
-                    "root": st.hex_text(place.root),
+                    "proof": [co.hex_text(hash_) for hash_ in place.proof],
+                    "root": co.hex_text(place.root),
                     "size": place.size,
                 }
                 for place in self.places
             ],
-            "signature": st.hex_text(self.signature),
+            "signature": co.hex_text(self.signature),
         }
         return _print(value)
 
@@ -97,11 +98,11 @@ def read_evidence(data: bytes) -> Evidence:
     """Read what ``Evidence.to_bytes`` prints; Malformed for anything else, to the byte, naming the member."""
     value = read_canonical(data, FORMAT, MAX_EVIDENCE)
     names = ["checkpoint", "declaration", "entries", "leaves", "ledger", "origin", "places", "signature"]
-    note, declaration, entries, leaves, _, origin, places, signature = st.read_object(value, names, "evidence")
+    note, declaration, entries, leaves, _, origin, places, signature = co.read_object(value, names, "evidence")
     evidence = Evidence(
         Origin.parse(_text(origin, "origin")),
         st.Declaration.from_json(declaration, "declaration"),
-        st.hex_bytes(signature, "signature"),
+        co.hex_bytes(signature, "signature"),
         tuple(_read_place(item, f"places[{number}]") for number, item in enumerate(_list(places, "places"))),
         tuple(_read_entry(item, f"entries[{number}]") for number, item in enumerate(_list(entries, "entries"))),
         SignedNote.parse(_text(note, "checkpoint")),
@@ -200,14 +201,14 @@ def _hashes(value: object, where: str, most: int) -> tuple[bytes, ...]:
     items = _list(value, where)
     if len(items) > most:
         raise Malformed(f"must have at most {most} hashes", where)
-    hashes = tuple(st.hex_bytes(item, f"{where}[{number}]") for number, item in enumerate(items))
+    hashes = tuple(co.hex_bytes(item, f"{where}[{number}]") for number, item in enumerate(items))
     if any(len(hash_) != 32 for hash_ in hashes):
         raise Malformed("every hash must be 32 bytes", where)
     return hashes
 
 
 def _read_place(value: object, where: str) -> Place:
-    index, proof, root, size = st.read_object(value, ["index", "proof", "root", "size"], where)
+    index, proof, root, size = co.read_object(value, ["index", "proof", "root", "size"], where)
     (root_hash,) = _hashes([root], f"{where}.root", 1)
     return Place(
         root_hash,
@@ -218,13 +219,13 @@ def _read_place(value: object, where: str) -> Place:
 
 
 def _read_entry(value: object, where: str) -> ProvenEntry:
-    data, proof = st.read_object(value, ["bytes", "proof"], where)
-    entry = en.Entry.from_data(st.hex_bytes(data, f"{where}.bytes"))
+    data, proof = co.read_object(value, ["bytes", "proof"], where)
+    entry = en.Entry.from_data(co.hex_bytes(data, f"{where}.bytes"))
     return ProvenEntry(entry, _hashes(proof, f"{where}.proof", MAX_PROOF))
 
 
 def _read_leaves(value: object) -> Leaves:
-    format_, hashes = st.read_object(value, ["format", "hashes"], "leaves")
+    format_, hashes = co.read_object(value, ["format", "hashes"], "leaves")
     read = _hashes(hashes, "leaves.hashes", 100_000)
     if format_ not in ("json", "xml", "opaque"):
         raise Malformed("must be json, xml or opaque", "leaves.format")

@@ -11,6 +11,7 @@ from enum import Enum
 from itertools import pairwise
 from typing import NamedTuple
 
+from ledger.core import codec as co
 from ledger.core import statement as st
 from ledger.core.agency import Agencies
 from ledger.core.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn, decode_payload
@@ -171,7 +172,7 @@ class History:
     def revocations_of(self, id_: bytes, member: bytes) -> Sequence[Revocations]:
         """The revocations that end this attestation for this member: of the whole set, or of the member."""
         found = self.revocations.get(id_, {})
-        return [found[key] for key in dict.fromkeys((st.ZERO, member)) if key in found]
+        return [found[key] for key in dict.fromkeys((co.ZERO, member)) if key in found]
 
     def _enact(self, entry: Entry, content: Content) -> None:
         mark = Mark(entry.number, entry.time)
@@ -182,7 +183,7 @@ class History:
             case Enacted():
                 self._decide(mark, content)
             case Anchored(root, size):
-                if size == 0 or root == st.ZERO:
+                if size == 0 or root == co.ZERO:
                     raise MalformedSet(root, size)
                 if (root, size) in self.anchors:
                     raise Malformed("this root and size are anchored already; a repeat makes no entry")
@@ -212,7 +213,7 @@ class History:
     def _attest(self, mark: Mark, content: Attested) -> None:
         attestation = content.attestation
         id_ = attestation.id(self.origin)
-        if attestation.size == 0 or attestation.root == st.ZERO:
+        if attestation.size == 0 or attestation.root == co.ZERO:
             raise MalformedSet(attestation.root, attestation.size)
         if attestation.valid_from >= attestation.valid_until or attestation.valid_until <= mark.time:
             raise MalformedPeriod(attestation.valid_from, attestation.valid_until, mark.time)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.core.checkpoint import NoteKey
+from ledger.core.codec import read_object
 from ledger.core.document import Limits, parse_json
-from ledger.core.statement import read_object
 from ledger.core.typed_data import Origin
 from ledger.errors import Malformed
 

@@ -1,4 +1,4 @@
-"""The verdict: numbered checks, three questions, one conclusion.
+"""Verification: numbered checks that lead to a verdict.
 
 Without a replayed history (offline) the evidence is held against the trust root's keys; absence cannot be shown then,
 and "not revoked" is SKIPPED with words. With a history (online) the same function answers from fresh facts.
@@ -8,106 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import Enum
-from typing import Any, Protocol
+from typing import Protocol
 
+from ledger.core import codec as co
 from ledger.core import entry as en
 from ledger.core import history as hs
-from ledger.core import statement as st
 from ledger.core.authority import authority_of, compromised_from
 from ledger.core.document import digest_of
 from ledger.core.evidence import Evidence, Place, contents
 from ledger.core.merkle import leaf_hash, root_of_hashes, verify_inclusion
 from ledger.core.policy import Policy, TrustRoot
 from ledger.core.signature import WalletUndecided, verify_signature
+from ledger.core.verdict import Check, Question, Status, Verdict, when
 from ledger.errors import LedgerError, VerificationFailed
 
 REMEDY_WALLET = "if it is a wallet contract, only its chain can say: verify online"
-
-
-_LAST_SECOND = 253_402_300_799
-
-
-class Status(Enum):
-    VALID = "VALID"
-    INVALID = "INVALID"
-    SKIPPED = "SKIPPED"
-    ERROR = "ERROR"
-
-
-class Question(Enum):
-    INTACT = "intact?"
-    IN_FORCE = "issued and in force?"
-    AUTHORITY = "by whom, with what authority?"
-
-
-class Outcome(Enum):
-    """The conclusion; the value is the exit code of ``ledger verify``."""
-
-    GOOD = 0
-    NOT_GOOD = 1
-    UNDECIDED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One step. A check that is not ``decisive`` is told but does not count: another attestation stands in for it."""
-
-    step: int
-    name: str
-    question: Question
-    status: Status
-    words: str
-    decisive: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """All checks in order, and what follows from them at time ``at`` (seconds)."""
-
-    declaration: bytes
-    at: int
-    checks: tuple[Check, ...]
-    policy: Policy
-    attested_by: tuple[str, ...] = ()
-
-    def answer(self, question: Question) -> Status:
-        """The weakest decisive check of a question; VALID only if all are."""
-        found = {check.status for check in self.checks if check.question is question and check.decisive}
-        for status in (Status.INVALID, Status.ERROR, Status.SKIPPED):
-            if status in found:
-                return status
-        return Status.VALID
-
-    @property
-    def outcome(self) -> Outcome:
-        answers = {self.answer(question) for question in Question}
-        if Status.INVALID in answers:
-            return Outcome.NOT_GOOD
-        if Status.ERROR in answers or (Status.SKIPPED in answers and not self.policy.allow_skipped):
-            return Outcome.UNDECIDED
-        return Outcome.GOOD
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "declaration": st.hex_text(self.declaration),
-            "at": self.at,
-            "outcome": self.outcome.name,
-            "questions": {question.name.lower(): self.answer(question).value for question in Question},
-            "attested_by": list(self.attested_by),
-            "checks": [
-                {
-                    "step": check.step,
-                    "name": check.name,
-                    "question": check.question.name.lower(),
-                    "status": check.status.value,
-                    "decisive": check.decisive,
-                    "words": check.words,
-                }
-                for check in self.checks
-            ],
-        }
 
 
 class Opened(Protocol):
@@ -151,13 +66,6 @@ def verify(
     run.attestations()
     run.requirements()
     return Verdict(run.id, at, tuple(run.checks), run.policy, tuple(run.attested_by))
-
-
-def when(at: int) -> str:
-    """Seconds as an ISO 8601 time in UTC; beyond the year 9999, which has none, the number."""
-    if at > _LAST_SECOND:
-        return f"second {at}"
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(slots=True)
@@ -327,7 +235,7 @@ class _Run:
         if found:
             mark, withdrawal = found[0]
             words = f"withdrawn by entry {mark.number} at {when(mark.time)}, reason {withdrawal.reason}"
-            if withdrawal.replacement != st.ZERO:
+            if withdrawal.replacement != co.ZERO:
                 words += f", replaced by 0x{withdrawal.replacement.hex()}"
             self.add("withdrawal", Question.IN_FORCE, Status.INVALID, words)
         elif self.history is None:
@@ -366,7 +274,7 @@ class _Run:
             for mark, content in self.known
             if isinstance(content, en.Revoked)
             and content.revocation.attestation == id_
-            and content.revocation.member in (st.ZERO, self.id)
+            and content.revocation.member in (co.ZERO, self.id)
         ]
         compromised = compromised_from(recorded.attested.signer, self.known)
         return hs.standing(recorded, revocations, compromised, self.at)

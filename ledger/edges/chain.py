@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger import artifact
+from ledger.core.codec import hex_text
 from ledger.core.entry import Entry
-from ledger.core.statement import hex_text
 from ledger.core.typed_data import ADDRESS_SIZE, Origin, keccak
 from ledger.edges.calls import (
     Call,

@@ -13,8 +13,8 @@ from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
 from eth_abi.exceptions import DecodingError
 
+from ledger.core.codec import NO_END
 from ledger.core.entry import Entry, EntryKind, decode_payload, subject_of
-from ledger.core.statement import NO_END
 from ledger.core.typed_data import Origin, keccak, uint_word
 from ledger.errors import HistoryBroken, Malformed
 

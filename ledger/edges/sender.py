@@ -10,7 +10,7 @@ from typing import Any
 
 from rlp import encode as rlp_encode
 
-from ledger.core.statement import hex_text
+from ledger.core.codec import hex_text
 from ledger.core.typed_data import keccak
 from ledger.edges.calls import refusal_of
 from ledger.edges.keys import SigningKey

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.core import codec as co
 from ledger.core import statement as st
 from ledger.core.document import Wrapped, read_wrapped, sniff, wrap
 from ledger.core.typed_data import Origin
@@ -23,7 +24,7 @@ class Source:
     path: Path
     name: str
     document_type: int
-    replaces: bytes = st.ZERO
+    replaces: bytes = co.ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from ledger.core.document import open_document
 from ledger.core.evidence import Evidence, Leaves, assemble, read_evidence
 from ledger.core.merkle import leaf_hash
 from ledger.core.policy import Policy, TrustRoot, read_policy, read_trust_root
-from ledger.core.verification import Verdict
+from ledger.core.verdict import Verdict
 from ledger.edges.chain import Chain
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store

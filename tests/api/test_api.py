@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from ledger.core import codec as co
 from ledger.core import statement as st
+from ledger.core.codec import hex_text
 from ledger.core.document import Format, redact, wrap
-from ledger.core.statement import hex_text
 from tests import houses
 from tests.api.conftest import Served
 
@@ -72,7 +73,7 @@ def test_the_whole_story(served: Served) -> None:
     assert (verdict["outcome"], verdict["questions"]["intact"]) == ("NOT_GOOD", "INVALID")
 
     officer = served.house.key("plant-officer")
-    revocation = st.Revocation(bytes.fromhex(relayed.json()["id"][2:]), st.ZERO, 41)
+    revocation = st.Revocation(bytes.fromhex(relayed.json()["id"][2:]), co.ZERO, 41)
     said = {
         "revocation": revocation.to_json(),
         "signer": hex_text(officer.address),

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from ledger.core.statement import hex_text
+from ledger.core.codec import hex_text
 from ledger.edges.keys import Algorithm
 from ledger.journeys.audit import audit
 from scripts.house import House

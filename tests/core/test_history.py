@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ledger import errors as le
+from ledger.core import codec as co
 from ledger.core import entry as en
 from ledger.core import statement as st
 from ledger.core.history import History, Standing
@@ -30,7 +31,7 @@ def world() -> World:
 
 
 def attest(world: World, **changes: Any) -> en.Attested:
-    statement = replace(st.Attestation("NZ-MPI", 851, 1, st.ZERO, START, st.NO_END, ROOT, 5, st.ZERO), **changes)
+    statement = replace(st.Attestation("NZ-MPI", 851, 1, co.ZERO, START, co.NO_END, ROOT, 5, co.ZERO), **changes)
     return en.Attested(statement, PLANT.signer, PLANT.sign(statement.id(ORIGIN)))
 
 
@@ -64,7 +65,7 @@ def repeated(world: World) -> en.Attested:
     return attest(world)
 
 
-def revoked(world: World, officer: Key = PLANT, member: bytes = st.ZERO, before: bytes | None = None) -> en.Revoked:
+def revoked(world: World, officer: Key = PLANT, member: bytes = co.ZERO, before: bytes | None = None) -> en.Revoked:
     id_ = world.attest("NZ-MPI", 851, ROOT, 5, PLANT)
     if before is not None:
         world.revoke(id_, PLANT, before)
@@ -73,7 +74,7 @@ def revoked(world: World, officer: Key = PLANT, member: bytes = st.ZERO, before:
 
 
 def unknown_revocation(world: World) -> en.Revoked:
-    statement = st.Revocation(ROOT, st.ZERO, 41)
+    statement = st.Revocation(ROOT, co.ZERO, 41)
     return en.Revoked(statement, PLANT.signer, PLANT.sign(statement.id(ORIGIN)))
 
 
@@ -82,7 +83,7 @@ def withdrawn(world: World, by: Key = TRADER, times: int = 1, itself: bool = Fal
     id_ = declaration.id(ORIGIN)
     for _ in range(times - 1):
         world.withdraw(declaration)
-    statement = st.Withdrawal(id_, 1, id_ if itself else st.ZERO)
+    statement = st.Withdrawal(id_, 1, id_ if itself else co.ZERO)
     return en.Withdrawn(declaration, statement, by.sign(statement.id(ORIGIN)))
 
 
@@ -96,7 +97,7 @@ def anchored_twice(world: World) -> en.Anchored:
 
 
 def overlapping(world: World) -> en.Enacted:
-    return decision(world, st.MandateGrant, "NZ-MPI", 851, 0, st.NO_END)
+    return decision(world, st.MandateGrant, "NZ-MPI", 851, 0, co.NO_END)
 
 
 def not_earlier(world: World) -> en.Enacted:
@@ -145,7 +146,7 @@ RULES: dict[str, tuple[Broken, type[Exception]]] = {
     "4 compromise not earlier": (not_earlier, le.CompromiseNotEarlier),
     "5 mandate overlaps": (overlapping, le.MandateOverlaps),
     "5 mandate in the past": (
-        lambda w: decision(w, st.MandateGrant, "NZ-MPI", 1, START, st.NO_END),
+        lambda w: decision(w, st.MandateGrant, "NZ-MPI", 1, START, co.NO_END),
         le.MalformedPeriod,
     ),
     "5 mandate ends before it begins": (lambda w: decision(w, st.MandateGrant, "NZ-MPI", 1, 0, 1), le.MalformedPeriod),
@@ -158,22 +159,22 @@ RULES: dict[str, tuple[Broken, type[Exception]]] = {
     "6 suspended": (suspended, le.AgencyNotActive),
     "6 unknown attester": (lambda w: replace(attest(w), signer=OTHER.signer), le.UnknownAttester),
     "6 empty set": (lambda w: attest(w, size=0), le.MalformedSet),
-    "6 zero root": (lambda w: attest(w, root=st.ZERO), le.MalformedSet),
+    "6 zero root": (lambda w: attest(w, root=co.ZERO), le.MalformedSet),
     "6 ends before it begins": (lambda w: attest(w, valid_until=START), le.MalformedPeriod),
     "6 ended already": (lambda w: attest(w, valid_until=w.now), le.MalformedPeriod),
     "6 repeated": (repeated, le.AlreadyAttested),
     "7 another agency's": (lambda w: revoked(w, CUSTOMS), le.WrongAgency),
     "7 by a stranger": (lambda w: revoked(w, OTHER), le.UnknownAttester),
     "7 never attested": (unknown_revocation, le.UnknownAttestation),
-    "7 revoked twice": (lambda w: revoked(w, before=st.ZERO), le.AlreadyRevoked),
-    "7 member of a revoked set": (lambda w: revoked(w, member=ROOT, before=st.ZERO), le.AlreadyRevoked),
+    "7 revoked twice": (lambda w: revoked(w, before=co.ZERO), le.AlreadyRevoked),
+    "7 member of a revoked set": (lambda w: revoked(w, member=ROOT, before=co.ZERO), le.AlreadyRevoked),
     "7 member revoked twice": (lambda w: revoked(w, member=ROOT, before=ROOT), le.AlreadyRevoked),
     "8 withdrawn twice": (lambda w: withdrawn(w, times=2), le.AlreadyWithdrawn),
     "8 replaces itself": (lambda w: withdrawn(w, itself=True), le.ReplacesItself),
     "8 another declaration": (foreign_withdrawal, le.VerificationFailed),
     "8 signed by no key": (p256_nonsense, le.VerificationFailed),
     "9 empty batch": (lambda w: en.Anchored(ROOT, 0), le.MalformedSet),
-    "9 zero root": (lambda w: en.Anchored(st.ZERO, 5), le.MalformedSet),
+    "9 zero root": (lambda w: en.Anchored(co.ZERO, 5), le.MalformedSet),
     "9 repeated": (anchored_twice, Malformed),
 }
 
@@ -260,10 +261,10 @@ def test_standing_over_time(world: World) -> None:
     id_ = world.attest("NZ-MPI", 851, ROOT, 5, PLANT, until=until)
     made = world.history.attestations[id_].mark.time
 
-    def standing(at: int, member: bytes = st.ZERO) -> Standing:
+    def standing(at: int, member: bytes = co.ZERO) -> Standing:
         return world.history.standing(id_, member, at)[0]
 
-    assert world.history.standing(bytes(32), st.ZERO, made)[0] is Standing.UNKNOWN
+    assert world.history.standing(bytes(32), co.ZERO, made)[0] is Standing.UNKNOWN
     assert [standing(made - 1), standing(made), standing(until - 1), standing(until)] == [
         Standing.NOT_YET,
         Standing.IN_FORCE,
@@ -300,7 +301,7 @@ def test_who_may_say_what_when(world: World) -> None:
 
 
 def test_a_mandate_that_has_not_begun_can_be_withdrawn_and_granted_again(world: World) -> None:
-    world.decide(st.MandateGrant, "NZ-MPI", 852, world.now + 10_000, st.NO_END)
+    world.decide(st.MandateGrant, "NZ-MPI", 852, world.now + 10_000, co.NO_END)
     world.decide(st.MandateWithdrawal, "NZ-MPI", 852)
     world.decide(st.MandateGrant, "NZ-MPI", 852, 0, world.now + 100)
     assert world.history.agencies.agency("NZ-MPI").mandated(852, world.now - 60)
@@ -309,7 +310,7 @@ def test_a_mandate_that_has_not_begun_can_be_withdrawn_and_granted_again(world: 
 
 def test_withdrawing_a_mandate_ends_the_running_period_and_the_one_to_come(world: World) -> None:
     world.decide(st.MandateGrant, "NZ-MPI", 852, 0, world.now + 1000)
-    world.decide(st.MandateGrant, "NZ-MPI", 852, world.now + 1000, st.NO_END)
+    world.decide(st.MandateGrant, "NZ-MPI", 852, world.now + 1000, co.NO_END)
     world.decide(st.MandateWithdrawal, "NZ-MPI", 852)
     agency = world.history.agencies.agency("NZ-MPI")
     assert not any(agency.mandated(852, world.now + later) for later in (0, 500, 1500))

@@ -10,6 +10,7 @@ from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from ledger.core import codec as co
 from ledger.core import statement as st
 from ledger.core.entry import (
     Anchored,
@@ -103,7 +104,7 @@ def test_eip712_reference_domain_and_types() -> None:
     )
 
 
-GOOD = st.Attestation("NZ-MPI", 851, 1, st.ZERO, 1, 2, b"\x01" * 32, 1, st.ZERO).to_json()
+GOOD = st.Attestation("NZ-MPI", 851, 1, co.ZERO, 1, 2, b"\x01" * 32, 1, co.ZERO).to_json()
 DEFECTS = {
     "member missing": ({key: value for key, value in GOOD.items() if key != "salt"}, '"salt" is missing'),
     "member unknown": (GOOD | {"color": 1}, '"color" is not a member'),
@@ -132,7 +133,7 @@ def test_each_defect_is_named(name: str) -> None:
 @pytest.mark.parametrize(
     ("build", "words"),
     [
-        (lambda: st.Declaration(bytes(19), st.ZERO, 380), "a signer is 20 to 128 bytes, not 19"),
+        (lambda: st.Declaration(bytes(19), co.ZERO, 380), "a signer is 20 to 128 bytes, not 19"),
         (lambda: st.CouncilChange((), 1, 1), "list of 1 to 32"),
         (lambda: st.CouncilChange((bytes(20), bytes(20)), 1, 1), "twice"),
         (lambda: st.AgencyEnrolment("NZ", "", "NZ", "x", 1), "name: must be text of 1 to 128"),

@@ -10,7 +10,8 @@ import pytest
 from ledger.core import statement as st
 from ledger.core.evidence import Evidence, read_evidence
 from ledger.core.policy import Policy, Requirement
-from ledger.core.verification import Outcome, Question, Status, Verdict, verify
+from ledger.core.verdict import Outcome, Question, Status, Verdict
+from ledger.core.verification import verify
 from ledger.errors import LedgerError
 from tests.world import COUNCIL, CUSTOMS, PLANT, TRADER, Key, World
 

@@ -8,6 +8,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.core import codec as co
 from ledger.core import statement as st
 from ledger.core.entry import Endorsement
 from ledger.core.typed_data import keccak
@@ -70,15 +71,15 @@ class Office:
 
     def enrol(self, *officers: bytes) -> None:
         self.decide(st.AgencyEnrolment, AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")
-        self.decide(st.MandateGrant, AGENCY, KIND, 0, st.NO_END)
+        self.decide(st.MandateGrant, AGENCY, KIND, 0, co.NO_END)
         for officer in officers:
             self.decide(st.AttesterAuthorisation, officer, AGENCY)
 
     def attestation(self, salt: str, **changes: Any) -> st.Attestation:
         """Something that the agency may say now."""
         members = {
-            "agency": AGENCY, "kind": KIND, "outcome": 1, "detail": st.ZERO, "valid_from": now() - 60,
-            "valid_until": st.NO_END, "root": keccak(b"set"), "size": 3, "salt": keccak(salt.encode()),
+            "agency": AGENCY, "kind": KIND, "outcome": 1, "detail": co.ZERO, "valid_from": now() - 60,
+            "valid_until": co.NO_END, "root": keccak(b"set"), "size": 3, "salt": keccak(salt.encode()),
         }  # fmt: skip
         return st.Attestation(**members | changes)
 

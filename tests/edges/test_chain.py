@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ledger import artifact, errors
+from ledger.core import codec as co
 from ledger.core import statement as st
 from ledger.core.entry import Endorsement, EntryKind
 from ledger.core.history import History
@@ -148,13 +149,13 @@ def test_every_kind_of_signer_attests_and_revokes(office: Office, kind: str) -> 
     id_ = attestation.id(chain.origin)
     receipt = office.attest(attestation, key, signer)
     assert receipt.entries[0].kind is EntryKind.ATTESTED
-    assert chain.in_force(id_, st.ZERO)
-    assert chain.in_force(id_, st.ZERO, now() + 1000)
-    assert not chain.in_force(id_, st.ZERO, attestation.valid_from)
+    assert chain.in_force(id_, co.ZERO)
+    assert chain.in_force(id_, co.ZERO, now() + 1000)
+    assert not chain.in_force(id_, co.ZERO, attestation.valid_from)
     revocation = st.Revocation(id_, keccak(b"member"))
     chain.submit(ch.revoke(revocation, signer, key.sign(revocation.id(chain.origin))), office.relayer)
     assert not chain.in_force(id_, revocation.member)
-    assert chain.in_force(id_, st.ZERO)
+    assert chain.in_force(id_, co.ZERO)
 
 
 def test_a_party_withdraws(chain: Chain, relayer: SigningKey) -> None:
@@ -267,7 +268,7 @@ def attests(salt: str = "x", key: SigningKey = OFFICER, **changes: object) -> Ca
     return lambda office: office.attest(office.attestation(salt, **changes), key)
 
 
-def revokes(office: Office, member: bytes = st.ZERO) -> object:
+def revokes(office: Office, member: bytes = co.ZERO) -> object:
     id_ = office.attestation("x", valid_from=1).id(office.chain.origin)
     revocation = st.Revocation(id_, member)
     call = ch.revoke(revocation, OFFICER.address, OFFICER.sign(revocation.id(office.chain.origin)))
@@ -280,7 +281,7 @@ def suspension(office: Office, ahead: int = 0) -> st.AgencySuspension:
 
 NEW = key_of("new").address
 REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Office], object]]] = [
-    (errors.MalformedSet, {"root": st.ZERO, "size": 1}, anchors(st.ZERO, 1)),
+    (errors.MalformedSet, {"root": co.ZERO, "size": 1}, anchors(co.ZERO, 1)),
     (errors.MalformedPeriod, {"from_": 5, "until": 5}, attests(valid_from=5, valid_until=5)),
     (errors.AlreadyAttested, {"number": 6}, twice(attests(valid_from=1))),
     (errors.UnknownAttester, {"signer": STRANGER.address}, attests(key=STRANGER)),
@@ -300,7 +301,7 @@ REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Office],
         lambda office: office.attest(office.attestation("x"), STRANGER, OFFICER.address),
     ),
     (errors.UnknownAttestation, {}, revokes),
-    (errors.AlreadyRevoked, {"member": st.ZERO}, after(attests(valid_from=1), twice(revokes))),
+    (errors.AlreadyRevoked, {"member": co.ZERO}, after(attests(valid_from=1), twice(revokes))),
     (
         errors.AlreadyRevoked, {"member": b"\x01" * 32},
         after(attests(valid_from=1), revokes, lambda o: revokes(o, b"\x01" * 32)),
@@ -327,12 +328,12 @@ REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Office],
     (errors.UnknownAgency, {"agency": "NZ-X"}, decides(st.AgencySuspension, "NZ-X")),
     (errors.AgencyNotSuspended, {"agency": AGENCY}, decides(st.AgencyReinstatement, AGENCY)),
     (errors.AttesterKnown, {"signer": OFFICER.address}, decides(st.AttesterAuthorisation, OFFICER.address, AGENCY)),
-    (errors.CompromiseInFuture, {"since": st.NO_END}, decides(st.AttesterCompromise, OFFICER.address, st.NO_END)),
+    (errors.CompromiseInFuture, {"since": co.NO_END}, decides(st.AttesterCompromise, OFFICER.address, co.NO_END)),
     (
         errors.CompromiseNotEarlier, {"since": 7, "known": 6},
         after(decides(st.AttesterCompromise, OFFICER.address, 6), decides(st.AttesterCompromise, OFFICER.address, 7)),
     ),
-    (errors.MandateOverlaps, {"kind": KIND, "until": st.NO_END}, decides(st.MandateGrant, AGENCY, KIND, 0, st.NO_END)),
+    (errors.MandateOverlaps, {"kind": KIND, "until": co.NO_END}, decides(st.MandateGrant, AGENCY, KIND, 0, co.NO_END)),
 ]  # fmt: skip
 
 

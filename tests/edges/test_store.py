@@ -24,7 +24,7 @@ from ledger.core.entry import Anchored, EntryKind, Revoked
 from ledger.core.merkle import leaf_hash, root
 from ledger.core.statement import Revocation
 from ledger.core.typed_data import Origin
-from ledger.edges.store import DeclarationRow, Store
+from ledger.edges.store import Batch, DeclarationRow, Store
 from ledger.edges.store.tables import metadata
 from ledger.errors import HistoryBroken, Malformed, Unavailable
 from tests.edges.stored import ORIGIN, PARTIES, add, anchored, digest, formed, logged, signed, some_entries
@@ -239,20 +239,50 @@ def test_a_batch_is_anchored_by_an_entry_that_says_so(store: Store) -> None:
     store.mark_anchored(batch.id, 1, 3_001)
 
 
-def test_what_a_reorganisation_takes_back_is_unfinished_again(store: Store) -> None:
-    batches = []
+def three_anchored(store: Store) -> list[Batch]:
+    """Batches of one, sent and anchored by the entries 0 to 2."""
     for number in range(3):
         add(store, [number])
-        batches.append(formed(store))
-        store.mark_sent(batches[-1].id, "0x" + "ab" * 32)
-        anchored(store, batches[-1])
+        batch = formed(store)
+        store.mark_sent(batch.id, "0x" + "ab" * 32)
+        anchored(store, batch)
+    return store.batches()
+
+
+def states(store: Store) -> list[str]:
+    return [row.state for batch in store.batches() for id_ in store.leaves(batch.id) if (row := store.declaration(id_))]
+
+
+def test_what_a_reorganisation_takes_back_is_unfinished_again(store: Store) -> None:
+    batches = three_anchored(store)
     store.truncate_entries(1)
-    assert store.unfinished() == batches[1:]
-    assert [row.state for row in store.list_declarations()[0] if row.batch_id != batches[0].id] == ["batched"] * 2
+    assert store.unfinished() == [
+        replace(batch, state="sent", entry_number=None, entry_time=None) for batch in batches[1:]
+    ]
+    assert states(store) == ["anchored", "batched", "batched"]
     assert [item.entry.number for item in store.entries()] == [0]
     for batch in reversed(batches[1:]):
         anchored(store, batch)
     assert [batch.entry_number for batch in store.batches("anchored")] == [0, 2, 1]
+    assert states(store) == ["anchored"] * 3
+
+
+def test_an_entry_that_comes_back_anchors_its_batch_by_itself(store: Store) -> None:
+    """An index that is dropped and read again forgets nothing, also where no anchorer runs."""
+    batches, items = three_anchored(store), list(store.entries())
+    add(store, [3])
+    waiting = formed(store)
+    store.truncate_entries(0)
+    assert len(store.unfinished()) == 4
+    moved = [logged(number, Anchored(batches[2 - number].root, 1), "fork") for number in range(3)]
+    store.append_entries([*moved, logged(3, Anchored(waiting.root, 1))])
+    assert [batch.entry_number for batch in store.batches("anchored")] == [2, 1, 0]
+    # Not sent yet, as far as this store knows: whoever sends it finds that it is there.
+    assert store.unfinished() == [waiting]
+    store.truncate_entries(0)
+    store.append_entries(items)
+    assert store.batches("anchored") == batches
+    assert states(store) == ["anchored"] * 3 + ["batched"]
 
 
 # --------------------------------------------------------------------------------------------------------------- sets

@@ -15,7 +15,7 @@ import pytest
 from ledger.core import statement as st
 from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.policy import TrustRoot
-from ledger.core.verification import Outcome
+from ledger.core.verdict import Outcome
 from ledger.edges import chain as ch
 from ledger.edges.store import Store
 from ledger.errors import (

@@ -12,6 +12,7 @@ from coincurve import PrivateKey
 from web3.exceptions import ContractLogicError
 
 from ledger import artifact
+from ledger.core import codec as co
 from ledger.core import entry as en
 from ledger.core import statement as st
 from ledger.core.history import History
@@ -110,7 +111,7 @@ def test_p256_officer_attests_and_revokes(house: House) -> None:
     (declared,) = houses.anchored(house)
     made, _ = houses.attestation(house, [declared.id(origin)])
     house.relay.attest(made, signer, officer.sign(made.id(origin)))
-    revocation = st.Revocation(made.id(origin), st.ZERO, 41)
+    revocation = st.Revocation(made.id(origin), co.ZERO, 41)
     house.relay.revoke(revocation, signer, officer.sign(revocation.id(origin)))
     with house.follower.facts() as history:
         assert not history.undecided
@@ -159,7 +160,7 @@ class Story:
                 st.AttesterAuthorisation(signer, code, number),
                 st.AttesterRetirement(signer, number),
                 st.AttesterCompromise(signer, pick([now - 100, now, now + 10_000]), number),
-                st.MandateGrant(code, 851, pick([0, now - 10, now + 10_000]), pick([now, st.NO_END]), number),
+                st.MandateGrant(code, 851, pick([0, now - 10, now + 10_000]), pick([now, co.NO_END]), number),
                 st.MandateWithdrawal(code, 851, number),
             ]
         )
@@ -175,7 +176,7 @@ class Story:
                 root, size = pick([bytes(32), some_hash()]), pick([0, 1, 5])
                 return ch.anchor(root, size), en.Anchored(root, size)
             case "attest":
-                until = pick([now, st.NO_END, st.NO_END])
+                until = pick([now, co.NO_END, co.NO_END])
                 made = st.Attestation(
                     pick(["A", "B"]), pick([851, 851, 132]), 1, bytes(32), 5, until, some_hash(), pick([0, 1, 1]),
                     some_hash(),

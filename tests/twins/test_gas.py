@@ -11,7 +11,7 @@ import pytest
 from web3 import HTTPProvider, Web3
 
 from ledger import artifact
-from ledger.core import statement as st
+from ledger.core import codec as co
 from ledger.core.merkle import Tree, leaf_hash
 from ledger.edges import chain as ch
 from ledger.journeys.attest import set_of
@@ -83,4 +83,4 @@ def test_deployed_settings_are_the_optimised_ones() -> None:
 def test_one_declaration_is_a_set_of_one() -> None:
     id_ = secrets.token_bytes(32)
     assert set_of([id_]) == (leaf_hash(id_), 1)
-    assert st.NO_END == (1 << 40) - 1
+    assert co.NO_END == (1 << 40) - 1

@@ -1,4 +1,8 @@
-"""Batches: formed of pending declarations, sent, anchored; and what a reorganisation takes back."""
+"""Batches: formed of pending declarations, sent, anchored; sent again when a reorganisation takes the entry back.
+
+Once a batch is sent, the index of the history decides whether it is anchored: the entry's coming anchors it, the entry's
+going unanchors it, each in the transaction that changes the index.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from ledger.core.entry import Anchored, EntryKind, encode_payload
+from ledger.edges.events import LoggedEntry
 from ledger.edges.store.part import Part, whole
 from ledger.edges.store.tables import BATCHES, DECLARATIONS, ENTRIES
 from ledger.errors import HistoryBroken, Unavailable
@@ -80,9 +85,7 @@ class Batches(Part):
         with self._database.writing() as connection:
             known = _one(connection, select(BATCHES).where(BATCHES.c.id == batch_id))
             _check_entry(connection, known, number, time)
-            values = {"state": "anchored", "entry_number": number, "entry_time": time}
-            connection.execute(update(BATCHES).where(BATCHES.c.id == batch_id).values(values))
-            connection.execute(update(DECLARATIONS).where(DECLARATIONS.c.batch_id == batch_id).values(state="anchored"))
+            _anchor(connection, batch_id, number, time)
 
     def batch(self, batch_id: int) -> Batch | None:
         """One batch; None when there is none of this id."""
@@ -111,12 +114,28 @@ class Batches(Part):
             return [Batch(*row) for row in connection.execute(wanted)]
 
 
+def anchor_sent(connection: Connection, logged: Sequence[LoggedEntry]) -> None:
+    """New entries of the index anchor the batches that are on their way, however often the chain changed its mind."""
+    sent = select(BATCHES.c.id, BATCHES.c.root, BATCHES.c.size).where(BATCHES.c.state == "sent")
+    waiting = {encode_payload(Anchored(root, size)): id_ for id_, root, size in connection.execute(sent)}
+    for item in logged if waiting else ():
+        entry = item.entry
+        if entry.kind is EntryKind.ANCHORED and entry.payload in waiting:
+            _anchor(connection, waiting[entry.payload], entry.number, entry.time)
+
+
 def unanchor(connection: Connection, number: int) -> None:
-    """Take back what rested on entry ``number`` and later ones: their batches have yet to be anchored, again."""
+    """Take back what rested on entry ``number`` and later ones: their batches are on their way again."""
     undone = select(BATCHES.c.id).where(BATCHES.c.entry_number >= number)
     connection.execute(update(DECLARATIONS).where(DECLARATIONS.c.batch_id.in_(undone)).values(state="batched"))
-    values = {"state": "formed", "tx_hash": None, "entry_number": None, "entry_time": None}
+    values = {"state": "sent", "entry_number": None, "entry_time": None}
     connection.execute(update(BATCHES).where(BATCHES.c.entry_number >= number).values(values))
+
+
+def _anchor(connection: Connection, batch_id: int, number: int, time: int) -> None:
+    values = {"state": "anchored", "entry_number": number, "entry_time": time}
+    connection.execute(update(BATCHES).where(BATCHES.c.id == batch_id).values(values))
+    connection.execute(update(DECLARATIONS).where(DECLARATIONS.c.batch_id == batch_id).values(state="anchored"))
 
 
 def _one(connection: Connection, wanted: Select[Any]) -> Batch:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, delete, insert, select
 
 from ledger.core.entry import Entry, EntryKind, decode_payload, subject_of
 from ledger.edges.events import LoggedEntry
-from ledger.edges.store.batches import unanchor
+from ledger.edges.store.batches import anchor_sent, unanchor
 from ledger.edges.store.part import CHUNK, Part, whole
 from ledger.edges.store.tables import ENTRIES
 from ledger.errors import HistoryBroken
@@ -22,6 +22,7 @@ class Entries(Part):
         """Add entries that follow on the last one, all or none.
 
         Entries that are here already, the same in the same block, are passed over: two followers may fill one store.
+        Batches that are sent are anchored by the entries that say so, in the same transaction.
 
         :raises HistoryBroken: there would be a gap, or another entry stands at this number.
         """
@@ -33,8 +34,8 @@ class Entries(Part):
             known = _stored(connection, rows[0]["number"], rows[-1]["number"])
             last = connection.execute(select(ENTRIES.c.number).order_by(ENTRIES.c.number.desc()).limit(1)).scalar()
             following = 0 if last is None else last + 1
-            new = []
-            for row in rows:
+            new, items = [], []
+            for row, item in zip(rows, logged, strict=True):
                 number = row["number"]
                 if number < following and known.get(number) == (row["hash"], row["block_hash"]):
                     continue
@@ -46,15 +47,17 @@ class Entries(Part):
                         number=number,
                     )
                 new.append(row)
+                items.append(item)
                 following += 1
             if new:
                 connection.execute(insert(ENTRIES), new)
+                anchor_sent(connection, items)
 
     def truncate_entries(self, number: int) -> None:
         """Drop entry ``number`` and all after it, as a reorganisation of the chain did.
 
-        Batches that were anchored by one of them are unfinished again, and their declarations batched, in the same
-        transaction: whatever the chain takes back is anchored anew.
+        Batches that were anchored by one of them are sent again, and their declarations batched, in the same
+        transaction: the entry anchors them when it comes back, and the anchorer sends them anew when it does not.
         """
         with self._database.writing() as connection:
             connection.execute(delete(ENTRIES).where(ENTRIES.c.number >= whole(number, "entry number")))
