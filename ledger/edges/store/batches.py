@@ -1,7 +1,7 @@
 """Batches: formed of pending declarations, sent, anchored; sent again when a reorganisation takes the entry back.
 
-Once a batch is sent, the index of the history decides whether it is anchored: the entry's coming anchors it, the entry's
-going unanchors it, each in the transaction that changes the index.
+Once a batch is sent, the index of the history decides whether it is anchored: its entry's coming anchors it, its
+entry's going unanchors it, each in the transaction that changes the index.
 """
 
 from __future__ import annotations
