@@ -5,7 +5,7 @@ class                     question                                              
 ========================  =====================================================  =====================
 ``Malformed``             Has the input the right shape?                          422
 ``VerificationFailed``    Did a check say no?                                     200 with a verdict
-``HistoryBroken``         Do two sources contradict each other?                   200 with a finding
+``HistoryBroken``         Do two sources contradict each other?                   a finding, or 503
 ``Refused``               Do the rules forbid this write? (one class a reason)    403, 404 or 409
 ``Unavailable``           Could anybody say at all?                               503 with Retry-After
 ========================  =====================================================  =====================

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import re
 import time
@@ -52,6 +53,11 @@ class Desk:
     def passphrase(self) -> Callable[[], str]:
         return passphrase_source(self.settings.passphrase, self.settings.passphrase_file, prompt=True)
 
+    def new_passphrase(self) -> str:
+        """For a key that is made now: a person is asked twice, for a slip would lose the key."""
+        given = self.settings.passphrase, self.settings.passphrase_file
+        return passphrase_source(*given, prompt=True, ask=_ask_twice)()
+
     def key(self, name: str) -> SigningKey:
         return self.keystore.load(name, self.passphrase())
 
@@ -97,6 +103,13 @@ class Desk:
     @cached_property
     def anchorer(self) -> Anchorer:
         return Anchorer(self.chain, self.store, self.follower, self.relayer, self.log_key)
+
+
+def _ask_twice(prompt: str) -> str:
+    first = getpass.getpass(prompt)
+    if getpass.getpass("Once more: ") != first:
+        raise Malformed("the two are not the same", "passphrase")
+    return first
 
 
 def now() -> int:

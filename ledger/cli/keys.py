@@ -34,7 +34,7 @@ def new(name: str, algorithm: AlgorithmOption = Algorithm.SECP256K1, as_json: Js
     Example: `ledger keys new trader`
     """
     desk = Desk()
-    info = desk.keystore.create(name, algorithm, desk.passphrase())
+    info = desk.keystore.create(name, algorithm, desk.new_passphrase())
     show(as_json, _json(info), lambda: lines("Created", _COLUMNS, [tuple(_json(info).values())]))
 
 
@@ -60,5 +60,5 @@ def import_(
     Example: `ledger keys import officer officer-v3.json`
     """
     desk = Desk()
-    info = desk.keystore.import_key(name, algorithm, read_file(file), desk.passphrase())
+    info = desk.keystore.import_key(name, algorithm, read_file(file), desk.new_passphrase())
     show(as_json, _json(info), lambda: lines("Imported", _COLUMNS, [tuple(_json(info).values())]))

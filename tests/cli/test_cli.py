@@ -243,3 +243,20 @@ def test_offline_verification_needs_no_network(
     found = subprocess.run(unshared(command), capture_output=True, text=True, check=False, timeout=60)
     assert found.returncode == 0, found.stderr
     assert "GOOD" in found.stdout
+
+
+def test_a_new_key_asks_twice(shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LEDGER_PASSPHRASE_FILE")
+    answers = ["open sesame", "open sesam"]
+    monkeypatch.setattr("getpass.getpass", lambda _: answers.pop(0))
+    code, _, errors = shell("keys", "new", "careless")
+    assert (code, "not the same" in errors, answers) == (2, True, [])
+    assert "careless" not in [item["name"] for item in shell.json("keys", "list")]
+
+
+def test_a_key_is_imported_from_a_file(shell: Shell, folder: Path) -> None:
+    file = folder / "secret"
+    file.write_text("11" * 32 + "\n")
+    made = shell.json("keys", "import", "known", str(file))
+    assert made["public"] == "0x19e7e376e7c213b7e7e7e46cc70a5dd086daff2a"
+    assert shell("keys", "import", "other", str(folder / "in" / "invoice.xml"))[0] == 2

@@ -23,7 +23,7 @@ from ledger.core.entry import (
     encode_payload,
     kind_of,
 )
-from ledger.core.typed_data import Origin
+from ledger.core.typed_data import Origin, bytes_word, struct_hash, type_hash, uint_word
 from ledger.errors import Malformed
 
 hashes = some.binary(min_size=32, max_size=32)
@@ -153,3 +153,30 @@ def test_malformed_statements_cannot_be_made(build: Any, words: str) -> None:
 @given(origins)
 def test_origin_text_round_trip(origin: Origin) -> None:
     assert Origin.parse(str(origin)) == origin
+
+
+def test_the_example_of_eip_712() -> None:
+    """Section "Specification of the eth_signTypedData JSON RPC", test vector "Mail", by the same primitives."""
+    person = type_hash("Person(string name,address wallet)")
+    mail = type_hash("Mail(Person from,Person to,string contents)Person(string name,address wallet)")
+
+    def hashed(name: str, wallet: str) -> bytes:
+        return struct_hash(person, bytes_word(name.encode()), bytes.fromhex(wallet).rjust(32, b"\0"))
+
+    message = struct_hash(
+        mail,
+        hashed("Cow", "cd2a3d9f938e13cd947ec05abc7fe734df8dd826"),
+        hashed("Bob", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"),
+        bytes_word(b"Hello, Bob!"),
+    )
+    domain = struct_hash(
+        type_hash("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+        bytes_word(b"Ether Mail"),
+        bytes_word(b"1"),
+        uint_word(1),
+        bytes.fromhex("cc" * 20).rjust(32, b"\0"),
+    )
+    assert domain.hex() == "f2cee375fa42b42143804025fc449deafd50cc031ca257e0b194a650a912090f"
+    assert message.hex() == "c52c0ee5d84264471806290a3f2c4cecfc5490626bf912d01f240d7a274b371e"
+    digest = keccak(b"\x19\x01" + domain + message)
+    assert digest.hex() == "be609aee343fb3c4b28e1df9e632fca64fcfaede20f02e86244efddf30957bd2"

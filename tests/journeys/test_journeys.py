@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import logging
+import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -17,6 +21,7 @@ from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.policy import TrustRoot
 from ledger.core.verdict import Outcome
 from ledger.edges import chain as ch
+from ledger.edges.keys import Algorithm
 from ledger.edges.store import Store
 from ledger.errors import (
     AttesterNotActive,
@@ -235,3 +240,20 @@ def test_a_node_lost_on_the_way_leaves_nothing_behind(house: House, tmp_path: Pa
         with pytest.raises(Unavailable):
             follower.refresh()
     assert Follower(house.chain, store).refresh().head == house.follower.refresh().head
+
+
+def test_a_secret_is_in_no_file_and_no_word(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    secret = sha256(b"a secret to look for").digest()
+    passphrase = house.passphrase_file.read_text().strip()
+    house.keystore.import_key("known", Algorithm.SECP256K1, secret.hex().encode(), passphrase)
+    key = house.key("known")
+    made = st.Declaration(key.address, secrets.token_bytes(32), 380)
+    house.store.add_declarations([(made, key.sign(made.id(house.chain.origin)))], house.chain.origin, now())
+    house.anchorer.run(10, now())
+    with pytest.raises(BadSignature) as caught:
+        house.chain.submit(ch.withdraw(made, st.Withdrawal(made.id(house.chain.origin), 1), bytes(65)), key)
+    places = [path.read_bytes() for path in house.folder.rglob("*") if path.is_file()]
+    places += [caplog.text.encode(), repr(key).encode(), str(caught.value).encode()]
+    for spelled in (secret, secret.hex().encode(), secret.hex().upper().encode(), base64.b64encode(secret)):
+        assert not any(spelled in place for place in places)
