@@ -75,7 +75,7 @@ def list_declarations(
         received_from=received_from,
         received_until=received_until,
         cursor=cursor,
-        limit=limit,
+        limit=min(limit, given.settings.page_limit),
     )
     return DeclarationPage(declarations=[state_of(given, row, None) for row in rows], next_cursor=following)
 
@@ -127,7 +127,7 @@ def state_of(given: Services, row: DeclarationRow, history: History | None) -> D
     )
     if history is not None:
         sets = [(batch.root, batch.size)] if batch else []
-        sets += [(leaf_hash(row.id), 1), *((root, size) for root, size, _ in given.store.sets_of(row.id))]
+        sets += [(leaf_hash(row.id), 1), *given.store.set_names_of(row.id)]
         state.attestations = [
             standing_of(history, id_, row.id, given.clock()) for id_ in history.attestations_of(dict.fromkeys(sets))
         ]

@@ -60,7 +60,7 @@ def list_entries(
 ) -> EntryPage:
     """Raw entries; replayed in order they give the head."""
     with given.follower.facts() as history:
-        numbers = range(start, min(start + limit, history.size))
+        numbers = range(start, min(start + min(limit, given.settings.page_limit), history.size))
         return EntryPage(entries=[_entry(given.follower.entry(number)) for number in numbers], size=history.size)
 
 

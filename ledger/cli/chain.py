@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -168,7 +169,12 @@ def serve() -> None:
 
     settings = Desk().settings
     out.print(f"[bold]http://{settings.api_host}:{settings.api_port}/docs[/]  (started {when(now())})")
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     uvicorn.run(
-        "api.main:create_app", factory=True, host=settings.api_host, port=settings.api_port, log_level="info",
+        "api.main:create_app",
+        factory=True,
+        host=settings.api_host,
+        port=settings.api_port,
+        log_level=settings.log_level,
         server_header=False,
-    )  # fmt: skip
+    )

@@ -230,7 +230,7 @@ def status(
     if row is not None:
         value |= row.declaration.to_json()
     sets = [(batch.root, batch.size) for batch in [row and row.batch_id and desk.store.batch(row.batch_id)] if batch]
-    sets += [(root, size) for root, size, _ in desk.store.sets_of(wanted)]
+    sets += desk.store.set_names_of(wanted)
     value["attestations"] = []
     for attestation in history.attestations_of(dict.fromkeys([*sets, desk.store.single(wanted)])):
         standing, _ = history.standing(attestation, wanted, at)

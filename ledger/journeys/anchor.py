@@ -10,6 +10,7 @@ from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.edges import chain as ch
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Batch, Store
+from ledger.errors import Unavailable
 from ledger.journeys.follow import Follower, Progress, quiet
 
 
@@ -72,13 +73,20 @@ class Anchorer:
 
 
 def publish_checkpoint(history: History, store: Store, log_key: SigningKey | None, at: int) -> SignedNote | None:
-    """Sign a checkpoint of ``history`` with the log's Ed25519 key and store it forever, unless this size has one."""
+    """Sign a checkpoint of ``history`` with the log's Ed25519 key and store it forever, unless this size has one.
+
+    :raises Unavailable: this size was signed with another root, before a reorganisation. Two notes of one size would
+        look like two histories, so nothing is signed until the next entry.
+    """
     if log_key is None or history.size == 0:
         return None
     known = store.checkpoint(history.size)
-    if known is not None:
-        return SignedNote.parse(known)
     checkpoint = Checkpoint(history.origin, history.size, history.tree().root)
+    if known is not None:
+        note = SignedNote.parse(known)
+        if note.checkpoint != checkpoint:
+            raise Unavailable(f"{history.size} entries were signed before a reorganisation: try after the next entry")
+        return note
     note = signed(checkpoint, note_key(history, log_key), log_key.sign_note(checkpoint.text.encode()))
     store.save_checkpoint(history.size, checkpoint.root, str(note), at)
     return note

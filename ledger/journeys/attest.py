@@ -46,13 +46,13 @@ class Relay:
         """
         id_ = attestation.id(self.chain.origin)
         self.follower.refresh().agencies.agency(attestation.agency)
-        if members:
-            if set_of(members) != (attestation.root, attestation.size):
-                raise Malformed("do not lead to the attested root and size", "members")
-            self.store.save_set(attestation.root, attestation.size, members)
+        if members and set_of(members) != (attestation.root, attestation.size):
+            raise Malformed("do not lead to the attested root and size", "members")
         receipt = None
         with suppress(AlreadyAttested):
             receipt = self.chain.submit(ch.attest(attestation, signer, signature), self.relayer)
+        if members:  # only now: a stranger's refused request must not fill the store
+            self.store.save_set(attestation.root, attestation.size, members)
         history = self.follower.refresh()
         return Relayed(id_, history.attestations[id_].mark.number, receipt)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from ledger.core import statement as st
+from ledger.core.checkpoint import Checkpoint, signed
 from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.policy import TrustRoot
 from ledger.core.verdict import Outcome
@@ -32,7 +33,7 @@ from ledger.errors import (
     UnknownDeclaration,
     WrongAgency,
 )
-from ledger.journeys.anchor import note_key
+from ledger.journeys.anchor import note_key, publish_checkpoint
 from ledger.journeys.audit import AuditReport, audit
 from ledger.journeys.follow import Follower
 from ledger.journeys.verify import Question, evidence_of, verify_offline, verify_online
@@ -257,3 +258,26 @@ def test_a_secret_is_in_no_file_and_no_word(house: House, caplog: pytest.LogCapt
     places += [caplog.text.encode(), repr(key).encode(), str(caught.value).encode()]
     for spelled in (secret, secret.hex().encode(), secret.hex().upper().encode(), base64.b64encode(secret)):
         assert not any(spelled in place for place in places)
+
+
+def test_one_size_is_signed_once(house: House) -> None:
+    """A root signed before a reorganisation: no second note of that size, until the history has grown."""
+    history = house.follower.refresh()
+    other = Store.open(f"sqlite:///{house.folder / 'reorganised.sqlite'}", house.chain.origin)
+    checkpoint = Checkpoint(house.chain.origin, history.size, bytes(32))
+    key = note_key(history, house.log_key)
+    note = signed(checkpoint, key, house.log_key.sign_note(checkpoint.text.encode()))
+    other.save_checkpoint(history.size, checkpoint.root, str(note), now())
+    with pytest.raises(Unavailable, match="before a reorganisation"):
+        publish_checkpoint(history, other, house.log_key, now())
+    houses.anchored(house)
+    assert publish_checkpoint(house.follower.refresh(), other, house.log_key, now()) is not None
+
+
+def test_a_refused_attestation_leaves_no_set_behind(house: House) -> None:
+    ids = [secrets.token_bytes(32) for _ in range(3)]
+    with pytest.raises(MandateMissing):
+        houses.attest(house, ids, houses.MPI, kind=132)
+    assert house.store.sets_of(ids[0]) == []
+    houses.attest(house, ids)
+    assert house.store.sets_of(ids[0])[0][2] == ids
