@@ -213,7 +213,12 @@ def test_agencies_and_history(served: Served) -> None:
     assert codes == [houses.MPI, houses.CUSTOMS, houses.CHAMBER]
     one = served.client.get(f"/v1/agencies/{houses.MPI}").json()
     assert one["mandates"]["851"][0]["until"] is None
-    history = served.client.get("/v1/history").json()
+    declared(served)  # so that the anchorer has been at work, and has signed a checkpoint
+    for _ in range(100):
+        history = served.client.get("/v1/history").json()
+        if history["checkpoint"] is not None:
+            break
+        time.sleep(0.1)
     assert history["checkpoint"].startswith(history["origin"])
     page = served.client.get("/v1/history/entries?start=0&limit=3").json()
     assert [item["number"] for item in page["entries"]] == [0, 1, 2]
