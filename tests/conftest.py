@@ -10,6 +10,8 @@ from ledger.core.typed_data import keccak
 from ledger.edges.chain import Chain, Limits, deploy
 from ledger.edges.devchain import DevChain
 from ledger.edges.keys import Algorithm, SigningKey
+from scripts.house import House
+from tests import houses
 
 PLENTY = 10**24
 LIMITS = Limits(timeout=5, patience=10)
@@ -53,6 +55,13 @@ def deployed(devchain: DevChain, relayer: SigningKey, council: SigningKey) -> Ch
 def chain(devchain: DevChain, relayer: SigningKey, council: SigningKey) -> Chain:
     """A contract of the test's own, with entry 0 and no more."""
     return _deployed(devchain, relayer, council)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A consortium of its own for each module: chain, keys, contract, three agencies."""
+    with houses.house(tmp_path_factory.mktemp("house")) as made:
+        yield made
 
 
 def _deployed(devchain: DevChain, relayer: SigningKey, council: SigningKey) -> Chain:
