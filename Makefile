@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test check bench up down generated clean
+.PHONY: help setup demo test check coverage bench up down generated clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -24,6 +24,11 @@ check: setup ## style, types, import direction, contract analysis, gas, generate
 	@npx hardhat test solidity --snapshot-check
 	@$(BIN)/python -m scripts.generated --check
 	@slither . --hardhat-ignore-compile
+
+coverage: setup ## every line and statement of the contracts is run by their tests
+	@npx hardhat test solidity --coverage > state/coverage.log || (tail -40 state/coverage.log; exit 1)
+	@grep -A 20 "File Coverage" state/coverage.log
+	@grep -q "Total  *│ 100.00 │ 100.00 " state/coverage.log
 
 bench: setup ## measure, beside a peer measured in the same run
 	@$(BIN)/python -m scripts.bench
