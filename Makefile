@@ -23,12 +23,13 @@ check: setup ## style, types, import direction, contract analysis, gas, generate
 	@ruff check . && ruff format --check . && mypy && lint-imports
 	@npx hardhat test solidity --snapshot-check
 	@$(BIN)/python -m scripts.generated --check
-	@slither . --hardhat-ignore-compile
+	@npx hardhat build --no-tests --force --quiet && slither . --hardhat-ignore-compile
 
-coverage: setup ## every line and statement of the contracts is run by their tests
-	@npx hardhat test solidity --coverage > state/coverage.log || (tail -40 state/coverage.log; exit 1)
+coverage: setup ## every line, statement and branch of the contracts is run by their tests
+	@npm run --silent coverage > state/coverage.log || (tail -40 state/coverage.log; exit 1)
 	@grep -A 20 "File Coverage" state/coverage.log
 	@grep -q "Total  *│ 100.00 │ 100.00 " state/coverage.log
+	@$(BIN)/python -m scripts.branch_coverage
 
 bench: setup ## measure, beside a peer measured in the same run
 	@$(BIN)/python -m scripts.bench

@@ -18,6 +18,7 @@ import pytest
 
 from ledger.core import statement as st
 from ledger.core.checkpoint import Checkpoint, signed
+from ledger.core.codec import hex_text
 from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.policy import TrustRoot
 from ledger.core.verdict import Outcome
@@ -39,6 +40,7 @@ from ledger.journeys.follow import Follower
 from ledger.journeys.verify import Question, evidence_of, verify_offline, verify_online
 from scripts.house import House
 from tests import houses
+from tests.edges.office import rpc, wallet_code
 
 
 def now() -> int:
@@ -281,3 +283,22 @@ def test_a_refused_attestation_leaves_no_set_behind(house: House) -> None:
     assert house.store.sets_of(ids[0]) == []
     houses.attest(house, ids)
     assert house.store.sets_of(ids[0])[0][2] == ids
+
+
+def test_a_wallet_that_changed_its_owner_does_not_break_the_history(house: House) -> None:
+    wallet, owner, origin = b"\x66" * 20, house.key("owner"), house.chain.origin
+    code = hex_text(wallet_code(owner.address))
+    rpc(house.devchain.url, "anvil_setCode", hex_text(wallet), code)
+    houses.decide(house, st.AttesterAuthorisation, wallet, houses.MPI)
+    made, _ = houses.attestation(house, [secrets.token_bytes(32)])
+    number = house.relay.attest(made, wallet, owner.sign(made.id(origin))).number
+
+    def words() -> str:
+        report = audit(house.chain, house.store)
+        assert report.good
+        (found,) = [item.words for item in report.findings if item.name == "wallets"]
+        return found
+
+    assert words() == "1 signatures by contracts, which took them when the entry was written"
+    rpc(house.devchain.url, "anvil_setCode", hex_text(wallet), hex_text(wallet_code(bytes(20))))
+    assert words().endswith(f"not any more today: entries {number}")
