@@ -33,7 +33,7 @@ def main() -> int:
         # Not `npm ci`: it stops where a registry lacks the binaries of some other platform. Versions and hashes are the
         # lock file's all the same.
         ("Node parts", ["npm", "install", "--ignore-scripts", "--no-save"], ["package-lock.json"]),
-        ("contract", ["npx", "hardhat", "build", "--no-tests"], ["contracts", "hardhat.config.js", "package-lock.json"]),
+        ("contract", ["npm", "run", "build"], ["contracts", "hardhat.config.js", "package.json", "package-lock.json"]),
     ]
     for number, (name, command, sources) in enumerate(steps, start=1):
         if not _step(f"[{number}/{len(steps)}] {name}", name, command, sources):
