@@ -20,7 +20,6 @@ from rich.table import Table
 from ledger.cli.desk import short
 from ledger.core import codec as co
 from ledger.core import statement as st
-from ledger.core.checkpoint import NoteKey
 from ledger.core.codec import hex_text
 from ledger.core.document import read_wrapped, redact
 from ledger.core.entry import Endorsement
@@ -29,6 +28,7 @@ from ledger.core.policy import TrustRoot
 from ledger.edges.chain import Receipt
 from ledger.edges.keys import SigningKey
 from ledger.errors import MandateMissing
+from ledger.journeys.anchor import note_key
 from ledger.journeys.attest import Relayed, set_of
 from ledger.journeys.audit import audit
 from ledger.journeys.declare import Declared, Source, declare_files
@@ -230,7 +230,7 @@ class Demo:
         made = evidence_of(item.id, house.store, house.follower, house.log_key, _now(), leaves)
         target = OUTPUT / folder
         target.mkdir(exist_ok=True)
-        trust = TrustRoot(house.chain.origin, NoteKey(str(house.chain.origin), house.log_key.public_key))
+        trust = TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
         (target / "trust.json").write_bytes(trust.to_bytes())
         (target / "evidence.json").write_bytes(made.to_bytes())
         return target / "evidence.json"

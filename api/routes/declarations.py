@@ -13,10 +13,10 @@ from api.schemas import Declaration, DeclarationPage, DeclarationState, Hash, Si
 from ledger.core import statement as st
 from ledger.core.codec import hex_bytes, hex_text
 from ledger.core.history import History
-from ledger.core.merkle import leaf_hash
 from ledger.core.signature import WalletUndecided, verify_signature
 from ledger.edges.store import DeclarationRow
 from ledger.errors import BadSignature, Unavailable, UnknownDeclaration, VerificationFailed
+from ledger.journeys.attest import set_of
 from ledger.journeys.verify import evidence_of
 
 router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
@@ -127,7 +127,7 @@ def state_of(given: Services, row: DeclarationRow, history: History | None) -> D
     )
     if history is not None:
         sets = [(batch.root, batch.size)] if batch else []
-        sets += [(leaf_hash(row.id), 1), *given.store.set_names_of(row.id)]
+        sets += [set_of([row.id]), *given.store.set_names_of(row.id)]
         state.attestations = [
             standing_of(history, id_, row.id, given.clock()) for id_ in history.attestations_of(dict.fromkeys(sets))
         ]

@@ -23,16 +23,17 @@ from ledger.cli.desk import (
     table,
     write_file,
 )
-from ledger.core.checkpoint import NoteKey, SignedNote
+from ledger.core.checkpoint import SignedNote
 from ledger.core.codec import hex_text
 from ledger.core.entry import decode_payload, kind_of
 from ledger.core.policy import TrustRoot
 from ledger.core.signature import p256_signer
 from ledger.core.verdict import when
 from ledger.edges.chain import deploy as deploy_contract
-from ledger.edges.keys import Algorithm, SigningKey
+from ledger.edges.keys import Algorithm
 from ledger.errors import Malformed
 from ledger.journeys import audit as journey
+from ledger.journeys.anchor import note_key
 
 
 def register(root: typer.Typer) -> None:
@@ -119,7 +120,7 @@ def audit(
     """
     desk = Desk()
     notes = [(path.name, SignedNote.parse(read_file(path).decode("utf-8", "replace"))) for path in checkpoint or []]
-    key = trusted_key(desk.log_key, str(desk.origin)) if desk.log_key else None
+    key = note_key(desk.origin, desk.log_key) if desk.log_key else None
     with bar() as progress:
         task = progress.add_task("replaying entries", total=None)
         report = journey.audit(
@@ -138,11 +139,6 @@ def audit(
         raise typer.Exit(1)
 
 
-def trusted_key(key: SigningKey, name: str) -> NoteKey:
-    """The verifier key of a log key."""
-    return NoteKey(name, key.public_key)
-
-
 def trust(
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the trust root.")] = Path("trust.json"),
     as_json: Json = False,
@@ -154,7 +150,7 @@ def trust(
     desk = Desk()
     if desk.log_key is None:
         raise Malformed("no checkpoint key: create one (`ledger keys new log -a ed25519`) and set LEDGER_LOG_KEY=log")
-    root = TrustRoot(desk.origin, trusted_key(desk.log_key, str(desk.origin)))
+    root = TrustRoot(desk.origin, note_key(desk.origin, desk.log_key))
     write_file(output, root.to_bytes())
     value = {"file": str(output), "origin": str(root.origin), "log_key": str(root.log_key)}
     show(as_json, value, lambda: facts("Trust root", value))

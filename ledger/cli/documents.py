@@ -32,6 +32,7 @@ from ledger.core.evidence import Leaves
 from ledger.core.history import Standing
 from ledger.core.verdict import when
 from ledger.errors import Malformed, UnknownDeclaration
+from ledger.journeys.attest import set_of
 from ledger.journeys.declare import WRAPPED, Declared, Rejected, Source, declare_files
 from ledger.journeys.verify import evidence_of
 
@@ -232,7 +233,7 @@ def status(
     sets = [(batch.root, batch.size) for batch in [row and row.batch_id and desk.store.batch(row.batch_id)] if batch]
     sets += desk.store.set_names_of(wanted)
     value["attestations"] = []
-    for attestation in history.attestations_of(dict.fromkeys([*sets, desk.store.single(wanted)])):
+    for attestation in history.attestations_of(dict.fromkeys([*sets, set_of([wanted])])):
         standing, _ = history.standing(attestation, wanted, at)
         said = history.attestations[attestation].attested.attestation
         value["attestations"].append(

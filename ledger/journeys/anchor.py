@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ledger.core.checkpoint import Checkpoint, NoteKey, SignedNote, signed
 from ledger.core.history import History
 from ledger.core.merkle import leaf_hash, root_of_hashes
+from ledger.core.typed_data import Origin
 from ledger.edges import chain as ch
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Batch, Store
@@ -87,11 +88,11 @@ def publish_checkpoint(history: History, store: Store, log_key: SigningKey | Non
         if note.checkpoint != checkpoint:
             raise Unavailable(f"{history.size} entries were signed before a reorganisation: try after the next entry")
         return note
-    note = signed(checkpoint, note_key(history, log_key), log_key.sign_note(checkpoint.text.encode()))
+    note = signed(checkpoint, note_key(history.origin, log_key), log_key.sign_note(checkpoint.text.encode()))
     store.save_checkpoint(history.size, checkpoint.root, str(note), at)
     return note
 
 
-def note_key(history: History, log_key: SigningKey) -> NoteKey:
+def note_key(origin: Origin, log_key: SigningKey) -> NoteKey:
     """The verifier key of this log: named after the origin."""
-    return NoteKey(str(history.origin), log_key.public_key)
+    return NoteKey(str(origin), log_key.public_key)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from ledger.core import verification
 from ledger.core.document import open_document
 from ledger.core.evidence import Evidence, Leaves, assemble, read_evidence
-from ledger.core.merkle import leaf_hash
 from ledger.core.policy import Policy, TrustRoot, read_policy, read_trust_root
 from ledger.core.verdict import Verdict
 from ledger.edges.chain import Chain
@@ -79,7 +78,7 @@ def evidence_of(
         if note is None:
             raise Unavailable("no key here may sign a checkpoint: set log_key, or take evidence from who can")
         sets = [(*set_of(batch), batch)]
-        others = [(leaf_hash(id_), 1, [id_]), *store.sets_of(id_)]
+        others = [(*set_of([id_]), [id_]), *store.sets_of(id_)]
         for root, size, members in others:
             if (root, size) not in {(known[0], known[1]) for known in sets} and history.attestations_of([(root, size)]):
                 sets.append((root, size, members))

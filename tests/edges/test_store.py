@@ -21,7 +21,7 @@ from hypothesis import strategies as some
 from sqlalchemy import create_engine, text
 
 from ledger.core.entry import Anchored, EntryKind, Revoked
-from ledger.core.merkle import leaf_hash, root
+from ledger.core.merkle import root
 from ledger.core.statement import Revocation
 from ledger.core.typed_data import Origin
 from ledger.edges.store import Batch, DeclarationRow, Store
@@ -318,10 +318,6 @@ def test_a_set_that_becomes_a_batch_is_one_set(store: Store) -> None:
     store.save_set(root(ids), 3, ids)
     formed(store)
     assert store.sets_of(ids[0]) == [(root(ids), 3, ids)]
-
-
-def test_the_set_of_one_needs_no_keeping() -> None:
-    assert Store.single(b"\x07" * 32) == (leaf_hash(b"\x07" * 32), 1) == (root([b"\x07" * 32]), 1)
 
 
 # ------------------------------------------------------------------------------------------------------------ entries

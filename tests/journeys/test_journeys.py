@@ -50,8 +50,7 @@ def now() -> int:
 def question(house: House, declaration: st.Declaration) -> Question:
     id_ = declaration.id(house.chain.origin)
     made = evidence_of(id_, house.store, house.follower, house.log_key, now())
-    with house.follower.facts() as history:
-        trust = TrustRoot(house.chain.origin, note_key(history, house.log_key))
+    trust = TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
     return Question(made.to_bytes(), trust=trust.to_bytes())
 
 
@@ -267,7 +266,7 @@ def test_one_size_is_signed_once(house: House) -> None:
     history = house.follower.refresh()
     other = Store.open(f"sqlite:///{house.folder / 'reorganised.sqlite'}", house.chain.origin)
     checkpoint = Checkpoint(house.chain.origin, history.size, bytes(32))
-    key = note_key(history, house.log_key)
+    key = note_key(history.origin, house.log_key)
     note = signed(checkpoint, key, house.log_key.sign_note(checkpoint.text.encode()))
     other.save_checkpoint(history.size, checkpoint.root, str(note), now())
     with pytest.raises(Unavailable, match="before a reorganisation"):

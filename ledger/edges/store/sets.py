@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, insert, select
 
-from ledger.core.merkle import leaf_hash
 from ledger.edges.store.part import Part, whole
 from ledger.edges.store.tables import ATTESTED_SETS, BATCHES, DECLARATIONS, SET_MEMBERS
 from ledger.errors import Malformed
@@ -44,11 +43,6 @@ class Sets(Part):
         """Like ``set_names_of``, with the members of each in order; costs as much as they are many."""
         with self._database.reading() as connection:
             return [(root, size, _members(connection, root, size) or []) for root, size in _names(connection, id_)]
-
-    @staticmethod
-    def single(id_: bytes) -> tuple[bytes, int]:
-        """Root and size of the set that has this one member; it is never kept."""
-        return leaf_hash(id_), 1
 
 
 def _names(connection: Connection, id_: bytes) -> list[tuple[bytes, int]]:
