@@ -47,7 +47,7 @@ def get_history(given: Given) -> HistoryResult:
             origin=str(history.origin),
             size=history.size,
             head=hex_text(history.head),
-            root=hex_text(history.tree().root),
+            root=hex_text(history.log.root()),
             checkpoint=latest,
         )
 

@@ -17,6 +17,7 @@ from ledger.core.agency import Agencies
 from ledger.core.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn, decode_payload
 from ledger.core.merkle import Tree, node_hash
 from ledger.core.signature import WalletUndecided, verify_signature
+from ledger.core.tiles import Tiles
 from ledger.core.typed_data import Origin, keccak
 from ledger.errors import (
     AlreadyAttested,
@@ -106,7 +107,7 @@ class History:
     def __init__(self, origin: Origin) -> None:
         self.origin = origin
         self.head = origin.separator
-        self.hashes: list[bytes] = []
+        self.log = Tiles()
         self.last_time = 0
         self.agencies = Agencies()
         self.anchors: dict[tuple[bytes, int], Mark] = {}
@@ -120,7 +121,12 @@ class History:
 
     @property
     def size(self) -> int:
-        return len(self.hashes)
+        return self.log.size
+
+    @property
+    def hashes(self) -> list[bytes]:
+        """Leaf hashes of all entries."""
+        return [self.log.leaf(number) for number in range(self.size)]
 
     def tree(self) -> Tree:
         """The RFC 9162 tree over the entries so far; rebuilt only after new entries."""
@@ -151,7 +157,7 @@ class History:
                 number=entry.number,
             ) from error  # fmt: skip
         hash_ = entry.hash
-        self.hashes.append(hash_)
+        self.log.append(hash_)
         self.head = node_hash(self.head, hash_)
         self.last_time = entry.time
         return content

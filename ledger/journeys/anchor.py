@@ -82,7 +82,7 @@ def publish_checkpoint(history: History, store: Store, log_key: SigningKey | Non
     if log_key is None or history.size == 0:
         return None
     known = store.checkpoint(history.size)
-    checkpoint = Checkpoint(history.origin, history.size, history.tree().root)
+    checkpoint = Checkpoint(history.origin, history.size, history.log.root())
     if known is not None:
         note = SignedNote.parse(known)
         if note.checkpoint != checkpoint:
