@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
-from eth_abi.exceptions import DecodingError, EncodingError
 
 from ledger.core import statement as st
+from ledger.core.abi import ListOf, Shape
 from ledger.core.merkle import leaf_hash
 from ledger.core.typed_data import Origin, keccak, left_word
 from ledger.errors import Malformed
@@ -119,6 +118,16 @@ _TYPES: dict[EntryKind, list[str]] = {
     EntryKind.REVOKED: [_tuple_type(st.Revocation), "bytes", "bytes"],
     EntryKind.WITHDRAWN: [_tuple_type(st.Declaration), _tuple_type(st.Withdrawal), "bytes"],
 }
+_SHAPES: dict[EntryKind, Shape] = {
+    **{
+        EntryKind(kind): Shape(*cls.abi_types(), ListOf(Shape("bytes", "bytes")))
+        for kind, cls in enumerate(st.DECISIONS)
+    },
+    EntryKind.ANCHORED: Shape("bytes32", "uint64"),
+    EntryKind.ATTESTED: Shape(Shape(*st.Attestation.abi_types()), "bytes", "bytes"),
+    EntryKind.REVOKED: Shape(Shape(*st.Revocation.abi_types()), "bytes", "bytes"),
+    EntryKind.WITHDRAWN: Shape(Shape(*st.Declaration.abi_types()), Shape(*st.Withdrawal.abi_types()), "bytes"),
+}
 
 
 def kind_of(content: Content) -> EntryKind:
@@ -156,26 +165,20 @@ def encode_payload(content: Content) -> bytes:
 def decode_payload(kind: EntryKind, payload: bytes) -> Content:
     """Read a payload strictly: one encoding for one content; Malformed for any other bytes."""
     try:
-        values = abi_decode(_TYPES[kind], payload)
-    except (DecodingError, EncodingError, OverflowError, ValueError) as error:
-        raise Malformed(f"payload is no ABI encoding of {kind.name}: {type(error).__name__}") from None
-    content: Content
-    if kind < EntryKind.ANCHORED:
-        *members, endorsements = values
-        decision = st.DECISIONS[kind].from_abi(members)
-        content = Enacted(decision, tuple(Endorsement(bytes(s), bytes(g)) for s, g in endorsements))
-    elif kind is EntryKind.ANCHORED:
-        content = Anchored(bytes(values[0]), values[1])
-    elif kind is EntryKind.ATTESTED:
-        content = Attested(st.Attestation.from_abi(values[0]), bytes(values[1]), bytes(values[2]))
-    elif kind is EntryKind.REVOKED:
-        content = Revoked(st.Revocation.from_abi(values[0]), bytes(values[1]), bytes(values[2]))
-    else:
-        declaration = st.Declaration.from_abi(values[0])
-        content = Withdrawn(declaration, st.Withdrawal.from_abi(values[1]), bytes(values[2]))
-    if encode_payload(content) != payload:
-        raise Malformed(f"payload is not the standard ABI encoding of {kind.name}")
-    return content
+        values = _SHAPES[kind].decode(payload)
+    except Malformed as error:
+        raise Malformed(f"payload is not the standard ABI encoding of {kind.name}: {error.what}") from None
+    if kind is EntryKind.ANCHORED:
+        return Anchored(*values)
+    if kind is EntryKind.ATTESTED:
+        return Attested(st.Attestation.from_abi(values[0]), values[1], values[2])
+    if kind is EntryKind.REVOKED:
+        return Revoked(st.Revocation.from_abi(values[0]), values[1], values[2])
+    if kind is EntryKind.WITHDRAWN:
+        return Withdrawn(st.Declaration.from_abi(values[0]), st.Withdrawal.from_abi(values[1]), values[2])
+    *members, endorsements = values
+    made = tuple(Endorsement(signer, signature) for signer, signature in endorsements)
+    return Enacted(st.DECISIONS[kind].from_abi(members), made)
 
 
 def subject_of(content: Content, origin: Origin) -> bytes:

@@ -211,7 +211,7 @@ def test_an_entry_out_of_order_or_back_in_time_is_named(world: World) -> None:
     for entry, words in [
         (en.Entry(number + 1, en.EntryKind.ANCHORED, world.now, payload), "not in order"),
         (en.Entry(number, en.EntryKind.ANCHORED, START - 1, payload), "time runs backwards"),
-        (en.Entry(number, en.EntryKind.ANCHORED, world.now, payload[:-1]), "no ABI encoding"),
+        (en.Entry(number, en.EntryKind.ANCHORED, world.now, payload[:-1]), "not the standard ABI"),
         (en.Entry(number, en.EntryKind.ANCHORED, world.now, payload + bytes(32)), "not the standard ABI"),
     ]:
         with pytest.raises(HistoryBroken, match=words) as caught:
