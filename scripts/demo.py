@@ -21,9 +21,8 @@ from ledger.cli.desk import short
 from ledger.core import codec as co
 from ledger.core import statement as st
 from ledger.core.codec import hex_text
-from ledger.core.document import read_wrapped, redact
+from ledger.core.document import disclose, read_wrapped, redact
 from ledger.core.entry import Endorsement
-from ledger.core.evidence import Leaves
 from ledger.core.policy import TrustRoot
 from ledger.edges.chain import Receipt
 from ledger.edges.keys import SigningKey
@@ -226,8 +225,7 @@ class Demo:
     def _evidence(self, item: Declared, folder: str) -> Path:
         house = self.house
         wrapped = read_wrapped(item.wrapped.read_bytes())
-        leaves = Leaves(wrapped.format.value, tuple(sorted(wrapped.leaf_hashes.values())))
-        made = evidence_of(item.id, house.store, house.follower, house.log_key, _now(), leaves)
+        made = evidence_of(item.id, house.store, house.follower, house.log_key, _now(), disclose(wrapped, []))
         target = OUTPUT / folder
         target.mkdir(exist_ok=True)
         trust = TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))

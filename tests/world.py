@@ -17,7 +17,8 @@ from ledger.core import codec as co
 from ledger.core import entry as en
 from ledger.core import statement as st
 from ledger.core.checkpoint import Checkpoint, NoteKey, SignedNote, signed
-from ledger.core.evidence import Evidence, Leaves, assemble
+from ledger.core.document import Redacted
+from ledger.core.evidence import Evidence, assemble
 from ledger.core.history import History
 from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.policy import TrustRoot
@@ -121,7 +122,7 @@ class World:
         self.append(en.Withdrawn(declaration, withdrawal, party.sign(withdrawal.id(ORIGIN))))
 
     def checkpoint(self) -> SignedNote:
-        checkpoint = Checkpoint(ORIGIN, self.history.size, self.history.tree().root)
+        checkpoint = Checkpoint(ORIGIN, self.history.size, self.history.log.root())
         return signed(checkpoint, self.log_key, self.log.sign(checkpoint.text.encode()))
 
     def evidence(
@@ -129,9 +130,11 @@ class World:
         declaration: st.Declaration,
         signature: bytes,
         *sets: tuple[bytes, int, list[bytes]],
-        leaves: Leaves | None = None,
+        document: Redacted | None = None,
     ) -> Evidence:
-        return assemble(self.history, self.checkpoint(), declaration, signature, sets, self.entries.__getitem__, leaves)
+        return assemble(
+            self.history, self.checkpoint(), declaration, signature, sets, self.entries.__getitem__, document
+        )
 
 
 def _order(key: Key) -> bytes:

@@ -27,16 +27,13 @@ from ledger.cli.desk import (
     write_file,
 )
 from ledger.core.codec import ZERO, hex_text
-from ledger.core.document import Wrapped, disclose, open_document, redact, sniff, wrap
-from ledger.core.evidence import Leaves
+from ledger.core.document import Redacted, disclose, open_document, redact, sniff, wrap
 from ledger.core.history import Standing
 from ledger.core.verdict import when
 from ledger.errors import Malformed, UnknownDeclaration
 from ledger.journeys.attest import set_of
 from ledger.journeys.declare import WRAPPED, Declared, Rejected, Source, declare_files
 from ledger.journeys.verify import evidence_of
-
-MAX_LISTED_LEAVES = 5000
 
 
 def register(root: typer.Typer) -> None:
@@ -275,23 +272,35 @@ def evidence(
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the evidence.")],
     document: Annotated[
         Path | None,
-        typer.Option(help="Its wrapped document: adds the hashes of all fields, so that a changed field can be named."),
+        typer.Option(
+            help="Its wrapped document, of which the evidence then holds the salted hashes of all fields, so that a "
+            "changed field can be named; or a redacted copy, which goes into the evidence as it is."
+        ),
     ] = None,
+    disclose_: Annotated[
+        list[str] | None, typer.Option("--disclose", help="Path of a field or container to disclose; repeat.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--disclose-all", help="Disclose the whole document.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write the evidence of a declaration: one file that proves it, offline too.
 
-    Example: `ledger evidence 0x… -o invoice.evidence.json --document invoice.xml.wrapped`
+    Example: `ledger evidence 0x… -o invoice.evidence.json --document invoice.xml.wrapped --disclose-all`
     """
-    desk = Desk()
-    leaves = None
+    if document is None and (disclose_ or everything):
+        raise Malformed("goes with --document, which is disclosed", "--disclose")
+    desk, shown = Desk(), None
     if document is not None:
         opened = open_document(read_file(document))
-        if not isinstance(opened, Wrapped):
-            raise Malformed("must be the wrapped document, not a redacted copy", str(document))
-        if len(opened.fields) <= MAX_LISTED_LEAVES:
-            leaves = Leaves(opened.format.value, tuple(sorted(opened.leaf_hashes.values())))
-    made = evidence_of(identifier(id_, "id"), desk.store, desk.follower, desk.log_key, now(), leaves)
+        shown = redact(opened, []) if everything else disclose(opened, disclose_ or [])
+        if isinstance(opened, Redacted) and not disclose_:
+            shown = opened
+    made = evidence_of(identifier(id_, "id"), desk.store, desk.follower, desk.log_key, now(), shown)
     write_file(output, made.to_bytes())
-    value = {"file": str(output), "entries": len(made.entries), "checkpoint_size": made.checkpoint.checkpoint.size}
+    value = {
+        "file": str(output),
+        "entries": len(made.entries),
+        "checkpoint_size": made.checkpoint.checkpoint.size,
+        "fields_disclosed": len(shown.fields) if shown else 0,
+    }
     show(as_json, value, lambda: facts("Evidence", value))

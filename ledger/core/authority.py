@@ -6,7 +6,7 @@ the council's signatures down, so that a verifier need not take the contract's w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger.core import statement as st
@@ -37,11 +37,10 @@ def authority_of(attested: Attested, mark: Mark, known: Known, origin: Origin, v
     """
     attestation = attested.attestation
     before = [(at, content) for at, content in known if at.number < mark.number]
-    enacted = [(at, content) for at, content in before if isinstance(content, Enacted)]
     authorised = enrolled = mandated = None
     suspended = retired = False
     agency: Agency | None = None
-    for at, content in enacted:
+    for at, content in _enacted_by_council(before, origin, verify):
         match content.decision:
             case st.AttesterAuthorisation(attester, code) if (attester, code) == (attested.signer, attestation.agency):
                 authorised = at
@@ -58,10 +57,6 @@ def authority_of(attested: Attested, mark: Mark, known: Known, origin: Origin, v
                     mandated = at
             case st.MandateWithdrawal(code, kind) if (code, kind) == (attestation.agency, attestation.kind):
                 mandated = None
-            case _:
-                continue
-        if not isinstance(content.decision, st.CouncilChange):
-            _check_council(at, content, before, origin, verify)
     if agency is None or enrolled is None:
         raise VerificationFailed(f"no entry shows that {attestation.agency} was enrolled")
     if authorised is None:
@@ -85,15 +80,25 @@ def compromised_from(signer: bytes, known: Known) -> int | None:
     return min(dates, default=None)
 
 
-def _check_council(mark: Mark, content: Enacted, before: Known, origin: Origin, verify: Verifier) -> None:
-    seated = [
-        item.decision
-        for at, item in before
-        if at.number < mark.number and isinstance(item, Enacted) and isinstance(item.decision, st.CouncilChange)
-    ]
-    if not seated:
-        raise VerificationFailed("no entry shows the council")
-    try:
-        check_quorum(content, origin, seated[-1].members, seated[-1].threshold, verify)
-    except LedgerError as error:
-        raise VerificationFailed(f"entry {mark.number} was not decided by the council: {error}") from error
+def _enacted_by_council(known: Known, origin: Origin, verify: Verifier) -> Iterator[tuple[Mark, Enacted]]:
+    """All decisions in order, each with the quorum of the council seated then, which descends from entry 0.
+
+    Decisions that bear on other attestations are checked too: whoever shows them answers for them.
+    """
+    council: st.CouncilChange | None = None
+    for mark, content in known:
+        if not isinstance(content, Enacted):
+            continue
+        if mark.number == 0:
+            if not isinstance(content.decision, st.CouncilChange) or content.decision.number or content.endorsements:
+                raise VerificationFailed("entry 0 is not the first council")
+        elif council is None:
+            raise VerificationFailed("entry 0, the first council, is not shown")
+        else:
+            try:
+                check_quorum(content, origin, council.members, council.threshold, verify)
+            except LedgerError as error:
+                raise VerificationFailed(f"entry {mark.number} was not decided by the council: {error}") from error
+        if isinstance(content.decision, st.CouncilChange):
+            council = content.decision
+        yield mark, content

@@ -1,6 +1,7 @@
 """Checkpoints: origin, size and root of the history as a signed note (C2SP tlog-checkpoint and signed-note).
 
-A note is text, signed with Ed25519 under a named key. The name of the log's key is the origin itself.
+A note is text, signed with Ed25519 under a named key. The name of the log's key is the origin itself. Witnesses add
+timestamped cosignatures (C2SP tlog-cosignature, "Ed25519 signed message"). docs/formats.md section 6.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from enum import Enum
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
@@ -18,16 +20,24 @@ from ledger.core.typed_data import Origin
 from ledger.errors import Malformed, VerificationFailed
 
 MAX_NOTE = 64 * 1024
-_ED25519 = b"\x01"
+_COSIGNATURE_SIZE = 8 + 64
 _NAME = re.compile(r"[^\s+]{1,200}")
+
+
+class KeyType(Enum):
+    """The signature type of a note key: its first byte in a vkey, and part of what its id is made from."""
+
+    LOG = b"\x01"
+    WITNESS = b"\x04"
 
 
 @dataclass(frozen=True, slots=True)
 class NoteKey:
-    """A verifier key of signed notes: its name and Ed25519 public key (32 bytes)."""
+    """A verifier key of signed notes: its name, its Ed25519 public key (32 bytes), and what it signs."""
 
     name: str
     public_key: bytes
+    type: KeyType = KeyType.LOG
 
     def __post_init__(self) -> None:
         if _NAME.fullmatch(self.name) is None or len(self.public_key) != 32:
@@ -35,12 +45,12 @@ class NoteKey:
 
     @property
     def id(self) -> bytes:
-        """First four bytes of SHA-256(name ‖ newline ‖ algorithm ‖ key)."""
-        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public_key).digest()[:4]
+        """First four bytes of SHA-256(name ‖ newline ‖ type ‖ key)."""
+        return sha256(self.name.encode() + b"\n" + self.type.value + self.public_key).digest()[:4]
 
     def __str__(self) -> str:
         """The vkey text ``name+id+key`` of C2SP signed-note."""
-        return f"{self.name}+{self.id.hex()}+{base64.b64encode(_ED25519 + self.public_key).decode()}"
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(self.type.value + self.public_key).decode()}"
 
     @classmethod
     def parse(cls, text: str) -> NoteKey:
@@ -49,9 +59,10 @@ class NoteKey:
         if len(parts) != 3:
             raise Malformed("a verifier key looks like name+id+key")
         key = _base64(parts[2], "key")
-        if key[:1] != _ED25519 or len(key) != 33:
-            raise Malformed("the verifier key is not Ed25519")
-        made = cls(parts[0], key[1:])
+        types = {type_.value: type_ for type_ in KeyType}
+        if key[:1] not in types or len(key) != 33:
+            raise Malformed("the verifier key is neither Ed25519 (0x01) nor an Ed25519 cosignature key (0x04)")
+        made = cls(parts[0], key[1:], types[key[:1]])
         if parts[1] != made.id.hex():
             raise Malformed("the verifier key's id does not follow from its name and key")
         return made
@@ -109,21 +120,57 @@ class SignedNote:
         )
         return f"{self.checkpoint.text}\n{''.join(lines)}"
 
+    def names(self, key: NoteKey) -> bool:
+        """Whether there is a line under this key's name and id, whatever its signature is worth."""
+        return any((name, id_) == (key.name, key.id) for name, id_, _ in self.signatures)
+
     def verify(self, key: NoteKey) -> None:
-        """Check that ``key`` signed this checkpoint; VerificationFailed when it did not, or signed something else."""
-        for name, id_, signature in self.signatures:
-            if name == key.name and id_ == key.id:
-                try:
-                    Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, self.checkpoint.text.encode())
-                except InvalidSignature:
-                    raise VerificationFailed(f"the signature of {key.name} does not fit") from None
-                return
-        raise VerificationFailed(f"not signed by {key.name} with the key {key.id.hex()}")
+        """Check that the log key ``key`` signed this checkpoint; VerificationFailed when it did not, or something else.
+
+        Every line under the key's name and id must fit, as signed-note asks.
+        """
+        if key.type is not KeyType.LOG:
+            raise VerificationFailed(f"{key.name} is a witness's key and cannot sign a checkpoint")
+        for signature in self._lines_of(key):
+            _verify(key, signature, self.checkpoint.text.encode())
+
+    def cosigned_at(self, key: NoteKey) -> int:
+        """The time (seconds) at which the witness ``key`` cosigned, the latest where it did more than once.
+
+        :raises VerificationFailed: it did not cosign, or a line under its name and id does not fit.
+        """
+        if key.type is not KeyType.WITNESS:
+            raise VerificationFailed(f"{key.name} is no witness's key")
+        times = []
+        for blob in self._lines_of(key):
+            if len(blob) != _COSIGNATURE_SIZE:
+                raise VerificationFailed(f"the cosignature of {key.name} is not {_COSIGNATURE_SIZE} bytes")
+            times.append(int.from_bytes(blob[:8]))
+            _verify(key, blob[8:], cosigned_text(self.checkpoint, times[-1]))
+        return max(times)
+
+    def _lines_of(self, key: NoteKey) -> list[bytes]:
+        found = [signature for name, id_, signature in self.signatures if (name, id_) == (key.name, key.id)]
+        if not found:
+            raise VerificationFailed(f"not signed by {key.name} with the key {key.id.hex()}")
+        return found
 
 
 def signed(checkpoint: Checkpoint, key: NoteKey, signature: bytes) -> SignedNote:
     """A note with one signature, made elsewhere over ``checkpoint.text``."""
     return SignedNote(checkpoint, ((key.name, key.id, signature),))
+
+
+def cosigned_text(checkpoint: Checkpoint, time: int) -> bytes:
+    """What a witness signs at ``time`` (seconds): C2SP tlog-cosignature, format."""
+    return f"cosignature/v1\ntime {time}\n{checkpoint.text}".encode()
+
+
+def _verify(key: NoteKey, signature: bytes, message: bytes) -> None:
+    try:
+        Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, message)
+    except InvalidSignature:
+        raise VerificationFailed(f"the signature of {key.name} does not fit") from None
 
 
 def _base64(text: str, where: str) -> bytes:

@@ -17,7 +17,7 @@ from ledger.core import entry as en
 from ledger.core import history as hs
 from ledger.core import statement as st
 from ledger.core.checkpoint import SignedNote
-from ledger.core.document import Limits, parse_json
+from ledger.core.document import Limits, Redacted, parse_json, read_redacted
 from ledger.core.merkle import Tree, leaf_hash
 from ledger.core.typed_data import Origin
 from ledger.errors import Malformed
@@ -48,16 +48,12 @@ class ProvenEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Leaves:
-    """Format and ascending leaf hashes of all fields, so that a changed field can be named. Tells only the count."""
-
-    format: str
-    hashes: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
-    """See the module. ``places`` holds one place per root and size: the batch first, then other attested sets."""
+    """See the module. ``places`` holds one place per root and size: the batch first, then other attested sets.
+
+    ``document`` is what the evidence discloses of the document; a redaction that shows no field tells the count, and
+    lets a verifier name the field that was changed in a copy.
+    """
 
     origin: Origin
     declaration: st.Declaration
@@ -65,10 +61,13 @@ class Evidence:
     places: tuple[Place, ...]
     entries: tuple[ProvenEntry, ...]
     checkpoint: SignedNote
-    leaves: Leaves | None = None
+    document: Redacted | None = None
 
     def to_bytes(self) -> bytes:
-        """Canonical JSON (sorted names, no white space, ASCII) and a newline; the only form that is read."""
+        """Canonical JSON (sorted names, no white space, ASCII) and a newline; the only form that is read.
+
+        :raises Malformed: more than 16 MiB: disclose less of the document.
+        """
         value = {
             "checkpoint": str(self.checkpoint),
             "declaration": self.declaration.to_json(),
@@ -76,8 +75,7 @@ class Evidence:
                 {"bytes": co.hex_text(item.entry.data), "proof": [co.hex_text(hash_) for hash_ in item.proof]}
                 for item in self.entries
             ],
-            "leaves": self.leaves
-            and {"format": self.leaves.format, "hashes": [co.hex_text(hash_) for hash_ in self.leaves.hashes]},
+            "document": self.document and json.loads(self.document.to_bytes()),
             "ledger": FORMAT,
             "origin": str(self.origin),
             "places": [
@@ -91,14 +89,17 @@ class Evidence:
             ],
             "signature": co.hex_text(self.signature),
         }
-        return _print(value)
+        data = _print(value)
+        if len(data) > MAX_EVIDENCE:
+            raise Malformed(f"evidence has at most {MAX_EVIDENCE} bytes, not {len(data)}: disclose less")
+        return data
 
 
 def read_evidence(data: bytes) -> Evidence:
     """Read what ``Evidence.to_bytes`` prints; Malformed for anything else, to the byte, naming the member."""
     value = read_canonical(data, FORMAT, MAX_EVIDENCE)
-    names = ["checkpoint", "declaration", "entries", "leaves", "ledger", "origin", "places", "signature"]
-    note, declaration, entries, leaves, _, origin, places, signature = co.read_object(value, names, "evidence")
+    names = ["checkpoint", "declaration", "document", "entries", "ledger", "origin", "places", "signature"]
+    note, declaration, document, entries, _, origin, places, signature = co.read_object(value, names, "evidence")
     evidence = Evidence(
         Origin.parse(_text(origin, "origin")),
         st.Declaration.from_json(declaration, "declaration"),
@@ -106,7 +107,7 @@ def read_evidence(data: bytes) -> Evidence:
         tuple(_read_place(item, f"places[{number}]") for number, item in enumerate(_list(places, "places"))),
         tuple(_read_entry(item, f"entries[{number}]") for number, item in enumerate(_list(entries, "entries"))),
         SignedNote.parse(_text(note, "checkpoint")),
-        None if leaves is None else _read_leaves(leaves),
+        None if document is None else _read_document(document),
     )
     numbers = [item.entry.number for item in evidence.entries]
     if any(left >= right for left, right in pairwise(numbers)):
@@ -125,7 +126,7 @@ def assemble(
     signature: bytes,
     sets: Sequence[tuple[bytes, int, Sequence[bytes]]],
     entry: Callable[[int], en.Entry],
-    leaves: Leaves | None = None,
+    document: Redacted | None = None,
 ) -> Evidence:
     """Gather the evidence of a declaration from a replayed history.
 
@@ -153,9 +154,8 @@ def assemble(
             numbers.update(history.governing.get(key, []))
         for item in history.revocations_of(attestation_id, id_):
             numbers.update(history.governing.get(item.revoked.signer, []))
-    tree = history.tree()
-    proven = tuple(ProvenEntry(entry(number), tuple(tree.inclusion(number))) for number in sorted(numbers))
-    return Evidence(origin, declaration, signature, places, proven, note, leaves)
+    proven = tuple(ProvenEntry(entry(number), tuple(history.log.inclusion(number))) for number in sorted(numbers))
+    return Evidence(origin, declaration, signature, places, proven, note, document)
 
 
 def place_in(id_: bytes, ids: Sequence[bytes]) -> Place:
@@ -224,14 +224,14 @@ def _read_entry(value: object, where: str) -> ProvenEntry:
     return ProvenEntry(entry, _hashes(proof, f"{where}.proof", MAX_PROOF))
 
 
-def _read_leaves(value: object) -> Leaves:
-    format_, hashes = co.read_object(value, ["format", "hashes"], "leaves")
-    read = _hashes(hashes, "leaves.hashes", 100_000)
-    if format_ not in ("json", "xml", "opaque"):
-        raise Malformed("must be json, xml or opaque", "leaves.format")
-    if any(left >= right for left, right in pairwise(read)):
-        raise Malformed("must ascend", "leaves.hashes")
-    return Leaves(format_, read)
+def _read_document(value: object) -> Redacted:
+    """The object of a redacted document: printed again it is the redacted file, and read by that file's rules."""
+    try:
+        return read_redacted(
+            json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+        )
+    except Malformed as error:
+        raise Malformed(error.what, f"document {error.where}".rstrip()) from None
 
 
 def contents(entries: Iterable[ProvenEntry]) -> list[tuple[hs.Mark, en.Content]]:

@@ -34,6 +34,21 @@ class Outcome(Enum):
     UNDECIDED = 3
 
 
+class Grade(Enum):
+    """What a statement is worth that was made with a key declared compromised from some date."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    UNDECIDABLE = "undecidable"
+
+
+def grade(made: int, compromised_from: int, tolerance: int) -> Grade:
+    """Re-grade a statement by the time of its entry; ``tolerance``: by how much that may be off. All in seconds."""
+    if made >= compromised_from:
+        return Grade.UNSAFE
+    return Grade.SAFE if made + tolerance < compromised_from else Grade.UNDECIDABLE
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One step. A check that is not ``decisive`` is told but does not count: another attestation stands in for it."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.core import verification
-from ledger.core.document import open_document
-from ledger.core.evidence import Evidence, Leaves, assemble, read_evidence
+from ledger.core.document import Redacted, open_document
+from ledger.core.evidence import Evidence, assemble, read_evidence
+from ledger.core.intact import Opened
 from ledger.core.policy import Policy, TrustRoot, read_policy, read_trust_root
 from ledger.core.verdict import Verdict
+from ledger.core.verification import verify
 from ledger.edges.chain import Chain
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store
-from ledger.errors import NotAnchoredYet, Unavailable, UnknownDeclaration
+from ledger.errors import Malformed, NotAnchoredYet, Unavailable, UnknownDeclaration
 from ledger.journeys.anchor import publish_checkpoint
 from ledger.journeys.attest import set_of
 from ledger.journeys.follow import Follower
@@ -27,7 +28,7 @@ class Question:
     trust: bytes | None = None
     policy: bytes | None = None
 
-    def read(self) -> tuple[Evidence, verification.Opened | None, TrustRoot | None, Policy | None]:
+    def read(self) -> tuple[Evidence, Opened | None, TrustRoot | None, Policy | None]:
         """All parts, strictly read; Malformed names the first that is not."""
         return (
             read_evidence(self.evidence),
@@ -40,14 +41,14 @@ class Question:
 def verify_offline(question: Question, at: int) -> Verdict:
     """Decide with the network off, as at ``at`` (seconds)."""
     evidence, document, trust, policy = question.read()
-    return verification.verify(evidence, at=at, document=document, trust=trust, policy=policy)
+    return verify(evidence, at=at, document=document, trust=trust, policy=policy)
 
 
 def verify_online(question: Question, at: int, chain: Chain, follower: Follower) -> Verdict:
     """Decide with the chain's present history, and with the chain's word on wallet contracts."""
     evidence, document, trust, policy = question.read()
     with follower.facts() as history:
-        return verification.verify(
+        return verify(
             evidence,
             at=at,
             document=document,
@@ -59,10 +60,11 @@ def verify_online(question: Question, at: int, chain: Chain, follower: Follower)
 
 
 def evidence_of(
-    id_: bytes, store: Store, follower: Follower, log_key: SigningKey | None, at: int, leaves: Leaves | None = None
+    id_: bytes, store: Store, follower: Follower, log_key: SigningKey | None, at: int, document: Redacted | None = None
 ) -> Evidence:
-    """The evidence of a declaration as the history stands now.
+    """The evidence of a declaration as the history stands now, with what ``document`` discloses of it.
 
+    :raises Malformed: the document is another one, or too large to be disclosed.
     :raises UnknownDeclaration: nobody declared it here.
     :raises NotAnchoredYet: it is accepted and waits for its batch.
     :raises Unavailable: the chain is away, or nobody here may sign a checkpoint.
@@ -70,6 +72,8 @@ def evidence_of(
     row = store.declaration(id_)
     if row is None:
         raise UnknownDeclaration(id_)
+    if document is not None and document.digest != row.declaration.digest:
+        raise Malformed(f"has the digest 0x{document.digest.hex()}: not the document of this declaration", "document")
     if row.batch_id is None or row.state != "anchored":
         raise NotAnchoredYet(id_)
     batch = store.leaves(row.batch_id)
@@ -82,4 +86,4 @@ def evidence_of(
         for root, size, members in others:
             if (root, size) not in {(known[0], known[1]) for known in sets} and history.attestations_of([(root, size)]):
                 sets.append((root, size, members))
-        return assemble(history, note, row.declaration, row.signature, sets, follower.entry, leaves)
+        return assemble(history, note, row.declaration, row.signature, sets, follower.entry, document)
