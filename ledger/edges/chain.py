@@ -37,6 +37,7 @@ __all__ = [
 WALLET_ACCEPTS = keccak(b"isValidSignature(bytes32,bytes)")[:4]  # ERC-1271: the selector is also the magic value
 _FIRST_SPAN = 2_000  # blocks asked for at first; most nodes take as many
 _FEW_LOGS = 1_000  # fewer than these, and the next range is larger
+_MANY_LOGS = 10_000  # more than these, and the next range is smaller: all logs of a range are in memory at once
 _SPAN_FACTOR = 4
 
 Progress = Callable[[int, int], None]
@@ -148,6 +149,8 @@ class Chain:
             begin = end + 1
             if len(logs) < _FEW_LOGS:
                 span *= _SPAN_FACTOR
+            elif len(logs) > _MANY_LOGS:
+                span = max(1, span // _SPAN_FACTOR)
 
     def query(self, call: Call, block: int | None = None) -> tuple[Any, ...]:
         """Ask the contract.

@@ -9,17 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
-from eth_abi.exceptions import DecodingError
 
-from ledger.core.codec import NO_END
+from ledger.core.abi import WORD, Shape
+from ledger.core.codec import NO_END, hex_text
 from ledger.core.entry import Entry, EntryKind, decode_payload, subject_of
 from ledger.core.typed_data import Origin, keccak, uint_word
 from ledger.errors import HistoryBroken, Malformed
 
 ENTRY_TOPIC = keccak(b"Entry(uint64,uint8,bytes32,uint64,bytes)")
 _DATA = ["uint64", "bytes"]
+_DATA_SHAPE = Shape(*_DATA)
+_KINDS = tuple(EntryKind)
 _TOPICS = 4
 _MAX_NUMBER = (1 << 64) - 1
 
@@ -43,37 +44,36 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
     :raises HistoryBroken: the log is none that the contract at ``origin`` could have written: unknown kind, another
         encoding than the standard one, a payload of another kind, or a topic that contradicts the payload.
     """
-    if len(topics) != _TOPICS or topics[0] != ENTRY_TOPIC:
+    if len(topics) != _TOPICS or topics[0] != ENTRY_TOPIC or any(len(topic) != WORD for topic in topics):
         raise HistoryBroken(
-            "a log is no entry", expected=f"{_TOPICS} topics, the first 0x{ENTRY_TOPIC.hex()}", found=_hexes(topics)
+            "a log is no entry",
+            expected=f"{_TOPICS} topics of {WORD} bytes, the first 0x{ENTRY_TOPIC.hex()}",
+            found=_hexes(topics),
         )
     number, kind = int.from_bytes(topics[1]), int.from_bytes(topics[2])
     if number > _MAX_NUMBER:
         raise HistoryBroken("an entry's number has more than 64 bits", expected=f"<= {_MAX_NUMBER}", found=number)
-    if kind > max(EntryKind):
+    if kind >= len(_KINDS):
         raise HistoryBroken("unknown kind of entry", expected=f"<= {max(EntryKind)}", found=kind, number=number)
     try:
-        time, payload = abi_decode(_DATA, data)
-    except (DecodingError, OverflowError) as error:
-        raise HistoryBroken(
-            "the log's data is no (time, payload)", expected="ABI encoding", found=type(error).__name__, number=number
-        ) from None
-    entry = Entry(number, EntryKind(kind), time, bytes(payload))
-    if time > NO_END:
-        raise HistoryBroken("an entry's time has more than 40 bits", expected=f"<= {NO_END}", found=time, number=number)
-    try:
-        expected = log_of(entry, origin)
+        time, payload = _DATA_SHAPE.decode(data)
     except Malformed as error:
         raise HistoryBroken(
-            "the payload is none of its kind", expected=EntryKind(kind).name, found=error, number=number
+            "the log's data is no (time, payload) in standard encoding", expected="ABI encoding", found=error,
+            number=number,
+        ) from None  # fmt: skip
+    if time > NO_END:
+        raise HistoryBroken("an entry's time has more than 40 bits", expected=f"<= {NO_END}", found=time, number=number)
+    entry = Entry(number, _KINDS[kind], time, payload)
+    try:
+        subject = subject_of(decode_payload(entry.kind, payload), origin)
+    except Malformed as error:
+        raise HistoryBroken(
+            "the payload is none of its kind", expected=entry.kind.name, found=error, number=number
         ) from None
-    if expected[0][3] != topics[3]:
+    if subject != topics[3]:
         raise HistoryBroken(
-            "the subject is not the payload's", expected=expected[0][3].hex(), found=topics[3].hex(), number=number
-        )
-    if expected != (tuple(topics), data):
-        raise HistoryBroken(
-            "the log is not in standard encoding", expected=expected[1].hex(), found=data.hex(), number=number
+            "the subject is not the payload's", expected=subject.hex(), found=topics[3].hex(), number=number
         )
     return entry
 
@@ -86,25 +86,29 @@ def log_of(entry: Entry, origin: Origin) -> tuple[tuple[bytes, ...], bytes]:
 
 
 def logged_entry(log: Mapping[str, Any], origin: Origin) -> LoggedEntry:
-    """Read a log as web3 gives it.
+    """Read a log as the node writes it (JSON, hex), or as web3 gives it in receipts.
 
-    :raises HistoryBroken: what ``entry_of`` raises; also another contract's log, or one taken back by a reorganisation.
+    :raises HistoryBroken: what ``entry_of`` raises; also another contract's log, one taken back by a reorganisation, or
+        something that is no log at all.
     """
-    address = bytes.fromhex(str(log["address"]).removeprefix("0x"))
-    if address != origin.contract or log.get("removed"):
+    try:
+        address = str(log["address"]).lower()
+        removed = bool(log.get("removed"))
+        topics = [_bytes(topic) for topic in log["topics"]]
+        data = _bytes(log["data"])
+        place = _number(log["blockNumber"]), _hex(log["blockHash"]), _hex(log["transactionHash"])
+        index = _number(log["logIndex"])
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise HistoryBroken(
+            "the node gave a log that cannot be read", expected="an Ethereum log", found=repr(error)
+        ) from None
+    if address != hex_text(origin.contract) or removed:
         raise HistoryBroken(
             "the node gave a log that was not asked for",
-            expected=f"a standing log of 0x{origin.contract.hex()}",
-            found=f"{'a removed log' if log.get('removed') else 'a log'} of 0x{address.hex()}",
+            expected=f"a standing log of {hex_text(origin.contract)}",
+            found=f"{'a removed log' if removed else 'a log'} of {address}",
         )
-    entry = entry_of([bytes(topic) for topic in log["topics"]], bytes(log["data"]), origin)
-    return LoggedEntry(
-        entry,
-        int(log["blockNumber"]),
-        "0x" + bytes(log["blockHash"]).hex(),
-        "0x" + bytes(log["transactionHash"]).hex(),
-        int(log["logIndex"]),
-    )
+    return LoggedEntry(entry_of(topics, data, origin), *place, index)
 
 
 def is_entry(log: Mapping[str, Any], origin: Origin) -> bool:
@@ -114,6 +118,26 @@ def is_entry(log: Mapping[str, Any], origin: Origin) -> bool:
         and len(log["topics"]) > 0
         and bytes(log["topics"][0]) == ENTRY_TOPIC
     )
+
+
+def _bytes(value: object) -> bytes:
+    if isinstance(value, str):
+        return bytes.fromhex(value.removeprefix("0x"))
+    if isinstance(value, bytes):
+        return bytes(value)
+    raise TypeError("neither hex nor bytes")
+
+
+def _hex(value: object) -> str:
+    return value.lower() if isinstance(value, str) else hex_text(_bytes(value))
+
+
+def _number(value: object) -> int:
+    if isinstance(value, str):
+        return int(value, 16)
+    if isinstance(value, int):
+        return value
+    raise TypeError("no number")
 
 
 def _hexes(values: Sequence[bytes]) -> str:

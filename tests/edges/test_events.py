@@ -64,6 +64,7 @@ ANCHOR = Entry(7, EntryKind.ANCHORED, 1_790_000_000, encode_payload(Anchored(b"\
         (lambda t, d: (t[:3], d), "no entry"),
         (lambda t, d: ([bytes(32), *t[1:]], d), "no entry"),
         (lambda t, d: ([], d), "no entry"),
+        (lambda t, d: ([t[0], b"\x00" + t[1], *t[2:]], d), "no entry"),
         (lambda t, d: ([t[0], b"\x01" * 32, *t[2:]], d), "64 bits"),
         (lambda t, d: ([*t[:2], (13).to_bytes(32, "big"), t[3]], d), "unknown kind"),
         (lambda t, d: ([*t[:2], (10).to_bytes(32, "big"), t[3]], d), "none of its kind"),
@@ -92,6 +93,25 @@ def test_a_log_says_where_it_was_found() -> None:
     assert logged.entry == ANCHOR
     assert (logged.block_number, logged.log_index) == (5, 2)
     assert (logged.block_hash, logged.tx_hash) == ("0x" + "0b" * 32, "0x" + "0c" * 32)
+
+
+def test_a_log_as_the_node_writes_it_is_read_the_same() -> None:
+    plain = log()
+    hexes = {name: "0x" + plain[name].hex() for name in ("data", "blockHash", "transactionHash")}
+    topics = ["0x" + topic.hex() for topic in plain["topics"]]
+    written = plain | hexes | {"topics": topics, "blockNumber": "0x5", "logIndex": "0x2"}
+    assert logged_entry(written, ORIGIN) == logged_entry(plain, ORIGIN)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"data": "0xzz"}, {"data": 7}, {"topics": None}, {"blockNumber": None}, {"logIndex": "x"}, {"blockHash": 1}],
+)
+def test_what_is_no_log_is_said_to_be_none(change: dict[str, Any]) -> None:
+    with pytest.raises(HistoryBroken, match="cannot be read"):
+        logged_entry(log(**change), ORIGIN)
+    with pytest.raises(HistoryBroken, match="cannot be read"):
+        logged_entry({}, ORIGIN)
 
 
 @pytest.mark.parametrize("change", [{"removed": True}, {"address": "0x" + "11" * 20}])
