@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ledger.core.signature import MAX_SIGNATURE_SIZE
+
 _HASH = "0x5b7e1c3a9d8f4e2b6a1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a"
 _ADDRESS = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8"
 _SIGNATURE = "0x" + "1f" * 32 + "2e" * 32 + "1b"
@@ -15,7 +17,11 @@ Signer = Annotated[
 ]
 Signature = Annotated[
     str,
-    Field(pattern=r"^0x(?:[0-9a-f]{2}){0,4096}$", description="Signature of the EIP-712 digest", examples=[_SIGNATURE]),
+    Field(
+        pattern=rf"^0x(?:[0-9a-f]{{2}}){{0,{MAX_SIGNATURE_SIZE}}}$",
+        description=f"Signature of the EIP-712 digest, at most {MAX_SIGNATURE_SIZE} bytes",
+        examples=[_SIGNATURE],
+    ),
 ]
 AgencyCode = Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,16}$", examples=["NZ-MPI"])]
 UInt16 = Annotated[int, Field(ge=0, lt=1 << 16, strict=True)]

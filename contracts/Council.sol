@@ -10,11 +10,14 @@ import {ITradeLedger} from "./interfaces/ITradeLedger.sol";
 import {TypedData} from "./libraries/TypedData.sol";
 
 /// @title Who decides, and who signed: the council's quorum, and signatures of every kind of signer
-/// @dev Twin of ledger/core/signature.py and of check_quorum in ledger/core/history.py. docs/formats.md section 5, rule 1.
+/// @dev Twin of ledger/core/signature.py and of check_quorum in ledger/core/replay.py. docs/formats.md section 5, rules
+/// 1 and 10.
 abstract contract Council is History {
     uint256 private constant ADDRESS = 20;
     uint256 private constant LONGEST_SIGNER = 128;
     uint256 private constant LARGEST_COUNCIL = 32;
+    /// @dev So that every entry fits the entry bundles in which a history is published: docs/formats.md section 5.
+    uint256 private constant LONGEST_SIGNATURE = 1024;
 
     /// @inheritdoc ITradeLedger
     address public immutable p256Verifier;
@@ -86,11 +89,16 @@ abstract contract Council is History {
         if (length < ADDRESS || length > LONGEST_SIGNER) revert MalformedSigner(length);
     }
 
-    /// @dev Interaction, but static calls only: nothing that they run can change state, here or anywhere.
+    /// @dev Every signature that enters the history passes here.
+    ///
+    /// Interaction, but static calls only: nothing that they run can change state, here or anywhere.
     ///
     /// A key's signature counts before anybody asks for code at its address. So the common case pays no look-up
     /// (2,600 gas), and a key that delegated its account to code (EIP-7702) still speaks for itself.
     function _checkSignature(bytes calldata signer, bytes32 digest, bytes calldata signature) internal view {
+        // Check: length. A wallet may take any signature, but an entry must not outgrow its bundle.
+        if (signature.length > LONGEST_SIGNATURE) revert SignatureTooLong(signature.length);
+
         if (signer.length == ADDRESS) {
             // The third value says why there is no recovered address, which nobody asks.
             // slither-disable-next-line unused-return

@@ -117,6 +117,7 @@ MalformedPeriod = _refusal(
 MalformedSet = _refusal(
     "MalformedSet", "root size", "a set has at least one member and a root (root {root}, size {size})"
 )
+SignatureTooLong = _refusal("SignatureTooLong", "length", "a signature has at most 1024 bytes, not {length}")
 BadSignature = _refusal("BadSignature", "signer digest", "{signer} did not sign {digest}")
 AlreadyAttested = _refusal(
     "AlreadyAttested", "id number", "attestation {id} is in the history already, as entry {number}"

@@ -15,7 +15,8 @@ import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 /// Conventions
 /// - Times are seconds since 1970 (UTC), periods half-open: `from <= t < until`. No end, and never, is `2^40 - 1`.
 /// - A signer is ERC-7913 bytes, 20 to 128 of them: an address (key, or ERC-1271 wallet), or the address of a verifier
-///   contract followed by a key. P-256 keys are `p256Verifier() ‖ x ‖ y`, their signatures `r ‖ s` with low s.
+///   contract followed by a key. P-256 keys are `p256Verifier() ‖ x ‖ y`, their signatures `r ‖ s` with low s. No
+///   signature has more than 1,024 bytes.
 /// - The id of a statement is its EIP-712 digest under this contract's domain ("TradeLedger", "1"): what is signed and
 ///   what names it are one value.
 /// - Queries that describe something revert where there is nothing to describe; queries that ask whether something is
@@ -139,6 +140,8 @@ interface ITradeLedger is IERC5267 {
     /// @notice A set has a root and at least one member.
     error MalformedSet(bytes32 root, uint64 size);
 
+    /// @notice A signature has at most 1,024 bytes, whoever would take it.
+    error SignatureTooLong(uint256 length);
     /// @notice `signer` did not sign `digest`.
     error BadSignature(bytes signer, bytes32 digest);
 
@@ -206,8 +209,8 @@ interface ITradeLedger is IERC5267 {
     //
     // Every function here carries out one council decision. It takes `decision`, which is decisions() + 1, and
     // `endorsements`: signatures by at least the threshold of members over the decision's EIP-712 digest, ascending by
-    // keccak256(signer). All of them revert with WrongDecision, QuorumMissing, EndorsementsUnordered, NotInCouncil and
-    // BadSignature, in this order, before the errors listed with the function.
+    // keccak256(signer). All of them revert with WrongDecision, QuorumMissing, EndorsementsUnordered, NotInCouncil,
+    // SignatureTooLong and BadSignature, in this order, before the errors listed with the function.
 
     /// @notice Seat a new council; the old one decides.
     /// @dev Reverts with InvalidCouncil, MalformedSigner, MemberRepeated. Whoever signs for a council that cannot sign
@@ -334,7 +337,7 @@ interface ITradeLedger is IERC5267 {
     /// attestations arrive in any order.
     /// @dev Reverts with MalformedSet, MalformedPeriod (`validUntil` must lie after `validFrom` and after now),
     /// AlreadyAttested, UnknownAttester, WrongAgency, AttesterDeclaredCompromised, AttesterNotActive, AgencyNotActive,
-    /// MandateMissing, BadSignature. Who may speak is judged now, not when it was signed.
+    /// MandateMissing, SignatureTooLong, BadSignature. Who may speak is judged now, not when it was signed.
     /// @param attestation what is said
     /// @param signer the attester
     /// @param signature by the attester over the attestation's id
@@ -348,15 +351,16 @@ interface ITradeLedger is IERC5267 {
     /// @notice End an attestation, or one member of its set, from now on and for good. Any attester who now speaks
     /// for the same agency may; no mandate is needed.
     /// @dev Reverts with UnknownAttestation, UnknownAttester, AttesterDeclaredCompromised, AttesterNotActive,
-    /// AgencyNotActive, WrongAgency, AlreadyRevoked, BadSignature. Whether `member` belongs to the set is not looked
-    /// at: revoking a stranger touches nobody.
+    /// AgencyNotActive, WrongAgency, AlreadyRevoked, SignatureTooLong, BadSignature. Whether `member` belongs to the set
+    /// is not looked at: revoking a stranger touches nobody.
     /// @param revocation what is ended, and why
     /// @param signer the attester
     /// @param signature by the attester over the revocation's id
     function revoke(Revocation calldata revocation, bytes calldata signer, bytes calldata signature) external;
 
     /// @notice End a declaration from now on and for good. The declaration need not be anchored.
-    /// @dev Reverts with MalformedSigner (the party), WrongDeclaration, ReplacesItself, AlreadyWithdrawn, BadSignature.
+    /// @dev Reverts with MalformedSigner (the party), WrongDeclaration, ReplacesItself, AlreadyWithdrawn,
+    /// SignatureTooLong, BadSignature.
     /// @param declaration what was declared, in full
     /// @param withdrawal what ends it
     /// @param signature by the declaration's party over the withdrawal's id

@@ -14,12 +14,13 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_ds
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from ledger.core.typed_data import ADDRESS_SIZE, Origin, keccak
-from ledger.errors import Malformed, VerificationFailed
+from ledger.errors import Malformed, SignatureTooLong, VerificationFailed
 
 SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 P256_N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 P256_SIGNER_SIZE = ADDRESS_SIZE + 64
 MAX_SIGNER_SIZE = 128
+MAX_SIGNATURE_SIZE = 1024
 
 
 class WalletUndecided(VerificationFailed):
@@ -35,9 +36,12 @@ def check_signer(signer: bytes, where: str = "signer") -> None:
 def verify_signature(origin: Origin, signer: bytes, digest: bytes, signature: bytes) -> None:
     """Check that ``signer`` signed ``digest`` (32 bytes); returns nothing.
 
+    :raises SignatureTooLong: it has more than 1,024 bytes, which the contract takes from nobody.
     :raises VerificationFailed: it did not, or the signature is not in its one permitted form.
     :raises WalletUndecided: the signer is an address whose key did not sign, or names a verifier contract of its own.
     """
+    if len(signature) > MAX_SIGNATURE_SIZE:
+        raise SignatureTooLong(len(signature))
     if len(signer) == ADDRESS_SIZE:
         if recover_address(digest, signature) != signer:
             raise WalletUndecided(f"not signed by the key of 0x{signer.hex()}")

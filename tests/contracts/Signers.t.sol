@@ -26,6 +26,7 @@ contract AnyVerifier is IERC7913SignatureVerifier {
 contract SignersTest is World {
     uint256 private constant SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
     uint256 private constant CARD = 0xe1;
+    uint256 private constant LONGEST_SIGNATURE = 1024;
 
     function setUp() public override {
         super.setUp();
@@ -178,6 +179,76 @@ contract SignersTest is World {
         bytes memory signer = abi.encodePacked(address(ids), "key");
         _authorise(signer, MPI);
         _notSigned(_attestation("a"), signer, "anything");
+    }
+
+    // ---------------------------------------------------------------------------------------- length of signatures
+
+    function testLongestSignature() public {
+        bytes memory signature = new bytes(LONGEST_SIGNATURE);
+        bytes memory signer = abi.encodePacked(address(new AnyVerifier(signature)), "key");
+        _authorise(signer, MPI);
+        _attestBy(_attestation("a"), signer, signature);
+    }
+
+    /// @dev The verifier would take it: the length alone is the reason.
+    function testFuzzSignatureTooLong(uint16 more) public {
+        bytes memory signature = new bytes(LONGEST_SIGNATURE + 1 + more);
+        bytes memory signer = abi.encodePacked(address(new AnyVerifier(signature)), "key");
+        bytes memory reason = abi.encodeWithSelector(ITradeLedger.SignatureTooLong.selector, signature.length);
+        _authorise(signer, MPI);
+        _refused(abi.encodeCall(ITradeLedger.attest, (_attestation("a"), signer, signature)), reason);
+
+        bytes32 id = _attest(_attestation("b"), OFFICER);
+        ITradeLedger.Revocation memory revocation = ITradeLedger.Revocation(id, 0, 41);
+        _refused(abi.encodeCall(ITradeLedger.revoke, (revocation, signer, signature)), reason);
+
+        ITradeLedger.Declaration memory declaration = ITradeLedger.Declaration(signer, keccak256("document"), 380, 0);
+        ITradeLedger.Withdrawal memory withdrawal = ITradeLedger.Withdrawal(ids.declaration(declaration), 1, 0);
+        _refused(abi.encodeCall(ITradeLedger.withdraw, (declaration, withdrawal, signature)), reason);
+    }
+
+    /// @dev Every signature that can enter an entry: endorsements too, and those beyond the threshold.
+    function testEndorsementTooLong() public {
+        bytes memory signature = new bytes(LONGEST_SIGNATURE + 1);
+        bytes[] memory members = new bytes[](2);
+        members[0] = Keys.account(MEMBER_A);
+        members[1] = abi.encodePacked(address(new AnyVerifier(signature)), "key");
+        (bytes memory data, bytes memory payload, bytes32 id) = _changeCouncil(members, 1);
+        _writes(data, ITradeLedger.EntryKind.CouncilChanged, id, payload);
+
+        uint64 next = _next();
+        ITradeLedger.Endorsement[] memory list = new ITradeLedger.Endorsement[](2);
+        list[0] = ITradeLedger.Endorsement(members[0], Keys.sign(MEMBER_A, ids.agencySuspension(MPI, next)));
+        list[1] = ITradeLedger.Endorsement(members[1], signature);
+        _refused(
+            abi.encodeCall(ITradeLedger.suspendAgency, (MPI, next, Keys.sorted(list))),
+            abi.encodeWithSelector(ITradeLedger.SignatureTooLong.selector, signature.length)
+        );
+    }
+
+    /// @dev The arithmetic of docs/formats.md section 5: 32 members of 128 bytes leave, replaced by 32 others, and all
+    /// of them endorse it with the longest signature. The entry fits a tlog-tiles bundle, whose length field has 16 bits.
+    function testLongestEntryFitsItsBundle() public {
+        bytes memory signature = new bytes(LONGEST_SIGNATURE);
+        address verifier = address(new AnyVerifier(signature));
+        bytes[] memory members = new bytes[](32);
+        for (uint256 i = 0; i < 32; ++i) members[i] = abi.encodePacked(verifier, new bytes(76), uint256(i));
+        (bytes memory data, bytes memory payload, bytes32 id) = _changeCouncil(members, 32);
+        _writes(data, ITradeLedger.EntryKind.CouncilChanged, id, payload);
+
+        ITradeLedger.Endorsement[] memory list = new ITradeLedger.Endorsement[](32);
+        for (uint256 i = 0; i < 32; ++i) list[i] = ITradeLedger.Endorsement(members[i], signature);
+        list = Keys.sorted(list);
+        uint64 next = _next();
+        payload = abi.encode(members, uint16(32), next, list);
+        _writes(
+            abi.encodeCall(ITradeLedger.changeCouncil, (members, 32, next, list)),
+            ITradeLedger.EntryKind.CouncilChanged,
+            ids.councilChange(members, 32, next),
+            payload
+        );
+        vm.assertEq(8 + 1 + 8 + payload.length, 48_337, "entry bytes");
+        vm.assertLe(8 + 1 + 8 + payload.length, type(uint16).max, "a bundle's length field");
     }
 
     // -------------------------------------------------------------------------------------------- parties and members

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ledger.core.signature import (
+    MAX_SIGNATURE_SIZE,
     P256_N,
     SECP256K1_N,
     WalletUndecided,
@@ -21,7 +22,7 @@ from ledger.core.signature import (
     recover_address,
     verify_signature,
 )
-from ledger.errors import VerificationFailed
+from ledger.errors import SignatureTooLong, VerificationFailed
 from tests.world import ORIGIN, TRADER
 
 DIGEST = sha256(b"a statement").digest()
@@ -84,3 +85,21 @@ def test_p256_has_one_form() -> None:
 def test_keys_that_are_none(signer: bytes) -> None:
     with pytest.raises(VerificationFailed):
         verify_signature(ORIGIN, signer, DIGEST, raw(*p256_sign(DIGEST)))
+
+
+@pytest.mark.parametrize(
+    "signer",
+    [TRADER.signer, ORIGIN.p256_verifier + P256_POINT[1:], bytes(20) + b"key"],
+    ids=["address", "P-256", "other"],
+)
+@given(more=some.integers(1, 10_000))
+def test_no_signature_is_longer_than_the_contract_takes(signer: bytes, more: int) -> None:
+    """Not undecided, whoever the signer is: no chain holds such an entry, so none need be asked."""
+    with pytest.raises(SignatureTooLong) as caught:
+        verify_signature(ORIGIN, signer, DIGEST, bytes(MAX_SIGNATURE_SIZE + more))
+    assert caught.value.values == {"length": MAX_SIGNATURE_SIZE + more}
+
+
+def test_the_longest_signature_may_be_a_wallets() -> None:
+    with pytest.raises(WalletUndecided):
+        verify_signature(ORIGIN, TRADER.signer, DIGEST, bytes(MAX_SIGNATURE_SIZE))

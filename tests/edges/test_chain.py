@@ -268,6 +268,11 @@ def attests(salt: str = "x", key: SigningKey = OFFICER, **changes: object) -> Ca
     return lambda office: office.attest(office.attestation(salt, **changes), key)
 
 
+def attests_at_length(office: Office) -> object:
+    call = ch.attest(office.attestation("x"), OFFICER.address, bytes(1025))
+    return office.chain.submit(call, office.relayer)
+
+
 def revokes(office: Office, member: bytes = co.ZERO) -> object:
     id_ = office.attestation("x", valid_from=1).id(office.chain.origin)
     revocation = st.Revocation(id_, member)
@@ -300,6 +305,7 @@ REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Office],
         errors.BadSignature, {"signer": OFFICER.address},
         lambda office: office.attest(office.attestation("x"), STRANGER, OFFICER.address),
     ),
+    (errors.SignatureTooLong, {"length": 1025}, attests_at_length),
     (errors.UnknownAttestation, {}, revokes),
     (errors.AlreadyRevoked, {"member": co.ZERO}, after(attests(valid_from=1), twice(revokes))),
     (
