@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ledger.core import codec as co
 from ledger.core import entry as en
 from ledger.core import statement as st
-from ledger.core.checkpoint import Checkpoint, NoteKey, SignedNote, signed
+from ledger.core.checkpoint import Checkpoint, KeyType, NoteKey, SignedNote, cosigned_text, signed
 from ledger.core.document import Redacted
 from ledger.core.evidence import Evidence, assemble
 from ledger.core.history import History
@@ -48,6 +48,26 @@ class Key:
         return signature[:64] + bytes([signature[64] + 27])
 
 
+@dataclass(frozen=True)
+class Witness:
+    """A witness of checkpoints with a key made from its name."""
+
+    name: str
+
+    @property
+    def secret(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(sha256(self.name.encode()).digest())
+
+    @property
+    def key(self) -> NoteKey:
+        return NoteKey(self.name, self.secret.public_key().public_bytes_raw(), KeyType.WITNESS)
+
+    def cosign(self, note: SignedNote, time: int) -> SignedNote:
+        """The note with this witness's line, made at ``time`` in seconds."""
+        blob = time.to_bytes(8) + self.secret.sign(cosigned_text(note.checkpoint, time))
+        return SignedNote(note.checkpoint, (*note.signatures, (self.name, self.key.id, blob)))
+
+
 TRADER = Key("trader")
 COUNCIL = Key("council")
 PLANT = Key("plant health officer")
@@ -55,9 +75,15 @@ CUSTOMS = Key("customs officer")
 
 
 class World:
-    """One history under construction. ``now``: time of the next entry in seconds; a minute later each."""
+    """One history under construction. ``now``: time of the next entry in seconds; a minute later each.
 
-    def __init__(self, council: Sequence[Key] = (COUNCIL,), threshold: int = 1) -> None:
+    All of ``witnesses`` cosign every checkpoint, and the trust root demands all of them.
+    """
+
+    def __init__(
+        self, council: Sequence[Key] = (COUNCIL,), threshold: int = 1, witnesses: Sequence[Witness] = ()
+    ) -> None:
+        self.witnesses = list(witnesses)
         self.council = list(council)
         self.threshold = threshold
         self.entries: list[en.Entry] = []
@@ -69,7 +95,7 @@ class World:
 
     @property
     def trust(self) -> TrustRoot:
-        return TrustRoot(ORIGIN, self.log_key)
+        return TrustRoot(ORIGIN, self.log_key, tuple(item.key for item in self.witnesses), len(self.witnesses))
 
     def append(self, content: en.Content) -> en.Entry:
         """Write content as the next entry, as the contract would, and replay it."""
@@ -123,7 +149,10 @@ class World:
 
     def checkpoint(self) -> SignedNote:
         checkpoint = Checkpoint(ORIGIN, self.history.size, self.history.log.root())
-        return signed(checkpoint, self.log_key, self.log.sign(checkpoint.text.encode()))
+        note = signed(checkpoint, self.log_key, self.log.sign(checkpoint.text.encode()))
+        for witness in self.witnesses:
+            note = witness.cosign(note, self.now)
+        return note
 
     def evidence(
         self,

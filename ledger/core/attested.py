@@ -24,6 +24,7 @@ def check_attestations(run: Run) -> None:
         if decisive:
             _compromise(run, recorded)
             _authority(run, id_, recorded, standing is Standing.IN_FORCE)
+    _requirements(run)
 
 
 def _standing(run: Run, id_: bytes, recorded: hs.Recorded) -> tuple[Standing, hs.Mark]:

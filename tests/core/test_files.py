@@ -9,22 +9,27 @@ from typing import Any
 
 import pytest
 
-from ledger.core.checkpoint import NoteKey, SignedNote
-from ledger.core.evidence import Leaves, read_evidence
+from ledger.core.checkpoint import KeyType, NoteKey, SignedNote
+from ledger.core.document import Format, disclose, wrap
+from ledger.core.evidence import read_evidence
 from ledger.core.policy import read_policy, read_trust_root
 from ledger.errors import Malformed, VerificationFailed
-from tests.world import PLANT, World
+from tests.world import PLANT, Witness, World
 
 
 @pytest.fixture
 def made() -> tuple[World, bytes]:
     world = World()
     world.enrol("NZ-MPI", "NZ", [851], PLANT)
-    declaration, signature = world.declare(b"\x01" * 32)
+    document = wrap(b'{"goods":"kiwifruit","net":1000}', Format.JSON, b"\x01" * 32)
+    declaration, signature = world.declare(document.digest)
     batch = world.anchor([declaration])
     world.attest("NZ-MPI", 851, *batch[:2], PLANT)
-    leaves = Leaves("json", (b"\x01" * 32, b"\x02" * 32))
-    return world, world.evidence(declaration, signature, batch, leaves=leaves).to_bytes()
+    return world, world.evidence(declaration, signature, batch, document=disclose(document, ["$.goods"])).to_bytes()
+
+
+def disclosing(**members: Any) -> Callable[[dict[str, Any]], bytes]:
+    return lambda value: spelled(value | {"document": value["document"] | members})
 
 
 def spelled(value: Any) -> bytes:
@@ -70,11 +75,14 @@ DEFECTS: dict[str, tuple[Callable[[dict[str, Any]], bytes], str]] = {
         lambda value: spelled(value | {"places": [value["places"][0] | {"index": -1}]}),
         "whole number from 0",
     ),
-    "leaves out of order": (
-        changed(leaves={"format": "json", "hashes": ["0x" + "02" * 32, "0x" + "01" * 32]}),
-        "leaves.hashes: must ascend",
+    "document no object": (changed(document=[]), "members fields, format, hidden and ledger"),
+    "document with another member": (disclosing(seed="00"), "members fields, format, hidden and ledger"),
+    "document of no format": (disclosing(format="pdf"), "document format: no format"),
+    "hidden out of order": (disclosing(hidden=["02" * 32, "01" * 32]), "document hidden: leaf hashes must ascend"),
+    "field with short salt": (
+        disclosing(fields=[["$['goods']", "s", "kiwifruit", "00"]]),
+        "document fields[0]: must be 32 lower-case hex",
     ),
-    "leaves of no format": (changed(leaves={"format": "pdf", "hashes": []}), "must be json, xml or opaque"),
     "checkpoint no text": (changed(checkpoint=1), "checkpoint: must be text"),
     "origin of no chain": (changed(origin="eip155:0:0x00"), "an origin looks like"),
 }
@@ -134,12 +142,71 @@ def test_checkpoint_defect(made: tuple[World, bytes], change: Callable[[str], st
     assert words in str(caught.value)
 
 
+KIWI, EMU = Witness("kiwi.example"), Witness("emu.example")
+
+
 def test_trust_root_round_trip(made: tuple[World, bytes]) -> None:
-    trust = made[0].trust
-    assert read_trust_root(trust.to_bytes()) == trust
+    for trust in (made[0].trust, World(witnesses=[KIWI, EMU]).trust):
+        assert read_trust_root(trust.to_bytes()) == trust
 
 
-POLICY = {"ledger": "trade-ledger/policy/1", "allow_skipped": True, "max_age": None, "require": []}
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"threshold": 3}, "threshold: must be from 0 to the number of witnesses, 2"),
+        ({"threshold": -1}, "threshold: must be from 0"),
+        ({"threshold": True}, "threshold: must be a number"),
+        ({"witnesses": str(KIWI.key)}, "witnesses: must be a list"),
+        ({"witnesses": [1]}, "witnesses: must be a list"),
+        ({"witnesses": [str(KIWI.key)] * 2}, "witnesses[1]: names a witness twice"),
+        (
+            {"witnesses": [str(KIWI.key), str(NoteKey("other.example", KIWI.key.public_key, KeyType.WITNESS))]},
+            "witnesses[1]: names a witness twice",
+        ),
+        ({"witnesses": [str(NoteKey("kiwi.example", KIWI.key.public_key))]}, "must be a cosignature key (type 0x04)"),
+        ({"witnesses": [str(Witness(str(n)).key) for n in range(65)]}, "witnesses: must be at most 64"),
+        ({"log_key": str(KIWI.key)}, "log_key: must be an Ed25519 log key"),
+        ({"log_key": str(NoteKey("log.example", KIWI.key.public_key))}, "named after the origin"),
+        ({"log_key": 1}, "log_key and origin must be text"),
+        ({"color": 1}, '"color" is not a member'),
+    ],
+)
+def test_trust_root_defect(change: dict[str, Any], words: str) -> None:
+    value = json.loads(World(witnesses=[KIWI, EMU]).trust.to_bytes())
+    with pytest.raises(Malformed) as caught:
+        read_trust_root(json.dumps(value | change).encode())
+    assert words in str(caught.value)
+
+
+def test_a_cosignature_says_when_and_nothing_else_passes_for_one() -> None:
+    world = World(witnesses=[KIWI])
+    note = SignedNote.parse(str(world.checkpoint()))
+    assert note.cosigned_at(KIWI.key) == world.now
+    assert KIWI.cosign(note, world.now + 5).cosigned_at(KIWI.key) == world.now + 5
+    for key, words in [
+        (EMU.key, "not signed by emu"),
+        (world.log_key, "no witness's key"),
+        (NoteKey("kiwi.example", EMU.key.public_key, KeyType.WITNESS), "not signed by kiwi"),
+    ]:
+        with pytest.raises(VerificationFailed, match=words):
+            note.cosigned_at(key)
+    with pytest.raises(VerificationFailed, match="cannot sign a checkpoint"):
+        note.verify(KIWI.key)
+    name, id_, blob = note.signatures[-1]
+    for other in (blob[:-1], (world.now + 1).to_bytes(8) + blob[8:], blob[:8] + bytes(64)):
+        forged = SignedNote(note.checkpoint, (*note.signatures, (name, id_, other)))
+        with pytest.raises(VerificationFailed, match=r"kiwi\.example (is not 72 bytes|does not fit)"):
+            forged.cosigned_at(KIWI.key)
+
+
+POLICY = {
+    "ledger": "trade-ledger/policy/1",
+    "allow_skipped": True,
+    "clock_tolerance": 15,
+    "max_age": None,
+    "require": [],
+    "witnesses": None,
+}
 
 
 @pytest.mark.parametrize(
@@ -150,8 +217,15 @@ POLICY = {"ledger": "trade-ledger/policy/1", "allow_skipped": True, "max_age": N
         ({"max_age": True}, "max_age: must be a number of seconds"),
         ({"require": {}}, "require: must be a list"),
         ({"require": [{"kind": "851", "jurisdictions": [], "outcomes": []}]}, "require[0].kind"),
-        ({"require": [{"kind": 851, "jurisdictions": "NZ", "outcomes": []}]}, "require[0].jurisdictions"),
-        ({"require": [{"kind": 851, "jurisdictions": [], "outcomes": ["1"]}]}, "require[0].outcomes"),
+        ({"require": [{"kind": 851, "jurisdictions": "NZ", "outcomes": []}]}, "require[0]: jurisdictions and outcomes"),
+        ({"require": [{"kind": 65536, "jurisdictions": [], "outcomes": []}]}, "require[0].kind"),
+        ({"require": [{"kind": 851, "jurisdictions": ["nz"], "outcomes": []}]}, "require[0].jurisdictions[0]"),
+        ({"require": [{"kind": 851, "jurisdictions": [], "outcomes": ["1"]}]}, "require[0].outcomes[0]"),
+        ({"require": [{"kind": 851, "jurisdictions": [], "outcomes": {}}]}, "jurisdictions and outcomes must be lists"),
+        ({"witnesses": -1}, "witnesses: must be a number or null"),
+        ({"witnesses": True}, "witnesses: must be a number or null"),
+        ({"clock_tolerance": None}, "clock_tolerance: must be a number of seconds"),
+        ({"clock_tolerance": 86401}, "clock_tolerance: must be a number of seconds"),
         ({"require": [{"kind": 851}]}, '"jurisdictions" is missing'),
         ({"ledger": "other"}, "not of the format"),
         ({"color": 1}, '"color" is not a member'),

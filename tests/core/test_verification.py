@@ -8,12 +8,13 @@ from types import SimpleNamespace
 import pytest
 
 from ledger.core import statement as st
+from ledger.core.document import Format, Redacted, Wrapped, disclose, wrap
 from ledger.core.evidence import Evidence, read_evidence
 from ledger.core.policy import Policy, Requirement
-from ledger.core.verdict import Outcome, Question, Status, Verdict
+from ledger.core.verdict import Outcome, Question, Status, Verdict, when
 from ledger.core.verification import verify
 from ledger.errors import LedgerError
-from tests.world import COUNCIL, CUSTOMS, PLANT, TRADER, Key, World
+from tests.world import COUNCIL, CUSTOMS, PLANT, TRADER, Key, Witness, World
 
 DIGEST = bytes(range(32))
 
@@ -133,10 +134,150 @@ def test_compromise_regrades_what_was_attested_from_its_date_on(case: Case, onli
     assert named(case.verdict(online), "NZ-MPI 851 in force")[1].startswith("attester compromised")
 
 
-def test_compromise_after_the_attestation_leaves_it_in_force(case: Case) -> None:
+@pytest.mark.parametrize("online", [False, True])
+@pytest.mark.parametrize(
+    ("later", "status", "grade", "outcome"),
+    [
+        (-1, Status.INVALID, "unsafe", Outcome.NOT_GOOD),
+        (0, Status.INVALID, "unsafe", Outcome.NOT_GOOD),
+        (1, Status.ERROR, "undecidable", Outcome.UNDECIDED),
+        (15, Status.ERROR, "undecidable", Outcome.UNDECIDED),
+        (16, Status.VALID, "safe", Outcome.GOOD),
+    ],
+)
+def test_compromise_regrades_by_its_date(
+    case: Case, online: bool, later: int, status: Status, grade: str, outcome: Outcome
+) -> None:
+    """Safe before the date, unsafe from it on, undecidable where a block's clock is not that exact; with the reason."""
     attested_at = case.world.history.attestations[case.plant].mark.time
-    case.world.decide(st.AttesterCompromise, PLANT.signer, attested_at + 1)
-    assert case.verdict(online=True).outcome is Outcome.GOOD
+    case.world.decide(st.AttesterCompromise, PLANT.signer, attested_at + later)
+    verdict = case.verdict(online)
+    found, words = named(verdict, "NZ-MPI 851 compromise")
+    assert (found, verdict.outcome) == (status, outcome)
+    assert words.startswith(f"{grade}: the key is declared compromised from {when(attested_at + later)}")
+    exact = case.verdict(online, policy=Policy(clock_tolerance=0))
+    assert named(exact, "NZ-MPI 851 compromise")[0] is (Status.VALID if later > 0 else Status.INVALID)
+
+
+def test_a_compromise_counts_in_a_verdict_about_the_past(case: Case) -> None:
+    """What it says about the past was true before anyone knew; whatever else came later does not count."""
+    then = case.world.now - 1
+    attested_at = case.world.history.attestations[case.plant].mark.time
+    case.world.revoke(case.customs, CUSTOMS)
+    case.world.withdraw(case.declaration)
+    assert case.verdict(at=then).outcome is Outcome.GOOD
+    case.world.decide(st.AttesterCompromise, PLANT.signer, attested_at)
+    assert named(case.verdict(at=then), "NZ-MPI 851 compromise")[0] is Status.INVALID
+
+
+@pytest.mark.parametrize("online", [False, True])
+def test_a_revocation_by_a_thief_is_undecidable(case: Case, online: bool) -> None:
+    case.world.enrol("NZ-DOC", "NZ", [861], Key("other officer"))
+    thief = Key("stolen")
+    case.world.decide(st.AttesterAuthorisation, thief.signer, "NZ-MPI")
+    stolen = case.world.now
+    case.world.revoke(case.plant, thief)
+    assert case.verdict(online).outcome is Outcome.NOT_GOOD
+    case.world.decide(st.AttesterCompromise, thief.signer, stolen)
+    verdict = case.verdict(online)
+    assert named(verdict, "NZ-MPI 851 in force")[0] is Status.ERROR
+    assert verdict.outcome is Outcome.UNDECIDED
+    case.world.attest("NZ-MPI", 851, *case.batch[:2], PLANT)
+    assert case.verdict(online).outcome is Outcome.GOOD, "one in force stands in for it"
+
+
+def test_a_revocation_before_the_key_was_stolen_stands(case: Case) -> None:
+    revoked = case.world.now
+    case.world.revoke(case.plant, PLANT)
+    case.world.decide(st.AttesterCompromise, PLANT.signer, revoked + 16)
+    assert named(case.verdict(), "NZ-MPI 851 in force")[0] is Status.INVALID
+
+
+def test_what_was_attested_later_does_not_count_at_a_past_time(case: Case) -> None:
+    made = case.world.history.attestations[case.customs].mark.time
+    verdict = case.verdict(at=made - 1)
+    (late,) = [check for check in verdict.checks if check.name.startswith("NZ-CUSTOMS")]
+    assert (late.name, late.decisive) == ("NZ-CUSTOMS 132 in force", False)
+    assert verdict.outcome is Outcome.GOOD
+
+
+WITNESSES = [Witness("kiwi.example"), Witness("emu.example"), Witness("moa.example")]
+
+
+def witnessed(case: Case, cosigned: int, threshold: int, policy: Policy | None = None) -> Verdict:
+    """The verdict where ``cosigned`` of three witnesses did, an hour later each, and ``threshold`` are demanded."""
+    held, keys = case.evidence(), tuple(item.key for item in WITNESSES)
+    note = held.checkpoint
+    for hour, witness in enumerate(WITNESSES[:cosigned], start=1):
+        note = witness.cosign(note, case.world.now + 3600 * hour)
+    trust = replace(case.world.trust, witnesses=keys, threshold=threshold)
+    document = SimpleNamespace(digest=DIGEST, leaf_hashes={})
+    at = case.world.now + 20_000
+    return verify(replace(held, checkpoint=note), at=at, document=document, trust=trust, policy=policy)
+
+
+@pytest.mark.parametrize("threshold", [1, 2, 3])
+@pytest.mark.parametrize("cosigned", [0, 1, 2, 3])
+def test_as_many_witnesses_as_the_threshold_must_have_cosigned(case: Case, cosigned: int, threshold: int) -> None:
+    verdict = witnessed(case, cosigned, threshold)
+    enough = cosigned >= threshold
+    assert named(verdict, "witnesses")[0] is (Status.VALID if enough else Status.INVALID)
+    assert (verdict.outcome is Outcome.GOOD) == enough
+
+
+def test_a_policy_raises_the_threshold_and_cannot_lower_it(case: Case) -> None:
+    assert witnessed(case, 1, 1, Policy(witnesses=2)).outcome is Outcome.NOT_GOOD
+    assert witnessed(case, 1, 2, Policy(witnesses=0)).outcome is Outcome.NOT_GOOD
+    assert witnessed(case, 2, 0, Policy(witnesses=2)).outcome is Outcome.GOOD
+    assert named(case.verdict(policy=Policy(witnesses=1)), "witnesses")[0] is Status.INVALID
+    assert "witnesses" not in [check.name for check in witnessed(case, 3, 0).checks]
+
+
+def test_a_cosignature_that_does_not_fit_refuses_the_note(case: Case) -> None:
+    held = case.evidence()
+    note = WITNESSES[1].cosign(WITNESSES[0].cosign(held.checkpoint, case.world.now), case.world.now)
+    name, id_, blob = note.signatures[-1]
+    forged = replace(note, signatures=(*note.signatures[:-1], (name, id_, blob[:-1] + bytes([blob[-1] ^ 1]))))
+    trust = replace(case.world.trust, witnesses=tuple(item.key for item in WITNESSES), threshold=1)
+    status, words = named(verify(replace(held, checkpoint=forged), at=case.world.now, trust=trust), "witnesses")
+    assert status is Status.INVALID
+    assert "emu.example does not fit" in words
+
+
+def test_freshness_reaches_as_far_as_the_witnesses_demanded(case: Case) -> None:
+    """Two demanded: the time at which two had cosigned counts, the older of the two latest."""
+    last = case.world.history.last_time
+    verdicts = {
+        age: named(witnessed(case, 3, 2, Policy(max_age=age)), "freshness")[0] for age in (12_799, 12_800, 20_059)
+    }
+    assert case.world.now == last + 60
+    assert verdicts == {12_799: Status.INVALID, 12_800: Status.VALID, 20_059: Status.VALID}
+    assert named(witnessed(case, 3, 0, Policy(max_age=20_059)), "freshness")[0] is Status.INVALID
+    assert named(witnessed(case, 3, 0, Policy(max_age=20_060)), "freshness")[0] is Status.VALID
+
+
+def test_what_the_evidence_discloses_is_the_document(case: Case) -> None:
+    document = wrap(b'{"goods":"kiwifruit","net":1000}', Format.JSON, bytes(32))
+    declared = case.world.declare(document.digest)
+    batch = case.world.anchor([declared[0]])
+    trust, at = case.world.trust, case.world.now
+
+    def found(disclosed: Redacted, given: Wrapped | None = None) -> list[tuple[str, Status, str]]:
+        held = read_evidence(case.world.evidence(*declared, batch, document=disclosed).to_bytes())
+        return [(c.name, c.status, c.words) for c in verify(held, at=at, document=given, trust=trust).checks[:2]]
+
+    for paths, count, status in [([], 0, Status.SKIPPED), (["$.goods"], 1, Status.VALID)]:
+        (first, second) = found(disclose(document, paths))
+        assert first == (
+            "disclosure",
+            Status.VALID,
+            f"the evidence discloses {count} of 2 fields of the declared document",
+        )
+        assert second[:2] == ("document", status)
+    changed = wrap(b'{"goods":"kiwifruit","net":1001}', Format.JSON, bytes(32))
+    assert "changed: $['net']" in found(disclose(document, []), changed)[1][2]
+    (first, second) = found(disclose(changed, ["$.net"]))
+    assert (first[:2], second[:2]) == (("disclosure", Status.INVALID), ("document", Status.INVALID))
 
 
 def test_expired_attestation_is_not_in_force(case: Case) -> None:
@@ -170,7 +311,8 @@ def test_another_log_key_or_origin_is_refused(case: Case) -> None:
     other = World(council=(Key("other council"),))
     stranger = replace(case.world.trust, log_key=replace(other.log_key, public_key=bytes(32)))
     assert named(case.verdict(trust=stranger), "checkpoint")[0] is Status.INVALID
-    elsewhere = replace(case.world.trust, origin=replace(case.world.trust.origin, chain_id=1))
+    origin = replace(case.world.trust.origin, chain_id=1)
+    elsewhere = replace(case.world.trust, origin=origin, log_key=replace(case.world.log_key, name=str(origin)))
     assert named(case.verdict(trust=elsewhere), "origin")[0] is Status.INVALID
 
 
