@@ -1,0 +1,60 @@
+"""The contract itself writes ``tests/vectors/entries``: the same calls at the same times make the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ledger.core import entry as en
+from ledger.core import statement as st
+from ledger.edges import calls, chain
+from ledger.edges.devchain import DevChain, _rpc
+from tests import entry_vectors
+from tests.conftest import LIMITS, PLENTY, key_of
+
+VECTORS = entry_vectors.load()
+
+
+@pytest.fixture
+def own_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevChain]:
+    """Nobody else's: its clock is set, and the first deployment by its only sender has the vectors' address."""
+    made = DevChain(tmp_path_factory.mktemp("vectors"))
+    made.start()
+    yield made
+    made.stop()
+
+
+def call_of(content: en.Content) -> calls.Call:
+    match content:
+        case en.Enacted(decision, endorsements):
+            return calls.decide(decision, endorsements)
+        case en.Anchored(root, size):
+            return calls.anchor(root, size)
+        case en.Attested(attestation, signer, signature):
+            return calls.attest(attestation, signer, signature)
+        case en.Revoked(revocation, signer, signature):
+            return calls.revoke(revocation, signer, signature)
+        case en.Withdrawn(declaration, withdrawal, signature):
+            return calls.withdraw(declaration, withdrawal, signature)
+
+
+def test_the_contract_writes_the_vectors(own_chain: DevChain) -> None:
+    sender = key_of("entry vectors")
+    own_chain.fund(sender.address, PLENTY)
+    _rpc(own_chain.url, "evm_setTime", VECTORS[0].time)  # back, if need be
+    _rpc(own_chain.url, "evm_setNextBlockTimestamp", VECTORS[0].time)
+    first = en.decode_payload(en.EntryKind.COUNCIL_CHANGED, VECTORS[0].payload)
+    assert isinstance(first, en.Enacted)
+    assert isinstance(first.decision, st.CouncilChange)
+    origin, receipt = chain.deploy(own_chain.url, first.decision.members, first.decision.threshold, sender, LIMITS)
+    assert str(origin) == VECTORS[0].origin
+    ledger = chain.Chain.connect(own_chain.url, origin.contract, origin.chain_id, LIMITS)
+    for vector in VECTORS:
+        if vector.number:  # entry 0 is the deployment's
+            content = en.decode_payload(en.EntryKind(vector.kind), vector.payload)
+            _rpc(own_chain.url, "evm_setNextBlockTimestamp", vector.time)
+            receipt = ledger.submit(call_of(content), sender)
+        assert [entry.data for entry in receipt.entries] == [vector.entry], vector.about
+        assert ledger.head()[:2] == (vector.number + 1, vector.head), vector.about
+    assert [logged.entry.data for logged in ledger.entries(0)] == [vector.entry for vector in VECTORS]
