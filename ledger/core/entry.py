@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from eth_abi.abi import encode as abi_encode
@@ -33,7 +34,10 @@ class EntryKind(IntEnum):
     WITHDRAWN = 12
 
 
-@dataclass(frozen=True, slots=True)
+_KINDS = tuple(EntryKind)
+
+
+@dataclass(frozen=True)  # without slots, for the content that is kept once read
 class Entry:
     """One numbered fact: number from 0, kind, block time in seconds, ABI-encoded payload."""
 
@@ -51,12 +55,17 @@ class Entry:
     def hash(self) -> bytes:
         return leaf_hash(self.data)
 
+    @cached_property
+    def content(self) -> Content:
+        """What the payload says, read once; Malformed where it is not the standard encoding of its kind."""
+        return decode_payload(self.kind, self.payload)
+
     @classmethod
     def from_data(cls, data: bytes) -> Entry:
         """Read entry bytes; Malformed when too short or of an unknown kind."""
-        if len(data) < 17 or data[8] > max(EntryKind) or data[9:12] != bytes(3):
+        if len(data) < 17 or data[8] >= len(_KINDS) or data[9:12] != bytes(3):
             raise Malformed("entry bytes are number (8), kind (1, known), time (8, below 2^40) and payload")
-        return cls(int.from_bytes(data[:8]), EntryKind(data[8]), int.from_bytes(data[9:17]), data[17:])
+        return cls(int.from_bytes(data[:8]), _KINDS[data[8]], int.from_bytes(data[9:17]), data[17:])
 
 
 class Endorsement(NamedTuple):

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 from ledger.core import codec as co
 from ledger.core import statement as st
 from ledger.core.agency import Agencies
-from ledger.core.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn, decode_payload
+from ledger.core.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn
 from ledger.core.merkle import node_hash
 from ledger.core.tiles import Frontier, Tiles
 from ledger.core.typed_data import Origin, keccak
@@ -119,7 +119,7 @@ class Replay:
         if entry.time < self.last_time:
             raise HistoryBroken("time runs backwards", expected=f">= {self.last_time}", found=entry.time, number=number)
         try:
-            content = decode_payload(entry.kind, entry.payload)
+            content = entry.content
             self._take(Mark(number, entry.time), content)
         except HistoryBroken:
             raise

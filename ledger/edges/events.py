@@ -13,7 +13,7 @@ from eth_abi.abi import encode as abi_encode
 
 from ledger.core.abi import WORD, Shape
 from ledger.core.codec import NO_END, hex_text
-from ledger.core.entry import Entry, EntryKind, decode_payload, subject_of
+from ledger.core.entry import Entry, EntryKind, subject_of
 from ledger.core.typed_data import Origin, keccak, uint_word
 from ledger.errors import HistoryBroken, Malformed
 
@@ -66,7 +66,7 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
         raise HistoryBroken("an entry's time has more than 40 bits", expected=f"<= {NO_END}", found=time, number=number)
     entry = Entry(number, _KINDS[kind], time, payload)
     try:
-        subject = subject_of(decode_payload(entry.kind, payload), origin)
+        subject = subject_of(entry.content, origin)
     except Malformed as error:
         raise HistoryBroken(
             "the payload is none of its kind", expected=entry.kind.name, found=error, number=number
@@ -80,7 +80,7 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
 
 def log_of(entry: Entry, origin: Origin) -> tuple[tuple[bytes, ...], bytes]:
     """Topics and data of the log that the contract writes for ``entry``; Malformed when the payload is none."""
-    subject = subject_of(decode_payload(entry.kind, entry.payload), origin)
+    subject = subject_of(entry.content, origin)
     topics = (ENTRY_TOPIC, uint_word(entry.number), uint_word(entry.kind), subject)
     return topics, bytes(abi_encode(_DATA, [entry.time, entry.payload]))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select
 
-from ledger.core.entry import Entry, EntryKind, decode_payload, subject_of
+from ledger.core.entry import Entry, EntryKind, subject_of
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store.batches import anchor_sent, unanchor
 from ledger.edges.store.part import CHUNK, Part, whole
@@ -28,7 +28,7 @@ class Entries(Part):
         """
         if not logged:
             return
-        rows = [_values(item, subject_of(decode_payload(item.entry.kind, item.entry.payload), self.origin))
+        rows = [_values(item, subject_of(item.entry.content, self.origin))
                 for item in logged]  # fmt: skip
         with self._database.writing() as connection:
             known = _stored(connection, rows[0]["number"], rows[-1]["number"])

@@ -1,0 +1,121 @@
+"""Many signatures, checked in bulk on all processors, while their giver goes on.
+
+Checking is pure (``core.signature``) and takes most of a replay's time. Here it is given to processes in portions that
+keep the order, and no more of them wait than the processors can take, so memory stays flat. What fails is named by the
+first in order, as if it had been checked at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from ledger.core.signature import WalletUndecided, verify_signature
+from ledger.core.typed_data import Origin
+from ledger.errors import HistoryBroken, Unavailable, VerificationFailed
+
+_PORTION = 2_000  # signatures; about a tenth of a second
+
+
+class Signed(NamedTuple):
+    """A signature to be checked: the entry it stands in and that entry's block, ERC-7913 signer, digest, signature."""
+
+    number: int
+    block: int
+    signer: bytes
+    digest: bytes
+    signature: bytes
+
+
+class Checked(NamedTuple):
+    """What came of a portion: the first failure (number, words), and what only the chain can decide."""
+
+    failed: tuple[int, str] | None
+    undecided: list[Signed]
+
+
+def check(origin: Origin, portion: Sequence[Signed]) -> Checked:
+    """Check signatures in order, up to the first that does not fit."""
+    undecided = []
+    for item in portion:
+        try:
+            verify_signature(origin, item.signer, item.digest, item.signature)
+        except WalletUndecided:
+            undecided.append(item)
+        except VerificationFailed as error:
+            return Checked((item.number, str(error)), undecided)
+    return Checked(None, undecided)
+
+
+class SignatureChecks:
+    """Takes signatures one by one; ``finish`` when there are no more. Use it as a context: processes end with it.
+
+    ``undecided`` is handed, in order, every signature that only a contract on the chain can judge.
+    """
+
+    def __init__(self, origin: Origin, undecided: Callable[[Signed], None], processes: int | None = None) -> None:
+        self._origin = origin
+        self._undecided = undecided
+        self._processes = processes or os.cpu_count() or 1
+        self._portion: list[Signed] = []
+        self._waiting: deque[Future[Checked]] = deque()
+        self._pool: ProcessPoolExecutor | None = None
+        self.count = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def add(self, signed: Signed) -> None:
+        """Take a signature, and wait where too many do.
+
+        :raises HistoryBroken: naming the entry of a signature taken before that does not fit.
+        :raises Unavailable: the processes died.
+        """
+        self._portion.append(signed)
+        self.count += 1
+        if len(self._portion) == _PORTION:
+            self._send()
+            while len(self._waiting) > 2 * self._processes or (self._waiting and self._waiting[0].done()):
+                self._settle()
+
+    def finish(self) -> None:
+        """Wait for all that were taken; raises as ``add`` does."""
+        while self._waiting:
+            self._settle()
+        self._judge(check(self._origin, self._portion))
+        self._portion = []
+
+    def _send(self) -> None:
+        if self._pool is None:
+            # Not forked: the giver may have threads and open connections. Not before it is worth the start.
+            self._pool = ProcessPoolExecutor(self._processes, get_context("spawn"))
+        self._waiting.append(self._pool.submit(check, self._origin, self._portion))
+        self._portion = []
+
+    def _settle(self) -> None:
+        try:
+            checked = self._waiting.popleft().result()
+        except BrokenProcessPool:
+            raise Unavailable(
+                "a process that checks signatures was ended: see that there is memory, run again"
+            ) from None
+        self._judge(checked)
+
+    def _judge(self, checked: Checked) -> None:
+        for signed in checked.undecided:
+            self._undecided(signed)
+        if checked.failed is not None:
+            number, words = checked.failed
+            raise HistoryBroken(
+                "a signature does not fit", expected="the signer's signature", found=words, number=number
+            )
