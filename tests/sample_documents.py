@@ -19,7 +19,8 @@ FILES: list[str] = [entry["file"] for entry in INDEX]
 TYPES: dict[str, int] = {entry["file"]: entry["type"] for entry in INDEX}
 REPLACED = {entry["replaces"] for entry in INDEX} - {None}
 CONSIGNMENTS = sorted({entry["consignment"] for entry in INDEX})
-NOT_DOCUMENTS = {"README.md", "index.json", "agencies.json", ".gitattributes"}
+POLICIES = {f"policies/{name}.json" for name in ("bank", "plant-health-nl", "release-online")}
+NOT_DOCUMENTS = {"README.md", "index.json", "agencies.json", ".gitattributes", *POLICIES}
 UTF16_MARK = b"\xff\xfe"
 
 

@@ -112,7 +112,7 @@ def test_verify_exit_codes(shell: Shell, folder: Path) -> None:
     assert shell("verify", evidence, "-t", trust)[0] == 0
     policy = folder / "policy.json"
     demand = {"kind": 851, "jurisdictions": [], "outcomes": []}
-    said = {"ledger": "trade-ledger/policy/1", "allow_skipped": True, "max_age": None, "require": [demand]}
+    said = json.loads(Path("samples/policies/bank.json").read_bytes()) | {"witnesses": None, "require": [demand]}
     policy.write_text(json.dumps(said))
     assert shell("verify", evidence, "-t", trust, "-p", str(policy))[0] == 1
     assert shell("verify", trust, "-t", trust)[0] == 2
@@ -227,22 +227,19 @@ def test_offline_verification_needs_no_network(
     """In a network namespace without any interface, where one may be made; else in a process of its own."""
     done = shell.json("declare", str(folder / "in" / "scan.pdf"), "-t", "861", "-k", "trader", "-o", str(folder / "o"))
     evidence, trust = str(folder / "e.json"), str(folder / "t.json")
-    shell.json("evidence", done["declarations"][0]["id"], "-o", evidence)
+    wrapped = str(folder / "o/scan.pdf.wrapped")
+    shell.json("evidence", done["declarations"][0]["id"], "-o", evidence, "--document", wrapped, "--disclose-all")
     shell.json("trust", "-o", trust)
-    command = [
-        sys.executable,
-        "-m",
-        "ledger.cli",
-        "verify",
-        evidence,
-        "-d",
-        str(folder / "o/scan.pdf.wrapped"),
-        "-t",
-        trust,
-    ]
-    found = subprocess.run(unshared(command), capture_output=True, text=True, check=False, timeout=60)
-    assert found.returncode == 0, found.stderr
-    assert "GOOD" in found.stdout
+
+    def alone(*more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "ledger.cli", "verify", evidence, "-t", trust, *more]
+        return subprocess.run(unshared(command), capture_output=True, text=True, check=False, timeout=60)
+
+    for more in ([], ["-d", wrapped]):
+        found = alone(*more)
+        assert found.returncode == 0, found.stderr
+        assert "GOOD" in found.stdout
+    assert alone("--online").returncode == 3, "the namespace has no network, so the chain cannot be asked"
 
 
 def test_a_new_key_asks_twice(shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
