@@ -18,7 +18,7 @@ from ledger.core import entry as en
 from ledger.core import statement as st
 from ledger.core.checkpoint import Checkpoint, KeyType, NoteKey, SignedNote, cosigned_text, signed
 from ledger.core.document import Redacted
-from ledger.core.evidence import Evidence, assemble
+from ledger.core.evidence import Evidence, Members, assemble
 from ledger.core.history import History
 from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.policy import TrustRoot
@@ -161,8 +161,9 @@ class World:
         *sets: tuple[bytes, int, list[bytes]],
         document: Redacted | None = None,
     ) -> Evidence:
+        places = [Members(ids).place(declaration.id(ORIGIN)) for _, _, ids in sets]
         return assemble(
-            self.history, self.checkpoint(), declaration, signature, sets, self.entries.__getitem__, document
+            self.history, self.checkpoint(), declaration, signature, places, self.entries.__getitem__, document
         )
 
 

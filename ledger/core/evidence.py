@@ -119,28 +119,45 @@ def read_evidence(data: bytes) -> Evidence:
     return evidence
 
 
+class Members:
+    """A batch or an attested set as places are proven in it: its ids in order and their tree, built once."""
+
+    __slots__ = ("_ids", "_tree")
+
+    def __init__(self, ids: Sequence[bytes]) -> None:
+        self._ids = list(ids)
+        self._tree = Tree(leaf_hash(item) for item in ids)
+
+    @property
+    def name(self) -> tuple[bytes, int]:
+        """RFC 9162 root over the ids, and how many."""
+        return self._tree.root, self._tree.size
+
+    def place(self, id_: bytes) -> Place:
+        """The place of a declaration; ValueError when it is not a member."""
+        index = self._ids.index(id_)
+        return Place(*self.name, index, tuple(self._tree.inclusion(index)))
+
+
 def assemble(
     history: hs.History,
     note: SignedNote,
     declaration: st.Declaration,
     signature: bytes,
-    sets: Sequence[tuple[bytes, int, Sequence[bytes]]],
+    places: Sequence[Place],
     entry: Callable[[int], en.Entry],
     document: Redacted | None = None,
 ) -> Evidence:
     """Gather the evidence of a declaration from a replayed history.
 
-    ``sets`` are (root, size, declaration ids in order), the batch first; ``entry`` fetches an entry by number; ``note``
-    is a checkpoint of this history at its present size. ValueError where the parts do not belong together.
+    ``places`` are where it stands, the batch first; ``entry`` fetches an entry by number; ``note`` is a checkpoint of
+    this history: what was written after it is left out. ValueError where the parts do not belong together.
     """
-    origin, id_ = history.origin, declaration.id(history.origin)
-    if note.checkpoint.size != history.size:
+    origin, id_, size = history.origin, declaration.id(history.origin), note.checkpoint.size
+    if not 0 < size <= history.size:
         raise ValueError("the checkpoint is of another size than the history")
-    places = tuple(place_in(id_, ids) for _, _, ids in sets)
     known = {(place.root, place.size) for place in places}
-    if known != {(root, size) for root, size, _ in sets}:
-        raise ValueError("the members of a set do not lead to its root")
-    numbers = {0, history.size - 1, *history.governing.get(hs.COUNCIL, [])}
+    numbers = {0, size - 1, *history.governing.get(hs.COUNCIL, [])}
     numbers.update(history.anchors[key].number for key in known if key in history.anchors)
     if id_ in history.withdrawals:
         numbers.add(history.withdrawals[id_][0].number)
@@ -154,15 +171,12 @@ def assemble(
             numbers.update(history.governing.get(key, []))
         for item in history.revocations_of(attestation_id, id_):
             numbers.update(history.governing.get(item.revoked.signer, []))
-    proven = tuple(ProvenEntry(entry(number), tuple(history.log.inclusion(number))) for number in sorted(numbers))
-    return Evidence(origin, declaration, signature, places, proven, note, document)
-
-
-def place_in(id_: bytes, ids: Sequence[bytes]) -> Place:
-    """The place of a declaration among the ids of a set; ValueError when it is not there."""
-    tree = Tree(leaf_hash(item) for item in ids)
-    index = list(ids).index(id_)
-    return Place(tree.root, tree.size, index, tuple(tree.inclusion(index)))
+    proven = tuple(
+        ProvenEntry(entry(number), tuple(history.log.inclusion(number, size)))
+        for number in sorted(numbers)
+        if number < size
+    )
+    return Evidence(origin, declaration, signature, tuple(places), proven, note, document)
 
 
 def read_canonical(data: bytes, format_: str, longest: int) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from ledger.core.document import Redacted, open_document
-from ledger.core.evidence import Evidence, assemble, read_evidence
+from ledger.core.evidence import Evidence, read_evidence
 from ledger.core.intact import Opened
 from ledger.core.policy import Policy, TrustRoot, read_policy, read_trust_root
 from ledger.core.verdict import Verdict
@@ -13,10 +14,12 @@ from ledger.core.verification import verify
 from ledger.edges.chain import Chain
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store
-from ledger.errors import Malformed, NotAnchoredYet, Unavailable, UnknownDeclaration
+from ledger.errors import Malformed, Unavailable, UnknownDeclaration
 from ledger.journeys.anchor import publish_checkpoint
-from ledger.journeys.attest import set_of
 from ledger.journeys.follow import Follower
+from ledger.journeys.gather import Gatherer, newest_checkpoint
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +67,26 @@ def evidence_of(
 ) -> Evidence:
     """The evidence of a declaration as the history stands now, with what ``document`` discloses of it.
 
+    Where the chain is away, or nobody here may sign, it is as of the newest checkpoint that was signed before.
+
     :raises Malformed: the document is another one, or too large to be disclosed.
     :raises UnknownDeclaration: nobody declared it here.
     :raises NotAnchoredYet: it is accepted and waits for its batch.
-    :raises Unavailable: the chain is away, or nobody here may sign a checkpoint.
+    :raises Unavailable: no checkpoint covers it, and none can be signed.
     """
     row = store.declaration(id_)
     if row is None:
         raise UnknownDeclaration(id_)
     if document is not None and document.digest != row.declaration.digest:
         raise Malformed(f"has the digest 0x{document.digest.hex()}: not the document of this declaration", "document")
-    if row.batch_id is None or row.state != "anchored":
-        raise NotAnchoredYet(id_)
-    batch = store.leaves(row.batch_id)
-    with follower.facts() as history:
-        note = publish_checkpoint(history, store, log_key, at)
+    try:
+        follower.refresh()
+        signs = log_key
+    except Unavailable as error:
+        log.warning("evidence without the chain: %s", error)
+        signs = None  # what the chain does not confirm now is not signed
+    with follower.facts(fresh=False) as history:
+        note = publish_checkpoint(history, store, signs, at) or newest_checkpoint(history, store)
         if note is None:
             raise Unavailable("no key here may sign a checkpoint: set log_key, or take evidence from who can")
-        sets = [(*set_of(batch), batch)]
-        others = [(*set_of([id_]), [id_]), *store.sets_of(id_)]
-        for root, size, members in others:
-            if (root, size) not in {(known[0], known[1]) for known in sets} and history.attestations_of([(root, size)]):
-                sets.append((root, size, members))
-        return assemble(history, note, row.declaration, row.signature, sets, follower.entry, document)
+        return Gatherer(history, note, store).evidence(row, document)

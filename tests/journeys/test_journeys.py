@@ -34,7 +34,7 @@ from ledger.errors import (
     UnknownDeclaration,
     WrongAgency,
 )
-from ledger.journeys.anchor import note_key, publish_checkpoint
+from ledger.journeys.anchor import Anchorer, note_key, publish_checkpoint
 from ledger.journeys.audit import AuditReport, audit
 from ledger.journeys.follow import Follower
 from ledger.journeys.verify import Question, evidence_of, verify_offline, verify_online
@@ -164,9 +164,23 @@ def test_evidence_of_what_is_unknown_or_waits(house: House) -> None:
     house.store.add_declarations([(made, signature)], house.chain.origin, now())
     with pytest.raises(NotAnchoredYet):
         evidence_of(made.id(house.chain.origin), house.store, house.follower, house.log_key, now())
-    house.anchorer.run(10, now())
-    with pytest.raises(Unavailable, match="log_key"):
+    house.anchorer.publish(now())  # a checkpoint of before
+    reader = Anchorer(house.chain, house.store, house.follower, house.key("relayer"), None)
+    reader.run(10, now())
+    with pytest.raises(Unavailable, match="newest checkpoint covers"):
         evidence_of(made.id(house.chain.origin), house.store, house.follower, None, now())
+    house.anchorer.publish(now())
+    assert evidence_of(made.id(house.chain.origin), house.store, house.follower, None, now())
+
+
+def test_evidence_where_nobody_ever_signed(house: House, tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'unsigned.sqlite'}", house.chain.origin)
+    follower = Follower(house.chain, store)
+    made, signature = houses.declaration(house)
+    store.add_declarations([(made, signature)], house.chain.origin, now())
+    Anchorer(house.chain, store, follower, house.key("relayer"), None).run(10, now())
+    with pytest.raises(Unavailable, match="log_key"):
+        evidence_of(made.id(house.chain.origin), store, follower, None, now())
 
 
 def finding(report: AuditReport, name: str) -> str:

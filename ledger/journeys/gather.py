@@ -1,0 +1,76 @@
+"""Gather: the evidence of stored declarations under one checkpoint, many of them without reading a batch twice."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from ledger.core.checkpoint import SignedNote
+from ledger.core.document import Redacted
+from ledger.core.entry import Entry
+from ledger.core.evidence import Evidence, Members, assemble
+from ledger.core.history import History
+from ledger.edges.store import DeclarationRow, Store
+from ledger.errors import HistoryBroken, NotAnchoredYet, Unavailable
+
+_TREES = 4  # a batch of a million has a tree of 64 MiB
+_ENTRIES = 4096
+
+
+class Gatherer:
+    """Makes evidence from a store and a history that is held still meanwhile, as of the checkpoint ``note``."""
+
+    def __init__(self, history: History, note: SignedNote, store: Store) -> None:
+        self._history = history
+        self._note = note
+        self._store = store
+        # Declarations of one batch share it, the sets that agencies attested, and all entries but a few.
+        self._members = lru_cache(_TREES)(self._read_members)
+        self._entry = lru_cache(_ENTRIES)(self._read_entry)
+
+    def evidence(self, row: DeclarationRow, document: Redacted | None = None) -> Evidence:
+        """The evidence of one declaration, with what ``document`` discloses of it.
+
+        :raises NotAnchoredYet: it waits for its batch.
+        :raises Unavailable: its batch was anchored after the checkpoint.
+        :raises HistoryBroken: the store's batch, or a set, does not lead to its root.
+        """
+        batch = self._store.batch(row.batch_id) if row.batch_id is not None and row.state == "anchored" else None
+        mark = None if batch is None else self._history.anchors.get((batch.root, batch.size))
+        if batch is None or mark is None:
+            raise NotAnchoredYet(row.id)
+        if mark.number >= self._note.checkpoint.size:
+            raise Unavailable(
+                f"its batch is entry {mark.number}, and the newest checkpoint covers {self._note.checkpoint.size} "
+                "entries: try again when a later one is signed"
+            )
+        places = [self._members(batch.root, batch.size).place(row.id)]
+        alone = Members([row.id])
+        for root, size in dict.fromkeys([alone.name, *self._store.set_names_of(row.id)]):
+            if (root, size) != (batch.root, batch.size) and self._history.attestations_of([(root, size)]):
+                members = alone if (root, size) == alone.name else self._members(root, size)
+                places.append(members.place(row.id))
+        return assemble(self._history, self._note, row.declaration, row.signature, places, self._entry, document)
+
+    def _read_members(self, root: bytes, size: int) -> Members:
+        members = Members(self._store.set_members(root, size) or [])
+        if members.name != (root, size):
+            raise HistoryBroken(
+                f"the members of a set of {size} in the store lead elsewhere", expected=root.hex(),
+                found=members.name[0].hex(),
+            )  # fmt: skip
+        return members
+
+    def _read_entry(self, number: int) -> Entry:
+        return self._store.entry(number).entry
+
+
+def newest_checkpoint(history: History, store: Store) -> SignedNote | None:
+    """The greatest stored checkpoint that is of this history; None where there is none.
+
+    One that was signed before a reorganisation stays in the store, and is passed over here.
+    """
+    for size, text in reversed(store.checkpoints()):
+        note = SignedNote.parse(text)
+        if 0 < size <= history.size and note.checkpoint.root == history.log.root(size):
+            return note
+    return None
