@@ -2,14 +2,14 @@
 
 Whoever publishes, mirrors, exports or reads a log as files does it with these: ``tile/<level>/<index>`` holds up to
 256 hashes, ``tile/entries/<index>`` up to 256 entries, each with its length before it; an index is spelled in groups of
-three digits, all but the last after an ``x``; one that is not full says how many it holds: ``tile/0/x001/x234/067.p/8``.
+three digits, all but the last after an ``x``; one that is not full says what it holds: ``tile/0/x001/x234/067.p/8``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from ledger.core.merkle import HASH_SIZE
 from ledger.core.tiles import TILE_HEIGHT, TILE_WIDTH, Frontier
@@ -22,7 +22,8 @@ _LENGTH = 2
 _PATH = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*)([0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
 
-class TileName(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TileName:
     """Which tile: its level (None for a bundle of entries), its place in the level, how many hashes or entries."""
 
     level: int | None
