@@ -68,11 +68,17 @@ class Chain:
 
     @classmethod
     def connect(
-        cls, rpc_url: str, contract: str | bytes, expected_chain_id: int | None = None, limits: Limits | None = None
+        cls,
+        rpc_url: str,
+        contract: str | bytes,
+        expected_chain_id: int | None = None,
+        limits: Limits | None = None,
+        check_code: bool = True,
     ) -> Chain:
         """Connect, and check chain and code before anything else is asked.
 
         :param contract: address, 20 bytes or hex with ``0x``.
+        :param check_code: False for an audit, which makes a finding of other code and goes on.
         :raises Unavailable: the node does not answer.
         :raises HistoryBroken: the node is on another chain, or other code is at the address.
         :raises ContractMissing: no code is there.
@@ -86,7 +92,8 @@ class Chain:
                 f"the node at {node.place} is on another chain", expected=expected_chain_id, found=chain_id
             )
         chain = cls(node, Origin(chain_id, address), limits)
-        chain.check_code()
+        if check_code:
+            chain.check_code()
         return chain
 
     def check_code(self) -> None:
@@ -108,9 +115,18 @@ class Chain:
 
     # ------------------------------------------------------------------------------------------------------- reading
 
-    def head(self) -> tuple[int, bytes, int]:
-        """Number of entries, the contract's head over them, and the number of the block at which both were read."""
-        block = self._latest()
+    @property
+    def place(self) -> str:
+        """The node's address as far as it may be shown: scheme, host and port."""
+        return self._node.place
+
+    def head(self, block: int | None = None) -> tuple[int, bytes, int]:
+        """Number of entries, the contract's head over them, and the number of the block at which both were read.
+
+        :param block: the latest unless given. Of old blocks only archive nodes still know.
+        """
+        if block is None:
+            block = self._latest()
         (size,) = self.query(Call("size", ()), block)
         (head,) = self.query(Call("head", ()), block)
         return size, head, block
@@ -188,21 +204,25 @@ class Chain:
         """Wei that an account holds."""
         return self._node.balance(address)
 
-    def wallet_accepts(self, signer: bytes, digest: bytes, signature: bytes) -> None:
+    def has_code(self, address: bytes, block: int | None = None) -> bool:
+        """Whether there is a contract at an address (20 bytes), now or after a block."""
+        return bool(self._node.code(address, "latest" if block is None else block))
+
+    def wallet_accepts(self, signer: bytes, digest: bytes, signature: bytes, block: int | None = None) -> None:
         """Ask a wallet contract whether it takes a signature (ERC-1271); returns nothing.
 
-        The wallet answers as of now: one that changed its owners may disown what it once accepted.
+        The wallet answers as of now, or after a block: one that changed its owners may disown what it once accepted.
 
         :raises VerificationFailed: it does not, or there is no contract at ``signer``.
         """
-        name = hex_text(signer)
-        if len(signer) != ADDRESS_SIZE or not self._node.code(signer):
+        name, at = hex_text(signer), "latest" if block is None else block
+        if len(signer) != ADDRESS_SIZE or not self._node.code(signer, at):
             raise VerificationFailed(f"not signed by {name}, which is no wallet contract")
         # Hand-made ABI encoding of (bytes32, bytes).
         length = len(signature).to_bytes(32, "big")
         padded = signature + bytes(-len(signature) % 32)
         try:
-            answer = self._node.call(signer, WALLET_ACCEPTS + digest + (64).to_bytes(32, "big") + length + padded)
+            answer = self._node.call(signer, WALLET_ACCEPTS + digest + (64).to_bytes(32, "big") + length + padded, at)
         except CallReverted:
             answer = b""
         if answer != WALLET_ACCEPTS.ljust(32, b"\x00"):

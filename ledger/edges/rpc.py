@@ -101,10 +101,10 @@ class Node:
             int(found.get("baseFeePerGas", 0)),
         )
 
-    def code(self, address: bytes) -> bytes:
+    def code(self, address: bytes, block: BlockIdentifier = "latest") -> bytes:
         """The code at an address; empty where there is no contract."""
         with self._asking():
-            return bytes(self._eth.get_code(_checksum(address)))
+            return bytes(self._eth.get_code(_checksum(address), block))
 
     def balance(self, address: bytes) -> int:
         """Wei."""

@@ -16,11 +16,12 @@ from ledger.edges.store.declarations import DeclarationRow, Declarations, Declar
 from ledger.edges.store.entries import Entries
 from ledger.edges.store.schema import prepare
 from ledger.edges.store.sets import Sets
+from ledger.edges.store.streams import Indexed, Streams
 
-__all__ = ["Batch", "BatchState", "DeclarationRow", "DeclarationState", "Store"]
+__all__ = ["Batch", "BatchState", "DeclarationRow", "DeclarationState", "Indexed", "Store"]
 
 
-class Store(Declarations, Batches, Sets, Entries, Checkpoints):
+class Store(Declarations, Batches, Sets, Entries, Checkpoints, Streams):
     """The store of one origin, made by ``Store.open``; safe to use from threads and from several processes.
 
     Every method is one transaction: on disk when it returns, undone when it raises. Any of them may raise Unavailable:

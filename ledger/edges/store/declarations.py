@@ -73,7 +73,7 @@ class Declarations(Part):
         """One declaration; None when it is not here."""
         with self._database.reading() as connection:
             row = connection.execute(select(DECLARATIONS).where(DECLARATIONS.c.id == id_)).first()
-        return None if row is None else _row(row)
+        return None if row is None else declaration_row(row)
 
     def list_declarations(
         self,
@@ -113,7 +113,7 @@ class Declarations(Part):
         if cursor is not None:
             wanted = wanted.where(place > tuple_(*_read_cursor(cursor)))
         with self._database.reading() as connection:
-            rows = [_row(row) for row in connection.execute(wanted)]
+            rows = [declaration_row(row) for row in connection.execute(wanted)]
         return rows[:limit], _cursor(rows[limit - 1]) if len(rows) > limit else None
 
     def pending(self) -> tuple[int, int | None]:
@@ -145,7 +145,8 @@ def _values(id_: bytes, declaration: Declaration, signature: bytes, at: int) -> 
     }
 
 
-def _row(row: Row[Any]) -> DeclarationRow:
+def declaration_row(row: Row[Any]) -> DeclarationRow:
+    """A row as it stands; Malformed where a column is out of a declaration's range."""
     declaration = Declaration(row.party, row.digest, row.document_type, row.replaces)
     return DeclarationRow(row.id, declaration, row.signature, row.received_at, row.state, row.batch_id, row.batch_index)
 

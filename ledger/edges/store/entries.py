@@ -99,7 +99,7 @@ class Entries(Part):
         :raises HistoryBroken: one was changed in the store: it has another hash than the one stored with it.
         """
         with self._database.reading() as connection:
-            return [_logged(row) for row in connection.execute(wanted)]
+            return [logged_entry_row(row) for row in connection.execute(wanted)]
 
 
 def _stored(connection: Connection, first: int, last: int) -> dict[int, tuple[bytes, str]]:
@@ -124,10 +124,17 @@ def _values(item: LoggedEntry, subject: bytes) -> dict[str, Any]:
     }
 
 
-def _logged(row: Row[Any]) -> LoggedEntry:
-    entry = Entry(row.number, EntryKind(row.kind), row.time, row.payload)
-    if entry.hash != row.hash:
+def logged_entry_row(row: Row[Any]) -> LoggedEntry:
+    """The entry of a row; HistoryBroken when it is none, or has another hash than the one stored with it."""
+    try:
+        entry = Entry(row.number, EntryKind(row.kind), row.time, row.payload)
+        hash_ = entry.hash
+    except (ValueError, OverflowError, TypeError) as error:
         raise HistoryBroken(
-            "the store's copy was changed", expected=row.hash.hex(), found=entry.hash.hex(), number=row.number
+            "the store's copy is no entry", expected="an entry", found=error, number=row.number
+        ) from None
+    if hash_ != row.hash:
+        raise HistoryBroken(
+            "the store's copy was changed", expected=row.hash.hex(), found=hash_.hex(), number=row.number
         )
     return LoggedEntry(entry, row.block_number, row.block_hash, row.tx_hash, row.log_index)
