@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ledger import artifact
 from ledger.core.codec import hex_text
@@ -215,7 +215,8 @@ class Chain:
 
         :raises VerificationFailed: it does not, or there is no contract at ``signer``.
         """
-        name, at = hex_text(signer), "latest" if block is None else block
+        name = hex_text(signer)
+        at: int | Literal["latest"] = "latest" if block is None else block
         if len(signer) != ADDRESS_SIZE or not self._node.code(signer, at):
             raise VerificationFailed(f"not signed by {name}, which is no wallet contract")
         # Hand-made ABI encoding of (bytes32, bytes).
