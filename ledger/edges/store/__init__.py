@@ -14,14 +14,15 @@ from ledger.edges.store.checkpoints import Checkpoints
 from ledger.edges.store.database import Database
 from ledger.edges.store.declarations import DeclarationRow, Declarations, DeclarationState
 from ledger.edges.store.entries import Entries
+from ledger.edges.store.restore import Restores, Restoring
 from ledger.edges.store.schema import prepare
 from ledger.edges.store.sets import Sets
 from ledger.edges.store.streams import Indexed, Streams
 
-__all__ = ["Batch", "BatchState", "DeclarationRow", "DeclarationState", "Indexed", "Store"]
+__all__ = ["Batch", "BatchState", "DeclarationRow", "DeclarationState", "Indexed", "Restoring", "Store"]
 
 
-class Store(Declarations, Batches, Sets, Entries, Checkpoints, Streams):
+class Store(Declarations, Batches, Sets, Entries, Checkpoints, Streams, Restores):
     """The store of one origin, made by ``Store.open``; safe to use from threads and from several processes.
 
     Every method is one transaction: on disk when it returns, undone when it raises. Any of them may raise Unavailable:
@@ -29,10 +30,11 @@ class Store(Declarations, Batches, Sets, Entries, Checkpoints, Streams):
     """
 
     @classmethod
-    def open(cls, url: str, origin: Origin, create: bool = True) -> Store:
+    def open(cls, url: str, origin: Origin | None, create: bool = True) -> Store:
         """Open the store of ``origin`` and bring its schema up to date; create it where there is none.
 
         :param url: ``sqlite:///file``, or ``postgresql://user@host/name``.
+        :param origin: None for a store that is there, whatever its origin: where no chain can be asked.
         :param create: False: there must be one.
         :raises Malformed: the address cannot be used, or the schema is of a newer version or another program.
         :raises HistoryBroken: the store is of another origin.
@@ -40,11 +42,10 @@ class Store(Declarations, Batches, Sets, Entries, Checkpoints, Streams):
         """
         database = Database(url)
         try:
-            prepare(database, origin, create)
+            return cls(database, prepare(database, origin, create))
         except BaseException:
             database.close()
             raise
-        return cls(database, origin)
 
     @property
     def engine(self) -> Engine:

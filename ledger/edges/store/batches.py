@@ -83,9 +83,7 @@ class Batches(Part):
         :raises HistoryBroken: the index of the history has no such entry, or it anchors something else.
         """
         with self._database.writing() as connection:
-            known = _one(connection, select(BATCHES).where(BATCHES.c.id == batch_id))
-            _check_entry(connection, known, number, time)
-            _anchor(connection, batch_id, number, time)
+            anchor(connection, _one(connection, select(BATCHES).where(BATCHES.c.id == batch_id)), number, time)
 
     def batch(self, batch_id: int) -> Batch | None:
         """One batch; None when there is none of this id."""
@@ -112,6 +110,12 @@ class Batches(Part):
     def _batches(self, wanted: Select[Any]) -> list[Batch]:
         with self._database.reading() as connection:
             return [Batch(*row) for row in connection.execute(wanted)]
+
+
+def anchor(connection: Connection, batch: Batch, number: int, time: int) -> None:
+    """``Batches.mark_anchored``, inside a transaction that is already writing."""
+    _check_entry(connection, batch, number, time)
+    _anchor(connection, batch.id, number, time)
 
 
 def anchor_sent(connection: Connection, logged: Sequence[LoggedEntry]) -> None:

@@ -64,7 +64,7 @@ class Declarations(Part):
                 answers.append((id_, id_ not in known))
                 if id_ not in known:
                     known.add(id_)
-                    rows.append(_values(id_, declaration, signature, at))
+                    rows.append(pending_values(id_, declaration, signature, at))
             if rows:
                 connection.execute(insert(DECLARATIONS), rows)
         return answers
@@ -132,7 +132,8 @@ class Declarations(Part):
             return list(connection.scalars(wanted.limit(whole(most, "batch size"))))
 
 
-def _values(id_: bytes, declaration: Declaration, signature: bytes, at: int) -> dict[str, Any]:
+def pending_values(id_: bytes, declaration: Declaration, signature: bytes, at: int) -> dict[str, Any]:
+    """The row of a declaration that is received at ``at`` (seconds) and waits for its batch."""
     return {
         "id": id_,
         "party": declaration.party,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, insert, select
 
 from ledger.core.entry import Entry, EntryKind, subject_of
+from ledger.core.typed_data import Origin
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store.batches import anchor_sent, unanchor
 from ledger.edges.store.part import CHUNK, Part, whole
@@ -26,32 +27,8 @@ class Entries(Part):
 
         :raises HistoryBroken: there would be a gap, or another entry stands at this number.
         """
-        if not logged:
-            return
-        rows = [_values(item, subject_of(item.entry.content, self.origin))
-                for item in logged]  # fmt: skip
         with self._database.writing() as connection:
-            known = _stored(connection, rows[0]["number"], rows[-1]["number"])
-            last = connection.execute(select(ENTRIES.c.number).order_by(ENTRIES.c.number.desc()).limit(1)).scalar()
-            following = 0 if last is None else last + 1
-            new, items = [], []
-            for row, item in zip(rows, logged, strict=True):
-                number = row["number"]
-                if number < following and known.get(number) == (row["hash"], row["block_hash"]):
-                    continue
-                if number != following:
-                    raise HistoryBroken(
-                        "the entry does not follow on the index" if number > following else "the index has another one",
-                        expected=f"entry {following}" if number > following else known.get(number, ("none",))[0],
-                        found=row["hash"],
-                        number=number,
-                    )
-                new.append(row)
-                items.append(item)
-                following += 1
-            if new:
-                connection.execute(insert(ENTRIES), new)
-                anchor_sent(connection, items)
+            append(connection, self.origin, logged)
 
     def truncate_entries(self, number: int) -> None:
         """Drop entry ``number`` and all after it, as a reorganisation of the chain did.
@@ -100,6 +77,34 @@ class Entries(Part):
         """
         with self._database.reading() as connection:
             return [logged_entry_row(row) for row in connection.execute(wanted)]
+
+
+def append(connection: Connection, origin: Origin, logged: Sequence[LoggedEntry]) -> None:
+    """``Entries.append_entries``, inside a transaction that is already writing."""
+    if not logged:
+        return
+    rows = [_values(item, subject_of(item.entry.content, origin)) for item in logged]
+    known = _stored(connection, rows[0]["number"], rows[-1]["number"])
+    last = connection.execute(select(ENTRIES.c.number).order_by(ENTRIES.c.number.desc()).limit(1)).scalar()
+    following = 0 if last is None else last + 1
+    new, items = [], []
+    for row, item in zip(rows, logged, strict=True):
+        number = row["number"]
+        if number < following and known.get(number) == (row["hash"], row["block_hash"]):
+            continue
+        if number != following:
+            raise HistoryBroken(
+                "the entry does not follow on the index" if number > following else "the index has another one",
+                expected=f"entry {following}" if number > following else known.get(number, ("none",))[0],
+                found=row["hash"],
+                number=number,
+            )
+        new.append(row)
+        items.append(item)
+        following += 1
+    if new:
+        connection.execute(insert(ENTRIES), new)
+        anchor_sent(connection, items)
 
 
 def _stored(connection: Connection, first: int, last: int) -> dict[int, tuple[bytes, str]]:

@@ -20,8 +20,10 @@ _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _upgrading = Lock()  # alembic keeps what it is working on in a global
 
 
-def prepare(database: Database, origin: Origin, create: bool) -> None:
+def prepare(database: Database, origin: Origin | None, create: bool) -> Origin:
     """Bring the schema up to date, creating the store where ``create`` and there is none, and check its origin.
+
+    Returns the store's origin; without ``origin`` it is whatever the store says, and there must be one.
 
     A store that needs no change is only read.
 
@@ -29,6 +31,7 @@ def prepare(database: Database, origin: Origin, create: bool) -> None:
     :raises Malformed: the schema is not ours: of a newer version, or of another program.
     :raises HistoryBroken: the store is of another origin.
     """
+    create = create and origin is not None
     if not create and database.is_missing():
         raise _missing(database)
     config = Config()
@@ -37,8 +40,7 @@ def prepare(database: Database, origin: Origin, create: bool) -> None:
     with database.reading() as connection:
         revision = _revision(connection, script, database.place)
         if revision == script.get_current_head():
-            _check_origin(connection, origin, database.place)
-            return
+            return _check_origin(connection, origin, database.place)
     if revision is None and not create:
         raise _missing(database)
     with _upgrading, database.writing() as connection:
@@ -48,7 +50,7 @@ def prepare(database: Database, origin: Origin, create: bool) -> None:
         command.upgrade(config, "head")
         if revision is None:
             connection.execute(insert(META).values(key="origin", value=str(origin)))
-        _check_origin(connection, origin, database.place)
+        return _check_origin(connection, origin, database.place)
 
 
 def _revision(connection: Connection, script: ScriptDirectory, place: str) -> str | None:
@@ -65,10 +67,11 @@ def _revision(connection: Connection, script: ScriptDirectory, place: str) -> st
     return found[0] if found else None
 
 
-def _check_origin(connection: Connection, origin: Origin, place: str) -> None:
+def _check_origin(connection: Connection, origin: Origin | None, place: str) -> Origin:
     found = connection.execute(select(META.c.value).where(META.c.key == "origin")).scalar()
-    if found != str(origin):
+    if found is None or origin not in {None, Origin.parse(found)}:
         raise HistoryBroken(f"the store {place} is of another history", expected=origin, found=found)
+    return Origin.parse(found)
 
 
 def _missing(database: Database) -> Unavailable:

@@ -19,20 +19,13 @@ class Sets(Part):
 
         A set that is known stays as it is. A batch is known without being kept a second time.
         """
-        if whole(size, "size") != len(ids):
-            raise Malformed(f"has {len(ids)} members and not {size}", "set")
         with self._database.writing() as connection:
-            if _members(connection, root, size) is None:
-                made = insert(ATTESTED_SETS).values(root=root, size=size).returning(ATTESTED_SETS.c.id)
-                set_id = connection.execute(made).scalar_one()
-                members = [{"set_id": set_id, "position": place, "declaration": one} for place, one in enumerate(ids)]
-                if members:
-                    connection.execute(insert(SET_MEMBERS), members)
+            save(connection, root, size, ids)
 
     def set_members(self, root: bytes, size: int) -> list[bytes] | None:
         """The declaration ids of a set or batch, in order; None when it is not known."""
         with self._database.reading() as connection:
-            return _members(connection, root, size)
+            return members_of(connection, root, size)
 
     def set_names_of(self, id_: bytes) -> list[tuple[bytes, int]]:
         """Root and size of every set that has this member: its batch first, then the others as they were kept."""
@@ -42,7 +35,19 @@ class Sets(Part):
     def sets_of(self, id_: bytes) -> list[tuple[bytes, int, list[bytes]]]:
         """Like ``set_names_of``, with the members of each in order; costs as much as they are many."""
         with self._database.reading() as connection:
-            return [(root, size, _members(connection, root, size) or []) for root, size in _names(connection, id_)]
+            return [(root, size, members_of(connection, root, size) or []) for root, size in _names(connection, id_)]
+
+
+def save(connection: Connection, root: bytes, size: int, ids: Sequence[bytes]) -> None:
+    """``Sets.save_set``, inside a transaction that is already writing."""
+    if whole(size, "size") != len(ids):
+        raise Malformed(f"has {len(ids)} members and not {size}", "set")
+    if members_of(connection, root, size) is None:
+        made = insert(ATTESTED_SETS).values(root=root, size=size).returning(ATTESTED_SETS.c.id)
+        set_id = connection.execute(made).scalar_one()
+        members = [{"set_id": set_id, "position": place, "declaration": one} for place, one in enumerate(ids)]
+        if members:
+            connection.execute(insert(SET_MEMBERS), members)
 
 
 def _names(connection: Connection, id_: bytes) -> list[tuple[bytes, int]]:
@@ -62,7 +67,8 @@ def _names(connection: Connection, id_: bytes) -> list[tuple[bytes, int]]:
     return list(dict.fromkeys((root, size) for root, size in rows))
 
 
-def _members(connection: Connection, root: bytes, size: int) -> list[bytes] | None:
+def members_of(connection: Connection, root: bytes, size: int) -> list[bytes] | None:
+    """``Sets.set_members``, inside a transaction."""
     declaration, member = DECLARATIONS.c, SET_MEMBERS.c
     batch = select(BATCHES.c.id).where(BATCHES.c.root == root, BATCHES.c.size == size)
     batch_id = connection.execute(batch).scalar()

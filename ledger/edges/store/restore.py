@@ -1,0 +1,123 @@
+"""Restore: what an export holds goes into a store in one transaction, all of it or nothing.
+
+A store that holds part of it already keeps what it has, and takes the rest; where the two contradict each other,
+HistoryBroken says both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from ledger.core.statement import Declaration
+from ledger.core.typed_data import Origin
+from ledger.edges.events import LoggedEntry
+from ledger.edges.store.batches import Batch, anchor
+from ledger.edges.store.declarations import DeclarationRow, declaration_row, pending_values
+from ledger.edges.store.entries import append
+from ledger.edges.store.part import Part, chunks, whole
+from ledger.edges.store.sets import members_of, save
+from ledger.edges.store.tables import BATCHES, CHECKPOINTS, DECLARATIONS
+from ledger.errors import HistoryBroken
+
+
+class Restoring:
+    """One restoring transaction: entries first, then declarations, then batches and sets."""
+
+    def __init__(self, connection: Connection, origin: Origin) -> None:
+        self._connection = connection
+        self._origin = origin
+
+    def entries(self, logged: Sequence[LoggedEntry]) -> None:
+        """The next entries, as ``Entries.append_entries``."""
+        append(self._connection, self._origin, logged)
+
+    def checkpoint(self, size: int, root: bytes, note: str, at: int) -> None:
+        """A published checkpoint; one of the same size and root stays as it is."""
+        wanted = select(CHECKPOINTS.c.root).where(CHECKPOINTS.c.size == whole(size, "size"))
+        known = self._connection.execute(wanted).scalar()
+        if known is None:
+            values = {"size": size, "root": root, "note": note, "created_at": whole(at, "time")}
+            self._connection.execute(insert(CHECKPOINTS).values(values))
+        elif known != root:
+            raise HistoryBroken(
+                f"the store has another checkpoint of {size} entries", expected=known.hex(), found=root.hex()
+            )
+
+    def declarations(self, received: Sequence[tuple[bytes, Declaration, bytes, int]]) -> None:
+        """Declarations with id, signature and time of receipt, pending until their batch comes; known ones stay."""
+        known: set[bytes] = set()
+        for some in chunks([id_ for id_, *_ in received]):
+            known.update(self._connection.scalars(select(DECLARATIONS.c.id).where(DECLARATIONS.c.id.in_(some))))
+        rows = [pending_values(*item) for item in received if item[0] not in known]
+        if rows:
+            self._connection.execute(insert(DECLARATIONS), rows)
+
+    def batch(self, batch: Batch, ids: Sequence[bytes]) -> None:
+        """A batch (its ``id`` is given anew) with its declarations in order.
+
+        :raises HistoryBroken: a declaration of it is not there, stands in another batch, or stands elsewhere in this
+            one; or no entry anchors it although it is anchored.
+        """
+        column = BATCHES.c
+        same = select(BATCHES).where(column.root == batch.root, column.size == batch.size)
+        row = self._connection.execute(same).first()
+        if row is None:
+            state = "sent" if batch.state == "anchored" else batch.state
+            values = {
+                "root": batch.root, "size": batch.size, "state": state, "created_at": whole(batch.created_at, "time"),
+                "tx_hash": batch.tx_hash,
+            }  # fmt: skip
+            row = self._connection.execute(insert(BATCHES).values(values).returning(BATCHES)).one()
+        known = Batch(*row)
+        self._place(known, ids)
+        if batch.entry_number is not None and batch.entry_time is not None:
+            anchor(self._connection, known, batch.entry_number, batch.entry_time)
+
+    def set(self, root: bytes, size: int, ids: Sequence[bytes]) -> None:
+        """An attested set, as ``Sets.save_set``."""
+        save(self._connection, root, size, ids)
+
+    def rows(self, ids: Sequence[bytes]) -> dict[bytes, tuple[DeclarationRow, Batch | None]]:
+        """Declarations as they stand now, by id, each with its batch."""
+        found = {}
+        for some in chunks(ids):
+            wanted = (
+                select(DECLARATIONS, BATCHES)
+                .join(BATCHES, BATCHES.c.id == DECLARATIONS.c.batch_id, isouter=True)
+                .where(DECLARATIONS.c.id.in_(some))
+            )
+            for row in self._connection.execute(wanted):
+                values = tuple(row)[len(DECLARATIONS.c) :]
+                found[row.id] = declaration_row(row), None if values[0] is None else Batch(*values)
+        return found
+
+    def _place(self, batch: Batch, ids: Sequence[bytes]) -> None:
+        column = DECLARATIONS.c
+        place = (
+            update(DECLARATIONS)
+            .where(column.id == bindparam("declaration"), column.batch_id.is_(None))
+            .values(state="batched", batch_id=batch.id, batch_index=bindparam("place"))
+        )
+        places = [{"declaration": id_, "place": number} for number, id_ in enumerate(ids)]
+        self._connection.execute(place, places)
+        stored = members_of(self._connection, batch.root, batch.size) or []
+        for number, id_ in enumerate(ids):
+            found = stored[number] if number < len(stored) else None
+            if found != id_:
+                raise HistoryBroken(
+                    f"number {number} of the batch 0x{batch.root.hex()} is missing or stands in another batch",
+                    expected=f"declaration 0x{id_.hex()}", found="none" if found is None else f"0x{found.hex()}",
+                )  # fmt: skip
+
+
+class Restores(Part):
+    """Taking over what another store held."""
+
+    @contextmanager
+    def restoring(self) -> Iterator[Restoring]:
+        """A transaction: on disk when the block ends, undone when it raises."""
+        with self._database.writing() as connection:
+            yield Restoring(connection, self.origin)
