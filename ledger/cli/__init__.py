@@ -10,7 +10,7 @@ import sys
 import typer
 
 from ledger import __version__
-from ledger.cli import chain, council, documents, keys, statements, verdicts
+from ledger.cli import audit, chain, council, documents, keys, statements, verdicts
 from ledger.cli.desk import err, exit_code, failure_json
 from ledger.errors import LedgerError
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 keys.register(app)
 chain.register(app)
+audit.register(app)
 council.register(app)
 documents.register(app)
 statements.register(app)

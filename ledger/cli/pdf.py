@@ -1,0 +1,53 @@
+"""``ledger embed``: evidence into a PDF, where ``ledger verify`` reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.desk import Json, facts, read_file, show, write_file
+from ledger.core.document import open_document
+from ledger.core.evidence import read_evidence
+from ledger.core.pdf import carries_evidence, embed, original_of
+from ledger.errors import Malformed
+
+
+def register(root: typer.Typer) -> None:
+    """Add these commands to the root."""
+    root.command("embed")(embed_)
+
+
+def embed_(
+    evidence: Annotated[Path, typer.Argument(help="The evidence file.")],
+    pdf: Annotated[Path, typer.Argument(help="The PDF; evidence that it carries already is replaced.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the PDF that carries it.")],
+    document: Annotated[
+        Path | None,
+        typer.Option("--document", "-d", help="Where the PDF itself was declared: its wrapped document."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Attach evidence to a PDF. Its own bytes stay as they are, at the beginning of the file.
+
+    Without --document the PDF only carries the evidence: what its pages show is not proven, only the data that the
+    evidence discloses. With it, the PDF as it was before is the document that is proven.
+
+    Example: `ledger embed certificate.evidence.json certificate.pdf -o proven.pdf -d certificate.pdf.wrapped`
+    """
+    data, proof = read_file(pdf), read_file(evidence)
+    original = original_of(data) if carries_evidence(data) else data
+    read = read_evidence(proof)
+    wrapped = None if document is None else read_file(document)
+    if wrapped is not None and open_document(wrapped).digest != read.declaration.digest:
+        raise Malformed("is not the document that the evidence is about", str(document))
+    made = embed(original, proof, wrapped)
+    write_file(output, made)
+    value = {
+        "file": str(output),
+        "original_bytes": len(original),
+        "added_bytes": len(made) - len(original),
+        "proves": "the data that the evidence discloses, not the pages" if wrapped is None else "the original PDF",
+    }
+    show(as_json, value, lambda: facts("Embedded", value))
