@@ -24,12 +24,13 @@ from ledger.core.codec import hex_text
 from ledger.core.document import disclose, read_wrapped, redact
 from ledger.core.entry import Endorsement
 from ledger.core.policy import TrustRoot
+from ledger.core.verdict import Status
 from ledger.edges.chain import Receipt
 from ledger.edges.keys import SigningKey
 from ledger.errors import MandateMissing
 from ledger.journeys.anchor import note_key
 from ledger.journeys.attest import Relayed, set_of
-from ledger.journeys.audit import audit
+from ledger.journeys.audit import Scope, audit
 from ledger.journeys.declare import Declared, Source, declare_files
 from ledger.journeys.verify import evidence_of
 from scripts.house import House
@@ -263,10 +264,11 @@ class Demo:
             raise SystemExit(f"expected exit code {expect}, got {done.returncode}: {done.stderr}")
 
     def _audit(self) -> None:
-        report = audit(self.house.chain, self.house.store)
+        report = audit(self.house.chain, Scope(store=self.house.store)).report
         table = Table("", "compared", "finding")
         for item in report.findings:
-            table.add_row("[green]VALID[/]" if item.good else "[bold red]INVALID[/]", item.name, short(item.words))
+            colour = "green" if item.status is Status.VALID else "bold red"
+            table.add_row(f"[{colour}]{item.status.value}[/]", item.name, short(item.words))
         console.print(table)
         if not report.good:
             raise SystemExit("the audit found a difference")

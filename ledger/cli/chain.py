@@ -1,4 +1,4 @@
-"""``ledger deploy``, ``history``, ``audit``, ``trust``, ``serve``: the contract, its history, and the API."""
+"""``ledger deploy``, ``history``, ``trust``, ``serve``: the contract, its history, and the API."""
 
 from __future__ import annotations
 
@@ -11,34 +11,27 @@ import typer
 from ledger.cli.desk import (
     Desk,
     Json,
-    bar,
     facts,
     lines,
     now,
     out,
-    read_file,
     receipt_json,
-    short,
     show,
-    table,
     write_file,
 )
-from ledger.core.checkpoint import SignedNote
 from ledger.core.codec import hex_text
-from ledger.core.entry import decode_payload, kind_of
 from ledger.core.policy import TrustRoot
 from ledger.core.signature import p256_signer
 from ledger.core.verdict import when
 from ledger.edges.chain import deploy as deploy_contract
 from ledger.edges.keys import Algorithm
 from ledger.errors import Malformed
-from ledger.journeys import audit as journey
 from ledger.journeys.anchor import note_key
 
 
 def register(root: typer.Typer) -> None:
     """Add these commands to the root."""
-    for command in (deploy, history, audit, trust, serve):
+    for command in (deploy, history, trust, serve):
         root.command()(command)
 
 
@@ -101,42 +94,11 @@ def history(
     rows: list[dict[str, Any]] = []
     for chosen in numbers:
         entry = desk.follower.entry(chosen)
-        kind = kind_of(decode_payload(entry.kind, entry.payload))
-        rows.append(
-            {"number": chosen, "time": when(entry.time), "kind": kind.name.lower(), "hash": hex_text(entry.hash)}
-        )
+        name = entry.kind.name.lower()
+        rows.append({"number": chosen, "time": when(entry.time), "kind": name, "hash": hex_text(entry.hash)})
     title = f"{desk.origin}\nsize {replayed.size}, head 0x{replayed.head.hex()}"
     value = {"origin": str(desk.origin), "size": replayed.size, "head": hex_text(replayed.head), "entries": rows}
     show(as_json, value, lambda: lines(title, ("number", "time", "kind", "hash"), [list(row.values()) for row in rows]))
-
-
-def audit(
-    checkpoint: Annotated[list[Path] | None, typer.Option(help="Checkpoint file to hold against the history.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Replay the whole history and compare it with chain, code, store and checkpoints. Exit 1: a difference.
-
-    Example: `ledger audit`
-    """
-    desk = Desk()
-    notes = [(path.name, SignedNote.parse(read_file(path).decode("utf-8", "replace"))) for path in checkpoint or []]
-    key = note_key(desk.origin, desk.log_key) if desk.log_key else None
-    with bar() as progress:
-        task = progress.add_task("replaying entries", total=None)
-        report = journey.audit(
-            desk.chain, desk.store, notes, key, lambda done, of: progress.update(task, completed=done, total=of)
-        )
-
-    def human() -> None:
-        rows = [
-            ("[green]VALID[/]" if item.good else "[bold red]INVALID[/]", item.name, short(item.words))
-            for item in report.findings
-        ]
-        table(f"Audit of {report.origin}: {report.size} entries", ("", "compared", "finding"), rows)
-
-    show(as_json, report.to_json(), human)
-    if not report.good:
-        raise typer.Exit(1)
 
 
 def trust(

@@ -67,13 +67,18 @@ class Desk:
         return self.settings.state_dir / "contract"
 
     @cached_property
-    def chain(self) -> Chain:
+    def contract(self) -> str:
+        """The contract's address: by the settings, or the one that was deployed from here."""
         contract = self.settings.contract
         if contract is None and self.contract_file.exists():
             contract = self.contract_file.read_text().strip()
         if contract is None:
             raise Malformed("no contract is set: run `ledger deploy`, or set LEDGER_CONTRACT to its address")
-        return Chain.connect(self.settings.rpc_url, contract, self.settings.chain_id, self.settings.chain_limits())
+        return contract
+
+    @cached_property
+    def chain(self) -> Chain:
+        return Chain.connect(self.settings.rpc_url, self.contract, self.settings.chain_id, self.settings.chain_limits())
 
     @property
     def origin(self) -> Origin:

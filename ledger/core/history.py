@@ -9,7 +9,6 @@ from typing import NamedTuple
 from ledger.core import codec as co
 from ledger.core import statement as st
 from ledger.core.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn
-from ledger.core.merkle import Tree
 from ledger.core.replay import Mark, Replay, Spoken, Verifier, check_quorum
 from ledger.core.signature import WalletUndecided, verify_signature
 from ledger.core.tiles import Tiles
@@ -144,15 +143,6 @@ class History(Replay):
     def withdrawals(self) -> dict[bytes, tuple[Mark, Withdrawn]]:
         """By declaration id."""
         return self._remembered.withdrawals
-
-    @property
-    def hashes(self) -> list[bytes]:
-        """Leaf hashes of all entries."""
-        return [self.log.leaf(number) for number in range(self.size)]
-
-    def tree(self) -> Tree:
-        """The RFC 9162 tree over the entries so far."""
-        return Tree(self.hashes)
 
     def apply(self, entry: Entry) -> Content:
         """As ``Replay.apply``, and note what the council's decisions govern."""

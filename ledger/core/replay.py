@@ -34,6 +34,7 @@ from ledger.errors import (
     NotInCouncil,
     QuorumMissing,
     ReplacesItself,
+    Unavailable,
     UnknownAttestation,
     VerificationFailed,
     WrongAgency,
@@ -112,6 +113,7 @@ class Replay:
 
         :raises HistoryBroken: naming the entry: a number out of order, time running backwards, a payload that is no
             encoding, a signature that does not fit, or a rule that the contract enforces and this entry breaks.
+        :raises Unavailable: the memory or the signature checks do.
         """
         number = self._tree.size
         if entry.number != number:
@@ -121,7 +123,7 @@ class Replay:
         try:
             content = entry.content
             self._take(Mark(number, entry.time), content)
-        except HistoryBroken:
+        except (HistoryBroken, Unavailable):
             raise
         except LedgerError as error:
             raise HistoryBroken(

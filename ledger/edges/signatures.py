@@ -66,6 +66,7 @@ class SignatureChecks:
         self._portion: list[Signed] = []
         self._waiting: deque[Future[Checked]] = deque()
         self._pool: ProcessPoolExecutor | None = None
+        self._failed: HistoryBroken | None = None
         self.count = 0
 
     def __enter__(self) -> Self:
@@ -89,7 +90,9 @@ class SignatureChecks:
                 self._settle()
 
     def finish(self) -> None:
-        """Wait for all that were taken; raises as ``add`` does."""
+        """Wait for all that were taken; raises as ``add`` does, and again what it raised."""
+        if self._failed is not None:
+            raise self._failed
         while self._waiting:
             self._settle()
         self._judge(check(self._origin, self._portion))
@@ -116,6 +119,7 @@ class SignatureChecks:
             self._undecided(signed)
         if checked.failed is not None:
             number, words = checked.failed
-            raise HistoryBroken(
+            self._failed = HistoryBroken(
                 "a signature does not fit", expected="the signer's signature", found=words, number=number
             )
+            raise self._failed

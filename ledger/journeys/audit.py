@@ -1,202 +1,290 @@
-"""Audit: read the whole history from the chain, replay every rule, and compare with chain, store and checkpoints."""
+"""Audit: read the whole history from the chain, replay every rule, and compare it with everything else there is.
+
+One pass over the logs, from the first entry to a block that is fixed at the start: each entry is held against every
+other node's and against the store's, then replayed; checkpoints are held against the root as their size comes by.
+Memory does not grow with the history. Nothing is believed: the contract's own size and head, the store and the second
+node are compared with the replay, never the other way round.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from ledger.core.checkpoint import NoteKey, SignedNote
-from ledger.core.entry import EntryKind
-from ledger.core.history import History
-from ledger.core.merkle import leaf_hash, root_of_hashes
+from ledger.core.checkpoint import KeyType, NoteKey, SignedNote, cosigned_text
+from ledger.core.codec import hex_text
+from ledger.core.replay import Replay
+from ledger.core.tiles import Frontier
+from ledger.core.verdict import Status
 from ledger.edges.chain import Chain
+from ledger.edges.events import LoggedEntry
+from ledger.edges.keys import SigningKey
+from ledger.edges.signatures import SignatureChecks, Signed
+from ledger.edges.spill import Spill
 from ledger.edges.store import Store
-from ledger.errors import HistoryBroken, LedgerError, VerificationFailed
+from ledger.errors import HistoryBroken, LedgerError, Malformed, Unavailable, VerificationFailed
+from ledger.journeys.audit_store import compare_batches, compare_declarations, compare_sets
+from ledger.journeys.findings import AuditReport, Finding
 from ledger.journeys.follow import Progress, quiet
+from ledger.journeys.heads import Heads
+from ledger.journeys.lockstep import OtherNode, StoredEntries, out_of_place
+from ledger.journeys.notes import Given, HeldNotes, Keys, StoredNotes
+from ledger.journeys.wallets import Wallets
+
+_Step = OtherNode | StoredEntries
+_TELL = 500  # entries between two words of progress
 
 
-@dataclass(slots=True)
-class Finding:
-    """One thing that was compared; ``words`` names the first difference where there is one."""
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another node to be compared with the first. ``connect`` raises Unavailable where it is away."""
 
-    name: str
-    good: bool
-    words: str
-
-
-@dataclass(slots=True)
-class AuditReport:
-    """What was read and what was found. ``good`` only if every comparison held."""
-
-    origin: str
-    size: int = 0
-    head: str = ""
-    root: str = ""
-    kinds: dict[str, int] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def good(self) -> bool:
-        return all(finding.good for finding in self.findings)
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "origin": self.origin,
-            "size": self.size,
-            "head": self.head,
-            "root": self.root,
-            "kinds": self.kinds,
-            "good": self.good,
-            "findings": [{"name": item.name, "good": item.good, "words": item.words} for item in self.findings],
-        }
+    place: str
+    connect: Callable[[], Chain]
 
 
-def audit(
-    chain: Chain,
-    store: Store | None = None,
-    notes: Sequence[tuple[str, SignedNote]] = (),
-    log_key: NoteKey | None = None,
-    progress: Progress = quiet,
-) -> AuditReport:
-    """Replay the chain's whole log and compare it with everything given.
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is audited and what it is compared with.
 
-    ``notes`` are (name, checkpoint) pairs to hold against the history. Nothing here trusts the store or the contract's
-    own answers: the history is replayed first, and they are compared with it.
-
-    :raises Unavailable: the node cannot be read to the end.
+    ``first_block`` is at or before the block of entry 0. ``last_block`` None is the latest: else the audit is as of
+    that block, and what is of later blocks is passed over. Only archive nodes know the head at an old block.
     """
-    report = AuditReport(str(chain.origin))
-    size, head, block = chain.head()
-    history = History(chain.origin)
 
-    def replay() -> str:
-        for logged in chain.entries(0, block):
-            kind = EntryKind(logged.entry.kind).name.lower()
-            history.apply(logged.entry)
-            report.kinds[kind] = report.kinds.get(kind, 0) + 1
-            progress(history.size, size)
-        return f"{history.size} entries keep every rule and every signature that can be checked here"
+    first_block: int = 0
+    last_block: int | None = None
+    others: Sequence[Other] = ()
+    store: Store | None = None
+    notes: Sequence[Given] = ()
+    keys: Keys = field(default_factory=Keys)
 
-    def compare_head() -> str:
-        if history.size != size:
-            raise HistoryBroken("the contract counts other entries than its log", expected=history.size, found=size)
-        if history.head != head:
-            raise HistoryBroken(
-                "the contract's head is not the fold of its log", expected=history.head.hex(), found=head.hex()
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """The report, and the newest checkpoint that was held against the history and is of it; None where none was."""
+
+    report: AuditReport
+    newest: SignedNote | None
+
+
+def audit(chain: Chain, scope: Scope, progress: Progress = quiet) -> Audited:
+    """Replay the log that ``chain`` gives and compare it with all that ``scope`` names.
+
+    ``progress`` is told entries replayed and entries in all, by the contract's word.
+
+    :raises Unavailable: the first node does not answer, or does not know the block. Where it falls silent later, the
+        report says so.
+    :raises Malformed: ``first_block`` is after the first entry.
+    """
+    with Spill() as memory:
+        return _Audit(chain, scope, memory, progress).run()
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigner:
+    """Who ends a good audit as a witness: the verifier key that names it, and the Ed25519 key that signs."""
+
+    verifier: NoteKey
+    key: SigningKey
+
+    @classmethod
+    def of(cls, name: str, key: SigningKey, keys: Keys) -> Cosigner:
+        """Before the audit begins, for what is missing should be known then.
+
+        :raises Malformed: no name of a note key, a key of another algorithm, or the log's key is not known.
+        """
+        if keys.log is None:
+            raise Malformed("the log's key is not known: give a trust root with --trust", "cosign")
+        key.sign_note(b"")
+        return cls(NoteKey(name, key.public_key, KeyType.WITNESS), key)
+
+    def cosign(self, audited: Audited, at: int) -> SignedNote:
+        """The newest checkpoint that was audited, with a cosignature at ``at`` (seconds) added.
+
+        :raises VerificationFailed: the audit found a difference, or something could not be compared.
+        :raises Malformed: no checkpoint was audited.
+        """
+        if not audited.report.good:
+            raise VerificationFailed("the audit did not come out good: nothing is cosigned")
+        if audited.newest is None:
+            raise Malformed("no checkpoint was audited: give one with --checkpoint", "cosign")
+        note = audited.newest
+        signature = at.to_bytes(8) + self.key.sign_note(cosigned_text(note.checkpoint, at))
+        line = self.verifier.name, self.verifier.id, signature
+        made = SignedNote(note.checkpoint, (*note.signatures, line))
+        made.cosigned_at(self.verifier)
+        return made
+
+
+class _Audit:
+    """One run."""
+
+    def __init__(self, chain: Chain, scope: Scope, memory: Spill, progress: Progress) -> None:
+        self._chain, self._scope, self._memory, self._progress = chain, scope, memory, progress
+        self._size, self._head, self._block = chain.head(scope.last_block)
+        self._report = AuditReport(str(chain.origin), [chain.place], self._block, chain.block_hash(self._block) or "")
+        self._wallets = Wallets(chain)
+        self._heads = Heads(chain, scope.first_block)
+        self._held = HeldNotes(scope.notes, scope.keys, scope.last_block is None)
+        self._stored = None if scope.store is None else StoredNotes(scope.store.each_checkpoint(), scope.keys)
+        self._index: StoredEntries | None = None
+        self._signatures = SignatureChecks(chain.origin, self._wallets.judge)
+        self._at_block = 0
+        self._replay = Replay(chain.origin, memory, Frontier(), self._sign)
+
+    def run(self) -> Audited:
+        report, replay = self._report, self._replay
+        self._check_beginning()
+        report.find("code", self._compare_code)
+        steps: list[_Step] = [*self._other_nodes()]
+        if self._scope.store is not None:
+            self._index = StoredEntries("store entries", self._scope.store.each_entry(), replay.origin, self._block)
+            steps.append(self._index)
+        if self._scope.notes:
+            report.find("checkpoints agree", self._compare_given)
+        with self._signatures:
+            complete = report.find("replay", lambda: self._read(steps))
+        if complete:
+            report.find("head", self._compare_head)
+        report.findings.extend(step.finish(complete) for step in steps)
+        report.findings.append(self._wallets.finish())
+        self._compare_notes(complete)
+        if complete and self._scope.store is not None:
+            self._compare_store(self._scope.store)
+        report.find("block", self._compare_block)
+        report.size, report.last_time, report.signatures = replay.size, replay.last_time, self._signatures.count
+        report.head, report.root = hex_text(replay.head), hex_text(replay.root())
+        candidates = [self._held.newest, None if self._stored is None else self._stored.newest]
+        notes = [note for note in candidates if note is not None]
+        return Audited(report, max(notes, key=lambda note: note.checkpoint.size, default=None))
+
+    # -------------------------------------------------------------------------------------------------------- reading
+
+    def _read(self, steps: Sequence[_Step]) -> str:
+        """The one pass. The first entry that breaks a rule ends it, or a signature before it that does not fit."""
+        try:
+            self._replay_all(self._chain.entries(self._scope.first_block, self._block), steps)
+        except HistoryBroken:
+            self._signatures.finish()
+            raise
+        self._signatures.finish()
+        return f"{self._replay.size} entries keep every rule, and {self._signatures.count} signatures were checked"
+
+    def _replay_all(self, logs: Iterator[LoggedEntry], steps: Sequence[_Step]) -> None:
+        replay, heads, kinds = self._replay, self._heads, self._report.kinds
+        self._compare_at_size()
+        for logged in logs:
+            for step in steps:
+                step.compare(logged)
+            entry = logged.entry
+            if entry.number != replay.size:
+                raise out_of_place("the node", replay.size, logged, next(logs, None))
+            heads.pass_block(logged.block_number, replay.size, replay.head)
+            self._at_block = logged.block_number
+            replay.apply(entry)
+            name = entry.kind.name.lower()
+            kinds[name] = kinds.get(name, 0) + 1
+            self._compare_at_size()
+            if replay.size % _TELL == 0:
+                self._progress(replay.size, self._size)
+        self._progress(replay.size, self._size)
+
+    def _check_beginning(self) -> None:
+        """Malformed where there are entries before the block to begin at."""
+        first = self._scope.first_block
+        before = next(self._chain.entries(0, first - 1), None) if first > 0 else None
+        if before is not None:
+            raise Malformed(
+                f"is after the block of an entry, {before.block_number}: begin with the block of entry 0 or before",
+                "from",
             )
-        return f"the contract states the same size and head 0x{head.hex()}"
 
-    def ask_wallets() -> str:
-        refused = []
-        for number, signer, digest, signature in history.undecided:
+    def _sign(self, number: int, signer: bytes, digest: bytes, signature: bytes) -> None:
+        self._signatures.add(Signed(number, self._at_block, signer, digest, signature))
+
+    def _compare_at_size(self) -> None:
+        for notes in (self._held, self._stored):
+            if notes is not None and notes.next_size == self._replay.size:
+                notes.compare(self._replay)
+
+    def _other_nodes(self) -> Iterator[OtherNode]:
+        """The other nodes whose chain is the first one's up to the block; a finding for each that cannot be read."""
+        for other in self._scope.others:
+            name = f"node {other.place}"
+            self._report.nodes.append(other.place)
             try:
-                chain.wallet_accepts(signer, digest, signature)
-            except VerificationFailed:
-                refused.append(number)
-        words = f"{len(history.undecided)} signatures by contracts, which took them when the entry was written"
-        # No contradiction: a wallet may have changed its owners since.
-        return words + (f"; not any more today: entries {', '.join(map(str, refused[:10]))}" if refused else "")
+                node = other.connect()
+                self._compare_node(node)
+            except LedgerError as error:
+                self._report.findings.append(Finding.of(name, error))
+                continue
+            yield OtherNode(name, node.entries(self._scope.first_block, self._block))
 
-    def compare_code() -> str:
-        chain.check_code()
+    # ------------------------------------------------------------------------------------------------------ comparing
+
+    def _compare_code(self) -> str:
+        self._chain.check_code()
         return "the deployed code is the shipped artifact's"
 
-    _find(report, "code", compare_code)
-    if _find(report, "replay", replay):
-        _find(report, "head", compare_head)
-        _find(report, "wallets", ask_wallets)
-        if store is not None:
-            _find(report, "store entries", lambda: _compare_entries(history, store))
-            _find(report, "store batches", lambda: _compare_batches(history, store))
-            _find(report, "store checkpoints", lambda: _compare_stored_notes(history, store, log_key))
-        for name, note in notes:
-            _find(report, f"checkpoint {name}", lambda note=note: _compare_note(history, note, log_key))  # type: ignore[misc]
-    report.size, report.head = history.size, "0x" + history.head.hex()
-    report.root = "0x" + history.tree().root.hex()
-    return report
+    def _compare_given(self) -> str:
+        store = self._scope.store
+        return self._held.disagreement(lambda size: None if store is None else store.checkpoint(size))
 
-
-def _find(report: AuditReport, name: str, check: Callable[[], str]) -> bool:
-    try:
-        report.findings.append(Finding(name, True, check()))
-    except (HistoryBroken, VerificationFailed) as error:
-        report.findings.append(Finding(name, False, str(error)))
-        return False
-    except LedgerError as error:
-        if type(error).__name__ == "Unavailable":
-            raise
-        report.findings.append(Finding(name, False, str(error)))
-        return False
-    return True
-
-
-def _compare_entries(history: History, store: Store) -> str:
-    count = 0
-    for logged in store.entries():
-        number = logged.entry.number
-        if number != count:
-            raise HistoryBroken("the store lacks an entry", expected=count, found=number, number=count)
-        if number >= history.size:
+    def _compare_node(self, node: Chain) -> None:
+        """Raise where another node is of another chain, is behind, or has another word on block and head."""
+        if node.origin != self._chain.origin:
+            raise HistoryBroken("it is on another chain", expected=self._chain.origin, found=node.origin)
+        block_hash = node.block_hash(self._block)
+        if block_hash is None:
+            raise Unavailable(f"the node at {node.place} has no block {self._block} yet: try again when it has")
+        if block_hash != self._report.block_hash:
             raise HistoryBroken(
-                "the store has an entry that the chain has not", expected="none", found=number, number=number
+                f"it has another block {self._block}", expected=self._report.block_hash, found=block_hash
             )
-        if logged.entry.hash != history.hashes[number]:
+        size, head, _ = node.head(self._block)
+        if (size, head) != (self._size, self._head):
             raise HistoryBroken(
-                "the store has another entry than the chain",
-                expected=history.hashes[number].hex(),
-                found=logged.entry.hash.hex(),
-                number=number,
-            )
-        count += 1
-    return f"{count} entries in the store are the chain's"
+                "by its word the contract has another head", expected=f"{self._size}, {hex_text(self._head)}",
+                found=f"{size}, {hex_text(head)}",
+            )  # fmt: skip
 
+    def _compare_head(self) -> str:
+        replay = self._replay
+        if (replay.size, replay.head) != (self._size, self._head):
+            raise self._heads.first_difference(replay.size, replay.head, self._size, self._head, self._block)
+        return f"the contract states the same size and head {hex_text(replay.head)}"
 
-def _compare_batches(history: History, store: Store) -> str:
-    count = 0
-    for batch in store.batches("anchored"):
-        ids = store.leaves(batch.id)
-        found = root_of_hashes([leaf_hash(id_) for id_ in ids])
-        if (found, len(ids)) != (batch.root, batch.size):
+    def _compare_notes(self, complete: bool) -> None:
+        replay, as_of_now = self._replay, self._scope.last_block is None
+        findings = self._report.findings
+        findings.extend(self._held.finish(replay.origin, replay.size, complete))
+        if self._stored is not None:
+            findings.append(self._stored.finish(replay.size, complete, as_of_now))
+
+    def _compare_store(self, store: Store) -> None:
+        find, size = self._report.find, self._replay.size
+        find("store index", self._compare_length)
+        find("store declarations", lambda: compare_declarations(store, self._wallets.is_contract))
+        find("store batches", lambda: compare_batches(store, self._memory, size))
+        find("store sets", lambda: compare_sets(store))
+
+    def _compare_length(self) -> str:
+        """The index may be behind the chain, not behind what the store has published."""
+        held = 0 if self._index is None else self._index.count
+        published = 0 if self._stored is None else self._stored.last_size
+        broken = self._index is not None and self._index.finish(True).status is not Status.VALID
+        if held < published and not broken:
             raise HistoryBroken(
-                f"the leaves of batch {batch.id} lead elsewhere", expected=batch.root.hex(), found=found.hex()
+                "the store lacks entries of which it has published a checkpoint",
+                expected=f"{published} entries", found=f"{held} entries", number=held,
+            )  # fmt: skip
+        return f"the index holds the first {held} of {self._replay.size} entries"
+
+    def _compare_block(self) -> str:
+        now = self._chain.block_hash(self._block)
+        if now != self._report.block_hash:
+            raise Unavailable(
+                f"the chain was reorganised during the audit: block {self._block} was {self._report.block_hash} and is "
+                f"{now or 'gone'}: run again"
             )
-        mark = history.anchors.get((batch.root, batch.size))
-        if mark is None or mark.number != batch.entry_number:
-            raise HistoryBroken(
-                f"batch {batch.id} is not where the store says", expected=mark and mark.number, found=batch.entry_number
-            )
-        for id_ in ids:
-            row = store.declaration(id_)
-            if row is None or row.declaration.id(history.origin) != id_:
-                raise HistoryBroken(
-                    f"a declaration of batch {batch.id} was changed or lost", expected=id_.hex(), found=row
-                )
-        count += 1
-    return f"{count} batches in the store lead to their anchored roots, every declaration to its id"
-
-
-def _compare_stored_notes(history: History, store: Store, log_key: NoteKey | None) -> str:
-    stored = store.checkpoints()
-    for size, text in stored:
-        try:
-            _compare_note(history, SignedNote.parse(text), log_key)
-        except LedgerError as error:
-            raise VerificationFailed(f"the stored checkpoint of {size} entries: {error}") from error
-    return f"{len(stored)} checkpoints in the store are of the chain's first entries"
-
-
-def _compare_note(history: History, note: SignedNote, log_key: NoteKey | None) -> str:
-    checkpoint = note.checkpoint
-    if checkpoint.origin != history.origin:
-        raise HistoryBroken("it is of another history", expected=history.origin, found=checkpoint.origin)
-    if checkpoint.size > history.size:
-        raise HistoryBroken("it has more entries than the chain", expected=history.size, found=checkpoint.size)
-    root = root_of_hashes(history.hashes[: checkpoint.size])
-    if root != checkpoint.root:
-        raise HistoryBroken(
-            f"another root for {checkpoint.size} entries", expected=root.hex(), found=checkpoint.root.hex()
-        )
-    if log_key is not None:
-        note.verify(log_key)
-    return f"its {checkpoint.size} entries are the chain's first"
+        return f"block {self._block} is the same as when the audit began"

@@ -16,7 +16,7 @@ import httpx
 
 from ledger.core.codec import hex_text
 from ledger.edges.keys import Algorithm
-from ledger.journeys.audit import audit
+from ledger.journeys.audit import Scope, audit
 from scripts.house import House
 from tests import houses
 
@@ -75,7 +75,7 @@ def test_every_202_is_anchored_once_whatever_dies(house: House) -> None:
                 time.sleep(0.1)
             assert state["state"] == "anchored"
     assert len(accepted) > 10
-    report = audit(house.chain, house.store)
+    report = audit(house.chain, Scope(store=house.store)).report
     assert report.good, report
     batches = list(house.store.batches("anchored"))
     assert report.kinds["anchored"] == len(batches)

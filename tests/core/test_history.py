@@ -200,8 +200,8 @@ def test_head_is_the_fold_and_root_is_the_tree(world: World) -> None:
     head = ORIGIN.separator
     for number, entry in enumerate(world.entries):
         head = node_hash(head, leaf_hash(entry.data))
-        proof = world.history.tree().inclusion(number)
-        verify_inclusion(entry.hash, number, world.history.size, proof, world.history.tree().root)
+        proof = world.history.log.inclusion(number)
+        verify_inclusion(entry.hash, number, world.history.size, proof, world.history.log.root())
     assert world.history.head == head
 
 

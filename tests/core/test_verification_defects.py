@@ -40,8 +40,7 @@ def shown(
     world: World, declared: tuple[st.Declaration, bytes], batch: tuple[bytes, int, list[bytes]], *extra: int
 ) -> Evidence:
     made = world.evidence(*declared, batch)
-    tree = world.history.tree()
-    more = [ProvenEntry(world.entries[number], tuple(tree.inclusion(number))) for number in extra]
+    more = [ProvenEntry(world.entries[number], tuple(world.history.log.inclusion(number))) for number in extra]
     entries = sorted([*made.entries, *more], key=lambda item: item.entry.number)
     return replace(made, entries=tuple(entries))
 

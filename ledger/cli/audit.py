@@ -1,0 +1,151 @@
+"""``ledger audit``: replay the whole history, compare it with all there is, write it down, and cosign what held."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.audit_page import page
+from ledger.cli.desk import Desk, Json, bar, now, out, read_file, short, show, table, write_file
+from ledger.core.checkpoint import SignedNote
+from ledger.core.policy import read_trust_root
+from ledger.core.verdict import Status, when
+from ledger.edges.chain import Chain
+from ledger.edges.rpc import place_of
+from ledger.edges.store import Store
+from ledger.errors import HistoryBroken, Malformed
+from ledger.journeys.anchor import note_key
+from ledger.journeys.audit import Audited, Cosigner, Other, Scope
+from ledger.journeys.audit import audit as run_audit
+from ledger.journeys.findings import AuditReport, Finding
+from ledger.journeys.notes import Given, Keys
+
+_COLOURS = {Status.VALID: "green", Status.INVALID: "bold red", Status.ERROR: "bold yellow", Status.SKIPPED: "dim"}
+_DIFFERENCE, _UNDECIDED = 1, 3
+
+
+def register(root: typer.Typer) -> None:
+    """Add this command to the root."""
+    root.command()(audit)
+
+
+def audit(
+    first_block: Annotated[int, typer.Option("--from", min=0, help="Block to begin at: of entry 0, or before.")] = 0,
+    last_block: Annotated[
+        int | None, typer.Option("--to", min=0, help="Audit as of this block; the latest if not given.")
+    ] = None,
+    rpc: Annotated[
+        list[str] | None,
+        typer.Option(help="Node to read. The first is replayed, others are compared with it, entry by entry."),
+    ] = None,
+    checkpoint: Annotated[list[Path] | None, typer.Option(help="Checkpoint file to hold against the history.")] = None,
+    trust: Annotated[Path | None, typer.Option(help="Trust root: the keys of log and witnesses.")] = None,
+    with_store: Annotated[
+        bool, typer.Option("--store/--no-store", help="Compare the store, where there is one.")
+    ] = True,
+    report: Annotated[
+        Path | None, typer.Option(help="Folder to write audit-report.json and audit-report.html into.")
+    ] = None,
+    cosign_key: Annotated[
+        str | None, typer.Option("--cosign", metavar="KEY", help="On success, cosign the newest checkpoint audited.")
+    ] = None,
+    name: Annotated[
+        str, typer.Option(help="The cosigner's name in its verifier key; the key's own if not given.")
+    ] = "",
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the cosigned checkpoint.")] = Path(
+        "checkpoint.cosigned"
+    ),
+    as_json: Json = False,
+) -> None:
+    """Replay the whole history and compare it with chain, code, other nodes, store and checkpoints.
+
+    Exit 1: a difference, the first named with both sides. Exit 3: something could not be compared.
+
+    Example: `ledger audit --rpc http://127.0.0.1:8545 --rpc https://node.example --checkpoint seen.txt --report audit`
+    """
+    desk = Desk()
+    urls = rpc or [desk.settings.rpc_url]
+    chain = _connect(desk, urls[0])
+    keys = _keys(desk, chain, trust)
+    cosigner = None if cosign_key is None else Cosigner.of(name or cosign_key, desk.key(cosign_key), keys)
+    scope = Scope(
+        first_block, last_block, [Other(place_of(url), partial(_connect, desk, url)) for url in urls[1:]],
+        _store(desk, chain) if with_store else None, _notes(checkpoint or []), keys,
+    )  # fmt: skip
+    begun = time.monotonic()
+    with bar() as progress:
+        task = progress.add_task("replaying entries", total=None)
+        audited = run_audit(chain, scope, lambda done, of: progress.update(task, completed=done, total=of))
+    found, made_at, seconds = audited.report, when(now()), round(time.monotonic() - begun, 1)
+    value = found.to_json() | {"made_at": made_at, "seconds": seconds}
+    if report is not None:
+        write_file(report / "audit-report.json", json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n")
+        write_file(report / "audit-report.html", page(found, made_at, seconds).encode())
+    cosigned = cosigner.cosign(audited, now()) if cosigner is not None and found.good else None
+    if cosigned is not None:
+        write_file(output, str(cosigned).encode())
+    value["cosigned"] = None if cosigned is None else str(output)
+    show(as_json, value, lambda: _show(audited, cosigned, output))
+    if not found.good:
+        raise typer.Exit(_DIFFERENCE if found.with_status(Status.INVALID) else _UNDECIDED)
+
+
+def _connect(desk: Desk, url: str) -> Chain:
+    limits = desk.settings.chain_limits()
+    return Chain.connect(url, desk.contract, desk.settings.chain_id, limits, check_code=False)
+
+
+def _store(desk: Desk, chain: Chain) -> Store | None:
+    """The store by the settings; None for an auditor who has none."""
+    settings = desk.settings
+    if settings.store_url is None and not (settings.state_dir / "ledger.sqlite").exists():
+        return None
+    return Store.open(settings.store_url_or_default(), chain.origin, create=False)
+
+
+def _keys(desk: Desk, chain: Chain, trust: Path | None) -> Keys:
+    """By the trust root, or else the log's own key where it is here."""
+    if trust is not None:
+        root = read_trust_root(read_file(trust))
+        if root.origin != chain.origin:
+            raise HistoryBroken("the trust root is of another history", expected=root.origin, found=chain.origin)
+        return Keys(root.log_key, root.witnesses)
+    return Keys(None if desk.log_key is None else note_key(chain.origin, desk.log_key))
+
+
+def _notes(paths: Sequence[Path]) -> list[Given]:
+    notes = []
+    for path in paths:
+        try:
+            notes.append(Given(path.name, SignedNote.parse(read_file(path).decode())))
+        except (Malformed, UnicodeDecodeError) as error:
+            raise Malformed(f"is no checkpoint: {error}", str(path)) from None
+    return notes
+
+
+def _show(audited: Audited, cosigned: SignedNote | None, output: Path) -> None:
+    report = audited.report
+    rows = [(_coloured(item.status), item.name, short(item.words)) for item in report.findings]
+    title = f"Audit of {report.origin}: {report.size} entries as of block {report.block}"
+    table(title, ("", "compared", "finding"), rows)
+    first = report.first_difference
+    if first is not None:
+        out.print(_sides(report, first), markup=False, soft_wrap=True)
+    if cosigned is not None:
+        out.print(f"Cosigned the checkpoint of {cosigned.checkpoint.size} entries: {output}", markup=False)
+
+
+def _coloured(status: Status) -> str:
+    return f"[{_COLOURS[status]}]{status.value}[/]"
+
+
+def _sides(report: AuditReport, first: Finding) -> str:
+    where = "" if first.number is None else f" (entry {first.number})"
+    text = f"First difference: {first.name}{where}"
+    return f"{text}\n  expected  {first.expected}\n  found     {first.found}" if first.expected else text

@@ -1,0 +1,99 @@
+"""The store against the history: declarations, batches and their leaves, attested sets; a batch in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ledger.core.codec import hex_text
+from ledger.core.merkle import leaf_hash, root_of_hashes
+from ledger.core.replay import Memory
+from ledger.core.signature import WalletUndecided, verify_signature
+from ledger.edges.store import Batch, DeclarationRow, Store
+from ledger.errors import HistoryBroken, LedgerError, VerificationFailed
+
+
+def compare_declarations(store: Store, is_contract: Callable[[bytes], bool]) -> str:
+    """Every declaration says what its id names, and its party signed it.
+
+    :param is_contract: whether a signer is a wallet contract, whose signature was judged when the declaration came in.
+    """
+    count = 0
+    for row in store.each_declaration():
+        if row.declaration.id(store.origin) != row.id:
+            raise HistoryBroken(
+                "a declaration in the store was changed", expected=hex_text(row.id),
+                found=hex_text(row.declaration.id(store.origin)),
+            )  # fmt: skip
+        _check_signature(row, store, is_contract)
+        count += 1
+    return f"{count} declarations in the store have their ids and their parties' signatures"
+
+
+def compare_batches(store: Store, memory: Memory, size: int) -> str:
+    """Every batch's leaves lead to its root, and the entry that it names anchors it.
+
+    :param size: entries beyond were not read, and batches that they anchor are passed over.
+    """
+    count = later = 0
+    for batch in store.each_batch():
+        _check_root(f"batch {batch.id}", batch.root, batch.size, store.leaves(batch.id))
+        if batch.entry_number is not None and batch.entry_number >= size:
+            later += 1
+            continue
+        _check_place(store, memory, batch)
+        count += 1
+    words = f"{count} batches in the store lead to their roots and are where they say"
+    return words + (f"; {later} of later entries were not looked at" if later else "")
+
+
+def compare_sets(store: Store) -> str:
+    """Every attested set's members lead to its root."""
+    count = 0
+    for root, size in store.each_set():
+        _check_root(f"the attested set {hex_text(root)}", root, size, store.set_members(root, size) or [])
+        count += 1
+    return f"{count} attested sets in the store lead to their roots"
+
+
+def _check_signature(row: DeclarationRow, store: Store, is_contract: Callable[[bytes], bool]) -> None:
+    try:
+        verify_signature(store.origin, row.declaration.party, row.id, row.signature)
+    except VerificationFailed as error:
+        if isinstance(error, WalletUndecided) and is_contract(row.declaration.party):
+            return
+        raise HistoryBroken(
+            f"the signature of declaration {hex_text(row.id)} in the store does not fit",
+            expected="its party's signature", found=error,
+        ) from None  # fmt: skip
+
+
+def _check_root(what: str, root: bytes, size: int, ids: list[bytes]) -> None:
+    found = root_of_hashes([leaf_hash(id_) for id_ in ids])
+    if (found, len(ids)) != (root, size):
+        raise HistoryBroken(
+            f"the leaves of {what} lead to another root", expected=f"{hex_text(root)} of {size}",
+            found=f"{hex_text(found)} of {len(ids)}",
+        )  # fmt: skip
+
+
+def _check_place(store: Store, memory: Memory, batch: Batch) -> None:
+    """An anchored batch is where the history has its anchor; one on its way may be anchored without knowing it yet."""
+    if batch.entry_number is None:
+        return
+    number = memory.anchored(batch.root, batch.size)
+    if number != batch.entry_number:
+        raise HistoryBroken(
+            f"batch {batch.id} is not anchored where the store says",
+            expected="no such anchor" if number is None else f"entry {number}", found=f"entry {batch.entry_number}",
+            number=number,
+        )  # fmt: skip
+    try:
+        entry = store.entry(number).entry
+    except (KeyError, LedgerError):
+        entry = None
+    if entry is None or entry.time != batch.entry_time:
+        raise HistoryBroken(
+            f"batch {batch.id} and the store's index disagree about the entry that anchors it",
+            expected="no such entry in the index" if entry is None else f"time {entry.time}",
+            found=f"time {batch.entry_time}", number=number,
+        )  # fmt: skip

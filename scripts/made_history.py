@@ -1,0 +1,122 @@
+"""A long history made by keys made from names: what the audit is measured on. Nothing of it ever was on a chain.
+
+The mix: 60 % anchors; 35 % attestations, one in ten by a P-256 key, the others by secp256k1; 2 % revocations; 2 %
+withdrawals; 1 % decisions of the council, who authorises new officers. Each is signed as the contract asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from coincurve import PrivateKey
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ledger.core import codec as co
+from ledger.core import entry as en
+from ledger.core import statement as st
+from ledger.core.signature import P256_N, address_of, p256_signer
+from ledger.core.typed_data import Origin
+
+ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
+START = 1_790_000_000
+MIX = "60 % anchors, 35 % attestations (1 in 10 P-256), 2 % revocations, 2 % withdrawals, 1 % decisions"
+ENTRIES_A_BLOCK = 50
+_AGENCY, _KIND = "NZ-MPI", 851
+_COUNTED = 4
+
+
+def _hash(text: str) -> bytes:
+    return sha256(text.encode()).digest()
+
+
+class _Secp256k1:
+    def __init__(self, name: str) -> None:
+        self._key = PrivateKey(_hash(name))
+        self.signer = address_of(self._key.public_key.format(compressed=False))
+
+    def sign(self, digest: bytes) -> bytes:
+        made = self._key.sign_recoverable(digest, hasher=None)
+        return made[:64] + bytes([made[64] + 27])
+
+
+class _P256:
+    def __init__(self, name: str) -> None:
+        self._key = ec.derive_private_key(int.from_bytes(_hash(name)) % P256_N, ec.SECP256R1())
+        point = self._key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        self.signer = p256_signer(ORIGIN, point)
+
+    def sign(self, digest: bytes) -> bytes:
+        r, s = decode_dss_signature(self._key.sign(digest, ec.ECDSA(Prehashed(SHA256()))))
+        return r.to_bytes(32) + min(s, P256_N - s).to_bytes(32)
+
+
+def contents(size: int) -> Iterator[en.Content]:
+    """The content of ``size`` entries, in order."""
+    council, trader, officer, other = (_Secp256k1(name) for name in ("council", "trader", "officer", "other officer"))
+    lone = _P256("officer with a card")
+    decisions = 0
+
+    def decided(kind: type[st.Decision], *members: object) -> en.Enacted:
+        nonlocal decisions
+        decisions += 1
+        made = kind(*members, decision=decisions)  # type: ignore[call-arg]
+        return en.Enacted(made, (en.Endorsement(council.signer, council.sign(made.id(ORIGIN))),))
+
+    yield en.Enacted(st.CouncilChange((council.signer,), 1, 0), ())
+    yield decided(st.AgencyEnrolment, _AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")
+    yield decided(st.MandateGrant, _AGENCY, _KIND, 0, co.NO_END)
+    for signer in (officer.signer, other.signer, lone.signer):
+        yield decided(st.AttesterAuthorisation, signer, _AGENCY)
+    standing: list[bytes] = []
+    for number in range(6, size):
+        place, name = number % 100, _hash(str(number))
+        if place < 60:
+            yield en.Anchored(name, 1 + number % 500)
+        elif place < 95:
+            attestation = st.Attestation(_AGENCY, _KIND, 1, name, START, co.NO_END, name, 1 + number % 500, name)
+            id_ = attestation.id(ORIGIN)
+            signer = lone if place % 10 == 9 else officer if place % 2 else other
+            yield en.Attested(attestation, signer.signer, signer.sign(id_))
+            if place < 62:
+                standing.append(id_)
+        elif place < 97 and standing:
+            revocation = st.Revocation(standing.pop(), co.ZERO, 41)
+            yield en.Revoked(revocation, officer.signer, officer.sign(revocation.id(ORIGIN)))
+        elif place < 99:
+            declaration = st.Declaration(trader.signer, name, 380)
+            withdrawal = st.Withdrawal(declaration.id(ORIGIN), 1)
+            yield en.Withdrawn(declaration, withdrawal, trader.sign(withdrawal.id(ORIGIN)))
+        else:
+            yield decided(st.AttesterAuthorisation, name[:20], _AGENCY)
+
+
+def entries(size: int) -> Iterator[en.Entry]:
+    """``size`` entries, ``ENTRIES_A_BLOCK`` to a block, a block every twelve seconds."""
+    for number, content in enumerate(contents(size)):
+        time = START + number // ENTRIES_A_BLOCK * 12
+        yield en.Entry(number, en.kind_of(content), time, en.encode_payload(content))
+
+
+def kept(file: Path, size: int) -> Path:
+    """The entries in a file, each with its length (4 bytes) before it; made if it is not there."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        with part.open("wb") as out:
+            for entry in entries(size):
+                data = entry.data
+                out.write(len(data).to_bytes(_COUNTED) + data)
+        part.rename(file)
+    return file
+
+
+def read(file: Path) -> Iterable[bytes]:
+    """Entry bytes from such a file."""
+    with file.open("rb") as source:
+        while length := source.read(_COUNTED):
+            yield source.read(int.from_bytes(length))
