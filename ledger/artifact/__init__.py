@@ -58,12 +58,17 @@ class Artifact:
 @cache
 def load() -> Artifact:
     """The shipped artifact, read once."""
-    return parse(files(__name__).joinpath("TradeLedger.json").read_text(encoding="utf-8"))
+    return parse(text())
 
 
-def parse(text: str) -> Artifact:
+def text() -> str:
+    """The shipped artifact as it lies in the package."""
+    return files(__name__).joinpath("TradeLedger.json").read_text(encoding="utf-8")
+
+
+def parse(written: str) -> Artifact:
     """Read the text of an artifact; KeyError or ValueError where it is none (it ships with this package)."""
-    raw = json.loads(text)
+    raw = json.loads(written)
     return Artifact(
         contract_name=raw["contractName"],
         abi=raw["abi"],

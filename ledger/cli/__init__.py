@@ -10,7 +10,7 @@ import sys
 import typer
 
 from ledger import __version__
-from ledger.cli import audit, chain, council, documents, keys, pdf, statements, verdicts
+from ledger.cli import audit, chain, council, documents, keys, moving, pdf, statements, verdicts
 from ledger.cli.desk import err, exit_code, failure_json
 from ledger.errors import LedgerError
 
@@ -27,6 +27,7 @@ chain.register(app)
 audit.register(app)
 council.register(app)
 documents.register(app)
+moving.register(app)
 pdf.register(app)
 statements.register(app)
 verdicts.register(app)

@@ -80,6 +80,18 @@ class Desk:
     def chain(self) -> Chain:
         return Chain.connect(self.settings.rpc_url, self.contract, self.settings.chain_id, self.settings.chain_limits())
 
+    def settle_for_the_store(self) -> None:
+        """Where the chain does not answer, or none is set, go on with the history that the store names, and say so."""
+        try:
+            _ = self.chain
+        except (Unavailable, Malformed) as error:
+            try:
+                self.store = Store.open(self.settings.store_url_or_default(), None, create=False)
+            except Unavailable:
+                raise error from None  # there is nothing to settle for
+            self.chain = Chain.unasked(self.settings.rpc_url, self.store.origin, self.settings.chain_limits())
+            err.print(f"[yellow]{error}[/]", soft_wrap=True)
+
     @property
     def origin(self) -> Origin:
         return self.chain.origin

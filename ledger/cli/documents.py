@@ -295,6 +295,7 @@ def evidence(
         shown = redact(opened, []) if everything else disclose(opened, disclose_ or [])
         if isinstance(opened, Redacted) and not disclose_:
             shown = opened
+    desk.settle_for_the_store()
     made = evidence_of(identifier(id_, "id"), desk.store, desk.follower, desk.log_key, now(), shown)
     write_file(output, made.to_bytes())
     value = {

@@ -96,6 +96,12 @@ class Chain:
             chain.check_code()
         return chain
 
+    @classmethod
+    def unasked(cls, rpc_url: str, origin: Origin, limits: Limits | None = None) -> Chain:
+        """A chain that is known from elsewhere and may be away: nothing is asked, and so nothing is checked, yet."""
+        limits = limits or Limits()
+        return cls(Node(rpc_url, limits.timeout), origin, limits)
+
     def check_code(self) -> None:
         """Compare the deployed code with the shipped artifact's, immutables included.
 

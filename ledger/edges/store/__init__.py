@@ -6,6 +6,9 @@ What is lost with it: declarations that are not anchored yet, and which declarat
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Engine
 
 from ledger.core.typed_data import Origin
@@ -46,6 +49,22 @@ class Store(Declarations, Batches, Sets, Entries, Checkpoints, Streams, Restores
         except BaseException:
             database.close()
             raise
+
+    @classmethod
+    @contextmanager
+    def founding(cls, url: str, origin: Origin) -> Iterator[Store]:
+        """As ``open``, to fill it: if the block raises, a SQLite file that was not there before is removed again."""
+        database = Database(url)
+        is_new = database.is_missing()
+        store = cls.open(url, origin)
+        try:
+            yield store
+        except BaseException:
+            store.close()
+            if is_new:
+                database.remove()
+            raise
+        store.close()
 
     @property
     def engine(self) -> Engine:

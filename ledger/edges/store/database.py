@@ -72,6 +72,12 @@ class Database:
         """Whether connecting would make a file that is not there yet. A server's databases are its operator's."""
         return self._sqlite and not self.place.startswith("file:") and not Path(self.place).exists()
 
+    def remove(self) -> None:
+        """Remove the file of a SQLite database, which nobody may have open; a server's databases stay."""
+        if self._sqlite:
+            for suffix in ("", "-wal", "-shm"):
+                Path(self.place + suffix).unlink(missing_ok=True)
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database and changes nothing.

@@ -1,0 +1,201 @@
+"""``ledger export``, ``import``: leave with everything, and begin again from it elsewhere."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress, TaskID
+
+from ledger.cli.desk import Desk, Json, bar, err, facts, now, out, read_file, show
+from ledger.core.codec import hex_text
+from ledger.core.policy import TrustRoot, read_trust_root
+from ledger.edges.keys import Algorithm, KeyInfo
+from ledger.errors import Malformed, Unavailable
+from ledger.journeys.anchor import note_key, publish_checkpoint
+from ledger.journeys.arrive import Arrived, arrive, rebuild
+from ledger.journeys.leave import PublicKeys, leave
+
+
+def register(root: typer.Typer) -> None:
+    """Add these commands to the root."""
+    root.command("export")(export)
+    root.command("import")(import_)
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(help="Where to: an empty folder, or an export to bring up to date.")],
+    documents: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of wrapped documents to take along, confidential ones included; repeat."),
+    ] = None,
+    evidence: Annotated[bool, typer.Option(help="Make the evidence of every anchored declaration.")] = True,
+    trust: Annotated[
+        Path | None, typer.Option("--trust", "-t", help="Trust root to hand on; made of the log key if not given.")
+    ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="keys/ of an earlier export, where its keystore is not on this machine.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write everything a successor needs as plain files. Run again, it goes on, or brings the export up to date.
+
+    Works without the chain too, with what the store holds. Secret keys are never written.
+
+    Example: `ledger export /backup/ledger --documents declared`
+    """
+    desk = Desk()
+    desk.settle_for_the_store()
+    public = _handed_on(keys) if keys else _own(desk, trust)
+    try:
+        history = desk.follower.refresh()
+        publish_checkpoint(history, desk.store, desk.log_key, now())
+    except Unavailable as error:
+        err.print(f"[yellow]{error}[/]\nGoing on with what the store holds.")
+    with bar() as progress, desk.follower.facts(fresh=False) as history:
+        left = leave(folder, desk.store, history, public, documents or (), evidence, _Bar(progress).stage)
+    manifest = left.manifest
+    value: dict[str, Any] = {
+        "folder": str(folder),
+        "origin": str(manifest.origin),
+        "entries": manifest.size,
+        "checkpoint": manifest.checkpoint,
+        **asdict(manifest.counts),
+        "files": manifest.files.number,
+        "bytes": manifest.files.length,
+        "undeclared_documents": [str(path) for path in left.strangers],
+        "without_evidence": left.unproven,
+    }
+
+    def human() -> None:
+        facts("Exported", {name: item for name, item in value.items() if name != "undeclared_documents"})
+        for path in left.strangers:
+            out.print(f"[yellow]left out, for it is not declared here:[/] {path}", soft_wrap=True)
+
+    show(as_json, value, human)
+
+
+def import_(
+    folder: Annotated[Path | None, typer.Argument(help="The export.")] = None,
+    trust: Annotated[
+        Path | None,
+        typer.Option("--trust", "-t", help="Trust root that you got elsewhere; else the export's own is believed."),
+    ] = None,
+    chain: Annotated[bool, typer.Option("--chain", help="Rebuild from the chain alone, without an export.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Rebuild the store from an export, with every file, rule, signature and proof checked; or from the chain alone.
+
+    Exit 1: a difference; no store is left then that was not there. Run again, it changes nothing.
+
+    Example: `ledger import /backup/ledger --trust trust.json`
+    """
+    if (folder is None) != chain:
+        raise Malformed("give the folder of an export, or --chain")
+    desk = Desk()
+    with bar() as progress:
+        stage = _Bar(progress).stage
+        if folder is None:
+            rebuilt = rebuild(desk.store, desk.follower, stage)
+            value: dict[str, Any] = {
+                "origin": str(desk.origin),
+                "entries": rebuilt.size,
+                "head": hex_text(rebuilt.head),
+                "batches": rebuilt.batches,
+                "batches_without_declarations": rebuilt.unknown,
+            }
+        else:
+            root = None if trust is None else read_trust_root(read_file(trust))
+            desk.settings.state_dir.mkdir(parents=True, exist_ok=True)
+            arrived = arrive(folder, desk.settings.store_url_or_default(), now(), root, stage)
+            _note_contract(desk, arrived)
+            value = _arrived(arrived)
+
+    def human() -> None:
+        facts("Imported", value)
+        for line in _words(value, trust is None):
+            out.print(line, soft_wrap=True)
+
+    show(as_json, value, human)
+
+
+def _arrived(arrived: Arrived) -> dict[str, Any]:
+    manifest = arrived.manifest
+    return {
+        "origin": str(manifest.origin),
+        "entries": manifest.size,
+        "head": hex_text(manifest.head),
+        "root": hex_text(manifest.root),
+        "checkpoint": manifest.checkpoint,
+        **asdict(manifest.counts),
+        "entries_after_the_checkpoint": arrived.uncovered,
+        "wallet_signatures": arrived.wallets,
+        "contradicting_checkpoints": list(arrived.contradicting),
+    }
+
+
+def _words(value: dict[str, Any], believed: bool) -> list[str]:
+    """What the figures mean for whoever goes on from here."""
+    said = []
+    if value.get("batches_without_declarations"):
+        said.append(
+            f"{value['batches_without_declarations']} anchored batches are known by their root only: the chain does "
+            "not hold their declarations. Take them from an export, or from the parties who hold them: a party that "
+            "runs `ledger declare` over its wrapped copies again declares the same, and it is anchored anew. Evidence "
+            "that was made before stays good."
+        )
+    if value.get("entries_after_the_checkpoint"):
+        said.append("Entries after the checkpoint are signed by nobody: compare with the chain (`ledger audit`).")
+    if value.get("wallet_signatures"):
+        said.append("Signatures by wallet contracts were taken as they are: only their chain can judge them.")
+    if value.get("contradicting_checkpoints"):
+        said.append(
+            "[bold red]The log key signed checkpoints of another history too[/]: before a reorganisation of the chain, "
+            f"or because it showed two histories: sizes {value['contradicting_checkpoints']}."
+        )
+    if "contradicting_checkpoints" in value and believed:
+        said.append("The log key was taken from the export itself: compare keys/trust.json with one from elsewhere.")
+    return said
+
+
+def _note_contract(desk: Desk, arrived: Arrived) -> None:
+    """Let later commands find the contract, as `ledger deploy` does."""
+    if desk.settings.contract is None and not desk.contract_file.exists():
+        desk.contract_file.write_text(f"0x{arrived.manifest.origin.contract.hex()}\n")
+
+
+def _own(desk: Desk, trust: Path | None) -> PublicKeys:
+    if trust is not None:
+        root = read_trust_root(read_file(trust))
+    elif desk.log_key is not None:
+        root = TrustRoot(desk.origin, note_key(desk.origin, desk.log_key))
+    else:
+        raise Malformed("no log key is here to make a trust root of: give --trust, or --keys of an earlier export")
+    return PublicKeys(root, tuple(desk.keystore.list()))
+
+
+def _handed_on(folder: Path) -> PublicKeys:
+    """As an earlier export has them."""
+    file = folder / "keystore.json"
+    try:
+        listed = json.loads(read_file(file))
+        keystore = tuple(KeyInfo(item["name"], Algorithm(item["algorithm"]), item["public"]) for item in listed)
+    except (ValueError, KeyError, TypeError):
+        raise Malformed("is no list of public keys", str(file)) from None
+    return PublicKeys(read_trust_root(read_file(folder / "trust.json")), keystore)
+
+
+class _Bar:
+    """One line for each stage."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def stage(self, name: str, done: int, of: int) -> None:
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name, total=None)
+        self._progress.update(self._tasks[name], completed=done, total=of or None)

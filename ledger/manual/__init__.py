@@ -1,0 +1,25 @@
+"""What an export carries for whoever finds it: the pages that describe its formats, the stand-alone verifier, a README.
+
+The pages are links to ``docs/`` and ``verifier/``, so that there is one text of each; a wheel holds copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+
+_PAGES = ("evidence-format.md", "exit.md", "formats.md", "pdf.md", "verify.py")
+_README = "README.txt"
+
+
+def pages() -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of each page."""
+    for name in _PAGES:
+        page = files(__name__).joinpath(name)
+        if page.is_file():
+            yield name, page.read_bytes()
+
+
+def readme(origin: str) -> bytes:
+    """The page that comes first, about the history of ``origin``."""
+    return files(__name__).joinpath(_README).read_text(encoding="utf-8").replace("{origin}", origin).encode()
