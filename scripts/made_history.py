@@ -55,6 +55,9 @@ class _P256:
         return r.to_bytes(32) + min(s, P256_N - s).to_bytes(32)
 
 
+_Key = _Secp256k1 | _P256
+
+
 def contents(size: int) -> Iterator[en.Content]:
     """The content of ``size`` entries, in order."""
     council, trader, officer, other = (_Secp256k1(name) for name in ("council", "trader", "officer", "other officer"))
@@ -70,8 +73,8 @@ def contents(size: int) -> Iterator[en.Content]:
     yield en.Enacted(st.CouncilChange((council.signer,), 1, 0), ())
     yield decided(st.AgencyEnrolment, _AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")
     yield decided(st.MandateGrant, _AGENCY, _KIND, 0, co.NO_END)
-    for signer in (officer.signer, other.signer, lone.signer):
-        yield decided(st.AttesterAuthorisation, signer, _AGENCY)
+    for key in (officer, other, lone):
+        yield decided(st.AttesterAuthorisation, key.signer, _AGENCY)
     standing: list[bytes] = []
     for number in range(6, size):
         place, name = number % 100, _hash(str(number))
@@ -80,8 +83,8 @@ def contents(size: int) -> Iterator[en.Content]:
         elif place < 95:
             attestation = st.Attestation(_AGENCY, _KIND, 1, name, START, co.NO_END, name, 1 + number % 500, name)
             id_ = attestation.id(ORIGIN)
-            signer = lone if place % 10 == 9 else officer if place % 2 else other
-            yield en.Attested(attestation, signer.signer, signer.sign(id_))
+            speaker: _Key = lone if place % 10 == 9 else officer if place % 2 else other
+            yield en.Attested(attestation, speaker.signer, speaker.sign(id_))
             if place < 62:
                 standing.append(id_)
         elif place < 97 and standing:

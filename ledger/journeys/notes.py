@@ -152,11 +152,11 @@ class StoredNotes:
                 )  # fmt: skip
             hold(note, replay.origin, replay.root(), self._keys)
         except LedgerError as error:
-            self._fail(HistoryBroken(
-                f"the stored checkpoint of {size} entries does not hold",
-                expected=error.expected if isinstance(error, HistoryBroken) else "a checkpoint of this history",
-                found=error.found if isinstance(error, HistoryBroken) else error,
-            ))  # fmt: skip
+            what, expected, found = str(error), "a checkpoint of this history, signed by its log", text
+            if isinstance(error, HistoryBroken):
+                what, expected, found = error.what, str(error.expected), str(error.found)
+            words = f"the stored checkpoint of {size} entries does not hold: {what}"
+            self._fail(HistoryBroken(words, expected=expected, found=found))
             return
         self.newest, self._count = note, self._count + 1
         self._advance()

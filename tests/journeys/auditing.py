@@ -1,0 +1,140 @@
+"""What the tests of the audit share: a house with a full history, nodes that lie, and how to read a report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from ledger.core import entry as en
+from ledger.core import statement as st
+from ledger.core.checkpoint import Checkpoint, SignedNote, signed
+from ledger.core.codec import hex_text
+from ledger.core.verdict import Status
+from ledger.edges.chain import Chain
+from ledger.edges.events import log_of
+from ledger.journeys.anchor import note_key
+from ledger.journeys.audit import Audited, Other, Scope, audit
+from ledger.journeys.findings import Finding
+from ledger.journeys.notes import Given, Keys
+from scripts.house import LIMITS, House
+from tests import houses
+from tests.edges.network import Reply, ill_mannered
+from tests.edges.office import rpc
+
+Log = dict[str, Any]
+Change = Callable[[list[Log]], list[Log]]
+
+
+def fill(house: House) -> House:
+    """Something of every kind in the history, and a checkpoint after each batch."""
+    for count in (3, 2, 1):
+        declared = houses.anchored(house, count)
+        ids = [item.id(house.chain.origin) for item in declared]
+        attestation = houses.attest(house, ids)
+    houses.revoke(house, attestation)
+    gone = house.key("gone-officer")
+    houses.decide(house, st.AttesterAuthorisation, gone.address, houses.MPI)
+    houses.decide(house, st.AttesterRetirement, gone.address)
+    houses.anchored(house, 2)
+    return house
+
+
+def keys(house: House) -> Keys:
+    return Keys(note_key(house.chain.origin, house.log_key))
+
+
+def by_name(audited: Audited) -> dict[str, Finding]:
+    return {finding.name: finding for finding in audited.report.findings}
+
+
+def different(audited: Audited) -> dict[str, Finding]:
+    return {name: finding for name, finding in by_name(audited).items() if finding.status is Status.INVALID}
+
+
+def connect(house: House, url: str) -> Chain:
+    return Chain.connect(url, house.chain.origin.contract, None, LIMITS, check_code=False)
+
+
+@contextmanager
+def lying(house: House, change: Change) -> Iterator[Chain]:
+    """The house's chain through a node that changes what it says of the log, and nothing else."""
+    with ill_mannered(house.devchain.url) as manners:
+        manners.rule = logs_rule(house, change)
+        yield connect(house, manners.url)
+
+
+def logs_rule(house: House, change: Change) -> Callable[[str, list[Any]], Reply | None]:
+    def rule(method: str, params: list[Any]) -> Reply | None:
+        if method != "eth_getLogs":
+            return None
+        return Reply(result=change(rpc(house.devchain.url, method, *params)))
+
+    return rule
+
+
+def place(house: House, kind: en.EntryKind) -> int:
+    """Number of the first entry of a kind."""
+    return next(item.entry.number for item in house.chain.entries(0) if item.entry.kind is kind)
+
+
+def number_of(log: Log) -> int:
+    return int(log["topics"][1], 16)
+
+
+def forged(house: House, log: Log, content: en.Content, number: int) -> Log:
+    """A log as the contract would write it for this content, where another log stands."""
+    (item,) = [item for item in house.chain.entries(0) if item.entry.number == number_of(log)]
+    entry = en.Entry(number, en.kind_of(content), item.entry.time, en.encode_payload(content))
+    topics, data = log_of(entry, house.chain.origin)
+    return log | {"topics": [hex_text(topic) for topic in topics], "data": hex_text(data)}
+
+
+def altered_anchor(house: House, number: int) -> Change:
+    """The batch that entry ``number`` anchors seems to be larger; every rule is kept."""
+    (item,) = [item for item in house.chain.entries(0) if item.entry.number == number]
+    content = item.entry.content
+    assert isinstance(content, en.Anchored)
+
+    def change(logs: list[Log]) -> list[Log]:
+        larger = replace(content, size=content.size + 1)
+        return [forged(house, log, larger, number) if number_of(log) == number else log for log in logs]
+
+    return change
+
+
+def dropped(number: int) -> Change:
+    return lambda logs: [log for log in logs if number_of(log) != number]
+
+
+def added(number: int) -> Change:
+    return lambda logs: [log for log in logs for _ in range(1 + (number_of(log) == number))]
+
+
+def reordered(number: int) -> Change:
+    def change(logs: list[Log]) -> list[Log]:
+        at = next((at for at, log in enumerate(logs) if number_of(log) == number), None)
+        if at is not None and at + 1 < len(logs):
+            logs[at], logs[at + 1] = logs[at + 1], logs[at]
+        return logs
+
+    return change
+
+
+def other(house: House, url: str) -> Other:
+    return Other(house.chain.place, lambda: connect(house, url))
+
+
+def checkpoint(house: House, size: int | None = None, root: bytes | None = None, **changes: Any) -> SignedNote:
+    """A checkpoint of the history signed by the log's key: true unless told otherwise."""
+    history = house.follower.refresh()
+    size = history.size if size is None else size
+    root = history.log.root(min(size, history.size)) if root is None else root
+    made = replace(Checkpoint(house.chain.origin, size, root), **changes)
+    return signed(made, note_key(house.chain.origin, house.log_key), house.log_key.sign_note(made.text.encode()))
+
+
+def with_notes(house: House, *notes: SignedNote, **scope: Any) -> Audited:
+    given = [Given(f"file {number}", note) for number, note in enumerate(notes)]
+    return audit(house.chain, Scope(notes=given, keys=keys(house), **scope))

@@ -1,0 +1,215 @@
+"""Whatever was changed in the store, and whatever checkpoint does not fit, is found; only a good audit is cosigned."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ledger.core.checkpoint import KeyType, NoteKey, SignedNote
+from ledger.core.verdict import Status
+from ledger.edges.keys import Algorithm, SigningKey
+from ledger.edges.store import Store
+from ledger.errors import Malformed, VerificationFailed
+from ledger.journeys.anchor import note_key
+from ledger.journeys.audit import Cosigner, Scope, audit
+from ledger.journeys.notes import Given, Keys
+from scripts.house import House
+from tests.journeys.auditing import (
+    by_name,
+    checkpoint,
+    different,
+    fill,
+    keys,
+    other,
+    with_notes,
+)
+
+
+@pytest.fixture(scope="module")
+def told(house: House) -> House:
+    return fill(house)
+
+
+# ----------------------------------------------------------------------------------------------------------- the store
+
+SWAP = (
+    "UPDATE declarations SET batch_index = 99 WHERE batch_id = 1 AND batch_index = 0;"
+    "UPDATE declarations SET batch_index = 0 WHERE batch_id = 1 AND batch_index = 1;"
+    "UPDATE declarations SET batch_index = 1 WHERE batch_id = 1 AND batch_index = 99"
+)
+MOVED = "UPDATE declarations SET batch_id = 2, batch_index = 7 WHERE batch_id = 1 AND batch_index = 0"
+COPIED = (
+    "INSERT INTO entries SELECT 1000, kind, subject, time, payload, hash, block_number, block_hash, tx_hash, log_index "
+    "FROM entries WHERE number = 3"
+)
+LATEST = "WHERE size = (SELECT max(size) FROM checkpoints)"
+STORE_CHANGES = {
+    "row changed": ("UPDATE entries SET time = time + 1 WHERE number = 3", "store entries", "entry 3"),
+    "row and its hash changed": (
+        "UPDATE entries SET kind = 2, hash = x'00' WHERE number = 3",
+        "store entries",
+        "entry 3",
+    ),
+    "row of no kind": ("UPDATE entries SET kind = 99 WHERE number = 3", "store entries", "entry 3"),
+    "row of another number": ("UPDATE entries SET number = -1 WHERE number = 3", "store entries", "store"),
+    "row in another block": ("UPDATE entries SET block_number = 1 WHERE number = 5", "store entries", "entry 5"),
+    "row of another transaction": (
+        "UPDATE entries SET tx_hash = block_hash WHERE number = 5",
+        "store entries",
+        "entry 5",
+    ),
+    "row under another subject": (
+        "UPDATE entries SET subject = zeroblob(32) WHERE number = 5",
+        "store entries",
+        "entry 5",
+    ),
+    "row deleted": ("DELETE FROM entries WHERE number = 2", "store entries", "lacks an entry"),
+    "last rows deleted": ("DELETE FROM entries WHERE number > 3", "store index", "lacks entries"),
+    "row added": (COPIED, "store entries", "store"),
+    "declaration changed": ("UPDATE declarations SET document_type = 1", "store declarations", "changed"),
+    "signature changed": ("UPDATE declarations SET signature = zeroblob(65)", "store declarations", "signature"),
+    "batch leaves swapped": (SWAP, "store batches", "batch 1"),
+    "batch leaf moved": (MOVED, "store batches", "batch 1"),
+    "batch size changed": ("UPDATE batches SET size = 99 WHERE id = 1", "store batches", "batch 1"),
+    "batch in another entry": ("UPDATE batches SET entry_number = 1 WHERE id = 1", "store batches", "batch 1"),
+    "batch at another time": ("UPDATE batches SET entry_time = 1 WHERE id = 1", "store batches", "batch 1"),
+    "checkpoint root changed": ("UPDATE checkpoints SET root = zeroblob(32)", "store checkpoints", "size or root"),
+    "checkpoint size changed": ("UPDATE checkpoints SET size = 1 " + LATEST, "store checkpoints", "size or root"),
+    "checkpoint note changed": ("UPDATE checkpoints SET note = replace(note, '0', '1')", "store checkpoints", "hold"),
+    "checkpoint of nothing yet": ("UPDATE checkpoints SET size = 9999 " + LATEST, "store checkpoints", "more"),
+    "attested set added": (
+        "INSERT INTO attested_sets (id, root, size) VALUES (77, zeroblob(32), 3)",
+        "store sets",
+        "attested set",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STORE_CHANGES)
+def test_a_store_that_was_changed(told: House, tmp_path: Path, case: str) -> None:
+    change, name, words = STORE_CHANGES[case]
+    audited = audit(told.chain, Scope(store=changed(told, tmp_path, change), keys=keys(told)))
+    found = different(audited)
+    assert name in found, found
+    assert words in found[name].words
+    assert found[name].expected != found[name].found
+    assert by_name(audited)["replay"].status is Status.VALID
+
+
+def changed(house: House, folder: Path, change: str) -> Store:
+    """A copy of the house's store, changed behind its back."""
+    copy = folder / "changed.sqlite"
+    with closing(sqlite3.connect(house.folder / "ledger.sqlite")) as source, closing(sqlite3.connect(copy)) as made:
+        source.backup(made)
+        before = made.total_changes
+        made.executescript(change)
+        made.commit()
+        assert made.total_changes > before, "the case changes nothing"
+    return Store.open(f"sqlite:///{copy}", house.chain.origin)
+
+
+def test_a_store_that_is_behind_is_no_difference(told: House, tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/new.sqlite", told.chain.origin)
+    store.append_entries(list(told.chain.entries(0))[:4])
+    audited = audit(told.chain, Scope(store=store))
+    assert audited.report.good
+    assert "first 4 of" in by_name(audited)["store index"].words
+
+
+# --------------------------------------------------------------------------------------------------------- checkpoints
+
+
+def test_checkpoints_of_every_size_are_the_histories(told: House) -> None:
+    audited = with_notes(told, *(checkpoint(told, size) for size in range(1, told.chain.head()[0] + 1)))
+    assert audited.report.good, audited.report.findings
+
+
+def test_a_checkpoint_of_another_history(told: House) -> None:
+    found = different(with_notes(told, checkpoint(told, 5), checkpoint(told, 6, b"\x01" * 32)))
+    assert set(found) == {"checkpoint file 1"}
+    assert "another history: other root for 6 entries" in found["checkpoint file 1"].words
+    elsewhere = replace(told.chain.origin, chain_id=5)
+    found = different(with_notes(told, checkpoint(told, 6, origin=elsewhere)))
+    assert found["checkpoint file 0"].found == str(elsewhere)
+
+
+def test_a_checkpoint_of_more_entries_than_there_are(told: House) -> None:
+    found = different(with_notes(told, checkpoint(told, 10_000)))
+    assert "more entries than the chain" in found["checkpoint file 0"].words
+
+
+def test_two_checkpoints_that_disagree(told: House) -> None:
+    """Both are beyond what the chain has, so only their contradiction can show that the log lies."""
+    left, right = checkpoint(told, 9_000, b"\x01" * 32), checkpoint(told, 9_000, b"\x02" * 32)
+    found = different(with_notes(told, left, right))
+    assert "two checkpoints of 9000 entries disagree" in found["checkpoints agree"].words
+    assert "file 0" in found["checkpoints agree"].expected
+    assert "file 1" in found["checkpoints agree"].found
+
+
+def test_a_checkpoint_that_disagrees_with_the_stores(told: House) -> None:
+    size = told.store.checkpoints()[0][0]
+    found = different(with_notes(told, checkpoint(told, size, b"\x01" * 32), store=told.store))
+    assert "the store's" in found["checkpoints agree"].found
+
+
+def test_a_checkpoint_that_the_log_did_not_sign(told: House) -> None:
+    note = checkpoint(told, 6)
+    name, id_, _ = note.signatures[0]
+    found = different(with_notes(told, replace(note, signatures=((name, id_, bytes(64)),))))
+    assert "does not fit" in found["checkpoint file 0"].words
+
+
+def test_a_cosignature_that_does_not_fit(told: House) -> None:
+    witness = told.key("witness", Algorithm.ED25519)
+    verifier = NoteKey("witness.example", witness.public_key, KeyType.WITNESS)
+    note = checkpoint(told, 6)
+    cosigned = replace(note, signatures=(*note.signatures, (verifier.name, verifier.id, bytes(72))))
+    known = replace(keys(told), witnesses=(verifier,))
+    found = different(audit(told.chain, Scope(notes=[Given("seen", cosigned)], keys=known)))
+    assert "witness.example does not fit" in found["checkpoint seen"].words
+
+
+# -------------------------------------------------------------------------------------------------------------- cosign
+
+
+def cosigner(house: House, known: Keys) -> tuple[Cosigner, SigningKey]:
+    key = house.key("auditor", Algorithm.ED25519)
+    return Cosigner.of("auditor.example", key, known), key
+
+
+def test_success_ends_as_a_witness_signature(told: House) -> None:
+    made, key = cosigner(told, keys(told))
+    at = int(time.time())
+    note = made.cosign(with_notes(told, checkpoint(told, 4), checkpoint(told, 7)), at)
+    verifier = NoteKey("auditor.example", key.public_key, KeyType.WITNESS)
+    again = SignedNote.parse(str(note))
+    assert again.checkpoint.size == 7
+    assert again.cosigned_at(verifier) == at
+    again.verify(note_key(told.chain.origin, told.log_key))
+
+
+def test_a_difference_or_an_error_is_never_cosigned(told: House) -> None:
+    made, _ = cosigner(told, keys(told))
+    away = Scope(
+        notes=[Given("seen", checkpoint(told, 4))], keys=keys(told), others=[other(told, "http://127.0.0.1:1")]
+    )
+    for audited in (with_notes(told, checkpoint(told, 4), checkpoint(told, 6, b"\x01" * 32)), audit(told.chain, away)):
+        assert audited.newest is not None
+        with pytest.raises(VerificationFailed, match="nothing is cosigned"):
+            made.cosign(audited, 1)
+
+
+def test_nothing_to_cosign_or_nobody_to_trust_is_malformed(told: House) -> None:
+    made, key = cosigner(told, keys(told))
+    with pytest.raises(Malformed, match="no checkpoint was audited"):
+        made.cosign(audit(told.chain, Scope(keys=keys(told))), 1)
+    with pytest.raises(Malformed, match="log's key is not known"):
+        Cosigner.of("auditor.example", key, Keys())
+    with pytest.raises(Malformed):
+        Cosigner.of("auditor.example", told.key("council"), keys(told))
