@@ -21,7 +21,8 @@ from ledger.errors import Malformed, VerificationFailed
 
 MAX_NOTE = 64 * 1024
 _COSIGNATURE_SIZE = 8 + 64
-_NAME = re.compile(r"[^\s+]{1,200}")
+_NAME = re.compile(r"[^\s+\x00-\x1f]{1,200}")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 class KeyType(Enum):
@@ -94,6 +95,8 @@ class SignedNote:
         """Read a note strictly; Malformed says which line. Signatures are not judged here."""
         if len(note) > MAX_NOTE:
             raise Malformed(f"a checkpoint has at most {MAX_NOTE} characters")
+        if _CONTROL.search(note):
+            raise Malformed("a checkpoint has no control characters but newlines")
         text, separator, tail = note.partition("\n\n")
         lines = text.split("\n")
         if not separator or len(lines) != 3 or not tail.endswith("\n"):
@@ -115,10 +118,29 @@ class SignedNote:
         return cls(Checkpoint(Origin.parse(lines[0]), int(lines[1]), root), tuple(signatures))
 
     def __str__(self) -> str:
-        lines = (
+        return f"{self.checkpoint.text}\n{self.lines}"
+
+    @property
+    def lines(self) -> str:
+        """The signature lines alone, each with its newline: what a witness answers with."""
+        return "".join(
             f"\u2014 {name} {base64.b64encode(id_ + signature).decode()}\n" for name, id_, signature in self.signatures
         )
-        return f"{self.checkpoint.text}\n{''.join(lines)}"
+
+    def with_signatures(self, other: SignedNote) -> SignedNote:
+        """This note with the lines of another over the same checkpoint: the log's first, each once, else as they came.
+
+        Nothing is verified here.
+
+        :raises VerificationFailed: the other note is of another checkpoint.
+        """
+        if other.checkpoint != self.checkpoint:
+            raise VerificationFailed(
+                f"signatures of another checkpoint, {_named(other.checkpoint)}, not of {_named(self.checkpoint)}"
+            )
+        log = str(self.checkpoint.origin)
+        lines = dict.fromkeys((*self.signatures, *other.signatures))
+        return SignedNote(self.checkpoint, tuple(sorted(lines, key=lambda line: line[0] != log)))
 
     def names(self, key: NoteKey) -> bool:
         """Whether there is a line under this key's name and id, whatever its signature is worth."""
@@ -146,6 +168,8 @@ class SignedNote:
             if len(blob) != _COSIGNATURE_SIZE:
                 raise VerificationFailed(f"the cosignature of {key.name} is not {_COSIGNATURE_SIZE} bytes")
             times.append(int.from_bytes(blob[:8]))
+            if not 0 < times[-1] < 1 << 63:
+                raise VerificationFailed(f"the cosignature of {key.name} bears no time that could be")
             _verify(key, blob[8:], cosigned_text(self.checkpoint, times[-1]))
         return max(times)
 
@@ -161,9 +185,18 @@ def signed(checkpoint: Checkpoint, key: NoteKey, signature: bytes) -> SignedNote
     return SignedNote(checkpoint, ((key.name, key.id, signature),))
 
 
+def cosigned(checkpoint: Checkpoint, key: NoteKey, time: int, signature: bytes) -> SignedNote:
+    """A note with a witness's line alone: ``signature`` was made elsewhere, over ``cosigned_text`` at ``time``."""
+    return SignedNote(checkpoint, ((key.name, key.id, time.to_bytes(8) + signature),))
+
+
 def cosigned_text(checkpoint: Checkpoint, time: int) -> bytes:
     """What a witness signs at ``time`` (seconds): C2SP tlog-cosignature, format."""
     return f"cosignature/v1\ntime {time}\n{checkpoint.text}".encode()
+
+
+def _named(checkpoint: Checkpoint) -> str:
+    return f"size {checkpoint.size} and root 0x{checkpoint.root.hex()} of {checkpoint.origin}"
 
 
 def _verify(key: NoteKey, signature: bytes, message: bytes) -> None:
