@@ -17,7 +17,7 @@ from ledger.errors import Malformed
 
 MAX_SECTIONS = 1_000
 MAX_SUBSECTIONS = 20_000
-MAX_DECODED = 16 * 1024 * 1024
+MAX_READ = 4 * 1024 * 1024  # decoded tables and values together
 MAX_HOPS = 8
 MAX_OBJECT = 8_388_606  # ISO 32000-1 annex C: 8,388,607 objects
 _TAIL = 1024
@@ -58,7 +58,7 @@ class Structure:
     is_stream: bool = False
     trailer: Members = field(default_factory=dict)
     _rows: list[_Rows] = field(default_factory=list)
-    _decoded: int = 0
+    _spent: int = 0
     _object_streams: dict[int, tuple[bytes, list[int], int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -85,7 +85,7 @@ class Structure:
     @property
     def next_number(self) -> int:
         """The first object number that is free."""
-        last = max((rows.first + rows.length for rows in self._rows), default=0)
+        last = max((rows.first + rows.length for rows in self._rows if rows.length), default=0)
         number = max(last, sx.whole(self.trailer[b"Size"].value) if b"Size" in self.trailer else 0)
         if number > MAX_OBJECT:
             raise Malformed("has too many objects", "PDF")
@@ -169,8 +169,7 @@ class Structure:
     def _keep(self, rows: _Rows, width: int) -> None:
         if rows.at + rows.length * width > len(rows.data) or len(self._rows) == MAX_SUBSECTIONS:
             raise Malformed("its cross-references are cut off, or in too many parts", "PDF")
-        if rows.length:
-            self._rows.append(rows)
+        self._rows.append(rows)
 
     # ------------------------------------------------------------------------------------------------------ streams
 
@@ -203,7 +202,7 @@ class Structure:
             raise Malformed("its tables are compressed in a way that is not read here", "PDF")
         inflater = zlib.decompressobj()
         try:
-            plain = inflater.decompress(data, MAX_DECODED - self._decoded + 1)
+            plain = inflater.decompress(data, MAX_READ - self._spent + 1)
         except zlib.error:
             raise Malformed("its compressed tables are damaged", "PDF") from None
         self._spend(len(plain))
@@ -220,9 +219,9 @@ class Structure:
         return _unpredicted(plain, sx.dictionary(parameters[0])[0])
 
     def _spend(self, size: int) -> None:
-        self._decoded += size
-        if self._decoded > MAX_DECODED:
-            raise Malformed(f"what must be read of it is over {MAX_DECODED} bytes", "PDF")
+        self._spent += size
+        if self._spent > MAX_READ:
+            raise Malformed(f"what must be read of it is over {MAX_READ} bytes", "PDF")
 
     def _unpack(self, place: _Packed, number: int) -> bytes:
         """An object out of an object stream (7.5.7)."""

@@ -7,7 +7,6 @@ repaired: what the standard does not allow is Malformed. Every loop ends with th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from ledger.errors import Malformed
@@ -80,16 +79,16 @@ def dictionary(data: bytes, at: int = 0) -> tuple[dict[bytes, Member], int]:
 
     :raises Malformed: it is none, or names a member twice, which readers understand differently.
     """
-    end = value_end(data, at)
     if data[at : at + 2] != b"<<":
         raise Malformed("is no dictionary", f"PDF, byte {at}")
-    values, members = list(_values(data, at + 2, end - 2)), dict[bytes, Member]()
-    for (begin, named), (value, ends) in zip(values[::2], values[1::2], strict=False):
+    places, end = _values(data, at + 2, b">>")
+    members = dict[bytes, Member]()
+    for (begin, named), (value, ends) in zip(places[::2], places[1::2], strict=False):
         key = _NAME_ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()), data[begin + 1 : named])
         if data[begin : begin + 1] != b"/" or key in members:
             raise Malformed("a dictionary's members have names, each its own", f"PDF, byte {begin}")
         members[key] = Member(data[begin:ends], data[value:ends])
-    if len(values) % 2:
+    if len(places) % 2:
         raise Malformed("a dictionary's member has no value", f"PDF, byte {at}")
     return members, end
 
@@ -98,7 +97,7 @@ def array(data: bytes) -> list[bytes]:
     """The values of an array; Malformed when it is none."""
     if data[:1] != b"[":
         raise Malformed("is no array", "PDF")
-    return [data[begin:end] for begin, end in _values(data, 1, value_end(data, 0) - 1)]
+    return [data[begin:end] for begin, end in _values(data, 1, b"]")[0]]
 
 
 def reference(value: bytes) -> Reference | None:
@@ -132,13 +131,17 @@ def object_at(data: bytes, at: int) -> tuple[Reference, int]:
     return Reference(int(found[1]), int(found[2])), skip_blank(data, found.end())
 
 
-def _values(data: bytes, at: int, end: int) -> Iterator[tuple[int, int]]:
-    """Begin and end of each value between two places."""
+def _values(data: bytes, at: int, close: bytes) -> tuple[list[tuple[int, int]], int]:
+    """Begin and end of each value from ``at`` to the closing mark, and where that ends."""
+    found, limit = list[tuple[int, int]](), at + MAX_VALUE
     at = skip_blank(data, at)
-    while at < end:
-        ends = value_end(data, at)
-        yield at, ends
-        at = skip_blank(data, ends)
+    while not data.startswith(close, at):
+        end = value_end(data, at)
+        found.append((at, end))
+        at = skip_blank(data, end)
+        if at > limit:
+            raise Malformed(f"is no PDF value of at most {MAX_VALUE} bytes", f"PDF, byte {at}")
+    return found, at + len(close)
 
 
 def _string_end(data: bytes, at: int, limit: int) -> int:

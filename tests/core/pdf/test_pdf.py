@@ -264,7 +264,7 @@ BAD: dict[str, tuple[bytes, str]] = {
         "named ledger-evidence",
     ),
     "too many objects": (with_table(trailer=TRAILER).replace(b"/Size 6", b"/Size 9999999999"), "too many objects"),
-    "bomb": (BOMB, "over 16777216 bytes"),
+    "bomb": (BOMB, "over 4194304 bytes"),
     "damaged compression": (with_streams(lambda data, columns: (b"/Filter /FlateDecode", b"no zlib")), "damaged"),
     "cut compression": (
         with_streams(lambda data, columns: (deflated(data, 1)[0], zlib.compress(data)[:-4])),
