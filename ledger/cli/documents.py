@@ -273,8 +273,10 @@ def evidence(
     document: Annotated[
         Path | None,
         typer.Option(
+            "--document",
+            "-d",
             help="Its wrapped document, of which the evidence then holds the salted hashes of all fields, so that a "
-            "changed field can be named; or a redacted copy, which goes into the evidence as it is."
+            "changed field can be named; or a redacted copy, which goes into the evidence as it is.",
         ),
     ] = None,
     disclose_: Annotated[

@@ -32,7 +32,7 @@ def register(root: typer.Typer) -> None:
 
 
 def verify(
-    evidence: Annotated[Path, typer.Argument(help="The evidence file.")],
+    evidence: Annotated[Path, typer.Argument(help="The evidence file, or a PDF that carries it.")],
     document: Annotated[Path | None, typer.Option("--document", "-d", help="Wrapped or redacted document.")] = None,
     trust: Annotated[Path | None, typer.Option("--trust", "-t", help="Trust root file.")] = None,
     policy: Annotated[Path | None, typer.Option("--policy", "-p", help="Policy file.")] = None,
@@ -55,7 +55,18 @@ def verify(
         verdict = verify_online(held, moment(at), desk.chain, desk.follower)
     else:
         verdict = verify_offline(held, moment(at))
-    show(as_json, verdict.to_json(), lambda: print_verdict(verdict))
+    value = verdict.to_json()
+    if held.proves_pages is not None:
+        value["proves_pages"] = held.proves_pages
+
+    def human() -> None:
+        print_verdict(verdict)
+        if held.proves_pages is False:
+            out.print(
+                "[yellow]This PDF only carries the evidence: its pages are not proven, the data in the evidence is[/]"
+            )
+
+    show(as_json, value, human)
     raise typer.Exit(verdict.outcome.value)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ledger.core.document import Redacted, open_document
 from ledger.core.evidence import Evidence, read_evidence
 from ledger.core.intact import Opened
+from ledger.core.pdf import is_pdf, read_pdf
 from ledger.core.policy import Policy, TrustRoot, read_policy, read_trust_root
 from ledger.core.verdict import Verdict
 from ledger.core.verification import verify
@@ -24,18 +25,30 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a verifier holds: evidence, and perhaps the document, a trust root and a policy, as file contents."""
+    """What a verifier holds: evidence (or a PDF that carries it), perhaps the document, a trust root and a policy.
+
+    All are file contents.
+    """
 
     evidence: bytes
     document: bytes | None = None
     trust: bytes | None = None
     policy: bytes | None = None
 
+    @property
+    def proves_pages(self) -> bool | None:
+        """Of a PDF: whether it is itself the document in question, or only carries evidence. None for other files."""
+        return read_pdf(self.evidence).document is not None if is_pdf(self.evidence) else None
+
     def read(self) -> tuple[Evidence, Opened | None, TrustRoot | None, Policy | None]:
         """All parts, strictly read; Malformed names the first that is not."""
+        evidence, document = self.evidence, self.document
+        if is_pdf(evidence):
+            carried = read_pdf(evidence)
+            evidence, document = carried.evidence, carried.document if document is None else document
         return (
-            read_evidence(self.evidence),
-            None if self.document is None else open_document(self.document),
+            read_evidence(evidence),
+            None if document is None else open_document(document),
             None if self.trust is None else read_trust_root(self.trust),
             None if self.policy is None else read_policy(self.policy),
         )

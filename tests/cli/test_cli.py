@@ -104,6 +104,31 @@ def test_the_whole_job(shell: Shell, folder: Path) -> None:
     assert shell.json("audit")["good"] is True
 
 
+def test_evidence_travels_in_a_pdf(shell: Shell, folder: Path) -> None:
+    """The PDF that was declared proves itself; another one only carries data, and the words say so."""
+    out, evidence, trust = str(folder / "out"), str(folder / "e.json"), str(folder / "t.json")
+    pdf = Path("samples/avocado/inspection-certificate.pdf")
+    done = shell.json("declare", str(pdf), "-t", "271", "-k", "trader", "-o", out)
+    wrapped = f"{out}/{pdf.name}.wrapped"
+    shell.json("evidence", done["declarations"][0]["id"], "-o", evidence, "-d", wrapped)
+    shell.json("trust", "-o", trust)
+    proven, carrier = folder / "proven.pdf", folder / "carrier.pdf"
+    shell.json("embed", evidence, str(pdf), "-o", str(proven), "-d", wrapped)
+    shell.json("embed", evidence, str(pdf), "-o", str(carrier))
+
+    verdict = shell.json("verify", str(proven), "-t", trust)
+    assert (verdict["outcome"], verdict["questions"]["intact"], verdict["proves_pages"]) == ("GOOD", "VALID", True)
+    verdict = shell.json("verify", str(carrier), "-t", trust)
+    assert (verdict["outcome"], verdict["questions"]["intact"], verdict["proves_pages"]) == ("GOOD", "SKIPPED", False)
+    assert "pages are not proven" in shell("verify", str(carrier), "-t", trust)[1]
+
+    data = bytearray(proven.read_bytes())
+    data[pdf.stat().st_size // 2] ^= 1
+    proven.write_bytes(data)
+    assert shell("verify", str(proven), "-t", trust)[0] in (1, 2)
+    assert shell("verify", str(pdf), "-t", trust)[0] == 2
+
+
 def test_verify_exit_codes(shell: Shell, folder: Path) -> None:
     done = shell.json("declare", str(folder / "in" / "list.json"), "-t", "271", "-k", "trader", "-o", str(folder / "o"))
     evidence, trust = str(folder / "e.json"), str(folder / "t.json")
