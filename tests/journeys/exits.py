@@ -1,0 +1,169 @@
+"""What the tests of platform exit share: a consortium that lived, was exported, and is gone but for the export."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ledger.core import statement as st
+from ledger.core.codec import hex_text
+from ledger.core.history import History
+from ledger.core.manifest import LIST, MANIFEST, Files, read_manifest, sum_line
+from ledger.core.policy import TrustRoot
+from ledger.core.typed_data import Origin
+from ledger.edges.chain import Chain
+from ledger.edges.export.listing import digest_of, walk
+from ledger.edges.keys import SigningKey
+from ledger.edges.store import Store
+from ledger.journeys.anchor import note_key
+from ledger.journeys.arrive import Arrived, Rebuilt, arrive, rebuild
+from ledger.journeys.declare import Declared, Source, declare_files
+from ledger.journeys.follow import Follower
+from ledger.journeys.leave import Left, PublicKeys, Stage, leave, silent
+from scripts.house import House
+from tests import houses
+from tests.sample_documents import INDEX, SAMPLES
+
+NOWHERE = "http://127.0.0.1:1"
+
+
+def now() -> int:
+    return int(time.time())
+
+
+@dataclass(frozen=True)
+class Gone:
+    """What is left of the house: its export, what it says of itself, and what only the test remembers."""
+
+    export: Path
+    left: Left
+    keys: PublicKeys
+    origin: Origin
+    at: int
+    ids: tuple[bytes, ...]
+    pending: bytes
+    log_key: SigningKey
+    secrets: tuple[bytes, ...]
+    rebuilt: Rebuilt
+
+    @property
+    def size(self) -> int:
+        return self.left.manifest.size
+
+
+def lived(folder: Path) -> Gone:
+    """Declare the samples, attest, revoke, withdraw, compromise; export; then stop the chain and delete all else."""
+    with houses.house(folder / "house") as house:
+        done = declared_samples(house, folder / "wrapped")
+        ids = [item.id for item in done]
+        houses.attest(house, ids, houses.CUSTOMS)
+        for id_ in ids[:6]:
+            attestation = houses.attest(house, [id_])
+            if id_ in ids[:2]:
+                houses.revoke(house, attestation)
+        member_revoked = houses.attest(house, ids[6:9], houses.CHAMBER)
+        houses.revoke(house, member_revoked, houses.CHAMBER, ids[7])
+        trader = house.key("trader")
+        withdrawal = st.Withdrawal(ids[3], 5, ids[4])
+        house.relay.withdraw(done[3].declaration, withdrawal, trader.sign(withdrawal.id(house.chain.origin)))
+        officer = house.key(houses.OFFICERS[houses.MPI][0])
+        houses.decide(house, st.AttesterCompromise, officer.address, now() - 3600)
+        house.anchorer.publish(now())
+        pending, signature = houses.declaration(house)
+        house.store.add_declarations([(pending, signature)], house.chain.origin, now())
+        keys = PublicKeys(
+            TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key)), tuple(house.keystore.list())
+        )
+        with house.follower.facts() as history:
+            left = leave(folder / "export", house.store, history, keys, [folder / "wrapped"])
+        with fresh_store(f"sqlite:///{folder}/chain-only.sqlite", house.chain.origin) as bare:
+            rebuilt = rebuild(bare, Follower(house.chain, bare))
+        names = [item.name for item in keys.keystore]
+        hidden = [house.passphrase_file.read_bytes().strip()]
+        hidden += [
+            json.loads((house.folder / "keys" / f"{name}.json").read_text())["crypto"]["ciphertext"].encode()
+            for name in names
+        ]
+        origin, log_key = house.chain.origin, house.log_key
+    return Gone(
+        folder / "export", left, keys, origin, now(), tuple(ids), pending.id(origin), log_key, tuple(hidden), rebuilt
+    )
+
+
+def declared_samples(house: House, folder: Path) -> list[Declared]:
+    """The project's samples, in one anchored batch; their wrapped copies in ``folder``."""
+    sources = [Source(SAMPLES / item["file"], item["file"], item["type"]) for item in INDEX]
+    made = declare_files(
+        sources, folder, house.key("trader"), house.chain.origin, house.store, now(), lambda: secrets.token_bytes(32)
+    )
+    done = [item for item in made if isinstance(item, Declared)]
+    assert len(done) == len(sources)
+    house.anchorer.run(len(done), now())
+    return done
+
+
+@contextmanager
+def fresh_store(url: str, origin: Origin | None) -> Iterator[Store]:
+    store = Store.open(url, origin)
+    yield store
+    store.close()
+
+
+@contextmanager
+def without_chain(url: str) -> Iterator[tuple[Store, History]]:
+    """A store and its history where no chain can be asked."""
+    with fresh_store(url, None) as store, Follower(Chain.unasked(NOWHERE, store.origin), store).facts(False) as history:
+        yield store, history
+
+
+def export_again(gone: Gone, url: str, folder: Path, progress: Stage = silent) -> Left:
+    """The export of an imported store, with the documents of the first one."""
+    with without_chain(url) as (store, history):
+        return leave(folder, store, history, gone.keys, [gone.export / "documents"], progress=progress)
+
+
+def import_into(gone: Gone, folder: Path, url: str) -> Arrived:
+    """Import with the trust root that the test remembers."""
+    return arrive(folder, url, gone.at, gone.keys.trust)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file by its path."""
+    return {path: (folder / path).read_bytes() for path in walk(folder)}
+
+
+def relist(folder: Path, **members: object) -> None:
+    """What a forger does: list the files as they are now, and make the manifest fit."""
+    files = {path: digest_of(folder / path) for path in walk(folder) if path not in {MANIFEST, LIST}}
+    (folder / LIST).write_bytes(b"".join(sum_line(digest, path) for path, (_, digest) in sorted(files.items())))
+    totals = Files(len(files), sum(length for length, _ in files.values()), digest_of(folder / LIST)[1])
+    manifest = read_manifest((folder / MANIFEST).read_bytes())
+    (folder / MANIFEST).write_bytes(replace(manifest, files=totals, **members).to_bytes())  # type: ignore[arg-type]
+
+
+def killed_after(steps: int, stage: str | None, work: Callable[[Stage], object]) -> bool:
+    """Do work in a child that kills itself (SIGKILL) after so many steps of a stage, or of all; whether it did."""
+    child = os.fork()
+    if child == 0:
+        left = iter(range(steps))
+
+        def progress(name: str, done: int, of: int) -> None:
+            if stage in {None, name} and next(left, None) is None:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        try:
+            work(progress)
+        finally:
+            os._exit(0)  # never back into the test runner
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+def evidence_path(id_: bytes) -> str:
+    return f"evidence/{hex_text(id_)}.json"
