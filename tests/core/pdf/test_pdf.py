@@ -31,6 +31,7 @@ from tests.core.pdf.pdfs import GOOD, OBJECTS, TRAILER, attached, deflated, plai
 
 EVIDENCE = b'{"ledger":"trade-ledger/evidence/1","text":"\\u00e9 endstream endobj"}\n'
 SEED = bytes(range(32))
+VECTORS = Path(__file__).parents[2] / "vectors" / "pdf"
 SHARED = sorted((Path(__file__).parents[4] / "shared" / "data").rglob("*.pdf"))
 
 
@@ -82,6 +83,15 @@ def test_another_program_sees_the_attachments_and_the_same_pages(pdf: bytes) -> 
     assert after.metadata == before.metadata
     assert printed(after.root_object) == printed(before.root_object)
     assert after.trailer["/ID"] == before.trailer["/ID"] if "/ID" in before.trailer else "/ID" not in after.trailer
+
+
+def test_the_update_is_the_same_for_ever() -> None:
+    """tests/vectors/pdf, written once: whoever changes a byte of the format names another version."""
+    original, carrier, declared = (
+        (VECTORS / f"{name}.pdf").read_bytes() for name in ("original", "carrier", "declared")
+    )
+    assert embed(original, b"{}\n") == carrier
+    assert embed(original, b"{}\n", wrapped(original)) == declared
 
 
 @pytest.mark.skipif(shutil.which("pdfdetach") is None, reason="pdfdetach (poppler-utils) is not installed")
