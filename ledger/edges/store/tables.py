@@ -127,3 +127,12 @@ CHECKPOINTS = Table(
     Column("note", Text, nullable=False),
     Column("created_at", _NUMBER, nullable=False),
 )
+
+# What this store's owner, as a witness, has cosigned of somebody's log: never two roots for one size, never back.
+COSIGNED = Table(
+    "cosigned",
+    metadata,
+    Column("size", _NUMBER, primary_key=True, autoincrement=False),
+    Column("root", _HASH, nullable=False),
+    Column("cosigned_at", _NUMBER, nullable=False),
+)
