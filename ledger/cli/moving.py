@@ -84,6 +84,9 @@ def import_(
         Path | None,
         typer.Option("--trust", "-t", help="Trust root that you got elsewhere; else the export's own is believed."),
     ] = None,
+    accept_wallets: Annotated[
+        bool, typer.Option("--accept-wallets", help="Take signatures that only a wallet contract could judge.")
+    ] = False,
     chain: Annotated[bool, typer.Option("--chain", help="Rebuild from the chain alone, without an export.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -110,7 +113,7 @@ def import_(
         else:
             root = None if trust is None else read_trust_root(read_file(trust))
             desk.settings.state_dir.mkdir(parents=True, exist_ok=True)
-            arrived = arrive(folder, desk.settings.store_url_or_default(), now(), root, stage)
+            arrived = arrive(folder, desk.settings.store_url_or_default(), now(), root, accept_wallets, stage)
             _note_contract(desk, arrived)
             value = _arrived(arrived)
 

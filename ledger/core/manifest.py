@@ -81,25 +81,10 @@ class Manifest:
 
 def read_manifest(data: bytes) -> Manifest:
     """Read what ``Manifest.to_bytes`` prints; Malformed, naming the member, for anything else."""
-    value = parse_json(data, Limits(structured=_MAX_SIZE, depth=_MAX_DEPTH))
-    if not isinstance(value, dict) or value.get("ledger") != FORMAT:
-        raise Malformed(f'not of the format "{FORMAT}"', MANIFEST)
-    names = ["origin", "size", "head", "root", "checkpoint", "counts", "files", "ledger"]
-    origin, size, head, root, checkpoint, counts, files, _ = co.read_object(value, names, MANIFEST)
-    if not isinstance(origin, str):
-        raise Malformed("must be text", f"{MANIFEST} origin")
-    _, number, length, digest = co.read_object(files, ["list", "number", "bytes", "sha256"], f"{MANIFEST} files")
-    kinds = list(Counts.__slots__)
-    counted = co.read_object(counts, kinds, f"{MANIFEST} counts")
-    manifest = Manifest(
-        Origin.parse(origin),
-        _number(size, "size"),
-        _hash(head, "head"),
-        _hash(root, "root"),
-        _number(checkpoint, "checkpoint"),
-        Counts(*(_number(item, f"counts.{kind}") for kind, item in zip(kinds, counted, strict=True))),
-        Files(_number(number, "files.number"), _number(length, "files.bytes"), _hash(digest, "files.sha256")),
-    )
+    try:
+        manifest = _read(parse_json(data, Limits(structured=_MAX_SIZE, depth=_MAX_DEPTH)))
+    except Malformed as error:
+        raise Malformed(error.what, f"{MANIFEST} {error.where}".rstrip()) from None
     if manifest.to_bytes() != data:
         raise Malformed("is not spelled as an export spells it", MANIFEST)
     return manifest
@@ -118,14 +103,35 @@ def read_sum_line(line: bytes, where: str) -> tuple[bytes, str]:
     return bytes.fromhex(match[1]), match[2]
 
 
+def _read(value: Any) -> Manifest:
+    if not isinstance(value, dict) or value.get("ledger") != FORMAT:
+        raise Malformed(f'not of the format "{FORMAT}"')
+    names = ["origin", "size", "head", "root", "checkpoint", "counts", "files", "ledger"]
+    origin, size, head, root, checkpoint, counts, files, _ = co.read_object(value, names, "")
+    if not isinstance(origin, str):
+        raise Malformed("must be text", "origin")
+    _, number, length, digest = co.read_object(files, ["list", "number", "bytes", "sha256"], "files")
+    kinds = list(Counts.__slots__)
+    counted = co.read_object(counts, kinds, "counts")
+    return Manifest(
+        Origin.parse(origin),
+        _number(size, "size"),
+        _hash(head, "head"),
+        _hash(root, "root"),
+        _number(checkpoint, "checkpoint"),
+        Counts(*(_number(item, f"counts.{kind}") for kind, item in zip(kinds, counted, strict=True))),
+        Files(_number(number, "files.number"), _number(length, "files.bytes"), _hash(digest, "files.sha256")),
+    )
+
+
 def _number(value: Any, where: str) -> int:
     if type(value) is not int or not 0 <= value < 1 << 63:
-        raise Malformed("must be a whole number from 0 to 2^63 - 1", f"{MANIFEST} {where}")
+        raise Malformed("must be a whole number from 0 to 2^63 - 1", where)
     return value
 
 
 def _hash(value: Any, where: str) -> bytes:
-    data = co.hex_bytes(value, f"{MANIFEST} {where}")
+    data = co.hex_bytes(value, where)
     if len(data) != 32:
-        raise Malformed("must be 32 bytes", f"{MANIFEST} {where}")
+        raise Malformed("must be 32 bytes", where)
     return data

@@ -17,7 +17,7 @@ from ledger.core.checkpoint import SignedNote
 from ledger.core.codec import hex_text
 from ledger.core.document import read_wrapped
 from ledger.core.entry import Entry
-from ledger.core.manifest import Counts, Manifest
+from ledger.core.manifest import MANIFEST, Counts, Manifest
 from ledger.core.merkle import leaf_hash
 from ledger.core.policy import TrustRoot, read_trust_root
 from ledger.core.replay import Replay
@@ -38,7 +38,7 @@ _CHUNK = 500
 Content = TypeVar("Content")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """What was rebuilt, and what could not be judged or does not fit.
 
@@ -53,12 +53,20 @@ class Arrived:
     contradicting: tuple[int, ...] = ()
 
 
-def arrive(folder: Path, store_url: str, at: int, trust: TrustRoot | None = None, progress: Stage = silent) -> Arrived:
+def arrive(
+    folder: Path,
+    store_url: str,
+    at: int,
+    trust: TrustRoot | None = None,
+    accept_wallets: bool = False,
+    progress: Stage = silent,
+) -> Arrived:
     """Rebuild the store at ``store_url`` from the export in ``folder``; ``at`` is the time now in seconds.
 
     A store that holds part of it already takes the rest. Where anything is wrong, no store is left that was not there.
 
     :param trust: what is believed beforehand; without it, the export is believed about whose log this is.
+    :param accept_wallets: take signatures that only a contract on the chain could judge (ERC-1271), and count them.
     :raises Malformed: no finished export, or a file of another shape; the message names file and place.
     :raises VerificationFailed: a file was changed, added or removed, or a signature or a proof does not fit.
     :raises HistoryBroken: an entry breaks a rule, two parts contradict each other, or the store is of another origin.
@@ -71,7 +79,7 @@ def arrive(folder: Path, store_url: str, at: int, trust: TrustRoot | None = None
         if believed.origin != origin:
             raise HistoryBroken("the export is of another history", expected=believed.origin, found=origin)
         with Store.founding(store_url, origin) as store, store.restoring() as restoring, Spill() as memory:
-            return _Arriving(inbox, restoring, memory, believed, progress).run(held, at)
+            return _Arriving(inbox, restoring, memory, believed, accept_wallets, progress).run(held, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +105,20 @@ def rebuild(store: Store, follower: Follower, progress: Stage = silent) -> Rebui
 class _Arriving:
     """One run; each method reads one part of the export and accounts for its files."""
 
-    def __init__(self, inbox: Inbox, restoring: Restoring, memory: Spill, trust: TrustRoot, progress: Stage) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        restoring: Restoring,
+        memory: Spill,
+        trust: TrustRoot,
+        accept_wallets: bool,
+        progress: Stage,
+    ) -> None:
         self._inbox = inbox
         self._restoring = restoring
         self._memory = memory
         self._trust = trust
+        self._accept_wallets = accept_wallets
         self._progress = progress
         self._manifest = inbox.manifest
         self._counts = dict.fromkeys(Counts.__slots__, 0)
@@ -118,7 +135,7 @@ class _Arriving:
         self._inbox.check_all_seen()
         found = Counts(**self._counts)
         if found != self._manifest.counts:
-            raise HistoryBroken("the manifest counts otherwise", expected=self._manifest.counts, found=found)
+            raise HistoryBroken(f"{MANIFEST} counts otherwise", expected=self._manifest.counts, found=found)
         uncovered = self._manifest.size - self._manifest.checkpoint
         return Arrived(self._manifest, uncovered, self._wallets, tuple(self._contradicting))
 
@@ -172,7 +189,7 @@ class _Arriving:
         found = (stream.size, replay.head, stream.root())
         if found != (manifest.size, manifest.head, manifest.root):
             raise HistoryBroken(
-                "the entries do not lead to the manifest's size, head and root",
+                f"the entries do not lead to the size, head and root of {MANIFEST}",
                 expected=f"{manifest.size}, {manifest.head.hex()}, {manifest.root.hex()}",
                 found=f"{found[0]}, {found[1].hex()}, {found[2].hex()}",
             )
@@ -219,7 +236,11 @@ class _Arriving:
     def _signature(self, number: int, signer: bytes, digest: bytes, signature: bytes) -> None:
         try:
             verify_signature(self._manifest.origin, signer, digest, signature)
-        except WalletUndecided:
+        except WalletUndecided as error:
+            if not self._accept_wallets:
+                raise VerificationFailed(
+                    f"{error}; where that is a wallet contract, only its chain can tell: --accept-wallets takes it"
+                ) from None
             self._wallets += 1
 
     def _declarations(self) -> None:
@@ -231,7 +252,7 @@ class _Arriving:
             before = item.received_at, item.id
             try:
                 self._signature(0, item.declaration.party, item.id, item.signature)
-            except VerificationFailed as error:
+            except LedgerError as error:
                 raise VerificationFailed(f"{where}: {error}") from None
             received.append((item.id, item.declaration, item.signature, item.received_at))
             self._counts["declarations"] += 1

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pytest
 
 from ledger.core import statement as st
 from ledger.core.codec import hex_text
@@ -22,6 +25,7 @@ from ledger.edges.chain import Chain
 from ledger.edges.export.listing import digest_of, walk
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store
+from ledger.errors import LedgerError
 from ledger.journeys.anchor import note_key
 from ledger.journeys.arrive import Arrived, Rebuilt, arrive, rebuild
 from ledger.journeys.declare import Declared, Source, declare_files
@@ -167,3 +171,34 @@ def killed_after(steps: int, stage: str | None, work: Callable[[Stage], object])
 
 def evidence_path(id_: bytes) -> str:
     return f"evidence/{hex_text(id_)}.json"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of the export to be damaged."""
+
+    gone: Gone
+    folder: Path
+    out: Path
+
+    @classmethod
+    def of(cls, gone: Gone, folder: Path) -> Copy:
+        shutil.copytree(gone.export, folder / "export")
+        (folder / "out").mkdir()
+        return cls(gone, folder / "export", folder / "out")
+
+    def one(self, pattern: str) -> Path:
+        return sorted(self.folder.glob(pattern))[-1]
+
+    def refused(self, kind: type[LedgerError] = LedgerError) -> str:
+        """The import's words; and that it left nothing."""
+        with pytest.raises(kind) as caught:
+            import_into(self.gone, self.folder, f"sqlite:///{self.out / 'store.sqlite'}")
+        assert list(self.out.iterdir()) == []
+        return str(caught.value)
+
+
+def flipped(data: bytes) -> bytes:
+    """One bit of the byte in the middle."""
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :] if data else b"\x00"
