@@ -65,6 +65,7 @@ class Chain:
         self._node = node
         self._sender = Sender(node, origin.chain_id, limits)
         self.origin = origin
+        self.confirmations = limits.confirmations
 
     @classmethod
     def connect(

@@ -36,6 +36,7 @@ class Follower:
         self._lock = RLock()
         self._history = History(chain.origin)
         self._loaded = False
+        self._confirmed = 0
 
     def refresh(self, progress: Progress = quiet) -> History:
         """The history at the chain's present head.
@@ -61,6 +62,12 @@ class Follower:
                 self._load()
             yield self._history
 
+    @property
+    def confirmed(self) -> int:
+        """How many entries had their confirmations at the latest refresh: what may be signed. 0 before the first."""
+        with self._lock:
+            return min(self._confirmed, self._history.size)
+
     def entry(self, number: int) -> Entry:
         """An entry by number; KeyError when it is not in the index."""
         return self._store.entry(number).entry
@@ -78,6 +85,8 @@ class Follower:
             raise HistoryBroken(
                 "the log does not lead to the contract's head", expected=head.hex(), found=self._history.head.hex()
             )
+        wanted = self._chain.confirmations
+        self._confirmed = self._history.size if wanted == 1 else self._store.size_as_of(block - wanted + 1)
         self._loaded = True
         return self._history
 
