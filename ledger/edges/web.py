@@ -1,0 +1,79 @@
+"""Asking a web server that need not be friendly: answers have a size and a time, and nothing is followed elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.edges.rpc import place_of
+from ledger.errors import LedgerError, Unavailable
+
+_CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers (names in lower case) and body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Web:
+    """One server, over connections that are kept. Not for two threads at once.
+
+    ``timeout``: seconds until the answer must begin, and again until it must end.
+    """
+
+    def __init__(self, url: str, timeout: float) -> None:
+        """``url``: what every path is appended to; Malformed unless it is http or https."""
+        self.place = place_of(url)
+        self._url = url.rstrip("/")
+        self._timeout = timeout
+        self._session: Any = None
+
+    def get(self, path: str, most: int) -> Answer:
+        """Ask for ``path``, which begins with a slash; the answer has at most ``most`` bytes.
+
+        :raises Unavailable: it did not answer, not in time, or with more than that.
+        """
+        return self._ask("GET", path, None, most)
+
+    def post(self, path: str, body: bytes, most: int) -> Answer:
+        """As ``get``, with a body of plain text."""
+        return self._ask("POST", path, body, most)
+
+    def _ask(self, method: str, path: str, body: bytes | None, most: int) -> Answer:
+        import requests  # here, because commands that work offline start without it
+        from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+        if self._session is None:
+            self._session = requests.Session()
+        headers = {} if body is None else {"Content-Type": "text/plain; charset=utf-8"}
+        try:
+            with self._session.request(
+                method, self._url + path, data=body, headers=headers, timeout=self._timeout, stream=True,
+                allow_redirects=False,
+            ) as answer:  # fmt: skip
+                ends = time.monotonic() + self._timeout
+                read = bytearray()
+                while chunk := answer.raw.read1(_CHUNK, decode_content=True):
+                    read += chunk
+                    if len(read) > most:
+                        raise self._away(f"answered with more than {most} bytes")
+                    if time.monotonic() > ends:
+                        raise self._away(f"did not end its answer within {self._timeout:g} s")
+                names = {name.lower(): value for name, value in answer.headers.items()}
+                return Answer(answer.status_code, names, bytes(read))
+        except requests.Timeout:
+            raise self._away(f"did not answer within {self._timeout:g} s") from None
+        except ReadTimeoutError:
+            raise self._away(f"did not go on within {self._timeout:g} s") from None
+        except (requests.RequestException, HTTPError, ValueError):
+            raise self._away("cannot be reached, or does not speak HTTP") from None
+
+    def _away(self, words: str) -> LedgerError:
+        return Unavailable(f"{self.place} {words}")
