@@ -1,0 +1,123 @@
+"""Witness: cosign a log's checkpoint if it follows on the last one, and if our own node tells the same history.
+
+C2SP tlog-witness, from the side of those who are asked (https://c2sp.org/tlog-witness), and one question more: a proof
+of consistency shows that nothing was rewritten; that the chain has these entries is what our own replay shows.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from enum import Enum, auto
+
+from ledger.core.checkpoint import Checkpoint, KeyType, NoteKey, SignedNote, cosigned, cosigned_text
+from ledger.core.codec import hex_text
+from ledger.core.merkle import verify_consistency
+from ledger.core.policy import TrustRoot
+from ledger.core.witnessing import AddCheckpoint
+from ledger.edges.keys import SigningKey
+from ledger.edges.store import Store
+from ledger.errors import Malformed, Unavailable, VerificationFailed
+from ledger.journeys.follow import Follower
+
+log = logging.getLogger(__name__)
+
+
+class Reason(Enum):
+    """Why a checkpoint is not cosigned."""
+
+    UNKNOWN_LOG = auto()
+    NOT_SIGNED = auto()
+    SEEN_ANOTHER = auto()
+    TWO_ROOTS = auto()
+    NOT_CONSISTENT = auto()
+    OTHER_HISTORY = auto()
+
+
+class NotCosigned(VerificationFailed):
+    """A checkpoint was refused. ``size`` is that of the latest that was cosigned, where the reason is SEEN_ANOTHER."""
+
+    def __init__(self, reason: Reason, words: str, size: int = 0) -> None:
+        super().__init__(words)
+        self.reason = reason
+        self.size = size
+
+
+class Witness:
+    """The witness of one log. Its store, which nobody else may cosign from, remembers what it signed."""
+
+    def __init__(
+        self, trust: TrustRoot, name: str, key: SigningKey, store: Store, follower: Callable[[], Follower]
+    ) -> None:
+        """``follower``: of our own node; asked for with each checkpoint, and Unavailable while the node is away.
+
+        :raises Malformed: no name of a note key, a key that is not Ed25519, or the log's own key.
+        """
+        key.sign_note(b"")
+        if key.public_key == trust.log_key.public_key:
+            raise Malformed("is the log's own key: a witness has one of its own", "witness_key")
+        self.key = NoteKey(name, key.public_key, KeyType.WITNESS)
+        self._trust = trust
+        self._signing = key
+        self._store = store
+        self._follower = follower
+
+    def add_checkpoint(self, body: bytes, at: int) -> SignedNote:
+        """Decide on the body of an ``add-checkpoint`` request at ``at`` (seconds); a note with our line alone.
+
+        What is cosigned is on disk before it is signed. Killed in between, we have moved on and nobody has the
+        signature: whoever asks again gets it.
+
+        :raises Malformed: the request does not have the shape that the protocol says.
+        :raises NotCosigned: it has, and is refused.
+        :raises Unavailable: our node is away, or has not confirmed as many entries yet: ask again.
+        """
+        request = AddCheckpoint.parse(body)
+        if request.origin != str(self._trust.origin):
+            raise NotCosigned(Reason.UNKNOWN_LOG, "not the log that is witnessed here")
+        note = SignedNote.parse(request.note)
+        try:
+            note.verify(self._trust.log_key)
+        except VerificationFailed as error:
+            raise NotCosigned(Reason.NOT_SIGNED, str(error)) from None
+        checkpoint = note.checkpoint
+        if request.old_size > checkpoint.size:
+            raise Malformed("the old size is greater than the checkpoint's", "request")
+        size, root = self._store.cosigned()
+        if request.old_size != size:
+            raise NotCosigned(Reason.SEEN_ANOTHER, f"{size} entries were cosigned last", size)
+        try:
+            self._follows(checkpoint, size, root, request.proof)
+            self._is_on_the_chain(checkpoint)
+        except NotCosigned as refused:
+            # The log signed it, so this may be proof that it shows two histories: keep all of it.
+            log.error("not cosigned, %s: %r", refused, str(note))
+            raise
+        found = self._store.record_cosigned(size, checkpoint, at)
+        if found != (checkpoint.size, checkpoint.root):
+            raise NotCosigned(Reason.SEEN_ANOTHER, f"{found[0]} entries were cosigned meanwhile", found[0])
+        log.info("cosigned %d entries", checkpoint.size)
+        return cosigned(checkpoint, self.key, at, self._signing.sign_note(cosigned_text(checkpoint, at)))
+
+    def _follows(self, checkpoint: Checkpoint, size: int, root: bytes, proof: tuple[bytes, ...]) -> None:
+        if checkpoint.size == size and checkpoint.root != root:
+            words = f"two roots for {size} entries, {hex_text(root)} was cosigned before"
+            raise NotCosigned(Reason.TWO_ROOTS, words)
+        try:
+            verify_consistency(size, checkpoint.size, proof, root, checkpoint.root)
+        except VerificationFailed as error:
+            raise NotCosigned(Reason.NOT_CONSISTENT, str(error)) from None
+
+    def _is_on_the_chain(self, checkpoint: Checkpoint) -> None:
+        follower = self._follower()
+        with follower.facts() as history:
+            confirmed = follower.confirmed
+            if checkpoint.size > confirmed:
+                # Not a refusal: the log's node may be ahead of ours by a block.
+                raise Unavailable(
+                    f"our node has confirmed {confirmed} entries, and the checkpoint has {checkpoint.size}"
+                )
+            root = history.log.root(checkpoint.size)
+        if root != checkpoint.root:
+            words = f"our node's first {checkpoint.size} entries have the root {hex_text(root)}"
+            raise NotCosigned(Reason.OTHER_HISTORY, words)
