@@ -54,7 +54,9 @@ def page(report: AuditReport, made_at: str, seconds: float) -> str:
             }
         ),
         "<h2>Entries by kind</h2>",
-        _table(("kind", "entries"), ((name, f"{count:,}") for name, count in sorted(report.kinds.items()))),
+        _table(
+            ("kind", "entries"), ((kind.name.lower(), f"{count:,}") for kind, count in sorted(report.kinds.items()))
+        ),
         "<h2>What was compared</h2>",
         _findings(report.findings),
         _facts({status.value: meaning for status, meaning in _MEANING.items()}),

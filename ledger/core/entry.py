@@ -60,6 +60,13 @@ class Entry:
         """What the payload says, read once; Malformed where it is not the standard encoding of its kind."""
         return decode_payload(self.kind, self.payload)
 
+    def subject(self, origin: Origin) -> bytes:
+        """The topic (32 bytes) under which the contract of ``origin`` logs it; Malformed as for ``content``."""
+        known: tuple[Origin, bytes] | None = self.__dict__.get("_subject")
+        if known is None or known[0] is not origin:
+            known = self.__dict__["_subject"] = origin, subject_of(self.content, origin)
+        return known[1]
+
     @classmethod
     def from_data(cls, data: bytes) -> Entry:
         """Read entry bytes; Malformed when too short or of an unknown kind."""

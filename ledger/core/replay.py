@@ -122,7 +122,7 @@ class Replay:
             raise HistoryBroken("time runs backwards", expected=f">= {self.last_time}", found=entry.time, number=number)
         try:
             content = entry.content
-            self._take(Mark(number, entry.time), content)
+            self._take(Mark(number, entry.time), entry.subject(self.origin), content)
         except (HistoryBroken, Unavailable):
             raise
         except LedgerError as error:
@@ -136,7 +136,7 @@ class Replay:
         self.last_time = entry.time
         return content
 
-    def _take(self, mark: Mark, content: Content) -> None:
+    def _take(self, mark: Mark, subject: bytes, content: Content) -> None:
         if mark.number == 0:
             self._found(content)
             return
@@ -144,7 +144,7 @@ class Replay:
             case Anchored():
                 self._anchor(mark, content)
             case Attested():
-                self._attest(mark, content)
+                self._attest(mark, subject, content)
             case Revoked():
                 self._revoke(mark, content)
             case Withdrawn():
@@ -174,9 +174,8 @@ class Replay:
             raise Malformed("this root and size are anchored already; a repeat makes no entry")
         self._memory.keep(mark, content.root, content)
 
-    def _attest(self, mark: Mark, content: Attested) -> None:
+    def _attest(self, mark: Mark, id_: bytes, content: Attested) -> None:
         attestation = content.attestation
-        id_ = attestation.id(self.origin)
         if attestation.size == 0 or attestation.root == co.ZERO:
             raise MalformedSet(attestation.root, attestation.size)
         if attestation.valid_from >= attestation.valid_until or attestation.valid_until <= mark.time:

@@ -7,8 +7,9 @@ is the specification. Ids, digests and roots are 32 bytes, signers ERC-7913 byte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any, ClassVar, Self
 
 from ledger.core import codec as co
@@ -28,12 +29,13 @@ class Statement:
     PRIMARY_TYPE: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
-        for attribute, _, codec in _members(type(self)):
-            codec.check(getattr(self, attribute), attribute)
+        values = _values(self)
+        for (attribute, _, codec), value in zip(_members(type(self)), values, strict=True):
+            codec.check(value, attribute)
 
     def struct_hash(self) -> bytes:
         """hashStruct of EIP-712, 32 bytes."""
-        words = [codec.word(getattr(self, attribute)) for attribute, _, codec in _members(type(self))]
+        words = [codec.word(value) for (_, _, codec), value in zip(_members(type(self)), _values(self), strict=True)]
         return struct_hash(_type_hash(type(self)), *words)
 
     def id(self, origin: Origin) -> bytes:
@@ -85,9 +87,7 @@ class Statement:
     @classmethod
     def from_abi(cls, values: Sequence[Any]) -> Self:
         """Build from decoded ABI values; Malformed where a member is out of its range."""
-        return cls(
-            **{name: codec.from_abi(value) for (name, _, codec), value in zip(_members(cls), values, strict=True)}
-        )
+        return cls(*[codec.from_abi(value) for (_, _, codec), value in zip(_members(cls), values, strict=True)])
 
     @classmethod
     def encoded_type(cls) -> str:
@@ -98,6 +98,7 @@ class Statement:
 _Members = tuple[tuple[str, str, Codec], ...]
 _MEMBERS: dict[type[Statement], _Members] = {}
 _TYPE_HASHES: dict[type[Statement], bytes] = {}
+_GETTERS: dict[type[Statement], Callable[[Statement], tuple[Any, ...]]] = {}  # every statement has two members or more
 
 
 def _members(cls: type[Statement]) -> _Members:
@@ -109,6 +110,14 @@ def _members(cls: type[Statement]) -> _Members:
             if "codec" in item.metadata
         )
     return _MEMBERS[cls]
+
+
+def _values(statement: Statement) -> tuple[Any, ...]:
+    """The values of all members, in order."""
+    cls = type(statement)
+    if cls not in _GETTERS:
+        _GETTERS[cls] = attrgetter(*[attribute for attribute, _, _ in _members(cls)])
+    return _GETTERS[cls](statement)
 
 
 def _type_hash(cls: type[Statement]) -> bytes:

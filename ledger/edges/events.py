@@ -13,7 +13,7 @@ from eth_abi.abi import encode as abi_encode
 
 from ledger.core.abi import WORD, Shape
 from ledger.core.codec import NO_END, hex_text
-from ledger.core.entry import Entry, EntryKind, subject_of
+from ledger.core.entry import Entry, EntryKind
 from ledger.core.typed_data import Origin, keccak, uint_word
 from ledger.errors import HistoryBroken, Malformed
 
@@ -21,7 +21,7 @@ ENTRY_TOPIC = keccak(b"Entry(uint64,uint8,bytes32,uint64,bytes)")
 _DATA = ["uint64", "bytes"]
 _DATA_SHAPE = Shape(*_DATA)
 _KINDS = tuple(EntryKind)
-_TOPICS = 4
+_TOPIC_LENGTHS = [WORD] * 4
 _MAX_NUMBER = (1 << 64) - 1
 
 
@@ -44,10 +44,10 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
     :raises HistoryBroken: the log is none that the contract at ``origin`` could have written: unknown kind, another
         encoding than the standard one, a payload of another kind, or a topic that contradicts the payload.
     """
-    if len(topics) != _TOPICS or topics[0] != ENTRY_TOPIC or any(len(topic) != WORD for topic in topics):
+    if [len(topic) for topic in topics] != _TOPIC_LENGTHS or topics[0] != ENTRY_TOPIC:
         raise HistoryBroken(
             "a log is no entry",
-            expected=f"{_TOPICS} topics of {WORD} bytes, the first 0x{ENTRY_TOPIC.hex()}",
+            expected=f"{len(_TOPIC_LENGTHS)} topics of {WORD} bytes, the first 0x{ENTRY_TOPIC.hex()}",
             found=_hexes(topics),
         )
     number, kind = int.from_bytes(topics[1]), int.from_bytes(topics[2])
@@ -66,7 +66,7 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
         raise HistoryBroken("an entry's time has more than 40 bits", expected=f"<= {NO_END}", found=time, number=number)
     entry = Entry(number, _KINDS[kind], time, payload)
     try:
-        subject = subject_of(entry.content, origin)
+        subject = entry.subject(origin)
     except Malformed as error:
         raise HistoryBroken(
             "the payload is none of its kind", expected=entry.kind.name, found=error, number=number
@@ -80,8 +80,7 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
 
 def log_of(entry: Entry, origin: Origin) -> tuple[tuple[bytes, ...], bytes]:
     """Topics and data of the log that the contract writes for ``entry``; Malformed when the payload is none."""
-    subject = subject_of(entry.content, origin)
-    topics = (ENTRY_TOPIC, uint_word(entry.number), uint_word(entry.kind), subject)
+    topics = (ENTRY_TOPIC, uint_word(entry.number), uint_word(entry.kind), entry.subject(origin))
     return topics, bytes(abi_encode(_DATA, [entry.time, entry.payload]))
 
 
@@ -122,7 +121,7 @@ def is_entry(log: Mapping[str, Any], origin: Origin) -> bool:
 
 def _bytes(value: object) -> bytes:
     if isinstance(value, str):
-        return bytes.fromhex(value.removeprefix("0x"))
+        return bytes.fromhex(value[2:])
     if isinstance(value, bytes):
         return bytes(value)
     raise TypeError("neither hex nor bytes")

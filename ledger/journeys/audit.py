@@ -172,7 +172,7 @@ class _Audit:
 
     def _replay_all(self, logs: Iterator[LoggedEntry], steps: Sequence[_Step]) -> None:
         replay, heads, kinds = self._replay, self._heads, self._report.kinds
-        self._compare_at_size()
+        due = self._compare_at_size()
         for logged in logs:
             for step in steps:
                 step.compare(logged)
@@ -182,9 +182,9 @@ class _Audit:
             heads.pass_block(logged.block_number, replay.size, replay.head)
             self._at_block = logged.block_number
             replay.apply(entry)
-            name = entry.kind.name.lower()
-            kinds[name] = kinds.get(name, 0) + 1
-            self._compare_at_size()
+            kinds[entry.kind] = kinds.get(entry.kind, 0) + 1
+            if replay.size == due:
+                due = self._compare_at_size()
             if replay.size % _TELL == 0:
                 self._progress(replay.size, self._size)
         self._progress(replay.size, self._size)
@@ -202,10 +202,13 @@ class _Audit:
     def _sign(self, number: int, signer: bytes, digest: bytes, signature: bytes) -> None:
         self._signatures.add(Signed(number, self._at_block, signer, digest, signature))
 
-    def _compare_at_size(self) -> None:
-        for notes in (self._held, self._stored):
-            if notes is not None and notes.next_size == self._replay.size:
-                notes.compare(self._replay)
+    def _compare_at_size(self) -> int:
+        """Compare the checkpoints of the present size, if there are any; the next size at which there are, or -1."""
+        notes = [notes for notes in (self._held, self._stored) if notes is not None]
+        for each in notes:
+            if each.next_size == self._replay.size:
+                each.compare(self._replay)
+        return min((each.next_size for each in notes if each.next_size >= 0), default=-1)
 
     def _other_nodes(self) -> Iterator[OtherNode]:
         """The other nodes whose chain is the first one's up to the block; a finding for each that cannot be read."""

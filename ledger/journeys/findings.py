@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.core.entry import EntryKind
 from ledger.core.verdict import Status
 from ledger.errors import HistoryBroken, LedgerError, Unavailable
 
@@ -64,7 +65,7 @@ class AuditReport:
     root: str = ""
     last_time: int = 0
     signatures: int = 0
-    kinds: dict[str, int] = field(default_factory=dict)
+    kinds: dict[EntryKind, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -103,7 +104,7 @@ class AuditReport:
             "root": self.root,
             "last_time": self.last_time,
             "signatures": self.signatures,
-            "kinds": self.kinds,
+            "kinds": {kind.name.lower(): count for kind, count in sorted(self.kinds.items())},
             "first_difference": None if first is None else first.to_json(),
             "findings": [finding.to_json() for finding in self.findings],
             "not_shown": list(LIMITS),

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from ledger.core.codec import hex_text
-from ledger.core.entry import subject_of
 from ledger.core.typed_data import Origin
 from ledger.core.verdict import Status
 from ledger.edges.events import LoggedEntry
@@ -126,7 +125,7 @@ class StoredEntries(Lockstep[Indexed]):
             raise HistoryBroken(
                 "the store has another entry than the chain", expected=_place(ours), found=_place(logged), number=number
             )
-        subject = subject_of(ours.entry.content, self._origin)
+        subject = ours.entry.subject(self._origin)
         if subject != theirs.subject:
             raise HistoryBroken(
                 "the store has an entry under another subject", expected=hex_text(subject),

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 import httpx
 
 from ledger.core.codec import hex_text
+from ledger.core.entry import EntryKind
 from ledger.edges.keys import Algorithm
 from ledger.journeys.audit import Scope, audit
 from scripts.house import House
@@ -78,5 +79,5 @@ def test_every_202_is_anchored_once_whatever_dies(house: House) -> None:
     report = audit(house.chain, Scope(store=house.store)).report
     assert report.good, report
     batches = list(house.store.batches("anchored"))
-    assert report.kinds["anchored"] == len(batches)
+    assert report.kinds[EntryKind.ANCHORED] == len(batches)
     assert sum(batch.size for batch in batches) == len(accepted)

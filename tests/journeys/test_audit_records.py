@@ -169,7 +169,7 @@ def test_a_cosignature_that_does_not_fit(told: House) -> None:
     witness = told.key("witness", Algorithm.ED25519)
     verifier = NoteKey("witness.example", witness.public_key, KeyType.WITNESS)
     note = checkpoint(told, 6)
-    cosigned = replace(note, signatures=(*note.signatures, (verifier.name, verifier.id, bytes(72))))
+    cosigned = replace(note, signatures=(*note.signatures, (verifier.name, verifier.id, (1).to_bytes(8) + bytes(64))))
     known = replace(keys(told), witnesses=(verifier,))
     found = different(audit(told.chain, Scope(notes=[Given("seen", cosigned)], keys=known)))
     assert "witness.example does not fit" in found["checkpoint seen"].words

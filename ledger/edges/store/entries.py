@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select
 
-from ledger.core.entry import Entry, EntryKind, subject_of
+from ledger.core.entry import Entry, EntryKind
 from ledger.core.typed_data import Origin
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store.batches import anchor_sent, unanchor
@@ -83,7 +83,7 @@ def append(connection: Connection, origin: Origin, logged: Sequence[LoggedEntry]
     """``Entries.append_entries``, inside a transaction that is already writing."""
     if not logged:
         return
-    rows = [_values(item, subject_of(item.entry.content, origin)) for item in logged]
+    rows = [_values(item, item.entry.subject(origin)) for item in logged]
     known = _stored(connection, rows[0]["number"], rows[-1]["number"])
     last = connection.execute(select(ENTRIES.c.number).order_by(ENTRIES.c.number.desc()).limit(1)).scalar()
     following = 0 if last is None else last + 1
