@@ -18,7 +18,7 @@ from ledger.core import entry as en
 from ledger.core import statement as st
 from ledger.core.checkpoint import Checkpoint, KeyType, NoteKey, SignedNote, cosigned_text, signed
 from ledger.core.document import Redacted
-from ledger.core.evidence import Evidence, Members, assemble
+from ledger.core.evidence import Evidence, Members, ProvenEntry, assemble
 from ledger.core.history import History
 from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.policy import TrustRoot
@@ -162,9 +162,10 @@ class World:
         document: Redacted | None = None,
     ) -> Evidence:
         places = [Members(ids).place(declaration.id(ORIGIN)) for _, _, ids in sets]
-        return assemble(
-            self.history, self.checkpoint(), declaration, signature, places, self.entries.__getitem__, document
-        )
+        return assemble(self.history, self.checkpoint(), declaration, signature, places, self.prove, document)
+
+    def prove(self, number: int) -> ProvenEntry:
+        return ProvenEntry(self.entries[number], tuple(self.history.log.inclusion(number)))
 
 
 def _order(key: Key) -> bytes:

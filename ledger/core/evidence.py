@@ -145,13 +145,14 @@ def assemble(
     declaration: st.Declaration,
     signature: bytes,
     places: Sequence[Place],
-    entry: Callable[[int], en.Entry],
+    prove: Callable[[int], ProvenEntry],
     document: Redacted | None = None,
 ) -> Evidence:
     """Gather the evidence of a declaration from a replayed history.
 
-    ``places`` are where it stands, the batch first; ``entry`` fetches an entry by number; ``note`` is a checkpoint of
-    this history: what was written after it is left out. ValueError where the parts do not belong together.
+    ``places`` are where it stands, the batch first; ``note`` is a checkpoint of this history: what was written after it
+    is left out; ``prove`` gives an entry by number with its path in that checkpoint. ValueError where the checkpoint
+    has more entries than the history.
     """
     origin, id_, size = history.origin, declaration.id(history.origin), note.checkpoint.size
     if not 0 < size <= history.size:
@@ -171,11 +172,7 @@ def assemble(
             numbers.update(history.governing.get(key, []))
         for item in history.revocations_of(attestation_id, id_):
             numbers.update(history.governing.get(item.revoked.signer, []))
-    proven = tuple(
-        ProvenEntry(entry(number), tuple(history.log.inclusion(number, size)))
-        for number in sorted(numbers)
-        if number < size
-    )
+    proven = tuple(prove(number) for number in sorted(numbers) if number < size)
     return Evidence(origin, declaration, signature, tuple(places), proven, note, document)
 
 

@@ -6,14 +6,14 @@ from functools import lru_cache
 
 from ledger.core.checkpoint import SignedNote
 from ledger.core.document import Redacted
-from ledger.core.entry import Entry
-from ledger.core.evidence import Evidence, Members, assemble
+from ledger.core.evidence import Evidence, Members, ProvenEntry, assemble
 from ledger.core.history import History
 from ledger.edges.store import DeclarationRow, Store
 from ledger.errors import HistoryBroken, NotAnchoredYet, Unavailable
 
 _TREES = 4  # a batch of a million has a tree of 64 MiB
 _ENTRIES = 4096
+_BATCHES = 1024
 
 
 class Gatherer:
@@ -25,7 +25,8 @@ class Gatherer:
         self._store = store
         # Declarations of one batch share it, the sets that agencies attested, and all entries but a few.
         self._members = lru_cache(_TREES)(self._read_members)
-        self._entry = lru_cache(_ENTRIES)(self._read_entry)
+        self._prove = lru_cache(_ENTRIES)(self._read_entry)
+        self._batch = lru_cache(_BATCHES)(store.batch)
 
     def evidence(self, row: DeclarationRow, document: Redacted | None = None) -> Evidence:
         """The evidence of one declaration, with what ``document`` discloses of it.
@@ -34,7 +35,7 @@ class Gatherer:
         :raises Unavailable: its batch was anchored after the checkpoint.
         :raises HistoryBroken: the store's batch, or a set, does not lead to its root.
         """
-        batch = self._store.batch(row.batch_id) if row.batch_id is not None and row.state == "anchored" else None
+        batch = self._batch(row.batch_id) if row.batch_id is not None and row.state == "anchored" else None
         mark = None if batch is None else self._history.anchors.get((batch.root, batch.size))
         if batch is None or mark is None:
             raise NotAnchoredYet(row.id)
@@ -49,7 +50,7 @@ class Gatherer:
             if (root, size) != (batch.root, batch.size) and self._history.attestations_of([(root, size)]):
                 members = alone if (root, size) == alone.name else self._members(root, size)
                 places.append(members.place(row.id))
-        return assemble(self._history, self._note, row.declaration, row.signature, places, self._entry, document)
+        return assemble(self._history, self._note, row.declaration, row.signature, places, self._prove, document)
 
     def _read_members(self, root: bytes, size: int) -> Members:
         members = Members(self._store.set_members(root, size) or [])
@@ -60,8 +61,9 @@ class Gatherer:
             )  # fmt: skip
         return members
 
-    def _read_entry(self, number: int) -> Entry:
-        return self._store.entry(number).entry
+    def _read_entry(self, number: int) -> ProvenEntry:
+        path = self._history.log.inclusion(number, self._note.checkpoint.size)
+        return ProvenEntry(self._store.entry(number).entry, tuple(path))
 
 
 def newest_checkpoint(history: History, store: Store) -> SignedNote | None:
