@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event, Lock, Thread
 from typing import Annotated
 
@@ -15,12 +15,14 @@ from ledger.core.typed_data import Origin
 from ledger.edges.chain import Chain
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store
+from ledger.edges.witness import WitnessClient
 from ledger.errors import LedgerError, Unavailable
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.attest import Relay
+from ledger.journeys.cosign import Witnesses
 from ledger.journeys.follow import Follower
 
-log = logging.getLogger("api.anchorer")
+log = logging.getLogger("api.background")
 
 
 class Services:
@@ -35,12 +37,14 @@ class Services:
         log_key: SigningKey | None,
         connect: Callable[[], Chain],
         clock: Callable[[], int],
+        witnesses: Sequence[WitnessClient] = (),
     ) -> None:
         self.settings = settings
         self.origin = origin
         self.store = store
         self.log_key = log_key
         self.clock = clock
+        self.witnesses = Witnesses(witnesses, store)
         self._relayer = relayer
         self._connect = connect
         self._lock = Lock()
@@ -80,13 +84,15 @@ class Services:
         return Anchorer(chain, self.store, follower, self.relayer, self.log_key)
 
 
-class BackgroundAnchorer:
-    """A thread that anchors when a batch is full or old enough, and publishes checkpoints as the history grows."""
+class Background:
+    """A thread that does one thing again and again, and says it once where that cannot be done."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, name: str, services: Services, step: Callable[[Services], None]) -> None:
+        self._name = name
         self._services = services
+        self._step = step
         self._stop = Event()
-        self._thread = Thread(target=self._run, name="anchorer", daemon=True)
+        self._thread = Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -100,29 +106,35 @@ class BackgroundAnchorer:
         said = ""
         while not self._stop.wait(self._services.settings.poll_interval_seconds):
             try:
-                self._step()
+                self._step(self._services)
                 words = ""
             except LedgerError as error:
-                words = f"anchoring waits: {error}"
+                words = f"{self._name} waits: {error}"
             except Exception:
-                log.exception("anchoring failed and will be tried again")
+                log.exception("%s failed and will be tried again", self._name)
                 continue
             if words != said:  # once, not at every look
-                log.warning("%s", words or "anchoring goes on")
+                log.warning("%s", words or f"{self._name} goes on")
             said = words
 
-    def _step(self) -> None:
-        services, settings = self._services, self._services.settings
-        at = services.clock()
-        waiting, oldest = services.store.pending()
-        due = waiting >= settings.anchor_batch_size or (
-            oldest is not None and at - oldest >= settings.anchor_max_age_seconds
-        )
-        if due or services.store.unfinished():
-            for report in services.anchorer.run(settings.anchor_batch_size, at):
-                log.info("anchored batch %d of %d declarations", report.batch.id, report.batch.size)
-        elif services.log_key is not None:
-            services.anchorer.publish(at)
+
+def anchor(services: Services) -> None:
+    """Anchor when a batch is full or old enough, and publish checkpoints as the history grows."""
+    settings, at = services.settings, services.clock()
+    waiting, oldest = services.store.pending()
+    due = waiting >= settings.anchor_batch_size or (
+        oldest is not None and at - oldest >= settings.anchor_max_age_seconds
+    )
+    if due or services.store.unfinished():
+        for report in services.anchorer.run(settings.anchor_batch_size, at):
+            log.info("anchored batch %d of %d declarations", report.batch.id, report.batch.size)
+    elif services.log_key is not None:
+        services.anchorer.publish(at)
+
+
+def cosign(services: Services) -> None:
+    """Ask the witnesses for what is missing on the newest checkpoint. Beside anchoring, which never waits for them."""
+    services.witnesses.cosign_newest(services.follower, services.clock())
 
 
 def services_of(request: Request) -> Services:

@@ -10,14 +10,15 @@ from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
-from api.dependencies import BackgroundAnchorer, Services, clock
-from api.routes import attestations, declarations, health, history, verifications
+from api.dependencies import Background, Services, anchor, clock, cosign
+from api.routes import attestations, declarations, health, history, published, verifications
 from ledger import __version__
 from ledger.config import Settings, load_settings
 from ledger.core.typed_data import Origin
 from ledger.edges.chain import Chain
 from ledger.edges.keys import Keystore, SigningKey, passphrase_source
 from ledger.edges.store import Store
+from ledger.edges.witness import clients_of
 from ledger.errors import Malformed
 
 DESCRIPTION = """
@@ -87,7 +88,10 @@ def build_services(settings: Settings) -> Services:
     def key(name: str | None) -> SigningKey | None:
         return keystore.load(name, passphrase()) if name and keystore.has(name) else None
 
-    return Services(settings, origin, store, key(settings.relayer_key), key(settings.log_key), connect, clock)
+    return Services(
+        settings, origin, store, key(settings.relayer_key), key(settings.log_key), connect, clock,
+        clients_of(settings.witnesses_file),
+    )  # fmt: skip
 
 
 def create_app(settings: Settings | None = None, build: Callable[[Settings], Services] = build_services) -> FastAPI:
@@ -97,10 +101,12 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        anchorer = BackgroundAnchorer(services)
-        anchorer.start()
+        threads = [Background("anchoring", services, anchor), Background("cosigning", services, cosign)]
+        for thread in threads:
+            thread.start()
         yield
-        anchorer.stop()
+        for thread in threads:
+            thread.stop()
         services.store.close()
 
     # The page's scripts come from here: a customs network does not load them from strangers.
@@ -119,6 +125,7 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
         attestations.router,
         verifications.router,
         history.router,
+        published.router,
         health.router,
     ):
         app.include_router(router)

@@ -235,10 +235,19 @@ class Live(BaseModel):
     status: Literal["alive"] = "alive"
 
 
+class WitnessResult(BaseModel):
+    """A witness that is asked to cosign: the size it cosigned last, and what keeps it from cosigning, if anything."""
+
+    name: str = Field(examples=["witness.mpi.example"])
+    cosigned_size: int
+    problem: str | None
+
+
 class Ready(BaseModel):
-    """`degraded`: intake goes on, anchoring waits for the chain."""
+    """`degraded`: intake goes on, anchoring waits for the chain. A witness's problem does not degrade anything."""
 
     status: Literal["ready", "degraded"]
     chain: str
     pending: int
     oldest_pending_seconds: int | None
+    witnesses: list[WitnessResult]

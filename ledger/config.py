@@ -73,6 +73,21 @@ class Settings(BaseModel):
         "Key that signs checkpoints (Ed25519). Without it no checkpoint and no evidence is made.",
         None, _NAMED, pattern=_KEY_NAME, unset="none",
     )  # fmt: skip
+    witnesses_file: Path | None = _setting(
+        "File of the witnesses that are asked to cosign checkpoints: a verifier key and an address a line.",
+        None, _PATH, unset="nobody is asked",
+    )  # fmt: skip
+    witness_key: str = _setting(
+        "Key with which `ledger witness` cosigns (Ed25519).", "witness", _NAMED, pattern=_KEY_NAME
+    )
+    witness_name: str | None = _setting(
+        "Name under which `ledger witness` cosigns: an address of the agency's own, without https://.",
+        None, "text without spaces and plus, at most 200 characters", pattern=r"^[^\s+]{1,200}$",
+        unset="`ledger witness` does not start",
+    )  # fmt: skip
+    trust_file: Path = _setting(
+        "Trust root of the log that `ledger witness` cosigns: its history and the log's key.", Path("trust.json"), _PATH
+    )
     passphrase: SecretStr | None = _setting(
         "Passphrase of the keystore. Other programs can see an environment: prefer `passphrase_file`, over which this "
         "wins.", None, "text", min_length=1, unset="asked for at a terminal",
@@ -98,10 +113,10 @@ class Settings(BaseModel):
     )  # fmt: skip
     rpc_timeout_seconds: float = _setting("How long one request to the node may take.", 10.0, ge=0.1, le=600)
     api_host: str = _setting(
-        "Address that the API listens on. 0.0.0.0 lets other machines in: put a proxy with TLS in front.",
-        "127.0.0.1", "a host name or an IP address", pattern=r"^[A-Za-z0-9.:_-]{1,255}$",
+        "Address that the API, or `ledger witness`, listens on. 0.0.0.0 lets other machines in: put a proxy with TLS "
+        "in front.", "127.0.0.1", "a host name or an IP address", pattern=r"^[A-Za-z0-9.:_-]{1,255}$",
     )  # fmt: skip
-    api_port: int = _setting("Port that the API listens on.", 8080, ge=1, le=65_535)
+    api_port: int = _setting("Port that the API, or `ledger witness`, listens on.", 8080, ge=1, le=65_535)
     max_body_bytes: int = _setting("Largest request body that the API takes.", 8 << 20, ge=1 << 10, le=1 << 30)
     page_limit: int = _setting("Declarations or entries on one page of a list, at most.", 1_000, ge=1, le=1_000)
     log_level: Literal["critical", "error", "warning", "info", "debug"] = _setting(

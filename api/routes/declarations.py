@@ -101,7 +101,9 @@ def get_declaration(id: Hash, given: Given) -> DeclarationState:  # noqa: A002 (
 )
 def get_evidence(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's word)
     """One file that proves the declaration, its anchoring and its attestations; verifies offline."""
-    made = evidence_of(to_hash(id), given.store, given.follower, given.log_key, given.clock())
+    made = evidence_of(
+        to_hash(id), given.store, given.follower, given.log_key, given.clock(), witnesses=given.witnesses
+    )
     return Response(made.to_bytes(), media_type="application/json")
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api.dependencies import Given
 from api.errors import documented
-from api.schemas import Live, Ready
+from api.schemas import Live, Ready, WitnessResult
 from ledger.errors import LedgerError
 
 router = APIRouter(prefix="/health", tags=["health"])
@@ -33,4 +33,8 @@ def ready(given: Given) -> Ready:
         chain=chain,
         pending=waiting,
         oldest_pending_seconds=age,
+        witnesses=[
+            WitnessResult(name=state.name, cosigned_size=state.cosigned, problem=state.problem or None)
+            for state in given.witnesses.states()
+        ],
     )

@@ -23,9 +23,11 @@ from ledger.core.typed_data import Origin
 from ledger.edges.chain import Chain, Receipt
 from ledger.edges.keys import Keystore, SigningKey, passphrase_source
 from ledger.edges.store import Store
+from ledger.edges.witness import clients_of
 from ledger.errors import HistoryBroken, LedgerError, Malformed, Refused, Unavailable, VerificationFailed
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.attest import Relay
+from ledger.journeys.cosign import Witnesses
 from ledger.journeys.follow import Follower
 
 out = Console(highlight=False)
@@ -116,6 +118,11 @@ class Desk:
     @cached_property
     def relay(self) -> Relay:
         return Relay(self.chain, self.store, self.follower, self.relayer)
+
+    @cached_property
+    def witnesses(self) -> Witnesses:
+        """Those of the witnesses file, who are asked to cosign what is published."""
+        return Witnesses(clients_of(self.settings.witnesses_file), self.store)
 
     @cached_property
     def anchorer(self) -> Anchorer:

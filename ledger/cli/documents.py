@@ -160,6 +160,7 @@ def declare(
         if anchor and done:
             progress.update(task, description="anchoring")
             reports = desk.anchorer.run(desk.settings.anchor_batch_size, now())
+            desk.witnesses.cosign_newest(desk.follower, now())
         else:
             reports = []
     value = {
@@ -298,7 +299,7 @@ def evidence(
         if isinstance(opened, Redacted) and not disclose_:
             shown = opened
     desk.settle_for_the_store()
-    made = evidence_of(identifier(id_, "id"), desk.store, desk.follower, desk.log_key, now(), shown)
+    made = evidence_of(identifier(id_, "id"), desk.store, desk.follower, desk.log_key, now(), shown, desk.witnesses)
     write_file(output, made.to_bytes())
     value = {
         "file": str(output),

@@ -51,8 +51,8 @@ def export(
     desk.settle_for_the_store()
     public = _handed_on(keys) if keys else _own(desk, trust)
     try:
-        history = desk.follower.refresh()
-        publish_checkpoint(history, desk.store, desk.log_key, now())
+        desk.follower.refresh()
+        publish_checkpoint(desk.follower, desk.store, desk.log_key, now())
     except Unavailable as error:
         err.print(f"[yellow]{error}[/]\nGoing on with what the store holds.")
     with bar() as progress, desk.follower.facts(fresh=False) as history:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from ledger.core.checkpoint import MAX_NOTE, SignedNote
-from ledger.core.witnessing import AddCheckpoint, KnownWitness
+from ledger.core.witnessing import AddCheckpoint, KnownWitness, read_witnesses
 from ledger.edges.web import Answer, Web
 from ledger.errors import LedgerError, Malformed, Unavailable, VerificationFailed
 
@@ -68,6 +69,20 @@ class WitnessClient:
         answered.cosigned_at(self.key)
         lines = [line for line in answered.signatures if line[:2] == (self.key.name, self.key.id)]
         return SignedNote(note.checkpoint, tuple(lines))
+
+
+def clients_of(file: Path | None) -> list[WitnessClient]:
+    """The witnesses of a witnesses file; none without one.
+
+    :raises Malformed: the file cannot be read, or a line of it; or a witness in it has no address.
+    """
+    if file is None:
+        return []
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Malformed(f"cannot be read: {getattr(error, 'strerror', None) or 'no UTF-8'}", str(file)) from None
+    return [WitnessClient(witness) for witness in read_witnesses(text)]
 
 
 def _refusal(answer: Answer) -> LedgerError:

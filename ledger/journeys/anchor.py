@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from ledger.core.checkpoint import Checkpoint, NoteKey, SignedNote, signed
@@ -13,6 +14,8 @@ from ledger.edges.keys import SigningKey
 from ledger.edges.store import Batch, Store
 from ledger.errors import Unavailable
 from ledger.journeys.follow import Follower, Progress, quiet
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,8 @@ class Anchorer:
 
     def publish(self, at: int) -> SignedNote | None:
         """Sign and store a checkpoint of the history as it stands; None without a log key or without news."""
-        history = self._follower.refresh()
-        return publish_checkpoint(history, self._store, self._log_key, at)
+        self._follower.refresh()
+        return publish_checkpoint(self._follower, self._store, self._log_key, at)
 
     def _form(self, max_size: int, at: int) -> Batch | None:
         ids = self._store.pending_ids(max_size)
@@ -73,24 +76,40 @@ class Anchorer:
         return AnchorReport(batch, receipt)
 
 
-def publish_checkpoint(history: History, store: Store, log_key: SigningKey | None, at: int) -> SignedNote | None:
-    """Sign a checkpoint of ``history`` with the log's Ed25519 key and store it forever, unless this size has one.
+def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | None, at: int) -> SignedNote | None:
+    """Sign a checkpoint of the entries that are confirmed, as of the latest refresh, and store it forever.
+
+    Returns the note that is there already where this size has one; None without a log key or without entries.
 
     :raises Unavailable: this size was signed with another root, before a reorganisation. Two notes of one size would
         look like two histories, so nothing is signed until the next entry.
     """
-    if log_key is None or history.size == 0:
-        return None
-    known = store.checkpoint(history.size)
-    checkpoint = Checkpoint(history.origin, history.size, history.log.root())
-    if known is not None:
-        note = SignedNote.parse(known)
-        if note.checkpoint != checkpoint:
-            raise Unavailable(f"{history.size} entries were signed before a reorganisation: try after the next entry")
-        return note
-    note = signed(checkpoint, note_key(history.origin, log_key), log_key.sign_note(checkpoint.text.encode()))
-    store.save_checkpoint(history.size, checkpoint.root, str(note), at)
+    with follower.facts(fresh=False) as history:
+        size = follower.confirmed
+        if log_key is None or size == 0:
+            return None
+        checkpoint = Checkpoint(history.origin, size, history.log.root(size))
+        known = store.checkpoint(size)
+        if known is not None:
+            note = SignedNote.parse(known)
+            if note.checkpoint != checkpoint:
+                raise Unavailable(f"{size} entries were signed before a reorganisation: try after the next entry")
+            return note
+        _look_back(history, store, size)
+    note = signed(checkpoint, note_key(checkpoint.origin, log_key), log_key.sign_note(checkpoint.text.encode()))
+    store.save_checkpoint(size, checkpoint.root, str(note), at)
     return note
+
+
+def _look_back(history: History, store: Store, size: int) -> None:
+    """Say it where the chain took back what was signed: witnesses will not go along, and auditors will name it."""
+    text = store.latest_checkpoint(size)
+    before = None if text is None else SignedNote.parse(text).checkpoint
+    if before is not None and history.log.root(before.size) != before.root:
+        log.error(
+            "a reorganisation took back entries of the checkpoint of %d entries that was signed: witnesses will refuse "
+            "what is signed from now on; raise `confirmations`", before.size,
+        )  # fmt: skip
 
 
 def note_key(origin: Origin, log_key: SigningKey) -> NoteKey:

@@ -71,8 +71,10 @@ def newest_checkpoint(history: History, store: Store) -> SignedNote | None:
 
     One that was signed before a reorganisation stays in the store, and is passed over here.
     """
-    for size, text in reversed(store.checkpoints()):
+    size = history.size
+    while size > 0 and (text := store.latest_checkpoint(size)) is not None:
         note = SignedNote.parse(text)
-        if 0 < size <= history.size and note.checkpoint.root == history.log.root(size):
+        if note.checkpoint.root == history.log.root(note.checkpoint.size):
             return note
+        size = note.checkpoint.size - 1
     return None

@@ -17,6 +17,7 @@ from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Unavailable, UnknownDeclaration
 from ledger.journeys.anchor import publish_checkpoint
+from ledger.journeys.cosign import Witnesses
 from ledger.journeys.follow import Follower
 from ledger.journeys.gather import Gatherer, newest_checkpoint
 
@@ -76,9 +77,17 @@ def verify_online(question: Question, at: int, chain: Chain, follower: Follower)
 
 
 def evidence_of(
-    id_: bytes, store: Store, follower: Follower, log_key: SigningKey | None, at: int, document: Redacted | None = None
+    id_: bytes,
+    store: Store,
+    follower: Follower,
+    log_key: SigningKey | None,
+    at: int,
+    document: Redacted | None = None,
+    witnesses: Witnesses | None = None,
 ) -> Evidence:
     """The evidence of a declaration as the history stands now, with what ``document`` discloses of it.
+
+    Its checkpoint carries the cosignatures of those ``witnesses`` that gave one when they were asked.
 
     Where the chain is away, or nobody here may sign, it is as of the newest checkpoint that was signed before.
 
@@ -98,8 +107,11 @@ def evidence_of(
     except Unavailable as error:
         log.warning("evidence without the chain: %s", error)
         signs = None  # what the chain does not confirm now is not signed
+    published = publish_checkpoint(follower, store, signs, at)
+    if published is not None and witnesses is not None:
+        witnesses.cosign(published, follower, at)
     with follower.facts(fresh=False) as history:
-        note = publish_checkpoint(history, store, signs, at) or newest_checkpoint(history, store)
+        note = newest_checkpoint(history, store)
         if note is None:
             raise Unavailable("no key here may sign a checkpoint: set log_key, or take evidence from who can")
         return Gatherer(history, note, store).evidence(row, document)
