@@ -10,6 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NEEDED = [
     "ledger/artifact/TradeLedger.json",
+    "ledger/manual/README.txt",
+    "ledger/manual/evidence-format.md",
+    "ledger/manual/formats.md",
     "ledger/py.typed",
     "ledger/edges/migrations/env.py",
     "ledger/edges/migrations/versions/r0001_tables.py",

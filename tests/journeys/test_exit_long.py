@@ -1,0 +1,148 @@
+"""An export of several bundles, tiles and parts, whose newest checkpoint does not cover its last entries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ledger.core.checkpoint import SignedNote
+from ledger.core.codec import hex_text
+from ledger.core.merkle import leaf_hash
+from ledger.core.tile_files import TileName, read_bundle
+from ledger.core.typed_data import keccak
+from ledger.edges.events import LoggedEntry
+from ledger.edges.store import Batch, Store
+from ledger.errors import HistoryBroken, Unavailable
+from ledger.journeys import leave as journey
+from ledger.journeys.arrive import arrive
+from ledger.journeys.leave import Left, PublicKeys, leave
+from tests.journeys.exits import contents, fresh_store, without_chain
+from tests.world import ORIGIN, START, World
+
+SIZE, COVERED, PENDING = 600, 300, 7
+
+
+@pytest.fixture(scope="module")
+def world() -> tuple[World, SignedNote]:
+    """A history of 600 entries, each but the first anchoring one declaration; its checkpoint is of 300."""
+    made = World()
+    for number in range(1, SIZE):
+        if made.history.size == COVERED:
+            note = made.checkpoint()
+        made.anchor([made.declare(keccak(number.to_bytes(4)))[0]])
+    return made, note
+
+
+@pytest.fixture
+def url(world: tuple[World, SignedNote], tmp_path: Path) -> str:
+    """A store of this history, and of some declarations more."""
+    made, note = world
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    with fresh_store(url, ORIGIN) as store, store.restoring() as restoring:
+        name = hex_text(bytes(32))
+        restoring.entries([LoggedEntry(entry, entry.number, name, name, 0) for entry in made.entries])
+        restoring.checkpoint(COVERED, note.checkpoint.root, str(note), START)
+        for number in range(1, SIZE + PENDING):
+            declaration, signature = made.declare(keccak(number.to_bytes(4)))
+            id_ = declaration.id(ORIGIN)
+            restoring.declarations([(id_, declaration, signature, START + number // 5)])
+            if number < SIZE:
+                time = made.entries[number].time
+                restoring.batch(Batch(0, leaf_hash(id_), 1, "anchored", START, None, number, time), [id_])
+    return url
+
+
+def export(world: World, url: str, folder: Path) -> Left:
+    with without_chain(url) as (store, history):
+        return leave(folder, store, history, PublicKeys(world.trust))
+
+
+def test_all_parts_are_there_and_come_back(
+    world: tuple[World, SignedNote], url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, note = world
+    monkeypatch.setattr(journey, "LINES", 250)
+    left = export(made, url, tmp_path / "export")
+    files = contents(tmp_path / "export")
+    assert (left.manifest.size, left.manifest.checkpoint, left.unproven) == (SIZE, COVERED, SIZE - COVERED)
+    assert (left.manifest.counts.evidence, left.manifest.counts.declarations) == (COVERED - 1, SIZE - 1 + PENDING)
+    assert sorted(path for path in files if path.startswith(("chain", "decl"))) == [
+        f"{folder}/00000{number}.jsonl" for folder in ("chain", "declarations") for number in range(3)
+    ]
+    assert files["log/checkpoint"].decode() == str(note)
+    names = [
+        TileName(0, 0),
+        TileName(0, 1),
+        TileName(0, 1, 44),
+        TileName(0, 2, 88),
+        TileName(1, 0, 1),
+        TileName(1, 0, 2),
+    ]
+    names += [TileName(None, 0), TileName(None, 1), TileName(None, 1, 44), TileName(None, 2, 88)]
+    tiles = {path for path in files if path.startswith("log/tile/")}
+    assert tiles == {f"log/{name}" for name in names}
+    for name in names:
+        if name.level is None:
+            first = name.index * 256
+            held = [entry.data for entry in made.entries[first : first + name.width]]
+            assert read_bundle(files[f"log/{name}"]) == held
+        else:
+            assert files[f"log/{name}"] == made.history.log.tile(name.level, name.index, name.width)
+    arrived = arrive(tmp_path / "export", f"sqlite:///{tmp_path / 'imported.sqlite'}", START, made.trust)
+    assert (arrived.uncovered, arrived.contradicting) == (SIZE - COVERED, ())
+    again = export(made, f"sqlite:///{tmp_path / 'imported.sqlite'}", tmp_path / "again")
+    assert again.manifest == left.manifest
+    assert contents(tmp_path / "again") == files
+
+
+def test_a_history_that_grew_brings_its_export_up_to_date(
+    world: tuple[World, SignedNote], url: str, tmp_path: Path
+) -> None:
+    """Partial tiles of before are gone, new files are there, and full ones were not touched."""
+    made, _ = world
+    folder = tmp_path / "export"
+    before = tmp_path / "before.sqlite"
+    with fresh_store(url, None) as full, fresh_store(f"sqlite:///{before}", ORIGIN) as store:
+        _part(full, store, COVERED)
+    export(made, f"sqlite:///{before}", folder)
+    times = {path: (folder / path).stat().st_mtime_ns for path in contents(folder)}
+    export(made, url, folder)
+    now = contents(folder)
+    export(made, url, tmp_path / "afresh")
+    assert now == contents(tmp_path / "afresh")
+    kept = [path for path, time in times.items() if path in now and (folder / path).stat().st_mtime_ns == time]
+    assert {"log/tile/0/000", "log/tile/entries/000", "log/checkpoint", "README.txt"} <= set(kept)
+    assert sum(path.startswith("evidence/") for path in kept) == COVERED - 1
+
+
+def _part(full: Store, store: Store, size: int) -> None:
+    """What a store held when its history had ``size`` entries."""
+    with store.restoring() as restoring:
+        restoring.entries([item.logged for item in full.each_entry()][:size])
+        for number, root, note in full.each_checkpoint():
+            restoring.checkpoint(number, root, note, START)
+        for batch in list(full.each_batch())[: size - 1]:
+            (id_,) = full.leaves(batch.id)
+            row = full.declaration(id_)
+            assert row is not None
+            restoring.declarations([(id_, row.declaration, row.signature, row.received_at)])
+            restoring.batch(batch, [id_])
+
+
+def test_without_any_checkpoint_there_is_no_export(tmp_path: Path) -> None:
+    made, url = World(), f"sqlite:///{tmp_path / 'store.sqlite'}"
+    with fresh_store(url, ORIGIN) as store:
+        store.append_entries([LoggedEntry(made.entries[0], 0, hex_text(bytes(32)), hex_text(bytes(32)), 0)])
+    with pytest.raises(Unavailable, match="no checkpoint"):
+        export(made, url, tmp_path / "export")
+    assert not (tmp_path / "export").exists()
+
+
+def test_a_damaged_store_is_not_exported(world: tuple[World, SignedNote], url: str, tmp_path: Path) -> None:
+    """Whoever leaves should learn of it, and not the successor."""
+    with fresh_store(url, None) as store, store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE batches SET size = 2 WHERE id = 5")
+    with pytest.raises(HistoryBroken, match="ledger audit"):
+        export(world[0], url, tmp_path / "export")
+    assert (tmp_path / "export" / "UNFINISHED").exists()
