@@ -4,10 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test check coverage bench up down generated clean
+.PHONY: help setup demo test check coverage bench bench-audit up down generated clean
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 setup: ## create the environment, install the locked parts, build the contract
 	@$(PYTHON) scripts/setup.py
@@ -33,6 +33,9 @@ coverage: setup ## every line, statement and branch of the contracts is run by t
 
 bench: setup ## measure, beside a peer measured in the same run
 	@$(BIN)/python -m scripts.bench
+
+bench-audit: setup ## replay and audit a million entries, and the log as it grows
+	@$(BIN)/python -m scripts.bench_audit
 
 up: setup ## start chain, contract and API on loopback; state in ./state
 	@$(BIN)/python -m scripts.services up

@@ -6,7 +6,7 @@ withdrawals; 1 % decisions of the council, who authorises new officers. Each is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -106,20 +106,21 @@ def entries(size: int) -> Iterator[en.Entry]:
 
 
 def kept(file: Path, size: int) -> Path:
-    """The entries in a file, each with its length (4 bytes) before it; made if it is not there."""
+    """The entries in a file, each as length (4 bytes), subject (32), entry bytes; made if it is not there."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")
         with part.open("wb") as out:
             for entry in entries(size):
-                data = entry.data
+                data = en.subject_of(entry.content, ORIGIN) + entry.data
                 out.write(len(data).to_bytes(_COUNTED) + data)
         part.rename(file)
     return file
 
 
-def read(file: Path) -> Iterable[bytes]:
-    """Entry bytes from such a file."""
+def read(file: Path, size: int) -> Iterator[tuple[bytes, bytes]]:
+    """Subject and entry bytes of the first ``size`` entries of such a file."""
     with file.open("rb") as source:
-        while length := source.read(_COUNTED):
-            yield source.read(int.from_bytes(length))
+        for _ in range(size):
+            record = source.read(int.from_bytes(source.read(_COUNTED)))
+            yield record[:32], record[32:]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ledger.core.checkpoint import KeyType, NoteKey, SignedNote, cosigned_text
+from ledger.core.checkpoint import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
 from ledger.core.codec import hex_text
 from ledger.core.replay import Replay
 from ledger.core.tiles import Frontier
@@ -108,12 +108,9 @@ class Cosigner:
             raise VerificationFailed("the audit did not come out good: nothing is cosigned")
         if audited.newest is None:
             raise Malformed("no checkpoint was audited: give one with --checkpoint", "cosign")
-        note = audited.newest
-        signature = at.to_bytes(8) + self.key.sign_note(cosigned_text(note.checkpoint, at))
-        line = self.verifier.name, self.verifier.id, signature
-        made = SignedNote(note.checkpoint, (*note.signatures, line))
-        made.cosigned_at(self.verifier)
-        return made
+        checkpoint = audited.newest.checkpoint
+        signature = self.key.sign_note(cosigned_text(checkpoint, at))
+        return audited.newest.with_signatures(cosigned(checkpoint, self.verifier, at, signature))
 
 
 class _Audit:
