@@ -47,7 +47,7 @@ def _octets(description: str) -> dict[int | str, dict[str, Any]]:
     "/checkpoint",
     summary="The newest checkpoint",
     response_class=Response,
-    responses=_text("A signed note with the cosignatures that it has") | documented(404, 422, 503),
+    responses=_text("A signed note with the cosignatures that it has") | documented(404, 503),
 )
 def get_newest(given: Given) -> Response:
     """C2SP tlog-checkpoint: origin, size and root, signed by the log and cosigned by witnesses."""

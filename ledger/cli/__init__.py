@@ -10,7 +10,7 @@ import sys
 import typer
 
 from ledger import __version__
-from ledger.cli import audit, chain, council, documents, keys, moving, pdf, statements, verdicts
+from ledger.cli import audit, chain, council, documents, keys, moving, pdf, statements, verdicts, witness
 from ledger.cli.desk import err, exit_code, failure_json
 from ledger.errors import LedgerError
 
@@ -31,6 +31,7 @@ moving.register(app)
 pdf.register(app)
 statements.register(app)
 verdicts.register(app)
+witness.register(app)
 
 
 def _version(wanted: bool) -> None:

@@ -23,8 +23,10 @@ from ledger.core.codec import hex_text
 from ledger.core.policy import TrustRoot
 from ledger.core.signature import p256_signer
 from ledger.core.verdict import when
+from ledger.core.witnessing import tlog_policy
 from ledger.edges.chain import deploy as deploy_contract
 from ledger.edges.keys import Algorithm
+from ledger.edges.witness import witnesses_in
 from ledger.errors import Malformed
 from ledger.journeys.anchor import note_key
 
@@ -103,19 +105,38 @@ def history(
 
 def trust(
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the trust root.")] = Path("trust.json"),
+    witnesses: Annotated[
+        Path | None, typer.Option(help="Witnesses file: a verifier key a line; what follows it is passed over.")
+    ] = None,
+    threshold: Annotated[
+        int | None, typer.Option(help="How many of them must have cosigned; more than half if not given.")
+    ] = None,
+    policy_text: Annotated[
+        Path | None, typer.Option("--policy-text", help="Write it as a C2SP tlog-policy too, for other programs.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write the trust root file that verifiers use offline: origin and checkpoint key.
+    """Write the trust root file that verifiers use offline: origin, checkpoint key, witnesses and how many must cosign.
 
-    Example: `ledger trust -o trust.json`
+    Example: `ledger trust -o trust.json --witnesses witnesses.txt --threshold 2`
     """
     desk = Desk()
     if desk.log_key is None:
         raise Malformed("no checkpoint key: create one (`ledger keys new log -a ed25519`) and set LEDGER_LOG_KEY=log")
-    root = TrustRoot(desk.origin, note_key(desk.origin, desk.log_key))
+    keys = tuple(item.key for item in witnesses_in(witnesses)) if witnesses is not None else ()
+    enough = len(keys) // 2 + 1 if keys and threshold is None else threshold or 0
+    root = TrustRoot(desk.origin, note_key(desk.origin, desk.log_key), keys, enough)
     write_file(output, root.to_bytes())
-    value = {"file": str(output), "origin": str(root.origin), "log_key": str(root.log_key)}
-    show(as_json, value, lambda: facts("Trust root", value))
+    if policy_text is not None:
+        write_file(policy_text, tlog_policy(root).encode())
+    value = {
+        "file": str(output),
+        "origin": str(root.origin),
+        "log_key": str(root.log_key),
+        "witnesses": [str(key) for key in keys],
+        "threshold": enough,
+    }
+    show(as_json, value, lambda: facts("Trust root", value | {"witnesses": ", ".join(key.name for key in keys)}))
 
 
 def serve() -> None:

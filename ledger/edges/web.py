@@ -11,6 +11,7 @@ from ledger.edges.rpc import place_of
 from ledger.errors import LedgerError, Unavailable
 
 _CHUNK = 64 * 1024
+_OK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,13 @@ class Web:
         :raises Unavailable: it did not answer, not in time, or with more than that.
         """
         return self._ask("GET", path, None, most)
+
+    def fetch(self, path: str, most: int) -> bytes:
+        """The body of what is at ``path``; Unavailable, too, where the server says anything but 200."""
+        answer = self.get(path, most)
+        if answer.status != _OK:
+            raise Unavailable(f"{self.place} has no {path}: it answers with HTTP {answer.status}")
+        return answer.body
 
     def post(self, path: str, body: bytes, most: int) -> Answer:
         """As ``get``, with a body of plain text."""

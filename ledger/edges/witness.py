@@ -72,17 +72,20 @@ class WitnessClient:
 
 
 def clients_of(file: Path | None) -> list[WitnessClient]:
-    """The witnesses of a witnesses file; none without one.
+    """Those to ask, by a witnesses file; none without one.
 
-    :raises Malformed: the file cannot be read, or a line of it; or a witness in it has no address.
+    :raises Malformed: as for ``witnesses_in``; also for a witness without an address.
     """
-    if file is None:
-        return []
+    return [] if file is None else [WitnessClient(witness) for witness in witnesses_in(file)]
+
+
+def witnesses_in(file: Path) -> tuple[KnownWitness, ...]:
+    """The witnesses of a witnesses file; Malformed where it cannot be read, or a line of it."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Malformed(f"cannot be read: {getattr(error, 'strerror', None) or 'no UTF-8'}", str(file)) from None
-    return [WitnessClient(witness) for witness in read_witnesses(text)]
+    return read_witnesses(text)
 
 
 def _refusal(answer: Answer) -> LedgerError:

@@ -1,0 +1,122 @@
+"""Mirror: copy a log as files, believing nothing but its checkpoint, and that only by the trust root.
+
+Entries alone are fetched. Tiles are made from them here: were they fetched, they would have to be made to be checked.
+Nothing new stands in its place before the whole of it leads to the checkpoint's root.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.core.checkpoint import MAX_NOTE, Checkpoint, NoteKey, SignedNote
+from ledger.core.codec import hex_text
+from ledger.core.merkle import leaf_hash
+from ledger.core.policy import TrustRoot
+from ledger.core.tile_files import MAX_ENTRY, TileName, TileStream, read_bundle
+from ledger.core.tiles import TILE_WIDTH
+from ledger.edges.mirrored import MirrorFolder
+from ledger.edges.web import Web
+from ledger.errors import HistoryBroken, Malformed, VerificationFailed
+from ledger.journeys.follow import Progress, quiet
+
+MAX_BUNDLE = TILE_WIDTH * (MAX_ENTRY + 2)
+CHECKPOINT = "checkpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """The checkpoint that the folder has now, who cosigned it, and how many entries are new."""
+
+    note: SignedNote
+    cosigned: tuple[NoteKey, ...]
+    new: int
+
+
+class Mirror:
+    """One log, served at ``web``, and one folder."""
+
+    def __init__(self, web: Web, folder: MirrorFolder, trust: TrustRoot) -> None:
+        self._web = web
+        self._folder = folder
+        self._trust = trust
+
+    def run(self, progress: Progress = quiet) -> Mirrored:
+        """Bring the folder up to the log's newest checkpoint; interrupted, the next run goes on.
+
+        Every entry is hashed again, those that were there before too. ``progress`` is told entries read and in all.
+
+        :raises Unavailable: the log does not answer, or has nothing published; or the disk says no.
+        :raises VerificationFailed: the checkpoint is not signed as the trust root demands, or the entries do not lead
+            to its root; then nothing new is kept.
+        :raises HistoryBroken: the log is another one, or shows less than was mirrored, or something else.
+        """
+        note, cosigned = self._newest()
+        checkpoint, before = note.checkpoint, self._mirrored()
+        if before is not None and checkpoint.size < before.size:
+            raise HistoryBroken("the log went back", expected=f"{before.size} or more", found=checkpoint.size)
+        try:
+            self._copy(checkpoint, before, progress)
+        except (VerificationFailed, HistoryBroken):
+            self._folder.discard()
+            raise
+        self._folder.settle()
+        self._folder.finish(CHECKPOINT, str(note).encode())
+        return Mirrored(note, cosigned, checkpoint.size - (0 if before is None else before.size))
+
+    def _newest(self) -> tuple[SignedNote, tuple[NoteKey, ...]]:
+        try:
+            note = SignedNote.parse(self._web.fetch(f"/{CHECKPOINT}", MAX_NOTE).decode())
+        except (Malformed, UnicodeDecodeError) as error:
+            raise VerificationFailed(f"the log's checkpoint is none: {error}") from None
+        trust = self._trust
+        if note.checkpoint.origin != trust.origin:
+            raise HistoryBroken("another log", expected=trust.origin, found=note.checkpoint.origin)
+        note.verify(trust.log_key)
+        cosigned = tuple(key for key in trust.witnesses if note.names(key))
+        for key in cosigned:
+            note.cosigned_at(key)
+        if len(cosigned) < trust.threshold:
+            raise VerificationFailed(f"cosigned by {len(cosigned)} witnesses, and {trust.threshold} are demanded")
+        return note, cosigned
+
+    def _mirrored(self) -> Checkpoint | None:
+        """What was mirrored before."""
+        data = self._folder.read(CHECKPOINT)
+        if data is None:
+            return None
+        checkpoint = SignedNote.parse(data.decode("utf-8", "replace")).checkpoint
+        if checkpoint.origin != self._trust.origin:
+            raise HistoryBroken("the folder mirrors another log", expected=self._trust.origin, found=checkpoint.origin)
+        return checkpoint
+
+    def _copy(self, checkpoint: Checkpoint, before: Checkpoint | None, progress: Progress) -> None:
+        stream, size = TileStream(), checkpoint.size
+        for index in range((size + TILE_WIDTH - 1) // TILE_WIDTH):
+            for leaf in self._leaves(TileName(None, index, min(TILE_WIDTH, size - index * TILE_WIDTH))):
+                stream.append(leaf)
+                if before is not None and stream.size == before.size and stream.root() != before.root:
+                    raise HistoryBroken(
+                        f"not the {before.size} entries that were mirrored, or a file here was changed",
+                        expected=hex_text(before.root), found=hex_text(stream.root()),
+                    )  # fmt: skip
+            for name, data in stream.full():
+                self._folder.put(str(name), data)
+            progress(stream.size, size)
+        for name, data in stream.partial():
+            self._folder.put(str(name), data)
+        if stream.root() != checkpoint.root:
+            raise VerificationFailed(f"the {size} entries do not lead to the checkpoint's root, or a file was changed")
+
+    def _leaves(self, name: TileName) -> list[bytes]:
+        """The leaf hashes of a bundle, which is fetched where it is not there."""
+        data = self._folder.read(str(name))
+        if data is None:
+            data = self._web.fetch(f"/{name}", MAX_BUNDLE)
+            self._folder.put(str(name), data)
+        try:
+            entries = read_bundle(data)
+        except Malformed as error:
+            raise VerificationFailed(f"{name}: {error}") from None
+        if len(entries) != name.width:
+            raise VerificationFailed(f"{name} holds {len(entries)} entries")
+        return [leaf_hash(entry) for entry in entries]
