@@ -49,7 +49,7 @@ def export(
     """
     desk = Desk()
     desk.settle_for_the_store()
-    public = _handed_on(keys) if keys else _own(desk, trust)
+    public = _handed_on(keys, trust) if keys else _own(desk, trust)
     try:
         desk.follower.refresh()
         publish_checkpoint(desk.follower, desk.store, desk.log_key, now())
@@ -180,7 +180,7 @@ def _own(desk: Desk, trust: Path | None) -> PublicKeys:
     return PublicKeys(root, tuple(desk.keystore.list()))
 
 
-def _handed_on(folder: Path) -> PublicKeys:
+def _handed_on(folder: Path, trust: Path | None) -> PublicKeys:
     """As an earlier export has them."""
     file = folder / "keystore.json"
     try:
@@ -188,7 +188,7 @@ def _handed_on(folder: Path) -> PublicKeys:
         keystore = tuple(KeyInfo(item["name"], Algorithm(item["algorithm"]), item["public"]) for item in listed)
     except (ValueError, KeyError, TypeError):
         raise Malformed("is no list of public keys", str(file)) from None
-    return PublicKeys(read_trust_root(read_file(folder / "trust.json")), keystore)
+    return PublicKeys(read_trust_root(read_file(trust or folder / "trust.json")), keystore)
 
 
 class _Bar:

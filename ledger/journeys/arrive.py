@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from ledger.core.checkpoint import SignedNote
-from ledger.core.codec import hex_text
 from ledger.core.document import read_wrapped
 from ledger.core.entry import Entry
 from ledger.core.manifest import MANIFEST, Counts, Manifest
@@ -32,7 +31,7 @@ from ledger.edges.spill import Spill
 from ledger.edges.store import Restoring, Store
 from ledger.errors import HistoryBroken, LedgerError, Malformed, VerificationFailed
 from ledger.journeys.follow import Follower
-from ledger.journeys.leave import Stage, members_path, part_path, silent
+from ledger.journeys.leave import Stage, document_path, evidence_path, members_path, part_path, silent
 
 _CHUNK = 500
 Content = TypeVar("Content")
@@ -299,26 +298,27 @@ class _Arriving:
             for where, item in some:
                 row, batch = rows[item.id]
                 found = None if batch is None else records.Place(batch.root, batch.size, row.batch_index or 0)
-                # A store that was there before may know of a batch that was formed after the export.
-                later = found is not None and not self._inbox.has(members_path("batches", found.root, found.size))
-                if found != item.place and not (item.place is None and later):
-                    raise HistoryBroken(f"{where}: it stands in another batch", expected=item.place, found=found)
-                place = item.place
-                if item.state == "anchored" and place and self._memory.anchored(place.root, place.size) is None:
-                    raise HistoryBroken(f"{where}: nothing anchors it", expected="anchored", found="no entry")
-                for path in (
-                    f"evidence/{hex_text(item.id)}.json",
-                    f"documents/{hex_text(item.declaration.digest)}.wrapped",
-                ):
-                    if self._inbox.has(path) and (item.state == "anchored" or path.startswith("documents")):
-                        self._inbox.see(path)
+                self._place(where, item, found)
+                files = [document_path(item.declaration.digest)]
+                files += [evidence_path(item.id)] if item.state == "anchored" else []
+                for path in filter(self._inbox.has, files):
+                    self._inbox.see(path)
+
+    def _place(self, where: str, item: records.Declared, found: records.Place | None) -> None:
+        # A store that was there before may know of a batch that was formed after the export.
+        later = found is not None and not self._inbox.has(members_path("batches", found.root, found.size))
+        if found != item.place and not (item.place is None and later):
+            raise HistoryBroken(f"{where}: it stands in another batch", expected=item.place, found=found)
+        place = item.place
+        if item.state == "anchored" and place and self._memory.anchored(place.root, place.size) is None:
+            raise HistoryBroken(f"{where}: nothing anchors it", expected="anchored", found="no entry")
 
     def _others(self, held: TrustRoot) -> None:
         """What is not stored. Evidence is not opened: each proves itself to whoever verifies it."""
         self._counts["evidence"] = sum(1 for _ in self._inbox.paths("evidence/"))
         for path in self._inbox.paths("documents/"):
             digest = _read(read_wrapped, self._inbox, path).digest
-            if path != f"documents/{hex_text(digest)}.wrapped":
+            if path != document_path(digest):
                 raise VerificationFailed(f"{path} is the document with the digest 0x{digest.hex()}")
             self._counts["documents"] += 1
         self._inbox.expect("keys/log.vkey", f"{held.log_key}\n".encode())

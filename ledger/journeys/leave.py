@@ -145,9 +145,8 @@ class _Leaving:
             if len(entries) == TILE_WIDTH:
                 entries.clear()
             if len(logged) == LINES or stream.size == last:
-                self._outbox.write(
-                    part_path("chain", (stream.size - 1) // LINES), b"".join(map(records.position_line, logged))
-                )
+                lines = b"".join(map(records.position_line, logged))
+                self._outbox.write(part_path("chain", (stream.size - 1) // LINES), lines)
                 logged.clear()
             self._progress("entries", stream.size, last)
         if head != self._history.head:
@@ -157,7 +156,11 @@ class _Leaving:
             )  # fmt: skip
 
     def _checkpoints(self) -> None:
+        last = self._store.last_entry()
+        grown = last is not None and last.entry.number >= self._history.size
         for size, _, note in self._store.each_checkpoint():
+            if grown and size > self._history.size:
+                break  # signed while the export was written
             self._outbox.write(f"log/checkpoints/{size}", note.encode())
             self._counts["checkpoints"] += 1
         self._outbox.write("log/checkpoint", str(self._note).encode())
@@ -197,7 +200,7 @@ class _Leaving:
                 self._evidence(gatherer, row)
             if row.declaration.digest in documents:
                 data = documents.pop(row.declaration.digest).read_bytes()
-                self._outbox.write(f"documents/{hex_text(row.declaration.digest)}.wrapped", data)
+                self._outbox.write(document_path(row.declaration.digest), data)
                 self._counts["documents"] += 1
             self._counts["declarations"] += 1
             self._progress("declarations", self._counts["declarations"], 0)
@@ -217,7 +220,7 @@ class _Leaving:
         except Unavailable:  # anchored after the last checkpoint that anybody signed
             self._unproven += 1
             return
-        self._outbox.write(f"evidence/{hex_text(row.id)}.json", data)
+        self._outbox.write(evidence_path(row.id), data)
         self._counts["evidence"] += 1
 
     def _read_batch(self, batch_id: int) -> Batch | None:
@@ -261,6 +264,16 @@ class _Leaving:
 def members_path(folder: str, root: bytes, size: int) -> str:
     """Where the ids of a batch or set lie: one a line, in order."""
     return f"{folder}/{hex_text(root)}-{size}.txt"
+
+
+def evidence_path(id_: bytes) -> str:
+    """Where the evidence of a declaration lies."""
+    return f"evidence/{hex_text(id_)}.json"
+
+
+def document_path(digest: bytes) -> str:
+    """Where a wrapped document lies."""
+    return f"documents/{hex_text(digest)}.wrapped"
 
 
 def part_path(folder: str, number: int) -> str:

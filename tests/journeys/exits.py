@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from ledger.core import statement as st
-from ledger.core.codec import hex_text
 from ledger.core.history import History
 from ledger.core.manifest import LIST, MANIFEST, Files, read_manifest, sum_line
 from ledger.core.policy import TrustRoot
@@ -167,10 +166,6 @@ def killed_after(steps: int, stage: str | None, work: Callable[[Stage], object])
         finally:
             os._exit(0)  # never back into the test runner
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
-
-
-def evidence_path(id_: bytes) -> str:
-    return f"evidence/{hex_text(id_)}.json"
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from ledger.core.codec import hex_text
 from ledger.core.verdict import Outcome, Verdict
 from ledger.errors import HistoryBroken, Malformed
 from ledger.journeys.arrive import arrive
+from ledger.journeys.leave import document_path, evidence_path
 from ledger.journeys.verify import Question, verify_offline
 from tests.journeys.exits import (
     NOWHERE,
     Gone,
     contents,
-    evidence_path,
     export_again,
     fresh_store,
     import_into,
@@ -53,7 +53,7 @@ def document(gone: Gone, id_: bytes) -> Path:
     with without_chain(f"sqlite:///{gone.export.parent / 'imported.sqlite'}") as (store, _):
         row = store.declaration(id_)
         assert row is not None
-        return gone.export / "documents" / f"{hex_text(row.declaration.digest)}.wrapped"
+        return gone.export / document_path(row.declaration.digest)
 
 
 def verdict_of(gone: Gone, id_: bytes, evidence: bytes) -> Verdict:

@@ -8,6 +8,8 @@ import pytest
 
 from ledger.core.checkpoint import SignedNote
 from ledger.core.codec import hex_text
+from ledger.core.entry import Entry
+from ledger.core.history import History
 from ledger.core.merkle import leaf_hash
 from ledger.core.tile_files import TileName, read_bundle
 from ledger.core.typed_data import keccak
@@ -21,6 +23,11 @@ from tests.journeys.exits import contents, fresh_store, without_chain
 from tests.world import ORIGIN, START, World
 
 SIZE, COVERED, PENDING = 600, 300, 7
+
+
+def _logged(entry: Entry) -> LoggedEntry:
+    """On a chain whose blocks are all called zero."""
+    return LoggedEntry(entry, entry.number, hex_text(bytes(32)), hex_text(bytes(32)), 0)
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +47,7 @@ def url(world: tuple[World, SignedNote], tmp_path: Path) -> str:
     made, note = world
     url = f"sqlite:///{tmp_path / 'store.sqlite'}"
     with fresh_store(url, ORIGIN) as store, store.restoring() as restoring:
-        name = hex_text(bytes(32))
-        restoring.entries([LoggedEntry(entry, entry.number, name, name, 0) for entry in made.entries])
+        restoring.entries([_logged(entry) for entry in made.entries])
         restoring.checkpoint(COVERED, note.checkpoint.root, str(note), START)
         for number in range(1, SIZE + PENDING):
             declaration, signature = made.declare(keccak(number.to_bytes(4)))
@@ -116,6 +122,29 @@ def test_a_history_that_grew_brings_its_export_up_to_date(
     assert sum(path.startswith("evidence/") for path in kept) == COVERED - 1
 
 
+def test_a_store_that_grows_meanwhile_does_not_show_in_the_export(
+    world: tuple[World, SignedNote], url: str, tmp_path: Path
+) -> None:
+    """The history was held at 400 entries while the store went on to 600 and to a checkpoint of them."""
+    made, size = world[0], 400
+    held = History(ORIGIN)
+    for entry in made.entries[:size]:
+        held.apply(entry)
+    note = made.checkpoint()
+    with fresh_store(url, None) as store:
+        store.save_checkpoint(SIZE, note.checkpoint.root, str(note), START)
+        left = leave(tmp_path / "export", store, held, PublicKeys(made.trust))
+    assert left.manifest.counts.checkpoints == 1
+    imported = f"sqlite:///{tmp_path / 'imported.sqlite'}"
+    assert arrive(tmp_path / "export", imported, START, made.trust).manifest.size == size
+    with fresh_store(imported, None) as store:
+        assert len(store.unfinished()) == SIZE - size
+        store.append_entries(
+            [LoggedEntry(entry, entry.number, *[hex_text(bytes(32))] * 2, 0) for entry in made.entries]
+        )
+        assert store.unfinished() == []
+
+
 def _part(full: Store, store: Store, size: int) -> None:
     """What a store held when its history had ``size`` entries."""
     with store.restoring() as restoring:
@@ -133,7 +162,7 @@ def _part(full: Store, store: Store, size: int) -> None:
 def test_without_any_checkpoint_there_is_no_export(tmp_path: Path) -> None:
     made, url = World(), f"sqlite:///{tmp_path / 'store.sqlite'}"
     with fresh_store(url, ORIGIN) as store:
-        store.append_entries([LoggedEntry(made.entries[0], 0, hex_text(bytes(32)), hex_text(bytes(32)), 0)])
+        store.append_entries([_logged(made.entries[0])])
     with pytest.raises(Unavailable, match="no checkpoint"):
         export(made, url, tmp_path / "export")
     assert not (tmp_path / "export").exists()

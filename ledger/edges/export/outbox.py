@@ -109,7 +109,8 @@ class Outbox:
         part = self._folder / _PART
         with part.open("wb") as file:
             file.writelines(parts)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        # What is confidential is not for other accounts of the machine, nor for a web server's.
+        target.parent.mkdir(0o700 if target.parent.name == DOCUMENTS else 0o777, parents=True, exist_ok=True)
         part.replace(target)
 
     def _disk(self, error: OSError) -> Unavailable:

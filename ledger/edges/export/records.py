@@ -39,8 +39,9 @@ class Declared:
 
 
 def declaration_line(row: DeclarationRow, batch: Batch | None) -> bytes:
-    """One declaration; ``batch`` is the one that it stands in."""
+    """One declaration; ``batch`` is the one that it stands in as far as the export goes, and its state follows."""
     place = None if batch is None else {"index": row.batch_index, **_named(batch.root, batch.size)}
+    state = "pending" if batch is None else "anchored" if batch.state == "anchored" else "batched"
     return _line(
         {
             "batch": place,
@@ -48,7 +49,7 @@ def declaration_line(row: DeclarationRow, batch: Batch | None) -> bytes:
             "id": co.hex_text(row.id),
             "received_at": row.received_at,
             "signature": co.hex_text(row.signature),
-            "state": row.state,
+            "state": state,
         }
     )
 
