@@ -120,12 +120,7 @@ def trust(
 
     Example: `ledger trust -o trust.json --witnesses witnesses.txt --threshold 2`
     """
-    desk = Desk()
-    if desk.log_key is None:
-        raise Malformed("no checkpoint key: create one (`ledger keys new log -a ed25519`) and set LEDGER_LOG_KEY=log")
-    keys = tuple(item.key for item in witnesses_in(witnesses)) if witnesses is not None else ()
-    enough = len(keys) // 2 + 1 if keys and threshold is None else threshold or 0
-    root = TrustRoot(desk.origin, note_key(desk.origin, desk.log_key), keys, enough)
+    root = trust_root(Desk(), witnesses, threshold)
     write_file(output, root.to_bytes())
     if policy_text is not None:
         write_file(policy_text, tlog_policy(root).encode())
@@ -133,10 +128,20 @@ def trust(
         "file": str(output),
         "origin": str(root.origin),
         "log_key": str(root.log_key),
-        "witnesses": [str(key) for key in keys],
-        "threshold": enough,
+        "witnesses": [str(key) for key in root.witnesses],
+        "threshold": root.threshold,
     }
-    show(as_json, value, lambda: facts("Trust root", value | {"witnesses": ", ".join(key.name for key in keys)}))
+    names = ", ".join(key.name for key in root.witnesses)
+    show(as_json, value, lambda: facts("Trust root", value | {"witnesses": names}))
+
+
+def trust_root(desk: Desk, witnesses: Path | None, threshold: int | None = None) -> TrustRoot:
+    """The trust root of this log: its own key, a file's witnesses, and how many must cosign (most, if not given)."""
+    if desk.log_key is None:
+        raise Malformed("no checkpoint key: create one (`ledger keys new log -a ed25519`) and set LEDGER_LOG_KEY=log")
+    keys = tuple(item.key for item in witnesses_in(witnesses)) if witnesses is not None else ()
+    enough = len(keys) // 2 + 1 if keys and threshold is None else threshold or 0
+    return TrustRoot(desk.origin, note_key(desk.origin, desk.log_key), keys, enough)
 
 
 def serve() -> None:

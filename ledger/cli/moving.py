@@ -10,12 +10,13 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress, TaskID
 
+from ledger.cli.chain import trust_root
 from ledger.cli.desk import Desk, Json, bar, err, facts, now, out, read_file, show
 from ledger.core.codec import hex_text
-from ledger.core.policy import TrustRoot, read_trust_root
+from ledger.core.policy import read_trust_root
 from ledger.edges.keys import Algorithm, KeyInfo
 from ledger.errors import Malformed, Unavailable
-from ledger.journeys.anchor import note_key, publish_checkpoint
+from ledger.journeys.anchor import publish_checkpoint
 from ledger.journeys.arrive import Arrived, arrive, rebuild
 from ledger.journeys.leave import PublicKeys, leave
 
@@ -34,7 +35,8 @@ def export(
     ] = None,
     evidence: Annotated[bool, typer.Option(help="Make the evidence of every anchored declaration.")] = True,
     trust: Annotated[
-        Path | None, typer.Option("--trust", "-t", help="Trust root to hand on; made of the log key if not given.")
+        Path | None,
+        typer.Option("--trust", "-t", help="Trust root to hand on; else log key and witnesses_file."),
     ] = None,
     keys: Annotated[
         Path | None, typer.Option(help="keys/ of an earlier export, where its keystore is not on this machine.")
@@ -53,6 +55,7 @@ def export(
     try:
         desk.follower.refresh()
         publish_checkpoint(desk.follower, desk.store, desk.log_key, now())
+        desk.witnesses.cosign_newest(desk.follower, now())
     except Unavailable as error:
         err.print(f"[yellow]{error}[/]\nGoing on with what the store holds.")
     with bar() as progress, desk.follower.facts(fresh=False) as history:
@@ -173,8 +176,8 @@ def _note_contract(desk: Desk, arrived: Arrived) -> None:
 def _own(desk: Desk, trust: Path | None) -> PublicKeys:
     if trust is not None:
         root = read_trust_root(read_file(trust))
-    elif desk.log_key is not None:
-        root = TrustRoot(desk.origin, note_key(desk.origin, desk.log_key))
+    elif desk.settings.log_key is not None:
+        root = trust_root(desk, desk.settings.witnesses_file)
     else:
         raise Malformed("no log key is here to make a trust root of: give --trust, or --keys of an earlier export")
     return PublicKeys(root, tuple(desk.keystore.list()))

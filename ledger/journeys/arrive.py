@@ -146,7 +146,7 @@ class _Arriving:
             note = self._note(data, path)
             checkpoint = note.checkpoint
             roots[checkpoint.size] = checkpoint.root
-            self._restoring.checkpoint(checkpoint.size, checkpoint.root, str(note), at)
+            self._restoring.checkpoint(note, at)
             self._counts["checkpoints"] += 1
             if checkpoint.size == self._manifest.checkpoint and data != newest:
                 raise VerificationFailed(f"log/checkpoint is not {path}, which the manifest names")

@@ -48,7 +48,7 @@ def url(world: tuple[World, SignedNote], tmp_path: Path) -> str:
     url = f"sqlite:///{tmp_path / 'store.sqlite'}"
     with fresh_store(url, ORIGIN) as store, store.restoring() as restoring:
         restoring.entries([_logged(entry) for entry in made.entries])
-        restoring.checkpoint(COVERED, note.checkpoint.root, str(note), START)
+        restoring.checkpoint(note, START)
         for number in range(1, SIZE + PENDING):
             declaration, signature = made.declare(keccak(number.to_bytes(4)))
             id_ = declaration.id(ORIGIN)
@@ -149,8 +149,8 @@ def _part(full: Store, store: Store, size: int) -> None:
     """What a store held when its history had ``size`` entries."""
     with store.restoring() as restoring:
         restoring.entries([item.logged for item in full.each_entry()][:size])
-        for number, root, note in full.each_checkpoint():
-            restoring.checkpoint(number, root, note, START)
+        for _, _, note in full.each_checkpoint():
+            restoring.checkpoint(SignedNote.parse(note), START)
         for batch in list(full.each_batch())[: size - 1]:
             (id_,) = full.leaves(batch.id)
             row = full.declaration(id_)

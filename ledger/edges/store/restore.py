@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from ledger.core.checkpoint import SignedNote
 from ledger.core.statement import Declaration
 from ledger.core.typed_data import Origin
 from ledger.edges.events import LoggedEntry
@@ -34,17 +35,20 @@ class Restoring:
         """The next entries, as ``Entries.append_entries``."""
         append(self._connection, self._origin, logged)
 
-    def checkpoint(self, size: int, root: bytes, note: str, at: int) -> None:
-        """A published checkpoint; one of the same size and root stays as it is."""
-        wanted = select(CHECKPOINTS.c.root).where(CHECKPOINTS.c.size == whole(size, "size"))
-        known = self._connection.execute(wanted).scalar()
+    def checkpoint(self, note: SignedNote, at: int) -> None:
+        """A published checkpoint; one of the same size and root takes the signatures that it lacks."""
+        size, root, column = whole(note.checkpoint.size, "size"), note.checkpoint.root, CHECKPOINTS.c
+        known = self._connection.execute(select(column.root, column.note).where(column.size == size)).first()
         if known is None:
-            values = {"size": size, "root": root, "note": note, "created_at": whole(at, "time")}
+            values = {"size": size, "root": root, "note": str(note), "created_at": whole(at, "time")}
             self._connection.execute(insert(CHECKPOINTS).values(values))
-        elif known != root:
+        elif known.root != root:
             raise HistoryBroken(
-                f"the store has another checkpoint of {size} entries", expected=known.hex(), found=root.hex()
+                f"the store has another checkpoint of {size} entries", expected=known.root.hex(), found=root.hex()
             )
+        else:
+            merged = str(SignedNote.parse(known.note).with_signatures(note))
+            self._connection.execute(update(CHECKPOINTS).where(column.size == size).values(note=merged))
 
     def declarations(self, received: Sequence[tuple[bytes, Declaration, bytes, int]]) -> None:
         """Declarations with id, signature and time of receipt, pending until their batch comes; known ones stay."""
