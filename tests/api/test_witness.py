@@ -1,0 +1,363 @@
+"""The witness over HTTP: every status of C2SP tlog-witness, and what it never does, whoever asks at once or kills it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+from httpx import Response
+from starlette.testclient import TestClient
+
+from api.witness import create_witness
+from ledger.config import Settings
+from ledger.core.checkpoint import Checkpoint, SignedNote, signed
+from ledger.core.policy import TrustRoot
+from ledger.core.witnessing import AddCheckpoint
+from ledger.edges.store import Store
+from ledger.errors import Malformed, Unavailable
+from ledger.journeys.anchor import note_key
+from ledger.journeys.follow import Follower
+from ledger.journeys.witness import Witness
+from scripts.house import House
+from tests import houses
+from tests.witnesses import key_of, witness_of
+
+NAME = "witness.example/one"
+
+
+@dataclass
+class Watched:
+    """A log and its witness, as a stranger meets it."""
+
+    house: House
+    witness: Witness
+    client: TestClient
+    store: Store
+
+    def sign(self, checkpoint: Checkpoint) -> SignedNote:
+        """Whatever the log's key is made to sign."""
+        key = note_key(checkpoint.origin, self.house.log_key)
+        return signed(checkpoint, key, self.house.log_key.sign_note(checkpoint.text.encode()))
+
+    def note(self, size: int | None = None) -> SignedNote:
+        """The log's checkpoint of ``size`` entries; of all that there are if not given."""
+        history = self.house.follower.refresh()
+        size = history.size if size is None else size
+        return self.sign(Checkpoint(history.origin, size, history.log.root(size)))
+
+    def proof(self, old: int, note: SignedNote) -> tuple[bytes, ...]:
+        return tuple(self.house.follower.refresh().log.consistency(old, note.checkpoint.size)) if old else ()
+
+    def ask(self, note: SignedNote, old: int = 0, proof: tuple[bytes, ...] | None = None) -> Response:
+        made = self.proof(old, note) if proof is None else proof
+        return self.post(AddCheckpoint(old, made, str(note)).to_bytes())
+
+    def post(self, body: bytes) -> Response:
+        answer: Any = self.client.post("/add-checkpoint", content=body)
+        return answer
+
+    def cosigned_at(self, note: SignedNote, answer: Response) -> int:
+        return SignedNote.parse(f"{note.checkpoint.text}\n{answer.text}").cosigned_at(self.witness.key)
+
+
+def trust_of(house: House) -> TrustRoot:
+    return TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
+
+
+@contextmanager
+def served(house: House, witness: Witness, store: Store) -> Iterator[Watched]:
+    app = create_witness(Settings(), build=lambda _: witness)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield Watched(house, witness, client, store)
+
+
+@pytest.fixture
+def watched(house: House, tmp_path: Path) -> Iterator[Watched]:
+    """A witness that has seen nothing yet, over its own store and follower."""
+    store = Store.open(f"sqlite:///{tmp_path / 'witness.sqlite'}", house.chain.origin)
+    follower = Follower(house.chain, store)
+    witness = Witness(trust_of(house), NAME, key_of(NAME), store, lambda: follower)
+    with served(house, witness, store) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with houses.house(tmp_path_factory.mktemp("house")) as made:
+        yield made
+
+
+def test_it_cosigns_what_follows(watched: Watched) -> None:
+    first = watched.note(4)
+    answer = watched.ask(first)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    assert abs(watched.cosigned_at(first, answer) - time.time()) < 60
+    assert watched.store.cosigned() == (4, first.checkpoint.root)
+    second = watched.note()
+    answer = watched.ask(second, 4)
+    assert watched.cosigned_at(second, answer)
+    assert watched.store.cosigned() == (second.checkpoint.size, second.checkpoint.root)
+    again = watched.ask(second, second.checkpoint.size)
+    assert watched.cosigned_at(second, again)
+
+
+def test_it_says_what_it_saw_last(watched: Watched) -> None:
+    note = watched.note()
+    assert watched.ask(watched.note(4)).status_code == 200
+    for old in (0, 3, 5):
+        answer = watched.ask(note, old)
+        assert (answer.status_code, answer.headers["content-type"], answer.content) == (
+            409, "text/x.tlog.size", b"4\n",
+        )  # fmt: skip
+    back = watched.ask(watched.note(3), 3)
+    assert (back.status_code, back.content) == (409, b"4\n")
+    assert watched.ask(note, 4).status_code == 200
+
+
+def test_it_never_signs_two_roots_for_one_size(watched: Watched) -> None:
+    note = watched.note(4)
+    other = watched.sign(replace(note.checkpoint, root=bytes(32)))
+    assert watched.ask(note).status_code == 200
+    answer = watched.ask(other, 4, ())
+    assert (answer.status_code, answer.headers["content-type"]) == (409, "text/plain; charset=utf-8")
+    assert watched.store.cosigned() == (4, note.checkpoint.root)
+
+
+@pytest.mark.parametrize("defect", ["left out", "too long", "altered", "for nothing"])
+def test_a_proof_that_does_not_hold(watched: Watched, defect: str) -> None:
+    note = watched.note()
+    assert watched.ask(watched.note(4)).status_code == 200
+    proof = watched.proof(4, note)
+    wrong = {
+        "left out": (4, ()),
+        "too long": (4, (*proof, bytes(32))),
+        "altered": (4, (bytes(32), *proof[1:])),
+        "for nothing": (note.checkpoint.size, (bytes(32),)),
+    }
+    old, path = wrong[defect]
+    if defect == "for nothing":
+        assert watched.ask(note, 4).status_code == 200
+    before = watched.store.cosigned()
+    assert watched.ask(note, old, path).status_code == 422
+    assert watched.store.cosigned() == before
+
+
+def test_the_chain_has_another_history(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
+    """Signed by the log and first of its kind, so that no proof can fail: only the witness's own node knows."""
+    note = watched.sign(replace(watched.note().checkpoint, root=bytes(32)))
+    assert watched.ask(note).status_code == 422
+    assert watched.store.cosigned()[0] == 0
+    assert "eip155:" in caplog.text, "what the log signed is kept as proof"
+
+
+def test_entries_that_its_node_does_not_have_yet(watched: Watched) -> None:
+    note = watched.note()
+    ahead = watched.sign(replace(note.checkpoint, size=note.checkpoint.size + 1))
+    answer = watched.ask(ahead)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert watched.store.cosigned()[0] == 0
+
+
+def test_entries_that_are_not_confirmed(watched: Watched, tmp_path: Path) -> None:
+    """What a later block may still take back is not cosigned, though the node has it."""
+    chain = watched.house.chain
+    follower = Follower(chain, watched.store)
+    chain.confirmations = 1_000
+    try:
+        witness = Witness(trust_of(watched.house), NAME, key_of(NAME), watched.store, lambda: follower)
+        with served(watched.house, witness, watched.store) as careful:
+            assert careful.ask(watched.note()).status_code == 503
+    finally:
+        chain.confirmations = 1
+
+
+def test_a_node_that_is_away(watched: Watched) -> None:
+    def away() -> Follower:
+        raise Unavailable("the node at http://127.0.0.1:1 cannot be reached")
+
+    witness = Witness(trust_of(watched.house), NAME, key_of(NAME), watched.store, away)
+    with served(watched.house, witness, watched.store) as alone:
+        answer = alone.ask(watched.note())
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert "127.0.0.1" not in answer.text
+    assert watched.store.cosigned()[0] == 0
+
+
+def test_a_key_that_is_not_the_logs(watched: Watched) -> None:
+    note = watched.note()
+    stranger = note_key(note.checkpoint.origin, key_of("stranger"))
+    signature = key_of("stranger").sign_note(note.checkpoint.text.encode())
+    name, id_, blob = note.signatures[0]
+    for refused in (
+        signed(note.checkpoint, stranger, signature),
+        SignedNote(note.checkpoint, ((name, id_, bytes(64)),)),
+        # One good line does not help: whoever holds the key did not make the other.
+        SignedNote(note.checkpoint, ((name, id_, blob), (name, id_, bytes(64)))),
+    ):
+        assert watched.ask(refused).status_code == 403
+    both = note.with_signatures(signed(note.checkpoint, stranger, signature))
+    assert watched.ask(both).status_code == 200, "lines of unknown keys are passed over"
+
+
+@pytest.mark.parametrize("origin", ["eip155:31337:0x" + "00" * 20, "example.com/behind-the-sofa"])
+def test_another_log(watched: Watched, origin: str) -> None:
+    note = str(watched.note())
+    body = AddCheckpoint(0, (), note.replace(str(watched.house.chain.origin), origin)).to_bytes()
+    assert watched.post(body).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda body: b"",
+        lambda body: body.replace(b"old 0", b"old 00"),
+        lambda body: body.replace(b"old 0", b"old -1"),
+        lambda body: body.replace(b"old 0", b"new 0"),
+        lambda body: body.replace(b"old 0", b"old  0"),
+        lambda body: body.replace(b"old 0", b"old 0 "),
+        lambda body: body.replace(b"old 0", b"old 99999999"),
+        lambda body: body.replace(b"old 0\n", b"old 0\nAAAA\n"),
+        lambda body: body.replace(b"old 0\n", b"old 0\n" + b"A" * 42 + b"B=\n"),
+        lambda body: body.replace(b"old 0\n", b"old 0\n" + (b"A" * 43 + b"=\n") * 64),
+        lambda body: body.replace(b"\n\n", b"\n", 1),
+        lambda body: body[:-1],
+        lambda body: body + b"\xff\n",
+        lambda body: body.replace(b"\n", b"\r\n"),
+        lambda body: body.replace(b"\xe2\x80\x94", b"-"),
+    ],
+)
+def test_a_request_without_its_shape(watched: Watched, change: Any) -> None:
+    body = AddCheckpoint(0, (), str(watched.note())).to_bytes()
+    answer = watched.post(change(body))
+    assert (answer.status_code, answer.text) == (400, "the request is malformed\n")
+    assert watched.store.cosigned()[0] == 0
+
+
+def test_63_lines_of_proof_have_their_shape(watched: Watched) -> None:
+    assert watched.ask(watched.note(), 0, (bytes(32),) * 63).status_code == 422
+
+
+def test_bodies_are_limited_and_other_paths_are_not_there(watched: Watched) -> None:
+    assert watched.post(b"x" * 1_000_000).status_code == 413
+    assert watched.client.get("/add-checkpoint").status_code == 405
+    assert watched.client.get("/docs").status_code == 404
+
+
+class Together:
+    """A follower whose facts are looked at when all who ask have got there."""
+
+    def __init__(self, follower: Follower, barrier: Barrier) -> None:
+        self._follower, self._barrier = follower, barrier
+        self.confirmed = follower.confirmed
+
+    @contextmanager
+    def facts(self) -> Iterator[Any]:
+        self._barrier.wait(10)
+        with self._follower.facts() as history:
+            yield history
+
+
+def test_two_at_once_never_make_it_go_back(watched: Watched) -> None:
+    """Both have been checked before either is written down: the protocol's own example of what goes wrong."""
+    small, large = watched.note(4), watched.note()
+    together: Any = Together(watched.house.follower, Barrier(2))
+    witness = Witness(trust_of(watched.house), NAME, key_of(NAME), watched.store, lambda: together)
+    with served(watched.house, witness, watched.store) as raced, ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(raced.ask, [small, large]))
+    won = [note for note, answer in zip((small, large), answers, strict=True) if answer.status_code == 200]
+    lost = next(answer for answer in answers if answer.status_code != 200)
+    assert len(won) == 1
+    assert watched.store.cosigned() == (won[0].checkpoint.size, won[0].checkpoint.root)
+    assert (lost.status_code, lost.text) == (409, f"{won[0].checkpoint.size}\n")
+
+
+def test_many_at_once_never_make_it_write_down_two_roots(tmp_path: Path, watched: Watched) -> None:
+    """Threads, each through a store of its own over one file, as several processes would."""
+    origin, url = watched.house.chain.origin, f"sqlite:///{tmp_path / 'raced.sqlite'}"
+    Store.open(url, origin).close()
+    stores = [Store.open(url, origin) for _ in range(4)]
+
+    def write(number: int) -> tuple[Checkpoint, bool]:
+        checkpoint = Checkpoint(origin, 1 + number // 8, bytes([number]) * 32)
+        before, _ = stores[number % 4].cosigned()
+        found = stores[number % 4].record_cosigned(before, checkpoint, 1)
+        return checkpoint, found == (checkpoint.size, checkpoint.root)
+
+    with ThreadPoolExecutor(8) as pool:
+        written = [checkpoint for checkpoint, won in pool.map(write, range(80)) if won]
+    assert len({checkpoint.size for checkpoint in written}) == len(written) > 0
+    newest = max(written, key=lambda checkpoint: checkpoint.size)
+    assert stores[0].cosigned() == (newest.size, newest.root)
+
+
+def test_killed_before_it_answers_it_has_moved_on(watched: Watched, tmp_path: Path) -> None:
+    """Killed with the record on disk and the signature in nobody's hands: asked again, it gives the same checkpoint."""
+    note, url = watched.note(), f"sqlite:///{tmp_path / 'killed.sqlite'}"
+    request = tmp_path / "request"
+    request.write_bytes(AddCheckpoint(0, (), str(note)).to_bytes())
+    script = """
+        import os, signal, sys
+        from ledger.core.policy import read_trust_root
+        from ledger.edges.chain import Chain
+        from ledger.edges.store import Store
+        from ledger.journeys.follow import Follower
+        from ledger.journeys.witness import Witness
+        from tests.witnesses import key_of
+
+        class Deadly:
+            "Kills the process where it would sign."
+            def __init__(self, key):
+                self.public_key, self._key = key.public_key, key
+            def sign_note(self, message):
+                if message:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return self._key.sign_note(message)
+
+        trust = read_trust_root(open(sys.argv[1], "rb").read())
+        chain = Chain.connect(sys.argv[2], trust.origin.contract)
+        store = Store.open(sys.argv[3], trust.origin)
+        witness = Witness(trust, "w", Deadly(key_of("w")), store, lambda: Follower(chain, store))
+        witness.add_checkpoint(open(sys.argv[4], "rb").read(), 1)
+    """
+    trust = tmp_path / "trust.json"
+    trust.write_bytes(trust_of(watched.house).to_bytes())
+    words = [sys.executable, "-c", textwrap.dedent(script), trust, watched.house.devchain.url, url, request]
+    killed = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    store = Store.open(url, watched.house.chain.origin)
+    assert store.cosigned() == (note.checkpoint.size, note.checkpoint.root)
+    witness = Witness(trust_of(watched.house), "w", key_of("w"), store, lambda: Follower(watched.house.chain, store))
+    with served(watched.house, witness, store) as again:
+        assert again.ask(note).text == f"{note.checkpoint.size}\n"
+        assert again.cosigned_at(note, again.ask(note, note.checkpoint.size))
+        assert again.ask(again.note(4), 4).status_code == 409
+
+
+def test_a_witness_has_a_key_of_its_own(watched: Watched) -> None:
+    for name, key, words in [
+        (NAME, watched.house.log_key, "the log's own key"),
+        (NAME, watched.house.key("trader"), "only ed25519"),
+        ("two words", key_of(NAME), "without spaces"),
+    ]:
+        with pytest.raises(Malformed, match=words):
+            Witness(trust_of(watched.house), name, key, watched.store, lambda: watched.house.follower)
+
+
+def test_a_restarted_witness_remembers(watched: Watched, tmp_path: Path) -> None:
+    first = witness_of("w2", trust_of(watched.house), tmp_path, watched.house.chain)
+    note = watched.note(4)
+    first.add_checkpoint(AddCheckpoint(0, (), str(note)).to_bytes(), 1_790_000_000)
+    second = witness_of("w2", trust_of(watched.house), tmp_path, watched.house.chain)
+    made = second.add_checkpoint(AddCheckpoint(4, (), str(note)).to_bytes(), 1_790_000_060)
+    assert made.cosigned_at(second.key) == 1_790_000_060
