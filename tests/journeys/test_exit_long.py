@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,12 @@ from ledger.core.tile_files import TileName, read_bundle
 from ledger.core.typed_data import keccak
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store import Batch, Store
-from ledger.errors import HistoryBroken, Unavailable
+from ledger.errors import HistoryBroken, Unavailable, VerificationFailed
 from ledger.journeys import leave as journey
 from ledger.journeys.arrive import arrive
 from ledger.journeys.leave import Left, PublicKeys, leave
-from tests.journeys.exits import contents, fresh_store, without_chain
-from tests.world import ORIGIN, START, World
+from tests.journeys.exits import contents, fresh_store, relist, without_chain
+from tests.world import ORIGIN, START, Witness, World
 
 SIZE, COVERED, PENDING = 600, 300, 7
 
@@ -33,7 +34,7 @@ def _logged(entry: Entry) -> LoggedEntry:
 @pytest.fixture(scope="module")
 def world() -> tuple[World, SignedNote]:
     """A history of 600 entries, each but the first anchoring one declaration; its checkpoint is of 300."""
-    made = World()
+    made = World(witnesses=[Witness("north"), Witness("south")])
     for number in range(1, SIZE):
         if made.history.size == COVERED:
             note = made.checkpoint()
@@ -120,6 +121,26 @@ def test_a_history_that_grew_brings_its_export_up_to_date(
     kept = [path for path, time in times.items() if path in now and (folder / path).stat().st_mtime_ns == time]
     assert {"log/tile/0/000", "log/tile/entries/000", "log/checkpoint", "README.txt"} <= set(kept)
     assert sum(path.startswith("evidence/") for path in kept) == COVERED - 1
+
+
+def test_cosignatures_are_carried_checked_and_merged(world: tuple[World, SignedNote], url: str, tmp_path: Path) -> None:
+    made, note = world
+    export(made, url, tmp_path / "export")
+    path, imported = tmp_path / "export" / f"log/checkpoints/{COVERED}", f"sqlite:///{tmp_path / 'imported.sqlite'}"
+    assert (tmp_path / "export" / "keys/witnesses.vkey").read_text().count("\n") == len(made.witnesses) == 2
+    bare = replace(note, signatures=note.signatures[:1])
+    with fresh_store(imported, ORIGIN) as store:
+        store.save_checkpoint(COVERED, bare.checkpoint.root, str(bare), START)
+    arrive(tmp_path / "export", imported, START, made.trust)
+    with fresh_store(imported, None) as store:
+        assert store.checkpoint(COVERED) == str(note)
+    (name, id_, blob), *others = note.signatures[::-1]
+    forged = replace(note, signatures=(*others[::-1], (name, id_, blob[:-1] + bytes([blob[-1] ^ 1]))))
+    path.write_bytes(str(forged).encode())
+    (tmp_path / "export" / "log/checkpoint").write_bytes(str(forged).encode())
+    relist(tmp_path / "export")
+    with pytest.raises(VerificationFailed, match=f"log/checkpoints/{COVERED}: .*{name}"):
+        arrive(tmp_path / "export", imported, START, made.trust)
 
 
 def test_a_store_that_grows_meanwhile_does_not_show_in_the_export(
