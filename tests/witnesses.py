@@ -1,4 +1,4 @@
-"""Witnesses for tests: real ones over real nodes, served on free ports; and servers that answer whatever they are told."""
+"""Witnesses for tests: real ones over real nodes, served on free ports; and servers that answer as they are told."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def answering(reply: Callable[[bytes], Reply]) -> Iterator[str]:
     """A server that answers every POST, and every GET, with what ``reply`` makes of its body; its address."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 (the library's word)
+        def do_POST(self) -> None:
             status, headers, body = reply(self.rfile.read(int(self.headers.get("content-length", 0))))
             self.send_response(status)
             for name, value in ({"Content-Length": str(len(body))} | headers).items():
@@ -79,7 +79,7 @@ def answering(reply: Callable[[bytes], Reply]) -> Iterator[str]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}"

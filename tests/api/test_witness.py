@@ -1,4 +1,4 @@
-"""The witness over HTTP: every status of C2SP tlog-witness, and what it never does, whoever asks at once or kills it."""
+"""The witness over HTTP: every status of C2SP tlog-witness, and what it never does, asked at once or killed."""
 
 from __future__ import annotations
 
