@@ -125,8 +125,8 @@ def _read(value: Any) -> Manifest:
 
 
 def _number(value: Any, where: str) -> int:
-    if type(value) is not int or not 0 <= value < 1 << 63:
-        raise Malformed("must be a whole number from 0 to 2^63 - 1", where)
+    if type(value) is not int or not 0 <= value < 1 << 53:
+        raise Malformed("must be a whole number from 0 to 2^53 - 1", where)
     return value
 
 

@@ -61,7 +61,7 @@ def read_declaration(line: bytes, origin: Origin, where: str) -> Declared:
     made = Declaration.from_json(declaration, f"{where} declaration")
     if _hash(id_, f"{where} id") != made.id(origin):
         raise Malformed(f"is not the id of its declaration, 0x{made.id(origin).hex()}", f"{where} id")
-    if state not in {"pending", "batched", "anchored"} or (state == "pending") != (batch is None):
+    if state not in ("pending", "batched", "anchored") or (state == "pending") != (batch is None):
         raise Malformed("must be pending without a batch, or batched or anchored with one", f"{where} state")
     place = None
     if batch is not None:
@@ -90,7 +90,7 @@ def read_batch(line: bytes, where: str) -> Batch:
     """Read a line, as a batch with the id 0; Malformed where it is none."""
     names = ["created_at", "entry", "root", "size", "state", "transaction"]
     created_at, entry, root, size, state, transaction = _object(line, names, where)
-    if state not in {"formed", "sent", "anchored"} or (state == "anchored") != (entry is not None):
+    if state not in ("formed", "sent", "anchored") or (state == "anchored") != (entry is not None):
         raise Malformed("must be formed or sent without an entry, or anchored with one", f"{where} state")
     number, time = (None, None) if entry is None else co.read_object(entry, ["number", "time"], f"{where} entry")
     return Batch(
