@@ -1,0 +1,178 @@
+"""A log is copied byte for byte, and more of it when it has grown; what is wrong with it is found and not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ledger.core.checkpoint import SignedNote
+from ledger.core.merkle import leaf_hash, root_of_hashes
+from ledger.core.policy import TrustRoot
+from ledger.core.typed_data import Origin
+from ledger.edges.mirrored import MirrorFolder
+from ledger.edges.web import Web
+from ledger.errors import HistoryBroken, Unavailable, VerificationFailed
+from ledger.journeys.mirror import Mirror, Mirrored
+from tests.published import LOG_KEY, TRUST, WITNESS, entries, files_of, note_of, served, write_log
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """A folder for the log, and its address."""
+    folder = tmp_path_factory.mktemp("log") / "files"
+    with served(folder) as url:
+        yield folder, url
+
+
+def mirror(url: str, folder: Path, trust: TrustRoot = TRUST) -> Mirrored:
+    return Mirror(Web(url, 5), MirrorFolder(folder), trust).run()
+
+
+@pytest.mark.parametrize("size", [1, 255, 256, 257, 700])
+def test_a_mirror_is_the_log_byte_for_byte(source: tuple[Path, str], tmp_path: Path, size: int) -> None:
+    folder, url = source
+    note = write_log(folder, entries(size))
+    made = mirror(url, tmp_path / "copy")
+    assert (made.note, made.cosigned, made.new) == (note, (WITNESS.key,), size)
+    assert files_of(tmp_path / "copy") == files_of(folder)
+
+
+def test_a_mirror_grows_and_fetches_only_what_is_new(source: tuple[Path, str], tmp_path: Path) -> None:
+    folder, url = source
+    write_log(folder, entries(600))
+    mirror(url, tmp_path)
+    note = write_log(folder, entries(800))
+    for old in ("000", "001"):
+        (folder / "tile/entries" / old).unlink()
+    made = mirror(url, tmp_path)
+    assert (made.note, made.new) == (note, 200)
+    held = files_of(tmp_path)
+    assert files_of(folder).items() <= held.items()
+    assert not (tmp_path / "tile/entries/002.p").exists(), "the full bundle is there"
+    assert mirror(url, tmp_path).new == 0
+    assert files_of(tmp_path) == held
+
+
+def test_a_mirror_of_a_mirror(source: tuple[Path, str], tmp_path: Path) -> None:
+    folder, url = source
+    write_log(folder, entries(300))
+    mirror(url, tmp_path / "one")
+    with served(tmp_path / "one") as other:
+        mirror(other, tmp_path / "two")
+    assert files_of(tmp_path / "two") == files_of(folder)
+
+
+def test_an_interrupted_mirror_goes_on(source: tuple[Path, str], tmp_path: Path) -> None:
+    """What was fetched before is not fetched again, and nothing stands in its place until all of it is checked."""
+    folder, url = source
+    write_log(folder, entries(600))
+    missing = folder / "tile/entries/001"
+    data = missing.read_bytes()
+    missing.unlink()
+    with pytest.raises(Unavailable, match="tile/entries/001"):
+        mirror(url, tmp_path)
+    assert [path for path in files_of(tmp_path) if not path.startswith(".incoming/")] == []
+    missing.write_bytes(data)
+    (folder / "tile/entries/000").unlink()
+    assert mirror(url, tmp_path).new == 600
+    assert ".incoming" not in {path.name for path in tmp_path.iterdir()}
+
+
+def bitten(path: str) -> Callable[[Path], None]:
+    def bite(folder: Path) -> None:
+        data = bytearray((folder / path).read_bytes())
+        data[40] ^= 1
+        (folder / path).write_bytes(data)
+
+    return bite
+
+
+def unsigned(folder: Path) -> None:
+    note = SignedNote.parse((folder / "checkpoint").read_text())
+    (folder / "checkpoint").write_text(str(SignedNote(note.checkpoint, note.signatures[1:])))
+
+
+def not_cosigned(folder: Path) -> None:
+    note = SignedNote.parse((folder / "checkpoint").read_text())
+    (folder / "checkpoint").write_text(str(SignedNote(note.checkpoint, note.signatures[:1])))
+
+
+def shortened(folder: Path) -> None:
+    path = folder / "tile/entries/001.p/44"
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def fewer(folder: Path) -> None:
+    path = folder / "tile/entries/001.p/44"
+    data = path.read_bytes()
+    path.write_bytes(data[2 + int.from_bytes(data[:2]) :])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (bitten("tile/entries/000"), "not the 200 entries that were mirrored"),
+        (bitten("tile/entries/001.p/44"), "do not lead to the checkpoint's root"),
+        (bitten("checkpoint"), "another log"),
+        (unsigned, "not signed by eip155"),
+        (not_cosigned, "cosigned by 0 witnesses, and 1 are demanded"),
+        (shortened, "middle of an entry"),
+        (fewer, "holds 43 entries"),
+        (lambda folder: (folder / "checkpoint").write_text("hello"), "checkpoint is none"),
+        (lambda folder: (folder / "checkpoint").write_text(str(note_of(300, bytes(32)))), "do not lead to"),
+    ],
+)
+def test_what_is_wrong_with_a_log_is_found_and_not_kept(
+    source: tuple[Path, str], tmp_path: Path, change: Callable[[Path], object], words: str
+) -> None:
+    folder, url = source
+    write_log(folder, entries(200))
+    mirror(url, tmp_path)
+    held = files_of(tmp_path)
+    write_log(folder, entries(300))
+    change(folder)
+    with pytest.raises((VerificationFailed, HistoryBroken), match=words):
+        mirror(url, tmp_path)
+    assert files_of(tmp_path) == held
+
+
+def test_a_log_that_shows_another_history_than_before(source: tuple[Path, str], tmp_path: Path) -> None:
+    folder, url = source
+    write_log(folder, entries(200))
+    mirror(url, tmp_path)
+    held = files_of(tmp_path)
+    write_log(folder, [*entries(199), *entries(101, "other")])
+    with pytest.raises(HistoryBroken, match="not the 200 entries that were mirrored") as caught:
+        mirror(url, tmp_path)
+    assert caught.value.expected == "0x" + root_of_hashes([leaf_hash(entry) for entry in entries(200)]).hex()
+    write_log(folder, entries(100))
+    with pytest.raises(HistoryBroken, match="went back"):
+        mirror(url, tmp_path)
+    assert files_of(tmp_path) == held
+
+
+def test_another_log(source: tuple[Path, str], tmp_path: Path) -> None:
+    folder, url = source
+    write_log(folder, entries(3))
+    origin = Origin(1, bytes(20))
+    trust = TrustRoot(origin, type(LOG_KEY)(str(origin), LOG_KEY.public_key))
+    with pytest.raises(HistoryBroken, match="another log"):
+        mirror(url, tmp_path, trust)
+
+
+def test_a_file_of_the_mirror_that_was_changed(source: tuple[Path, str], tmp_path: Path) -> None:
+    folder, url = source
+    write_log(folder, entries(300))
+    mirror(url, tmp_path)
+    bitten("tile/entries/000")(tmp_path)
+    with pytest.raises(HistoryBroken, match="a file here was changed"):
+        mirror(url, tmp_path)
+
+
+def test_a_server_that_is_away_or_has_nothing(source: tuple[Path, str], tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        mirror("http://127.0.0.1:1", tmp_path)
+    with pytest.raises(Unavailable, match="no /checkpoint: it answers with HTTP 404"):
+        mirror(source[1] + "/nowhere", tmp_path)
