@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ledger.core.checkpoint import SignedNote, cosigned, cosigned_text
+from ledger.core.checkpoint import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
 from ledger.errors import Malformed, VerificationFailed
 from tests.world import START, Witness, World
 
+# Made by Go (tests/peers/go), so that nothing of ours has to be right for them to be.
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "cosignatures.json").read_text())
 ONE, TWO = Witness("witness.example/one"), Witness("witness.example/two")
 
 
@@ -82,3 +88,16 @@ def test_control_characters_are_refused(note: SignedNote, place: str, control: s
     }
     with pytest.raises(Malformed, match="no control characters"):
         SignedNote.parse(changed[place])
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+def test_known_answers(vector: dict[str, Any]) -> None:
+    secret = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(vector["seed"]))
+    key = NoteKey(vector["name"], secret.public_key().public_bytes_raw(), KeyType.WITNESS)
+    assert NoteKey.parse(vector["vkey"]) == key
+    assert str(key) == vector["vkey"]
+    note = SignedNote.parse(f"{vector['text']}\n{vector['line']}")
+    assert note.checkpoint.text == vector["text"]
+    assert note.cosigned_at(key) == vector["time"]
+    signature = secret.sign(cosigned_text(note.checkpoint, vector["time"]))
+    assert cosigned(note.checkpoint, key, vector["time"], signature).lines == vector["line"]
