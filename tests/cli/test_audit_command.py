@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from ledger.cli.audit_page import page as render
 from ledger.core.checkpoint import Checkpoint, KeyType, NoteKey, SignedNote, signed
 from ledger.core.policy import TrustRoot
+from ledger.core.verdict import Status
 from ledger.edges.keys import Algorithm
 from ledger.journeys.anchor import note_key
+from ledger.journeys.findings import AuditReport, Finding
 from scripts.house import House
 from tests import houses
 from tests.cli.test_cli import Shell
@@ -142,3 +145,13 @@ def test_what_an_audit_cannot_begin_with(shell: Shell, monkeypatch: pytest.Monke
     monkeypatch.setenv("LEDGER_LOG_KEY", "")
     found, _, errors = shell("audit", "--cosign", "auditor")
     assert (found, "log's key is not known" in errors) == (2, True)
+
+
+@pytest.mark.parametrize("member", ["name", "words", "expected", "found"])
+def test_nothing_in_a_report_becomes_markup(member: str) -> None:
+    hostile = "<img src=x onerror=alert(1)>&amp;\"'"
+    texts = dict.fromkeys(["name", "words", "expected", "found"], "as it is") | {member: hostile}
+    report = AuditReport("eip155:1:0x", findings=[Finding(status=Status.INVALID, **texts)])
+    page = Page(render(report, "2026-11-22T10:00:00Z", 1.5))
+    assert hostile in page.text
+    assert "img" not in page.tags

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -110,12 +111,13 @@ def test_the_first_that_does_not_fit_is_named(size: int, forged: tuple[int, ...]
 
 def test_what_was_found_is_found_again_and_nothing_later() -> None:
     with SignatureChecks(ORIGIN, lambda signed: None, 2) as checks:
-        for signed in numbered(10, 4, 8):
-            checks.add(signed)
+        with suppress(HistoryBroken):
+            for signed in numbered(8_500, 2_500, 4_500, 8_400):
+                checks.add(signed)
         for _ in range(2):
             with pytest.raises(HistoryBroken) as caught:
                 checks.finish()
-            assert caught.value.number == 4
+            assert caught.value.number == 2_500
 
 
 def test_what_only_the_chain_can_decide_is_handed_on_in_order() -> None:
