@@ -1,4 +1,4 @@
-"""Go reads our checkpoints and tiles by its checksum database: golang.org/x/mod/sumdb/note and tlog, and its Ed25519."""
+"""Go reads our checkpoints and tiles: golang.org/x/mod/sumdb/note and tlog, which Go checks modules with."""
 
 from __future__ import annotations
 
