@@ -20,7 +20,7 @@ from ledger.errors import HistoryBroken, Unavailable, VerificationFailed
 from ledger.journeys import leave as journey
 from ledger.journeys.arrive import arrive
 from ledger.journeys.leave import Left, PublicKeys, leave
-from tests.journeys.exits import contents, fresh_store, relist, without_chain
+from tests.journeys.exits import contents, flipped, fresh_store, relist, without_chain
 from tests.world import ORIGIN, START, Witness, World
 
 SIZE, COVERED, PENDING = 600, 300, 7
@@ -121,6 +121,23 @@ def test_a_history_that_grew_brings_its_export_up_to_date(
     kept = [path for path, time in times.items() if path in now and (folder / path).stat().st_mtime_ns == time]
     assert {"log/tile/0/000", "log/tile/entries/000", "log/checkpoint", "README.txt"} <= set(kept)
     assert sum(path.startswith("evidence/") for path in kept) == COVERED - 1
+
+
+def test_every_tile_must_follow_from_the_entries(world: tuple[World, SignedNote], url: str, tmp_path: Path) -> None:
+    """Full ones, those at the edge of the checkpoint, those at the edge of the history; and bundles that repeat."""
+    folder = tmp_path / "export"
+    export(world[0], url, folder)
+    tiles = [path for path in contents(folder) if path.startswith("log/tile/")]
+    assert len(tiles) == 10
+    for path in set(tiles) - {
+        f"log/{TileName(None, number, width)}" for number, width in ((0, 256), (1, 256), (2, 88))
+    }:
+        right = (folder / path).read_bytes()
+        (folder / path).write_bytes(flipped(right))
+        relist(folder)
+        with pytest.raises(VerificationFailed, match=f"^{path} is not what follows from the entries"):
+            arrive(folder, f"sqlite:///{tmp_path / 'imported.sqlite'}", START, world[0].trust)
+        (folder / path).write_bytes(right)
 
 
 def test_cosignatures_are_carried_checked_and_merged(world: tuple[World, SignedNote], url: str, tmp_path: Path) -> None:
