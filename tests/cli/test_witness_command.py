@@ -1,4 +1,4 @@
-"""``ledger witness``, ``mirror`` and ``trust``: a witness in a process of its own, from its key to cosigned evidence."""
+"""``ledger witness``, ``mirror`` and ``trust``: a witness in its own process, from its key to cosigned evidence."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ledger.edges.keys import Algorithm, Keystore
 from scripts.house import House
 from tests.cli.test_cli import INVOICE, Shell
 from tests.published import LOG_KEY, TRUST, WITNESS, entries, files_of, served, write_log
+from tests.world import Witness
 
 NAME = "witness.agency.example"
 
@@ -125,8 +126,6 @@ def test_a_witness_that_lacks_something_says_so(
 
 def test_a_threshold_is_more_than_half_unless_said(shell: Shell, tmp_path: Path) -> None:
     file, trust = tmp_path / "witnesses", tmp_path / "trust.json"
-    from tests.world import Witness
-
     file.write_text("".join(f"{Witness(name).key}\n" for name in ("a", "b", "c", "d")))
     for more, threshold in [((), 3), (("--threshold", "1"), 1), (("--threshold", "0"), 0)]:
         shell.json("trust", "-o", str(trust), "--witnesses", str(file), *more)
