@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +25,26 @@ from ledger.core.document import disclose, read_wrapped, redact
 from ledger.core.entry import Endorsement
 from ledger.core.policy import TrustRoot
 from ledger.core.verdict import Status
+from ledger.core.witnessing import KnownWitness
 from ledger.edges.chain import Receipt
-from ledger.edges.keys import SigningKey
+from ledger.edges.keys import Algorithm, SigningKey
+from ledger.edges.witness import WitnessClient
 from ledger.errors import MandateMissing
 from ledger.journeys.anchor import note_key
 from ledger.journeys.attest import Relayed, set_of
 from ledger.journeys.audit import Scope, audit
+from ledger.journeys.cosign import Witnesses
 from ledger.journeys.declare import Declared, Source, declare_files
 from ledger.journeys.verify import evidence_of
 from scripts.house import House
+from scripts.witnesses import witness_of, witnessing
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"
 OUTPUT = ROOT / "demo-output"
 LEDGER = Path(sys.executable).with_name("ledger")
 CLEARANCE, PHYTOSANITARY, ORIGIN_CERTIFICATE = 132, 851, 861
+WITNESSES = ("witness.nz-customs.example", "witness.nl-douane.example")
 CERTIFICATES = (PHYTOSANITARY, ORIGIN_CERTIFICATE)
 RELEASED, ACCEPTED, REVOKED, REPLACE = 4, 1, 41, 5
 # What the report converts gas to: gwei, and US dollars for one ether. Both are assumptions and printed as such.
@@ -55,6 +60,7 @@ class Demo:
         shutil.rmtree(OUTPUT, ignore_errors=True)
         self.house = House(OUTPUT / "house")
         self.report: dict[str, Any] = {"steps": []}
+        self.witnesses: list[KnownWitness] = []
         self.number = 0
         self.begun = time.monotonic()
 
@@ -72,10 +78,9 @@ class Demo:
     def run(self) -> int:
         house = self.house
         house.devchain.start()
-        try:
-            self._run()
-        finally:
-            house.devchain.stop()
+        with ExitStack() as running:
+            running.callback(house.devchain.stop)
+            self._run(running)
         (OUTPUT / "report.json").write_text(json.dumps(self.report, indent=2) + "\n")
         seconds = time.monotonic() - self.begun
         console.print(
@@ -88,10 +93,12 @@ class Demo:
         )
         return 0
 
-    def _run(self) -> None:
+    def _run(self, running: ExitStack) -> None:
         with self.step("A contract with a council of one"):
             origin, receipt = self.house.deploy()
             self.say(f"origin {origin}", receipt)
+        with self.step("Two agencies will witness its history, each beside a node of its own"):
+            self._witness(running)
         with self.step("The council enrols agencies, authorises their keys and grants mandates"):
             self._enrol()
         index = _read("index.json")
@@ -115,6 +122,14 @@ class Demo:
 
     def _officer(self, code: str) -> SigningKey:
         return self.house.key(f"{code.lower()}-officer")
+
+    def _witness(self, running: ExitStack) -> None:
+        house, folder = self.house, OUTPUT / "witnesses"
+        trust = TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
+        for name in WITNESSES:
+            key = house.key(name, Algorithm.ED25519)
+            self.witnesses.append(running.enter_context(witnessing(witness_of(name, key, trust, folder, house.chain))))
+            self.say(f"{self.witnesses[-1]}")
 
     def _enrol(self) -> None:
         council = self.house.key("council")
@@ -226,10 +241,13 @@ class Demo:
     def _evidence(self, item: Declared, folder: str) -> Path:
         house = self.house
         wrapped = read_wrapped(item.wrapped.read_bytes())
-        made = evidence_of(item.id, house.store, house.follower, house.log_key, _now(), disclose(wrapped, []))
+        witnesses = Witnesses([WitnessClient(known) for known in self.witnesses], house.store)
+        shown = disclose(wrapped, [])
+        made = evidence_of(item.id, house.store, house.follower, house.log_key, _now(), shown, witnesses)
         target = OUTPUT / folder
         target.mkdir(exist_ok=True)
-        trust = TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
+        keys = tuple(known.key for known in self.witnesses)
+        trust = TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key), keys, len(keys))
         (target / "trust.json").write_bytes(trust.to_bytes())
         (target / "evidence.json").write_bytes(made.to_bytes())
         return target / "evidence.json"

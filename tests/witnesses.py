@@ -8,18 +8,15 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import uvicorn
-from starlette.types import ASGIApp
-
-from api.witness import create_witness
-from ledger.config import Settings
 from ledger.core.policy import TrustRoot
 from ledger.core.typed_data import keccak
 from ledger.edges.chain import Chain
 from ledger.edges.keys import Algorithm, SigningKey
-from ledger.edges.store import Store
-from ledger.journeys.follow import Follower
 from ledger.journeys.witness import Witness
+from scripts.witnesses import serving, witnessing
+from scripts.witnesses import witness_of as made_of
+
+__all__ = ["Reply", "answering", "key_of", "serving", "witness_of", "witnessing"]
 
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -30,34 +27,8 @@ def key_of(name: str) -> SigningKey:
 
 
 def witness_of(name: str, trust: TrustRoot, folder: Path, chain: Chain) -> Witness:
-    """A witness with a store of its own over ``chain``, which is its own node."""
-    folder.mkdir(exist_ok=True)
-    store = Store.open(f"sqlite:///{folder / f'{name}.sqlite'}", trust.origin)
-    follower = Follower(chain, store)
-    return Witness(trust, name, key_of(name), store, lambda: follower)
-
-
-@contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """An application on a free port of this machine; its address."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-@contextmanager
-def witnessing(witness: Witness) -> Iterator[str]:
-    """A witness, served; its line in a witnesses file."""
-    with serving(create_witness(Settings(), build=lambda _: witness)) as url:
-        yield f"{witness.key} {url}"
+    """A witness with the key of its name."""
+    return made_of(name, key_of(name), trust, folder, chain)
 
 
 @contextmanager

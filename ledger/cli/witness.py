@@ -60,6 +60,7 @@ def witness(
         port=settings.api_port,
         log_level=settings.log_level,
         server_header=False,
+        ws="none",
     )
 
 

@@ -72,7 +72,7 @@ def two(house: House, tmp_path: Path) -> Iterator[list[WitnessClient]]:
             for name in (ONE, TWO)
         ]
         file = tmp_path / "witnesses"
-        file.write_text("# ours\n\n" + "\n".join(lines) + "\n")
+        file.write_text("# ours\n\n" + "\n".join(map(str, lines)) + "\n")
         yield clients_of(file)
 
 
@@ -287,7 +287,7 @@ def test_a_witness_whose_node_has_another_history_refuses(tmp_path: Path) -> Non
             stack.enter_context(witnessing(witness_of(name, trust, tmp_path, chain)))
             for name, chain in zip(("honest", "elsewhere"), chains, strict=True)
         ]
-        clients = [WitnessClient(known) for known in read_witnesses("\n".join(lines))]
+        clients = [WitnessClient(known) for known in lines]
         witnesses = Witnesses(clients, stores[0])
         made = witnesses.cosign(note, follower, now())
         assert [made.names(client.key) for client in clients] == [True, False]
