@@ -1,0 +1,1628 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A verifier that stands alone: this one file, Python 3.10 or later, nothing to install, no network.
+
+    python verify.py EVIDENCE [--document FILE] [--trust FILE] [--policy FILE] [--at 2026-11-22T10:00:00Z] [--json]
+
+It decides whether a trade document is the one that was declared, whether what agencies attested about it is in force,
+and whether they had the authority. Exit code 0 GOOD, 1 NOT_GOOD, 3 UNDECIDED, 2 a file is malformed or missing. What a
+verdict proves, and what not, is at the end of evidence-format.md.
+
+Written from docs/formats.md and docs/evidence-format.md of the trade document ledger, whose sections are named below:
+it must work when that program is gone. Slow where slow is simple: all cryptography is in plain Python, and no secret
+is ever handled here. One file, and therefore long, so that nothing can be missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import datetime
+import hashlib
+import hmac
+import itertools
+import json
+import math
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn, Optional
+from xml.parsers import expat
+
+MIB = 1024 * 1024
+ZERO = bytes(32)
+
+
+class Malformed(Exception):
+    """A file is not what it must be; nothing is decided."""
+
+
+class Failed(Exception):
+    """A check says no."""
+
+
+# ------------------------------------------------------------------------------ hashes: formats.md section 1, FIPS 202
+
+
+def sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+_ROUNDS = [
+    0x0000000000000001, 0x0000000000008082, 0x800000000000808A, 0x8000000080008000,
+    0x000000000000808B, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
+    0x000000000000008A, 0x0000000000000088, 0x0000000080008009, 0x000000008000000A,
+    0x000000008000808B, 0x800000000000008B, 0x8000000000008089, 0x8000000000008003,
+    0x8000000000008002, 0x8000000000000080, 0x000000000000800A, 0x800000008000000A,
+    0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
+]  # fmt: skip
+_MASK = (1 << 64) - 1
+
+
+def _turn(word: int, by: int) -> int:
+    return ((word << by) | (word >> (64 - by))) & _MASK if by else word
+
+
+def _keccak_f(lanes: list[list[int]]) -> list[list[int]]:
+    """Keccak-f[1600], FIPS 202 section 3.2; lanes[x][y]."""
+    for constant in _ROUNDS:
+        parity = [lanes[x][0] ^ lanes[x][1] ^ lanes[x][2] ^ lanes[x][3] ^ lanes[x][4] for x in range(5)]
+        theta = [parity[(x + 4) % 5] ^ _turn(parity[(x + 1) % 5], 1) for x in range(5)]
+        lanes = [[lane ^ theta[x] for lane in lanes[x]] for x in range(5)]
+        x, y, current = 1, 0, lanes[1][0]
+        for step in range(24):
+            x, y = y, (2 * x + 3 * y) % 5
+            current, lanes[x][y] = lanes[x][y], _turn(current, (step + 1) * (step + 2) // 2 % 64)
+        rows = [[lanes[x][y] for x in range(5)] for y in range(5)]
+        for y in range(5):
+            for x in range(5):
+                lanes[x][y] = rows[y][x] ^ (~rows[y][(x + 1) % 5] & rows[y][(x + 2) % 5])
+        lanes[0][0] ^= constant
+    return lanes
+
+
+def keccak(data: bytes) -> bytes:
+    """Keccak-256 as Ethereum uses it: SHA-3's permutation with the padding of before the standard."""
+    rate = 136
+    padded = bytearray(data) + b"\x01" + bytes(rate - 1 - len(data) % rate)
+    padded[-1] |= 0x80
+    lanes = [[0] * 5 for _ in range(5)]
+    for begin in range(0, len(padded), rate):
+        for index in range(rate // 8):
+            word = int.from_bytes(padded[begin + 8 * index : begin + 8 * index + 8], "little")
+            lanes[index % 5][index // 5] ^= word
+        lanes = _keccak_f(lanes)
+    return b"".join(lanes[index % 5][index // 5].to_bytes(8, "little") for index in range(4))
+
+
+def leaf_hash(data: bytes) -> bytes:
+    return sha256(b"\x00" + data)
+
+
+def root_of(hashes: Sequence[bytes]) -> bytes:
+    """RFC 9162 section 2.1.1 over leaf hashes."""
+    level = list(hashes)
+    while len(level) > 1:
+        above = [sha256(b"\x01" + level[at] + level[at + 1]) for at in range(0, len(level) - 1, 2)]
+        level = above + level[2 * len(above) :]
+    return level[0] if level else sha256(b"")
+
+
+def check_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
+    """RFC 9162 section 2.1.3.2, strictly."""
+    if index >= size:
+        raise Failed(f"index {index} does not exist in a tree of size {size}")
+    node, last, hash_ = index, size - 1, leaf
+    for sibling in path:
+        if last == 0:
+            raise Failed("the inclusion path is too long")
+        if node & 1 or node == last:
+            hash_ = sha256(b"\x01" + sibling + hash_)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            hash_ = sha256(b"\x01" + hash_ + sibling)
+        node, last = node >> 1, last >> 1
+    if last:
+        raise Failed("the inclusion path is too short")
+    if hash_ != root:
+        raise Failed("the inclusion path leads to another root")
+
+
+# ------------------------------------------------------------ signatures: SEC 1 (secp256k1, P-256), RFC 8032 (Ed25519)
+
+Point = Optional[tuple[int, int]]
+
+
+class Curve:
+    """y^2 = x^3 + ax + b over the integers modulo p, with base point G of order n. Jacobian coordinates inside."""
+
+    def __init__(self, p: int, a: int, b: int, n: int, g: tuple[int, int]) -> None:
+        self.p, self.a, self.b, self.n, self.g = p, a, b, n, g
+
+    def holds(self, x: int, y: int) -> bool:
+        return 0 <= x < self.p and 0 <= y < self.p and (y * y - x * x * x - self.a * x - self.b) % self.p == 0
+
+    def _double(self, point: tuple[int, int, int]) -> tuple[int, int, int]:
+        x, y, z = point
+        p = self.p
+        if not y or not z:
+            return (1, 1, 0)
+        square = y * y % p
+        s, m = 4 * x * square % p, (3 * x * x + self.a * pow(z, 4, p)) % p
+        nx = (m * m - 2 * s) % p
+        return nx, (m * (s - nx) - 8 * square * square) % p, 2 * y * z % p
+
+    def _add(self, left: tuple[int, int, int], right: tuple[int, int, int]) -> tuple[int, int, int]:
+        p = self.p
+        if not left[2]:
+            return right
+        if not right[2]:
+            return left
+        z1, z2 = left[2] * left[2] % p, right[2] * right[2] % p
+        u1, u2 = left[0] * z2 % p, right[0] * z1 % p
+        s1, s2 = left[1] * z2 * right[2] % p, right[1] * z1 * left[2] % p
+        if u1 == u2:
+            return self._double(left) if s1 == s2 else (1, 1, 0)
+        h, r = u2 - u1, s2 - s1
+        h2 = h * h % p
+        h3, v = h * h2 % p, u1 * h2 % p
+        x = (r * r - h3 - 2 * v) % p
+        return x, (r * (v - x) - s1 * h3) % p, h * left[2] * right[2] % p
+
+    def sum_of(self, k1: int, k2: int, point: tuple[int, int]) -> Point:
+        """k1 G + k2 point; None is the point at infinity."""
+        both = self._add((*self.g, 1), (*point, 1))
+        table = {(1, 0): (*self.g, 1), (0, 1): (*point, 1), (1, 1): both}
+        found = (1, 1, 0)
+        for bit in range(max(k1.bit_length(), k2.bit_length()) - 1, -1, -1):
+            found = self._double(found)
+            pair = (k1 >> bit & 1, k2 >> bit & 1)
+            if pair != (0, 0):
+                found = self._add(found, table[pair])
+        if not found[2]:
+            return None
+        inverse = pow(found[2], -1, self.p)
+        return found[0] * inverse**2 % self.p, found[1] * inverse**3 % self.p
+
+
+SECP256K1 = Curve(
+    2**256 - 2**32 - 977, 0, 7, 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141,
+    (0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
+     0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8),
+)  # fmt: skip
+P256 = Curve(
+    2**256 - 2**224 + 2**192 + 2**96 - 1, -3, 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+    0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    (0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+     0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5),
+)  # fmt: skip
+
+
+def recover_address(digest: bytes, signature: bytes) -> bytes | None:
+    """The address whose key signed (SEC 1 section 4.1.6), or None: not r ‖ s ‖ v of 65 bytes, low s, v 27 or 28."""
+    curve = SECP256K1
+    if len(signature) != 65 or signature[64] not in (27, 28):
+        return None
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
+    if not (0 < r < curve.n and 0 < s <= curve.n // 2):
+        return None
+    square = (pow(r, 3, curve.p) + 7) % curve.p
+    y = pow(square, (curve.p + 1) // 4, curve.p)
+    if y * y % curve.p != square:
+        return None
+    if y & 1 != signature[64] - 27:
+        y = curve.p - y
+    inverse, e = pow(r, -1, curve.n), int.from_bytes(digest, "big")
+    key = curve.sum_of(-e * inverse % curve.n, s * inverse % curve.n, (r, y))
+    if key is None:
+        return None
+    return keccak(key[0].to_bytes(32, "big") + key[1].to_bytes(32, "big"))[12:]
+
+
+def check_p256(point: bytes, digest: bytes, signature: bytes) -> None:
+    """ECDSA (FIPS 186-5 section 6.4.2) over a digest; r ‖ s of 64 bytes, low s."""
+    curve = P256
+    x, y = int.from_bytes(point[:32], "big"), int.from_bytes(point[32:], "big")
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    if len(signature) != 64 or not (0 < r < curve.n and 0 < s <= curve.n // 2) or not curve.holds(x, y):
+        raise Failed("not signed by this P-256 key in the permitted form")
+    inverse = pow(s, -1, curve.n)
+    found = curve.sum_of(int.from_bytes(digest, "big") * inverse % curve.n, r * inverse % curve.n, (x, y))
+    if found is None or found[0] % curve.n != r:
+        raise Failed("not signed by this P-256 key")
+
+
+_Q = 2**255 - 19
+_L = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, -1, _Q) % _Q
+_ROOT = pow(2, (_Q - 1) // 4, _Q)
+Extended = tuple[int, int, int, int]
+
+
+def _ed_add(a: Extended, b: Extended) -> Extended:
+    """RFC 8032 section 5.1.4."""
+    s, t = (a[1] - a[0]) * (b[1] - b[0]) % _Q, (a[1] + a[0]) * (b[1] + b[0]) % _Q
+    c, d = 2 * a[3] * b[3] * _D % _Q, 2 * a[2] * b[2] % _Q
+    e, f, g, h = t - s, d - c, d + c, t + s
+    return e * f % _Q, g * h % _Q, f * g % _Q, e * h % _Q
+
+
+def _ed_times(scalar: int, point: Extended) -> Extended:
+    found: Extended = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            found = _ed_add(found, point)
+        point, scalar = _ed_add(point, point), scalar >> 1
+    return found
+
+
+def _ed_point(data: bytes) -> Extended | None:
+    """RFC 8032 section 5.1.3."""
+    y, sign = int.from_bytes(data, "little") & ((1 << 255) - 1), data[31] >> 7
+    if y >= _Q:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _Q) % _Q
+    x = pow(square, (_Q + 3) // 8, _Q)
+    if (x * x - square) % _Q:
+        x = x * _ROOT % _Q
+    if (x * x - square) % _Q or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = _Q - x
+    return x, y, 1, x * y % _Q
+
+
+def ed25519_fits(key: bytes, message: bytes, signature: bytes) -> bool:
+    """RFC 8032 section 5.1.7, without cofactor, as OpenSSL and Go do."""
+    if len(signature) != 64:
+        return False
+    public, s = _ed_point(key), int.from_bytes(signature[32:], "little")
+    if public is None or s >= _L:
+        return False
+    y = 4 * pow(5, -1, _Q) % _Q
+    base = _ed_point(y.to_bytes(32, "little"))
+    assert base is not None
+    k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % _L
+    x, y, z, _ = _ed_add(_ed_times(s, base), _ed_times(k, (_Q - public[0], public[1], 1, _Q - public[3])))
+    inverse = pow(z, -1, _Q)
+    x, y = x * inverse % _Q, y * inverse % _Q
+    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+
+
+# --------------------------------------------------------------- strict JSON: RFC 8259, RFC 7493, formats.md section 2
+
+MAX_DEPTH, MAX_FIELDS, MAX_PATHS = 100, 100_000, 64 * MIB
+SAFE_INTEGER = 2**53 - 1
+_NONCHARACTER = re.compile(
+    "[\ufdd0-\ufdef"
+    + "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise Malformed("a name that its object has already")
+    return members
+
+
+def _integer(text: str) -> int:
+    # Length first: Python refuses to convert integers of thousands of digits.
+    if len(text) > 17 or abs(int(text)) > SAFE_INTEGER:
+        raise Malformed("an integer beyond 2^53 - 1: it should be a string")
+    return int(text)
+
+
+def _double(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise Malformed("a number that overflows a double")
+    return number
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise Malformed(f"{name} is no JSON")
+
+
+def parse_json(data: bytes, depth: int, count: int, noncharacters: bool = False) -> Any:
+    """An I-JSON value with at most so many levels and scalars (an empty container counts as one of each)."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Malformed("not UTF-8") from None
+    # The standard decoder recurses, so depth and count are found out first, skipping strings.
+    level, commas, before = 0, 0, ""
+    for match in _BRACKETS.finditer(text):
+        mark_ = match[0]
+        if mark_ in "[{":
+            level += 1
+            if level > depth:
+                raise Malformed(f"over the depth limit of {depth} levels")
+        elif mark_ in "]}":
+            level -= 1
+            commas += before not in "[{"  # the last item of a container that is not empty has no comma after it
+        commas += mark_ == ","
+        before = mark_
+    if level < 0 or commas > 2 * count:
+        raise Malformed("brackets without partners, or over the limit of values")
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_members, parse_int=_integer, parse_float=_double, parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"no JSON: {str(error)[:80]}") from None
+    scalars, open_ = 0, [value]
+    while open_:
+        item = open_.pop()
+        if isinstance(item, dict):
+            open_.extend(item)
+            scalars -= len(item)  # names are looked at and not counted
+            open_.extend(item.values())
+        elif isinstance(item, list):
+            open_.extend(item)
+        if not isinstance(item, (dict, list)) or not item:
+            scalars += 1
+        if isinstance(item, str) and (_SURROGATE.search(item) or (not noncharacters and _NONCHARACTER.search(item))):
+            raise Malformed("a string with a lone surrogate or a noncharacter")
+    if scalars > count:
+        raise Malformed(f"over the limit of {count} values")
+    return value
+
+
+def number_text(value: float) -> str:
+    """RFC 8785 section 3.2.2.3: as ECMAScript prints a number. Python finds the same shortest digits."""
+    if value == 0:
+        return "0"
+    sign, rest = ("-", repr(-float(value))) if value < 0 else ("", repr(float(value)))
+    mantissa, _, exponent = rest.partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    point = len(whole) + int(exponent or 0) - (len(whole + fraction) - len(digits))
+    digits = digits.rstrip("0")
+    if len(digits) <= point <= 21:
+        return sign + digits + "0" * (point - len(digits))
+    if 0 < point <= 21:
+        return sign + digits[:point] + "." + digits[point:]
+    if -6 < point <= 0:
+        return sign + "0." + "0" * -point + digits
+    tail = f"e{'+' if point > 0 else '-'}{abs(point - 1)}"
+    return sign + digits[0] + ("." + digits[1:] if len(digits) > 1 else "") + tail
+
+
+# ------------------------------------------------------------------------------------- documents: formats.md section 2
+
+
+class Document(NamedTuple):
+    """A document as far as it is shown: its digest, and the leaf hash of each field by path."""
+
+    digest: bytes
+    shown: dict[str, bytes]
+    hidden: tuple[bytes, ...]
+
+
+Field = tuple[str, str, bytes]
+
+
+def field_hash(salt: bytes, path: str, type_: str, value: bytes) -> bytes:
+    encoded = path.encode()
+    return leaf_hash(salt + len(encoded).to_bytes(4, "big") + encoded + type_.encode() + value)
+
+
+def digest_of(format_: str, hashes: Sequence[bytes]) -> bytes:
+    header = f"trade-ledger/document/1\n{format_}\n{len(hashes)}".encode()
+    return root_of([leaf_hash(header), *sorted(hashes)])
+
+
+_SHORT = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "'": "\\'", "\\": "\\\\"}
+
+
+def _step(key: Any) -> str:
+    """One step of a normalized path, RFC 9535 section 2.7."""
+    if isinstance(key, int):
+        return f"[{key}]"
+    escaped = re.sub(r"['\\\x00-\x1f]", lambda m: _SHORT.get(m[0]) or f"\\u{ord(m[0]):04x}", key)
+    return f"['{escaped}']"
+
+
+def json_fields(data: bytes) -> Iterator[Field]:
+    if len(data) > 16 * MIB:
+        raise Malformed("over the limit of 16 MiB for a structured document")
+    mark = b"\xef\xbb\xbf"
+    value = parse_json(data[3:] if data.startswith(mark) else data, MAX_DEPTH, MAX_FIELDS)
+    budget, open_ = MAX_PATHS, [("$", value)]
+    while open_:
+        path, value = open_.pop()
+        if isinstance(value, (dict, list)) and value:
+            budget -= len(path) * len(value) if path != "$" else 0
+            if budget < 0:
+                raise Malformed(f"over the limit of {MAX_PATHS} characters for all paths together")
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            open_.extend((path + _step(key), item) for key, item in items)
+        elif isinstance(value, (dict, list)):
+            yield path, "o" if isinstance(value, dict) else "a", b""
+        elif isinstance(value, str):
+            yield path, "s", value.encode()
+        elif value is None:
+            yield path, "z", b""
+        elif isinstance(value, bool):
+            yield path, "b", b"true" if value else b"false"
+        else:
+            yield path, "n", number_text(value).encode()
+
+
+_SEPARATOR = "\x01"  # joins namespace and local name; no XML document can hold it
+_XML = "http://www.w3.org/XML/1998/namespace"
+_XSI_TYPE = "http://www.w3.org/2001/XMLSchema-instance" + _SEPARATOR + "type"
+_WHITE = " \t\r\n"
+_START = (
+    "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f\u2c00-\u2fef"
+    "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+_NCNAME = rf"[{_START}][{_START}\-.0-9\u00b7\u0300-\u036f\u203f-\u2040]*"  # Namespaces in XML 1.0 section 3
+
+
+class XmlReader:
+    """Numbers children, joins character data into runs, and drops what is not bound."""
+
+    def __init__(self, encoding: str) -> None:
+        self.fields: list[Field] = []
+        self.encoding, self.budget = encoding, MAX_PATHS
+        self.path, self.children, self.preserve = "", 0, False
+        self.around: list[tuple[str, int, bool]] = []
+        self.run: list[str] = []  # comments and CDATA borders do not end a run of text
+        self.namespaces: dict[str | None, list[str | None]] = {}
+        parser = expat.ParserCreate("UTF-8", _SEPARATOR)
+        self.parser = parser
+        parser.ordered_attributes = True
+        parser.buffer_text = True
+        parser.XmlDeclHandler = self.declaration
+        parser.StartDoctypeDeclHandler = self.doctype
+        parser.StartNamespaceDeclHandler = lambda prefix, uri: self.namespaces.setdefault(prefix, []).append(uri)
+        parser.EndNamespaceDeclHandler = lambda prefix: self.namespaces[prefix].pop()
+        parser.StartElementHandler = self.open
+        parser.EndElementHandler = self.close
+        parser.CharacterDataHandler = self.run.append
+        parser.ProcessingInstructionHandler = self.instruction
+
+    def declaration(self, version: str, encoding: str | None, _standalone: int) -> None:
+        if version != "1.0" or (encoding or self.encoding).upper() not in (self.encoding, self.encoding[:6]):
+            raise Malformed("another version than XML 1.0, or another encoding than the bytes are in")
+
+    def doctype(self, *_: object) -> None:
+        raise Malformed("a document type declaration, which is refused with all entities")
+
+    def open(self, name: str, attributes: list[str]) -> None:
+        self.end_run()
+        self.around.append((self.path, self.children + 1, self.preserve))
+        if len(self.around) > MAX_DEPTH:
+            raise Malformed(f"over the depth limit of {MAX_DEPTH} levels")
+        self.path, self.children = f"{self.path}/{self.expanded(name)}[{self.children + 1}]", 0
+        self.spend(len(self.path) * (1 + len(attributes) // 2))
+        for attribute, value in zip(attributes[::2], attributes[1::2], strict=False):
+            if attribute == _XSI_TYPE:
+                value = self.resolved(value)
+            elif attribute == f"{_XML}{_SEPARATOR}space" and value in ("preserve", "default"):
+                self.preserve = value == "preserve"
+            self.add(f"{self.path}/@{self.expanded(attribute)}", "t", value)
+
+    def close(self, _name: str) -> None:
+        self.end_run()
+        if not self.children:
+            self.add(self.path, "e", "")
+        self.path, self.children, self.preserve = self.around.pop()
+
+    def end_run(self) -> None:
+        text = "".join(self.run)
+        self.run.clear()
+        if text and (self.preserve or text.strip(_WHITE)):
+            self.children += 1
+            self.spend(len(self.path))
+            self.add(f"{self.path}/text()[{self.children}]", "t", text)
+
+    def instruction(self, target: str, data: str) -> None:
+        self.end_run()
+        self.children += 1
+        self.spend(len(self.path))
+        self.add(f"{self.path}/processing-instruction('{target}')[{self.children}]", "p", data)
+
+    def add(self, path: str, type_: str, value: str) -> None:
+        if len(self.fields) >= MAX_FIELDS:
+            raise Malformed(f"over the limit of {MAX_FIELDS} fields")
+        self.fields.append((path, type_, value.encode()))
+
+    def spend(self, characters: int) -> None:
+        self.budget -= characters
+        if self.budget < 0:
+            raise Malformed(f"over the limit of {MAX_PATHS} characters for all paths together")
+
+    def expanded(self, name: str) -> str:
+        namespace, _, local = name.rpartition(_SEPARATOR)
+        if "{" in namespace or "}" in namespace:
+            raise Malformed("a namespace name with a brace")
+        return f"{{{namespace}}}{local}" if namespace else local
+
+    def resolved(self, value: str) -> str:
+        """The QName of an xsi:type as {namespace}local."""
+        prefix, colon, local = value.strip(_WHITE).rpartition(":")
+        namespace = (self.namespaces.get(prefix if colon else None) or [_XML if prefix == "xml" else None])[-1]
+        if not re.fullmatch(_NCNAME, local) or (colon and namespace is None):
+            raise Malformed("an xsi:type that is no name with a declared prefix")
+        return self.expanded(f"{namespace}{_SEPARATOR}{local}" if namespace else local)
+
+
+def xml_fields(data: bytes) -> list[Field]:
+    if len(data) > 16 * MIB:
+        raise Malformed("over the limit of 16 MiB for a structured document")
+    marks = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16LE", b"\xfe\xff": "UTF-16BE"}
+    mark = next((mark for mark in marks if data.startswith(mark)), b"")
+    encoding = marks.get(mark) or {b"<\0": "UTF-16LE", b"\0<": "UTF-16BE"}.get(data[:2], "UTF-8")
+    try:
+        text = data[len(mark) :].decode(encoding)
+    except UnicodeDecodeError:
+        raise Malformed(f"not {encoding}") from None
+    if text.startswith("\ufeff"):
+        raise Malformed("a second byte order mark")
+    reader = XmlReader(encoding)
+    try:
+        reader.parser.Parse(text, True)
+    except expat.ExpatError as error:
+        raise Malformed(f"not well-formed XML: line {error.lineno}, column {error.offset + 1}") from None
+    return reader.fields
+
+
+def read_wrapped(data: bytes) -> Document:
+    header = re.match(rb"ledger/(json|xml|opaque)/1 ([A-Za-z0-9_-]{43})\n", data)
+    if header is None:
+        raise Malformed("neither a wrapped nor a redacted document")
+    seed = base64.urlsafe_b64decode(header[2] + b"=")
+    if base64.urlsafe_b64encode(seed).rstrip(b"=") != header[2]:
+        raise Malformed("the seed is no base64url of 32 bytes in its one spelling")
+    format_, content = header[1].decode(), data[header.end() :]
+    if format_ == "opaque" and len(content) > 64 * MIB:
+        raise Malformed("over the limit of 64 MiB for an opaque document")
+    fields: Any = [("", "x", content)]
+    if format_ != "opaque":
+        fields = json_fields(content) if format_ == "json" else xml_fields(content)
+    shown = {
+        path: field_hash(hmac.new(seed, path.encode(), "sha256").digest()[:16], path, type_, value)
+        for path, type_, value in fields
+    }
+    return Document(digest_of(format_, list(shown.values())), shown, ())
+
+
+# ----------------------------------------------------------------------- redacted documents: formats.md section 2, end
+
+_JSON_STEP = re.compile(
+    r"\[(?:(0|[1-9][0-9]{0,8})|'([^'\\\x00-\x1f]*(?:\\(?:[btnfr'\\]|u00(?:0[0-7bef]|1[0-9a-f]))[^'\\\x00-\x1f]*)*)')\]"
+)
+_XML_STEP = re.compile(
+    rf"/(?:(?:(?:\{{[^{{}}]+\}})?{_NCNAME}|(text\(\))|(processing-instruction\('{_NCNAME}'\)))\[([1-9][0-9]{{0,8}})\]"
+    rf"|(@(?:\{{[^{{}}]+\}})?{_NCNAME}))"
+)
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _is_number(text: str) -> bool:
+    if not re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-][0-9]+)?", text) or len(text) > 400:
+        return False
+    return math.isfinite(float(text)) and number_text(float(text)) == text
+
+
+_VALUES: dict[str, dict[str, Callable[[str], bool]]] = {
+    "json": {
+        "s": lambda text: not _NONCHARACTER.search(text),
+        "n": _is_number,
+        "b": lambda text: text in ("true", "false"),
+        "z": lambda text: not text,
+        "o": lambda text: not text,
+        "a": lambda text: not text,
+    },
+    "xml": {
+        "t": lambda text: not _NOT_XML.search(text),
+        "e": lambda text: not text,
+        "p": lambda text: not _NOT_XML.search(text) and "?>" not in text and text.lstrip(_WHITE) == text,
+    },
+    "opaque": {"x": lambda text: True},
+}
+
+
+class Node:
+    """A node of the document as far as the shown paths tell."""
+
+    def __init__(self) -> None:
+        self.inside: dict[str, Node] = {}
+        self.numbered: dict[int, str] = {}
+        self.leaf = False
+
+
+def _steps(format_: str, path: str) -> list[tuple[str, str, int]]:
+    """(step, kind, number) of a path; kinds: member, item, element, text, instruction, attribute."""
+    if format_ == "opaque" or (format_ == "json" and path == "$"):
+        if path not in ("", "$") or (format_ == "opaque") != (path == ""):
+            raise Malformed("no path of a field of this format")
+        return []
+    pattern, at = (_JSON_STEP, 1) if format_ == "json" else (_XML_STEP, 0)
+    found: list[tuple[str, str, int]] = []
+    if not path or (format_ == "json" and path[0] != "$"):
+        raise Malformed("no path of a field of this format")
+    while at < len(path):
+        match = pattern.match(path, at)
+        if match is None:
+            raise Malformed("no path of a field of this format")
+        if format_ == "json":
+            found.append((match[0], "member" if match[1] is None else "item", int(match[1] or 0)))
+        elif match[4]:
+            found.append((match[0], "attribute", 0))
+        else:
+            found.append((match[0], "text" if match[1] else "instruction" if match[2] else "element", int(match[3])))
+        at = match.end()
+    return found
+
+
+def check_shape(format_: str, fields: Sequence[tuple[str, str, str]], hidden: int) -> None:
+    """Could the shown fields stand together in one document that has so many hidden ones more?"""
+    root, places = Node(), []
+    places.append(root)
+    for path, type_, text in fields:
+        place, steps = root, _steps(format_, path)
+        depth = sum(kind in ("member", "item", "element") for _, kind, _ in steps) + (type_ in ("o", "a"))
+        if depth > MAX_DEPTH:
+            raise Malformed(f"over the depth limit of {MAX_DEPTH} levels")
+        for step, kind, number in steps:
+            if step not in place.inside:
+                _check_new(place, step, kind, number)
+                place.inside[step] = Node()
+                places.append(place.inside[step])
+            place = place.inside[step]
+        if format_ == "xml":
+            end = steps[-1][1]
+            if type_ != {"element": "e", "instruction": "p"}.get(end, "t") or (end == "text" and not text):
+                raise Malformed("a field of another type than its path asks for")
+            if any(kind != "element" for _, kind, _ in steps[:-1]):
+                raise Malformed("a path through something that is no element")
+        place.leaf = True
+    if format_ == "xml":
+        tops = [re.match(r"/(?!text\(\)|processing-instruction\(|@)", step) is not None for step in root.inside]
+        if any(step.startswith(("/text()", "/@")) for step in root.inside) or sum(tops) > 1:
+            raise Malformed("an XML document has one root element")
+        if not any(tops) and not hidden:
+            raise Malformed("an XML document has a root element")
+    elif root.leaf and hidden:
+        raise Malformed("a document whose one field is shown cannot hide more")
+    first = 0 if format_ == "json" else 1
+    gaps = sum(max(place.numbered) - first + 1 - len(place.numbered) for place in places if place.numbered)
+    if gaps > hidden:
+        raise Malformed("the shown paths leave more places open than the hidden fields can fill")
+
+
+def _check_new(place: Node, step: str, kind: str, number: int) -> None:
+    if kind == "attribute":
+        return
+    if place.leaf:
+        raise Malformed("a path inside a field that has nothing inside")
+    if place.numbered if kind == "member" else kind == "item" and place.inside and not place.numbered:
+        raise Malformed("an object by one path and an array by another")
+    if kind == "member":
+        return
+    if place.numbered.setdefault(number, step) != step:
+        raise Malformed("two children at one position")
+    neighbours = [place.numbered.get(number - 1, ""), place.numbered.get(number + 1, "")]
+    if kind == "text" and any(other.startswith("/text()") for other in neighbours):
+        raise Malformed("a text right beside another, which would be one")
+
+
+def read_redacted(data: bytes) -> Document:
+    if len(data) > 128 * MIB:
+        raise Malformed("over the limit of 128 MiB for a redacted document")
+    value = parse_json(data, 3, 5 * MAX_FIELDS + 2, noncharacters=True)
+    if not isinstance(value, dict) or sorted(value) != ["fields", "format", "hidden", "ledger"]:
+        raise Malformed("a redacted document has the members fields, format, hidden and ledger, and no other")
+    if value["ledger"] != "trade-ledger/redacted/1" or value["format"] not in ("json", "xml", "opaque"):
+        raise Malformed("another version or format of a redacted document")
+    if not isinstance(value["fields"], list) or not isinstance(value["hidden"], list):
+        raise Malformed("fields and hidden must be lists")
+    format_ = value["format"]
+    shown: dict[str, bytes] = {}
+    for item in value["fields"]:
+        if not isinstance(item, list) or len(item) != 4 or not all(isinstance(part, str) for part in item):
+            raise Malformed("a field is a list of four strings")
+        path, type_, text, salt = item
+        if type_ not in _VALUES[format_] or not _VALUES[format_][type_](text) or not re.fullmatch("[0-9a-f]{32}", salt):
+            raise Malformed("no type, value or salt of a field")
+        if list(shown)[-1:] and path <= next(reversed(shown)):
+            raise Malformed("paths must ascend")
+        content = _base64(text) if type_ == "x" else text.encode()
+        shown[path] = field_hash(bytes.fromhex(salt), path, type_, content)
+    if not all(isinstance(item, str) and re.fullmatch("[0-9a-f]{64}", item) for item in value["hidden"]):
+        raise Malformed("hidden must be hashes of 64 hexadecimal digits")
+    hidden = tuple(bytes.fromhex(item) for item in value["hidden"])
+    if any(left >= right for left, right in itertools.pairwise(hidden)) or not set(hidden).isdisjoint(shown.values()):
+        raise Malformed("hidden hashes must ascend, and hide nothing that is shown")
+    if not 0 < len(shown) + len(hidden) <= MAX_FIELDS:
+        raise Malformed(f"a document has 1 to {MAX_FIELDS} fields")
+    check_shape(format_, [tuple(item[:3]) for item in value["fields"]], len(hidden))
+    if json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n" != data:
+        raise Malformed("not the canonical bytes of a redacted document")
+    return Document(digest_of(format_, [*shown.values(), *hidden]), shown, hidden)
+
+
+def read_document(data: bytes) -> Document:
+    return read_redacted(data) if data.startswith(b"{") else read_wrapped(data)
+
+
+def _base64(text: str) -> bytes:
+    """RFC 4648 section 4 in its one spelling."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise Malformed("no base64") from None
+    if base64.b64encode(data).decode() != text:
+        raise Malformed("base64 in another spelling")
+    return data
+
+
+# ------------------------------------------------------------- statements: formats.md section 3, EIP-712, Solidity ABI
+
+NO_END = (1 << 40) - 1
+ATTESTATION = (
+    "Attestation(bytes16 agency,uint16 kind,uint16 outcome,bytes32 detail,uint40 validFrom,uint40 validUntil,"
+    "bytes32 root,uint64 size,bytes32 salt)"
+)
+DECLARATION = "Declaration(bytes party,bytes32 digest,uint16 documentType,bytes32 replaces)"
+WITHDRAWAL = "Withdrawal(bytes32 declaration,uint16 reason,bytes32 replacement)"
+REVOCATION = "Revocation(bytes32 attestation,bytes32 member,uint16 reason)"
+DECISIONS = [
+    "CouncilChange(bytes[] members,uint16 threshold,uint64 decision)",
+    "AgencyEnrolment(bytes16 agency,string name,bytes2 jurisdiction,string uri,uint64 decision)",
+    "AgencySuspension(bytes16 agency,uint64 decision)",
+    "AgencyReinstatement(bytes16 agency,uint64 decision)",
+    "AttesterAuthorisation(bytes attester,bytes16 agency,uint64 decision)",
+    "AttesterRetirement(bytes attester,uint64 decision)",
+    "AttesterCompromise(bytes attester,uint40 since,uint64 decision)",
+    "MandateGrant(bytes16 agency,uint16 kind,uint40 from,uint40 until,uint64 decision)",
+    "MandateWithdrawal(bytes16 agency,uint16 kind,uint64 decision)",
+]
+ANCHORED, ATTESTED, REVOKED, WITHDRAWN = 9, 10, 11, 12
+
+
+def members_of(encoded: str) -> list[tuple[str, str]]:
+    """(type, name) of the members in an EIP-712 encodeType."""
+    return [tuple(item.split(" ")) for item in encoded[encoded.index("(") + 1 : -1].split(",")]  # type: ignore[misc]
+
+
+def _word(type_: str, value: Any) -> bytes:
+    """encodeData of one member."""
+    if type_ == "bytes[]":
+        return keccak(b"".join(keccak(item) for item in value))
+    if type_ in ("bytes", "string"):
+        return keccak(value)
+    return value.to_bytes(32, "big") if type_.startswith("uint") else bytes(value).ljust(32, b"\0")
+
+
+class Origin(NamedTuple):
+    chain: int
+    contract: bytes
+
+    @classmethod
+    def parse(cls, text: Any) -> Origin:
+        match = re.fullmatch(r"eip155:([1-9][0-9]{0,77}):0x([0-9a-f]{40})", text if isinstance(text, str) else "")
+        if match is None or int(match[1]) >= 1 << 256:
+            raise Malformed('an origin looks like "eip155:31337:0x" and 40 lower-case digits')
+        return cls(int(match[1]), bytes.fromhex(match[2]))
+
+    def __str__(self) -> str:
+        return f"eip155:{self.chain}:0x{self.contract.hex()}"
+
+    def id(self, encoded: str, values: dict[str, Any]) -> bytes:
+        """The id of a statement: its EIP-712 digest."""
+        domain = keccak(
+            keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
+            + keccak(b"TradeLedger") + keccak(b"1") + self.chain.to_bytes(32, "big") + self.contract.rjust(32, b"\0")
+        )  # fmt: skip
+        words = b"".join(_word(type_, values[name]) for type_, name in members_of(encoded))
+        return keccak(b"\x19\x01" + domain + keccak(keccak(encoded.encode()) + words))
+
+    def check_signature(self, signer: bytes, digest: bytes, signature: bytes) -> None:
+        """Signers are ERC-7913: an address, or verifier ‖ x ‖ y with the verifier that the contract deployed."""
+        if len(signature) > 1024:
+            raise Failed("a signature has at most 1,024 bytes")
+        if len(signer) == 20:
+            if recover_address(digest, signature) != signer:
+                raise Failed(
+                    f"not signed by the key of 0x{signer.hex()}; if it is a wallet contract, only its chain can say"
+                )
+        elif len(signer) == 84 and signer[:20] == keccak(b"\xd6\x94" + self.contract + b"\x01")[12:]:
+            check_p256(signer[20:], digest, signature)
+        else:
+            raise Failed("the signer names a verifier contract that only its chain knows")
+
+
+def check_value(type_: str, name: str, value: Any) -> None:
+    """Limits of formats.md section 3 on the members of statements."""
+    if name in ("agency", "jurisdiction"):
+        pattern = rb"[A-Z0-9-]{1,16}\0*" if name == "agency" else rb"[A-Z]{2}"
+        if re.fullmatch(pattern, value) is None:
+            raise Malformed(f"no {name} code")
+    elif type_ == "string":
+        if not 0 < len(value) <= (128 if name == "name" else 256):
+            raise Malformed(f"{name} has too many bytes or none")
+        value.decode("utf-8")
+    elif type_ == "bytes" and not 20 <= len(value) <= 128:
+        raise Malformed(f"{name} is no signer: 20 to 128 bytes")
+    elif type_ == "bytes[]":
+        if not 0 < len(value) <= 32 or len(set(value)) != len(value):
+            raise Malformed("a council has 1 to 32 members, none twice")
+        for item in value:
+            check_value("bytes", name, item)
+
+
+def _is_dynamic(type_: str) -> bool:
+    return (
+        type_ in ("bytes", "string")
+        or type_.endswith("[]")
+        or (type_[0] == "(" and any(map(_is_dynamic, _parts(type_))))
+    )
+
+
+def _parts(type_: str) -> list[str]:
+    return type_[1:-1].split(",")
+
+
+def abi_encode(types: Sequence[str], values: Sequence[Any]) -> bytes:
+    """Solidity's abi.encode of arguments."""
+    heads: list[bytes] = []
+    tails: list[bytes] = []
+    width = sum(
+        32 if _is_dynamic(type_) else len(_abi(type_, value)) for type_, value in zip(types, values, strict=False)
+    )
+    for type_, value in zip(types, values, strict=False):
+        encoded = _abi(type_, value)
+        if _is_dynamic(type_):
+            heads.append((width + sum(len(tail) for tail in tails)).to_bytes(32, "big"))
+            tails.append(encoded)
+        else:
+            heads.append(encoded)
+    return b"".join(heads + tails)
+
+
+def _abi(type_: str, value: Any) -> bytes:
+    if type_.endswith("[]"):
+        return len(value).to_bytes(32, "big") + abi_encode([type_[:-2]] * len(value), value)
+    if type_[0] == "(":
+        return abi_encode(_parts(type_), value)
+    if type_ in ("bytes", "string"):
+        return len(value).to_bytes(32, "big") + bytes(value) + bytes(-len(value) % 32)
+    return int(value).to_bytes(32, "big") if type_.startswith("uint") else bytes(value).ljust(32, b"\0")
+
+
+def abi_decode(types: Sequence[str], data: bytes, base: int = 0) -> list[Any]:
+    """The arguments; loose, since whoever calls encodes again and compares."""
+    values, at = [], base
+    for type_ in types:
+        if _is_dynamic(type_):
+            values.append(_decoded(type_, data, base + _uint(data, at)))
+            at += 32
+        else:
+            values.append(_decoded(type_, data, at))
+            at += 32 * (len(_parts(type_)) if type_[0] == "(" else 1)
+    return values
+
+
+def _uint(data: bytes, at: int) -> int:
+    if at + 32 > len(data):
+        raise Malformed("the ABI encoding ends too early")
+    return int.from_bytes(data[at : at + 32], "big")
+
+
+def _decoded(type_: str, data: bytes, at: int) -> Any:
+    if type_.endswith("[]"):
+        count = _uint(data, at)
+        if count > len(data) // 32:
+            raise Malformed("the ABI encoding ends too early")
+        return abi_decode([type_[:-2]] * count, data, at + 32)
+    if type_[0] == "(":
+        return abi_decode(_parts(type_), data, at)
+    if type_ in ("bytes", "string"):
+        size = _uint(data, at)
+        if at + 32 + size > len(data):
+            raise Malformed("the ABI encoding ends too early")
+        return data[at + 32 : at + 32 + size]
+    number = _uint(data, at)
+    if type_.startswith("uint"):
+        if number >> int(type_[4:]):
+            raise Malformed(f"a number beyond {type_}")
+        return number
+    size = int(type_[5:])
+    return data[at : at + size]
+
+
+# --------------------------------------------------------------------------------------- entries: formats.md section 5
+
+
+class Entry(NamedTuple):
+    """One numbered fact. ``said``: the members of its statement; ``signed``: signer and signature, or endorsements."""
+
+    number: int
+    kind: int
+    time: int
+    leaf: bytes
+    said: dict[str, Any]
+    signed: Any
+
+
+def _tuple(encoded: str) -> str:
+    return f"({','.join(type_ for type_, _ in members_of(encoded))})"
+
+
+def read_entry(data: bytes) -> Entry:
+    if len(data) < 17 or data[8] > WITHDRAWN or data[9:12] != bytes(3):
+        raise Malformed("entry bytes are number (8), kind (1, known), time (8, below 2^40) and payload")
+    number, kind = int.from_bytes(data[:8], "big"), data[8]
+    time_, payload, leaf = int.from_bytes(data[9:17], "big"), data[17:], leaf_hash(data)
+    statements: list[str] = []
+    if kind < ANCHORED:
+        types = [type_ for type_, _ in members_of(DECISIONS[kind])] + ["(bytes,bytes)[]"]
+    elif kind == ANCHORED:
+        types = ["bytes32", "uint64"]
+    else:
+        statements = {ATTESTED: [ATTESTATION], REVOKED: [REVOCATION], WITHDRAWN: [DECLARATION, WITHDRAWAL]}[kind]
+        types = [*map(_tuple, statements), *(["bytes"] if kind == WITHDRAWN else ["bytes", "bytes"])]
+    values = abi_decode(types, payload)
+    if abi_encode(types, values) != payload:
+        raise Malformed(f"entry {number}: the payload is not in standard ABI encoding")
+    said: dict[str, Any] = {}
+    if kind < ANCHORED:
+        said, signed = _named(DECISIONS[kind], values), values[-1]
+    elif kind == ANCHORED:
+        said, signed = {"root": values[0], "size": values[1]}, None
+    else:
+        for statement, part in zip(statements, values, strict=False):
+            said[statement[: statement.index("(")]] = _named(statement, part)
+        signed = values[len(statements) :]
+    return Entry(number, kind, time_, leaf, said, signed)
+
+
+def _named(encoded: str, values: Sequence[Any]) -> dict[str, Any]:
+    said = {}
+    for (type_, name), value in zip(members_of(encoded), values, strict=False):
+        try:
+            check_value(type_, name, value)
+        except UnicodeDecodeError:
+            raise Malformed(f"{name} is not UTF-8") from None
+        said[name] = value
+    return said
+
+
+# ----------------------------------------------------------------------------------- checkpoints: formats.md section 6
+
+
+class NoteKey(NamedTuple):
+    """A verifier key: type 1 signs checkpoints, type 4 cosigns them."""
+
+    name: str
+    type: int
+    key: bytes
+
+    @property
+    def id(self) -> bytes:
+        return sha256(self.name.encode() + b"\n" + bytes([self.type]) + self.key)[:4]
+
+    @classmethod
+    def parse(cls, text: Any) -> NoteKey:
+        parts = text.split("+", 2) if isinstance(text, str) else []
+        if len(parts) != 3 or re.fullmatch(r"[^\s+\x00-\x1f\x7f]{1,200}", parts[0]) is None:
+            raise Malformed("a verifier key looks like name+id+key")
+        key = _base64(parts[2])
+        if len(key) != 33 or key[0] not in (1, 4):
+            raise Malformed("a verifier key of another type than 0x01 and 0x04")
+        made = cls(parts[0], key[0], key[1:])
+        if parts[1] != made.id.hex():
+            raise Malformed("the verifier key's id does not follow from its name and key")
+        return made
+
+
+class Note(NamedTuple):
+    """A checkpoint with its signature lines: (name, id, signature)."""
+
+    origin: Origin
+    size: int
+    root: bytes
+    text: str
+    lines: tuple[tuple[str, bytes, bytes], ...]
+
+    def by(self, key: NoteKey) -> list[bytes]:
+        return [signature for name, id_, signature in self.lines if (name, id_) == (key.name, key.id)]
+
+
+def read_note(note: str) -> Note:
+    text, separator, tail = note.partition("\n\n")
+    lines = text.split("\n")
+    if len(note) > 64 * 1024 or not separator or len(lines) != 3 or not tail.endswith("\n"):
+        raise Malformed("a checkpoint is three lines, an empty line, and signature lines, at most 64 KiB")
+    if re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]) is None or len(_base64(lines[2])) != 32:
+        raise Malformed("the checkpoint's size or root is none")
+    signatures = []
+    for line in tail[:-1].split("\n"):
+        match = re.fullmatch(r"\u2014 ([^\s+\x00-\x1f\x7f]{1,200}) (\S+)", line)
+        blob = _base64(match[2]) if match else b""
+        if match is None or len(blob) < 5:
+            raise Malformed("a line of the checkpoint is no signature")
+        signatures.append((match[1], blob[:4], blob[4:]))
+    return Note(Origin.parse(lines[0]), int(lines[1]), _base64(lines[2]), text + "\n", tuple(signatures))
+
+
+def check_log(note: Note, key: NoteKey) -> None:
+    lines = note.by(key)
+    if not lines or not all(ed25519_fits(key.key, note.text.encode(), line) for line in lines):
+        raise Failed(f"the checkpoint is not signed by {key.name} with the key {key.id.hex()}")
+
+
+def cosigned_at(note: Note, key: NoteKey) -> int | None:
+    """When this witness cosigned, in seconds; None if it did not."""
+    times = []
+    for line in note.by(key):
+        time_ = int.from_bytes(line[:8], "big")
+        if len(line) != 72 or not ed25519_fits(
+            key.key, f"cosignature/v1\ntime {time_}\n{note.text}".encode(), line[8:]
+        ):
+            raise Failed(f"the cosignature of {key.name} does not fit")
+        times.append(time_)
+    return max(times, default=None)
+
+
+# ------------------------------------------------------------ the three files: evidence-format.md, sections 1, 2 and 3
+
+
+class Trust(NamedTuple):
+    origin: Origin
+    log_key: NoteKey
+    witnesses: tuple[NoteKey, ...]
+    threshold: int
+
+
+class Policy(NamedTuple):
+    require: tuple[dict[str, Any], ...] = ()
+    max_age: int | None = None
+    witnesses: int | None = None
+    clock_tolerance: int = 15
+    allow_skipped: bool = True
+
+
+class SetPlace(NamedTuple):
+    """Where the declaration stands: number ``at`` of ``size`` under ``root``."""
+
+    root: bytes
+    size: int
+    at: int
+    proof: tuple[bytes, ...]
+
+
+class Evidence(NamedTuple):
+    origin: Origin
+    declaration: dict[str, Any]
+    signature: bytes
+    places: tuple[SetPlace, ...]
+    entries: tuple[tuple[Entry, tuple[bytes, ...]], ...]
+    note: Note
+    document: Document | None
+
+    @property
+    def id(self) -> bytes:
+        return self.origin.id(DECLARATION, self.declaration)
+
+
+def _object(value: Any, names: Sequence[str], what: str) -> dict[str, Any]:
+    if not isinstance(value, dict) or sorted(value) != sorted(names):
+        raise Malformed(f"{what} must have exactly the members {', '.join(sorted(names))}")
+    return value
+
+
+def _whole(value: Any, most: int, what: str, least: int = 0) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise Malformed(f"{what} must be a whole number from {least} to {most}")
+    return value
+
+
+def _hex(value: Any, what: str, size: int | None = None) -> bytes:
+    if not isinstance(value, str) or re.fullmatch("0x(?:[0-9a-f]{2})*", value) is None:
+        raise Malformed(f"{what} must be lower-case hexadecimal with 0x")
+    data = bytes.fromhex(value[2:])
+    if size is not None and len(data) != size:
+        raise Malformed(f"{what} must be {size} bytes")
+    return data
+
+
+def _list(value: Any, what: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise Malformed(f"{what} must be a list")
+    return value
+
+
+def _proof(value: Any, what: str) -> tuple[bytes, ...]:
+    if len(_list(value, what)) > 64:
+        raise Malformed(f"{what} must have at most 64 hashes")
+    return tuple(_hex(item, what, 32) for item in value)
+
+
+def read_evidence(data: bytes) -> Evidence:
+    if len(data) > 16 * MIB:
+        raise Malformed("evidence has at most 16 MiB")
+    value = parse_json(data, 8, 1_000_000)
+    if not isinstance(value, dict) or value.get("ledger") != "trade-ledger/evidence/1":
+        raise Malformed('not of the format "trade-ledger/evidence/1"')
+    if json.dumps(value, sort_keys=True, separators=(",", ":")).encode() + b"\n" != data:
+        raise Malformed("not in canonical form: names sorted, no white space, ASCII, one newline at the end")
+    names = ["checkpoint", "declaration", "document", "entries", "ledger", "origin", "places", "signature"]
+    value = _object(value, names, "evidence")
+    said = _object(value["declaration"], ["digest", "document_type", "party", "replaces"], "declaration")
+    declaration = {
+        "party": _hex(said["party"], "party"),
+        "digest": _hex(said["digest"], "digest", 32),
+        "documentType": _whole(said["document_type"], 0xFFFF, "document_type"),
+        "replaces": _hex(said["replaces"], "replaces", 32),
+    }
+    check_value("bytes", "party", declaration["party"])
+    places = []
+    for item in _list(value["places"], "places"):
+        item = _object(item, ["index", "proof", "root", "size"], "a place")
+        size, index = _whole(item["size"], 2**64 - 1, "size"), _whole(item["index"], 2**64 - 1, "index")
+        places.append(SetPlace(_hex(item["root"], "root", 32), size, index, _proof(item["proof"], "proof")))
+    if not places or len({(place.root, place.size) for place in places}) != len(places):
+        raise Malformed("places must name the batch, and no set twice")
+    entries = []
+    for item in _list(value["entries"], "entries"):
+        item = _object(item, ["bytes", "proof"], "an entry")
+        entries.append((read_entry(_hex(item["bytes"], "bytes")), _proof(item["proof"], "proof")))
+    numbers = [entry.number for entry, _ in entries]
+    if any(left >= right for left, right in itertools.pairwise(numbers)):
+        raise Malformed("entries must ascend by number")
+    if not isinstance(value["checkpoint"], str):
+        raise Malformed("checkpoint must be text")
+    document = None
+    if value["document"] is not None:
+        printed = json.dumps(value["document"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        document = read_redacted(printed.encode() + b"\n")
+    origin, signature = Origin.parse(value["origin"]), _hex(value["signature"], "signature")
+    note = read_note(value["checkpoint"])
+    return Evidence(origin, declaration, signature, tuple(places), tuple(entries), note, document)
+
+
+def _settings(data: bytes, format_: str, names: Sequence[str]) -> dict[str, Any]:
+    if len(data) > MIB:
+        raise Malformed("a trust root or policy has at most 1 MiB")
+    value = parse_json(data, 8, MAX_FIELDS)
+    if not isinstance(value, dict) or value.get("ledger") != format_:
+        raise Malformed(f'not of the format "{format_}"')
+    return _object(value, names, format_)
+
+
+def read_trust(data: bytes) -> Trust:
+    members = ["ledger", "log_key", "origin", "threshold", "witnesses"]
+    value = _settings(data, "trade-ledger/trust-root/1", members)
+    origin, key = Origin.parse(value["origin"]), NoteKey.parse(value["log_key"])
+    witnesses = tuple(NoteKey.parse(item) for item in _list(value["witnesses"], "witnesses"))
+    if key.type != 1 or key.name != str(origin):
+        raise Malformed("log_key must be of type 0x01 and named after the origin")
+    if len(witnesses) > 64 or any(witness.type != 4 for witness in witnesses):
+        raise Malformed("witnesses must be at most 64 keys of type 0x04")
+    if len({item.name for item in witnesses}) < len(witnesses) or len({item.key for item in witnesses}) < len(
+        witnesses
+    ):
+        raise Malformed("witnesses must not name a witness twice")
+    return Trust(origin, key, witnesses, _whole(value["threshold"], len(witnesses), "threshold"))
+
+
+def read_policy(data: bytes) -> Policy:
+    names = ["allow_skipped", "clock_tolerance", "ledger", "max_age", "require", "witnesses"]
+    value = _settings(data, "trade-ledger/policy/1", names)
+    if not isinstance(value["allow_skipped"], bool):
+        raise Malformed("allow_skipped must be true or false")
+    require = []
+    for item in _list(value["require"], "require"):
+        item = _object(item, ["jurisdictions", "kind", "outcomes"], "a requirement")
+        _whole(item["kind"], 0xFFFF, "kind")
+        for code in _list(item["jurisdictions"], "jurisdictions"):
+            if not isinstance(code, str) or re.fullmatch("[A-Z]{2}", code) is None:
+                raise Malformed("a jurisdiction is an ISO 3166-1 alpha-2 code")
+        for outcome in _list(item["outcomes"], "outcomes"):
+            _whole(outcome, 0xFFFF, "an outcome")
+        require.append(item)
+    age, witnesses = value["max_age"], value["witnesses"]
+    return Policy(
+        tuple(require),
+        None if age is None else _whole(age, SAFE_INTEGER, "max_age"),
+        None if witnesses is None else _whole(witnesses, SAFE_INTEGER, "witnesses"),
+        _whole(value["clock_tolerance"], 86_400, "clock_tolerance"),
+        value["allow_skipped"],
+    )
+
+
+# -------------------------------------------------------------------------------------- the checks: evidence-format.md
+
+VALID, INVALID, SKIPPED, ERROR = "VALID", "INVALID", "SKIPPED", "ERROR"
+INTACT, IN_FORCE, AUTHORITY = "intact", "in_force", "authority"
+
+
+def when(at: int) -> str:
+    if at > 253_402_300_799:
+        return f"second {at}"
+    return datetime.datetime.fromtimestamp(at, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Verifier:
+    """One verification; the methods are the checks, by their numbers in evidence-format.md."""
+
+    def __init__(
+        self, evidence: Evidence, at: int, document: Document | None, trust: Trust | None, policy: Policy
+    ) -> None:
+        self.evidence, self.at, self.given, self.trust, self.policy = evidence, at, document, trust, policy
+        self.id, self.entries = evidence.id, [entry for entry, _ in evidence.entries]
+        self.checks: list[dict[str, Any]] = []
+        self.judged: list[tuple[int, str, int]] = []  # kind, jurisdiction, outcome of what is in force with authority
+        self.cosigned: list[int] = []
+        last, size = self.entries[-1:], evidence.note.size
+        self.as_of = f"as of entry {size - 1}" + (
+            f", {when(last[0].time)}" if last and last[0].number == size - 1 else ""
+        )
+
+    def run(self) -> dict[str, Any]:
+        self.document()
+        self.places()
+        self.log()
+        self.witnesses()
+        self.included()
+        self.declared()
+        self.attestations()
+        self.requirements()
+        questions = {name: self._answer(name) for name in (INTACT, IN_FORCE, AUTHORITY)}
+        found = set(questions.values())
+        outcome = "GOOD"
+        if INVALID in found:
+            outcome = "NOT_GOOD"
+        elif ERROR in found or (SKIPPED in found and not self.policy.allow_skipped):
+            outcome = "UNDECIDED"
+        return {
+            "declaration": "0x" + self.id.hex(),
+            "at": self.at,
+            "outcome": outcome,
+            "questions": questions,
+            "checks": self.checks,
+        }
+
+    def _answer(self, question: str) -> str:
+        found = {check["status"] for check in self.checks if check["question"] == question and check["decisive"]}
+        return next((status for status in (INVALID, ERROR, SKIPPED) if status in found), VALID)
+
+    def add(self, question: str, name: str, status: str, words: str, decisive: bool = True) -> None:
+        self.checks.append(
+            {"step": len(self.checks) + 1, "name": name, "question": question, "status": status, "decisive": decisive,
+             "words": words}
+        )  # fmt: skip
+
+    def attempt(self, question: str, name: str, good: str, check: Callable[[], object]) -> bool:
+        try:
+            check()
+        except Failed as error:
+            self.add(question, name, INVALID, str(error))
+            return False
+        self.add(question, name, VALID, good)
+        return True
+
+    def document(self) -> None:
+        """Checks 1 and 2."""
+        shown, digest, known = self.evidence.document, self.evidence.declaration["digest"], None
+        if shown is not None:
+            fits = shown.digest == digest
+            count = f"{len(shown.shown)} of {len(shown.shown) + len(shown.hidden)} fields"
+            known = {*shown.shown.values(), *shown.hidden} if fits else None
+            words = f"the evidence discloses {count}" + ("" if fits else " of another document than the one declared")
+            self.add(INTACT, "disclosure", VALID if fits else INVALID, words)
+        document = self.given or (shown if shown and shown.shown else None)
+        if document is None:
+            self.add(INTACT, "document", SKIPPED, "no document given: only its digest is proven")
+        elif document.digest == digest:
+            self.add(INTACT, "document", VALID, f"the document has the declared digest 0x{digest.hex()}")
+        else:
+            changed = [path or "the content" for path, hash_ in document.shown.items() if known and hash_ not in known]
+            words = f"; changed: {', '.join(changed[:3])}" if changed else ""
+            self.add(INTACT, "document", INVALID, f"the document is not the one declared{words}")
+
+    def places(self) -> None:
+        """Checks 3 and 4."""
+
+        def check(places: Sequence[SetPlace]) -> None:
+            for place in places:
+                check_inclusion(leaf_hash(self.id), place.at, place.size, place.proof, place.root)
+
+        batch, *sets = self.evidence.places
+        words = f"number {batch.at} of {batch.size} under 0x{batch.root.hex()}"
+        self.attempt(INTACT, "batch", words, lambda: check([batch]))
+        if sets:
+            self.attempt(INTACT, "sets", f"and in {len(sets)} more attested sets", lambda: check(sets))
+
+    def log(self) -> None:
+        """Checks 5 and 6."""
+        note, trust, ours = self.evidence.note, self.trust, self.evidence.origin
+        if note.origin != ours:
+            self.add(INTACT, "origin", INVALID, f"the checkpoint is of another history: {note.origin}")
+        elif trust is None:
+            self.add(INTACT, "origin", ERROR, "no trust root given: nothing says whether this history is real")
+        elif trust.origin != ours:
+            self.add(INTACT, "origin", INVALID, f"evidence of {ours}, but {trust.origin} is trusted")
+        else:
+            self.add(INTACT, "origin", VALID, f"history {ours}")
+        if trust is not None:
+            key = trust.log_key
+            words = f"the history of {note.size} entries is signed by {key.name}"
+            self.attempt(INTACT, "checkpoint", words, lambda: check_log(note, key))
+
+    def witnesses(self) -> None:
+        """Check 7."""
+        known, threshold = (self.trust.witnesses, self.trust.threshold) if self.trust else ((), 0)
+        demanded = max(threshold, self.policy.witnesses or 0)
+        if not demanded:
+            return
+        try:
+            found = [cosigned_at(self.evidence.note, key) for key in known]
+        except Failed as error:
+            self.add(INTACT, "witnesses", INVALID, str(error))
+            return
+        times = sorted((time_ for time_ in found if time_ is not None), reverse=True)
+        words = f"cosigned by {len(times)} of {len(known)} known witnesses; {demanded} are demanded"
+        self.add(INTACT, "witnesses", VALID if len(times) >= demanded else INVALID, words)
+        if len(times) >= demanded:
+            self.cosigned = times[:demanded]
+
+    def included(self) -> None:
+        """Checks 8 and 9."""
+        note, batch = self.evidence.note, self.evidence.places[0]
+        wrong = []
+        for entry, proof in self.evidence.entries:
+            try:
+                check_inclusion(entry.leaf, entry.number, note.size, proof, note.root)
+            except Failed as error:
+                wrong.append(f"entry {entry.number}: {error}")
+        words = "; ".join(wrong[:3]) or f"all {len(self.entries)} entries shown are in the checkpoint"
+        self.add(INTACT, "entries", INVALID if wrong else VALID, words)
+        wanted = {"root": batch.root, "size": batch.size}
+        anchors = [entry for entry in self.entries if entry.kind == ANCHORED and entry.said == wanted]
+        good = bool(anchors) and anchors[0].time <= self.at
+        words = (
+            f"anchored by entry {anchors[0].number} at {when(anchors[0].time)}" if anchors else "no entry anchors it"
+        )
+        self.add(INTACT, "anchor", VALID if good else INVALID, words)
+
+    def declared(self) -> None:
+        """Checks 10 to 12."""
+        party = self.evidence.declaration["party"]
+        self.attempt(
+            AUTHORITY, "declaration", f"declared and signed by the party 0x{party.hex()}",
+            lambda: self.evidence.origin.check_signature(party, self.id, self.evidence.signature),
+        )  # fmt: skip
+        longest = self.policy.max_age
+        if longest is not None:
+            vouched = [entry.time for entry in self.entries[-1:]] + self.cosigned[-1:]
+            fresh = bool(self.entries) and self.at - max(vouched) <= longest
+            self.add(IN_FORCE, "freshness", VALID if fresh else INVALID, f"{self.as_of}; the policy allows {longest} s")
+        for entry in self.entries:
+            if entry.kind == WITHDRAWN and entry.said["Withdrawal"]["declaration"] == self.id and entry.time <= self.at:
+                self.add(IN_FORCE, "withdrawal", INVALID, f"withdrawn by entry {entry.number} at {when(entry.time)}")
+                return
+        self.add(IN_FORCE, "withdrawal", SKIPPED, f"no withdrawal shown, {self.as_of}")
+
+    def attestations(self) -> None:
+        """Checks 13 to 17."""
+        found: dict[bytes, Entry] = {}
+        for entry in self.entries:
+            if entry.kind == ATTESTED:
+                found[self.evidence.origin.id(ATTESTATION, entry.said["Attestation"])] = entry
+        standings = {id_: self.standing(id_, entry) for id_, entry in found.items()}
+        alive = {_group(entry) for id_, entry in found.items() if standings[id_] == "in force"}
+        for id_, entry in found.items():
+            standing, name = standings[id_], "{} {}".format(*_group(entry))
+            in_force = standing == "in force"
+            decisive = in_force or (standing != "not yet attested" and _group(entry) not in alive)
+            if in_force:
+                words = f"attested by entry {entry.number} at {when(entry.time)}; no revocation shown, {self.as_of}"
+                self.add(IN_FORCE, f"{name} in force", SKIPPED, words)
+            elif standing == "revoked" and all(self.doubtful(item) for item in self.revocations(id_)):
+                words = "revoked with a key declared compromised from before: ask the agency whether it was theirs"
+                self.add(IN_FORCE, f"{name} in force", ERROR, words, decisive)
+            else:
+                self.add(IN_FORCE, f"{name} in force", INVALID, standing, decisive)
+            if decisive:
+                self.compromise(name, entry)
+                self.authority(name, id_, entry, in_force)
+
+    def revocations(self, attestation: bytes) -> list[Entry]:
+        """Revocations of an attestation, whole or for this declaration, that count at the time of the verdict."""
+        return [
+            entry
+            for entry in self.entries
+            if entry.kind == REVOKED
+            and entry.time <= self.at
+            and entry.said["Revocation"]["attestation"] == attestation
+            and entry.said["Revocation"]["member"] in (ZERO, self.id)
+        ]
+
+    def compromised_from(self, signer: bytes) -> int | None:
+        dates = [entry.said["since"] for entry in self.entries if entry.kind == 6 and entry.said["attester"] == signer]
+        return min(dates, default=None)
+
+    def doubtful(self, revocation: Entry) -> bool:
+        since = self.compromised_from(revocation.signed[0])
+        return since is not None and revocation.time + self.policy.clock_tolerance >= since
+
+    def standing(self, id_: bytes, entry: Entry) -> str:
+        said, since = entry.said["Attestation"], self.compromised_from(entry.signed[0])
+        if entry.time > self.at:
+            return "not yet attested"
+        if self.revocations(id_):
+            return "revoked"
+        if since is not None and entry.time >= since:
+            return "attester compromised"
+        if self.at < said["validFrom"]:
+            return "before its validity"
+        return "expired" if self.at >= said["validUntil"] else "in force"
+
+    def compromise(self, name: str, entry: Entry) -> None:
+        """Check 14."""
+        since = self.compromised_from(entry.signed[0])
+        if since is None:
+            return
+        status, grade = ERROR, "undecidable"
+        if entry.time >= since:
+            status, grade = INVALID, "unsafe"
+        elif entry.time + self.policy.clock_tolerance < since:
+            status, grade = VALID, "safe"
+        words = f"{grade}: the key is declared compromised from {when(since)}, the entry is of {when(entry.time)}"
+        self.add(IN_FORCE, f"{name} compromise", status, words)
+
+    def authority(self, name: str, id_: bytes, entry: Entry, in_force: bool) -> None:
+        """Checks 15 to 17."""
+        said, (signer, signature) = entry.said["Attestation"], entry.signed
+        if not any((place.root, place.size) == (said["root"], said["size"]) for place in self.evidence.places):
+            self.add(AUTHORITY, f"{name} set", INVALID, "the declaration is not shown to be in the attested set")
+            return
+        self.add(AUTHORITY, f"{name} set", VALID, "the attestation is about this declaration")
+        signed = self.attempt(
+            AUTHORITY, f"{name} signature", f"signed by the attester 0x{signer.hex()}",
+            lambda: self.evidence.origin.check_signature(signer, id_, signature),
+        )  # fmt: skip
+        jurisdictions: list[str] = []
+        words = "enrolled, authorised and mandated by the council"
+        held = self.attempt(AUTHORITY, f"{name} authority", words, lambda: jurisdictions.append(self.empowered(entry)))
+        if in_force and signed and held:
+            self.judged.append((said["kind"], jurisdictions[0], said["outcome"]))
+
+    def empowered(self, attested: Entry) -> str:
+        """The jurisdiction of the agency, if entries before the attestation gave it authority; else Failed."""
+        said, signer = attested.said["Attestation"], attested.signed[0]
+        agency, kind = said["agency"], said["kind"]
+        jurisdiction, authorised, mandated, suspended, retired = "", False, False, False, False
+        for entry in self.decisions(attested.number):
+            ours, its = entry.said.get("agency") == agency, entry.said
+            if entry.kind == 1 and ours:
+                jurisdiction = its["jurisdiction"].decode()
+            elif entry.kind in (2, 3) and ours:
+                suspended = entry.kind == 2
+            elif entry.kind == 4 and ours and its["attester"] == signer:
+                authorised = True
+            elif entry.kind in (5, 6) and its["attester"] == signer:
+                retired = True
+            elif entry.kind == 7 and ours and its["kind"] == kind:
+                mandated = mandated or (its["from"] or entry.time) <= attested.time < its["until"]
+            elif entry.kind == 8 and ours and its["kind"] == kind:
+                mandated = False
+        if not jurisdiction or not authorised or not mandated:
+            raise Failed("no entry shows that the agency was enrolled, or its key authorised, or a mandate granted")
+        if suspended or retired:
+            raise Failed("the agency was suspended, or the attester retired or compromised, before it attested")
+        return jurisdiction
+
+    def decisions(self, before: int) -> Iterator[Entry]:
+        """Decisions shown with lower numbers, each with the quorum of the council seated then."""
+        council: dict[str, Any] | None = None
+        for entry in self.entries:
+            if entry.number >= before or entry.kind >= ANCHORED:
+                continue
+            if entry.number == 0:
+                if entry.kind != 0 or entry.said["decision"] or entry.signed:
+                    raise Failed("entry 0 is not the first council")
+            elif council is None:
+                raise Failed("entry 0, the first council, is not shown")
+            else:
+                self.check_quorum(entry, council)
+            if entry.kind == 0:
+                council = entry.said
+            yield entry
+
+    def check_quorum(self, entry: Entry, council: dict[str, Any]) -> None:
+        order = [keccak(signer) for signer, _ in entry.signed]
+        if len(order) < council["threshold"] or any(left >= right for left, right in itertools.pairwise(order)):
+            raise Failed(f"entry {entry.number} lacks the council's quorum")
+        id_ = self.evidence.origin.id(DECISIONS[entry.kind], entry.said)
+        for signer, signature in entry.signed:
+            if signer not in council["members"]:
+                raise Failed(f"entry {entry.number} is signed by one who is not in the council")
+            self.evidence.origin.check_signature(signer, id_, signature)
+
+    def requirements(self) -> None:
+        """Check 18."""
+        for wanted in self.policy.require:
+            fits = any(
+                kind == wanted["kind"]
+                and (not wanted["jurisdictions"] or jurisdiction in wanted["jurisdictions"])
+                and (not wanted["outcomes"] or outcome in wanted["outcomes"])
+                for kind, jurisdiction, outcome in self.judged
+            )
+            words = f"the policy demands kind {wanted['kind']}: {'there is one' if fits else 'there is none in force'}"
+            self.add(AUTHORITY, "policy", VALID if fits else INVALID, words)
+
+
+def _group(entry: Entry) -> tuple[str, int]:
+    said = entry.said["Attestation"]
+    return said["agency"].rstrip(b"\0").decode(), said["kind"]
+
+
+# ------------------------------------------------------------------------------------- the program: evidence-format.md
+
+
+def _read(path: str | None, reader: Callable[[bytes], Any]) -> Any:
+    if path is None:
+        return None
+    try:
+        return reader(Path(path).read_bytes())
+    except OSError as error:
+        raise Malformed(f"{path}: {error.strerror}") from None
+    except Malformed as error:
+        raise Malformed(f"{path}: {error}") from None
+
+
+def _moment(text: str | None) -> int:
+    if text is None:
+        return int(time.time())
+    try:
+        parsed = datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
+    except ValueError:
+        raise Malformed("--at: a time looks like 2026-11-22T10:00:00Z") from None
+    return int(parsed.replace(tzinfo=datetime.timezone.utc).timestamp())
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Verify evidence of a trade document, with nothing but this file.")
+    parser.add_argument("evidence")
+    parser.add_argument("--document", "-d", help="wrapped or redacted document")
+    parser.add_argument("--trust", "-t", help="trust root")
+    parser.add_argument("--policy", "-p", help="policy")
+    parser.add_argument("--at", help="decide as at this time, e.g. 2026-11-22T10:00:00Z; else now")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    given = parser.parse_args(words)
+    try:
+        at = _moment(given.at)
+        evidence, document = _read(given.evidence, read_evidence), _read(given.document, read_document)
+        trust, policy = _read(given.trust, read_trust), _read(given.policy, read_policy) or Policy()
+    except Malformed as error:
+        print(json.dumps({"error": str(error)}) if given.json else f"malformed: {error}")
+        return 2
+    verdict = Verifier(evidence, at, document, trust, policy).run()
+    if given.json:
+        print(json.dumps(verdict))
+    else:
+        print(f"Declaration {verdict['declaration']} as at {when(at)}\n")
+        for check in verdict["checks"]:
+            note = "" if check["decisive"] else " (does not count)"
+            print(f"{check['step']:3}  {check['status']:7}{note}  {check['name']}: {check['words']}")
+        print("\n" + "\n".join(f"{question:10} {answer}" for question, answer in verdict["questions"].items()))
+        print(verdict["outcome"])
+    return {"GOOD": 0, "NOT_GOOD": 1, "UNDECIDED": 3}[verdict["outcome"]]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
