@@ -13,6 +13,7 @@ NEEDED = [
     "ledger/manual/README.txt",
     "ledger/manual/evidence-format.md",
     "ledger/manual/formats.md",
+    "ledger/manual/verify.py",
     "ledger/py.typed",
     "ledger/edges/migrations/env.py",
     "ledger/edges/migrations/versions/r0001_tables.py",

@@ -173,6 +173,14 @@ def test_a_store_that_grows_meanwhile_does_not_show_in_the_export(
         store.save_checkpoint(SIZE, note.checkpoint.root, str(note), START)
         left = leave(tmp_path / "export", store, held, PublicKeys(made.trust))
     assert left.manifest.counts.checkpoints == 1
+    part = tmp_path / "export" / "declarations/000000.jsonl"
+    right = part.read_bytes()
+    part.write_bytes(right.replace(b'"batched"', b'"anchored"', 1))
+    relist(tmp_path / "export")
+    with pytest.raises(HistoryBroken, match=r"^declarations/000000\.jsonl line 400: nothing anchors it"):
+        arrive(tmp_path / "export", f"sqlite:///{tmp_path / 'none.sqlite'}", START, made.trust)
+    part.write_bytes(right)
+    relist(tmp_path / "export")
     imported = f"sqlite:///{tmp_path / 'imported.sqlite'}"
     assert arrive(tmp_path / "export", imported, START, made.trust).manifest.size == size
     with fresh_store(imported, None) as store:
