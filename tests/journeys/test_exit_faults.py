@@ -81,6 +81,13 @@ def test_any_changed_byte_of_the_manifest_is_found(copy: Copy, number: int) -> N
     copy.refused()
 
 
+@pytest.mark.parametrize("change", [{"number": 1}, {"length": 1}], ids=str)
+def test_other_totals_in_the_manifest_are_found(copy: Copy, change: dict[str, int]) -> None:
+    manifest = read_manifest((copy.folder / MANIFEST).read_bytes())
+    (copy.folder / MANIFEST).write_bytes(replace(manifest, files=replace(manifest.files, **change)).to_bytes())
+    assert "manifest.json says" in copy.refused(VerificationFailed)
+
+
 @pytest.mark.parametrize("path", ["../outside", "/etc/hosts", "a/../../b", ".hidden", "-rf", "a//b", "a\\b", "a b", ""])
 def test_a_path_that_leads_elsewhere_is_not_followed(copy: Copy, path: str) -> None:
     data = (copy.folder / LIST).read_bytes().replace(b"  README.txt\n", f"  {path}\n".encode())
