@@ -101,7 +101,9 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        threads = [Background("anchoring", services, anchor), Background("cosigning", services, cosign)]
+        threads = [Background("anchoring", services, anchor)]
+        if chosen.witnesses_file is not None:
+            threads.append(Background("cosigning", services, cosign))
         for thread in threads:
             thread.start()
         yield

@@ -207,6 +207,16 @@ def test_nothing_that_a_witness_says_is_believed(
     assert words in witnesses.states()[0].problem
 
 
+def test_a_client_hands_on_nothing_that_does_not_fit(house: House, told: tuple[Told, WitnessClient]) -> None:
+    server, client = told
+    note = published(house)
+    server.reply = lambda note: (200, {}, server.cosign(note, now(), "stranger"))
+    with pytest.raises(VerificationFailed, match="does not fit"):
+        client.add_checkpoint(0, [], note)
+    server.reply = lambda note: (200, {}, server.cosign(note, 5))
+    assert client.add_checkpoint(0, [], note).cosigned_at(client.key) == 5
+
+
 def test_a_line_of_somebody_else_is_not_taken_over(house: House, told: tuple[Told, WitnessClient]) -> None:
     server, client = told
     other = NoteKey("other.example", key_of("other.example").public_key, KeyType.WITNESS)
