@@ -20,13 +20,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from sqlalchemy import create_engine, text
 
+from ledger.core.checkpoint import Checkpoint, SignedNote
 from ledger.core.entry import Anchored, EntryKind, Revoked
-from ledger.core.merkle import root
+from ledger.core.merkle import EMPTY_ROOT, root
 from ledger.core.statement import Revocation
 from ledger.core.typed_data import Origin
 from ledger.edges.store import Batch, DeclarationRow, Store
 from ledger.edges.store.tables import metadata
-from ledger.errors import HistoryBroken, Malformed, Unavailable
+from ledger.errors import HistoryBroken, Malformed, Unavailable, VerificationFailed
 from tests.edges.stored import ORIGIN, PARTIES, add, anchored, digest, formed, logged, signed, some_entries
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL")
@@ -399,6 +400,49 @@ def test_checkpoints_are_kept_forever(store: Store) -> None:
     store.append_entries(some_entries(7))
     store.truncate_entries(0)
     assert len(store.checkpoints()) == 3
+
+
+def test_the_newest_checkpoint_up_to_a_size(store: Store) -> None:
+    for size in (3, 7):
+        store.save_checkpoint(size, digest(size), f"note {size}", 1_000)
+    found = [store.latest_checkpoint(size) for size in (2, 3, 6, 7, 100)]
+    assert found == [None, "note 3", "note 3", "note 7", "note 7"]
+
+
+def test_signatures_are_added_to_what_was_published(store: Store) -> None:
+    checkpoint = Checkpoint(ORIGIN, 5, digest(5))
+    one, two = (SignedNote(checkpoint, ((name, b"1234", b"signature"),)) for name in ("one", "two"))
+    store.save_checkpoint(5, digest(5), str(one), 1_000)
+    for _ in range(2):
+        assert [name for name, _, _ in store.add_signatures(two).signatures] == ["one", "two"]
+    assert store.checkpoint(5) == str(one.with_signatures(two))
+    with pytest.raises(VerificationFailed, match="another checkpoint"):
+        store.add_signatures(SignedNote(replace(checkpoint, root=digest(6)), ()))
+    with pytest.raises(KeyError):
+        store.add_signatures(SignedNote(replace(checkpoint, size=6), ()))
+    assert store.checkpoint(5) == str(one.with_signatures(two))
+
+
+def test_what_was_cosigned_goes_forward_only(store: Store) -> None:
+    def record(before: int, size: int, root: object) -> tuple[int, bytes]:
+        return store.record_cosigned(before, Checkpoint(ORIGIN, size, digest(root)), 1_000)
+
+    assert store.cosigned() == (0, EMPTY_ROOT)
+    assert record(0, 5, "a") == (5, digest("a"))
+    # Somebody asks from where we are not any more; for another root; for less.
+    for before, size, other in [(0, 7, "b"), (0, 5, "b"), (5, 5, "b"), (5, 4, "b"), (7, 9, "b")]:
+        assert record(before, size, other) == (5, digest("a"))
+    assert record(5, 5, "a") == (5, digest("a"))
+    assert record(5, 7, "c") == store.cosigned() == (7, digest("c"))
+
+
+def test_how_many_entries_stand_in_the_blocks_up_to_one(store: Store) -> None:
+    assert store.size_as_of(1_000) == 0
+    store.append_entries(some_entries(4))
+    blocks = [item.block_number for item in some_entries(4)]
+    assert [store.size_as_of(block) for block in (-1, blocks[0] - 1, blocks[0], blocks[-1], 1 << 40)] == [
+        0, 0, blocks.count(blocks[0]), 4, 4,
+    ]  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------------------ opening
