@@ -56,6 +56,7 @@ def export(
         desk.follower.refresh()
         publish_checkpoint(desk.follower, desk.store, desk.log_key, now())
         desk.witnesses.cosign_newest(desk.follower, now())
+        desk.witnesses.cosign_newest(desk.follower, now())
     except Unavailable as error:
         err.print(f"[yellow]{error}[/]\nGoing on with what the store holds.")
     with bar() as progress, desk.follower.facts(fresh=False) as history:
