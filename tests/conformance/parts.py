@@ -1,0 +1,197 @@
+"""What conformance cases are made of: a history in memory, keys made from names, and the files of a case."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ledger.core import entry as en
+from ledger.core import statement as st
+from ledger.core.checkpoint import Checkpoint, signed
+from ledger.core.document import Format, Redacted, Wrapped, wrap
+from ledger.core.evidence import Evidence, Members, ProvenEntry
+from ledger.core.merkle import Tree
+from ledger.core.signature import P256_N
+from ledger.core.verdict import when
+from tests.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, TRADER, Key, Witness, World
+
+KIWI, EMU, MOA = Witness("kiwi.example"), Witness("emu.example"), Witness("moa.example")
+SECOND, MEMBER, THIEF = Key("second plant officer"), Key("second council member"), Key("thief")
+CERTIFICATE = (
+    b'{"certificate":"NZL2026/TGA/0001","consignee":{"country":"NL","name":"Maasvallei Vers"},'
+    b'"goods":[{"cartons":4800,"hs":"080440","name":"Hass avocados","net mass":19200.5}],"treated":true,"remarks":null}'
+)
+INVOICE = (
+    b'<?xml version="1.0"?><i:Invoice xmlns:i="urn:example:invoice"><i:ID>INV-7</i:ID><i:Note>Zespri &amp; co</i:Note>'
+    b'<i:Line n="1"><i:Price currency="EUR">48384.00</i:Price></i:Line><?print twice?></i:Invoice>'
+)
+SCAN = b"%PDF-1.7\n% a scanned page, as bytes\n\xff\xd8\xff\n%%EOF\n"
+GOOD, BAD, BROKEN, OPEN = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class P256Key:
+    """An officer whose card holds a P-256 key."""
+
+    name: str
+
+    @property
+    def _secret(self) -> ec.EllipticCurvePrivateKey:
+        return ec.derive_private_key(int.from_bytes(sha256(self.name.encode()).digest()), ec.SECP256R1())
+
+    @property
+    def signer(self) -> bytes:
+        point = self._secret.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return ORIGIN.p256_verifier + point[1:]
+
+    def sign(self, digest: bytes) -> bytes:
+        algorithm = ec.ECDSA(Prehashed(SHA256()), deterministic_signing=True)
+        r, s = decode_dss_signature(self._secret.sign(digest, algorithm))
+        return r.to_bytes(32) + min(s, P256_N - s).to_bytes(32)
+
+
+CARD = P256Key("officer with a card")
+
+
+@dataclass
+class Shipment:
+    """A history in which one declaration stands in a batch of five, and what a case does to it."""
+
+    world: World
+    declared: tuple[st.Declaration, bytes]
+    batch: tuple[bytes, int, list[bytes]]
+    document: Wrapped
+    sets: list[tuple[bytes, int, list[bytes]]] = field(default_factory=list)
+
+    @property
+    def id(self) -> bytes:
+        return self.declared[0].id(ORIGIN)
+
+    def attest(self, officer: Any = PLANT, code: str = "NZ-MPI", kind: int = 851, **more: int) -> bytes:
+        return self.world.attest(code, kind, *self.batch[:2], officer, **more)
+
+    def evidence(self, document: Redacted | None = None) -> Evidence:
+        return self.world.evidence(*self.declared, self.batch, *self.sets, document=document)
+
+
+def shipment(
+    content: bytes = CERTIFICATE, format_: Format = Format.JSON, threshold: int = 1, party: Key = TRADER
+) -> Shipment:
+    """Council of two, two agencies, a batch of five; nothing attested yet. Two witnesses cosign."""
+    world = World([COUNCIL, MEMBER], threshold, [KIWI, EMU])
+    world.enrol("NZ-MPI", "NZ", [851], PLANT, SECOND)
+    world.decide(st.AttesterAuthorisation, CARD.signer, "NZ-MPI")
+    world.enrol("NZ-CUSTOMS", "NZ", [132], CUSTOMS)
+    document = wrap(content, format_, sha256(b"seed of a sample").digest())
+    declared = world.declare(document.digest, 851, party)
+    others = [world.declare(bytes([number]) * 32)[0] for number in range(1, 5)]
+    batch = world.anchor([others[0], others[1], declared[0], others[2], others[3]])
+    return Shipment(world, declared, batch, document)
+
+
+@dataclass
+class Case:
+    """One question and its answer. ``failed``: names of the decisive checks that are INVALID or ERROR."""
+
+    about: str
+    evidence: bytes
+    at: int
+    exit: int = GOOD
+    failed: tuple[str, ...] = ()
+    document: bytes | None = None
+    trust: bytes | None = None
+    policy: bytes | None = None
+
+    def write(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        said = {"about": self.about, "at": when(self.at), "exit": self.exit, "failed": sorted(self.failed)}
+        (folder / "case.json").write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n")
+        for name, content in [
+            ("evidence.json", self.evidence),
+            ("document", self.document),
+            ("trust.json", self.trust),
+            ("policy.json", self.policy),
+        ]:
+            if content is not None:
+                (folder / name).write_bytes(content)
+
+
+CASES: dict[str, Case] = {}
+
+
+def case(name: str, about: str, made: Shipment | None = None, **more: Any) -> None:
+    """Add a case. From ``made`` come evidence, trust root and time, unless ``more`` gives them."""
+    if made is not None:
+        more = {
+            "evidence": made.evidence().to_bytes(),
+            "trust": made.world.trust.to_bytes(),
+            "at": made.world.now,
+        } | more
+    found = Case(about, **more)
+    assert name not in CASES, name
+    assert name.endswith("_fail") == (found.exit != GOOD), name
+    CASES[name] = found
+
+
+def spelled(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def edited(change: Callable[[dict[str, Any]], Any], made: Shipment | None = None, **more: Any) -> bytes:
+    """Evidence with one change to its JSON, in canonical form again."""
+    value = json.loads((made or attested()).evidence(**more).to_bytes())
+    change(value)
+    return spelled(value)
+
+
+def attested(**more: Any) -> Shipment:
+    made = shipment(**more)
+    made.attest()
+    return made
+
+
+def policy(**members: Any) -> bytes:
+    value = {
+        "ledger": "trade-ledger/policy/1",
+        "allow_skipped": True,
+        "clock_tolerance": 15,
+        "max_age": None,
+        "require": [],
+        "witnesses": None,
+    }
+    return json.dumps(value | members).encode()
+
+
+def requirement(kind: int = 851, jurisdictions: tuple[str, ...] = (), outcomes: tuple[int, ...] = ()) -> dict[str, Any]:
+    return {"kind": kind, "jurisdictions": list(jurisdictions), "outcomes": list(outcomes)}
+
+
+# ---------------------------------------------------------------------------------- histories past the contract's rules
+
+
+def unruly(made: Shipment, content: en.Content) -> None:
+    """Write an entry that the contract would refuse. From then on ``everything`` makes the evidence."""
+    world = made.world
+    world.entries.append(en.Entry(len(world.entries), en.kind_of(content), world.now, en.encode_payload(content)))
+    world.now += 60
+
+
+def everything(made: Shipment) -> bytes:
+    """Evidence that shows every entry, rules or no rules, signed by the log and both witnesses."""
+    world = made.world
+    tree = Tree(item.hash for item in world.entries)
+    checkpoint = Checkpoint(ORIGIN, tree.size, tree.root)
+    note = signed(checkpoint, world.log_key, world.log.sign(checkpoint.text.encode()))
+    for witness in world.witnesses:
+        note = witness.cosign(note, world.now)
+    shown = tuple(ProvenEntry(item, tuple(tree.inclusion(number))) for number, item in enumerate(world.entries))
+    return Evidence(ORIGIN, *made.declared, (Members(made.batch[2]).place(made.id),), shown, note).to_bytes()

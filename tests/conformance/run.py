@@ -1,0 +1,77 @@
+"""Hold any verifier to the conformance cases: ``python -m tests.conformance.run --verifier "COMMAND"``.
+
+Standard library only, so that it runs beside any implementation. README.md has the protocol.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+OUTCOMES = {0: "GOOD", 1: "NOT_GOOD", 3: "UNDECIDED"}
+MALFORMED = 2
+
+
+def cases(wanted: Sequence[str] = ()) -> list[Path]:
+    """Folders of the cases, by name; all, or those named."""
+    found = sorted(file.parent for file in HERE.glob("*/case.json"))
+    return [folder for folder in found if not wanted or folder.name in wanted]
+
+
+def command_of(folder: Path) -> list[str]:
+    """What is put after the verifier's own command."""
+    said = json.loads((folder / "case.json").read_bytes())
+    words = [str(folder / "evidence.json"), "--at", said["at"], "--json"]
+    for option, name in [("--document", "document"), ("--trust", "trust.json"), ("--policy", "policy.json")]:
+        if (folder / name).exists():
+            words += [option, str(folder / name)]
+    return words
+
+
+def difference(folder: Path, code: int, printed: str) -> str | None:
+    """What is not as the case says; None where all is."""
+    said = json.loads((folder / "case.json").read_bytes())
+    if code != said["exit"]:
+        return f"exit code {code} instead of {said['exit']}"
+    if code == MALFORMED:
+        return None
+    try:
+        verdict: dict[str, Any] = json.loads(printed)
+        failed = {
+            item["name"] for item in verdict["checks"] if item["decisive"] and item["status"] in ("INVALID", "ERROR")
+        }
+        outcome = verdict["outcome"]
+    except (ValueError, KeyError, TypeError) as error:
+        return f"no verdict in JSON: {type(error).__name__}"
+    if outcome != OUTCOMES[code]:
+        return f"outcome {outcome} with exit code {code}"
+    if sorted(failed) != said["failed"]:
+        return f"failed: {', '.join(sorted(failed)) or 'nothing'}; instead of {', '.join(said['failed']) or 'nothing'}"
+    return None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Hold a verifier to the conformance cases.")
+    parser.add_argument("--verifier", required=True, help='its command, e.g. "python verifier/verify.py"')
+    parser.add_argument("case", nargs="*", help="names of cases; all if none is given")
+    given = parser.parse_args()
+    wrong = 0
+    for folder in cases(given.case):
+        command = [*shlex.split(given.verifier), *command_of(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        found = difference(folder, done.returncode, done.stdout)
+        wrong += found is not None
+        print(f"{'ok' if found is None else 'NO':3} {folder.name}" + (f": {found}" if found else ""))
+    print(f"{len(cases(given.case))} cases, {wrong} not as they should be")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

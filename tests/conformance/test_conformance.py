@@ -1,0 +1,77 @@
+"""Both verifiers give every case its answer, and give it alike."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.cli import main
+from tests.conformance import make
+from tests.conformance.run import HERE, cases, command_of, difference
+from tests.verifier.test_verifier import alone
+
+CASES = cases()
+NAMES = [folder.name for folder in CASES]
+SAMPLE = CASES[:: len(CASES) // 8]
+
+
+def test_there_are_enough_and_names_tell_what_must_come_out() -> None:
+    assert len(CASES) >= 80
+    for folder in CASES:
+        said = json.loads((folder / "case.json").read_bytes())
+        assert folder.name.endswith("_fail") == (said["exit"] != 0)
+
+
+def test_made_again_they_are_the_same(tmp_path: Path) -> None:
+    make.main(tmp_path)
+    made = {file.relative_to(tmp_path): file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    kept = {file.relative_to(HERE): file.read_bytes() for folder in CASES for file in folder.iterdir()}
+    assert made == kept
+
+
+@pytest.mark.parametrize("folder", CASES, ids=NAMES)
+def test_case(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    words = command_of(folder)
+    monkeypatch.setattr(sys, "argv", ["ledger", "verify", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    code, printed = int(ended.value.code or 0), capsys.readouterr().out
+    assert difference(folder, code, printed) is None
+    by_itself = alone.main(words)
+    printed_by_itself = capsys.readouterr().out
+    assert difference(folder, by_itself, printed_by_itself) is None
+    if code != 2:
+        assert _rows(printed) == _rows(printed_by_itself)
+
+
+def _rows(printed: str) -> tuple[Any, ...]:
+    verdict = json.loads(printed)
+    rows = [(item["name"], item["question"], item["status"], item["decisive"]) for item in verdict["checks"]]
+    return verdict["declaration"], verdict["at"], verdict["questions"], rows
+
+
+OURS = [sys.executable, "-m", "ledger.cli", "verify"]
+ALONE = [sys.executable, "-I", "-S", "verifier/verify.py"]
+
+
+@pytest.mark.parametrize("command", [OURS, ALONE], ids=["ledger", "alone"])
+def test_as_a_stranger_runs_them(command: list[str]) -> None:
+    """The runner with whole processes, on a sample of the cases."""
+    runner = [sys.executable, "-m", "tests.conformance.run", "--verifier", shlex.join(command)]
+    done = subprocess.run([*runner, *(folder.name for folder in SAMPLE)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_runner_tells_a_verifier_that_takes_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    lax = shlex.join([sys.executable, "-c", 'print(\'{"outcome": "GOOD", "checks": []}\')'])
+    monkeypatch.setattr(sys, "argv", ["run", "--verifier", lax, *(folder.name for folder in SAMPLE)])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("tests.conformance.run", run_name="__main__")
+    assert ended.value.code == 1
