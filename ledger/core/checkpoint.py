@@ -59,7 +59,7 @@ class NoteKey:
         parts = text.split("+", 2)
         if len(parts) != 3:
             raise Malformed("a verifier key looks like name+id+key")
-        key = _base64(parts[2], "key")
+        key = read_base64(parts[2], "key")
         types = {type_.value: type_ for type_ in KeyType}
         if key[:1] not in types or len(key) != 33:
             raise Malformed("the verifier key is neither Ed25519 (0x01) nor an Ed25519 cosignature key (0x04)")
@@ -103,7 +103,7 @@ class SignedNote:
             raise Malformed("a checkpoint is three lines, an empty line, and signature lines")
         if re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1]) is None:
             raise Malformed("the size is not a decimal number", "checkpoint line 2")
-        root = _base64(lines[2], "checkpoint line 3")
+        root = read_base64(lines[2], "checkpoint line 3")
         if len(root) != 32:
             raise Malformed("the root is not 32 bytes", "checkpoint line 3")
         signatures = []
@@ -111,7 +111,7 @@ class SignedNote:
             match = re.fullmatch(r"\u2014 ([^\s+]{1,200}) (\S+)", line)
             if match is None:
                 raise Malformed("no signature line", f"checkpoint line {number}")
-            blob = _base64(match[2], f"checkpoint line {number}")
+            blob = read_base64(match[2], f"checkpoint line {number}")
             if len(blob) < 5:
                 raise Malformed("the signature is too short", f"checkpoint line {number}")
             signatures.append((match[1], blob[:4], blob[4:]))
@@ -206,7 +206,7 @@ def _verify(key: NoteKey, signature: bytes, message: bytes) -> None:
         raise VerificationFailed(f"the signature of {key.name} does not fit") from None
 
 
-def _base64(text: str, where: str) -> bytes:
+def read_base64(text: str, where: str) -> bytes:
     """Standard base64 in its one spelling."""
     try:
         data = base64.b64decode(text, validate=True)
