@@ -38,11 +38,13 @@ class Services:
         connect: Callable[[], Chain],
         clock: Callable[[], int],
         witnesses: Sequence[WitnessClient] = (),
+        receipt_key: SigningKey | None = None,
     ) -> None:
         self.settings = settings
         self.origin = origin
         self.store = store
         self.log_key = log_key
+        self.receipt_key = receipt_key
         self.clock = clock
         self.witnesses = Witnesses(witnesses, store)
         self._relayer = relayer

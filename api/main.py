@@ -90,7 +90,7 @@ def build_services(settings: Settings) -> Services:
 
     return Services(
         settings, origin, store, key(settings.relayer_key), key(settings.log_key), connect, clock,
-        clients_of(settings.witnesses_file),
+        clients_of(settings.witnesses_file), key(settings.receipt_key),
     )  # fmt: skip
 
 

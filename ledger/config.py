@@ -73,6 +73,10 @@ class Settings(BaseModel):
         "Key that signs checkpoints (Ed25519). Without it no checkpoint and no evidence is made.",
         None, _NAMED, pattern=_KEY_NAME, unset="none",
     )  # fmt: skip
+    receipt_key: str | None = _setting(
+        "Key that signs the receipts of Transparent Statements (P-256). Without it none are made.",
+        None, _NAMED, pattern=_KEY_NAME, unset="none",
+    )  # fmt: skip
     witnesses_file: Path | None = _setting(
         "File of the witnesses that are asked to cosign checkpoints: a verifier key and an address a line.",
         None, _PATH, unset="nobody is asked",

@@ -12,11 +12,14 @@ from api.routes.convert import standing_of, to_hash
 from api.schemas import Declaration, DeclarationPage, DeclarationState, Hash, SignedDeclaration, Signer
 from ledger.core import statement as st
 from ledger.core.codec import hex_bytes, hex_text
+from ledger.core.evidence import Evidence
 from ledger.core.history import History
 from ledger.core.signature import WalletUndecided, verify_signature
+from ledger.core.tlog_proof import TlogProof
 from ledger.edges.store import DeclarationRow
 from ledger.errors import BadSignature, Unavailable, UnknownDeclaration, VerificationFailed
 from ledger.journeys.attest import set_of
+from ledger.journeys.prove import transparent_statement
 from ledger.journeys.verify import evidence_of
 
 router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
@@ -101,10 +104,43 @@ def get_declaration(id: Hash, given: Given) -> DeclarationState:  # noqa: A002 (
 )
 def get_evidence(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's word)
     """One file that proves the declaration, its anchoring and its attestations; verifies offline."""
-    made = evidence_of(
-        to_hash(id), given.store, given.follower, given.log_key, given.clock(), witnesses=given.witnesses
+    return Response(_evidence(given, id).to_bytes(), media_type="application/json")
+
+
+@router.get(
+    "/{id}/tlog-proof",
+    summary="Proof of the anchoring entry as C2SP tlog-proof",
+    responses=documented(404, 409, 422, 503)
+    | {200: {"content": {"text/plain": {}}, "description": "The file; the entry itself is in `/tile/entries`"}},
+    response_class=Response,
+)
+def get_tlog_proof(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's word)
+    """The entry that anchors the declaration, proven in the checkpoint; extra data: its place in the batch."""
+    proof = TlogProof.of(_evidence(given, id))
+    return Response(proof.to_bytes(), media_type="text/plain; charset=utf-8")
+
+
+@router.get(
+    "/{id}/transparent-statement",
+    summary="Evidence as a SCITT Transparent Statement",
+    responses=documented(404, 409, 422, 503)
+    | {
+        200: {"content": {"application/scitt-statement+cose": {}}, "description": "RFC 9943, with one RFC 9942 receipt"}
+    },
+    response_class=Response,
+)
+def get_transparent_statement(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's word)
+    """Issued by the log: the entry that anchors the declaration, with a receipt of the history's own tree."""
+    if given.log_key is None or given.receipt_key is None:
+        raise Unavailable("this server has no log key or no receipt key: take the evidence, or ask its operator")
+    made = transparent_statement(_evidence(given, id), given.log_key, given.receipt_key)
+    return Response(made, media_type="application/scitt-statement+cose")
+
+
+def _evidence(given: Services, id_: Hash) -> Evidence:
+    return evidence_of(
+        to_hash(id_), given.store, given.follower, given.log_key, given.clock(), witnesses=given.witnesses
     )
-    return Response(made.to_bytes(), media_type="application/json")
 
 
 def _row(given: Services, id_: bytes) -> DeclarationRow:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ledger.core import scitt
-from ledger.core.checkpoint import NoteKey
 from ledger.core.evidence import Evidence
 from ledger.core.policy import TrustRoot
 from ledger.core.receipt_key import NamedReceiptKey, ReceiptKey
 from ledger.edges.keys import Algorithm, SigningKey
 from ledger.errors import Malformed
+from ledger.journeys.anchor import note_key
 
 
 def transparent_statement(
@@ -32,7 +32,7 @@ def transparent_statement(
     made = scitt.transparent_statement(
         evidence, statement, issuer.sign(statement.digest), receipt, receipt_key.sign(receipt.digest)
     )
-    trust = TrustRoot(evidence.origin, NoteKey(str(evidence.origin), log_key.public_key))
+    trust = TrustRoot(evidence.origin, note_key(evidence.origin, log_key))
     scitt.TransparentStatement.parse(made).verify(trust)
     return made
 
@@ -40,5 +40,4 @@ def transparent_statement(
 def name_receipt_key(evidence: Evidence, log_key: SigningKey, receipt_key: SigningKey) -> NamedReceiptKey:
     """The log key's word that this receipt key is the log's."""
     key = ReceiptKey(evidence.origin, receipt_key.public_key)
-    note_key = NoteKey(str(evidence.origin), log_key.public_key)
-    return NamedReceiptKey(key, note_key.id, log_key.sign_note(key.text.encode()))
+    return NamedReceiptKey(key, note_key(evidence.origin, log_key).id, log_key.sign_note(key.text.encode()))

@@ -28,6 +28,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("house")
     with houses.house(folder) as house:
         house.key("log", Algorithm.ED25519)
+        house.key("receipts", Algorithm.P256)
         settings = Settings(
             rpc_url=house.devchain.url,
             contract=house.contract_file.read_text().strip(),
@@ -36,6 +37,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             passphrase_file=house.passphrase_file,
             relayer_key="relayer",
             log_key="log",
+            receipt_key="receipts",
             anchor_max_age_seconds=0,
             poll_interval_seconds=0.1,
             max_body_bytes=200_000,

@@ -1,0 +1,154 @@
+"""``ledger proof``: exports of evidence that other programs verify, and our own strict check of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ledger.cli.desk import Desk, Json, facts, read_file, show, write_file
+from ledger.core.codec import hex_text
+from ledger.core.evidence import Evidence
+from ledger.core.policy import read_trust_root
+from ledger.core.scitt import TransparentStatement
+from ledger.core.tlog_proof import HEADER, Proven, TlogProof
+from ledger.core.verdict import when
+from ledger.errors import Malformed
+from ledger.journeys.prove import transparent_statement
+from ledger.journeys.verify import Question
+
+app = typer.Typer(no_args_is_help=True, help="Export evidence in formats that other programs verify, and check them.")
+TrustOption = Annotated[Path, typer.Option("--trust", "-t", help="Trust root file.")]
+OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Where to write it.")]
+
+
+class Format(StrEnum):
+    """C2SP tlog-proof, or a SCITT Transparent Statement (RFC 9943)."""
+
+    TLOG_PROOF = "tlog-proof"
+    SCITT = "scitt"
+
+
+def register(root: typer.Typer) -> None:
+    """Add these commands to the root."""
+    root.add_typer(app, name="proof")
+
+
+@app.command("make")
+def make(
+    evidence: Annotated[Path, typer.Argument(help="The evidence file, or a PDF that carries it.")],
+    format_: Annotated[Format, typer.Option("--format", "-f", help="What the reader's program takes.")],
+    output: OutputOption,
+    entry: Annotated[
+        int | None, typer.Option(help="Of a tlog-proof: which entry, if not the one that anchors the batch.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", "-k", help="Of a statement: the log's receipt key (P-256), if not as set.")
+    ] = None,
+    issuer: Annotated[
+        str | None, typer.Option(help="Of a statement: the party's key (P-256), if not the log issues it.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Export evidence. A tlog-proof needs no key, and writes the entry's bytes beside it; a statement is signed.
+
+    Example: `ledger proof make invoice.evidence.json -f tlog-proof -o invoice.tlog-proof`
+    """
+    read = Question(read_file(evidence)).read()[0]
+    if format_ is Format.TLOG_PROOF:
+        value = _write_tlog_proof(read, entry, output)
+    elif entry is not None:
+        raise Malformed("a statement is about the entry that anchors the batch", "--entry")
+    else:
+        write_file(output, _statement(read, key, issuer))
+        value = {"file": str(output)}
+    show(as_json, value, lambda: facts("Exported", value))
+
+
+@app.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(help="A .tlog-proof, or a Transparent Statement.")],
+    trust: TrustOption,
+    entry: Annotated[
+        Path | None, typer.Option(help="Of a tlog-proof: the entry's bytes, if not beside it with the ending .entry.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a proof, with the network off. Exit 0 it holds, 1 it does not, 2 malformed.
+
+    Example: `ledger proof check invoice.tlog-proof --trust trust.json`
+    """
+    data, believed = read_file(file), read_trust_root(read_file(trust))
+    if data.startswith(HEADER.encode()):
+        proven = TlogProof.parse(data).verify(read_file(entry or file.with_suffix(".entry")), believed)
+        value: dict[str, Any] = {"format": Format.TLOG_PROOF.value}
+    else:
+        statement = TransparentStatement.parse(data)
+        proven = statement.verify(believed)
+        value = {"format": Format.SCITT.value, "issuer": "the party" if statement.by_party else "the log"}
+    value |= _proven_json(proven)
+
+    def human() -> None:
+        named = {name: item for name, item in value.items() if item is not None}
+        named["time"] = when(proven.entry.time)
+        named["cosigned"] = ", ".join(f"{name} {when(at)}" for name, at in proven.cosigned) or "by no known witness"
+        facts("The proof holds", named)
+
+    show(as_json, value, human)
+
+
+@app.command("key")
+def key_(
+    statement: Annotated[Path, typer.Argument(help="A Transparent Statement of the log.")],
+    trust: TrustOption,
+    output: OutputOption,
+    as_json: Json = False,
+) -> None:
+    """Write the log's receipt key as PEM, for other programs, if the log key of the trust root names it.
+
+    Example: `ledger proof key invoice.scitt --trust trust.json -o receipts.pem`
+    """
+    named = TransparentStatement.parse(read_file(statement)).key
+    named.verify(read_trust_root(read_file(trust)).log_key)
+    write_file(output, named.key.pem.encode())
+    value = {"file": str(output), "signer": hex_text(named.key.signer)}
+    show(as_json, value, lambda: facts("Written", value))
+
+
+def _write_tlog_proof(evidence: Evidence, number: int | None, output: Path) -> dict[str, object]:
+    proof = TlogProof.of(evidence, number)
+    beside = output.with_suffix(".entry")
+    if beside == output:
+        raise Malformed("a proof does not end in .entry: the entry's bytes are written there", "--output")
+    (shown,) = (item for item in evidence.entries if item.entry.number == proof.index)
+    write_file(output, proof.to_bytes())
+    write_file(beside, shown.entry.data)
+    return {"file": str(output), "entry_file": str(beside), "entry": proof.index}
+
+
+def _statement(evidence: Evidence, key: str | None, issuer: str | None) -> bytes:
+    desk = Desk()
+    key = key or desk.settings.receipt_key
+    if desk.log_key is None:
+        raise Malformed("a receipt needs the log: set log_key, or ask the log's operator for the statement", "log_key")
+    if key is None:
+        raise Malformed("name a P-256 key with --key, or set receipt_key: `ledger keys new receipts -a p256`", "--key")
+    return transparent_statement(evidence, desk.log_key, desk.key(key), desk.key(issuer) if issuer else None)
+
+
+def _proven_json(proven: Proven) -> dict[str, Any]:
+    membership, checkpoint = proven.membership, proven.checkpoint.checkpoint
+    return {
+        "origin": str(checkpoint.origin),
+        "size": checkpoint.size,
+        "root": hex_text(checkpoint.root),
+        "entry": proven.entry.number,
+        "kind": proven.entry.kind.name,
+        "time": proven.entry.time,
+        "cosigned": [{"witness": name, "time": at} for name, at in proven.cosigned],
+        "declaration": membership and hex_text(membership.declaration.id(checkpoint.origin)),
+        "digest": membership and hex_text(membership.declaration.digest),
+        "party": membership and hex_text(membership.declaration.party),
+    }
