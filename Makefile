@@ -1,10 +1,11 @@
 # Every command of the house. `make demo` and `make test` are all that a newcomer needs.
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test check coverage bench bench-audit up down generated clean
+.PHONY: help setup demo test deep check coverage bench bench-audit bench-exit up down generated clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -18,6 +19,11 @@ demo: setup ## run the main job on the sample documents on an embedded chain
 test: setup ## run every test: Python, Solidity, twins
 	@npx hardhat test solidity
 	@$(BIN)/python -m pytest -q -n auto
+
+deep: setup ## the long runs: 100,000 changes, every conformance case by whole processes
+	@$(BIN)/python -m tests.mutation.deep --count 100000
+	@$(BIN)/python -m tests.conformance.run --verifier "python -I -S verifier/verify.py" | tail -1
+	@$(BIN)/python -m tests.conformance.run --verifier "ledger verify" | tail -1
 
 check: setup ## style, types, import direction, contract analysis, gas, generated files
 	@ruff check . && ruff format --check . && mypy && lint-imports
@@ -36,6 +42,9 @@ bench: setup ## measure, beside a peer measured in the same run
 
 bench-audit: setup ## replay and audit a million entries, and the log as it grows
 	@$(BIN)/python -m scripts.bench_audit
+
+bench-exit: setup ## export and import of 10,000 and 100,000 entries
+	@$(BIN)/python -m scripts.bench_exit
 
 up: setup ## start chain, contract and API on loopback; state in ./state
 	@$(BIN)/python -m scripts.services up
