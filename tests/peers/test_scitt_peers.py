@@ -1,7 +1,7 @@
 """Our Transparent Statements under verifiers that nobody here wrote: PyPI scitt-cose and npm @transmute/cose.
 
-Both are given the receipt key, and take the statement's payload as the receipt's leaf. What a receipt does not sign they
-cannot see: for those cases it is shown that they accept, and that ours refuses.
+Both are given the receipt key, and take the statement's payload as the receipt's leaf. What a receipt does not sign
+they cannot see: for those cases it is shown that they accept, and that ours refuses.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ledger.core.cose import Sign1
 from ledger.core.receipt_key import ReceiptKey
 from ledger.core.scitt import MAX_STATEMENT, TransparentStatement
 from ledger.errors import LedgerError
+from ledger.journeys.prove import transparent_statement
 from tests import exports
 from tests.world import ORIGIN
 
@@ -64,13 +65,8 @@ def transmute() -> dict[str, dict[str, str]]:
         {"statement": exports.text(case.file), "entry": exports.text(payload(case.file)), "key": jwk}
         for case in CASES.values()
     ]
-    run = subprocess.run(
-        ["node", "tests/peers/receipts.mjs"],
-        cwd=ROOT,
-        input=json.dumps(questions).encode(),
-        check=True,
-        capture_output=True,
-    )
+    command = ["node", "tests/peers/receipts.mjs"]
+    run = subprocess.run(command, cwd=ROOT, input=json.dumps(questions).encode(), check=True, capture_output=True)
     return dict(zip(CASES, json.loads(run.stdout), strict=True))
 
 
@@ -115,13 +111,11 @@ def test_every_relabelled_receipt_is_accepted_by_others_and_refused_by_us() -> N
 def test_transmute_takes_the_statement_itself_for_the_leaf_when_asked_for_both_at_once(
     transmute: dict[str, dict[str, str]],
 ) -> None:
-    """Its ``receipt.verifier`` hashes the statement without its unprotected headers: a log of statements, not of entries."""
+    """Its ``receipt.verifier`` hashes the statement without unprotected headers: a log of statements, not entries."""
     assert transmute["good"]["asRegistered"] == "Signature verification failed"
 
 
 def test_a_statement_by_a_party() -> None:
-    from ledger.journeys.prove import transparent_statement
-
     file = transparent_statement(exports.evidence(4), exports.LOG, exports.RECEIPTS, exports.CARD)
     peer = pytest.importorskip("scitt_cose", reason="scitt-cose is not installed: pip install scitt-cose")
     card = ReceiptKey(ORIGIN, exports.CARD.public_key)

@@ -1,7 +1,7 @@
 """Our tlog-proofs under verifiers that nobody here wrote: Go torchwood and x/mod/sumdb, Python aics-tlog.
 
-torchwood reads the whole format and a policy with witnesses. sumdb knows notes and trees, but no cosignatures. aics-tlog
-knows notes, cosignatures and trees; its proof format is another, so it is given the parts.
+torchwood reads the whole format and a policy with witnesses. sumdb knows notes and trees, but no cosignatures.
+aics-tlog knows notes, cosignatures and trees; its proof format is another, so it is given the parts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MODULE = Path(__file__).parent / "tlogproof"
 CASES = exports.proof_cases()
 WRONG = [name for name in CASES if name != "good"]
 UNSEEN = {"torchwood": {"extra"}, "sumdb": {"extra", "cosignature"}, "aics-tlog": {"extra"}}
-"""What each cannot see by its nature, by the first word: extra data is the application's own; sumdb has no witnesses."""
+"""What each cannot see by its nature, by the first word: extra data is the application's; sumdb has no witnesses."""
 
 
 def unseen(peer: str, name: str) -> bool:
@@ -59,10 +59,8 @@ def _go(case: Case) -> dict[str, Any]:
 
 def aics_tlog(case: Case) -> str:
     """What aics-tlog says: "" is yes."""
-    peer = pytest.importorskip(
-        "aics_tlog",
-        reason="aics-tlog asks for Python 3.12; on 3.11: pip install --no-deps --ignore-requires-python aics-tlog",
-    )
+    how = "pip install --no-deps --ignore-requires-python aics-tlog"
+    peer = pytest.importorskip("aics_tlog", reason=f"aics-tlog asks for Python 3.12, and runs on 3.11 too: {how}")
     proof = TlogProof.parse(case.file)
     found = peer.verify_checkpoint(
         peer.parse_note(str(proof.note)),
