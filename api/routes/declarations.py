@@ -111,7 +111,7 @@ def get_evidence(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's 
     "/{id}/tlog-proof",
     summary="Proof of the anchoring entry as C2SP tlog-proof",
     responses=documented(404, 409, 422, 503)
-    | {200: {"content": {"text/plain": {}}, "description": "The file; the entry itself is in `/tile/entries`"}},
+    | {200: {"content": {"text/plain": {}}, "description": "The file; the entry itself is in `/v1/log/tile/entries`"}},
     response_class=Response,
 )
 def get_tlog_proof(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's word)

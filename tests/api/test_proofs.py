@@ -31,7 +31,7 @@ def test_a_tlog_proof_and_its_entry(served: Served, anchored: str) -> None:
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     proof = TlogProof.parse(answer.content)
     size = proof.note.checkpoint.size
-    bundle = served.client.get(f"/tile/entries/000.p/{size}").content
+    bundle = served.client.get(f"/v1/log/tile/entries/000.p/{size}").content
     entry = read_bundle(bundle)[proof.index]
     proven = proof.verify(entry, trust(served))
     assert proven.membership is not None
