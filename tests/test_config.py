@@ -64,7 +64,8 @@ def test_all_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     given = {
         "rpc_url": "https://node.example/key", "contract": "0x" + "aB" * 20, "chain_id": "31337", "state_dir": "/s",
         "store_url": "postgresql+psycopg://ledger:secret@db/ledger", "keystore_dir": "/k", "relayer_key": "payer",
-        "log_key": "log-2", "receipt_key": "receipts-2", "witnesses_file": "/w", "witness_key": "witness-2", "witness_name": "witness.example",
+        "log_key": "log-2", "receipt_key": "receipts-2", "witnesses_file": "/w", "witness_key": "witness-2",
+        "witness_name": "witness.example",
         "trust_file": "/t", "passphrase": "open sesame", "passphrase_file": "/p", "anchor_batch_size": "1000000",
         "anchor_max_age_seconds": "0", "poll_interval_seconds": "0.5", "confirmations": "12",
         "confirmation_timeout_seconds": "600", "max_fee_per_gas_gwei": "0.1", "rpc_timeout_seconds": "2.5",
