@@ -35,6 +35,7 @@ from ledger.journeys.attest import Relayed, set_of
 from ledger.journeys.audit import Scope, audit
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.declare import Declared, Source, declare_files
+from ledger.journeys.leave import PublicKeys, leave
 from ledger.journeys.verify import evidence_of
 from scripts.house import House
 from scripts.witnesses import witness_of, witnessing
@@ -81,12 +82,14 @@ class Demo:
         with ExitStack() as running:
             running.callback(house.devchain.stop)
             self._run(running)
+        with self.step("Chain and platform are gone; one file of Python decides"):
+            self._alone()
         (OUTPUT / "report.json").write_text(json.dumps(self.report, indent=2) + "\n")
         seconds = time.monotonic() - self.begun
         console.print(
             Panel(
                 f"Done in {seconds:.1f} s. Look at [bold]demo-output/[/]: wrapped/ (the trader's copies), bank/ (what"
-                " the bank got), report.json.\nTry it: change a byte in bank/, then run\n"
+                " the bank got), export/ (all that a successor needs), report.json.\nChange a byte in bank/, then run\n"
                 "  .venv/bin/ledger verify demo-output/bank/evidence.json -d demo-output/bank/invoice.redacted "
                 "-t demo-output/bank/trust.json"
             )
@@ -118,6 +121,8 @@ class Demo:
             self._tamper()
         with self.step("An auditor replays the history"):
             self._audit()
+        with self.step("The operator leaves, with everything as plain files"):
+            self._leave()
         self._costs(declared)
 
     def _officer(self, code: str) -> SigningKey:
@@ -238,6 +243,12 @@ class Demo:
         self.say(f"NZ-CUSTOMS releases on the corrected invoice: {hex_text(id_)}", attested.receipt)
         return new
 
+    @property
+    def _trust(self) -> TrustRoot:
+        """Both witnesses must have cosigned."""
+        keys, origin = tuple(known.key for known in self.witnesses), self.house.chain.origin
+        return TrustRoot(origin, note_key(origin, self.house.log_key), keys, len(keys))
+
     def _evidence(self, item: Declared, folder: str) -> Path:
         house = self.house
         wrapped = read_wrapped(item.wrapped.read_bytes())
@@ -246,9 +257,7 @@ class Demo:
         made = evidence_of(item.id, house.store, house.follower, house.log_key, _now(), shown, witnesses)
         target = OUTPUT / folder
         target.mkdir(exist_ok=True)
-        keys = tuple(known.key for known in self.witnesses)
-        trust = TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key), keys, len(keys))
-        (target / "trust.json").write_bytes(trust.to_bytes())
+        (target / "trust.json").write_bytes(self._trust.to_bytes())
         (target / "evidence.json").write_bytes(made.to_bytes())
         return target / "evidence.json"
 
@@ -273,9 +282,12 @@ class Demo:
 
     def _verify(self, evidence: Path, document: Path, expect: int) -> None:
         """Run the command that a stranger would run, in a process of its own that knows of no chain."""
-        command = [str(LEDGER), "verify", _shown(evidence), "-d", _shown(document)]
-        command += ["-t", _shown(evidence.with_name("trust.json"))]
-        console.print(f"   [dim]$ ledger {' '.join(command[1:])}[/]")
+        trust = evidence.with_name("trust.json")
+        self._judge([str(LEDGER), "verify"], evidence, ["-d", _shown(document), "-t", _shown(trust)], expect)
+
+    def _judge(self, program: list[str], evidence: Path, options: list[str], expect: int) -> None:
+        command = [*program, _shown(evidence), *options]
+        console.print(f"   [dim]$ {Path(command[0]).name} {' '.join(command[1:])}[/]")
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         console.print(done.stdout.rstrip(), soft_wrap=True)
         if done.returncode != expect:
@@ -291,6 +303,19 @@ class Demo:
         if not report.good:
             raise SystemExit("the audit found a difference")
         self.report["audit"] = report.to_json()
+
+    def _leave(self) -> None:
+        with self.house.follower.facts() as history:
+            left = leave(OUTPUT / "export", self.house.store, history, PublicKeys(self._trust), [OUTPUT / "wrapped"])
+        counts, size, files = left.manifest.counts, left.manifest.size, left.manifest.files.number
+        self.say(f"{files} files: {size} entries, {counts.evidence} evidence, {counts.documents} documents")
+
+    def _alone(self) -> None:
+        """One file of plain Python, out of the export, in an interpreter that sees no installed package."""
+        export, bank = OUTPUT / "export", OUTPUT / "bank"
+        program = [sys.executable, "-I", "-S", _shown(export / "formats" / "verify.py")]
+        options = ["-d", _shown(self.redacted), "-t", _shown(export / "keys" / "trust.json")]
+        self._judge(program, bank / "evidence.json", [*options, "-p", "samples/policies/bank.json"], expect=0)
 
     def _costs(self, declared: dict[str, Declared]) -> None:
         gas = [step["gas"] for step in self.report["steps"] if step["gas"]]
