@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from ledger.core.checkpoint import KeyType, NoteKey, read_base64
+from ledger.core.checkpoint import NoteKey, read_base64
 from ledger.core.cose import POINT_SIZE
 from ledger.core.signature import p256_signer
 from ledger.core.typed_data import Origin
@@ -83,7 +83,7 @@ class NamedReceiptKey:
 
     def verify(self, log_key: NoteKey) -> None:
         """Check that the log key named this receipt key; VerificationFailed when it did not."""
-        if log_key.type is not KeyType.LOG or (log_key.name, log_key.id) != (str(self.key.origin), self.id):
+        if (log_key.name, log_key.id) != (str(self.key.origin), self.id):
             raise VerificationFailed("the receipt key is named by another key than the log's")
         try:
             Ed25519PublicKey.from_public_bytes(log_key.public_key).verify(self.signature, self.key.text.encode())

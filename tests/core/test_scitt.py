@@ -95,6 +95,15 @@ def test_a_receipt_of_another_origin_is_no_receipt_of_this_statement() -> None:
         TransparentStatement.parse(exports.statement_cases()["origin in the receipt"].file)
 
 
+@pytest.mark.parametrize("part", ["checkpoint", "key"])
+def test_a_receipt_whose_parts_are_of_another_origin(part: str) -> None:
+    receipt = exports.receipt_of(exports.statement_of())
+    ours: Any = receipt.protected[scitt.OURS]
+    other = ours[part].replace(str(ORIGIN), str(exports.OTHER_ORIGIN))
+    with pytest.raises(Malformed, match="receipt: is of eip155:31337:0x0000"):
+        TransparentStatement.parse(exports.with_receipt(exports.statement_of(), details(**{part: other})(receipt)))
+
+
 def test_every_alias_is_refused() -> None:
     aliases = exports.aliases()
     assert aliases
@@ -225,9 +234,9 @@ def test_what_is_no_message(data: bytes, words: str) -> None:
         TransparentStatement.parse(data)
 
 
-def test_headers_that_name_another_key() -> None:
-    headers = {**exports.receipt_of(exports.statement_of()).protected, cose.KEY_ID: HASH}
-    made = exports.receipt_anew(lambda _: headers, exports.RECEIPTS)
+@pytest.mark.parametrize("header", [{cose.KEY_ID: HASH}, {cose.ALGORITHM: -8}], ids=["key", "algorithm"])
+def test_headers_that_name_another_key_or_algorithm(header: dict[int, cbor.Value]) -> None:
+    made = exports.receipt_anew(lambda headers: headers | header, exports.RECEIPTS)
     with pytest.raises(
         VerificationFailed, match="receipt: is signed by another key or algorithm than its headers name"
     ):
