@@ -1193,6 +1193,34 @@ def read_evidence(data: bytes) -> Evidence:
     return Evidence(origin, declaration, signature, tuple(places), tuple(entries), note, document)
 
 
+_NUMBER = rb"(0|[1-9][0-9]{0,7})"
+_PDF_END = re.compile(
+    rb"\n%ledger/pdf/1 N N N(?: N N)?\nstartxref\nN\n%%EOF\n\Z".replace(b"N", _NUMBER)
+)  # length of the original; where the evidence is, and how long; the same of the note on the document
+
+
+def cut_pdf(data: bytes) -> tuple[bytes, bytes | None]:
+    """Evidence that a PDF carries, and where the PDF itself was declared, the original as a wrapped document (pdf.md).
+
+    The file is cut at the original's end, and what was added is not looked at: only the original is proven.
+    """
+    if len(data) > 64 * MIB:
+        raise Malformed("a PDF has at most 64 MiB here")
+    end = _PDF_END.search(data, max(0, len(data) - 200))
+    if end is None:
+        raise Malformed("this PDF carries no evidence, or was changed after it was attached")
+    length, *places = [int(number) for number in end.groups()[:5] if number is not None]
+    if any(at < length or at + size > len(data) for at, size in zip(places[::2], places[1::2], strict=True)):
+        raise Malformed("what the PDF carries lies outside what was added to it")
+    evidence, *notes = [data[at : at + size] for at, size in zip(places[::2], places[1::2], strict=True)]
+    if not notes:
+        return evidence, None
+    header = notes[0][: notes[0].find(b"\n") + 1]
+    if notes[0] != header + b"%d\n" % length or not header.startswith(b"ledger/opaque/1 "):
+        raise Malformed("the PDF's note on its document is none")
+    return evidence, header + data[:length]
+
+
 def _settings(data: bytes, format_: str, names: Sequence[str]) -> dict[str, Any]:
     if len(data) > MIB:
         raise Malformed("a trust root or policy has at most 1 MiB")
@@ -1585,6 +1613,14 @@ def _read(path: str | None, reader: Callable[[bytes], Any]) -> Any:
         raise Malformed(f"{path}: {error}") from None
 
 
+def _read_either(data: bytes) -> tuple[Evidence, Document | None]:
+    """Evidence from its own file or from a PDF."""
+    if not data.startswith(b"%PDF-"):
+        return read_evidence(data), None
+    evidence, document = cut_pdf(data)
+    return read_evidence(evidence), None if document is None else read_document(document)
+
+
 def _moment(text: str | None) -> int:
     if text is None:
         return int(time.time())
@@ -1606,12 +1642,15 @@ def main(words: Sequence[str] | None = None) -> int:
     given = parser.parse_args(words)
     try:
         at = _moment(given.at)
-        evidence, document = _read(given.evidence, read_evidence), _read(given.document, read_document)
+        evidence, carried = _read(given.evidence, _read_either)
+        document = _read(given.document, read_document) or carried
         trust, policy = _read(given.trust, read_trust), _read(given.policy, read_policy) or Policy()
     except Malformed as error:
         print(json.dumps({"error": str(error)}) if given.json else f"malformed: {error}")
         return 2
     verdict = Verifier(evidence, at, document, trust, policy).run()
+    if given.evidence.lower().endswith(".pdf") and not given.json:
+        print("Of a PDF, only the original is proven, or the data in the evidence; not what was added to its pages.")
     if given.json:
         print(json.dumps(verdict))
     else:

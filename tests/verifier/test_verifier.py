@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import json
 import random
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -33,6 +34,7 @@ from ledger.core.document import (
     wrap,
 )
 from ledger.core.evidence import read_evidence
+from ledger.core.pdf import embed, read_pdf
 from ledger.core.policy import read_policy, read_trust_root
 from ledger.core.signature import recover_address
 from ledger.core.typed_data import keccak
@@ -260,6 +262,31 @@ def test_json_is_read_alike(text: str) -> None:
             alone.parse_json(data, 100, 100_000)
     else:
         assert alone.parse_json(data, 100, 100_000) == expected
+
+
+def test_evidence_in_a_pdf(tmp_path: Path) -> None:
+    """Cut where the ledger cuts; a PDF that was changed after, or lies about places, is told."""
+    pdf = (ROOT / "samples/avocado/certificate-of-origin.pdf").read_bytes()
+    wrapped = wrap(pdf, Format.OPAQUE, bytes(32)).to_bytes()
+    evidence = question(1).evidence
+    assert (
+        alone.cut_pdf(embed(pdf, evidence, wrapped)) == (evidence, wrapped) == read_pdf(embed(pdf, evidence, wrapped))
+    )
+    made = embed(pdf, evidence)
+    assert alone.cut_pdf(made) == (evidence, None)
+    places = re.compile(rb"(%ledger/pdf/1 [0-9]+ )[0-9]+")
+    for changed in (pdf, made + b"\n", made[:-1], places.sub(rb"\g<1>0", made), places.sub(rb"\g<1>99999999", made)):
+        with pytest.raises(alone.Malformed):
+            alone.cut_pdf(changed)
+    (tmp_path / "proven.pdf").write_bytes(made)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(FILE), str(tmp_path / "proven.pdf")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3, "no trust root"
+    assert "not what was added to its pages" in done.stdout
 
 
 def _documents() -> list[Path]:
