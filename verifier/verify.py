@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A verifier that stands alone: this one file, Python 3.10 or later, nothing to install, no network.
+"""A verifier that stands alone: this one file, Python 3.9 or later, nothing to install, no network.
 
     python verify.py EVIDENCE [--document FILE] [--trust FILE] [--policy FILE] [--at 2026-11-22T10:00:00Z] [--json]
 
@@ -20,13 +20,13 @@ import base64
 import datetime
 import hashlib
 import hmac
-import itertools
 import json
 import math
 import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Optional
 from xml.parsers import expat
@@ -41,6 +41,11 @@ class Malformed(Exception):
 
 class Failed(Exception):
     """A check says no."""
+
+
+def ascending(items: Sequence[Any]) -> bool:
+    """Each greater than the one before, hence none twice."""
+    return all(left < right for left, right in zip(items, items[1:]))
 
 
 # ------------------------------------------------------------------------------ hashes: formats.md section 1, FIPS 202
@@ -302,7 +307,9 @@ _NONCHARACTER = re.compile(
     + "]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+# A string is skipped as one match, up to the end of the text where it has no end: else the search would begin again at
+# each quote, and the time would grow with the square of the length.
+_STRUCTURE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -331,48 +338,49 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def parse_json(data: bytes, depth: int, count: int, noncharacters: bool = False) -> Any:
-    """An I-JSON value with at most so many levels and scalars (an empty container counts as one of each)."""
+    """An I-JSON value with at most so many levels and scalars; an empty container counts as one of each."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise Malformed("not UTF-8") from None
-    # The standard decoder recurses, so depth and count are found out first, skipping strings.
-    level, commas, before = 0, 0, ""
-    for match in _BRACKETS.finditer(text):
-        mark_ = match[0]
-        if mark_ in "[{":
+    # Before decoding, which recurses and allocates. What is well-formed holds one scalar more than commas.
+    level = commas = 0
+    for match in _STRUCTURE.finditer(text):
+        mark = match[0]
+        if mark in ("[", "{"):
             level += 1
             if level > depth:
                 raise Malformed(f"over the depth limit of {depth} levels")
-        elif mark_ in "]}":
+        elif mark in ("]", "}"):
             level -= 1
-            commas += before not in "[{"  # the last item of a container that is not empty has no comma after it
-        commas += mark_ == ","
-        before = mark_
-    if level < 0 or commas > 2 * count:
-        raise Malformed("brackets without partners, or over the limit of values")
+        elif mark == ",":
+            commas += 1
+    if commas >= count:
+        raise Malformed(f"over the limit of {count} values")
     try:
         value = json.loads(
             text, object_pairs_hook=_members, parse_int=_integer, parse_float=_double, parse_constant=_no_constant
         )
     except (ValueError, RecursionError) as error:
         raise Malformed(f"no JSON: {str(error)[:80]}") from None
-    scalars, open_ = 0, [value]
+    for string in _strings(value):
+        if _SURROGATE.search(string) or (not noncharacters and _NONCHARACTER.search(string)):
+            raise Malformed("a string with a lone surrogate or a noncharacter")
+    return value
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """All strings in a JSON value, names too."""
+    open_ = [value]
     while open_:
         item = open_.pop()
         if isinstance(item, dict):
             open_.extend(item)
-            scalars -= len(item)  # names are looked at and not counted
             open_.extend(item.values())
         elif isinstance(item, list):
             open_.extend(item)
-        if not isinstance(item, (dict, list)) or not item:
-            scalars += 1
-        if isinstance(item, str) and (_SURROGATE.search(item) or (not noncharacters and _NONCHARACTER.search(item))):
-            raise Malformed("a string with a lone surrogate or a noncharacter")
-    if scalars > count:
-        raise Malformed(f"over the limit of {count} values")
-    return value
+        elif isinstance(item, str):
+            yield item
 
 
 def number_text(value: float) -> str:
@@ -504,7 +512,7 @@ class XmlReader:
             raise Malformed(f"over the depth limit of {MAX_DEPTH} levels")
         self.path, self.children = f"{self.path}/{self.expanded(name)}[{self.children + 1}]", 0
         self.spend(len(self.path) * (1 + len(attributes) // 2))
-        for attribute, value in zip(attributes[::2], attributes[1::2], strict=False):
+        for attribute, value in zip(attributes[::2], attributes[1::2]):
             if attribute == _XSI_TYPE:
                 value = self.resolved(value)
             elif attribute == f"{_XML}{_SEPARATOR}space" and value in ("preserve", "default"):
@@ -735,14 +743,14 @@ def read_redacted(data: bytes) -> Document:
         path, type_, text, salt = item
         if type_ not in _VALUES[format_] or not _VALUES[format_][type_](text) or not re.fullmatch("[0-9a-f]{32}", salt):
             raise Malformed("no type, value or salt of a field")
-        if list(shown)[-1:] and path <= next(reversed(shown)):
-            raise Malformed("paths must ascend")
         content = _base64(text) if type_ == "x" else text.encode()
         shown[path] = field_hash(bytes.fromhex(salt), path, type_, content)
+    if not ascending(list(shown)) or len(shown) != len(value["fields"]):
+        raise Malformed("paths must ascend")
     if not all(isinstance(item, str) and re.fullmatch("[0-9a-f]{64}", item) for item in value["hidden"]):
         raise Malformed("hidden must be hashes of 64 hexadecimal digits")
     hidden = tuple(bytes.fromhex(item) for item in value["hidden"])
-    if any(left >= right for left, right in itertools.pairwise(hidden)) or not set(hidden).isdisjoint(shown.values()):
+    if not ascending(hidden) or not set(hidden).isdisjoint(shown.values()):
         raise Malformed("hidden hashes must ascend, and hide nothing that is shown")
     if not 0 < len(shown) + len(hidden) <= MAX_FIELDS:
         raise Malformed(f"a document has 1 to {MAX_FIELDS} fields")
@@ -788,12 +796,19 @@ DECISIONS = [
     "MandateGrant(bytes16 agency,uint16 kind,uint40 from,uint40 until,uint64 decision)",
     "MandateWithdrawal(bytes16 agency,uint16 kind,uint64 decision)",
 ]
-ANCHORED, ATTESTED, REVOKED, WITHDRAWN = 9, 10, 11, 12
+# Kinds of entries; the first nine are the decisions, in the order of DECISIONS.
+COUNCIL_CHANGED, ENROLLED, SUSPENDED, REINSTATED, AUTHORISED, RETIRED, COMPROMISED, MANDATED, UNMANDATED = range(9)
+ANCHORED, ATTESTED, REVOKED, WITHDRAWN = range(9, 13)
 
 
+@lru_cache(maxsize=64)
 def members_of(encoded: str) -> list[tuple[str, str]]:
     """(type, name) of the members in an EIP-712 encodeType."""
-    return [tuple(item.split(" ")) for item in encoded[encoded.index("(") + 1 : -1].split(",")]  # type: ignore[misc]
+    found = []
+    for item in encoded[encoded.index("(") + 1 : -1].split(","):
+        type_, _, name = item.partition(" ")
+        found.append((type_, name))
+    return found
 
 
 def _word(type_: str, value: Any) -> bytes:
@@ -805,7 +820,22 @@ def _word(type_: str, value: Any) -> bytes:
     return value.to_bytes(32, "big") if type_.startswith("uint") else bytes(value).ljust(32, b"\0")
 
 
+@lru_cache(maxsize=16)
+def _domain(origin: Origin) -> bytes:
+    """The EIP-712 domain separator: why a signature made for one history is worth nothing in another."""
+    domain = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    return keccak(
+        keccak(domain)
+        + keccak(b"TradeLedger")
+        + keccak(b"1")
+        + origin.chain.to_bytes(32, "big")
+        + origin.contract.rjust(32, b"\0")
+    )
+
+
 class Origin(NamedTuple):
+    """The history: chain id and contract address."""
+
     chain: int
     contract: bytes
 
@@ -821,12 +851,8 @@ class Origin(NamedTuple):
 
     def id(self, encoded: str, values: dict[str, Any]) -> bytes:
         """The id of a statement: its EIP-712 digest."""
-        domain = keccak(
-            keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
-            + keccak(b"TradeLedger") + keccak(b"1") + self.chain.to_bytes(32, "big") + self.contract.rjust(32, b"\0")
-        )  # fmt: skip
         words = b"".join(_word(type_, values[name]) for type_, name in members_of(encoded))
-        return keccak(b"\x19\x01" + domain + keccak(keccak(encoded.encode()) + words))
+        return keccak(b"\x19\x01" + _domain(self) + keccak(keccak(encoded.encode()) + words))
 
     def check_signature(self, signer: bytes, digest: bytes, signature: bytes) -> None:
         """Signers are ERC-7913: an address, or verifier ‖ x ‖ y with the verifier that the contract deployed."""
@@ -862,6 +888,10 @@ def check_value(type_: str, name: str, value: Any) -> None:
             check_value("bytes", name, item)
 
 
+def _parts(type_: str) -> list[str]:
+    return type_[1:-1].split(",")
+
+
 def _is_dynamic(type_: str) -> bool:
     return (
         type_ in ("bytes", "string")
@@ -870,76 +900,54 @@ def _is_dynamic(type_: str) -> bool:
     )
 
 
-def _parts(type_: str) -> list[str]:
-    return type_[1:-1].split(",")
+def abi_read(types: Sequence[str], data: bytes, begin: int = 0) -> tuple[list[Any], int]:
+    """Read what Solidity's ``abi.encode`` writes: values, and where they end.
 
-
-def abi_encode(types: Sequence[str], values: Sequence[Any]) -> bytes:
-    """Solidity's abi.encode of arguments."""
-    heads: list[bytes] = []
-    tails: list[bytes] = []
-    width = sum(
-        32 if _is_dynamic(type_) else len(_abi(type_, value)) for type_, value in zip(types, values, strict=False)
-    )
-    for type_, value in zip(types, values, strict=False):
-        encoded = _abi(type_, value)
-        if _is_dynamic(type_):
-            heads.append((width + sum(len(tail) for tail in tails)).to_bytes(32, "big"))
-            tails.append(encoded)
-        else:
-            heads.append(encoded)
-    return b"".join(heads + tails)
-
-
-def _abi(type_: str, value: Any) -> bytes:
-    if type_.endswith("[]"):
-        return len(value).to_bytes(32, "big") + abi_encode([type_[:-2]] * len(value), value)
-    if type_[0] == "(":
-        return abi_encode(_parts(type_), value)
-    if type_ in ("bytes", "string"):
-        return len(value).to_bytes(32, "big") + bytes(value) + bytes(-len(value) % 32)
-    return int(value).to_bytes(32, "big") if type_.startswith("uint") else bytes(value).ljust(32, b"\0")
-
-
-def abi_decode(types: Sequence[str], data: bytes, base: int = 0) -> list[Any]:
-    """The arguments; loose, since whoever calls encodes again and compares."""
-    values, at = [], base
+    Standard is one order: first all that has a fixed size, with an offset in place of what has not; then the latter, in
+    order and without gaps. Offsets are therefore only compared: no data is read twice, whatever they say.
+    """
+    width = sum(32 * (1 if _is_dynamic(item) or item[0] != "(" else len(_parts(item))) for item in types)
+    values, at, end = [], begin, begin + width
     for type_ in types:
         if _is_dynamic(type_):
-            values.append(_decoded(type_, data, base + _uint(data, at)))
+            if _abi_number(data, at, 256) != end - begin:
+                raise Malformed("not the standard ABI encoding")
+            value, end = _abi_dynamic(type_, data, end)
             at += 32
+        elif type_[0] == "(":
+            value, at = abi_read(_parts(type_), data, at)
+        elif type_.startswith("uint"):
+            value, at = _abi_number(data, at, int(type_[4:])), at + 32
         else:
-            values.append(_decoded(type_, data, at))
-            at += 32 * (len(_parts(type_)) if type_[0] == "(" else 1)
-    return values
+            value, at = _abi_bytes(data, at, int(type_[5:])), at + 32
+        values.append(value)
+    return values, end
 
 
-def _uint(data: bytes, at: int) -> int:
-    if at + 32 > len(data):
+def _abi_dynamic(type_: str, data: bytes, at: int) -> tuple[Any, int]:
+    if type_[0] == "(" and not type_.endswith("[]"):
+        return abi_read(_parts(type_), data, at)
+    size, at = _abi_number(data, at, 64), at + 32
+    if size > len(data):
         raise Malformed("the ABI encoding ends too early")
-    return int.from_bytes(data[at : at + 32], "big")
-
-
-def _decoded(type_: str, data: bytes, at: int) -> Any:
     if type_.endswith("[]"):
-        count = _uint(data, at)
-        if count > len(data) // 32:
-            raise Malformed("the ABI encoding ends too early")
-        return abi_decode([type_[:-2]] * count, data, at + 32)
-    if type_[0] == "(":
-        return abi_decode(_parts(type_), data, at)
-    if type_ in ("bytes", "string"):
-        size = _uint(data, at)
-        if at + 32 + size > len(data):
-            raise Malformed("the ABI encoding ends too early")
-        return data[at + 32 : at + 32 + size]
-    number = _uint(data, at)
-    if type_.startswith("uint"):
-        if number >> int(type_[4:]):
-            raise Malformed(f"a number beyond {type_}")
-        return number
-    size = int(type_[5:])
-    return data[at : at + size]
+        return abi_read([type_[:-2]] * size, data, at)
+    return _abi_bytes(data, at, size), at + size + -size % 32
+
+
+def _abi_number(data: bytes, at: int, bits: int) -> int:
+    number = int.from_bytes(_abi_bytes(data, at, 32), "big")
+    if number >> bits:
+        raise Malformed(f"a number beyond {bits} bits")
+    return number
+
+
+def _abi_bytes(data: bytes, at: int, size: int) -> bytes:
+    """So many bytes, followed by zeros up to a multiple of 32."""
+    padded = data[at : at + size + -size % 32]
+    if len(padded) < size + -size % 32 or any(padded[size:]):
+        raise Malformed("the ABI encoding ends too early, or is not padded with zeros")
+    return padded[:size]
 
 
 # --------------------------------------------------------------------------------------- entries: formats.md section 5
@@ -973,16 +981,16 @@ def read_entry(data: bytes) -> Entry:
     else:
         statements = {ATTESTED: [ATTESTATION], REVOKED: [REVOCATION], WITHDRAWN: [DECLARATION, WITHDRAWAL]}[kind]
         types = [*map(_tuple, statements), *(["bytes"] if kind == WITHDRAWN else ["bytes", "bytes"])]
-    values = abi_decode(types, payload)
-    if abi_encode(types, values) != payload:
-        raise Malformed(f"entry {number}: the payload is not in standard ABI encoding")
+    values, end = abi_read(types, payload)
+    if end != len(payload):
+        raise Malformed(f"entry {number}: bytes after the payload")
     said: dict[str, Any] = {}
     if kind < ANCHORED:
         said, signed = _named(DECISIONS[kind], values), values[-1]
     elif kind == ANCHORED:
         said, signed = {"root": values[0], "size": values[1]}, None
     else:
-        for statement, part in zip(statements, values, strict=False):
+        for statement, part in zip(statements, values):
             said[statement[: statement.index("(")]] = _named(statement, part)
         signed = values[len(statements) :]
     return Entry(number, kind, time_, leaf, said, signed)
@@ -990,7 +998,7 @@ def read_entry(data: bytes) -> Entry:
 
 def _named(encoded: str, values: Sequence[Any]) -> dict[str, Any]:
     said = {}
-    for (type_, name), value in zip(members_of(encoded), values, strict=False):
+    for (type_, name), value in zip(members_of(encoded), values):
         try:
             check_value(type_, name, value)
         except UnicodeDecodeError:
@@ -1016,7 +1024,7 @@ class NoteKey(NamedTuple):
     @classmethod
     def parse(cls, text: Any) -> NoteKey:
         parts = text.split("+", 2) if isinstance(text, str) else []
-        if len(parts) != 3 or re.fullmatch(r"[^\s+\x00-\x1f\x7f]{1,200}", parts[0]) is None:
+        if len(parts) != 3 or re.fullmatch(r"[^\s+\x00-\x1f]{1,200}", parts[0]) is None:
             raise Malformed("a verifier key looks like name+id+key")
         key = _base64(parts[2])
         if len(key) != 33 or key[0] not in (1, 4):
@@ -1049,7 +1057,7 @@ def read_note(note: str) -> Note:
         raise Malformed("the checkpoint's size or root is none")
     signatures = []
     for line in tail[:-1].split("\n"):
-        match = re.fullmatch(r"\u2014 ([^\s+\x00-\x1f\x7f]{1,200}) (\S+)", line)
+        match = re.fullmatch(r"\u2014 ([^\s+\x00-\x1f]{1,200}) (\S+)", line)
         blob = _base64(match[2]) if match else b""
         if match is None or len(blob) < 5:
             raise Malformed("a line of the checkpoint is no signature")
@@ -1180,7 +1188,7 @@ def read_evidence(data: bytes) -> Evidence:
         item = _object(item, ["bytes", "proof"], "an entry")
         entries.append((read_entry(_hex(item["bytes"], "bytes")), _proof(item["proof"], "proof")))
     numbers = [entry.number for entry, _ in entries]
-    if any(left >= right for left, right in itertools.pairwise(numbers)):
+    if not ascending(numbers):
         raise Malformed("entries must ascend by number")
     if not isinstance(value["checkpoint"], str):
         raise Malformed("checkpoint must be text")
@@ -1191,34 +1199,6 @@ def read_evidence(data: bytes) -> Evidence:
     origin, signature = Origin.parse(value["origin"]), _hex(value["signature"], "signature")
     note = read_note(value["checkpoint"])
     return Evidence(origin, declaration, signature, tuple(places), tuple(entries), note, document)
-
-
-_NUMBER = rb"(0|[1-9][0-9]{0,7})"
-_PDF_END = re.compile(
-    rb"\n%ledger/pdf/1 N N N(?: N N)?\nstartxref\nN\n%%EOF\n\Z".replace(b"N", _NUMBER)
-)  # length of the original; where the evidence is, and how long; the same of the note on the document
-
-
-def cut_pdf(data: bytes) -> tuple[bytes, bytes | None]:
-    """Evidence that a PDF carries, and where the PDF itself was declared, the original as a wrapped document (pdf.md).
-
-    The file is cut at the original's end, and what was added is not looked at: only the original is proven.
-    """
-    if len(data) > 64 * MIB:
-        raise Malformed("a PDF has at most 64 MiB here")
-    end = _PDF_END.search(data, max(0, len(data) - 200))
-    if end is None:
-        raise Malformed("this PDF carries no evidence, or was changed after it was attached")
-    length, *places = [int(number) for number in end.groups()[:5] if number is not None]
-    if any(at < length or at + size > len(data) for at, size in zip(places[::2], places[1::2], strict=True)):
-        raise Malformed("what the PDF carries lies outside what was added to it")
-    evidence, *notes = [data[at : at + size] for at, size in zip(places[::2], places[1::2], strict=True)]
-    if not notes:
-        return evidence, None
-    header = notes[0][: notes[0].find(b"\n") + 1]
-    if notes[0] != header + b"%d\n" % length or not header.startswith(b"ledger/opaque/1 "):
-        raise Malformed("the PDF's note on its document is none")
-    return evidence, header + data[:length]
 
 
 def _settings(data: bytes, format_: str, names: Sequence[str]) -> dict[str, Any]:
@@ -1294,6 +1274,15 @@ class Verifier:
         self.checks: list[dict[str, Any]] = []
         self.judged: list[tuple[int, str, int]] = []  # kind, jurisdiction, outcome of what is in force with authority
         self.cosigned: list[int] = []
+        self.revoked: dict[bytes, list[Entry]] = {}  # by attestation
+        self.compromised: dict[bytes, int] = {}  # from when, by attester; the earliest date counts
+        for entry in self.entries:
+            if entry.kind == REVOKED:
+                self.revoked.setdefault(entry.said["Revocation"]["attestation"], []).append(entry)
+            elif entry.kind == COMPROMISED:
+                attester, since = entry.said["attester"], entry.said["since"]
+                self.compromised[attester] = min(since, self.compromised.get(attester, since))
+        self.decisions, self.undecided = self.decided()
         last, size = self.entries[-1:], evidence.note.size
         self.as_of = f"as of entry {size - 1}" + (
             f", {when(last[0].time)}" if last and last[0].number == size - 1 else ""
@@ -1420,10 +1409,9 @@ class Verifier:
         self.add(INTACT, "entries", INVALID if wrong else VALID, words)
         wanted = {"root": batch.root, "size": batch.size}
         anchors = [entry for entry in self.entries if entry.kind == ANCHORED and entry.said == wanted]
-        good = bool(anchors) and anchors[0].time <= self.at
-        words = (
-            f"anchored by entry {anchors[0].number} at {when(anchors[0].time)}" if anchors else "no entry anchors it"
-        )
+        first = min(anchors, key=lambda entry: entry.time, default=None)
+        good = first is not None and first.time <= self.at
+        words = "no entry anchors it" if first is None else f"anchored by entry {first.number} at {when(first.time)}"
         self.add(INTACT, "anchor", VALID if good else INVALID, words)
 
     def declared(self) -> None:
@@ -1472,23 +1460,16 @@ class Verifier:
         """Revocations of an attestation, whole or for this declaration, that count at the time of the verdict."""
         return [
             entry
-            for entry in self.entries
-            if entry.kind == REVOKED
-            and entry.time <= self.at
-            and entry.said["Revocation"]["attestation"] == attestation
-            and entry.said["Revocation"]["member"] in (ZERO, self.id)
+            for entry in self.revoked.get(attestation, [])
+            if entry.time <= self.at and entry.said["Revocation"]["member"] in (ZERO, self.id)
         ]
 
-    def compromised_from(self, signer: bytes) -> int | None:
-        dates = [entry.said["since"] for entry in self.entries if entry.kind == 6 and entry.said["attester"] == signer]
-        return min(dates, default=None)
-
     def doubtful(self, revocation: Entry) -> bool:
-        since = self.compromised_from(revocation.signed[0])
+        since = self.compromised.get(revocation.signed[0])
         return since is not None and revocation.time + self.policy.clock_tolerance >= since
 
     def standing(self, id_: bytes, entry: Entry) -> str:
-        said, since = entry.said["Attestation"], self.compromised_from(entry.signed[0])
+        said, since = entry.said["Attestation"], self.compromised.get(entry.signed[0])
         if entry.time > self.at:
             return "not yet attested"
         if self.revocations(id_):
@@ -1501,7 +1482,7 @@ class Verifier:
 
     def compromise(self, name: str, entry: Entry) -> None:
         """Check 14."""
-        since = self.compromised_from(entry.signed[0])
+        since = self.compromised.get(entry.signed[0])
         if since is None:
             return
         status, grade = ERROR, "undecidable"
@@ -1533,20 +1514,24 @@ class Verifier:
         """The jurisdiction of the agency, if entries before the attestation gave it authority; else Failed."""
         said, signer = attested.said["Attestation"], attested.signed[0]
         agency, kind = said["agency"], said["kind"]
+        if attested.number > self.undecided[0]:
+            raise Failed(self.undecided[1])
         jurisdiction, authorised, mandated, suspended, retired = "", False, False, False, False
-        for entry in self.decisions(attested.number):
+        for entry in self.decisions:
+            if entry.number > attested.number:
+                break
             ours, its = entry.said.get("agency") == agency, entry.said
-            if entry.kind == 1 and ours:
+            if entry.kind == ENROLLED and ours:
                 jurisdiction = its["jurisdiction"].decode()
-            elif entry.kind in (2, 3) and ours:
-                suspended = entry.kind == 2
-            elif entry.kind == 4 and ours and its["attester"] == signer:
+            elif entry.kind in (SUSPENDED, REINSTATED) and ours:
+                suspended = entry.kind == SUSPENDED
+            elif entry.kind == AUTHORISED and ours and its["attester"] == signer:
                 authorised = True
-            elif entry.kind in (5, 6) and its["attester"] == signer:
+            elif entry.kind in (RETIRED, COMPROMISED) and its["attester"] == signer:
                 retired = True
-            elif entry.kind == 7 and ours and its["kind"] == kind:
+            elif entry.kind == MANDATED and ours and its["kind"] == kind:
                 mandated = mandated or (its["from"] or entry.time) <= attested.time < its["until"]
-            elif entry.kind == 8 and ours and its["kind"] == kind:
+            elif entry.kind == UNMANDATED and ours and its["kind"] == kind:
                 mandated = False
         if not jurisdiction or not authorised or not mandated:
             raise Failed("no entry shows that the agency was enrolled, or its key authorised, or a mandate granted")
@@ -1554,26 +1539,32 @@ class Verifier:
             raise Failed("the agency was suspended, or the attester retired or compromised, before it attested")
         return jurisdiction
 
-    def decisions(self, before: int) -> Iterator[Entry]:
-        """Decisions shown with lower numbers, each with the quorum of the council seated then."""
+    def decided(self) -> tuple[list[Entry], tuple[float, str]]:
+        """The decisions up to the first without the quorum of its time; the number of that one, and what it lacks."""
+        found: list[Entry] = []
         council: dict[str, Any] | None = None
         for entry in self.entries:
-            if entry.number >= before or entry.kind >= ANCHORED:
-                continue
-            if entry.number == 0:
-                if entry.kind != 0 or entry.said["decision"] or entry.signed:
-                    raise Failed("entry 0 is not the first council")
-            elif council is None:
-                raise Failed("entry 0, the first council, is not shown")
-            else:
-                self.check_quorum(entry, council)
-            if entry.kind == 0:
-                council = entry.said
-            yield entry
+            if entry.kind < ANCHORED:
+                try:
+                    self.check_decision(entry, council)
+                except Failed as error:
+                    return found, (entry.number, str(error))
+                found.append(entry)
+                council = entry.said if entry.kind == COUNCIL_CHANGED else council
+        return found, (math.inf, "")
+
+    def check_decision(self, entry: Entry, council: dict[str, Any] | None) -> None:
+        if entry.number == 0:
+            if entry.kind != COUNCIL_CHANGED or entry.said["decision"] or entry.signed:
+                raise Failed("entry 0 is not the first council")
+        elif council is None:
+            raise Failed("entry 0, the first council, is not shown")
+        else:
+            self.check_quorum(entry, council)
 
     def check_quorum(self, entry: Entry, council: dict[str, Any]) -> None:
         order = [keccak(signer) for signer, _ in entry.signed]
-        if len(order) < council["threshold"] or any(left >= right for left, right in itertools.pairwise(order)):
+        if len(order) < council["threshold"] or not ascending(order):
             raise Failed(f"entry {entry.number} lacks the council's quorum")
         id_ = self.evidence.origin.id(DECISIONS[entry.kind], entry.said)
         for signer, signature in entry.signed:
@@ -1599,26 +1590,66 @@ def _group(entry: Entry) -> tuple[str, int]:
     return said["agency"].rstrip(b"\0").decode(), said["kind"]
 
 
+# ------------------------------------------------------------------------------------------ evidence in a PDF: pdf.md
+
+_NUMBER = rb"(0|[1-9][0-9]{0,7})"
+_PDF_END = re.compile(
+    rb"\n%ledger/pdf/1 " + rb" ".join([_NUMBER] * 3) + rb"(?: " + _NUMBER + rb" " + _NUMBER + rb")?"
+    rb"\nstartxref\n" + _NUMBER + rb"\n%%EOF\n\Z"
+)  # fmt: skip
+_NOTE = re.compile(rb"(ledger/opaque/1 [A-Za-z0-9_-]{43}\n)" + _NUMBER + rb"\n")
+
+
+PDF_NOTICE = (
+    "Of a PDF, only the original or the data in the evidence is proven, not what was added to its pages. "
+    "Look at the original, which --original writes, and not at the PDF."
+)
+
+
+def cut_pdf(data: bytes) -> tuple[bytes, bytes | None]:
+    """Evidence that a PDF carries and, where the PDF itself was declared, the original as a wrapped document.
+
+    The original is the beginning of the file. What follows, pages perhaps, is not looked at and nothing is said of it.
+    """
+    if len(data) > 64 * MIB:
+        raise Malformed("a PDF has at most 64 MiB")
+    end = _PDF_END.search(data, max(0, len(data) - 200))
+    if end is None:
+        changed = re.search(rb"[\r\n]%ledger/pdf/1 ", data)
+        raise Malformed("the PDF was changed after it was given evidence" if changed else "the PDF carries no evidence")
+    length, at, size, note_at, note_size = (int(item or 0) for item in end.groups()[:5])
+    if not 0 < length <= at or at + size > end.start() or note_at + note_size > end.start():
+        raise Malformed("what the PDF carries is not where it says")
+    evidence = data[at : at + size]
+    if end[4] is None:
+        return evidence, None
+    note = _NOTE.fullmatch(data[note_at : note_at + note_size])
+    if note is None or int(note[2]) != length or note_at < length:
+        raise Malformed("ledger-document.txt has two lines: the header of the wrapped document, and its length")
+    return evidence, note[1] + data[:length]
+
+
 # ------------------------------------------------------------------------------------- the program: evidence-format.md
 
 
-def _read(path: str | None, reader: Callable[[bytes], Any]) -> Any:
-    if path is None:
-        return None
+def _bytes(path: str) -> bytes:
+    limit = 128 * MIB + 1  # the largest file there is, and one more to see that it is larger
     try:
-        return reader(Path(path).read_bytes())
+        with Path(path).open("rb") as file:
+            return file.read(limit)
     except OSError as error:
         raise Malformed(f"{path}: {error.strerror}") from None
+
+
+def _read(path: str, data: bytes, reader: Callable[[bytes], Any]) -> Any:
+    try:
+        return reader(data)
     except Malformed as error:
         raise Malformed(f"{path}: {error}") from None
 
 
-def _read_either(data: bytes) -> tuple[Evidence, Document | None]:
-    """Evidence from its own file or from a PDF."""
-    if not data.startswith(b"%PDF-"):
-        return read_evidence(data), None
-    evidence, document = cut_pdf(data)
-    return read_evidence(evidence), None if document is None else read_document(document)
+def _file(path: str | None, reader: Callable[[bytes], Any]) -> Any:
+    return None if path is None else _read(path, _bytes(path), reader)
 
 
 def _moment(text: str | None) -> int:
@@ -1631,36 +1662,72 @@ def _moment(text: str | None) -> int:
     return int(parsed.replace(tzinfo=datetime.timezone.utc).timestamp())
 
 
+def decide(given: argparse.Namespace) -> dict[str, Any]:
+    """The verdict on the files that were named; Malformed if there can be none."""
+    at, first, wrapped = _moment(given.at), _bytes(given.evidence), None
+    data = first
+    if first.startswith(b"%PDF-"):
+        data, wrapped = _read(given.evidence, first, cut_pdf)
+    evidence = _read(given.evidence, data, read_evidence)
+    document = _file(given.document, read_document)
+    if document is None and wrapped is not None:
+        document = read_document(wrapped)
+    trust, policy = _file(given.trust, read_trust), _file(given.policy, read_policy)
+    verdict = Verifier(evidence, at, document, trust, policy or Policy()).run()
+    if data is not first:
+        verdict["notice"] = PDF_NOTICE
+    if given.original is not None:
+        if wrapped is None:
+            raise Malformed("--original: the evidence is in no PDF that was itself declared")
+        try:
+            with Path(given.original).open("xb") as file:  # never over what is there
+                file.write(wrapped[wrapped.index(b"\n") + 1 :])
+        except OSError as error:
+            raise Malformed(f"--original {given.original}: {error.strerror}") from None
+    return verdict
+
+
+def in_words(verdict: dict[str, Any]) -> str:
+    """The verdict for people. What a document holds must not steer their terminal, so it is printed harmlessly."""
+    lines = [f"Declaration {verdict['declaration']} as at {when(verdict['at'])}", ""]
+    for check in verdict["checks"]:
+        note = "" if check["decisive"] else " (does not count)"
+        lines.append(f"{check['step']:3}  {check['status']:7}{note}  {check['name']}: {check['words']}")
+    lines += ["", *(f"{question:10} {answer}" for question, answer in verdict["questions"].items())]
+    lines += [verdict["outcome"], *([verdict["notice"]] if "notice" in verdict else [])]
+    return "\n".join(map(printable, lines))
+
+
+def printable(text: str) -> str:
+    """The text with all that does not print, or that this terminal does not have, as escapes."""
+    coding = sys.stdout.encoding or "ascii"
+    plain = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return plain.encode(coding, "backslashreplace").decode(coding)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Verify evidence of a trade document, with nothing but this file.")
-    parser.add_argument("evidence")
+    parser.add_argument("evidence", help="evidence, or a PDF that carries it")
     parser.add_argument("--document", "-d", help="wrapped or redacted document")
     parser.add_argument("--trust", "-t", help="trust root")
     parser.add_argument("--policy", "-p", help="policy")
     parser.add_argument("--at", help="decide as at this time, e.g. 2026-11-22T10:00:00Z; else now")
+    parser.add_argument("--original", help="where to write the original of a PDF, without what was attached")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args(words)
     try:
-        at = _moment(given.at)
-        evidence, carried = _read(given.evidence, _read_either)
-        document = _read(given.document, read_document) or carried
-        trust, policy = _read(given.trust, read_trust), _read(given.policy, read_policy) or Policy()
+        verdict = decide(given)
     except Malformed as error:
-        print(json.dumps({"error": str(error)}) if given.json else f"malformed: {error}")
-        return 2
-    verdict = Verifier(evidence, at, document, trust, policy).run()
-    if given.evidence.lower().endswith(".pdf") and not given.json:
-        print("Of a PDF, only the original is proven, or the data in the evidence; not what was added to its pages.")
-    if given.json:
-        print(json.dumps(verdict))
-    else:
-        print(f"Declaration {verdict['declaration']} as at {when(at)}\n")
-        for check in verdict["checks"]:
-            note = "" if check["decisive"] else " (does not count)"
-            print(f"{check['step']:3}  {check['status']:7}{note}  {check['name']}: {check['words']}")
-        print("\n" + "\n".join(f"{question:10} {answer}" for question, answer in verdict["questions"].items()))
-        print(verdict["outcome"])
+        return _no_verdict(given.json, f"malformed: {error}")
+    except Exception as error:  # not Python's own exit code for a crash, which is 1, NOT_GOOD
+        return _no_verdict(given.json, f"this verifier failed, and decided nothing: {type(error).__name__}: {error}")
+    print(json.dumps(verdict) if given.json else in_words(verdict))
     return {"GOOD": 0, "NOT_GOOD": 1, "UNDECIDED": 3}[verdict["outcome"]]
+
+
+def _no_verdict(as_json: bool, words: str) -> int:
+    print(json.dumps({"error": words}) if as_json else printable(words))
+    return 2
 
 
 if __name__ == "__main__":
