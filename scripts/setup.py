@@ -30,6 +30,12 @@ def main() -> int:
         ("environment", [sys.executable, "-m", "venv", str(VENV)], []),
         ("Python parts", [*pip, "--require-hashes", "-r", "requirements.lock"], ["requirements.lock"]),
         ("this package", [*pip, "--no-deps", "--no-build-isolation", "-e", "."], ["pyproject.toml"]),
+        # A peer for tests. It asks for Python 3.12, and runs on 3.11 too.
+        (
+            "Python peer",
+            [*pip, "--no-deps", "--ignore-requires-python", "--require-hashes", "-r", "peers.lock"],
+            ["peers.lock"],
+        ),
         # Not `npm ci`: it stops where a registry lacks the binaries of some other platform. Versions and hashes are the
         # lock file's all the same.
         ("Node parts", ["npm", "install", "--ignore-scripts", "--no-save"], ["package-lock.json"]),

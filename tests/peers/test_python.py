@@ -13,7 +13,7 @@ from ledger.core.tiles import Tiles
 from tests.published import LOG_KEY, WITNESS, entries, write_log
 from tests.world import Witness
 
-peer: Any = pytest.importorskip("aics_tlog", reason="the peer is not installed: pip install aics-tlog")
+peer: Any = pytest.importorskip("aics_tlog", reason="the peer is not installed: make setup installs it (peers.lock)")
 
 
 def decided(note: SignedNote, witness: Witness = WITNESS) -> bool:

@@ -59,7 +59,7 @@ def _go(case: Case) -> dict[str, Any]:
 
 def aics_tlog(case: Case) -> str:
     """What aics-tlog says: "" is yes."""
-    how = "pip install --no-deps --ignore-requires-python aics-tlog"
+    how = "make setup installs it (peers.lock)"
     peer = pytest.importorskip("aics_tlog", reason=f"aics-tlog asks for Python 3.12, and runs on 3.11 too: {how}")
     proof = TlogProof.parse(case.file)
     found = peer.verify_checkpoint(
