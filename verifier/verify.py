@@ -307,9 +307,7 @@ _NONCHARACTER = re.compile(
     + "]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# A string is skipped as one match, up to the end of the text where it has no end: else the search would begin again at
-# each quote, and the time would grow with the square of the length.
-_STRUCTURE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
+_STRUCTURE = re.compile(r'\\.|["\[\]{},]', re.DOTALL)
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -345,9 +343,14 @@ def parse_json(data: bytes, depth: int, count: int, noncharacters: bool = False)
         raise Malformed("not UTF-8") from None
     # Before decoding, which recurses and allocates. What is well-formed holds one scalar more than commas.
     level = commas = 0
+    inside = False
     for match in _STRUCTURE.finditer(text):
         mark = match[0]
-        if mark in ("[", "{"):
+        if mark == '"':
+            inside = not inside
+        elif inside:
+            continue
+        elif mark in ("[", "{"):
             level += 1
             if level > depth:
                 raise Malformed(f"over the depth limit of {depth} levels")
@@ -355,8 +358,8 @@ def parse_json(data: bytes, depth: int, count: int, noncharacters: bool = False)
             level -= 1
         elif mark == ",":
             commas += 1
-    if commas >= count:
-        raise Malformed(f"over the limit of {count} values")
+            if commas >= count:
+                raise Malformed(f"over the limit of {count} values")
     try:
         value = json.loads(
             text, object_pairs_hook=_members, parse_int=_integer, parse_float=_double, parse_constant=_no_constant
@@ -811,6 +814,11 @@ def members_of(encoded: str) -> list[tuple[str, str]]:
     return found
 
 
+@lru_cache(maxsize=64)
+def _type_hash(encoded: str) -> bytes:
+    return keccak(encoded.encode())
+
+
 def _word(type_: str, value: Any) -> bytes:
     """encodeData of one member."""
     if type_ == "bytes[]":
@@ -852,7 +860,7 @@ class Origin(NamedTuple):
     def id(self, encoded: str, values: dict[str, Any]) -> bytes:
         """The id of a statement: its EIP-712 digest."""
         words = b"".join(_word(type_, values[name]) for type_, name in members_of(encoded))
-        return keccak(b"\x19\x01" + _domain(self) + keccak(keccak(encoded.encode()) + words))
+        return keccak(b"\x19\x01" + _domain(self) + keccak(_type_hash(encoded) + words))
 
     def check_signature(self, signer: bytes, digest: bytes, signature: bytes) -> None:
         """Signers are ERC-7913: an address, or verifier ‖ x ‖ y with the verifier that the contract deployed."""
@@ -1204,7 +1212,8 @@ def read_evidence(data: bytes) -> Evidence:
 def _settings(data: bytes, format_: str, names: Sequence[str]) -> dict[str, Any]:
     if len(data) > MIB:
         raise Malformed("a trust root or policy has at most 1 MiB")
-    value = parse_json(data, 8, MAX_FIELDS)
+    mark = b"\xef\xbb\xbf"  # people edit these files, and some editors begin them so
+    value = parse_json(data[3:] if data.startswith(mark) else data, 8, MAX_FIELDS)
     if not isinstance(value, dict) or value.get("ledger") != format_:
         raise Malformed(f'not of the format "{format_}"')
     return _object(value, names, format_)
