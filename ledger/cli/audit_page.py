@@ -21,6 +21,7 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #ddd; }
 td, dd { overflow-wrap: anywhere; }
+td:first-child { white-space: nowrap; overflow-wrap: normal; }
 .outcome { padding: .6rem .9rem; border-left: .4rem solid; font-weight: 600; }
 .VALID { color: #14632c; } .INVALID { color: #a01616; } .ERROR { color: #8a5200; } .SKIPPED { color: #555; }
 code { font-family: ui-monospace, monospace; font-size: .9em; }
@@ -50,7 +51,7 @@ def page(report: AuditReport, made_at: str, seconds: float) -> str:
                 "Head": report.head,
                 "Root": report.root,
                 "Signatures checked": f"{report.signatures:,}",
-                "Took": f"{seconds} s, {report.size / seconds if seconds else 0:,.0f} entries a second",
+                "Took": f"{seconds} s" + (f", {report.size / seconds:,.0f} entries a second" if seconds else ""),
             }
         ),
         "<h2>Entries by kind</h2>",
