@@ -15,7 +15,7 @@ import pytest
 from ledger.cli import main
 from tests.conformance import make
 from tests.conformance.run import HERE, cases, command_of, difference
-from tests.verifier.test_verifier import alone
+from tests.verifier.both import alone
 
 CASES = cases()
 NAMES = [folder.name for folder in CASES]

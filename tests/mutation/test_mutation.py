@@ -11,7 +11,7 @@ import pytest
 from ledger.core import intact
 from tests.mutation.deep import FINE
 from tests.mutation.mutants import bases, judge, mutants, outcome
-from tests.verifier.test_verifier import Asked, by_itself
+from tests.verifier.both import Asked, by_itself
 
 SAMPLE, BY_ITSELF = 2000, 300
 
