@@ -24,7 +24,6 @@ from tests.conformance.parts import (
     SCAN,
     SECOND,
     THIEF,
-    Shipment,
     policy,
     requirement,
     shipment,
