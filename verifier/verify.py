@@ -1059,8 +1059,8 @@ class Note(NamedTuple):
 def read_note(note: str) -> Note:
     text, separator, tail = note.partition("\n\n")
     lines = text.split("\n")
-    if len(note) > 64 * 1024 or not separator or len(lines) != 3 or not tail.endswith("\n"):
-        raise Malformed("a checkpoint is three lines, an empty line, and signature lines, at most 64 KiB")
+    if len(note) > 65_536 or not separator or len(lines) != 3 or not tail.endswith("\n"):
+        raise Malformed("a checkpoint is three lines, an empty line, and signature lines, at most 65,536 characters")
     if re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]) is None or len(_base64(lines[2])) != 32:
         raise Malformed("the checkpoint's size or root is none")
     signatures = []
