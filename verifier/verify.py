@@ -4,13 +4,23 @@
 
     python verify.py EVIDENCE [--document FILE] [--trust FILE] [--policy FILE] [--at 2026-11-22T10:00:00Z] [--json]
 
-It decides whether a trade document is the one that was declared, whether what agencies attested about it is in force,
-and whether they had the authority. Exit code 0 GOOD, 1 NOT_GOOD, 3 UNDECIDED, 2 a file is malformed or missing. What a
-verdict proves, and what not, is at the end of evidence-format.md.
+EVIDENCE is a file of evidence, or a PDF that carries it. Exit code 0 GOOD, 1 NOT_GOOD, 3 UNDECIDED, 2 a file is malformed
+or missing. Licence: Apache-2.0.
 
-Written from docs/formats.md and docs/evidence-format.md of the trade document ledger, whose sections are named below:
-it must work when that program is gone. Slow where slow is simple: all cryptography is in plain Python, and no secret
-is ever handled here. One file, and therefore long, so that nothing can be missing.
+A verdict proves that this document, to the last field, was declared by the holder of this key; that the declaration was
+in the history when its anchor was written; and that these agencies said what they said while they had the authority. It
+does not prove that what the document says is true, that a key belongs to whom its name says, or that nothing was revoked
+after the checkpoint. It stands on the trust root: get that another way than the evidence.
+
+Written from three documents of the trade document ledger, formats.md, evidence-format.md and pdf.md, in their order; the
+headings below name their sections. It must work when that ledger is gone, so it has nothing from it. Slow where slow is
+simple: cryptography is in plain Python, some 5 ms a signature, so the largest evidence that the format permits takes
+about two minutes. No secret is ever handled here, hence none of it runs in constant time.
+
+    hashes, signatures                 formats.md section 1, and 3 and 6 for their forms
+    strict JSON, documents, redaction  formats.md section 2
+    statements, entries, checkpoints   formats.md sections 3, 5 and 6
+    the files, the checks, the program evidence-format.md, with what a PDF carries (pdf.md) between
 """
 
 from __future__ import annotations
