@@ -4,18 +4,18 @@
 
     python verify.py EVIDENCE [--document FILE] [--trust FILE] [--policy FILE] [--at 2026-11-22T10:00:00Z] [--json]
 
-EVIDENCE is a file of evidence, or a PDF that carries it. Exit code 0 GOOD, 1 NOT_GOOD, 3 UNDECIDED, 2 a file is malformed
-or missing. Licence: Apache-2.0.
+EVIDENCE is a file of evidence, or a PDF that carries it. Exit code 0 GOOD, 1 NOT_GOOD, 3 UNDECIDED, 2 a file is
+malformed or missing. Licence: Apache-2.0.
 
-A verdict proves that this document, to the last field, was declared by the holder of this key; that the declaration was
-in the history when its anchor was written; and that these agencies said what they said while they had the authority. It
-does not prove that what the document says is true, that a key belongs to whom its name says, or that nothing was revoked
-after the checkpoint. It stands on the trust root: get that another way than the evidence.
+A verdict proves that this document, to the last field, was declared by the holder of this key; that the declaration
+was in the history when its anchor was written; and that these agencies said what they said while they had the
+authority. It does not prove that what the document says is true, that a key belongs to whom its name says, or that
+nothing was revoked after the checkpoint. It stands on the trust root: get that another way than the evidence.
 
-Written from three documents of the trade document ledger, formats.md, evidence-format.md and pdf.md, in their order; the
-headings below name their sections. It must work when that ledger is gone, so it has nothing from it. Slow where slow is
-simple: cryptography is in plain Python, some 5 ms a signature, so the largest evidence that the format permits takes
-about two minutes. No secret is ever handled here, hence none of it runs in constant time.
+Written from three documents of the trade document ledger, formats.md, evidence-format.md and pdf.md, in their
+order; the headings below name their sections. It must work when that ledger is gone, so it has nothing from it.
+Slow where slow is simple: cryptography is in plain Python, some 5 ms a signature, so the largest evidence that the
+format permits takes about two minutes. No secret is ever handled here, hence none of it runs in constant time.
 
     hashes, signatures                 formats.md section 1, and 3 and 6 for their forms
     strict JSON, documents, redaction  formats.md section 2
