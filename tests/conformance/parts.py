@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_ds
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from ledger.core import codec as co
 from ledger.core import entry as en
 from ledger.core import statement as st
 from ledger.core.checkpoint import Checkpoint, signed
@@ -21,8 +23,9 @@ from ledger.core.document import Format, Redacted, Wrapped, wrap
 from ledger.core.evidence import Evidence, Members, ProvenEntry
 from ledger.core.merkle import Tree
 from ledger.core.signature import P256_N
+from ledger.core.typed_data import keccak
 from ledger.core.verdict import when
-from tests.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, TRADER, Key, Witness, World
+from tests.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER, Key, Witness, World
 
 KIWI, EMU, MOA = Witness("kiwi.example"), Witness("emu.example"), Witness("moa.example")
 SECOND, MEMBER, THIEF = Key("second plant officer"), Key("second council member"), Key("thief")
@@ -36,6 +39,7 @@ INVOICE = (
 )
 SCAN = b"%PDF-1.7\n% a scanned page, as bytes\n\xff\xd8\xff\n%%EOF\n"
 GOOD, BAD, BROKEN, OPEN = 0, 1, 2, 3
+NAME = "NZ-MPI 851"
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class Shipment:
     def id(self) -> bytes:
         return self.declared[0].id(ORIGIN)
 
-    def attest(self, officer: Any = PLANT, code: str = "NZ-MPI", kind: int = 851, **more: int) -> bytes:
+    def attest(self, officer: Any = PLANT, code: str = "NZ-MPI", kind: int = 851, **more: Any) -> bytes:
         return self.world.attest(code, kind, *self.batch[:2], officer, **more)
 
     def evidence(self, document: Redacted | None = None) -> Evidence:
@@ -98,9 +102,17 @@ def shipment(
     return Shipment(world, declared, batch, document)
 
 
+IN_FORCE = {"freshness", "withdrawal", "in force", "compromise"}
+AUTHORITY = {"declaration", "set", "signature", "authority", "policy"}
+
+
 @dataclass
 class Case:
-    """One question and its answer. ``failed``: names of the decisive checks that are INVALID or ERROR."""
+    """One question and its answer.
+
+    ``failed``: names of the decisive checks that are INVALID or ERROR; ``undecided``: those of them that are ERROR, by
+    default all where the exit code says that nobody can decide, else none.
+    """
 
     about: str
     evidence: bytes
@@ -110,10 +122,28 @@ class Case:
     document: bytes | None = None
     trust: bytes | None = None
     policy: bytes | None = None
+    undecided: tuple[str, ...] | None = None
+
+    @property
+    def questions(self) -> dict[str, str]:
+        """The answer to each question: its weakest decisive check.
+
+        Offline nobody knows of a later withdrawal, and without a document only its digest is proven.
+        """
+        opened = self.document is not None or b'"document":{"fields":[[' in self.evidence
+        answers = {"intact": "VALID" if opened else "SKIPPED", "in_force": "SKIPPED", "authority": "VALID"}
+        open_ = (self.failed if self.exit == OPEN else ()) if self.undecided is None else self.undecided
+        for name in sorted(self.failed, key=lambda name: name not in open_):
+            kind = re.sub(r"^[A-Z]{2}-\S+ \d+ ", "", name)
+            question = "in_force" if kind in IN_FORCE else "authority" if kind in AUTHORITY else "intact"
+            answers[question] = "ERROR" if name in open_ else "INVALID"
+        return answers
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True)
         said = {"about": self.about, "at": when(self.at), "exit": self.exit, "failed": sorted(self.failed)}
+        if self.exit != BROKEN:
+            said["questions"] = self.questions
         (folder / "case.json").write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n")
         for name, content in [
             ("evidence.json", self.evidence),
@@ -195,3 +225,25 @@ def everything(made: Shipment) -> bytes:
         note = witness.cosign(note, world.now)
     shown = tuple(ProvenEntry(item, tuple(tree.inclusion(number))) for number, item in enumerate(world.entries))
     return Evidence(ORIGIN, *made.declared, (Members(made.batch[2]).place(made.id),), shown, note).to_bytes()
+
+
+def statement(made: Shipment, kind: int = 851, **more: Any) -> st.Attestation:
+    """What the plant health agency says about the batch."""
+    said = st.Attestation("NZ-MPI", kind, 1, co.ZERO, START, co.NO_END, *made.batch[:2], b"\x05" * 32)
+    return replace(said, **more)
+
+
+def attest_anyhow(
+    made: Shipment, officer: Any, hand: Any = None, kind: int = 851, change: Callable[[bytes], bytes] = bytes
+) -> None:
+    """An attestation in the name of ``officer``, by ``hand``, whether or not anybody may."""
+    said = statement(made, kind)
+    unruly(made, en.Attested(said, officer.signer, change((hand or officer).sign(said.id(ORIGIN)))))
+
+
+def decide_anyhow(made: Shipment, hands: list[Any], kind: type[st.Decision], *members: object) -> None:
+    """A decision by ``hands``, be they the council or not."""
+    number = sum(item.kind < en.EntryKind.ANCHORED for item in made.world.entries)
+    said = kind(*members, decision=number)  # type: ignore[call-arg]
+    ordered = sorted(hands, key=lambda hand: keccak(hand.signer))
+    unruly(made, en.Enacted(said, tuple(en.Endorsement(hand.signer, hand.sign(said.id(ORIGIN))) for hand in ordered)))

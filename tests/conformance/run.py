@@ -43,18 +43,18 @@ def difference(folder: Path, code: int, printed: str) -> str | None:
     if code == MALFORMED:
         return None
     try:
-        verdict: dict[str, Any] = json.loads(printed)
-        failed = {
-            item["name"] for item in verdict["checks"] if item["decisive"] and item["status"] in ("INVALID", "ERROR")
-        }
-        outcome = verdict["outcome"]
+        found = _answer(json.loads(printed))
     except (ValueError, KeyError, TypeError) as error:
         return f"no verdict in JSON: {type(error).__name__}"
-    if outcome != OUTCOMES[code]:
-        return f"outcome {outcome} with exit code {code}"
-    if sorted(failed) != said["failed"]:
-        return f"failed: {', '.join(sorted(failed)) or 'nothing'}; instead of {', '.join(said['failed']) or 'nothing'}"
-    return None
+    wanted = {"outcome": OUTCOMES[code], "failed": said["failed"], "questions": said["questions"]}
+    wrong = [f"{name} {found[name]} instead of {wanted[name]}" for name in wanted if found[name] != wanted[name]]
+    return "; ".join(wrong) or None
+
+
+def _answer(verdict: dict[str, Any]) -> dict[str, Any]:
+    """What is compared of a verdict."""
+    failed = {item["name"] for item in verdict["checks"] if item["decisive"] and item["status"] in ("INVALID", "ERROR")}
+    return {"outcome": verdict["outcome"], "failed": sorted(failed), "questions": verdict["questions"]}
 
 
 def main() -> int:

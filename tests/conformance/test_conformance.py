@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import runpy
 import shlex
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from ledger.cli import main
-from tests.conformance import make
+from tests.conformance import make, run
 from tests.conformance.run import HERE, cases, command_of, difference
 from tests.verifier.both import alone
 
@@ -69,9 +68,24 @@ def test_as_a_stranger_runs_them(command: list[str]) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_runner_tells_a_verifier_that_takes_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    lax = shlex.join([sys.executable, "-c", 'print(\'{"outcome": "GOOD", "checks": []}\')'])
-    monkeypatch.setattr(sys, "argv", ["run", "--verifier", lax, *(folder.name for folder in SAMPLE)])
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_module("tests.conformance.run", run_name="__main__")
-    assert ended.value.code == 1
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("attested", {}),
+        ("attested", {"outcome": "UNDECIDED"}),
+        ("attested", {"questions": {"intact": "VALID", "in_force": "SKIPPED", "authority": "VALID"}}),
+        ("attested", {"checks": [{"name": "anchor", "decisive": True, "status": "INVALID"}]}),
+        ("attested", {"checks": None}),
+        ("anchor_not_shown_fail", {}),
+    ],
+)
+def test_the_runner_tells_a_verifier_that_answers_otherwise(
+    name: str, said: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    questions = {"intact": "SKIPPED", "in_force": "SKIPPED", "authority": "VALID"}
+    verdict = {"outcome": "GOOD", "questions": questions, "checks": []} | said
+    lax = shlex.join([sys.executable, "-c", f"print({json.dumps(json.dumps(verdict))})"])
+    monkeypatch.setattr(sys, "argv", ["run", "--verifier", lax, name])
+    right = name == "attested" and not said
+    assert run.main() == (0 if right else 1)
+    assert ("ok  " in capsys.readouterr().out) == right

@@ -1,0 +1,14 @@
+"""The cases, one table for each part of the documents."""
+
+from __future__ import annotations
+
+from tests.conformance.tables.authority import forgeries
+from tests.conformance.tables.checkpoints import checkpoints, trust_roots
+from tests.conformance.tables.documents import documents
+from tests.conformance.tables.entries import entries
+from tests.conformance.tables.evidence_file import files
+from tests.conformance.tables.force import force
+from tests.conformance.tables.places import places, sets
+from tests.conformance.tables.policies import policies
+
+TABLES = (files, places, sets, checkpoints, trust_roots, entries, forgeries, force, policies, documents)

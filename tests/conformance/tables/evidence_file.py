@@ -1,0 +1,96 @@
+"""The file itself: docs/evidence-format.md, "The file"."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tests.conformance.parts import (
+    BROKEN,
+    attested,
+    case,
+    edited,
+)
+
+
+def files() -> None:
+    made = attested()
+    text = made.evidence().to_bytes()
+    case("attested", "a declaration in a batch of five, attested by one agency; no document given", made)
+
+    def broken(name: str, about: str, content: bytes) -> None:
+        case(f"{name}_fail", about, made, evidence=content, exit=BROKEN)
+
+    def member(name: str, about: str, change: Callable[[dict[str, Any]], Any]) -> None:
+        broken(name, about, edited(change))
+
+    broken("file_empty", "no bytes at all", b"")
+    broken("file_not_json", "the last bracket is missing", text[:-2] + b"\n")
+    broken("file_not_utf8", "a byte that is no UTF-8", text.replace(b'"checkpoint"', b'"checkpoin\xff"'))
+    broken("file_white_space", "a space after a comma", text.replace(b",", b", ", 1))
+    broken(
+        "file_indented", "the same content, indented", json.dumps(json.loads(text), indent=1, sort_keys=True).encode()
+    )
+    broken(
+        "file_order_of_names",
+        "names not sorted",
+        json.dumps(dict(reversed(json.loads(text).items())), separators=(",", ":")).encode() + b"\n",
+    )
+    broken("file_no_newline", "no newline at the end", text[:-1])
+    broken("file_two_newlines", "two newlines at the end", text + b"\n")
+    broken("file_byte_order_mark", "a byte order mark", b"\xef\xbb\xbf" + text)
+    broken("file_name_twice", "a name twice in one object", b'{"ledger":"x",' + text[1:])
+    broken("file_escape", "a letter written as an escape", text.replace(b'"ledger":"trade', b'"ledger":"\\u0074rade'))
+    broken("file_too_deep", "a hundred thousand brackets", b"[" * 100_000)
+    broken("file_not_an_object", "a list", b"[]\n")
+    broken(
+        "format_of_another_version", "evidence/2", text.replace(b"trade-ledger/evidence/1", b"trade-ledger/evidence/2")
+    )
+    member("member_missing", "no signature", lambda value: value.pop("signature"))
+    member("member_unknown", "a member that the format has not", lambda value: value.update(comment="fine"))
+    member("member_null", "a null where bytes are due", lambda value: value.update(signature=None))
+    member(
+        "hex_upper_case",
+        "hexadecimal in upper case",
+        lambda value: value.update(signature="0x" + value["signature"][2:].upper()),
+    )
+    member("hex_odd", "an odd number of digits", lambda value: value.update(signature=value["signature"][:-1]))
+    member("hex_without_0x", "hexadecimal without 0x", lambda value: value.update(signature=value["signature"][2:]))
+    member("number_as_text", "a size in quotes", lambda value: value["places"][0].update(size="5"))
+    member("number_with_fraction", "a size of 5.0", lambda value: value["places"][0].update(size=5.0))
+    member("number_negative", "an index of -1", lambda value: value["places"][0].update(index=-1))
+    member("number_true", "true for 1", lambda value: value["places"][0].update(index=True))
+    member("number_too_large", "an index of 2^64", lambda value: value["places"][0].update(index=1 << 64))
+    member(
+        "origin_upper_case",
+        "the contract's address in upper case",
+        lambda value: value.update(origin=value["origin"].upper().replace("EIP155", "eip155").replace("0X", "0x")),
+    )
+    member("origin_of_no_chain", "chain id 0", lambda value: value.update(origin="eip155:0:0x" + "0" * 40))
+    member(
+        "declaration_without_replaces",
+        "a member of the declaration is missing",
+        lambda value: value["declaration"].pop("replaces"),
+    )
+    member(
+        "declaration_type_too_large",
+        "a document type of 65536",
+        lambda value: value["declaration"].update(document_type=65536),
+    )
+    member("party_too_short", "a signer of 19 bytes", lambda value: value["declaration"].update(party="0x" + "11" * 19))
+    member(
+        "digest_too_short", "a digest of 31 bytes", lambda value: value["declaration"].update(digest="0x" + "11" * 31)
+    )
+    member("places_empty", "no place at all", lambda value: value.update(places=[]))
+    member("place_twice", "the batch twice", lambda value: value.update(places=value["places"] * 2))
+    member(
+        "proof_too_long_to_read", "65 hashes", lambda value: value["places"][0].update(proof=["0x" + "00" * 32] * 65)
+    )
+    member(
+        "proof_hash_too_short",
+        "a hash of 31 bytes",
+        lambda value: value["places"][0]["proof"].__setitem__(0, "0x" + "00" * 31),
+    )
+    member("entries_out_of_order", "entries not ascending", lambda value: value.update(entries=value["entries"][::-1]))
+    member("entry_twice", "one entry twice", lambda value: value["entries"].insert(1, value["entries"][0]))

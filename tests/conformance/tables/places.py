@@ -1,0 +1,103 @@
+"""Where the declaration stands: batch and attested sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ledger.core.merkle import leaf_hash, root_of_hashes
+from tests.conformance.parts import (
+    BAD,
+    Shipment,
+    attested,
+    case,
+    edited,
+    shipment,
+)
+from tests.world import CUSTOMS, ORIGIN
+
+
+def places() -> None:
+    made = attested()
+
+    def wrong(name: str, about: str, change: Callable[[dict[str, Any]], Any], *failed: str) -> None:
+        case(f"{name}_fail", about, made, evidence=edited(change), exit=BAD, failed=failed)
+
+    def place(change: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+        return lambda value: change(value["places"][0])
+
+    wrong(
+        "batch_proof_hash_changed",
+        "a bit of the path",
+        place(lambda p: p["proof"].__setitem__(0, "0x" + "00" * 32)),
+        "batch",
+    )
+    wrong("batch_proof_too_short", "the last hash is missing", place(lambda p: p["proof"].pop()), "batch")
+    wrong("batch_proof_too_long", "one hash too many", place(lambda p: p["proof"].append("0x" + "00" * 32)), "batch")
+    wrong("batch_proof_reversed", "the path upside down", place(lambda p: p["proof"].reverse()), "batch")
+    wrong("batch_index_of_another", "the neighbour's index", place(lambda p: p.update(index=3)), "batch")
+    wrong("batch_index_at_size", "an index that the batch has not", place(lambda p: p.update(index=5)), "batch")
+    wrong(
+        "batch_index_beyond_size",
+        "an index that leads to the same path in a sloppy verifier",
+        place(lambda p: p.update(index=2 + 8)),
+        "batch",
+    )
+    # Index 2 of 6 has a path as long as index 2 of 5, and it leads to the same root: only the anchor tells.
+    wrong(
+        "batch_size_relabelled", "size 6 instead of 5, by the same path to the same root",
+        place(lambda p: p.update(size=6)), "anchor", "NZ-MPI 851 set",
+    )  # fmt: skip
+    wrong(
+        "batch_root_of_another", "a root that nothing anchors",
+        place(lambda p: p.update(root="0x" + "ab" * 32)), "batch", "anchor", "NZ-MPI 851 set",
+    )  # fmt: skip
+    alone = shipment()
+    single = alone.world.declare(b"\x77" * 32)
+    one = alone.world.anchor([single[0]])
+    case("batch_of_one", "a batch of one has an empty path", Shipment(alone.world, single, one, alone.document))
+    large = shipment()
+    ids = [large.world.declare(number.to_bytes(32))[0] for number in range(1000, 1300)]
+    mine = large.world.declare(b"\x78" * 32)
+    big = large.world.anchor([*ids, mine[0]])
+    case(
+        "batch_of_many",
+        "the last of 301, where the path is shorter than the others'",
+        Shipment(large.world, mine, big, large.document),
+    )
+
+
+def sets() -> None:
+    made = shipment()
+    others = [made.world.declare(b"\x66" * 32)[0].id(ORIGIN), made.id]
+    root = root_of_hashes([leaf_hash(item) for item in others])
+    made.world.attest("NZ-CUSTOMS", 132, root, 2, CUSTOMS, outcome=4)
+    with_set = replace(made, sets=[(root, 2, others)])
+    case("attested_set", "attested in a set of two beside its batch", with_set)
+    case("attested_set_of_one", "attested alone", _alone())
+    broken = edited(lambda value: value["places"][1]["proof"].__setitem__(0, "0x" + "00" * 32), with_set)
+    case(
+        "attested_set_proof_changed_fail",
+        "a bit of the path in the set",
+        with_set,
+        evidence=broken,
+        exit=BAD,
+        failed=("sets",),
+    )
+    lost = edited(lambda value: value["places"].pop(), with_set)
+    case(
+        "attested_set_not_shown_fail",
+        "the place in the set is left out",
+        with_set,
+        evidence=lost,
+        exit=BAD,
+        failed=("NZ-CUSTOMS 132 set",),
+    )
+
+
+def _alone() -> Shipment:
+    made = shipment()
+    root = leaf_hash(made.id)
+    made.world.attest("NZ-CUSTOMS", 132, root, 1, CUSTOMS, outcome=4)
+    return replace(made, sets=[(root, 1, [made.id])])
