@@ -150,6 +150,9 @@ def test_recovered_signers(secret: int, digest: bytes, bit: int) -> None:
     assert alone.recover_address(digest, signature) == recover_address(digest, signature)
     changed = flipped(signature, bit)
     assert alone.recover_address(digest, changed) == recover_address(digest, changed)
+    # The twin that anybody can make of a signature: the same signer, another spelling.
+    twin = signature[:32] + (alone.SECP256K1.n - int.from_bytes(signature[32:64])).to_bytes(32) + bytes([28 - made[64]])
+    assert alone.recover_address(digest, twin) is None
 
 
 @given(some.binary(min_size=32, max_size=32), some.integers(0, 511))
