@@ -1,15 +1,16 @@
-"""Histories that the contract could not have written: log and witnesses may be bought, signatures not."""
+"""With what authority: histories that the contract could not have written.
+
+Log and witnesses may be bought, signatures not.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 from ledger.core import codec as co
-from ledger.core import entry as en
 from ledger.core import statement as st
-from ledger.core.signature import P256_N, SECP256K1_N
-from ledger.core.typed_data import keccak
 from tests.conformance.parts import (
     BAD,
     CARD,
@@ -22,60 +23,37 @@ from tests.conformance.parts import (
     decide_anyhow,
     everything,
     shipment,
+    spelled,
     unruly,
 )
-from tests.world import COUNCIL, CUSTOMS, ORIGIN, PLANT
-
-
-def _mandate_by(*hands: Any) -> Callable[[Shipment], None]:
-    def build(made: Shipment) -> None:
-        decide_anyhow(made, list(hands), st.MandateGrant, "NZ-MPI", 861, 0, co.NO_END)
-        attest_anyhow(made, PLANT, kind=861)
-
-    return build
-
-
-def _stolen_council(made: Shipment) -> None:
-    decide_anyhow(made, [THIEF], st.CouncilChange, (THIEF.signer,), 1)
-    attest_anyhow(made, PLANT)
-
-
-def _old_council(made: Shipment) -> None:
-    decide_anyhow(made, [COUNCIL], st.CouncilChange, (MEMBER.signer,), 1)
-    _mandate_by(COUNCIL)(made)
-
-
-def _undone(kind: type[st.Decision], *members: object) -> Callable[[Shipment], None]:
-    def build(made: Shipment) -> None:
-        decide_anyhow(made, [COUNCIL], kind, *members)
-        attest_anyhow(made, PLANT)
-
-    return build
-
-
-def _unordered(made: Shipment) -> None:
-    said = st.MandateGrant(
-        "NZ-MPI", 861, 0, co.NO_END, decision=sum(e.kind < en.EntryKind.ANCHORED for e in made.world.entries)
-    )
-    hands = sorted([COUNCIL, MEMBER], key=lambda hand: keccak(hand.signer), reverse=True)
-    unruly(made, en.Enacted(said, tuple(en.Endorsement(hand.signer, hand.sign(said.id(ORIGIN))) for hand in hands)))
-    attest_anyhow(made, PLANT, kind=861)
-
-
-class _Elsewhere:
-    """The officer's card under a verifier that is not the contract's."""
-
-    signer = bytes(20) + CARD.signer[20:]
-    sign = staticmethod(CARD.sign)
-
-
-def _high_s(signature: bytes) -> bytes:
-    s = SECP256K1_N - int.from_bytes(signature[32:64])
-    return signature[:32] + s.to_bytes(32) + bytes([55 - signature[64]])
-
-
-def _high_s_p256(signature: bytes) -> bytes:
-    return signature[:32] + (P256_N - int.from_bytes(signature[32:])).to_bytes(32)
+from tests.conformance.tables.histories import (
+    KINDS,
+    Elsewhere,
+    afterwards,
+    council_of_cards,
+    endorsed,
+    enrolment,
+    granted,
+    high_s,
+    high_s_p256,
+    mandate_by,
+    meddled,
+    of_customs,
+    old_council,
+    others_undone,
+    party,
+    party_card,
+    party_elsewhere,
+    refounded,
+    regranted,
+    revoked_elsewhere,
+    stolen_council,
+    stolen_elsewhere,
+    undone,
+    unordered,
+    withdrawn_elsewhere,
+)
+from tests.world import COUNCIL, CUSTOMS, PLANT
 
 
 def forgeries() -> None:
@@ -102,7 +80,7 @@ def forgeries() -> None:
     forged(
         "attestation_with_high_s",
         "the other signature, without the rule of low s",
-        lambda m: attest_anyhow(m, PLANT, change=_high_s),
+        lambda m: attest_anyhow(m, PLANT, change=high_s),
         signature,
     )
     forged(
@@ -120,7 +98,7 @@ def forgeries() -> None:
     forged(
         "attestation_with_high_s_on_p256",
         "high s by a P-256 key",
-        lambda m: attest_anyhow(m, CARD, change=_high_s_p256),
+        lambda m: attest_anyhow(m, CARD, change=high_s_p256),
         signature,
     )
     forged(
@@ -132,7 +110,7 @@ def forgeries() -> None:
     forged(
         "attestation_by_another_verifier",
         "a card under another verifier",
-        lambda m: attest_anyhow(m, _Elsewhere),
+        lambda m: attest_anyhow(m, Elsewhere),
         signature,
         authority,
     )
@@ -146,26 +124,95 @@ def forgeries() -> None:
         authority,
     )
     forged(
-        "attestation_after_retirement", "a key retired before", _undone(st.AttesterRetirement, PLANT.signer), authority
+        "attestation_after_retirement", "a key retired before", undone(st.AttesterRetirement, PLANT.signer), authority
     )
     forged(
-        "attestation_during_suspension", "an agency suspended before", _undone(st.AgencySuspension, "NZ-MPI"), authority
+        "attestation_during_suspension", "an agency suspended before", undone(st.AgencySuspension, "NZ-MPI"), authority
     )
     forged(
         "attestation_after_withdrawn_mandate",
         "a mandate withdrawn before",
-        _undone(st.MandateWithdrawal, "NZ-MPI", 851),
+        undone(st.MandateWithdrawal, "NZ-MPI", 851),
         authority,
     )
-    forged("decision_by_a_stranger", "a mandate by one who is not in the council", _mandate_by(THIEF), other)
-    forged("decision_below_the_quorum", "two must sign, one did", _mandate_by(COUNCIL), other, threshold=2)
+    forged("decision_by_a_stranger", "a mandate by one who is not in the council", mandate_by(THIEF), other)
+    forged("decision_below_the_quorum", "two must sign, one did", mandate_by(COUNCIL), other, threshold=2)
     forged(
         "decision_signed_twice_by_one",
         "two must sign, one did twice",
-        _mandate_by(COUNCIL, COUNCIL),
+        mandate_by(COUNCIL, COUNCIL),
         other,
         threshold=2,
     )
-    forged("decision_endorsed_out_of_order", "endorsements not ascending", _unordered, other, threshold=2)
-    forged("council_change_by_a_stranger", "a council that nobody seated", _stolen_council, authority)
-    forged("council_of_before", "a decision by the council of before a change", _old_council, other)
+    forged("decision_endorsed_out_of_order", "endorsements not ascending", unordered, other, threshold=2)
+    forged("council_change_by_a_stranger", "a council that nobody seated", stolen_council, authority)
+    forged("council_of_before", "a decision by the council of before a change", old_council, other)
+    compromised, in_force = f"{NAME} compromise", f"{NAME} in force"
+    grant = st.MandateGrant
+    now = shipment().world.now
+    for name, about, build, failed in [
+        ("enrolled_by_nobody_before", "the agency was enrolled only afterwards", afterwards(KINDS.AGENCY_ENROLLED), [authority]),
+        ("authorised_only_afterwards", "the key was authorised only afterwards", afterwards(KINDS.ATTESTER_AUTHORISED), [authority]),
+        ("mandated_only_afterwards", "the mandate was granted only afterwards", afterwards(KINDS.MANDATE_GRANTED), [authority]),
+        ("mandate_not_begun", "the mandate begins a second after", granted(grant, now + 61, co.NO_END), [other]),
+        ("mandate_over", "the mandate ended with the second before", granted(grant, 0, now + 60), [other]),
+        ("mandate_of_another_agency", "the mandate is another agency's", of_customs, [other]),
+        ("attestation_after_retirement_of_a_card", "a card retired before", undone(st.AttesterRetirement, CARD.signer, officer=CARD), [authority]),
+        ("declared_compromised_before", "the key was declared compromised before, from a date long after",
+            undone(st.AttesterCompromise, PLANT.signer, now + 86_400), [authority]),
+        ("declared_compromised_from_before", "declared compromised before, from a date before",
+            undone(st.AttesterCompromise, PLANT.signer, now - 600), [authority, compromised, in_force]),
+        ("decision_with_high_s", "an endorsement with the other s", endorsed(lambda s: [high_s(s[0])]), [other]),
+        ("decision_with_a_wrong_signature_more", "a quorum signed, and somebody wrote nonsense beside", endorsed(lambda s: [s[0], bytes(65)]), [other]),
+        ("decision_without_signatures", "nobody signed", mandate_by(), [other]),
+        ("decision_about_others_by_a_stranger", "a stranger suspended another agency; whoever shows it answers for it", meddled, [authority]),
+        ("first_council_with_a_number", "the first council says that it was decided upon", refounded(number=1), [authority]),
+        ("first_council_endorsed", "the first council was endorsed by itself", refounded(endorsed=True), [authority]),
+        ("first_entry_no_council", "entry 0 is an enrolment", refounded(decision=enrolment), [authority]),
+        ("party_signature_with_high_s", "the party's other signature", party(high_s), ["declaration"]),
+        ("party_signature_with_v_0", "the party's v is 0 or 1", party(lambda s: s[:64] + bytes([s[64] - 27])), ["declaration"]),
+        ("party_signature_empty", "the party did not sign", party(lambda s: b""), ["declaration"]),
+        ("party_signature_of_zeros", "r and s are 0", party(lambda s: bytes(64) + b"\x1b"), ["declaration"]),
+        ("party_signature_too_long", "1,025 bytes", party(lambda s: bytes(1025)), ["declaration"]),
+        ("party_signature_with_a_byte_more", "a byte after v", party(lambda s: s + b"\0"), ["declaration"]),
+        ("party_signature_of_another_chain", "signed for the contract on another chain", party_elsewhere, ["declaration"]),
+    ]:  # fmt: skip
+        forged(name, about, build, *failed)
+    for name, about, build in [
+        ("mandate_of_one_second", "the mandate holds in that very second", granted(grant, now + 60, now + 61)),
+        ("mandate_withdrawn_and_granted_anew", "withdrawn, then granted anew", regranted),
+        ("others_suspended_and_retired", "what happened to others does not matter", others_undone),
+        ("decision_by_the_whole_council", "more signed than had to", mandate_by(COUNCIL, MEMBER)),
+        ("council_of_cards", "a council of one P-256 card", council_of_cards),
+        ("party_with_a_card", "a party whose card holds a P-256 key", party_card),
+        ("attestation_of_another_declaration_revoked", "a revocation of an attestation that is not there", revoked_elsewhere),
+        ("withdrawal_of_another_declaration", "somebody else's withdrawal", withdrawn_elsewhere),
+        ("compromise_of_another_officer", "another officer's key was stolen long ago", stolen_elsewhere),
+    ]:  # fmt: skip
+        made = shipment()
+        build(made)
+        case(name, about, made, evidence=everything(made))
+    twice = shipment()
+    twice.attest()
+    unruly(twice, twice.world.history.attestations[next(iter(twice.world.history.attestations))].attested)
+    case(
+        "attestation_written_twice",
+        "one attestation in two entries has one row of checks",
+        twice,
+        evidence=everything(twice),
+    )
+    decide_anyhow(twice, [COUNCIL], st.AttesterCompromise, PLANT.signer, twice.world.entries[-1].time)
+    case(
+        "attestation_written_twice_and_compromised_between_fail", "the later of two entries is the one that counts", twice,
+        evidence=everything(twice), exit=BAD, failed=(compromised, in_force),
+    )  # fmt: skip
+    seated = shipment()
+    decide_anyhow(seated, [COUNCIL], st.CouncilChange, (THIEF.signer,), 1)
+    mandate_by(THIEF)(seated)
+    case("council_of_others", "another council, seated by the one before, decides", seated, evidence=everything(seated))
+    unshown = json.loads(everything(seated))
+    del unshown["entries"][seated.world.entries[-3].number]
+    case(
+        "council_change_not_shown_fail", "the same, and the entry that seated it is left out", seated,
+        evidence=spelled(unshown), exit=BAD, failed=(other,),
+    )  # fmt: skip

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from ledger.core.checkpoint import Checkpoint, KeyType, NoteKey, SignedNote, signed
+from ledger.core.document import Format, wrap
+from ledger.core.merkle import Tree
 from tests.conformance.parts import (
     BAD,
     BROKEN,
@@ -15,10 +18,12 @@ from tests.conformance.parts import (
     GOOD,
     KIWI,
     MOA,
+    NAME,
     OPEN,
     attested,
     case,
     edited,
+    policy,
 )
 from tests.world import ORIGIN
 
@@ -150,6 +155,76 @@ def checkpoints() -> None:
         BAD,
         "witnesses",
     )
+    lines = text.split("\n")
+    for title, about, changed in [
+        ("without_last_newline", "no newline at the end", text[:-1]),
+        ("with_an_empty_line_more", "an empty line among the signatures", text + "\n"),
+        ("with_a_tab", "a tab in a signature line", text.replace("\u2014 kiwi", "\u2014\tkiwi")),
+        ("with_carriage_returns", "lines that end in CR LF", text.replace("\n", "\r\n")),
+        ("without_the_empty_line", "no empty line before the signatures", text.replace("\n\n", "\n")),
+        ("without_root", "two lines of text", "\n".join(lines[:2] + lines[3:])),
+        ("size_negative", "a size below nothing", text.replace(f"\n{size}\n", f"\n-{size}\n")),
+        ("size_with_a_plus", "a size with a sign", text.replace(f"\n{size}\n", f"\n+{size}\n")),
+        ("size_of_twenty_digits", "a size of twenty digits", text.replace(f"\n{size}\n", f"\n1{'0' * 19}\n")),
+        ("size_in_other_digits", "a size in Arabic-Indic digits", text.replace(f"\n{size}\n", "\n\u0661\u0661\n")),
+        ("root_too_short", "a root of 31 bytes", text.replace(lines[2], base64.b64encode(bytes(31)).decode())),
+        ("root_without_padding", "base64 without its padding", text.replace(lines[2], lines[2].rstrip("="))),
+        ("root_in_base64url", "the other alphabet", text.replace(lines[2], base64.urlsafe_b64encode(b"\xff" * 32).decode())),
+        ("origin_in_upper_case", "an origin in upper case", text.replace("0x5fbd", "0x5FBD", 1)),
+        ("line_without_name", "a signature line without a name", text.replace(" kiwi.example", "")),
+        ("line_of_three_words", "a signature line with a word more", text.replace("kiwi.example", "kiwi example")),
+        ("line_of_a_name_with_plus", "a plus in a name", text.replace("kiwi.example", "kiwi+example")),
+        ("line_without_signature", "a key id and no signature", text + f"\u2014 moa.example {base64.b64encode(b'abcd').decode()}\n"),
+        ("line_not_base64", "a signature that is no base64", text + "\u2014 moa.example (none)\n"),
+        ("too_long", "more than 65,536 characters", text + f"\u2014 moa.example {base64.b64encode(bytes(51_000)).decode()}\n"),
+    ]:  # fmt: skip
+        assert changed != text
+        with_note(f"checkpoint_{title}", about, changed, BROKEN)
+    wrong_line = (*log_line[:2], bytes(64))
+    with_note(
+        "checkpoint_second_line_of_the_log_wrong", "the log's key twice, once with nonsense",
+        replace(note, signatures=(*note.signatures, wrong_line)), BAD, "checkpoint",
+    )  # fmt: skip
+    with_note(
+        "checkpoint_signed_twice",
+        "the same line of the log twice",
+        replace(note, signatures=(log_line, *note.signatures)),
+        GOOD,
+    )
+    with_note(
+        "checkpoint_log_line_last",
+        "the order of lines has no meaning",
+        replace(note, signatures=note.signatures[::-1]),
+        GOOD,
+    )
+    with_note(
+        "checkpoint_log_signature_too_long", "a byte after the log's signature",
+        replace(note, signatures=((*log_line[:2], log_line[2] + b"\0"), *note.signatures[1:])), BAD, "checkpoint",
+    )  # fmt: skip
+    with_note(
+        "checkpoint_nonsense_of_an_unknown_key", "what an unknown key signed is not looked at",
+        replace(note, signatures=(*note.signatures, ("moa.example", MOA.key.id, b"nonsense"))), GOOD,
+    )  # fmt: skip
+    with_note(
+        "checkpoint_of_before_the_entries", "an older checkpoint, in which the last entry is not",
+        relog(Checkpoint(ORIGIN, size - 1, Tree(item.hash for item in made.world.entries[:-1]).root)), BAD, "entries",
+    )  # fmt: skip
+    again = KIWI.cosign(note, made.world.now + 9)
+    with_note("witness_cosigned_twice", "two lines of one witness that both fit", again, GOOD)
+    with_note(
+        "witness_second_line_wrong", "two lines of one witness, one of them nonsense",
+        replace(note, signatures=(*note.signatures, ("kiwi.example", KIWI.key.id, bytes(72)))), BAD, "witnesses",
+    )  # fmt: skip
+    with_note(
+        "witness_line_too_long", "a byte after a cosignature",
+        replace(note, signatures=(*note.signatures[:2], (name, id_, blob + b"\0"))), BAD, "witnesses",
+    )  # fmt: skip
+    with_note(
+        "witness_of_another_checkpoint", "a cosignature of an older checkpoint",
+        replace(note, signatures=(*note.signatures[:2], EMU.cosign(
+            signed(Checkpoint(ORIGIN, 1, bytes(32)), made.world.log_key, b""), made.world.now
+        ).signatures[-1])), BAD, "witnesses",
+    )  # fmt: skip
     plain = NoteKey("emu.example", EMU.key.public_key, KeyType.LOG)
     line = ("emu.example", plain.id, EMU.secret.sign(note.checkpoint.text.encode()))
     with_note(
@@ -228,6 +303,77 @@ def trust_roots() -> None:
     )
     trusting("trust_member_missing", "no threshold", BROKEN, threshold=...)
     trusting("trust_member_unknown", "a member that the format has not", BROKEN, comment="fine")
+    other_id = keys[0].split("+")
+    for name, about, members in [
+        ("format_of_another_version", "trust-root/2", {"ledger": "trade-ledger/trust-root/2"}),
+        ("format_of_a_policy", "the format of a policy", {"ledger": "trade-ledger/policy/1"}),
+        ("log_key_not_text", "a log key that is a number", {"log_key": 1}),
+        ("log_key_of_a_witness", "a log key of type 0x04", {"log_key": str(NoteKey(str(ORIGIN), made.world.log_key.public_key, KeyType.WITNESS))}),
+        ("origin_not_text", "an origin that is a number", {"origin": 31337}),
+        ("witnesses_not_a_list", "witnesses that are a text", {"witnesses": keys[0], "threshold": 0}),
+        ("witnesses_as_object", "witnesses that are an object", {"witnesses": {keys[0]: 1}, "threshold": 0}),
+        ("witness_not_text", "a witness that is a number", {"witnesses": [7], "threshold": 0}),
+        ("witness_name_twice", "two keys under one name", {"witnesses": [keys[0], str(NoteKey("kiwi.example", MOA.key.public_key, KeyType.WITNESS))]}),
+        ("witness_key_id_of_another", "a key id that does not follow", {"witnesses": ["+".join([other_id[0], "00000000", other_id[2]])], "threshold": 0}),
+        ("witness_key_id_in_upper_case", "a key id in upper case", {"witnesses": [keys[0].replace(other_id[1], other_id[1].upper())], "threshold": 0}),
+        ("witness_key_too_short", "a key of 31 bytes", {"witnesses": ["a.example+00000000+" + base64.b64encode(b"\x04" + bytes(31)).decode()], "threshold": 0}),
+        ("witness_key_of_unknown_type", "a key of type 0x06", {"witnesses": [_vkey("a.example", b"\x06")], "threshold": 0}),
+        ("witness_without_name", "a key without a name", {"witnesses": [_vkey("", b"\x04")], "threshold": 0}),
+        ("witness_name_with_space", "a space in a name", {"witnesses": [_vkey("a example", b"\x04")], "threshold": 0}),
+        ("witness_without_key", "a name and a key id", {"witnesses": ["a.example+00000000"], "threshold": 0}),
+        ("too_many_witnesses", "65 witnesses", {"witnesses": [_vkey(f"w{n}.example", b"\x04", n) for n in range(65)]}),
+        ("threshold_negative", "a threshold of -1", {"threshold": -1}),
+        ("threshold_as_text", "a threshold in quotes", {"threshold": "2"}),
+        ("threshold_with_fraction", "a threshold of 1.5", {"threshold": 1.5}),
+        ("threshold_true", "true for 1", {"threshold": True}),
+        ("threshold_null", "no number of witnesses", {"threshold": None}),
+    ]:  # fmt: skip
+        trusting(f"trust_{name}", about, BROKEN, **members)
+    many = [*keys, *(_vkey(f"w{n}.example", b"\x04", n) for n in range(62))]
+    trusting("trust_of_64_witnesses", "as many as may be", GOOD, witnesses=many)
+    data = json.dumps(trust).encode()
+    for name, about, spelling in [
+        ("byte_order_mark", "a byte order mark is skipped", b"\xef\xbb\xbf" + data),
+        ("indented", "white space and order are free", json.dumps(trust, indent=4).encode()),
+        ("with_escapes", "an escape has no meaning", data.replace(b"threshold", b"t\\u0068reshold")),
+    ]:
+        case(f"trust_{name}", about, made, trust=spelling)
+    for name, about, spelling in [
+        ("name_twice", "a name twice", data.replace(b"{", b'{"threshold":0,', 1)),
+        ("not_json", "no JSON", data[:-1]),
+        ("empty", "no bytes at all", b""),
+        ("not_an_object", "a list", b"[]"),
+        ("too_deep", "nine levels", data.replace(b'"threshold": 2', b'"threshold": [[[[[[[[[2]]]]]]]]]')),
+        ("too_long", "more than a mebibyte", data + b" " * 1024 * 1024),
+    ]:
+        case(f"trust_{name}_fail", about, made, trust=spelling, exit=BROKEN)
+    note = made.evidence().checkpoint
+    name, about = "one_wrong_cosignature_too_many", "two of three are demanded; the third signed nonsense"
+    wrong = replace(note, signatures=(*note.signatures, ("moa.example", MOA.key.id, bytes(72))))
+    evidence = edited(lambda value: value.update(checkpoint=str(wrong)))
+    three = trust | {"witnesses": [*keys, str(MOA.key)]}
+    case(
+        f"trust_{name}_fail", about, made, evidence=evidence, trust=json.dumps(three).encode(),
+        exit=BAD, failed=("witnesses",),
+    )  # fmt: skip
+    about = "where no witness is demanded, none is looked at"
+    case(
+        f"trust_{name}_for_nobody", about, made, evidence=evidence, trust=json.dumps(three | {"threshold": 0}).encode()
+    )
+    case(
+        "trust_not_given_of_another_chain_fail", "evidence of one history, checkpoint of another", made, trust=None,
+        evidence=edited(lambda value: value.update(origin=str(elsewhere))),
+        exit=BAD, failed=("origin", "batch", "declaration", f"{NAME} signature", f"{NAME} authority"),
+    )  # fmt: skip
+    case(
+        "trust_not_given_but_witnesses_demanded_fail", "nobody is known who could have cosigned", made, trust=None,
+        policy=policy(witnesses=1), exit=BAD, failed=("origin", "witnesses"), undecided=("origin",),
+    )  # fmt: skip
+    case(
+        "trust_not_given_nor_intact_fail", "no trust root, and the declared document is another one", made, trust=None,
+        document=wrap(b"{}", Format.JSON, bytes(32)).to_bytes(),
+        exit=BAD, failed=("origin", "document"), undecided=("origin",),
+    )  # fmt: skip
     case(
         "trust_not_given_fail",
         "nothing says whether this history is real",
@@ -236,6 +382,13 @@ def trust_roots() -> None:
         exit=OPEN,
         failed=("origin",),
     )
+
+
+def _vkey(name: str, type_: bytes, number: int = 0) -> str:
+    """A verifier key as it is spelled, be it one or not. Its key is no point: nothing here is signed by it."""
+    key = type_ + bytes([number]) * 32
+    id_ = sha256(name.encode() + b"\n" + key).digest()[:4]
+    return f"{name}+{id_.hex()}+{base64.b64encode(key).decode()}"
 
 
 def replace_name(note: SignedNote, name: str) -> tuple[str, bytes, bytes]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from ledger.core.document import redact
 from tests.conformance.parts import (
     BROKEN,
     attested,
@@ -13,10 +14,45 @@ from tests.conformance.parts import (
     edited,
 )
 
+OTHER_MEMBERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
+    ("checkpoint_not_text", "a checkpoint that is a number", lambda value: value.update(checkpoint=7)),
+    ("origin_not_text", "an origin that is a number", lambda value: value.update(origin=31337)),
+    ("origin_leading_zero", "a chain id with a leading zero", lambda value: value.update(origin=value["origin"].replace(":3", ":03"))),
+    ("origin_too_short", "a contract of 19 bytes", lambda value: value.update(origin=value["origin"][:-2])),
+    ("origin_with_newline", "a newline after the origin", lambda value: value.update(origin=value["origin"] + "\n")),
+    ("declaration_not_an_object", "a declaration that is a list", lambda value: value.update(declaration=[])),
+    ("declaration_member_unknown", "a member that a declaration has not", lambda value: value["declaration"].update(note="x")),
+    ("declaration_type_as_text", "a document type in quotes", lambda value: value["declaration"].update(document_type="851")),
+    ("declaration_type_negative", "a document type of -1", lambda value: value["declaration"].update(document_type=-1)),
+    ("declaration_replaces_too_long", "33 bytes for what it replaces", lambda value: value["declaration"].update(replaces="0x" + "00" * 33)),
+    ("party_too_long", "a signer of 129 bytes", lambda value: value["declaration"].update(party="0x" + "11" * 129)),
+    ("signature_not_text", "a signature that is a list", lambda value: value.update(signature=[])),
+    ("places_not_a_list", "places that are an object", lambda value: value.update(places={})),
+    ("place_not_an_object", "a place that is null", lambda value: value.update(places=[None])),
+    ("place_member_missing", "a place without root", lambda value: value["places"][0].pop("root")),
+    ("place_member_unknown", "a member that a place has not", lambda value: value["places"][0].update(batch=1)),
+    ("place_root_too_short", "a root of 31 bytes", lambda value: value["places"][0].update(root="0x" + "00" * 31)),
+    ("proof_not_a_list", "a path that is one text", lambda value: value["places"][0].update(proof="0x" + "00" * 32)),
+    ("entries_not_a_list", "entries that are an object", lambda value: value.update(entries={})),
+    ("entries_null", "null for entries", lambda value: value.update(entries=None)),
+    ("entry_not_an_object", "an entry that is a text", lambda value: value["entries"].append("0x")),
+    ("entry_member_missing", "an entry without path", lambda value: value["entries"][0].pop("proof")),
+    ("entry_member_unknown", "a member that an entry has not", lambda value: value["entries"][0].update(kind=0)),
+    ("entry_bytes_empty", "an entry of no bytes", lambda value: value["entries"][0].update(bytes="0x")),
+    ("entry_proof_too_long_to_read", "65 hashes", lambda value: value["entries"][0].update(proof=["0x" + "00" * 32] * 65)),
+    ("entry_proof_hash_too_long", "a hash of 33 bytes", lambda value: value["entries"][0]["proof"].__setitem__(0, "0x" + "00" * 33)),
+    ("document_not_an_object", "a document that is a text", lambda value: value.update(document="none")),
+    ("document_empty", "a document without any field", lambda value: value.update(document={
+        "fields": [], "format": "json", "hidden": [], "ledger": "trade-ledger/redacted/1"
+    })),
+]  # fmt: skip
+
 
 def files() -> None:
     made = attested()
     text = made.evidence().to_bytes()
+    seen = attested(content='{"name":"café"}'.encode())
+    accented = seen.evidence(redact(seen.document, [])).to_bytes()
     case("attested", "a declaration in a batch of five, attested by one agency; no document given", made)
 
     def broken(name: str, about: str, content: bytes) -> None:
@@ -42,6 +78,24 @@ def files() -> None:
     broken("file_byte_order_mark", "a byte order mark", b"\xef\xbb\xbf" + text)
     broken("file_name_twice", "a name twice in one object", b'{"ledger":"x",' + text[1:])
     broken("file_escape", "a letter written as an escape", text.replace(b'"ledger":"trade', b'"ledger":"\\u0074rade'))
+    for name, about, old, new in [
+        ("file_not_ascii", "a dash as itself and not as its escape", b"\\u2014", "\u2014".encode()),
+        ("file_escape_in_upper_case", "an escape in upper case", b"\\u00e9", b"\\u00E9"),
+        (
+            "file_escaped_slash",
+            "an escape where none is needed",
+            b'"ledger":"trade-ledger/',
+            b'"ledger":"trade-ledger\\/',
+        ),
+        ("number_with_exponent", "a size of 5e0", b'"size":5}', b'"size":5e0}'),
+        ("number_with_leading_zero", "a size of 05", b'"size":5}', b'"size":05}'),
+        ("number_minus_zero", "an index of -0", b'"index":2', b'"index":-0'),
+        ("number_beyond_2_53", "an index of 2^53", b'"index":2', b'"index":9007199254740992'),
+        ("file_lone_surrogate", "half of a pair, in a value", b'"ledger":"', b'"ledger":"\\ud800'),
+    ]:
+        text_ = accented if old == b"\\u00e9" else text
+        assert old in text_
+        broken(name, about, text_.replace(old, new, 1))
     broken("file_too_deep", "a hundred thousand brackets", b"[" * 100_000)
     broken("file_not_an_object", "a list", b"[]\n")
     broken(
@@ -67,6 +121,8 @@ def files() -> None:
         "the contract's address in upper case",
         lambda value: value.update(origin=value["origin"].upper().replace("EIP155", "eip155").replace("0X", "0x")),
     )
+    for name, about, change in OTHER_MEMBERS:
+        member(name, about, change)
     member("origin_of_no_chain", "chain id 0", lambda value: value.update(origin="eip155:0:0x" + "0" * 40))
     member(
         "declaration_without_replaces",

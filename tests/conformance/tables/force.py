@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ledger.core import codec as co
 from ledger.core import entry as en
 from ledger.core import statement as st
 from tests.conformance.parts import (
@@ -19,9 +20,12 @@ from tests.conformance.parts import (
     Shipment,
     attested,
     case,
+    everything,
     policy,
+    requirement,
     shipment,
     statement,
+    unruly,
 )
 from tests.world import CUSTOMS, ORIGIN, PLANT, START, TRADER
 
@@ -139,6 +143,153 @@ def force() -> None:
     early.world.append(en.Attested(said, PLANT.signer, PLANT.sign(said.id(ORIGIN))))
     case("before_its_validity_fail", "attested, and valid only later", early, exit=BAD, failed=(in_force,))
     case("at_its_validity", "the first second of its validity", early, at=said.valid_from)
+    case(
+        "at_the_second_before_its_validity_fail",
+        "a second before its validity",
+        early,
+        at=said.valid_from - 1,
+        exit=BAD,
+        failed=(in_force,),
+    )
+    over = shipment()
+    end = START + 100_000
+    over.attest(until=end)
+    case("at_the_last_second_of_its_validity", "a second before its end", over, at=end - 1)
+    case("at_the_end_of_its_validity_fail", "the end is not within", over, at=end, exit=BAD, failed=(in_force,))
+
+    ending = shipment()
+    made_at = ending.world.now
+    stated = ending.attest()
+    revoked_at = ending.world.now
+    ending.world.revoke(stated, PLANT)
+    withdrawn_at = ending.world.now
+    ending.world.withdraw(ending.declared[0])
+    case("at_the_anchor", "the second of the anchor", ending, at=made_at - 60)
+    case(
+        "at_the_second_before_the_anchor_fail",
+        "a second before the anchor",
+        ending,
+        at=made_at - 61,
+        exit=BAD,
+        failed=("anchor",),
+    )
+    demanded = policy(require=[requirement()])
+    for name, about, at, failed in [
+        ("at_the_second_before_the_attestation", "a second before it was attested", made_at - 1, ("policy",)),
+        ("at_the_attestation", "the second of the attestation", made_at, ()),
+        ("at_the_second_before_the_revocation", "a second before it was revoked", revoked_at - 1, ()),
+        ("at_the_revocation", "the second of the revocation", revoked_at, (in_force, "policy")),
+        (
+            "at_the_second_before_the_withdrawal",
+            "a second before it was withdrawn",
+            withdrawn_at - 1,
+            (in_force, "policy"),
+        ),
+        ("at_the_withdrawal", "the second of the withdrawal", withdrawn_at, (in_force, "policy", "withdrawal")),
+    ]:
+        code = BAD if failed else GOOD
+        title = name + ("_fail" if failed else "")
+        case(title, f"an attestation is demanded: {about}", ending, at=at, policy=demanded, exit=code, failed=failed)
+    case("at_the_beginning_of_time_fail", "as at second 0", ending, at=0, exit=BAD, failed=("anchor",))
+
+    def two(name: str, about: str, build: Callable[[Shipment], Any], code: int, *failed: str, **more: Any) -> None:
+        victim = shipment()
+        build(victim)
+        case(f"{name}_fail" if code else name, about, victim, exit=code, failed=failed, **more)
+
+    def others_stand_in(m: Shipment) -> None:
+        m.world.revoke(m.attest(), PLANT)
+        _also(m, CUSTOMS)
+
+    def other_kind(m: Shipment) -> None:
+        m.world.revoke(m.attest(), PLANT)
+        m.world.decide(st.MandateGrant, "NZ-MPI", 861, 0, co.NO_END)
+        m.attest(kind=861)
+
+    def stolen(m: Shipment, *, anew: bool) -> None:
+        m.attest()
+        m.world.decide(st.AttesterCompromise, PLANT.signer, m.world.history.last_time - 1)
+        if anew:
+            m.attest(SECOND)
+
+    def twice_compromised(m: Shipment) -> None:
+        m.attest()
+        last = m.world.history.last_time
+        m.world.decide(st.AttesterCompromise, PLANT.signer, last + 30)
+        m.world.decide(st.AttesterCompromise, PLANT.signer, last)
+
+    def thief_revoked(m: Shipment, *, anew: bool = False, both: bool = False) -> None:
+        stated = m.attest()
+        m.world.revoke(stated, SECOND, m.id if both else co.ZERO)
+        m.world.decide(st.AttesterCompromise, SECOND.signer, m.world.history.last_time)
+        if anew:
+            m.attest(CARD)
+        if both:
+            m.world.revoke(stated, PLANT)
+
+    def revoked_twice(m: Shipment) -> None:
+        """Whole by an officer, then once more for the member, which the contract would not take."""
+        stated = m.attest()
+        m.world.revoke(stated, PLANT)
+        said = st.Revocation(stated, m.id, 41)
+        unruly(m, en.Revoked(said, SECOND.signer, SECOND.sign(said.id(ORIGIN))))
+
+    two("revoked_and_another_agency_stands", "another agency's does not stand in", others_stand_in, BAD, in_force)
+    two("revoked_and_another_kind_stands", "another kind does not stand in", other_kind, BAD, in_force)
+    two(
+        "compromised_and_attested_anew",
+        "an officer with a safe key attested anew",
+        lambda m: stolen(m, anew=True),
+        GOOD,
+    )
+    two("compromised_twice", "the earliest date counts", twice_compromised, BAD, in_force, compromise)
+    two(
+        "revoked_by_a_thief_and_attested_anew",
+        "another officer's stands in",
+        lambda m: thief_revoked(m, anew=True),
+        GOOD,
+    )
+    two(
+        "revoked_by_a_thief_and_others",
+        "one revocation by a thief, one by an officer",
+        lambda m: thief_revoked(m, both=True),
+        BAD,
+        in_force,
+    )
+    two(
+        "compromised_and_demanded", "an unsafe attestation meets no policy", lambda m: stolen(m, anew=False), BAD,
+        in_force, compromise, "policy", policy=demanded,
+    )  # fmt: skip
+    two(
+        "revoked_and_demanded_anew",
+        "the policy is met by the one in force",
+        lambda m: stolen(m, anew=True),
+        GOOD,
+        policy=demanded,
+    )
+    doubly = shipment()
+    revoked_twice(doubly)
+    case(
+        "revoked_whole_and_member_fail",
+        "revoked twice",
+        doubly,
+        evidence=everything(doubly),
+        exit=BAD,
+        failed=(in_force,),
+    )
+
+    thieves = shipment()
+    thief_revoked(thieves)
+    thieves.declared = thieves.declared[0], bytes(65)
+    case(
+        "undecided_and_not_good_fail", "what is wrong outweighs what nobody can say", thieves,
+        exit=BAD, failed=(in_force, "declaration"), undecided=(in_force,),
+    )  # fmt: skip
+    two(
+        "undecided_and_unknown", "nobody can say, and nothing may be unknown", thief_revoked, OPEN, in_force,
+        policy=policy(allow_skipped=False),
+    )  # fmt: skip
+
     wallet = shipment(party=replace(TRADER, name="wallet"))
     foreign = replace(wallet, declared=(wallet.declared[0], TRADER.sign(wallet.id)))
     case(

@@ -53,6 +53,15 @@ def places() -> None:
         "batch_root_of_another", "a root that nothing anchors",
         place(lambda p: p.update(root="0x" + "ab" * 32)), "batch", "anchor", "NZ-MPI 851 set",
     )  # fmt: skip
+    wrong(
+        "batch_size_zero",
+        "index 0 of none",
+        place(lambda p: p.update(index=0, size=0)),
+        "batch",
+        "anchor",
+        "NZ-MPI 851 set",
+    )
+    wrong("batch_proof_empty", "no path at all", place(lambda p: p.update(proof=[])), "batch")
     alone = shipment()
     single = alone.world.declare(b"\x77" * 32)
     one = alone.world.anchor([single[0]])
@@ -94,6 +103,34 @@ def sets() -> None:
         exit=BAD,
         failed=("NZ-CUSTOMS 132 set",),
     )
+
+    def swapped(value: dict[str, Any]) -> None:
+        value["places"].reverse()
+
+    case(
+        "attested_set_before_the_batch_fail", "the batch must be first: nothing anchors the other set", with_set,
+        evidence=edited(swapped, with_set), exit=BAD, failed=("anchor",),
+    )  # fmt: skip
+    relabelled = edited(lambda value: value["places"][1].update(index=0), with_set)
+    case(
+        "attested_set_index_of_another_fail", "the neighbour's index in the set", with_set,
+        evidence=relabelled, exit=BAD, failed=("sets",),
+    )  # fmt: skip
+    spare = edited(lambda value: value["places"].append(_single(made)))
+    case(
+        "place_that_nobody_attested", "a place more than is needed, and true", made_alone := attested(), evidence=spare
+    )
+    assert made_alone.id == made.id
+    false = edited(lambda value: value["places"].append(_single(made) | {"root": "0x" + "ab" * 32}))
+    case(
+        "place_that_nobody_attested_wrong_fail", "a place more than is needed, and false", made_alone,
+        evidence=false, exit=BAD, failed=("sets",),
+    )  # fmt: skip
+
+
+def _single(made: Shipment) -> dict[str, Any]:
+    """The place of a declaration in a set of its own."""
+    return {"index": 0, "proof": [], "root": "0x" + leaf_hash(made.id).hex(), "size": 1}
 
 
 def _alone() -> Shipment:

@@ -1,0 +1,210 @@
+"""What is done to a history, be it permitted or not, before somebody is asked to judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ledger.core import codec as co
+from ledger.core import entry as en
+from ledger.core import statement as st
+from ledger.core.signature import P256_N, SECP256K1_N
+from ledger.core.typed_data import keccak
+from tests.conformance.parts import (
+    CARD,
+    MEMBER,
+    SECOND,
+    THIEF,
+    Shipment,
+    attest_anyhow,
+    decide_anyhow,
+    unruly,
+)
+from tests.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER
+
+KINDS = en.EntryKind
+
+
+def mandate_by(*hands: Any) -> Callable[[Shipment], None]:
+    def build(made: Shipment) -> None:
+        decide_anyhow(made, list(hands), st.MandateGrant, "NZ-MPI", 861, 0, co.NO_END)
+        attest_anyhow(made, PLANT, kind=861)
+
+    return build
+
+
+def stolen_council(made: Shipment) -> None:
+    decide_anyhow(made, [THIEF], st.CouncilChange, (THIEF.signer,), 1)
+    attest_anyhow(made, PLANT)
+
+
+def old_council(made: Shipment) -> None:
+    decide_anyhow(made, [COUNCIL], st.CouncilChange, (MEMBER.signer,), 1)
+    mandate_by(COUNCIL)(made)
+
+
+def undone(kind: type[st.Decision], *members: object, officer: Any = PLANT) -> Callable[[Shipment], None]:
+    def build(made: Shipment) -> None:
+        decide_anyhow(made, [COUNCIL], kind, *members)
+        attest_anyhow(made, officer)
+
+    return build
+
+
+def afterwards(kind: en.EntryKind) -> Callable[[Shipment], None]:
+    """Move all entries of a kind behind the attestation, in the council's order."""
+
+    def build(made: Shipment) -> None:
+        attest_anyhow(made, PLANT)
+        entries = made.world.entries
+        moved = [item for item in entries if item.kind is kind]
+        kept = [item for item in entries if item.kind is not kind]
+        made.world.entries[:] = [replace(item, number=number) for number, item in enumerate(kept + moved)]
+
+    return build
+
+
+def granted(kind: type[st.Decision], begin: int, end: int) -> Callable[[Shipment], None]:
+    def build(made: Shipment) -> None:
+        decide_anyhow(made, [COUNCIL], kind, "NZ-MPI", 861, begin, end)
+        attest_anyhow(made, PLANT, kind=861)
+
+    return build
+
+
+def of_customs(made: Shipment) -> None:
+    decide_anyhow(made, [COUNCIL], st.MandateGrant, "NZ-CUSTOMS", 861, 0, co.NO_END)
+    attest_anyhow(made, PLANT, kind=861)
+
+
+def endorsed(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[Shipment], None]:
+    """A mandate with other endorsements than the one that is due."""
+
+    def build(made: Shipment) -> None:
+        said = st.MandateGrant("NZ-MPI", 861, 0, co.NO_END, decision=decisions(made))
+        hands = sorted([COUNCIL, MEMBER], key=lambda hand: keccak(hand.signer))
+        signatures = change([hand.sign(said.id(ORIGIN)) for hand in hands])
+        unruly(made, en.Enacted(said, tuple(
+            en.Endorsement(hand.signer, signature) for hand, signature in zip(hands, signatures, strict=False)
+        )))  # fmt: skip
+        attest_anyhow(made, PLANT, kind=861)
+
+    return build
+
+
+def decisions(made: Shipment) -> int:
+    return sum(item.kind < KINDS.ANCHORED for item in made.world.entries)
+
+
+def meddled(made: Shipment) -> None:
+    decide_anyhow(made, [THIEF], st.AgencySuspension, "NZ-CUSTOMS")
+    attest_anyhow(made, PLANT)
+
+
+def enrolment(council: st.CouncilChange) -> st.Decision:
+    return st.AgencyEnrolment("NZ-MPI", "An agency", "NZ", "https://agency.example", decision=0)
+
+
+def refounded(
+    number: int = 0,
+    endorsed: bool = False,
+    decision: Callable[[st.CouncilChange], st.Decision] = lambda council: council,
+) -> Callable[[Shipment], None]:
+    """Another entry 0."""
+
+    def build(made: Shipment) -> None:
+        attest_anyhow(made, PLANT)
+        first = made.world.entries[0]
+        founded = en.decode_payload(first.kind, first.payload)
+        assert isinstance(founded, en.Enacted)
+        assert isinstance(founded.decision, st.CouncilChange)
+        said = decision(founded.decision)
+        if number:
+            said = replace(said, decision=number)
+        hands = (en.Endorsement(COUNCIL.signer, COUNCIL.sign(said.id(ORIGIN))),) if endorsed else ()
+        content = en.Enacted(said, hands)
+        made.world.entries[0] = en.Entry(0, en.kind_of(content), first.time, en.encode_payload(content))
+
+    return build
+
+
+def party(change: Callable[[bytes], bytes]) -> Callable[[Shipment], None]:
+    def build(made: Shipment) -> None:
+        made.declared = made.declared[0], change(made.declared[1])
+
+    return build
+
+
+def party_elsewhere(made: Shipment) -> None:
+    made.declared = made.declared[0], TRADER.sign(made.declared[0].id(replace(ORIGIN, chain_id=1)))
+
+
+def regranted(made: Shipment) -> None:
+    decide_anyhow(made, [COUNCIL], st.MandateWithdrawal, "NZ-MPI", 851)
+    decide_anyhow(made, [COUNCIL], st.MandateGrant, "NZ-MPI", 851, 0, co.NO_END)
+    attest_anyhow(made, PLANT)
+
+
+def others_undone(made: Shipment) -> None:
+    for kind, *members in [
+        (st.AgencySuspension, "NZ-CUSTOMS"),
+        (st.AttesterRetirement, SECOND.signer),
+        (st.AttesterRetirement, CUSTOMS.signer),
+        (st.MandateGrant, "NZ-MPI", 861, 0, co.NO_END),
+        (st.MandateWithdrawal, "NZ-MPI", 861),
+        (st.MandateWithdrawal, "NZ-CUSTOMS", 132),
+    ]:
+        decide_anyhow(made, [COUNCIL], kind, *members)
+    attest_anyhow(made, PLANT)
+
+
+def council_of_cards(made: Shipment) -> None:
+    decide_anyhow(made, [COUNCIL], st.CouncilChange, (CARD.signer,), 1)
+    decide_anyhow(made, [CARD], st.MandateGrant, "NZ-MPI", 861, 0, co.NO_END)
+    attest_anyhow(made, PLANT, kind=861)
+
+
+def party_card(made: Shipment) -> None:
+    declaration = replace(made.declared[0], party=CARD.signer, replaces=b"\x0c" * 32)
+    made.declared = declaration, CARD.sign(declaration.id(ORIGIN))
+    made.batch = made.world.anchor([declaration])
+
+
+def revoked_elsewhere(made: Shipment) -> None:
+    made.attest()
+    said = st.Revocation(b"\x0a" * 32, co.ZERO, 41)
+    unruly(made, en.Revoked(said, PLANT.signer, PLANT.sign(said.id(ORIGIN))))
+
+
+def withdrawn_elsewhere(made: Shipment) -> None:
+    made.attest()
+    made.world.withdraw(st.Declaration(TRADER.signer, b"\x02" * 32, 380))
+
+
+def stolen_elsewhere(made: Shipment) -> None:
+    made.attest()
+    made.world.decide(st.AttesterCompromise, SECOND.signer, START - 1000)
+
+
+def unordered(made: Shipment) -> None:
+    said = st.MandateGrant("NZ-MPI", 861, 0, co.NO_END, decision=decisions(made))
+    hands = sorted([COUNCIL, MEMBER], key=lambda hand: keccak(hand.signer), reverse=True)
+    unruly(made, en.Enacted(said, tuple(en.Endorsement(hand.signer, hand.sign(said.id(ORIGIN))) for hand in hands)))
+    attest_anyhow(made, PLANT, kind=861)
+
+
+class Elsewhere:
+    """The officer's card under a verifier that is not the contract's."""
+
+    signer = bytes(20) + CARD.signer[20:]
+    sign = staticmethod(CARD.sign)
+
+
+def high_s(signature: bytes) -> bytes:
+    s = SECP256K1_N - int.from_bytes(signature[32:64])
+    return signature[:32] + s.to_bytes(32) + bytes([55 - signature[64]])
+
+
+def high_s_p256(signature: bytes) -> bytes:
+    return signature[:32] + (P256_N - int.from_bytes(signature[32:])).to_bytes(32)
