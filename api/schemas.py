@@ -64,7 +64,7 @@ class DeclarationState(BaseModel):
     """Where a declaration stands."""
 
     id: Hash
-    state: Literal["pending", "batched", "anchored"]
+    state: Literal["pending", "batched", "sent", "anchored", "final"]
     received_at: int
     declaration: Declaration
     batch_root: Hash | None = None

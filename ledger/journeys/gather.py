@@ -35,7 +35,7 @@ class Gatherer:
         :raises Unavailable: its batch was anchored after the checkpoint.
         :raises HistoryBroken: the store's batch, or a set, does not lead to its root.
         """
-        batch = self._batch(row.batch_id) if row.batch_id is not None and row.state == "anchored" else None
+        batch = self._batch(row.batch_id) if row.batch_id is not None and row.state in ("anchored", "final") else None
         mark = None if batch is None else self._history.anchors.get((batch.root, batch.size))
         if batch is None or mark is None:
             raise NotAnchoredYet(row.id)

@@ -196,7 +196,7 @@ class _Leaving:
     def _declarations(self, documents: dict[bytes, Path], gatherer: Gatherer | None) -> None:
         def line(row: DeclarationRow) -> bytes:
             batch = None if row.batch_id is None else self._batch(row.batch_id)
-            if gatherer is not None and batch is not None and batch.state == "anchored":
+            if gatherer is not None and batch is not None and not batch.is_open:
                 self._evidence(gatherer, row)
             if row.declaration.digest in documents:
                 data = documents.pop(row.declaration.digest).read_bytes()

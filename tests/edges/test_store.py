@@ -120,7 +120,7 @@ filters = some.fixed_dictionaries(
         "document_type": some.sampled_from([380, 851, 705, 1]),
         "received_from": some.integers(998, 1_013),
         "received_until": some.integers(998, 1_013),
-        "state": some.sampled_from(["pending", "batched", "anchored"]),
+        "state": some.sampled_from(["pending", "batched", "sent", "anchored"]),
     },
 )
 
@@ -190,7 +190,7 @@ def test_a_batch_from_pending_to_anchored(store: Store) -> None:
     add(store, range(5))
     ids = store.pending_ids(3)[::-1]
     batch = store.form_batch(root(ids), ids, 2_000)
-    assert (batch.root, batch.size, batch.state, batch.created_at) == (root(ids), 3, "formed", 2_000)
+    assert (batch.root, batch.size, batch.state, batch.created_at) == (root(ids), 3, "batched", 2_000)
     assert store.leaves(batch.id) == ids
     assert store.pending()[0] == 2
     rows = [store.declaration(id_) for id_ in ids]
@@ -198,14 +198,16 @@ def test_a_batch_from_pending_to_anchored(store: Store) -> None:
         ("batched", batch.id, place) for place in range(3)
     ]
     assert store.unfinished() == [batch]
-    store.mark_sent(batch.id, "0x" + "ab" * 32)
-    sent = replace(batch, state="sent", tx_hash="0x" + "ab" * 32)
+    store.mark_sent(batch.id, "0x" + "ab" * 32, 7, 1, 2, 2_500)
+    sent = replace(
+        batch, state="sent", tx_hash="0x" + "ab" * 32, nonce=7, tip=1, max_fee=2, tries=1, sent_at=2_500
+    )  # fmt: skip
     assert store.unfinished() == [sent]
     item = anchored(store, batch)
     done = replace(sent, state="anchored", entry_number=0, entry_time=item.entry.time)
     assert (store.unfinished(), store.batch(batch.id), store.batches("anchored")) == ([], done, [done])
     assert {row.state for id_ in ids if (row := store.declaration(id_))} == {"anchored"}
-    store.mark_sent(batch.id, "0x" + "cd" * 32)
+    store.mark_sent(batch.id, "0x" + "cd" * 32, 7, 1, 2, 2_500)
     store.mark_anchored(batch.id, 0, item.entry.time)
     assert store.batches() == [done]
 
@@ -224,7 +226,7 @@ def test_batches_that_are_not_there(store: Store) -> None:
     assert store.batch(7) is None
     assert store.leaves(7) == []
     with pytest.raises(KeyError):
-        store.mark_sent(7, "0x")
+        store.mark_sent(7, "0x", 7, 1, 2, 2_500)
     with pytest.raises(KeyError):
         store.mark_anchored(7, 0, 0)
 
@@ -232,12 +234,46 @@ def test_batches_that_are_not_there(store: Store) -> None:
 def test_a_batch_is_anchored_by_an_entry_that_says_so(store: Store) -> None:
     add(store, range(2))
     batch = formed(store)
-    store.append_entries([logged(0, Anchored(batch.root, 3)), logged(1, Anchored(batch.root, 2))])
-    for number, time in [(0, 3_000), (1, 3_000), (2, 3_002)]:
+    store.append_entries([logged(0, Anchored(batch.root, 3))])
+    for number, time in [(0, 3_000), (1, 3_001), (2, 3_002)]:
         with pytest.raises(HistoryBroken, match=f"entry {number}: this entry of the index does not anchor the batch"):
             store.mark_anchored(batch.id, number, time)
     assert store.unfinished() == [batch]
+    store.append_entries([logged(1, Anchored(batch.root, 2))])
+    assert store.batches("anchored") == [replace(batch, state="anchored", entry_number=1, entry_time=3_001)]
     store.mark_anchored(batch.id, 1, 3_001)
+
+
+def test_a_batch_of_which_the_index_knew_already_is_anchored_by_its_entry(store: Store) -> None:
+    ids = add(store, range(2))
+    store.append_entries([logged(0, Anchored(root(ids), 2))])
+    batch = store.form_batch(root(ids), ids, 2_000)
+    assert store.unfinished() == [batch]
+    store.mark_anchored(batch.id, 0, 3_000)
+    assert store.unfinished() == []
+
+
+def test_a_batch_that_a_node_refuses_says_why_and_rests(store: Store) -> None:
+    add(store, range(2))
+    batch = formed(store)
+    store.mark_sent(batch.id, "0x" + "ab" * 32, 7, 1, 2, 2_500)
+    store.mark_refused(batch.id, "too dear", 2_600)
+    refused = replace(batch, tries=1, problem="too dear", retry_at=2_600)
+    assert store.unfinished() == [refused]
+    store.mark_refused(batch.id, "x" * 1_000, 2_700)
+    assert [(one.state, len(one.problem or ""), one.retry_at) for one in store.unfinished()] == [
+        ("batched", 300, 2_700)
+    ]
+
+
+def test_a_batch_is_final_when_its_entry_is_confirmed(store: Store) -> None:
+    batches = three_anchored(store)
+    assert store.unconfirmed()
+    assert [batch.id for batch in store.mark_final(2)] == [batch.id for batch in batches[:2]]
+    assert store.mark_final(2) == []
+    assert states(store) == ["final", "final", "anchored"]
+    store.truncate_entries(1)
+    assert states(store) == ["final", "sent", "sent"]
 
 
 def three_anchored(store: Store) -> list[Batch]:
@@ -245,7 +281,7 @@ def three_anchored(store: Store) -> list[Batch]:
     for number in range(3):
         add(store, [number])
         batch = formed(store)
-        store.mark_sent(batch.id, "0x" + "ab" * 32)
+        store.mark_sent(batch.id, "0x" + "ab" * 32, 7, 1, 2, 2_500)
         anchored(store, batch)
     return store.batches()
 
@@ -258,9 +294,9 @@ def test_what_a_reorganisation_takes_back_is_unfinished_again(store: Store) -> N
     batches = three_anchored(store)
     store.truncate_entries(1)
     assert store.unfinished() == [
-        replace(batch, state="sent", entry_number=None, entry_time=None) for batch in batches[1:]
+        replace(batch, state="sent", entry_number=None, entry_time=None, sent_at=None) for batch in batches[1:]
     ]
-    assert states(store) == ["anchored", "batched", "batched"]
+    assert states(store) == ["anchored", "sent", "sent"]
     assert [item.entry.number for item in store.entries()] == [0]
     for batch in reversed(batches[1:]):
         anchored(store, batch)
@@ -277,13 +313,12 @@ def test_an_entry_that_comes_back_anchors_its_batch_by_itself(store: Store) -> N
     assert len(store.unfinished()) == 4
     moved = [logged(number, Anchored(batches[2 - number].root, 1), "fork") for number in range(3)]
     store.append_entries([*moved, logged(3, Anchored(waiting.root, 1))])
-    assert [batch.entry_number for batch in store.batches("anchored")] == [2, 1, 0]
-    # Not sent yet, as far as this store knows: whoever sends it finds that it is there.
-    assert store.unfinished() == [waiting]
+    # The last was not sent, as far as this store knows: somebody else's transaction serves as well.
+    assert [batch.entry_number for batch in store.batches("anchored")] == [2, 1, 0, 3]
     store.truncate_entries(0)
     store.append_entries(items)
-    assert store.batches("anchored") == batches
-    assert states(store) == ["anchored"] * 3 + ["batched"]
+    assert store.batches("anchored") == [replace(batch, sent_at=None) for batch in batches]
+    assert states(store) == ["anchored"] * 3 + ["sent"]
 
 
 # --------------------------------------------------------------------------------------------------------------- sets
@@ -467,7 +502,7 @@ def test_a_store_from_the_future(url: str) -> None:
     with store.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'r9999'"))
     store.close()
-    with pytest.raises(Malformed, match="its schema is r9999, and this version knows none after r0002"):
+    with pytest.raises(Malformed, match="its schema is r9999, and this version knows none after r0003"):
         Store.open(url, ORIGIN)
 
 
@@ -477,7 +512,7 @@ def test_the_migrations_build_the_tables(store: Store) -> None:
         assert compare_metadata(context, metadata) == []
         if connection.dialect.name == "sqlite":
             made = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'declarations'")).scalar_one()
-            assert made.count("CHECK") == 3
+            assert made.count("CHECK") == 1
 
 
 def test_databases_that_are_no_store(tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def state(store: Store) -> tuple[object, ...]:
 
 def writes(store: Store) -> dict[str, object]:
     """One of each kind of write, each too large for what room there is."""
-    ids = store.pending_ids(400)
+    ids = store.pending_ids(4_000)
     return {
         "declare": lambda: add(store, range(10_000, 12_000)),
         "form": lambda: store.form_batch(root(ids), ids, 1),
@@ -185,7 +185,7 @@ def writes(store: Store) -> dict[str, object]:
 
 @pytest.mark.parametrize("kind", ["declare", "form", "set", "entries", "checkpoint"])
 def test_a_full_disk_is_named_and_nothing_is_half_written(store: Store, kind: str) -> None:
-    add(store, range(400))
+    add(store, range(4_000))
     allowed = [0]
 
     def limit(connection: sqlite3.Connection, _record: object) -> None:

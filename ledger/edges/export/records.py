@@ -41,7 +41,7 @@ class Declared:
 def declaration_line(row: DeclarationRow, batch: Batch | None) -> bytes:
     """One declaration; ``batch`` is the one that it stands in as far as the export goes, and its state follows."""
     place = None if batch is None else {"index": row.batch_index, **_named(batch.root, batch.size)}
-    state = "pending" if batch is None else "anchored" if batch.state == "anchored" else "batched"
+    state = "pending" if batch is None else _state(batch)
     return _line(
         {
             "batch": place,
@@ -79,7 +79,7 @@ def batch_line(batch: Batch) -> bytes:
         {
             "created_at": batch.created_at,
             "entry": entry,
-            "state": batch.state,
+            "state": _state(batch),
             "transaction": batch.tx_hash,
             **_named(batch.root, batch.size),
         }
@@ -90,8 +90,8 @@ def read_batch(line: bytes, where: str) -> Batch:
     """Read a line, as a batch with the id 0; Malformed where it is none."""
     names = ["created_at", "entry", "root", "size", "state", "transaction"]
     created_at, entry, root, size, state, transaction = _object(line, names, where)
-    if state not in ("formed", "sent", "anchored") or (state == "anchored") != (entry is not None):
-        raise Malformed("must be formed or sent without an entry, or anchored with one", f"{where} state")
+    if state not in ("batched", "anchored") or (state == "anchored") != (entry is not None):
+        raise Malformed("must be batched without an entry, or anchored with one", f"{where} state")
     number, time = (None, None) if entry is None else co.read_object(entry, ["number", "time"], f"{where} entry")
     return Batch(
         0,
@@ -103,6 +103,11 @@ def read_batch(line: bytes, where: str) -> Batch:
         None if number is None else _count(number, f"{where} entry.number"),
         None if time is None else _count(time, f"{where} entry.time"),
     )
+
+
+def _state(batch: Batch) -> BatchState:
+    """Whether it is sent, or final, is the business of one store with one chain."""
+    return "batched" if batch.is_open else "anchored"
 
 
 def set_line(root: bytes, size: int) -> bytes:

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
+from ledger.core.outbox import Batch, BatchState, DeclarationState
 from ledger.core.typed_data import Origin
-from ledger.edges.store.batches import Batch, Batches, BatchState
+from ledger.edges.store.batches import Batches
 from ledger.edges.store.checkpoints import Checkpoints
 from ledger.edges.store.database import Database
-from ledger.edges.store.declarations import DeclarationRow, Declarations, DeclarationState
+from ledger.edges.store.declarations import DeclarationRow, Declarations
 from ledger.edges.store.entries import Entries
 from ledger.edges.store.restore import Restores, Restoring
 from ledger.edges.store.schema import prepare

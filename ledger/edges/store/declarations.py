@@ -6,19 +6,21 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Row, func, insert, select, tuple_
 
+from ledger.core.outbox import DeclarationState
 from ledger.core.statement import Declaration
 from ledger.core.typed_data import Origin
 from ledger.edges.store.part import Part, chunks, whole
-from ledger.edges.store.tables import DECLARATIONS
+from ledger.edges.store.tables import BATCHES, DECLARATIONS
 from ledger.errors import HistoryBroken, Malformed
 
 MAX_PAGE = 1000
 _TIME_SIZE, _ID_SIZE = 8, 32
-DeclarationState = Literal["pending", "batched", "anchored"]
+# A declaration and the state of its batch.
+SELECTED = select(DECLARATIONS, BATCHES.c.state).join(BATCHES, BATCHES.c.id == DECLARATIONS.c.batch_id, isouter=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Declarations(Part):
     def declaration(self, id_: bytes) -> DeclarationRow | None:
         """One declaration; None when it is not here."""
         with self._database.reading() as connection:
-            row = connection.execute(select(DECLARATIONS).where(DECLARATIONS.c.id == id_)).first()
+            row = connection.execute(SELECTED.where(DECLARATIONS.c.id == id_)).first()
         return None if row is None else declaration_row(row)
 
     def list_declarations(
@@ -99,7 +101,7 @@ class Declarations(Part):
             raise Malformed(f"must be a whole number from 1 to {MAX_PAGE}", "limit")
         column = DECLARATIONS.c
         place = tuple_(column.received_at, column.id)
-        wanted = select(DECLARATIONS).order_by(column.received_at, column.id).limit(limit + 1)
+        wanted = SELECTED.order_by(column.received_at, column.id).limit(limit + 1)
         if party is not None:
             wanted = wanted.where(column.party == party)
         if document_type is not None:
@@ -109,7 +111,7 @@ class Declarations(Part):
         if received_until is not None:
             wanted = wanted.where(column.received_at < whole(received_until, "received_until"))
         if state is not None:
-            wanted = wanted.where(column.state == state)
+            wanted = wanted.where(column.batch_id.is_(None) if state == "pending" else BATCHES.c.state == state)
         if cursor is not None:
             wanted = wanted.where(place > tuple_(*_read_cursor(cursor)))
         with self._database.reading() as connection:
@@ -119,7 +121,7 @@ class Declarations(Part):
     def pending(self) -> tuple[int, int | None]:
         """How many declarations wait for a batch, and since when (seconds) the oldest does."""
         column = DECLARATIONS.c
-        wanted = select(func.count(), func.min(column.received_at)).where(column.state == "pending")
+        wanted = select(func.count(), func.min(column.received_at)).where(column.batch_id.is_(None))
         with self._database.reading() as connection:
             count, oldest = connection.execute(wanted).one()
         return count, oldest
@@ -127,7 +129,7 @@ class Declarations(Part):
     def pending_ids(self, most: int) -> list[bytes]:
         """The ids of the oldest pending declarations, at most so many, by (time of receipt, id)."""
         column = DECLARATIONS.c
-        wanted = select(column.id).where(column.state == "pending").order_by(column.received_at, column.id)
+        wanted = select(column.id).where(column.batch_id.is_(None)).order_by(column.received_at, column.id)
         with self._database.reading() as connection:
             return list(connection.scalars(wanted.limit(whole(most, "batch size"))))
 
@@ -142,14 +144,17 @@ def pending_values(id_: bytes, declaration: Declaration, signature: bytes, at: i
         "replaces": declaration.replaces,
         "signature": signature,
         "received_at": at,
-        "state": "pending",
     }
 
 
 def declaration_row(row: Row[Any]) -> DeclarationRow:
     """A row as it stands; Malformed where a column is out of a declaration's range."""
+    column, found = DECLARATIONS.c, row._mapping
     declaration = Declaration(row.party, row.digest, row.document_type, row.replaces)
-    return DeclarationRow(row.id, declaration, row.signature, row.received_at, row.state, row.batch_id, row.batch_index)
+    return DeclarationRow(
+        found[column.id], declaration, row.signature, row.received_at, row.state or "pending", row.batch_id,
+        row.batch_index,
+    )  # fmt: skip
 
 
 def _cursor(row: DeclarationRow) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select
+from sqlalchemy import Connection, Row, Select, insert, select
 
 from ledger.core.entry import Entry, EntryKind
 from ledger.core.typed_data import Origin
 from ledger.edges.events import LoggedEntry
-from ledger.edges.store.batches import anchor_sent, unanchor
+from ledger.edges.store.batches import anchor_open, take_back
 from ledger.edges.store.part import CHUNK, Part, whole
 from ledger.edges.store.tables import ENTRIES
 from ledger.errors import HistoryBroken
@@ -23,7 +23,7 @@ class Entries(Part):
         """Add entries that follow on the last one, all or none.
 
         Entries that are here already, the same in the same block, are passed over: two followers may fill one store.
-        Batches that are sent are anchored by the entries that say so, in the same transaction.
+        Batches on their way are anchored by the entries that say so, in the same transaction.
 
         :raises HistoryBroken: there would be a gap, or another entry stands at this number.
         """
@@ -33,12 +33,11 @@ class Entries(Part):
     def truncate_entries(self, number: int) -> None:
         """Drop entry ``number`` and all after it, as a reorganisation of the chain did.
 
-        Batches that were anchored by one of them are sent again, and their declarations batched, in the same
-        transaction: the entry anchors them when it comes back, and the anchorer sends them anew when it does not.
+        Batches that were anchored by one of them are on their way again, in the same transaction: the entry anchors
+        them when it comes back, and the anchorer sends them anew when it does not.
         """
         with self._database.writing() as connection:
-            connection.execute(delete(ENTRIES).where(ENTRIES.c.number >= whole(number, "entry number")))
-            unanchor(connection, number)
+            take_back(connection, whole(number, "entry number"))
 
     def entries(self, first: int = 0, until: int | None = None) -> Iterator[LoggedEntry]:
         """Entries in order, from ``first`` (inclusive) until ``until`` (exclusive); read in chunks."""
@@ -104,7 +103,7 @@ def append(connection: Connection, origin: Origin, logged: Sequence[LoggedEntry]
         following += 1
     if new:
         connection.execute(insert(ENTRIES), new)
-        anchor_sent(connection, items)
+        anchor_open(connection, items)
 
 
 def _stored(connection: Connection, first: int, last: int) -> dict[int, tuple[bytes, str]]:

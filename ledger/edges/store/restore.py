@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ledger.core.checkpoint import SignedNote
+from ledger.core.outbox import Batch
 from ledger.core.statement import Declaration
 from ledger.core.typed_data import Origin
 from ledger.edges.events import LoggedEntry
-from ledger.edges.store.batches import Batch, anchor
+from ledger.edges.store.batches import anchor, batch_row
 from ledger.edges.store.declarations import DeclarationRow, declaration_row, pending_values
 from ledger.edges.store.entries import append
 from ledger.edges.store.part import Part, chunks, whole
@@ -69,13 +70,13 @@ class Restoring:
         same = select(BATCHES).where(column.root == batch.root, column.size == batch.size)
         row = self._connection.execute(same).first()
         if row is None:
-            state = "sent" if batch.state == "anchored" else batch.state
+            # Nothing is known here of a transaction under way: what is not anchored is to be sent.
             values = {
-                "root": batch.root, "size": batch.size, "state": state, "created_at": whole(batch.created_at, "time"),
-                "tx_hash": batch.tx_hash,
+                "root": batch.root, "size": batch.size, "state": "batched",
+                "created_at": whole(batch.created_at, "time"), "tx_hash": batch.tx_hash,
             }  # fmt: skip
             row = self._connection.execute(insert(BATCHES).values(values).returning(BATCHES)).one()
-        known = Batch(*row)
+        known = batch_row(row)
         self._place(known, ids)
         if batch.entry_number is not None and batch.entry_time is not None:
             anchor(self._connection, known, batch.entry_number, batch.entry_time)
@@ -94,8 +95,8 @@ class Restoring:
                 .where(DECLARATIONS.c.id.in_(some))
             )
             for row in self._connection.execute(wanted):
-                values = tuple(row)[len(DECLARATIONS.c) :]
-                found[row.id] = declaration_row(row), None if values[0] is None else Batch(*values)
+                batch = None if row.batch_id is None else batch_row(row)
+                found[row._mapping[DECLARATIONS.c.id]] = declaration_row(row), batch
         return found
 
     def _place(self, batch: Batch, ids: Sequence[bytes]) -> None:
@@ -103,7 +104,7 @@ class Restoring:
         place = (
             update(DECLARATIONS)
             .where(column.id == bindparam("declaration"), column.batch_id.is_(None))
-            .values(state="batched", batch_id=batch.id, batch_index=bindparam("place"))
+            .values(batch_id=batch.id, batch_index=bindparam("place"))
         )
         places = [{"declaration": id_, "place": number} for number, id_ in enumerate(ids)]
         self._connection.execute(place, places)

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Select, select
 
+from ledger.core.outbox import Batch
 from ledger.edges.events import LoggedEntry
-from ledger.edges.store.batches import Batch
-from ledger.edges.store.declarations import DeclarationRow, declaration_row
+from ledger.edges.store.batches import batch_row
+from ledger.edges.store.declarations import SELECTED, DeclarationRow, declaration_row
 from ledger.edges.store.entries import logged_entry_row
 from ledger.edges.store.part import CHUNK, Part
 from ledger.edges.store.tables import ATTESTED_SETS, BATCHES, CHECKPOINTS, DECLARATIONS, ENTRIES
@@ -32,13 +33,13 @@ class Streams(Part):
 
     def each_declaration(self) -> Iterator[DeclarationRow]:
         """Declarations by id."""
-        for row in self._each(select(DECLARATIONS), DECLARATIONS.c.id):
+        for row in self._each(SELECTED, DECLARATIONS.c.id):
             yield declaration_row(row)
 
     def each_batch(self) -> Iterator[Batch]:
         """Batches in the order in which they were formed."""
         for row in self._each(select(BATCHES), BATCHES.c.id):
-            yield Batch(*row)
+            yield batch_row(row)
 
     def each_set(self) -> Iterator[tuple[bytes, int]]:
         """Root and size of attested sets that are no batches, as they were kept."""

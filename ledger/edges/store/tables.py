@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 NAMING = {
@@ -33,6 +34,7 @@ _HASH = LargeBinary(32)
 _HEX = String(66)  # the node's names for blocks and transactions: 0x and 64 digits
 _NUMBER = BigInteger()
 _STATE = String(8)
+_PENDING = text("batch_id IS NULL")
 _COUNTED = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only a column of type INTEGER
 
 META = Table(
@@ -54,10 +56,19 @@ BATCHES = Table(
     # No foreign key: the index of the history may be dropped and read again at any time.
     Column("entry_number", _NUMBER),
     Column("entry_time", _NUMBER),
+    # The last transaction that carried it, and what came of handing it over.
+    Column("nonce", _NUMBER),
+    Column("tip", _NUMBER),
+    Column("max_fee", _NUMBER),
+    Column("sent_at", _NUMBER),
+    Column("retry_at", _NUMBER),
+    Column("tries", _NUMBER, nullable=False, server_default="0"),
+    Column("problem", Text),
     UniqueConstraint("root", "size"),
-    CheckConstraint("state IN ('formed', 'sent', 'anchored')", name="state"),
-    CheckConstraint("(state = 'anchored') = (entry_number IS NOT NULL)", name="anchored_by_an_entry"),
+    CheckConstraint("state IN ('batched', 'sent', 'anchored', 'final')", name="state"),
+    CheckConstraint("(state IN ('anchored', 'final')) = (entry_number IS NOT NULL)", name="anchored_by_an_entry"),
     Index(None, "state", "id"),
+    Index(None, "entry_number"),
 )
 
 DECLARATIONS = Table(
@@ -70,16 +81,14 @@ DECLARATIONS = Table(
     Column("replaces", _HASH, nullable=False),
     Column("signature", LargeBinary, nullable=False),
     Column("received_at", _NUMBER, nullable=False),
-    Column("state", _STATE, nullable=False),
+    # Pending without a batch; in one, it shares the batch's state.
     Column("batch_id", _COUNTED, ForeignKey("batches.id")),
     Column("batch_index", _NUMBER),
     UniqueConstraint("batch_id", "batch_index"),
-    CheckConstraint("state IN ('pending', 'batched', 'anchored')", name="state"),
-    CheckConstraint("(state = 'pending') = (batch_id IS NULL)", name="pending_without_batch"),
     CheckConstraint("(batch_id IS NULL) = (batch_index IS NULL)", name="placed_in_batch"),
     # Every list is ordered by (received_at, id), so every index ends with them.
     Index(None, "received_at", "id"),
-    Index(None, "state", "received_at", "id"),
+    Index("ix_declarations_pending", "received_at", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
     Index(None, "party", "received_at", "id"),
     Index(None, "document_type", "received_at", "id"),
 )
@@ -135,4 +144,28 @@ COSIGNED = Table(
     Column("size", _NUMBER, primary_key=True, autoincrement=False),
     Column("root", _HASH, nullable=False),
     Column("cosigned_at", _NUMBER, nullable=False),
+)
+
+# One row for each change of a batch, and for each time a reorganisation took entries back (from ``entry_number`` on):
+# what a stream of changes is read from.
+CHANGES = Table(
+    "changes",
+    metadata,
+    Column("id", _COUNTED, primary_key=True),
+    Column("kind", String(12), nullable=False),
+    Column("batch_id", _COUNTED),
+    Column("entry_number", _NUMBER),
+)
+
+# The first answer to a request that its client may repeat; without a status it is still being worked on.
+IDEMPOTENCY = Table(
+    "idempotency",
+    metadata,
+    Column("client", String(64), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("request", _HASH, nullable=False),
+    Column("status", Integer),
+    Column("body", LargeBinary),
+    Column("created_at", _NUMBER, nullable=False),
+    Index(None, "created_at"),
 )
