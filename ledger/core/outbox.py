@@ -58,9 +58,9 @@ class Batch:
     """A batch in the outbox: RFC 9162 root over its declaration ids, their number, and how far it has come.
 
     ``created_at``, ``sent_at`` and ``retry_at`` are seconds since 1970. ``entry_number`` and ``entry_time`` are those
-    of the entry that anchors it, None before. ``tx_hash`` (0x and 64 digits), ``nonce``, ``tip`` and ``max_fee`` (wei per
-    gas) are those of the last transaction that carried it, None where none of ours did. ``sent_at`` is None where it is
-    to be sent at once. ``tries`` counts transactions noted; ``problem`` says why the last was refused.
+    of the entry that anchors it, None before. ``tx_hash`` (0x and 64 digits), ``nonce``, ``tip`` and ``max_fee`` (wei
+    per gas) are those of the last transaction that carried it, None where none of ours did. ``sent_at`` is None where it
+    is to be sent at once. ``tries`` counts transactions noted; ``problem`` says why the last was refused.
     """
 
     id: int

@@ -1,7 +1,8 @@
 """Batches: formed of pending declarations, sent, anchored, final; and back, when a reorganisation takes the entry.
 
-What may follow on what is said by ``core.outbox``; here it is done. The index of the history decides whether a batch is
-anchored: its entry's coming anchors it, its entry's going takes it back, each in the transaction that changes the index.
+What may follow on what is said by ``core.outbox``; here it is done. The index of the history decides whether a batch
+is anchored: its entry's coming anchors it, its entry's going takes it back, each in the transaction that changes the
+index.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ class Batches(Part):
         return self._batches(wanted if state is None else wanted.where(BATCHES.c.state == state))
 
     def unfinished(self) -> list[Batch]:
-        """Batches that no entry is known to anchor, in the order in which they were formed: what is to be gone on with."""
+        """Batches that no entry is known to anchor, in the order in which they were formed: what is to be done."""
         return self._batches(select(BATCHES).where(BATCHES.c.state.in_(before(Event.ENTERED))).order_by(BATCHES.c.id))
 
     def unconfirmed(self) -> bool:

@@ -1,4 +1,4 @@
-"""The outbox: a declaration shares its batch's state. What the tables hold is said in ``ledger/edges/store/tables.py``."""
+"""The outbox: a declaration shares its batch's state. What tables hold is said in ``ledger/edges/store/tables.py``."""
 
 from __future__ import annotations
 
