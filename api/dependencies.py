@@ -17,7 +17,7 @@ from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store
 from ledger.edges.witness import WitnessClient
 from ledger.errors import LedgerError, Unavailable
-from ledger.journeys.anchor import Anchorer
+from ledger.journeys.anchor import Anchorer, publish_checkpoint
 from ledger.journeys.attest import Relay
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.follow import Follower
@@ -49,15 +49,19 @@ class Services:
         self.witnesses = Witnesses(witnesses, store)
         self._relayer = relayer
         self._connect = connect
+        self.leadership = store.leadership("anchoring")
         self._lock = Lock()
-        self._parts: tuple[Chain, Follower] | None = None
+        self._parts: tuple[Chain, Follower, Anchorer | None] | None = None
 
-    def parts(self) -> tuple[Chain, Follower]:
-        """Chain and follower; Unavailable while the node does not answer."""
+    def parts(self) -> tuple[Chain, Follower, Anchorer | None]:
+        """Chain, follower and, where there is a relayer key, anchorer; Unavailable while the node does not answer."""
         with self._lock:
             if self._parts is None:
                 chain = self._connect()
-                self._parts = chain, Follower(chain, self.store)
+                follower = Follower(chain, self.store)
+                relayer = self._relayer
+                anchorer = None if relayer is None else Anchorer(chain, self.store, follower, relayer, self.log_key)
+                self._parts = chain, follower, anchorer
             return self._parts
 
     @property
@@ -70,8 +74,18 @@ class Services:
 
     @property
     def relay(self) -> Relay:
-        chain, follower = self.parts()
+        chain, follower, _ = self.parts()
         return Relay(chain, self.store, follower, self.relayer)
+
+    @property
+    def has_relayer(self) -> bool:
+        """Whether this process can send transactions."""
+        return self._relayer is not None
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.leadership.release()
+        self.store.close()
 
     @property
     def relayer(self) -> SigningKey:
@@ -82,8 +96,11 @@ class Services:
 
     @property
     def anchorer(self) -> Anchorer:
-        chain, follower = self.parts()
-        return Anchorer(chain, self.store, follower, self.relayer, self.log_key)
+        """Always the same one, for it remembers what it handed over; Unavailable as for ``relayer``."""
+        _, _, anchorer = self.parts()
+        if anchorer is None:
+            raise Unavailable("this server has no relayer key: it takes declarations in, and another must anchor them")
+        return anchorer
 
 
 class Background:
@@ -121,17 +138,21 @@ class Background:
 
 
 def anchor(services: Services) -> None:
-    """Anchor when a batch is full or old enough, and publish checkpoints as the history grows."""
+    """One round of anchoring, where this process leads; checkpoints are published as the history is confirmed."""
     settings, at = services.settings, services.clock()
-    waiting, oldest = services.store.pending()
-    due = waiting >= settings.anchor_batch_size or (
-        oldest is not None and at - oldest >= settings.anchor_max_age_seconds
-    )
-    if due or services.store.unfinished():
-        for report in services.anchorer.run(settings.anchor_batch_size, at):
-            log.info("anchored batch %d of %d declarations", report.batch.id, report.batch.size)
-    elif services.log_key is not None:
-        services.anchorer.publish(at)
+    if not services.has_relayer:  # it takes declarations in, and another process anchors them
+        if services.log_key is not None:
+            services.follower.refresh()
+            publish_checkpoint(services.follower, services.store, services.log_key, at)
+        return
+    if not services.leadership.held():
+        return
+    try:
+        done = services.anchorer.step(settings.anchor_batch_size, settings.anchor_max_age_seconds, at)
+    finally:
+        publish_checkpoint(services.follower, services.store, services.log_key, at)
+    for report in done.anchored:
+        log.info("anchored batch %d of %d declarations", report.batch.id, report.batch.size)
 
 
 def cosign(services: Services) -> None:

@@ -109,7 +109,7 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
         yield
         for thread in threads:
             thread.stop()
-        services.store.close()
+        services.close()
 
     # The page's scripts come from here: a customs network does not load them from strangers.
     app: FastAPI = FastAPIOffline(

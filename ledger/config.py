@@ -111,6 +111,10 @@ class Settings(BaseModel):
     confirmation_timeout_seconds: float = _setting(
         "How long to wait for a transaction's confirmations before it is looked for again.", 120.0, ge=1, le=86_400
     )
+    resend_after_seconds: int = _setting(
+        "How long a transaction may wait to be mined before it is replaced by one that pays more.", 20, ge=1, le=86_400
+    )  # fmt: skip
+    batches_in_flight: int = _setting("Batches that are under way to the chain at once, at most.", 16, ge=1, le=64)
     max_fee_per_gas_gwei: Decimal | None = _setting(
         "The most to pay for a unit of gas, in gwei. Anchoring waits while the chain asks for more.",
         ge=Decimal("0.000000001"), le=Decimal(1_000_000), unset="whatever the chain asks for",
@@ -159,6 +163,8 @@ class Settings(BaseModel):
             max_fee_per_gas=None if cap is None else int(cap * WEI_PER_GWEI),
             timeout=self.rpc_timeout_seconds,
             patience=self.confirmation_timeout_seconds,
+            resend_after=self.resend_after_seconds,
+            in_flight=self.batches_in_flight,
         )
 
 

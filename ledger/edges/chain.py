@@ -27,7 +27,7 @@ from ledger.edges.calls import (
 from ledger.edges.events import ENTRY_TOPIC, LoggedEntry, is_entry, logged_entry
 from ledger.edges.keys import SigningKey
 from ledger.edges.rpc import CallReverted, Node, NodeRefused, NodeTimeout
-from ledger.edges.sender import Limits, Sender
+from ledger.edges.sender import Alone, Limits, Sender
 from ledger.errors import ContractMissing, HistoryBroken, Malformed, Unavailable, VerificationFailed
 
 __all__ = [
@@ -63,7 +63,7 @@ class Chain:
 
     def __init__(self, node: Node, origin: Origin, limits: Limits) -> None:
         self._node = node
-        self._sender = Sender(node, origin.chain_id, limits)
+        self.sender = Sender(node, origin.chain_id, limits)
         self.origin = origin
         self.confirmations = limits.confirmations
 
@@ -238,16 +238,22 @@ class Chain:
 
     # ------------------------------------------------------------------------------------------------------- writing
 
-    def submit(self, call: Call, relayer: SigningKey) -> Receipt:
+    def submit(self, call: Call, relayer: SigningKey, alone: Alone | None = None) -> Receipt:
         """Simulate, sign, send and wait for confirmations. ``relayer`` (secp256k1) pays and has no say.
 
+        :param alone: see ``Sender.send``.
         :raises Refused: the contract's reason, found by simulation before any gas is spent, or, where somebody else
             was faster, after.
         :raises Unavailable: the node is away, gas costs more than the limit, the relayer has no money, or the
             transaction was sent and is not confirmed yet; then it may still arrive, and sending it again is harmless.
         """
-        receipt = self._sender.send(self.origin.contract, call.data, relayer)
+        receipt = self.sender.send(self.origin.contract, call.data, relayer, alone)
         return _receipt(receipt, self.origin)
+
+    def receipt(self, tx_hash: str) -> Receipt | None:
+        """What a mined transaction did and cost, by the node's word; None while it is not mined."""
+        found = self._node.receipt(tx_hash)
+        return None if found is None else _receipt(found, self.origin)
 
     def _latest(self) -> int:
         block = self._node.block()

@@ -1,33 +1,63 @@
-"""Anchor: pending declarations become a batch, one transaction, an entry, a checkpoint; resumed wherever it stopped."""
+"""Anchor: pending declarations become batches, transactions, entries, a checkpoint; resumed wherever it stopped.
+
+What to do is decided by ``core.outbox``; the store is the only memory. Each step is durable before the next begins, and
+what is anchored is read from the history, so a batch is anchored once, whatever dies.
+"""
 
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.core.checkpoint import Checkpoint, NoteKey, SignedNote, signed
 from ledger.core.history import History
 from ledger.core.merkle import leaf_hash, root_of_hashes
+from ledger.core.outbox import Batch, Offer, offers, rest
 from ledger.core.typed_data import Origin
 from ledger.edges import chain as ch
 from ledger.edges.keys import SigningKey
-from ledger.edges.store import Batch, Store
-from ledger.errors import Unavailable
+from ledger.edges.rpc import NodeRefused
+from ledger.edges.sender import NonceTaken
+from ledger.edges.store import Store
+from ledger.errors import Refused, Unavailable
 from ledger.journeys.follow import Follower, Progress, quiet
 
 log = logging.getLogger(__name__)
 
+_SHORTEST_POLL, _LONGEST_POLL = 0.01, 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class AnchorReport:
-    """What one round of anchoring did; ``receipt`` is None where the batch turned out to be anchored already."""
+    """A batch that is anchored; ``receipt`` is None where its transaction was not this process's, or not asked for."""
 
     batch: Batch
     receipt: ch.Receipt | None
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round did, and saw that had happened: batches formed, transactions handed over (``replaced`` of them in
+    place of one that was stuck), batches that the node refused, batches anchored, batches final.
+    """
+
+    formed: tuple[Batch, ...] = ()
+    sent: int = 0
+    replaced: int = 0
+    refused: int = 0
+    anchored: tuple[AnchorReport, ...] = ()
+    final: tuple[Batch, ...] = ()
+
+    @property
+    def moved(self) -> bool:
+        """Whether anything went forward."""
+        return bool(self.formed or self.sent or self.anchored or self.final)
+
+
 class Anchorer:
-    """Forms and sends batches. One at a time uses a store; each step is durable before the next begins."""
+    """Forms and sends batches. Two at once do no harm; ``Store.leadership`` keeps it at one, as it would be in vain."""
 
     def __init__(
         self, chain: ch.Chain, store: Store, follower: Follower, relayer: SigningKey, log_key: SigningKey | None
@@ -37,43 +67,151 @@ class Anchorer:
         self._follower = follower
         self._relayer = relayer
         self._log_key = log_key
+        self._offered: dict[str, int] = {}  # transactions that this process handed over, and their batch
+        self._watched: set[int] = set()  # batches not known to be anchored when last looked at
+
+    def step(self, max_size: int, max_age: int | None, at: int) -> Round:
+        """One round, which waits for nothing: see what happened, form what is due, send what is to be sent.
+
+        :param max_size: declarations in a batch, at most; ``max_age``: seconds until a batch is formed of fewer, None
+            to form none.
+        :param at: the time now in seconds.
+        :raises Unavailable: chain or store are away, gas costs too much, or the relayer has no money. What is done is
+            done, and the next round goes on.
+        """
+        history = self._follower.refresh()
+        for batch in self._store.unfinished():
+            self._watched.add(batch.id)
+            mark = history.anchors.get((batch.root, batch.size))
+            if mark is not None:
+                self._store.mark_anchored(batch.id, mark.number, mark.time)
+        anchored = self._anchored()
+        final = self._store.mark_final(self._follower.confirmed)
+        formed = self._form_due(max_size, max_age, at) if max_age is not None else []
+        self._watched.update(batch.id for batch in formed)
+        sent, replaced, refused = self._send(at) if self._watched else (0, 0, 0)
+        return Round(tuple(formed), sent, replaced, refused, tuple(anchored), tuple(final))
 
     def run(self, max_size: int, at: int, progress: Progress = quiet) -> list[AnchorReport]:
-        """Finish batches left over, then anchor all that is pending in batches of ``max_size``; publish a checkpoint.
+        """Anchor all that is pending now in batches of ``max_size``, wait until it is final, and publish a checkpoint.
 
-        ``at`` is the time now in seconds. Interrupted anywhere, the next run goes on: a batch is stored before it is
-        sent, and whether it arrived is read from the history, so it is anchored once.
+        Batches left over are finished as well. What is declared meanwhile is left to the next run.
+
+        :raises Unavailable: nothing moved for as long as ``Limits.patience``; the next run goes on.
         """
-        reports = [self._finish(batch) for batch in self._store.unfinished()]
-        while (batch := self._form(max_size, at)) is not None:
-            reports.append(self._finish(batch))
-            progress(len(reports), len(reports))
-        if reports:
-            self.publish(at)
+        begun = moved = time.monotonic()
+        pending, _ = self._store.pending()
+        mine = {batch.id for batch in self._store.unfinished()}
+        reports: list[AnchorReport] = []
+        pause = _SHORTEST_POLL
+        while True:
+            now = time.monotonic()
+            done = self.step(max_size, 0 if pending > 0 else None, at + int(now - begun))
+            pending -= sum(batch.size for batch in done.formed)
+            mine.update(batch.id for batch in done.formed)
+            reports += done.anchored
+            if done.moved:
+                moved, pause = now, _SHORTEST_POLL
+                progress(len(reports), max(len(reports), len(mine)))
+            left = [batch for id_ in mine if (batch := self._store.batch(id_)) is not None and batch.state != "final"]
+            if not left and (pending <= 0 or self._store.pending()[0] == 0):
+                break
+            if now - moved > self._chain.sender.limits.patience:
+                raise Unavailable(_why(left, self._chain.confirmations))
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_POLL)
+        if mine:
+            self.publish(at + int(time.monotonic() - begun))
         return reports
 
-    def publish(self, at: int) -> SignedNote | None:
-        """Sign and store a checkpoint of the history as it stands; None without a log key or without news."""
-        self._follower.refresh()
+    def publish(self, at: int, fresh: bool = True) -> SignedNote | None:
+        """Sign and store a checkpoint of the history as it stands; None without a log key or without news.
+
+        :param fresh: False: as of the latest refresh, without asking the chain.
+        """
+        if fresh:
+            self._follower.refresh()
         return publish_checkpoint(self._follower, self._store, self._log_key, at)
 
-    def _form(self, max_size: int, at: int) -> Batch | None:
-        ids = self._store.pending_ids(max_size)
-        if not ids:
-            return None
-        root = root_of_hashes([leaf_hash(id_) for id_ in ids])
-        return self._store.form_batch(root, ids, at)
+    def _anchored(self) -> list[AnchorReport]:
+        """What was watched and is anchored now, whoever's follower saw it."""
+        reports = []
+        for id_ in sorted(self._watched):
+            batch = self._store.batch(id_)
+            if batch is None or not batch.is_open:
+                self._watched.discard(id_)
+                reports += [] if batch is None else [AnchorReport(batch, self._receipt(batch))]
+        self._offered = {tx_hash: id_ for tx_hash, id_ in self._offered.items() if id_ in self._watched}
+        return reports
 
-    def _finish(self, batch: Batch) -> AnchorReport:
-        history = self._follower.refresh()
-        receipt = None
-        if (batch.root, batch.size) not in history.anchors:
-            receipt = self._chain.submit(ch.anchor(batch.root, batch.size), self._relayer)
-            self._store.mark_sent(batch.id, receipt.tx_hash)
-            history = self._follower.refresh()
-        mark = history.anchors[batch.root, batch.size]
-        self._store.mark_anchored(batch.id, mark.number, mark.time)
-        return AnchorReport(batch, receipt)
+    def _receipt(self, batch: Batch) -> ch.Receipt | None:
+        assert batch.entry_number is not None
+        try:
+            tx_hash = self._store.entry(batch.entry_number).tx_hash
+            return self._chain.receipt(tx_hash) if tx_hash in self._offered else None
+        except (KeyError, Unavailable):  # it only says what was spent
+            return None
+
+    def _form_due(self, max_size: int, max_age: int, at: int) -> list[Batch]:
+        formed: list[Batch] = []
+        while len(self._watched) + len(formed) < self._chain.sender.limits.in_flight:
+            count, oldest = self._store.pending()
+            # A clock that was put back must not make anybody wait until it has caught up.
+            if oldest is None or (count < max_size and 0 <= at - oldest < max_age):
+                break
+            ids = self._store.pending_ids(max_size)
+            formed.append(self._store.form_batch(root_of_hashes([leaf_hash(id_) for id_ in ids]), ids, at))
+        return formed
+
+    def _send(self, at: int) -> tuple[int, int, int]:
+        """Hand over what is to be handed over; (sent, replaced, refused)."""
+        sender, sent, replaced, refused = self._chain.sender, 0, 0, 0
+        with self._store.sending():
+            account = sender.account(self._relayer.address, self._follower.block)
+            fees = sender.fees()
+            again = True
+            while again:
+                again = False
+                for offer in offers(self._store.unfinished(), account, fees, sender.limits.rules, at, self._offered):
+                    is_new = offer.batch.nonce != offer.nonce
+                    if self._hand_over(offer, at, is_new):
+                        sent, replaced = sent + 1, replaced + (not is_new)
+                    elif is_new:
+                        # It used no nonce, so those after it are numbered anew.
+                        refused, again = refused + 1, True
+                        break
+        return sent, replaced, refused
+
+    def _hand_over(self, offer: Offer, at: int, is_new: bool) -> bool:
+        """Note a transaction, then give it to the node; whether the node has it."""
+        batch, call = offer.batch, ch.anchor(offer.batch.root, offer.batch.size)
+        sender, contract = self._chain.sender, self._chain.origin.contract
+        try:
+            gas = sender.gas(contract, call.data, self._relayer.address)
+            prepared = sender.prepare(contract, call.data, gas, offer.nonce, offer.fees, self._relayer)
+            noted = prepared.tx_hash, offer.nonce, offer.fees.tip, offer.fees.most, at
+            if not self._store.mark_sent(batch.id, *noted):
+                return True  # anchored meanwhile
+            sender.hand_over(prepared, self._relayer.address)
+        except (NodeRefused, Refused) as error:
+            if is_new:
+                # A nonce that somebody else took is no fault of the batch: it takes the next one soon.
+                retry_at = at + (1 if isinstance(error, NonceTaken) else rest(batch.tries))
+                self._store.mark_refused(batch.id, str(error), retry_at)
+                log.warning("batch %d is not sent: %s", batch.id, error)
+            return False
+        self._offered[prepared.tx_hash] = batch.id
+        return True
+
+
+def _why(left: Sequence[Batch], confirmations: int) -> str:
+    for batch in left:
+        if batch.problem is not None:
+            return f"batch {batch.id} is not sent: {batch.problem}"
+    for batch in left:
+        if batch.is_open:
+            return f"batch {batch.id}, transaction {batch.tx_hash}, is not in the history yet; it may still arrive"
+    return f"{len(left)} batches are anchored and have not {confirmations} confirmation(s) yet"
 
 
 def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | None, at: int) -> SignedNote | None:

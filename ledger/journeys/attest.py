@@ -50,7 +50,7 @@ class Relay:
             raise Malformed("do not lead to the attested root and size", "members")
         receipt = None
         with suppress(AlreadyAttested):
-            receipt = self.chain.submit(ch.attest(attestation, signer, signature), self.relayer)
+            receipt = self._submit(ch.attest(attestation, signer, signature))
         if members:  # only now: a stranger's refused request must not fill the store
             self.store.save_set(attestation.root, attestation.size, members)
         history = self.follower.refresh()
@@ -61,7 +61,7 @@ class Relay:
         id_ = revocation.id(self.chain.origin)
         receipt = None
         try:
-            receipt = self.chain.submit(ch.revoke(revocation, signer, signature), self.relayer)
+            receipt = self._submit(ch.revoke(revocation, signer, signature))
         except AlreadyRevoked:
             known = self.follower.refresh().revocations.get(revocation.attestation, {}).get(revocation.member)
             if known is None or known.revoked.revocation != revocation:
@@ -75,7 +75,7 @@ class Relay:
         id_ = withdrawal.id(self.chain.origin)
         receipt = None
         try:
-            receipt = self.chain.submit(ch.withdraw(declaration, withdrawal, signature), self.relayer)
+            receipt = self._submit(ch.withdraw(declaration, withdrawal, signature))
         except AlreadyWithdrawn:
             history = self.follower.refresh()
             if history.withdrawals[withdrawal.declaration][1].withdrawal != withdrawal:
@@ -86,9 +86,12 @@ class Relay:
     def decide(self, decision: st.Decision, endorsements: Sequence[Endorsement]) -> Relayed:
         """Relay a decision of the council with its members' signatures, in any order."""
         ordered = sorted(endorsements, key=lambda endorsement: keccak(endorsement.signer))
-        receipt = self.chain.submit(ch.decide(decision, ordered), self.relayer)
+        receipt = self._submit(ch.decide(decision, ordered))
         self.follower.refresh()
         return Relayed(decision.id(self.chain.origin), receipt.entries[0].number, receipt)
+
+    def _submit(self, call: ch.Call) -> ch.Receipt:
+        return self.chain.submit(call, self.relayer, self.store.sending)
 
     def next_decision(self) -> int:
         """The number that the council's next decision carries."""

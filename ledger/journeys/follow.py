@@ -37,6 +37,7 @@ class Follower:
         self._history = History(chain.origin)
         self._loaded = False
         self._confirmed = 0
+        self._block = 0
 
     def refresh(self, progress: Progress = quiet) -> History:
         """The history at the chain's present head.
@@ -68,6 +69,12 @@ class Follower:
         with self._lock:
             return min(self._confirmed, self._history.size)
 
+    @property
+    def block(self) -> int:
+        """Number of the block as of which the latest refresh was. 0 before the first."""
+        with self._lock:
+            return self._block
+
     def entry(self, number: int) -> Entry:
         """An entry by number; KeyError when it is not in the index."""
         return self._store.entry(number).entry
@@ -88,6 +95,7 @@ class Follower:
         wanted = self._chain.confirmations
         self._confirmed = self._history.size if wanted == 1 else self._store.size_as_of(block - wanted + 1)
         self._loaded = True
+        self._block = block
         return self._history
 
     def _load(self) -> None:

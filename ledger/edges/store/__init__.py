@@ -18,15 +18,16 @@ from ledger.edges.store.checkpoints import Checkpoints
 from ledger.edges.store.database import Database
 from ledger.edges.store.declarations import DeclarationRow, Declarations
 from ledger.edges.store.entries import Entries
+from ledger.edges.store.leading import Leadership, Leading
 from ledger.edges.store.restore import Restores, Restoring
 from ledger.edges.store.schema import prepare
 from ledger.edges.store.sets import Sets
 from ledger.edges.store.streams import Indexed, Streams
 
-__all__ = ["Batch", "BatchState", "DeclarationRow", "DeclarationState", "Indexed", "Restoring", "Store"]
+__all__ = ["Batch", "BatchState", "DeclarationRow", "DeclarationState", "Indexed", "Leadership", "Restoring", "Store"]
 
 
-class Store(Declarations, Batches, Sets, Entries, Checkpoints, Streams, Restores):
+class Store(Declarations, Batches, Sets, Entries, Checkpoints, Streams, Restores, Leading):
     """The store of one origin, made by ``Store.open``; safe to use from threads and from several processes.
 
     Every method is one transaction: on disk when it returns, undone when it raises. Any of them may raise Unavailable:

@@ -58,8 +58,8 @@ class Batches(Part):
             note(connection, "batched", id_)
             return _one(connection, id_)
 
-    def mark_sent(self, batch_id: int, tx_hash: str, nonce: int, tip: int, max_fee: int, at: int) -> None:
-        """Note the transaction that is going to carry a batch. One that is anchored already stays as it is.
+    def mark_sent(self, batch_id: int, tx_hash: str, nonce: int, tip: int, max_fee: int, at: int) -> bool:
+        """Note the transaction that is going to carry a batch. False: it is anchored already, and stays as it is.
 
         :param tip: and ``max_fee``: wei per gas. ``at``: seconds since 1970.
         """
@@ -69,7 +69,7 @@ class Batches(Part):
             "problem": None, "retry_at": None,
         }  # fmt: skip
         with self._database.writing() as connection:
-            _happen(connection, batch_id, Event.SENT, values)
+            return _happen(connection, batch_id, Event.SENT, values) is not None
 
     def mark_refused(self, batch_id: int, problem: str, retry_at: int) -> None:
         """Note that a node did not take the transaction: it is as if it had never been noted, but for the reason.

@@ -50,8 +50,8 @@ class Database:
         parsed = parse_url(url)
         self.place = _place(parsed)
         self._write_lock = Lock()  # SQLite's own waiting is unfair: with many threads some would wait for ever
-        self._sqlite = parsed.get_backend_name() == "sqlite"
-        arguments = {"timeout" if self._sqlite else "connect_timeout": WAIT_SECONDS}
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        arguments = {"timeout" if self.is_sqlite else "connect_timeout": WAIT_SECONDS}
         try:
             self.engine = create_engine(
                 parsed,
@@ -59,22 +59,22 @@ class Database:
                 pool_size=_POOL,
                 max_overflow=_OVERFLOW,
                 pool_timeout=WAIT_SECONDS,
-                pool_pre_ping=not self._sqlite,
+                pool_pre_ping=not self.is_sqlite,
                 hide_parameters=True,  # an error never carries what was to be stored
             )
         except ModuleNotFoundError as error:
             raise Malformed(f"needs the Python package {error.name}: install it first", "store_url") from None
-        if self._sqlite:
+        if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
 
     def is_missing(self) -> bool:
         """Whether connecting would make a file that is not there yet. A server's databases are its operator's."""
-        return self._sqlite and not self.place.startswith("file:") and not Path(self.place).exists()
+        return self.is_sqlite and not self.place.startswith("file:") and not Path(self.place).exists()
 
     def remove(self) -> None:
         """Remove the file of a SQLite database, which nobody may have open; a server's databases stay."""
-        if self._sqlite:
+        if self.is_sqlite:
             for suffix in ("", "-wal", "-shm"):
                 Path(self.place + suffix).unlink(missing_ok=True)
 
@@ -84,7 +84,7 @@ class Database:
 
         :raises Unavailable: the database cannot be read.
         """
-        with self._explained(), self.engine.connect() as connection:
+        with self.explained(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -97,10 +97,10 @@ class Database:
         if not self._write_lock.acquire(timeout=WAIT_SECONDS):
             raise Unavailable(f"the store {self.place} was busy for {WAIT_SECONDS} seconds: try again")
         try:
-            with self._explained(), self.engine.connect() as connection:
+            with self.explained(), self.engine.connect() as connection:
                 connection.execution_options(**{_WRITES: True})
                 with connection.begin():
-                    if not self._sqlite:
+                    if not self.is_sqlite:
                         connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'"))
                         connection.execute(select(func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
                     yield connection
@@ -112,7 +112,8 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def explained(self) -> Iterator[None]:
+        """Turn what SQLAlchemy raises into our errors."""
         try:
             yield
         except IntegrityError as error:

@@ -1,0 +1,137 @@
+"""Who leads, and who sends: locks among all processes that share a store, let go of by whoever dies.
+
+SQLite: ``flock`` on a file beside the database. PostgreSQL: advisory locks of a connection of their own. They save work
+and keep nonces apart; what is anchored once is so by the contract, also where two believe to lead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from threading import Lock
+
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from ledger.edges.store.database import WAIT_SECONDS, Database
+from ledger.edges.store.part import Part
+from ledger.errors import Unavailable
+
+_POLL_SECONDS = 0.02
+
+
+class Leadership:
+    """One of those who would lead under a name. Safe to use from threads; ``held`` costs a round trip at most."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+        self._lock = Lock()
+        self._file: int | None = None
+        self._connection: Connection | None = None
+
+    def held(self) -> bool:
+        """Whether this one leads: takes the lead where it is free, and sees where it was lost.
+
+        :raises Unavailable: the database cannot be asked.
+        """
+        with self._lock:
+            return self._held_by_file() if self._database.is_sqlite else self._held_by_connection()
+
+    def release(self) -> None:
+        """Let another lead."""
+        with self._lock:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+            self._drop()
+
+    def _held_by_file(self) -> bool:
+        if self._file is None:
+            self._file = _try_file(self._database, self._name)
+        return self._file is not None
+
+    def _held_by_connection(self) -> bool:
+        if self._connection is not None:
+            try:
+                self._connection.execute(text("SELECT 1"))
+            except DBAPIError:  # the server let go of the lock with the connection
+                self._drop()
+            else:
+                return True
+        with self._database.explained():
+            connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            if connection.execute(select(func.pg_try_advisory_lock(_number(self._name)))).scalar_one():
+                self._connection = connection
+            else:
+                connection.close()
+        return self._connection is not None
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(DBAPIError):
+                self._connection.invalidate()  # not back into the pool: the lock is the connection's
+                self._connection.close()
+            self._connection = None
+
+
+class Leading(Part):
+    """Locks among the processes that share the store."""
+
+    def leadership(self, name: str) -> Leadership:
+        """A candidate for the lead under a name; takes nothing yet."""
+        return Leadership(self._database, name)
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Be the only one to send transactions, among threads and processes.
+
+        :raises Unavailable: another one sends for longer than anybody should wait.
+        """
+        if self._database.is_sqlite:
+            with self._alone_by_file():
+                yield
+        else:
+            with self._database.explained(), self._database.engine.begin() as connection:
+                connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'"))
+                connection.execute(select(func.pg_advisory_xact_lock(_number("sending"))))
+                yield
+
+    @contextmanager
+    def _alone_by_file(self) -> Iterator[None]:
+        deadline = time.monotonic() + WAIT_SECONDS
+        while (file := _try_file(self._database, "sending")) is None:
+            if time.monotonic() > deadline:
+                raise Unavailable(
+                    f"another process has been sending transactions for {WAIT_SECONDS} seconds: try again"
+                )
+            time.sleep(_POLL_SECONDS)
+        try:
+            yield
+        finally:
+            os.close(file)
+
+
+def _try_file(database: Database, name: str) -> int | None:
+    """An open file that is locked by nobody else, or None."""
+    path = f"{database.place}.{name}"
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        return None
+    return file
+
+
+def _number(name: str) -> int:
+    """PostgreSQL names locks by numbers of 64 bits."""
+    return int.from_bytes(sha256(f"trade-ledger {name}".encode()).digest()[:8], signed=True)
