@@ -1,0 +1,12 @@
+"""A network of several validators on one machine: geth with Clique, proof of authority (EIP-225).
+
+For tests: real processes that seal, race each other, take blocks back, and can be killed and cut off from each other.
+A consortium runs the QBFT network of ``deploy/`` instead, where a block stands once it is there.
+
+``python -m scripts.clique up | down | status``; in Python, ``Network``.
+"""
+
+from scripts.clique.network import Network
+from scripts.clique.validator import Validator
+
+__all__ = ["Network", "Validator"]
