@@ -1,4 +1,4 @@
-"""A node with bad manners: passes requests on to a real one, and lets a test refuse, delay or lose them."""
+"""A node with bad manners: passes requests on to a real one, and lets a test refuse, delay, falsify or lose them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from typing import Any
 
 @dataclass
 class Reply:
-    """What to say instead: a result, an error, a body that is no JSON, or nothing at all (the line goes dead)."""
+    """What to say instead: a result, an error, a body that is no JSON, or nothing at all (the line goes dead).
+
+    ``pass_on``: the real node is asked all the same, ``times`` over; what it says last is what is said, unless
+    ``alter`` makes something else of its whole body.
+    """
 
     result: Any = None
     error: dict[str, Any] | None = None
@@ -24,6 +28,8 @@ class Reply:
     dead: bool = False
     after: float = 0.0
     pass_on: bool = False
+    times: int = 1
+    alter: Callable[[bytes], bytes] = lambda body: body
 
 
 @dataclass
@@ -51,8 +57,13 @@ def ill_mannered(upstream: str, path: str = "") -> Iterator[Manners]:
             reply = manners.rule(request["method"], request["params"])
             if reply is None or reply.pass_on:
                 wanted = urllib.request.Request(upstream, body, {"Content-Type": "application/json"})
-                with urllib.request.urlopen(wanted) as answer:
-                    data = answer.read()
+                try:
+                    for _ in range(reply.times if reply else 1):
+                        with urllib.request.urlopen(wanted) as answer:
+                            data = answer.read()
+                except OSError:  # the real one is away, and so is this one
+                    reply, data = Reply(dead=True), b""
+                data = reply.alter(data) if reply and not reply.dead else data
             else:
                 said = {"error": reply.error} if reply.error else {"result": reply.result}
                 data = reply.body or json.dumps({"jsonrpc": "2.0", "id": request["id"], **said}).encode()

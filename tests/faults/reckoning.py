@@ -1,0 +1,211 @@
+"""The reckoning at the end of every fault: is each declaration that had a 202 in the history once, and does all agree?
+
+What is anchored is read from the chain alone, past every proxy; the store says only which declarations a root stands
+for, and is believed only as far as they lead to that root.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+
+from sqlalchemy import func, select
+
+from ledger.core.codec import hex_text
+from ledger.core.entry import EntryKind
+from ledger.core.merkle import leaf_hash, root_of_hashes
+from ledger.edges.calls import Call
+from ledger.edges.chain import Chain
+from ledger.edges.store import Store
+from ledger.edges.store.tables import CHANGES
+from tests.faults.clients import Clients, Posted
+from tests.faults.node import until
+from tests.faults.site import Site
+
+Name = tuple[bytes, int]  # of a batch: root and size
+_VERIFIER = Path(__file__).parents[2] / "verifier" / "verify.py"
+_SAMPLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many declarations are in the history once, how many more often, how many accepted ones not at all."""
+
+    once: int
+    doubled: int
+    lost: int
+
+
+def tally(accepted: Collection[bytes], batches: Mapping[Name, Sequence[bytes]], anchors: Sequence[Name]) -> Tally:
+    """Count by content.
+
+    :param batches: the leaves that the store states for each batch; those that do not lead to its root count for
+        nothing.
+    :param anchors: what the chain's entries anchor, in order. An anchor that no batch explains may hold anything, so
+        every declaration in it counts as doubled.
+    """
+    held: Counter[bytes] = Counter()
+    unexplained = 0
+    for root, size in anchors:
+        leaves = batches.get((root, size), ())
+        if len(leaves) == size and root_of_hashes([leaf_hash(leaf) for leaf in leaves]) == root:
+            held.update(leaves)
+        else:
+            unexplained += size
+    once = sum(1 for id_ in accepted if held[id_] == 1)
+    doubled = sum(1 for number in held.values() if number > 1) + unexplained
+    return Tally(once, doubled, sum(1 for id_ in accepted if held[id_] == 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One fault and what came of it. ``noticed``: reorganisations that the ledger saw. Silences are in seconds."""
+
+    name: str
+    accepted: int
+    tally: Tally
+    noticed: int
+    kills: int = 0
+    intake_silence: float = 0.0
+    anchor_silence: float = 0.0
+    words: str = ""
+
+
+class Watch:
+    """How long the chain had no new entry while declarations waited for one."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+
+    @contextmanager
+    def over(self, site: Site) -> Iterator[None]:
+        """Look at the contract's size while the block runs."""
+        done = Event()
+        thread = Thread(target=self._look, args=(site, done), name="watch")
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def _look(self, site: Site, done: Event) -> None:
+        size, last = -1, time.monotonic()
+        while not done.wait(0.05):
+            try:
+                found = _size(site)
+            except (OSError, RuntimeError, ValueError):
+                continue
+            now = time.monotonic()
+            if found > size >= 0:
+                self.longest, last = max(self.longest, now - last), now
+            size = found
+
+
+def settle(site: Site, within: float = 60.0, blocks: int = 1) -> float:
+    """Wait until the store says that nothing is on its way any more; seconds taken.
+
+    :param blocks: mined at each look, for a chain without traffic confirms nothing.
+    """
+    begun = time.monotonic()
+    store = Store.open(site.store_url, site.house.chain.origin, create=False)
+
+    def done() -> bool:
+        if store.pending()[0] == 0 and not store.unfinished() and not store.unconfirmed():
+            return True
+        site.chain.mine(blocks)
+        return False
+
+    try:
+        settled = until(done, within, 0.1)
+        waiting, open_ = store.pending()[0], store.unfinished()
+    finally:
+        store.close()
+    words = "\n".join(f"{server.name}:\n{server.words()}" for server in site.servers)
+    assert settled, f"after {within:g} s {waiting} are pending and {open_} on their way\n{words}"
+    return time.monotonic() - begun
+
+
+def reckon(
+    site: Site,
+    clients: Clients,
+    name: str,
+    blocks: int = 1,
+    kills: int = 0,
+    watch: Watch | None = None,
+    words: str = "",
+) -> Outcome:
+    """Let the ledger come to rest, then count and check all that it promised; fails on the first broken promise."""
+    settle(site, blocks=blocks)
+    store = Store.open(site.store_url, site.house.chain.origin, create=False)
+    try:
+        batches = {(batch.root, batch.size): store.leaves(batch.id) for batch in store.batches()}
+        with store.engine.connect() as connection:
+            noticed = connection.execute(select(func.count()).where(CHANGES.c.kind == "reorganised")).scalar_one()
+    finally:
+        store.close()
+    counted = tally(clients.accepted, batches, anchors(site))
+    outcome = Outcome(
+        name, len(clients.accepted), counted, noticed, kills, clients.silence, watch.longest if watch else 0.0, words
+    )
+    assert clients.accepted, "nothing was accepted: nothing is proven"
+    assert (counted.lost, counted.doubled) == (0, 0), outcome
+    assert not clients.surprises(), clients.surprises()
+    audit(site)
+    accepted = list(clients.accepted.values())
+    for posted in (accepted[0], *accepted[-_SAMPLE + 1 :]):
+        verify(site, posted, within=20.0)
+    return outcome
+
+
+def anchors(site: Site) -> list[Name]:
+    """Root and size of every anchor in the chain's log now."""
+    chain = Chain.connect(site.chain.url, site.house.chain.origin.contract)
+    payloads = [item.entry.payload for item in chain.entries(0) if item.entry.kind is EntryKind.ANCHORED]
+    return [(payload[:32], int.from_bytes(payload[32:64])) for payload in payloads]
+
+
+def audit(site: Site) -> None:
+    """``ledger audit`` in a process of its own finds nothing."""
+    done = site.command("audit", "--json")
+    found = [item for item in json.loads(done.stdout).get("findings", ()) if item["status"] in ("INVALID", "ERROR")]
+    assert done.returncode == 0, found or done.stdout or done.stderr
+
+
+def verify(site: Site, posted: Posted, within: float) -> None:
+    """The evidence that a server hands out is good for the verifier that stands alone, document in hand."""
+    given: list[tuple[int, bytes]] = []
+
+    def has() -> bool:
+        for server in (item for item in site.servers if item.running):
+            given[:] = [server.fetch("GET", f"/v1/declarations/{hex_text(posted.id)}/evidence")]
+            if given[0][0] == 200:
+                return True
+        return False
+
+    assert until(has, within, 0.2), given
+    evidence, document, trust = (site.folder / name for name in ("evidence.json", "document.wrapped", "trust.json"))
+    evidence.write_bytes(given[0][1])
+    document.write_bytes(posted.document.to_bytes())
+    if not trust.exists():
+        made = site.command("trust", "-o", str(trust))
+        assert made.returncode == 0, made.stderr
+    words = ["--document", str(document), "--trust", str(trust)]
+    verdict = subprocess.run(
+        [sys.executable, "-I", "-S", str(_VERIFIER), str(evidence), *words],
+        capture_output=True, text=True, check=False, env={},
+    )  # fmt: skip
+    assert verdict.returncode == 0, verdict.stdout + verdict.stderr
+
+
+def _size(site: Site) -> int:
+    contract = "0x" + site.house.chain.origin.contract.hex()
+    return int(site.chain.ask("eth_call", {"to": contract, "data": "0x" + Call("size", ()).data.hex()}, "latest"), 16)

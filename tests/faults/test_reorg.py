@@ -1,0 +1,50 @@
+"""Reorganisations of depth 1 to 10, with the same transactions mined again and without, at several confirmations."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.faults.clients import Clients
+from tests.faults.node import until
+from tests.faults.reckoning import Outcome, anchors, reckon, settle
+from tests.faults.site import Site, site
+
+DEEPEST = 10
+
+
+def reorganise(made: Site, depths: Sequence[int]) -> Outcome:
+    """For each depth, twice: fill so many blocks with anchors, and take them back."""
+    clients = Clients.of(made)
+    undone = 0
+    for depth in depths:
+        for again in (True, False):
+            for _ in range(min(depth, 3)):
+                before = len(anchors(made))
+                clients.declare(2)
+                assert until(lambda: len(anchors(made)) > before, 20), made.servers[0].words()  # noqa: B023
+            undone += made.chain.reorganise(depth, again)
+        settle(made)
+    assert undone > 0, "nothing was taken back"
+    words = f"depths {','.join(map(str, depths))}; {undone} transactions taken back"
+    return reckon(made, clients, f"reorg, {made.environment['LEDGER_CONFIRMATIONS']} confirmation(s)", words=words)
+
+
+@pytest.mark.parametrize("confirmations", [1, 3])
+def test_taken_back_and_anchored_again(
+    confirmations: int, tmp_path: Path, chance: random.Random, told: Callable[[Outcome], None]
+) -> None:
+    """Deeper than the confirmations: what counted as confirmed is undone, so nothing is signed before the end."""
+    with site(tmp_path, CONFIRMATIONS=str(confirmations), LOG_KEY="") as made:
+        told(reorganise(made, chance.sample(range(1, DEEPEST + 1), 2)))
+
+
+def test_what_is_signed_is_never_taken_back(
+    tmp_path: Path, chance: random.Random, told: Callable[[Outcome], None]
+) -> None:
+    """With more confirmations than the reorganisation is deep, every checkpoint holds for good, as the audit finds."""
+    with site(tmp_path, CONFIRMATIONS=str(DEEPEST + 1)) as made:
+        told(reorganise(made, [chance.randint(1, DEEPEST), DEEPEST]))

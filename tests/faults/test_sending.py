@@ -1,0 +1,138 @@
+"""Transactions that get stuck, are forgotten, are refused, or find their nonce taken: each batch is anchored once."""
+
+from __future__ import annotations
+
+import json
+import random
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from eth_account import Account
+
+from ledger.edges.calls import anchor
+from tests.edges.network import Reply, ill_mannered
+from tests.faults.clients import Clients
+from tests.faults.node import until
+from tests.faults.proxy import SEND
+from tests.faults.reckoning import Outcome, anchors, reckon
+from tests.faults.site import Site, site
+
+Told = Callable[[Outcome], None]
+_GAS = 21_000
+
+
+def waiting(made: Site) -> list[dict[str, Any]]:
+    """The transactions in the node's pool."""
+    content = made.chain.ask("txpool_content")
+    return [one for kind in ("pending", "queued") for some in content[kind].values() for one in some.values()]
+
+
+def test_a_stuck_transaction_is_replaced(tmp_path: Path, told: Told) -> None:
+    with site(tmp_path, RESEND_AFTER_SECONDS="1") as made:
+        clients = Clients.of(made)
+        made.chain.automine(False)
+        clients.declare(3)
+        assert until(lambda: waiting(made), 20), made.servers[0].words()
+        first = waiting(made)[0]
+        paid = int(first["maxFeePerGas"], 16)
+        # From now on the chain asks for more than the transaction offers, so that it would wait for ever.
+        made.chain.ask("anvil_setNextBlockBaseFeePerGas", hex(3 * paid))
+        made.chain.mine()
+        assert waiting(made), "mined although it pays less than the base fee"
+
+        def mined() -> bool:
+            made.chain.mine()
+            return len(anchors(made)) > 0
+
+        assert until(mined, 30, 0.5), made.servers[0].words()
+        made.chain.automine(True)
+        clients.declare(3)
+        hashes = {first["hash"]} & _mined(made)
+        assert not hashes, "the first transaction was mined: nothing was replaced"
+        told(reckon(made, clients, "stuck transaction", words=f"offered {paid} wei per gas, replaced"))
+
+
+def test_a_forgotten_transaction_is_sent_again(tmp_path: Path, told: Told) -> None:
+    with site(tmp_path, RESEND_AFTER_SECONDS="1") as made:
+        clients = Clients.of(made)
+        made.chain.automine(False)
+        for _ in range(3):
+            clients.declare(2)
+            assert until(lambda: waiting(made), 20), made.servers[0].words()
+            made.chain.ask("anvil_dropAllTransactions")
+        assert anchors(made) == []
+        made.chain.automine(True)
+        told(reckon(made, clients, "pool forgotten 3 times"))
+
+
+def test_an_outsider_uses_the_same_account(tmp_path: Path, chance: random.Random, told: Told) -> None:
+    with site(tmp_path, RESEND_AFTER_SECONDS="1") as made:
+        clients, account = Clients.of(made), _relayer(made)
+        taken = 0
+        with clients.working():
+            for _ in range(20):
+                clients.declare(1)
+                made.chain.automine(chance.random() < 0.7)
+                taken += _spend(made, account, ahead=chance.choice([0, 0, 1]))
+        made.chain.automine(True)
+        made.chain.mine()
+        assert taken > 0, "the outsider never had a nonce"
+        told(reckon(made, clients, "nonces taken by an outsider", words=f"{taken} nonces"))
+
+
+def test_a_poisoned_batch_holds_up_no_other(tmp_path: Path, told: Told) -> None:
+    """A batch whose transaction the node always refuses stands aside, shows in readiness, and goes when it may."""
+    selector = anchor(bytes(32), 1).data[:4].hex()
+    roots: list[str] = []
+
+    def refuse(method: str, params: list[Any]) -> Reply | None:
+        if method != SEND:
+            return None
+        root = params[0].partition(selector)[2][:64]
+        roots.append(root)
+        return Reply(error={"code": -32000, "message": "exceeds block gas limit"}) if root == roots[0] else None
+
+    with site(tmp_path, servers=0) as made, ill_mannered(made.chain.url) as manners:
+        manners.rule = refuse
+        server = made.add(LEDGER_RPC_URL=manners.url)
+        server.start()
+        server.await_live()
+        clients = Clients.of(made)
+        clients.declare(1)
+        assert until(lambda: roots, 20), server.words()
+        clients.declare(5)
+        assert until(lambda: sum(size for _, size in anchors(made)) == 5, 20), server.words()
+        assert roots[0] not in {root.hex() for root, _ in anchors(made)}
+        ready = server.ready()
+        assert ready["status"] == "degraded", ready
+        assert "block gas limit" in json.dumps(ready), ready
+        manners.rule = lambda method, params: None
+        told(reckon(made, clients, "poisoned batch", words=f"refused {roots.count(roots[0])} times"))
+
+
+def _mined(made: Site) -> set[str]:
+    """Hashes of all transactions in the chain."""
+    blocks = (made.chain.ask("eth_getBlockByNumber", hex(n), False) for n in range(made.chain.height() + 1))
+    return {tx_hash for block in blocks for tx_hash in block["transactions"]}
+
+
+def _relayer(made: Site) -> Any:
+    """The relayer's key as another program holds it."""
+    file = json.loads((made.house.folder / "keys" / "relayer.json").read_text())
+    return Account.from_key(Account.decrypt(file, made.house.passphrase_file.read_text().strip()))
+
+
+def _spend(made: Site, account: Any, ahead: int) -> bool:
+    """A payment to nobody with the account's next nonce, or one further on; whether the node took it."""
+    nonce = int(made.chain.ask("eth_getTransactionCount", account.address, "latest"), 16) + ahead
+    made_up = {
+        "chainId": made.house.chain.origin.chain_id, "nonce": nonce, "gas": _GAS, "to": "0x" + secrets.token_hex(20),
+        "value": 1, "maxFeePerGas": 10**12, "maxPriorityFeePerGas": 10**10,
+    }  # fmt: skip
+    try:
+        made.chain.ask(SEND, "0x" + bytes(account.sign_transaction(made_up).raw_transaction).hex())
+    except RuntimeError:
+        return False
+    return True
