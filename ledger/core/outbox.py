@@ -59,8 +59,8 @@ class Batch:
 
     ``created_at``, ``sent_at`` and ``retry_at`` are seconds since 1970. ``entry_number`` and ``entry_time`` are those
     of the entry that anchors it, None before. ``tx_hash`` (0x and 64 digits), ``nonce``, ``tip`` and ``max_fee`` (wei
-    per gas) are those of the last transaction that carried it, None where none of ours did. ``sent_at`` is None where it
-    is to be sent at once. ``tries`` counts transactions noted; ``problem`` says why the last was refused.
+    per gas) are those of the last transaction that carried it, None where none of ours did. ``sent_at`` is None where
+    it is to be sent at once. ``tries`` counts transactions noted; ``problem`` says why the last was refused.
     """
 
     id: int

@@ -26,7 +26,7 @@ def body(made: st.Declaration, signature: bytes) -> dict[str, Any]:
     return {"declaration": made.to_json(), "signature": hex_text(signature)}
 
 
-def wait(served: Served, id_: str, state: str = "anchored") -> dict[str, Any]:
+def wait(served: Served, id_: str, state: str = "final") -> dict[str, Any]:
     """Poll as a client would."""
     for _ in range(200):
         found: dict[str, Any] = served.client.get(f"/v1/declarations/{id_}").json()
@@ -237,7 +237,7 @@ def test_chain_away_and_back(served: Served) -> None:
         assert served.client.get("/health/ready").json()["status"] == "degraded"
         away = served.client.post("/v1/attestations", json=said)
         assert (away.status_code, away.headers["retry-after"]) == (503, "5")
-        assert served.client.get(f"/v1/declarations/{id_}").json()["state"] == "anchored"
+        assert served.client.get(f"/v1/declarations/{id_}").json()["state"] == "final"
     finally:
         served.house.devchain.start()
     wait(served, accepted.json()["id"])

@@ -61,10 +61,10 @@ def test_a_generated_client_declares_and_reads(served: Served, package: Any) -> 
     state = operation("declare_v1").sync(client=client, body=body)
     for _ in range(100):
         state = operation("get_declaration_v1").sync(client=client, id=state.id)
-        if state.state == "anchored":
+        if state.state == "final":
             break
         time.sleep(0.1)
-    assert state.state == "anchored"
+    assert state.state == "final"
     assert state.id == hex_text(made.id(served.house.chain.origin))
     agencies = operation("list_agencies_v1").sync(client=client)
     assert [agency.code for agency in agencies] == [houses.MPI, houses.CUSTOMS, houses.CHAMBER]

@@ -71,10 +71,10 @@ def test_every_202_is_anchored_once_whatever_dies(house: House) -> None:
         for id_ in accepted:
             for _ in range(200):
                 state = httpx.get(f"{url}/{id_}").json()
-                if state["state"] == "anchored":
+                if state["state"] == "final":
                     break
                 time.sleep(0.1)
-            assert state["state"] == "anchored"
+            assert state["state"] == "final"
     assert len(accepted) > 10
     report = audit(house.chain, Scope(store=house.store)).report
     assert report.good, report

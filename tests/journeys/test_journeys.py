@@ -154,7 +154,7 @@ def test_anchoring_resumes_at_every_place_it_can_stop(house: House) -> None:
         assert [report.batch.root for report in reports] == [batch.root]
         assert (reports[0].receipt is None) is sent_by_somebody
         assert house.follower.refresh().size == size + (0 if sent_by_somebody else 1)
-        assert {store.declaration(id_).state for id_ in ids} == {"anchored"}  # type: ignore[union-attr]
+        assert {store.declaration(id_).state for id_ in ids} == {"final"}  # type: ignore[union-attr]
 
 
 def test_evidence_of_what_is_unknown_or_waits(house: House) -> None:
