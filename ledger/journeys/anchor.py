@@ -79,9 +79,9 @@ class Anchorer:
         :raises Unavailable: chain or store are away, gas costs too much, or the relayer has no money. What is done is
             done, and the next round goes on.
         """
+        self._watched.update(batch.id for batch in self._store.unfinished())
         history = self._follower.refresh()
         for batch in self._store.unfinished():
-            self._watched.add(batch.id)
             mark = history.anchors.get((batch.root, batch.size))
             if mark is not None:
                 self._store.mark_anchored(batch.id, mark.number, mark.time)
