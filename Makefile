@@ -37,8 +37,8 @@ coverage: setup ## every line, statement and branch of the contracts is run by t
 	@grep -q "Total  *│ 100.00 │ 100.00 " state/coverage.log
 	@$(BIN)/python -m scripts.branch_coverage
 
-bench: setup ## measure, beside a peer measured in the same run
-	@$(BIN)/python -m scripts.bench
+bench: setup ## measure beside peers, in one run; ROW=id measures one row, QUICK=1 only tries everything
+	@$(BIN)/python -m scripts.bench $(if $(ROW),--row $(ROW)) $(if $(QUICK),--quick)
 
 bench-audit: setup ## replay and audit a million entries, and the log as it grows
 	@$(BIN)/python -m scripts.bench_audit

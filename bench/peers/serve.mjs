@@ -1,0 +1,32 @@
+// One peer's process. It reads a request a line and answers a line: {"load": work, "with": …} makes the work ready and
+// tries it once; {"run": work, "count": n} does it n times and says how many nanoseconds the loop took, nothing else.
+import { createInterface } from "node:readline";
+
+export async function serve(works) {
+  const ready = {};
+  const load = async (name, given) => {
+    const { run, shown } = await works[name](given);
+    ready[name] = run;
+    return { shown: shown ?? (await run()) };
+  };
+  const loop = async (name, count) => {
+    const run = ready[name];
+    const begun = process.hrtime.bigint();
+    for (let i = 0; i < count; i++) {
+      const made = run();
+      // Only what is a promise is awaited: a turn of the event loop is no part of work that does not wait.
+      if (made instanceof Promise) await made;
+    }
+    return { nanoseconds: Number(process.hrtime.bigint() - begun) };
+  };
+  for await (const line of createInterface({ input: process.stdin })) {
+    const asked = JSON.parse(line);
+    let answer;
+    try {
+      answer = "load" in asked ? await load(asked.load, asked.with) : await loop(asked.run, asked.count);
+    } catch (error) {
+      answer = { problem: String(error?.stack ?? error) };
+    }
+    process.stdout.write(JSON.stringify(answer) + "\n");
+  }
+}

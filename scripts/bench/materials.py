@@ -1,0 +1,129 @@
+"""What is worked on: a customs declaration as JSON, keys made from names, and the evidence of that document."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+
+from coincurve import PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger.core import codec as co
+from ledger.core import entry as en
+from ledger.core import statement as st
+from ledger.core.checkpoint import Checkpoint, NoteKey, signed
+from ledger.core.document import Format, wrap
+from ledger.core.evidence import Members, ProvenEntry, assemble
+from ledger.core.history import History
+from ledger.core.merkle import leaf_hash, root
+from ledger.core.policy import TrustRoot
+from ledger.core.signature import address_of
+from ledger.core.typed_data import Origin
+
+ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
+START = 1_790_000_000
+BATCH = 1_000
+AGENCY, KIND = "NZ-MPI", 851
+HIDDEN = ("consignor", "invoice")
+"""The members that the redacted copy does not show."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A secp256k1 key made from a name, so that every run has the same."""
+
+    name: str
+
+    @property
+    def secret(self) -> bytes:
+        return sha256(self.name.encode()).digest()
+
+    @property
+    def signer(self) -> bytes:
+        return address_of(PrivateKey(self.secret).public_key.format(compressed=False))
+
+    def sign(self, digest: bytes) -> bytes:
+        made = PrivateKey(self.secret).sign_recoverable(digest, hasher=None)
+        return made[:64] + bytes([made[64] + 27])
+
+
+def document() -> bytes:
+    """A customs declaration of about 2 KB and 80 fields. ``issuers`` is what OpenAttestation's schema demands."""
+    party = {"name": "Kauri Orchards Ltd", "street": "14 Quay Street", "city": "Tauranga", "country": "NZ"}
+    line: dict[str, object] = {
+        "description": "Fresh kiwifruit, green",
+        "hs6": "081050",
+        "origin": "NZ",
+        "packages": 240,
+        "gross mass": 960.5,
+    }
+    value = {
+        "issuers": [
+            {
+                "name": "Kauri Orchards Ltd",
+                "documentStore": "0x5fbdb2315678afecb367f032d93f642f64180aa3",
+                "identityProof": {"type": "DNS-TXT", "location": "kauri.example"},
+            }
+        ],
+        "id": "NZ-2026-0004711",
+        "type": 830,
+        "consignor": party | {"identifier": "NZ9429000000001"},
+        "consignee": party | {"name": "Vruchten BV", "city": "Rotterdam", "country": "NL"},
+        "invoice": {"number": "INV-88213", "currency": "EUR", "amount": 48210.75, "terms": "FOB", "paid": False},
+        "transport": {"mode": 1, "vessel": "Rangitata", "voyage": "118N", "loaded": "NZTRG", "discharged": "NLRTM"},
+        "lines": [line | {"number": n, "net mass": 900.25 + n, "value": 4821.5 * n} for n in range(1, 8)],
+    }  # fmt: skip
+    return json.dumps(value, indent=1).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a verifier holds: evidence, the wrapped document, the trust root, all as file contents."""
+
+    evidence: bytes
+    wrapped: bytes
+    trust: bytes
+
+
+def case() -> Case:
+    """The evidence of the document in a batch of 1,000, attested with it by one attestation.
+
+    Two statements carry the claim, the declaration and the attestation. The history in which they stand has three more
+    signatures, by the council, which every verification checks too, and the checkpoint has the log's.
+    """
+    council, trader, officer = Key("council"), Key("trader"), Key("officer")
+    history = History(ORIGIN)
+    entries: list[en.Entry] = []
+
+    def append(content: en.Content) -> None:
+        entry = en.Entry(len(entries), en.kind_of(content), START + 60 * len(entries), en.encode_payload(content))
+        history.apply(entry)
+        entries.append(entry)
+
+    def decide(decision: st.Decision) -> None:
+        append(en.Enacted(decision, (en.Endorsement(council.signer, council.sign(decision.id(ORIGIN))),)))
+
+    append(en.Enacted(st.CouncilChange((council.signer,), 1, 0), ()))
+    decide(st.AgencyEnrolment(AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example", 1))
+    decide(st.MandateGrant(AGENCY, KIND, 0, co.NO_END, 2))
+    decide(st.AttesterAuthorisation(officer.signer, AGENCY, 3))
+    wrapped = wrap(document(), Format.JSON, sha256(b"seed").digest())
+    declarations = [
+        st.Declaration(trader.signer, sha256(str(number).encode()).digest(), 830) for number in range(BATCH)
+    ]
+    declarations[BATCH // 2] = mine = st.Declaration(trader.signer, wrapped.digest, 830)
+    ids = [item.id(ORIGIN) for item in declarations]
+    append(en.Anchored(root(ids), BATCH))
+    attestation = st.Attestation(AGENCY, KIND, 1, co.ZERO, START, co.NO_END, root(ids), BATCH, leaf_hash(b"salt"))
+    append(en.Attested(attestation, officer.signer, officer.sign(attestation.id(ORIGIN))))
+
+    log = Ed25519PrivateKey.from_private_bytes(sha256(b"log").digest())
+    log_key = NoteKey(str(ORIGIN), log.public_key().public_bytes_raw())
+    checkpoint = Checkpoint(ORIGIN, history.size, history.log.root())
+    note = signed(checkpoint, log_key, log.sign(checkpoint.text.encode()))
+    evidence = assemble(
+        history, note, mine, trader.sign(mine.id(ORIGIN)), [Members(ids).place(mine.id(ORIGIN))],
+        lambda number: ProvenEntry(entries[number], tuple(history.log.inclusion(number))),
+    )  # fmt: skip
+    return Case(evidence.to_bytes(), wrapped.to_bytes(), TrustRoot(ORIGIN, log_key).to_bytes())
