@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.core.checkpoint import Checkpoint, NoteKey, SignedNote, signed
-from ledger.core.history import History
 from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.outbox import Batch, Offer, offers, rest
 from ledger.core.typed_data import Origin
@@ -217,37 +216,39 @@ def _why(left: Sequence[Batch], confirmations: int) -> str:
 def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | None, at: int) -> SignedNote | None:
     """Sign a checkpoint of the entries that are confirmed, as of the latest refresh, and store it forever.
 
-    Returns the note that is there already where this size has one; None without a log key or without entries.
+    Returns the note that is there already where this size has one; None without a log key or without entries. Where a
+    greater size was signed, as another process saw more, the newest note within this size; None where there is none.
 
-    :raises Unavailable: this size was signed with another root, before a reorganisation. Two notes of one size would
-        look like two histories, so nothing is signed until the next entry.
+    :raises Unavailable: the chain took back, or this node hides, what was signed. Another signature would make it two
+        histories under one key, so nothing is signed until the history leads there again (docs/operations.md).
     """
     with follower.facts(fresh=False) as history:
         size = follower.confirmed
         if log_key is None or size == 0:
             return None
+        key = note_key(history.origin, log_key)
+        before = _newest(store, size)
+        if before is not None:
+            checkpoint = before.checkpoint
+            if history.log.root(checkpoint.size) != checkpoint.root and before.names(key):
+                raise Unavailable(
+                    f"the chain took back what was signed: {checkpoint.size} entries have another root now. Nothing is "
+                    "signed; see docs/operations.md"
+                )
+            if checkpoint.size == size and checkpoint.root == history.log.root(size):
+                return before
+        newest = _newest(store)
+        if newest is not None and newest.checkpoint.size > size and newest.names(key):
+            return before
         checkpoint = Checkpoint(history.origin, size, history.log.root(size))
-        known = store.checkpoint(size)
-        if known is not None:
-            note = SignedNote.parse(known)
-            if note.checkpoint != checkpoint:
-                raise Unavailable(f"{size} entries were signed before a reorganisation: try after the next entry")
-            return note
-        _look_back(history, store, size)
-    note = signed(checkpoint, note_key(checkpoint.origin, log_key), log_key.sign_note(checkpoint.text.encode()))
+    note = signed(checkpoint, key, log_key.sign_note(checkpoint.text.encode()))
     store.save_checkpoint(size, checkpoint.root, str(note), at)
     return note
 
 
-def _look_back(history: History, store: Store, size: int) -> None:
-    """Say it where the chain took back what was signed: witnesses will not go along, and auditors will name it."""
-    text = store.latest_checkpoint(size)
-    before = None if text is None else SignedNote.parse(text).checkpoint
-    if before is not None and history.log.root(before.size) != before.root:
-        log.error(
-            "a reorganisation took back entries of the checkpoint of %d entries that was signed: witnesses will refuse "
-            "what is signed from now on; raise `confirmations`", before.size,
-        )  # fmt: skip
+def _newest(store: Store, at_most: int | None = None) -> SignedNote | None:
+    text = store.latest_checkpoint(at_most)
+    return None if text is None else SignedNote.parse(text)
 
 
 def note_key(origin: Origin, log_key: SigningKey) -> NoteKey:

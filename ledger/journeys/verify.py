@@ -107,7 +107,11 @@ def evidence_of(
     except Unavailable as error:
         log.warning("evidence without the chain: %s", error)
         signs = None  # what the chain does not confirm now is not signed
-    published = publish_checkpoint(follower, store, signs, at)
+    try:
+        published = publish_checkpoint(follower, store, signs, at)
+    except Unavailable as error:
+        log.warning("evidence as of an earlier checkpoint: %s", error)
+        published = None
     if published is not None and witnesses is not None:
         witnesses.cosign(published, follower, at)
     with follower.facts(fresh=False) as history:

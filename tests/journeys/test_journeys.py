@@ -23,7 +23,7 @@ from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.policy import TrustRoot
 from ledger.core.verdict import Outcome
 from ledger.edges import chain as ch
-from ledger.edges.keys import Algorithm
+from ledger.edges.keys import Algorithm, SigningKey
 from ledger.edges.store import Store
 from ledger.errors import (
     AttesterNotActive,
@@ -250,19 +250,43 @@ def test_a_secret_is_in_no_file_and_no_word(house: House, caplog: pytest.LogCapt
         assert not any(spelled in place for place in places)
 
 
-def test_one_size_is_signed_once(house: House) -> None:
-    """A root signed before a reorganisation: no second note of that size, until the history has grown."""
+def signed_elsewhere(house: House, path: Path, size: int, root: bytes, key: SigningKey) -> Store:
+    """A store in which a checkpoint is signed, of this history or of another."""
+    store = Store.open(f"sqlite:///{path}", house.chain.origin)
+    checkpoint = Checkpoint(house.chain.origin, size, root)
+    note = signed(checkpoint, note_key(house.chain.origin, key), key.sign_note(checkpoint.text.encode()))
+    store.save_checkpoint(size, root, str(note), now())
+    return store
+
+
+@pytest.mark.parametrize("earlier", [0, 1])
+def test_what_contradicts_an_earlier_checkpoint_is_never_signed(house: House, tmp_path: Path, earlier: int) -> None:
+    size = house.follower.refresh().size
+    store = signed_elsewhere(house, tmp_path / "s.sqlite", size - earlier, bytes(32), house.log_key)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="took back what was signed"):
+            publish_checkpoint(house.follower, store, house.log_key, now())
+        houses.anchored(house)
+        house.follower.refresh()
+    assert len(store.checkpoints()) == 1
+
+
+def test_a_new_log_key_begins_anew(house: House, tmp_path: Path) -> None:
+    """The way on after a reorganisation deeper than the confirmations: another key, for which nobody was told lies."""
+    size = house.follower.refresh().size
+    store = signed_elsewhere(house, tmp_path / "s.sqlite", size - 1, bytes(32), house.key("log-2", Algorithm.ED25519))
+    assert publish_checkpoint(house.follower, store, house.log_key, now()) is not None
+
+
+def test_a_process_that_lags_signs_nothing_new(house: House, tmp_path: Path) -> None:
     history = house.follower.refresh()
-    other = Store.open(f"sqlite:///{house.folder / 'reorganised.sqlite'}", house.chain.origin)
-    checkpoint = Checkpoint(house.chain.origin, history.size, bytes(32))
+    store = signed_elsewhere(house, tmp_path / "s.sqlite", history.size + 7, bytes(32), house.log_key)
+    assert publish_checkpoint(house.follower, store, house.log_key, now()) is None
+    checkpoint = Checkpoint(history.origin, history.size - 1, history.log.root(history.size - 1))
     key = note_key(history.origin, house.log_key)
-    note = signed(checkpoint, key, house.log_key.sign_note(checkpoint.text.encode()))
-    other.save_checkpoint(history.size, checkpoint.root, str(note), now())
-    with pytest.raises(Unavailable, match="before a reorganisation"):
-        publish_checkpoint(house.follower, other, house.log_key, now())
-    houses.anchored(house)
-    house.follower.refresh()
-    assert publish_checkpoint(house.follower, other, house.log_key, now()) is not None
+    note = str(signed(checkpoint, key, house.log_key.sign_note(checkpoint.text.encode())))
+    store.save_checkpoint(checkpoint.size, checkpoint.root, note, now())
+    assert str(publish_checkpoint(house.follower, store, house.log_key, now())) == note
 
 
 def test_a_refused_attestation_leaves_no_set_behind(house: House) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -320,18 +319,6 @@ def test_only_confirmed_entries_are_signed(tmp_path: Path) -> None:
         note = publish_checkpoint(follower, store, house.log_key, now())
         assert note is not None
         assert note.checkpoint.size == size
-
-
-def test_a_log_that_took_back_what_it_signed_says_so(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    note = published(house)
-    other = Store.open(f"sqlite:///{house.folder / 'took-back.sqlite'}", house.chain.origin)
-    other.save_checkpoint(note.checkpoint.size, bytes(32), str(replace(note, checkpoint=replace(
-        note.checkpoint, root=bytes(32)))), now())  # fmt: skip
-    houses.anchored(house)
-    house.follower.refresh()
-    caplog.set_level(logging.ERROR)
-    assert publish_checkpoint(house.follower, other, house.log_key, now()) is not None
-    assert "witnesses will refuse" in caplog.text
 
 
 VKEY = str(NoteKey(ONE, key_of(ONE).public_key, KeyType.WITNESS))
