@@ -65,6 +65,10 @@ class Chain:
         """Number of the latest block."""
         return int(self.ask("eth_blockNumber"), 16)
 
+    def time(self) -> int:
+        """Of the latest block, in seconds since 1970."""
+        return int(self.ask("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
     def reorganise(self, depth: int, again: bool) -> int:
         """Replace the last ``depth`` blocks by as many others; ``again``: with the same transactions in them, one block
         later where there is room. Returns how many transactions stood in the blocks that are gone.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,52 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 def mount(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["mount", *words], capture_output=True, text=True, check=False)
+
+
+class Image:
+    """An ext4 file system in a file, which can be made to believe that its disk has errors."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "ext4"
+        self._file = folder / "ext4.img"
+        self.folder.mkdir()
+        with self._file.open("wb") as file:
+            file.truncate(2 * _SIZE)
+        subprocess.run(["mkfs.ext4", "-q", "-F", str(self._file)], check=True)
+
+    def mount(self) -> str:
+        """Empty, or why it cannot be mounted."""
+        return mount("-o", "loop,errors=remount-ro", str(self._file), str(self.folder)).stderr.strip()
+
+    def fail(self) -> None:
+        """An error of the file system: the kernel lets nobody write from now on, whatever is open."""
+        source = subprocess.run(
+            ["findmnt", "-no", "SOURCE", str(self.folder)], capture_output=True, text=True, check=True
+        )
+        Path("/sys/fs/ext4", Path(source.stdout.strip()).name, "trigger_fs_error").write_text("1")
+
+    def mend(self) -> None:
+        """As an operator would: unmount, check, mount again."""
+        self.unmount()
+        subprocess.run(["fsck.ext4", "-p", "-f", str(self._file)], capture_output=True, check=False)
+        assert not self.mount()
+
+    def unmount(self) -> None:
+        """Needs that nobody has a file open there."""
+        subprocess.run(["umount", str(self.folder)], check=True)
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Iterator[Image]:
+    """An ext4 file system of its own."""
+    if shutil.which("mkfs.ext4") is None:
+        pytest.skip("mkfs.ext4 is not installed")
+    made = Image(tmp_path)
+    problem = made.mount()
+    if problem:
+        pytest.skip(f"a file system cannot be mounted here: {problem}")
+    yield made
+    subprocess.run(["umount", "--lazy", str(made.folder)], check=True)
 
 
 @contextmanager
@@ -79,16 +126,17 @@ def test_disk_full(disk: Path, tmp_path: Path, told: Callable[[Outcome], None]) 
         told(reckon(made, clients, "disk full, and killed meanwhile", kills=1, words=words[:60]))
 
 
-def test_store_read_only(disk: Path, tmp_path: Path, told: Callable[[Outcome], None]) -> None:
-    with site(tmp_path, store_url=f"sqlite:///{disk / 'ledger.sqlite'}") as made:
+def test_store_read_only(image: Image, tmp_path: Path, told: Callable[[Outcome], None]) -> None:
+    """The kernel turns a file system read-only under the open store, as it does when the disk has errors."""
+    with site(tmp_path, store_url=f"sqlite:///{image.folder / 'ledger.sqlite'}") as made:
         clients, (server,) = Clients.of(made), made.servers
         clients.declare(20)
-        server.stop()
-        assert mount("-o", "remount,ro", str(disk)).returncode == 0
+        image.fail()
+        words = refused(server, clients)
+        assert "disk" in words or "written" in words, words
+        server.kill()
+        image.mend()
         server.start()
         server.await_live()
-        words = refused(server, clients)
-        assert "written" in words, words
-        assert mount("-o", "remount,rw", str(disk)).returncode == 0
         clients.declare(20)
-        told(reckon(made, clients, "store read-only", words=words[:60]))
+        told(reckon(made, clients, "store turned read-only", kills=1, words=words[:60]))
