@@ -8,7 +8,7 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from scripts.clique.validator import Validator
 CHAIN_ID = 22_225
 _SEALER = "sealer"
 _POLL_SECONDS = 0.1
+_IN_STEP = 2  # blocks between the first and the last of those that are in step
 
 
 class Network:
@@ -144,17 +145,18 @@ class Network:
             self._join(other, one)
 
     def agreed(self) -> tuple[int, str] | None:
-        """The latest block that the slowest live validator has, if all live ones have the same there; else None."""
-        latest = [block for validator in self.live() if (block := validator.block()) is not None]
-        lowest = min((number for number, _ in latest), default=0)
-        found = {validator.block(lowest) for validator in self.live()}
+        """The latest block of the slowest live validator, if all have it and none is far behind; else None."""
+        numbers = [block[0] for validator in self.live() if (block := validator.block()) is not None]
+        if not numbers or max(numbers) - min(numbers) > _IN_STEP:
+            return None
+        found = {validator.block(min(numbers)) for validator in self.live()}
         return found.pop() if len(found) == 1 else None
 
     def wait_for_block(self, number: int, seconds: float = 60.0) -> None:
         """Until all live validators agree on a block of this number or a later one."""
         self.wait_for(f"block {number}", lambda: (self.agreed() or (-1, ""))[0] >= number, seconds)
 
-    def wait_for(self, what: str, done: Any, seconds: float) -> None:
+    def wait_for(self, what: str, done: Callable[[], object], seconds: float) -> None:
         """Until ``done()`` is true; Unavailable where that takes longer."""
         deadline = time.monotonic() + seconds
         while not done():

@@ -77,7 +77,7 @@ class Validator:
             "--nodiscover", "--nat", "none", "--port", str(self.peer_port), "--nodekey", str(self.folder / "nodekey"),
             "--ipcdisable", "--authrpc.port", "0",
             "--http", "--http.addr", "127.0.0.1", "--http.port", str(self.http_port),
-            "--http.api", "eth,net,web3,clique,admin",
+            "--http.api", "eth,net,web3,clique,admin,miner",
             # Loopback only, and a key that is worth nothing elsewhere.
             "--mine", "--miner.etherbase", f"0x{self.sealer.hex()}", "--unlock", f"0x{self.sealer.hex()}",
             "--password", str(passphrase), "--allow-insecure-unlock",
@@ -139,6 +139,14 @@ class Validator:
     def peers(self) -> set[bytes]:
         """Node ids of those that it is connected to."""
         return {bytes.fromhex(_node_id(peer["enode"])) for peer in self.ask("admin_peers")}
+
+    def rest(self) -> None:
+        """Seal no more, and follow the others."""
+        self.ask("miner_stop")
+
+    def work(self) -> None:
+        """Seal again."""
+        self.ask("miner_start")
 
     def connect(self, other: Validator) -> None:
         """Dial another now and whenever the connection is lost."""
