@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
@@ -21,6 +22,7 @@ __all__ = [
 
 Governed = bytes | str | tuple[str, int]
 COUNCIL = ""
+_RECENT = 1_024
 
 
 class Standing(Enum):
@@ -109,9 +111,37 @@ class Remembered:
             case Withdrawn():
                 self.withdrawals[subject] = (mark, content)
 
+    def forget(self, subject: bytes, content: Content) -> None:
+        """Take back the last that was kept."""
+        match content:
+            case Anchored(root, size):
+                del self.anchors[root, size]
+            case Attested(attestation):
+                del self.attestations[subject]
+                name = attestation.root, attestation.size
+                self.attested_sets[name].pop()
+                if not self.attested_sets[name]:
+                    del self.attested_sets[name]
+            case Revoked(revocation):
+                del self.revocations[subject][revocation.member]
+                if not self.revocations[subject]:
+                    del self.revocations[subject]
+            case Withdrawn():
+                del self.withdrawals[subject]
+
+
+class _Before(NamedTuple):
+    """What an entry changed: the head and the time before it, and what was kept of it; None for a decision."""
+
+    head: bytes
+    last_time: int
+    kept: tuple[bytes, Content] | None
+
 
 class History(Replay):
     """All entries of one origin: the state they make, the head, and the log for proofs.
+
+    The latest entries can be taken back, as a reorganisation of the chain does; see ``back_to``.
 
     A signature by a wallet contract cannot be judged without the chain; such entries are listed in ``undecided``
     (number, signer, digest, signature) for whoever has one.
@@ -122,6 +152,7 @@ class History(Replay):
         self.undecided: list[tuple[int, bytes, bytes, bytes]] = []
         self.governing: dict[Governed, list[int]] = {}
         self._remembered = Remembered()
+        self._recent: deque[_Before] = deque(maxlen=_RECENT)
         super().__init__(origin, self._remembered, self.log, self._check_signature)
 
     @property
@@ -146,10 +177,35 @@ class History(Replay):
 
     def apply(self, entry: Entry) -> Content:
         """As ``Replay.apply``, and note what the council's decisions govern."""
+        head, last_time = self.head, self.last_time
         content = super().apply(entry)
+        decided = isinstance(content, Enacted)
+        self._recent.append(_Before(head, last_time, None if decided else (entry.subject(self.origin), content)))
         if isinstance(content, Enacted):
             self.governing.setdefault(governed_by(content.decision), []).append(entry.number)
         return content
+
+    def back_to(self, size: int) -> bool:
+        """Take back all entries from number ``size`` on. False, and nothing is changed, where that cannot be done.
+
+        It cannot beyond the latest 1,024 entries, nor where one of them is a decision of the council, which is rare:
+        then a new history is to be replayed.
+        """
+        count = self.size - size
+        if not 0 <= count <= len(self._recent):
+            return False
+        undone = list(self._recent)[len(self._recent) - count :]
+        if any(before.kept is None for before in undone):
+            return False
+        for before in reversed(undone):
+            assert before.kept is not None
+            self._remembered.forget(*before.kept)
+            self.head, self.last_time = before.head, before.last_time
+            self._recent.pop()
+        self.log.cut(size)
+        while self.undecided and self.undecided[-1][0] >= size:
+            self.undecided.pop()
+        return True
 
     def standing(self, id_: bytes, member: bytes, at: int) -> tuple[Standing, Mark | None]:
         """Is this attestation in force at ``at`` for this member (declaration id or zero)? And which entry says so."""

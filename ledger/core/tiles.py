@@ -10,6 +10,7 @@ proof O(log n) reads and hashes, and the memory is about 33 bytes a leaf.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 from ledger.core.merkle import EMPTY_ROOT, HASH_SIZE, node_hash
@@ -27,9 +28,9 @@ class Frontier:
 
     __slots__ = ("_peaks", "size")
 
-    def __init__(self) -> None:
-        self.size = 0
-        self._peaks: list[bytes] = []
+    def __init__(self, size: int = 0, peaks: Sequence[bytes] = ()) -> None:
+        self.size = size
+        self._peaks = list(peaks)
 
     def append(self, leaf: bytes) -> list[bytes]:
         """Take the next leaf hash; returns the roots of the subtrees that it completes, of 2, 4, 8, … leaves."""
@@ -67,6 +68,15 @@ class Tiles:
         self._store(0, leaf)
         for level, height in enumerate(range(TILE_HEIGHT, len(completed) + 1, TILE_HEIGHT), start=1):
             self._store(level, completed[height - 1])
+
+    def cut(self, size: int) -> None:
+        """Forget all leaves from number ``size`` on; ValueError beyond the leaves."""
+        peaks = self._peaks(0, self._checked(size))
+        for level, tiles in enumerate(self._levels):
+            whole, rest = divmod(size >> level * TILE_HEIGHT, TILE_WIDTH)
+            part = [bytearray(tiles[whole][: rest * HASH_SIZE])] if rest else []
+            tiles[whole:] = part
+        self._frontier = Frontier(size, peaks)
 
     def leaf(self, index: int) -> bytes:
         """Leaf hash number ``index``; IndexError beyond the leaves."""

@@ -35,7 +35,8 @@ class Follower:
         self._store = store
         self._lock = RLock()
         self._history = History(chain.origin)
-        self._loaded = False
+        self._replayed = False
+        self._in_step = False
         self._confirmed = 0
         self._block = 0
 
@@ -51,6 +52,14 @@ class Follower:
             except HistoryBroken as error:
                 # A reorganisation between two questions looks like a contradiction. Once more, from what is on disk.
                 log.warning("reading the history again: %s", error)
+                self._replayed = False
+            try:
+                return self._advance(progress)
+            except HistoryBroken as error:
+                # Then what is on disk is of another history than the chain's, or the node lies; all of it anew.
+                log.warning("reading the history anew from the chain: %s", error)
+                self._store.truncate_entries(0)
+                self._replayed = False
                 return self._advance(progress)
 
     @contextmanager
@@ -59,8 +68,9 @@ class Follower:
         with self._lock:
             if fresh:
                 self.refresh()
-            else:
+            elif not self._in_step:
                 self._load()
+                self._in_step = True
             yield self._history
 
     @property
@@ -82,37 +92,47 @@ class Follower:
     def _advance(self, progress: Progress) -> History:
         size, head, block = self._chain.head()
         self._load()
-        # Not loaded until all of it is stored and agrees: a failure on the way must not leave memory ahead of the disk.
-        self._loaded = False
+        # Until all of it is stored and agrees: a failure on the way must not leave memory ahead of the disk.
+        self._in_step = False
         if self._history.size > size or not self._chain_agrees():
             self._rewind()
         self._fetch(size, block, progress)
         if self._history.head != head:
-            self._store.truncate_entries(0)
             raise HistoryBroken(
                 "the log does not lead to the contract's head", expected=head.hex(), found=self._history.head.hex()
             )
         wanted = self._chain.confirmations
         self._confirmed = self._history.size if wanted == 1 else self._store.size_as_of(block - wanted + 1)
-        self._loaded = True
+        self._in_step = True
         self._block = block
         return self._history
 
     def _load(self) -> None:
-        if not self._loaded:
-            self._replay_store()
-            self._loaded = True
+        """Bring this memory to where the store's index is, which another process may have moved on or back."""
+        if not self._replayed:
+            self._history = History(self._chain.origin)
+            self._replayed = True
+        self._catch_up()
 
-    def _replay_store(self) -> None:
-        history = History(self._chain.origin)
+    def _apply_stored(self) -> None:
+        """Go on with what the store's index has and this memory has not."""
         try:
-            for logged in self._store.entries():
-                history.apply(logged.entry)
+            for logged in self._store.entries(self._history.size):
+                self._history.apply(logged.entry)
         except HistoryBroken as error:
             # The index is a copy: from the first entry that cannot be, the chain is read again.
-            log.warning("the store's index is wrong and will be rebuilt from entry %d: %s", history.size, error)
-            self._store.truncate_entries(history.size)
-        self._history = history
+            size = self._history.size
+            log.warning("the store's index is wrong and will be rebuilt from entry %d: %s", size, error)
+            self._store.truncate_entries(size)
+
+    def _catch_up(self) -> None:
+        """Back to the last entry that the index has too, and on from there."""
+        common = self._history.size
+        while common > 0 and self._store.entry_hash(common - 1) != self._history.log.leaf(common - 1):
+            common -= 1
+        if common < self._history.size and not self._history.back_to(common):
+            self._history = History(self._chain.origin)
+        self._apply_stored()
 
     def _chain_agrees(self) -> bool:
         """Whether the last entry indexed still stands in the block it was found in."""
@@ -125,7 +145,7 @@ class Follower:
         while last is not None and self._chain.block_hash(last.block_number) != last.block_hash:
             self._store.truncate_entries(last.entry.number)
             last = self._store.last_entry()
-        self._replay_store()
+        self._catch_up()
 
     def _fetch(self, size: int, block: int, progress: Progress) -> None:
         if self._history.size >= size:

@@ -64,6 +64,12 @@ class Entries(Part):
             raise KeyError(number)
         return found[0]
 
+    def entry_hash(self, number: int) -> bytes | None:
+        """The hash of an entry as it was stored; None when it is not in the index."""
+        wanted = select(ENTRIES.c.hash).where(ENTRIES.c.number == whole(number, "entry number"))
+        with self._database.reading() as connection:
+            return connection.execute(wanted).scalar()
+
     def last_entry(self) -> LoggedEntry | None:
         """The entry with the highest number; None when the index is empty."""
         found = self._found(select(ENTRIES).order_by(ENTRIES.c.number.desc()).limit(1))

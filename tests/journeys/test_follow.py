@@ -1,0 +1,62 @@
+"""Followers: several on one store, reorganisations, and never a whole replay where a step would do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ledger.edges.chain import Chain
+from ledger.edges.store import Store
+from ledger.journeys.follow import Follower
+from scripts.house import House
+from tests import houses
+from tests.edges.office import rpc
+
+
+@pytest.fixture
+def store(house: House, tmp_path: Path) -> Iterator[Store]:
+    made = Store.open(f"sqlite:///{tmp_path / 'shared.sqlite'}", house.chain.origin)
+    yield made
+    made.close()
+
+
+def follower(house: House, store: Store) -> Follower:
+    """A follower as a process of its own would have it."""
+    return Follower(Chain.connect(house.devchain.url, house.chain.origin.contract), store)
+
+
+def test_what_one_process_indexed_another_goes_on_from(house: House, store: Store) -> None:
+    ours, theirs = follower(house, store), follower(house, store)
+    known = [ours.refresh(), theirs.refresh()]
+    for first, second in [(ours, theirs), (theirs, ours), (ours, theirs)]:
+        houses.anchored(house, 2)
+        found = [first.refresh(), second.refresh()]
+        assert found[0].head == found[1].head == house.chain.head()[1]
+    assert [ours.refresh(), theirs.refresh()] == known  # the same histories, taken further
+
+
+def test_a_reorganisation_is_a_step_back_and_on_for_all_who_follow(house: House, store: Store) -> None:
+    ours, theirs = follower(house, store), follower(house, store)
+    for depth in (1, 3):
+        for _ in range(4):
+            houses.anchored(house)
+        known = [ours.refresh(), theirs.refresh()]
+        size = known[0].size
+        rpc(house.devchain.url, "anvil_reorg", depth, [])
+        found = [theirs.refresh(), ours.refresh()]
+        assert found == [known[1], known[0]], "replayed from the beginning"
+        assert found[0].head == found[1].head == house.chain.head()[1]
+        assert size - depth <= found[0].size < size
+        assert [item.entry.number for item in store.entries()] == list(range(found[0].size))
+        house.anchorer.run(10, int(time.time()))  # anchors again what was taken back
+
+
+def test_an_index_that_somebody_emptied_is_read_again(house: House, store: Store) -> None:
+    ours = follower(house, store)
+    head = ours.refresh().head
+    store.truncate_entries(0)
+    assert ours.refresh().head == head
+    assert store.last_entry() is not None
