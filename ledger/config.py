@@ -101,9 +101,13 @@ class Settings(BaseModel):
     )
     anchor_batch_size: int = _setting("Declarations in one batch, at most.", 10_000, ge=1, le=1_000_000)
     anchor_max_age_seconds: int = _setting(
-        "How long a declaration waits, at most, for others to share its batch.", 5, ge=0, le=86_400
+        "How long a declaration waits, at most, for others to share its batch. On a chain where gas is dear, longer is "
+        "cheaper.",
+        1,
+        ge=0,
+        le=86_400,
     )
-    poll_interval_seconds: float = _setting("How often the anchorer looks for work.", 1.0, ge=0.01, le=3_600)
+    poll_interval_seconds: float = _setting("How often the anchorer looks for work.", 0.25, ge=0.01, le=3_600)
     confirmations: int = _setting(
         "Blocks until a transaction counts, its own included. 1 is for a local chain; 12 or more for a public one.",
         1, ge=1, le=10_000,
