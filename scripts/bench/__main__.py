@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from scripts.bench import documents, floors, gas, peers, report, signatures, tree
+from scripts.bench import documents, floors, gas, growth, peers, replay, report, signatures, tree
 from scripts.bench.rows import Row
 from scripts.bench.runner import Bench, Work
 
-WORKS: list[Work] = [*floors.WORKS, *documents.WORKS, *signatures.WORKS, *gas.WORKS, *tree.WORKS]
+GROUPS = (floors, documents, signatures, gas, tree, replay, growth)
+WORKS: list[Work] = [work for group in GROUPS for work in group.WORKS]
 ORDER = [id_ for work in WORKS for id_ in work.ids]
 PACKAGES = {documents.PACKAGE, signatures.PACKAGE, tree.PACKAGE, *gas.PACKAGES}
 NARROWEST = 150  # columns: below that a table is folded beyond reading, and a file has no width of its own
@@ -30,9 +29,8 @@ def run(wanted: list[str], quick: bool) -> int:
     failed: list[str] = []
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with (
-        tempfile.TemporaryDirectory(prefix="ledger-bench-") as folder,
         Progress(*columns, console=console, transient=True) as progress,
-        Bench(Path(folder), quick, progress) as bench,
+        Bench(quick, progress) as bench,
     ):
         whole = progress.add_task("", total=sum(work.seconds for work in works))
         for work in works:

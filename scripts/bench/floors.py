@@ -11,7 +11,7 @@ from coincurve import PrivateKey, PublicKey
 from ledger.core.typed_data import keccak
 from scripts.bench.materials import Key
 from scripts.bench.rows import Row, Title
-from scripts.bench.runner import ROOT, Bench, Work
+from scripts.bench.runner import Bench, Work
 
 _RECORD = bytes(4096)
 
@@ -30,10 +30,7 @@ def measure(bench: Bench) -> Iterator[Row]:
     ]  # fmt: skip
     for id_, what, work in works:
         yield bench.rates(Title(id_, what, "1/s"), work)
-    # Where stores are kept, not in a folder of temporary files: that may be memory.
-    file = ROOT / "build" / "fsync"
-    file.parent.mkdir(exist_ok=True)
-    handle = os.open(file, os.O_RDWR | os.O_CREAT)
+    handle = os.open(bench.on_disk / "fsync", os.O_RDWR | os.O_CREAT)
     try:
 
         def write() -> None:
@@ -43,7 +40,6 @@ def measure(bench: Bench) -> Iterator[Row]:
         yield bench.rates(Title("floor-fsync", "write 4 KiB and fsync", "1/s"), write)
     finally:
         os.close(handle)
-        file.unlink()
 
 
 WORKS = [Work(("floor-sha256", "floor-keccak", "floor-sign", "floor-recover", "floor-fsync"), 15, measure)]

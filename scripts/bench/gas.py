@@ -181,7 +181,7 @@ def measure(bench: Bench) -> Iterator[Row]:
     """All rows of this file, on a chain that is gone afterwards."""
     if artifact.load().settings["optimizer"]["enabled"] is not True:
         raise AssertionError("our own contract was built without the optimizer")
-    chain = DevChain(bench.folder / "gas-chain")
+    chain = DevChain(bench.on_disk / "gas-chain")
     chain.start()
     try:
         node = Node(chain.url)

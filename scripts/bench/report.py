@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -29,6 +30,7 @@ def figure(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+_MEMBERS = {item.name for item in fields(Row)}
 HEADS = ("id", "unit", "ours", "peer", "ratio", "spread", "bar", "work, beside whom")
 
 
@@ -59,10 +61,11 @@ def table(rows: Sequence[Row]) -> Table:
 
 
 def read() -> list[Row]:
-    """The rows of the last run; none where there was no run."""
+    """The rows of the last run; none where there was no run, or one of a bench that told other things."""
     if not RESULTS.exists():
         return []
-    return [Row(**item | {"spread": tuple(item["spread"])}) for item in json.loads(RESULTS.read_text())]
+    found = json.loads(RESULTS.read_text())
+    return [Row(**item | {"spread": tuple(item["spread"])}) for item in found if item.keys() == _MEMBERS]
 
 
 def write(rows: Sequence[Row], packages: Iterable[str], *, order: Sequence[str]) -> None:

@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.progress import Progress
 
@@ -17,6 +19,7 @@ from scripts.bench.peers import Peer
 from scripts.bench.rows import Row, Title
 
 ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build"
 PROFILES = ROOT / "bench" / "profiles"
 ROUNDS = 5
 ROUND_SECONDS = 0.4
@@ -43,10 +46,9 @@ def looped(work: Callable[[], object]) -> Timed:
 class Bench:
     """One run. ``quick`` is a smoke run: one short round at small sizes, whose figures say nothing.
 
-    ``folder`` is gone afterwards, and so are the peers' processes.
+    Peers' processes end with it.
     """
 
-    folder: Path
     quick: bool = False
     progress: Progress | None = None
     profiles: Path | None = PROFILES
@@ -72,6 +74,12 @@ class Bench:
         if script not in self._peers:
             self._peers[script] = self._closing.enter_context(Peer(script))
         return self._peers[script]
+
+    @cached_property
+    def on_disk(self) -> Path:
+        """A folder beside the product, gone after the run: that of temporary files may be in memory, without fsync."""
+        BUILD.mkdir(exist_ok=True)
+        return Path(self._closing.enter_context(TemporaryDirectory(prefix="bench-", dir=BUILD)))
 
     def say(self, words: str) -> None:
         """What goes on, where somebody looks."""
