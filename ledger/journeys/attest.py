@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from ledger.core import statement as st
 from ledger.core.entry import Endorsement
+from ledger.core.history import Mark
 from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.typed_data import keccak
 from ledger.edges import chain as ch
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store
-from ledger.errors import AlreadyAttested, AlreadyRevoked, AlreadyWithdrawn, Malformed
+from ledger.errors import AlreadyAttested, AlreadyRevoked, AlreadyWithdrawn, Malformed, Unavailable
 from ledger.journeys.follow import Follower
 
 
@@ -53,8 +54,8 @@ class Relay:
             receipt = self._submit(ch.attest(attestation, signer, signature))
         if members:  # only now: a stranger's refused request must not fill the store
             self.store.save_set(attestation.root, attestation.size, members)
-        history = self.follower.refresh()
-        return Relayed(id_, history.attestations[id_].mark.number, receipt)
+        recorded = self.follower.refresh().attestations.get(id_)
+        return Relayed(id_, _number(recorded and recorded.mark), receipt)
 
     def revoke(self, revocation: st.Revocation, signer: bytes, signature: bytes) -> Relayed:
         """Relay a revocation; one that is in the history already is no error if it is this one."""
@@ -66,9 +67,8 @@ class Relay:
             known = self.follower.refresh().revocations.get(revocation.attestation, {}).get(revocation.member)
             if known is None or known.revoked.revocation != revocation:
                 raise
-        history = self.follower.refresh()
-        mark = history.revocations[revocation.attestation][revocation.member].mark
-        return Relayed(id_, mark.number, receipt)
+        ended = self.follower.refresh().revocations.get(revocation.attestation, {}).get(revocation.member)
+        return Relayed(id_, _number(ended and ended.mark), receipt)
 
     def withdraw(self, declaration: st.Declaration, withdrawal: st.Withdrawal, signature: bytes) -> Relayed:
         """Relay a withdrawal; one that is in the history already is no error if it is this one."""
@@ -77,18 +77,19 @@ class Relay:
         try:
             receipt = self._submit(ch.withdraw(declaration, withdrawal, signature))
         except AlreadyWithdrawn:
-            history = self.follower.refresh()
-            if history.withdrawals[withdrawal.declaration][1].withdrawal != withdrawal:
+            known = self.follower.refresh().withdrawals.get(withdrawal.declaration)
+            if known is None or known[1].withdrawal != withdrawal:
                 raise
-        history = self.follower.refresh()
-        return Relayed(id_, history.withdrawals[withdrawal.declaration][0].number, receipt)
+        found = self.follower.refresh().withdrawals.get(withdrawal.declaration)
+        return Relayed(id_, _number(found and found[0]), receipt)
 
     def decide(self, decision: st.Decision, endorsements: Sequence[Endorsement]) -> Relayed:
         """Relay a decision of the council with its members' signatures, in any order."""
         ordered = sorted(endorsements, key=lambda endorsement: keccak(endorsement.signer))
         receipt = self._submit(ch.decide(decision, ordered))
-        self.follower.refresh()
-        return Relayed(decision.id(self.chain.origin), receipt.entries[0].number, receipt)
+        history = self.follower.refresh()
+        mark = next((Mark(entry.number, entry.time) for entry in receipt.entries if entry.number < history.size), None)
+        return Relayed(decision.id(self.chain.origin), _number(mark), receipt)
 
     def _submit(self, call: ch.Call) -> ch.Receipt:
         return self.chain.submit(call, self.relayer, self.store.sending)
@@ -96,6 +97,15 @@ class Relay:
     def next_decision(self) -> int:
         """The number that the council's next decision carries."""
         return self.follower.refresh().agencies.decisions + 1
+
+
+def _number(mark: Mark | None) -> int:
+    """The entry that a statement became; by the history, whatever the receipt says."""
+    if mark is None:
+        raise Unavailable(
+            "the node took the statement, and the history does not show it: try again, which is harmless"
+        )  # fmt: skip
+    return mark.number
 
 
 def set_of(ids: Sequence[bytes]) -> tuple[bytes, int]:
