@@ -20,7 +20,8 @@ test: setup ## run every test: Python, Solidity, twins
 	@npx hardhat test solidity
 	@$(BIN)/python -m pytest -q -n auto
 
-deep: setup ## the long runs: 100,000 changes, every conformance case by whole processes
+deep: setup ## the long runs: 1,000 kills, 100,000 changes, every conformance case by whole processes
+	@$(BIN)/python -m tests.faults.deep --kills 1000
 	@$(BIN)/python -m tests.mutation.deep --count 100000
 	@$(BIN)/python -m tests.conformance.run --verifier "python -I -S verifier/verify.py" | tail -1
 	@$(BIN)/python -m tests.conformance.run --verifier "ledger verify" | tail -1

@@ -12,6 +12,9 @@ from ledger.edges.devchain import DevChain
 from ledger.edges.keys import Algorithm, SigningKey
 from scripts.house import House
 from tests import houses
+from tests.faults.figures import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]  # a hook, for which pytest looks here only
 
 PLENTY = 10**24
 LIMITS = Limits(timeout=5, patience=10)

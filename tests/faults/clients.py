@@ -6,11 +6,11 @@ import contextlib
 import http.client
 import itertools
 import json
+import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from threading import Event, Lock, Thread, Timer
 
 from ledger.core.codec import hex_text
@@ -59,6 +59,7 @@ class Clients:
         return cls(site.house.chain.origin, site.house.key("trader"), site.servers)
 
     def __post_init__(self) -> None:
+        self._name = secrets.token_hex(8)  # no two of them declare the same
         self._numbers = itertools.count()
         self._lock = Lock()
         self._last = time.monotonic()
@@ -67,7 +68,7 @@ class Clients:
         """The next declaration, of a document of its own."""
         number = next(self._numbers)
         with self._lock:
-            document = wrap(f"document {number}".encode(), Format.OPAQUE, sha256(f"seed {number}".encode()).digest())
+            document = wrap(f"{self._name} {number}".encode(), Format.OPAQUE, secrets.token_bytes(32))
             declaration = Declaration(self.key.address, document.digest, 380)
             id_ = declaration.id(self.origin)
             signature = self.key.sign(id_)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.edges.network import Manners, ill_mannered
 from tests.faults import figures
 from tests.faults.reckoning import Outcome
+from tests.faults.site import Site, site
 from tests.faults.storm import seed
 
 
@@ -27,3 +29,14 @@ def told(record_property: Callable[[str, object], None]) -> Callable[[Outcome], 
         record_property(figures.PROPERTY, figures.row(outcome))
 
     return tell
+
+
+@pytest.fixture(scope="module")
+def between(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Manners]]:
+    """A site that its module shares, whose one server reaches the node through another that may misbehave."""
+    folder = tmp_path_factory.mktemp("site")
+    with site(folder, servers=0, RESEND_AFTER_SECONDS="1") as made, ill_mannered(made.chain.url) as node:
+        server = made.add(LEDGER_RPC_URL=node.url)
+        server.start()
+        server.await_live()
+        yield made, node

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from tests.faults.reckoning import Outcome
 
 PROPERTY = "fault"  # under this name a test hands its line to the session, from whatever process it ran in
@@ -28,3 +30,18 @@ def table(rows: Sequence[Sequence[str]]) -> str:
                  for place, (cell, width) in enumerate(zip(line, widths, strict=True))]  # fmt: skip
         shown.append("  ".join(cells).rstrip())
     return "\n".join(shown)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table at the end of a run, from whatever processes the tests ran in."""
+    reports = [report for some in terminalreporter.stats.values() for report in some]
+    rows = [
+        value
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name, value in report.user_properties
+        if name == PROPERTY
+    ]
+    if rows:
+        terminalreporter.section("faults")
+        terminalreporter.write_line(table(rows))

@@ -15,6 +15,11 @@ SEND = "eth_sendRawTransaction"
 _ANYTHING: frozenset[str] = frozenset()
 
 
+def mannerly(method: str, params: list[Any]) -> Reply | None:
+    """The node itself."""
+    return None
+
+
 def late(seconds: float, methods: Collection[str] = _ANYTHING) -> Rule:
     """The right answer, too late or nearly so."""
     return _to(methods, Reply(pass_on=True, after=seconds))

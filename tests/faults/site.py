@@ -143,17 +143,13 @@ class Site:
 
 
 @contextlib.contextmanager
-def site(
-    folder: Path, servers: int = 1, store_url: str | None = None, rpc_url: str | None = None, **settings: str
-) -> Iterator[Site]:
-    """A site with its servers up. ``rpc_url``: what they take for the node, if not the node. ``settings`` in upper case
-    and without their prefix.
-    """
+def site(folder: Path, servers: int = 1, store_url: str | None = None, **settings: str) -> Iterator[Site]:
+    """A site with its servers up. ``settings`` in upper case and without their prefix."""
     with houses.house(folder / "house") as house:
         house.key("log", Algorithm.ED25519)
         house.devchain.stop()  # writes its state, so that a kill does not take the contract away
         house.devchain.start()
-        made = Site(folder, house, Chain(house.devchain), _environment(house, store_url, rpc_url, settings))
+        made = Site(folder, house, Chain(house.devchain), _environment(house, store_url, settings))
         try:
             for _ in range(servers):
                 made.add().start()
@@ -165,11 +161,11 @@ def site(
                 server.kill()
 
 
-def _environment(house: House, store_url: str | None, rpc_url: str | None, settings: dict[str, str]) -> dict[str, str]:
+def _environment(house: House, store_url: str | None, settings: dict[str, str]) -> dict[str, str]:
     given = {name: value for name, value in os.environ.items() if not name.startswith("LEDGER_")}
     origin = house.chain.origin
     fixed = {
-        "LEDGER_RPC_URL": rpc_url or house.devchain.url,
+        "LEDGER_RPC_URL": house.devchain.url,
         "LEDGER_CONTRACT": f"0x{origin.contract.hex()}",
         "LEDGER_CHAIN_ID": str(origin.chain_id),  # so that it starts while the chain is away
         "LEDGER_STATE_DIR": str(house.folder),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from tests.faults.site import Server, Site
 
 SEED = "FAULT_SEED"
+_GROWN_UP = 0.8  # of the kills wait until their victim works
 
 
 def seed() -> int:
@@ -21,16 +22,12 @@ def seed() -> int:
     return chosen
 
 
-def _nobody(done: int) -> None:
-    """Progress nobody looks at."""
-
-
 @dataclass
 class Storm:
     """Kills one thing after another, leaves it dead for a moment, and starts it again without waiting for it.
 
-    So a kill may hit a process that has just come up, that is coming up, or that works. ``pause``: seconds between the
-    start of one and the kill of the next, at most. ``times``: kills by what was killed.
+    Most kills hit a process that works, some one that is still coming up. ``pause``: seconds from one start to the next
+    kill, at most; ``dead``: how long it stays dead, at most. ``times``: kills by what was killed.
     """
 
     site: Site
@@ -39,22 +36,18 @@ class Storm:
     dead: float = 0.3
     times: dict[str, int] = field(default_factory=dict)
 
-    def rage(
-        self,
-        kills: int,
-        servers: Sequence[Server],
-        chain: bool = False,
-        told: Callable[[int], None] = _nobody,
-    ) -> None:
+    def rage(self, kills: int, servers: Sequence[Server], chain: bool = False) -> None:
         """So many kills, of one of ``servers`` or, where ``chain``, now and then of the node."""
-        for done in range(kills):
-            time.sleep(self.chance.uniform(0, self.pause))
+        for _ in range(kills):
             if chain and self.chance.random() < 1 / (len(servers) + 1):
+                time.sleep(self.chance.uniform(0, self.pause))
                 self._hit("chain", self.site.chain.kill, self.site.chain.start)
             else:
                 server = self.chance.choice(list(servers))
+                if self.chance.random() < _GROWN_UP:
+                    server.await_live()
+                    time.sleep(self.chance.uniform(0, self.pause))
                 self._hit(server.name.partition("-")[0], server.kill, server.start)
-            told(done + 1)
 
     def _hit(self, name: str, kill: Callable[[], None], start: Callable[[], None]) -> None:
         kill()

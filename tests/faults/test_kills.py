@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.faults.clients import Clients
-from tests.faults.reckoning import Outcome, Watch, reckon
-from tests.faults.site import site
+from tests.faults.node import until
+from tests.faults.reckoning import Outcome, Watch, anchors, reckon
+from tests.faults.site import Site, site
 from tests.faults.storm import Storm
 
 # A killed node forgets its last seconds. What it may take back must not be final, and with blocks at this pace it is
@@ -16,19 +18,35 @@ from tests.faults.storm import Storm
 BLOCKS_EVERY, DEEP_ENOUGH = 0.1, 200
 
 
-def test_the_server_is_killed(tmp_path: Path, chance: random.Random, told: Callable[[Outcome], None]) -> None:
-    with site(tmp_path) as made:
-        clients, watch, storm = Clients.of(made), Watch(), Storm(made, chance, pause=2.5)
+def test_servers_and_chain_are_killed(tmp_path: Path, chance: random.Random, told: Callable[[Outcome], None]) -> None:
+    settings = {"CONFIRMATIONS": str(DEEP_ENOUGH), "RESEND_AFTER_SECONDS": "2"}
+    with site(tmp_path, servers=2, **settings) as made, made.chain.growing(BLOCKS_EVERY):
+        clients, watch, storm = Clients.of(made), Watch(), Storm(made, chance)
         with clients.working(), watch.over(made):
-            storm.rage(4, made.servers)
+            storm.rage(8, made.servers, chain=True)
             clients.declare(1)
-        told(reckon(made, clients, "server killed", kills=4, watch=watch, words=str(storm.times)))
+        words = ", ".join(f"{name} {number}" for name, number in sorted(storm.times.items()))
+        told(reckon(made, clients, "servers and chain killed", 50, kills=8, watch=watch, words=words))
 
 
-def test_server_and_chain_are_killed(tmp_path: Path, chance: random.Random, told: Callable[[Outcome], None]) -> None:
-    with site(tmp_path, CONFIRMATIONS=str(DEEP_ENOUGH)) as made, made.chain.growing(BLOCKS_EVERY):
-        clients, watch, storm = Clients.of(made), Watch(), Storm(made, chance, pause=2.5)
+def test_another_takes_over_from_a_dead_leader(tmp_path: Path, told: Callable[[Outcome], None]) -> None:
+    with site(tmp_path, servers=2) as made:
+        clients, watch = Clients.of(made), Watch()
+        first, second = made.servers
         with clients.working(), watch.over(made):
-            storm.rage(5, made.servers, chain=True)
-            clients.declare(1)
-        told(reckon(made, clients, "server and chain killed", 50, kills=5, watch=watch, words=str(storm.times)))
+            first.kill()
+            _anchored_again(made)  # so the second leads now, whoever did
+            first.start()
+            first.await_live()
+            second.kill()
+            seconds = _anchored_again(made)
+        second.start()
+        told(reckon(made, clients, "leader killed", kills=2, watch=watch, words=f"another led after {seconds:.1f} s"))
+
+
+def _anchored_again(made: Site) -> float:
+    """Seconds until new anchors come in, and go on to come."""
+    begun = time.monotonic()
+    enough = len(anchors(made)) + 2
+    assert until(lambda: len(anchors(made)) >= enough, 20), "nobody took over"
+    return time.monotonic() - begun

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
-
-from tests.edges.network import ill_mannered
+from tests.edges.network import Manners
 from tests.faults import proxy
 from tests.faults.clients import Clients
 from tests.faults.node import until
-from tests.faults.reckoning import Outcome, Watch, anchors, reckon
-from tests.faults.site import site
+from tests.faults.reckoning import Outcome, Watch, anchors, check, count, reckon
+from tests.faults.site import Site
 
 Told = Callable[[Outcome], None]
+_LIES = {"chain": proxy.chain_id(1), "code": proxy.code("0x6001")}
 
 
 def manners(chance: random.Random) -> dict[str, proxy.Rule]:
@@ -25,7 +23,7 @@ def manners(chance: random.Random) -> dict[str, proxy.Rule]:
         proxy.late(0.3),
     ]  # fmt: skip
     return {
-        "late": proxy.late(0.2),
+        "late": proxy.late(0.1),
         "twice": proxy.twice(),
         "errors": proxy.flapping(chance, 0.2, errors),
         "takes, does not answer": proxy.flapping(chance, 0.5, [proxy.unanswered()]),
@@ -35,37 +33,38 @@ def manners(chance: random.Random) -> dict[str, proxy.Rule]:
     }
 
 
-def test_a_node_with_bad_manners(tmp_path: Path, chance: random.Random, told: Told) -> None:
-    with site(tmp_path, servers=0, RESEND_AFTER_SECONDS="1") as made, ill_mannered(made.chain.url) as node:
-        server = made.add(LEDGER_RPC_URL=node.url)
-        server.start()
-        server.await_live()
-        clients = Clients.of(made)
-        for name, rule in manners(chance).items():
-            watch, before = Watch(), len(node.asked)
-            node.rule = rule
-            with clients.working(), watch.over(made):
-                enough = len(anchors(made)) + 4
-                assert until(lambda: len(anchors(made)) >= enough, 30, 0.2), f"{name}\n{server.words()}"  # noqa: B023
-            node.rule = lambda method, params: None
-            asked = len(node.asked) - before
-            told(reckon(made, clients, f"node: {name}", watch=watch, words=f"{asked} requests"))
+def test_a_node_with_bad_manners(between: tuple[Site, Manners], chance: random.Random, told: Told) -> None:
+    made, node = between
+    for name, rule in manners(chance).items():
+        clients, watch, before = Clients.of(made), Watch(), len(node.asked)
+        node.rule = rule
+        with clients.working(), watch.over(made):
+            enough = len(anchors(made)) + 4
+            assert until(lambda: len(anchors(made)) >= enough, 30, 0.2), f"{name}\n{made.servers[0].words()}"  # noqa: B023
+        node.rule = proxy.mannerly
+        words = f"{len(node.asked) - before} requests"
+        told(count(made, clients, f"node: {name}", watch=watch, words=words))
+    check(made, clients)
 
 
-@pytest.mark.parametrize("lie", ["chain id", "code"])
-def test_nothing_is_sent_to_a_node_that_is_not_ours(lie: str, tmp_path: Path, told: Told) -> None:
-    lies = {"chain id": proxy.chain_id(1), "code": proxy.code("0x6001")}
-    with site(tmp_path, servers=0) as made, ill_mannered(made.chain.url) as node:
-        node.rule = lies[lie]
-        server = made.add(LEDGER_RPC_URL=node.url)
+def test_nothing_is_sent_to_a_node_that_is_not_ours(between: tuple[Site, Manners], told: Told) -> None:
+    made, node = between
+    (server,) = made.servers
+    server.kill()
+    clients = Clients.of(made)
+    for what, lie in _LIES.items():
+        node.rule = lie
         server.start()
         server.await_live()
-        clients = Clients.of(made)
+        asked, sent = node.count("eth_chainId"), node.count(proxy.SEND)
         clients.declare(3)
-        assert until(lambda: node.count("eth_chainId") > 3, 20)
+        assert until(lambda: node.count("eth_chainId") > asked + 3, 20)  # noqa: B023
         ready = server.ready()
         assert ready["status"] == "degraded", ready
-        assert ("chain" if lie == "chain id" else lie) in ready["chain"], ready
-        assert node.count(proxy.SEND) == 0
-        node.rule = lambda method, params: None
-        told(reckon(made, clients, f"node: wrong {lie}"))
+        assert what in ready["chain"], ready
+        assert node.count(proxy.SEND) == sent
+        server.kill()
+    server.start()
+    server.await_live()
+    node.rule = proxy.mannerly  # now it is ours after all, and the same process goes on
+    told(reckon(made, clients, "node: wrong chain, wrong code"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.faults.clients import Clients
 from tests.faults.node import until
-from tests.faults.reckoning import Outcome, Watch, reckon
+from tests.faults.reckoning import Outcome, Watch, count, reckon
 from tests.faults.site import Site, site
 
 Told = Callable[[Outcome], None]
@@ -35,10 +35,6 @@ def outage(made: Site, seconds: float) -> Outcome:
 def test_the_chain_is_away(tmp_path: Path, told: Told) -> None:
     with site(tmp_path) as made:
         told(outage(made, 4.0))
-
-
-def test_a_server_that_starts_without_a_chain(tmp_path: Path, told: Told) -> None:
-    with site(tmp_path) as made:
         clients, (server,) = Clients.of(made), made.servers
         made.chain.stop()
         server.kill()
@@ -47,4 +43,4 @@ def test_a_server_that_starts_without_a_chain(tmp_path: Path, told: Told) -> Non
         clients.declare(3)
         assert server.ready()["status"] == "degraded"
         made.chain.start()
-        told(reckon(made, clients, "started without a chain", kills=1))
+        told(count(made, clients, "started without a chain", kills=1))

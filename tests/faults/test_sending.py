@@ -6,18 +6,17 @@ import json
 import random
 import secrets
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from eth_account import Account
 
 from ledger.edges.calls import anchor
-from tests.edges.network import Reply, ill_mannered
+from tests.edges.network import Manners, Reply
 from tests.faults.clients import Clients
 from tests.faults.node import until
-from tests.faults.proxy import SEND
+from tests.faults.proxy import SEND, mannerly
 from tests.faults.reckoning import Outcome, anchors, reckon
-from tests.faults.site import Site, site
+from tests.faults.site import Site
 
 Told = Callable[[Outcome], None]
 _GAS = 21_000
@@ -29,61 +28,63 @@ def waiting(made: Site) -> list[dict[str, Any]]:
     return [one for kind in ("pending", "queued") for some in content[kind].values() for one in some.values()]
 
 
-def test_a_stuck_transaction_is_replaced(tmp_path: Path, told: Told) -> None:
+def test_a_stuck_transaction_is_replaced(between: tuple[Site, Manners], told: Told) -> None:
     """First nobody mines it: the same nonce, with more to pay. Then the chain asks for more than is offered."""
-    with site(tmp_path, RESEND_AFTER_SECONDS="1") as made:
-        clients = Clients.of(made)
-        made.chain.automine(False)
-        clients.declare(3)
+    made, _ = between
+    clients, before = Clients.of(made), len(anchors(made))
+    made.chain.automine(False)
+    clients.declare(3)
+    assert until(lambda: waiting(made), 20), made.servers[0].words()
+    first = waiting(made)[0]
+    assert until(lambda: [one["hash"] for one in waiting(made)] != [first["hash"]], 20), made.servers[0].words()
+    (second,) = waiting(made)
+    assert second["nonce"] == first["nonce"]
+    assert int(second["maxFeePerGas"], 16) >= int(first["maxFeePerGas"], 16) * 1.1
+    # anvil forgets what offers less than a block's base fee.
+    asked = 3 * int(second["maxFeePerGas"], 16)
+    made.chain.ask("anvil_setNextBlockBaseFeePerGas", hex(asked))
+    made.chain.mine()
+    assert len(anchors(made)) == before
+    assert until(lambda: waiting(made), 20), made.servers[0].words()
+    made.chain.mine()
+    assert until(lambda: len(anchors(made)) == before + 1, 20), made.servers[0].words()
+    made.chain.automine(True)
+    clients.declare(3)
+    told(reckon(made, clients, "stuck transaction, fees x 3"))
+
+
+def test_a_forgotten_transaction_is_sent_again(between: tuple[Site, Manners], told: Told) -> None:
+    made, _ = between
+    clients, before = Clients.of(made), len(anchors(made))
+    made.chain.automine(False)
+    for _ in range(3):
+        clients.declare(2)
         assert until(lambda: waiting(made), 20), made.servers[0].words()
-        first = waiting(made)[0]
-        assert until(lambda: [one["hash"] for one in waiting(made)] != [first["hash"]], 20), made.servers[0].words()
-        (second,) = waiting(made)
-        assert second["nonce"] == first["nonce"]
-        assert int(second["maxFeePerGas"], 16) >= int(first["maxFeePerGas"], 16) * 1.1
-        # anvil forgets what offers less than a block's base fee.
-        asked = 3 * int(second["maxFeePerGas"], 16)
-        made.chain.ask("anvil_setNextBlockBaseFeePerGas", hex(asked))
-        made.chain.mine()
-        assert anchors(made) == []
-        assert until(lambda: waiting(made), 20), made.servers[0].words()
-        made.chain.mine()
-        assert until(lambda: len(anchors(made)) == 1, 20), made.servers[0].words()
-        made.chain.automine(True)
-        clients.declare(3)
-        told(reckon(made, clients, "stuck transaction, fees x 3"))
+        made.chain.ask("anvil_dropAllTransactions")
+    assert len(anchors(made)) == before
+    made.chain.automine(True)
+    told(reckon(made, clients, "pool forgotten 3 times"))
 
 
-def test_a_forgotten_transaction_is_sent_again(tmp_path: Path, told: Told) -> None:
-    with site(tmp_path, RESEND_AFTER_SECONDS="1") as made:
-        clients = Clients.of(made)
-        made.chain.automine(False)
-        for _ in range(3):
-            clients.declare(2)
-            assert until(lambda: waiting(made), 20), made.servers[0].words()
-            made.chain.ask("anvil_dropAllTransactions")
-        assert anchors(made) == []
-        made.chain.automine(True)
-        told(reckon(made, clients, "pool forgotten 3 times"))
+def test_an_outsider_uses_the_same_account(between: tuple[Site, Manners], chance: random.Random, told: Told) -> None:
+    made, _ = between
+    clients, account = Clients.of(made), _relayer(made)
+    taken = 0
+    with clients.working():
+        for _ in range(20):
+            clients.declare(1)
+            made.chain.automine(chance.random() < 0.7)
+            taken += _spend(made, account, ahead=chance.choice([0, 0, 1]))
+    made.chain.automine(True)
+    made.chain.mine()
+    assert taken > 0, "the outsider never had a nonce"
+    told(reckon(made, clients, "nonces taken by an outsider", words=f"{taken} nonces"))
 
 
-def test_an_outsider_uses_the_same_account(tmp_path: Path, chance: random.Random, told: Told) -> None:
-    with site(tmp_path, RESEND_AFTER_SECONDS="1") as made:
-        clients, account = Clients.of(made), _relayer(made)
-        taken = 0
-        with clients.working():
-            for _ in range(20):
-                clients.declare(1)
-                made.chain.automine(chance.random() < 0.7)
-                taken += _spend(made, account, ahead=chance.choice([0, 0, 1]))
-        made.chain.automine(True)
-        made.chain.mine()
-        assert taken > 0, "the outsider never had a nonce"
-        told(reckon(made, clients, "nonces taken by an outsider", words=f"{taken} nonces"))
-
-
-def test_a_poisoned_batch_holds_up_no_other(tmp_path: Path, told: Told) -> None:
+def test_a_poisoned_batch_holds_up_no_other(between: tuple[Site, Manners], told: Told) -> None:
     """A batch whose transaction the node always refuses stands aside, shows in readiness, and goes when it may."""
+    made, node = between
+    (server,) = made.servers
     selector = anchor(bytes(32), 1).data[:4].hex()
     roots: list[str] = []
 
@@ -94,22 +95,19 @@ def test_a_poisoned_batch_holds_up_no_other(tmp_path: Path, told: Told) -> None:
         roots.append(root)
         return Reply(error={"code": -32000, "message": "exceeds block gas limit"}) if root == roots[0] else None
 
-    with site(tmp_path, servers=0) as made, ill_mannered(made.chain.url) as manners:
-        manners.rule = refuse
-        server = made.add(LEDGER_RPC_URL=manners.url)
-        server.start()
-        server.await_live()
-        clients = Clients.of(made)
-        clients.declare(1)
-        assert until(lambda: roots, 20), server.words()
-        clients.declare(5)
-        assert until(lambda: sum(size for _, size in anchors(made)) == 5, 20), server.words()
-        assert roots[0] not in {root.hex() for root, _ in anchors(made)}
-        ready = server.ready()
-        assert ready["status"] == "degraded", ready
-        assert "block gas limit" in json.dumps(ready), ready
-        manners.rule = lambda method, params: None
-        told(reckon(made, clients, "poisoned batch", words=f"refused {roots.count(roots[0])} times"))
+    node.rule = refuse
+    clients = Clients.of(made)
+    clients.declare(1)
+    assert until(lambda: roots, 20), server.words()
+    before = len(anchors(made))
+    clients.declare(5)
+    assert until(lambda: sum(size for _, size in anchors(made)[before:]) == 5, 20), server.words()
+    assert roots[0] not in {root.hex() for root, _ in anchors(made)}
+    ready = server.ready()
+    node.rule = mannerly
+    assert ready["status"] == "degraded", ready
+    assert "block gas limit" in json.dumps(ready), ready
+    told(reckon(made, clients, "poisoned batch", words=f"refused {roots.count(roots[0])} times"))
 
 
 def _relayer(made: Site) -> Any:
