@@ -19,6 +19,7 @@ from ledger.edges.store.database import Database
 from ledger.edges.store.declarations import DeclarationRow, Declarations
 from ledger.edges.store.entries import Entries
 from ledger.edges.store.leading import Leadership, Leading
+from ledger.edges.store.places import Places
 from ledger.edges.store.restore import Restores, Restoring
 from ledger.edges.store.schema import prepare
 from ledger.edges.store.sets import Sets
@@ -27,7 +28,7 @@ from ledger.edges.store.streams import Indexed, Streams
 __all__ = ["Batch", "BatchState", "DeclarationRow", "DeclarationState", "Indexed", "Leadership", "Restoring", "Store"]
 
 
-class Store(Declarations, Batches, Sets, Entries, Checkpoints, Streams, Restores, Leading):
+class Store(Declarations, Batches, Sets, Entries, Checkpoints, Streams, Places, Restores, Leading):
     """The store of one origin, made by ``Store.open``; safe to use from threads and from several processes.
 
     Every method is one transaction: on disk when it returns, undone when it raises. Any of them may raise Unavailable:

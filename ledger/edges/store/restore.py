@@ -1,4 +1,4 @@
-"""Restore: what an export holds goes into a store in one transaction, all of it or nothing.
+"""Restore: what exports and holders' evidence hold goes into a store in one transaction, all of it or nothing.
 
 A store that holds part of it already keeps what it has, and takes the rest; where the two contradict each other,
 HistoryBroken says both sides.
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ledger.core.checkpoint import SignedNote
+from ledger.core.evidence import Place
 from ledger.core.outbox import Batch
 from ledger.core.statement import Declaration
 from ledger.core.typed_data import Origin
@@ -20,7 +21,8 @@ from ledger.edges.store.batches import anchor, batch_row
 from ledger.edges.store.declarations import DeclarationRow, declaration_row, pending_values
 from ledger.edges.store.entries import append
 from ledger.edges.store.part import Part, chunks, whole
-from ledger.edges.store.sets import members_of, save
+from ledger.edges.store.places import keep, settle
+from ledger.edges.store.sets import save
 from ledger.edges.store.tables import BATCHES, CHECKPOINTS, DECLARATIONS
 from ledger.errors import HistoryBroken
 
@@ -61,13 +63,13 @@ class Restoring:
             self._connection.execute(insert(DECLARATIONS), rows)
 
     def batch(self, batch: Batch, ids: Sequence[bytes]) -> None:
-        """A batch (its ``id`` is given anew) with its declarations in order.
+        """A batch (its ``id`` is given anew) with its declarations in order; without any where ``place`` says which.
 
         :raises HistoryBroken: a declaration of it is not there, stands in another batch, or stands elsewhere in this
             one; or no entry anchors it although it is anchored.
         """
         column = BATCHES.c
-        same = select(BATCHES).where(column.root == batch.root, column.size == batch.size)
+        same = select(BATCHES).where(column.root == batch.root, column.size == whole(batch.size, "size"))
         row = self._connection.execute(same).first()
         if row is None:
             # Nothing is known here of a transaction under way: what is not anchored is to be sent.
@@ -77,9 +79,27 @@ class Restoring:
             }  # fmt: skip
             row = self._connection.execute(insert(BATCHES).values(values).returning(BATCHES)).one()
         known = batch_row(row)
-        self._place(known, ids)
+        if ids:
+            self._place(known, ids)
         if batch.entry_number is not None and batch.entry_time is not None:
             anchor(self._connection, known, batch.entry_number, batch.entry_time)
+
+    def place(self, id_: bytes, place: Place) -> None:
+        """Where a declaration stands in a batch or set that may be known in part; its path is not checked.
+
+        A declaration that is here and pending takes its place in a batch that is here.
+        """
+        column, batch = DECLARATIONS.c, BATCHES.c
+        keep(self._connection, id_, place)
+        same = select(batch.id).where(batch.root == place.root, batch.size == place.size)
+        batch_id = self._connection.execute(same).scalar()
+        if batch_id is not None:
+            mine = update(DECLARATIONS).where(column.id == id_, column.batch_id.is_(None))
+            self._connection.execute(mine.values(batch_id=batch_id, batch_index=place.index))
+
+    def settle(self) -> None:
+        """The last step: places that tell no more than the members, who are all known now, are dropped."""
+        settle(self._connection)
 
     def set(self, root: bytes, size: int, ids: Sequence[bytes]) -> None:
         """An attested set, as ``Sets.save_set``."""
@@ -108,9 +128,10 @@ class Restoring:
         )
         places = [{"declaration": id_, "place": number} for number, id_ in enumerate(ids)]
         self._connection.execute(place, places)
-        stored = members_of(self._connection, batch.root, batch.size) or []
+        placed = select(column.batch_index, column.id).where(column.batch_id == batch.id)
+        stored = {row.batch_index: row.id for row in self._connection.execute(placed)}
         for number, id_ in enumerate(ids):
-            found = stored[number] if number < len(stored) else None
+            found = stored.get(number)
             if found != id_:
                 raise HistoryBroken(
                     f"number {number} of the batch 0x{batch.root.hex()} is missing or stands in another batch",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, insert, select
 
 from ledger.edges.store.part import Part, whole
-from ledger.edges.store.tables import ATTESTED_SETS, BATCHES, DECLARATIONS, SET_MEMBERS
+from ledger.edges.store.tables import ATTESTED_SETS, BATCHES, DECLARATIONS, PLACES, SET_MEMBERS
 from ledger.errors import Malformed
 
 
@@ -23,12 +23,15 @@ class Sets(Part):
             save(connection, root, size, ids)
 
     def set_members(self, root: bytes, size: int) -> list[bytes] | None:
-        """The declaration ids of a set or batch, in order; None when it is not known."""
+        """The declaration ids of a set or batch, in order; None when not all of them are known."""
         with self._database.reading() as connection:
             return members_of(connection, root, size)
 
     def set_names_of(self, id_: bytes) -> list[tuple[bytes, int]]:
-        """Root and size of every set that has this member: its batch first, then the others as they were kept."""
+        """Root and size of every set that has this member: its batch first, then the others as they were kept.
+
+        Sets of which not all members are known are among them, where this one's place is.
+        """
         with self._database.reading() as connection:
             return _names(connection, id_)
 
@@ -63,18 +66,22 @@ def _names(connection: Connection, id_: bytes) -> list[tuple[bytes, int]]:
         .where(SET_MEMBERS.c.declaration == id_)
         .order_by(kept.id)
     )
-    rows = [*connection.execute(batch), *connection.execute(others)]
+    proven = (
+        select(PLACES.c.root, PLACES.c.size).where(PLACES.c.declaration == id_).order_by(PLACES.c.root, PLACES.c.size)
+    )
+    rows = [*connection.execute(batch), *connection.execute(others), *connection.execute(proven)]
     return list(dict.fromkeys((root, size) for root, size in rows))
 
 
 def members_of(connection: Connection, root: bytes, size: int) -> list[bytes] | None:
     """``Sets.set_members``, inside a transaction."""
     declaration, member = DECLARATIONS.c, SET_MEMBERS.c
-    batch = select(BATCHES.c.id).where(BATCHES.c.root == root, BATCHES.c.size == size)
-    batch_id = connection.execute(batch).scalar()
+    batch_id = connection.execute(select(BATCHES.c.id).where(BATCHES.c.root == root, BATCHES.c.size == size)).scalar()
     if batch_id is not None:
-        leaves = select(declaration.id).where(declaration.batch_id == batch_id).order_by(declaration.batch_index)
-        return list(connection.scalars(leaves))
+        batch = select(declaration.id).where(declaration.batch_id == batch_id).order_by(declaration.batch_index)
+        leaves = list(connection.scalars(batch))
+        if len(leaves) == size:
+            return leaves
     kept = select(ATTESTED_SETS.c.id).where(ATTESTED_SETS.c.root == root, ATTESTED_SETS.c.size == size)
     set_id = connection.execute(kept).scalar()
     if set_id is None:

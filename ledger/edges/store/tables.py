@@ -128,6 +128,18 @@ SET_MEMBERS = Table(
     Index(None, "declaration"),
 )
 
+# What a holder's evidence says of a batch or an attested set, as long as not all of its members are known.
+PLACES = Table(
+    "places",
+    metadata,
+    Column("root", _HASH, primary_key=True),
+    Column("size", _NUMBER, primary_key=True, autoincrement=False),
+    Column("position", _NUMBER, primary_key=True, autoincrement=False),
+    Column("declaration", _HASH, nullable=False),
+    Column("path", LargeBinary, nullable=False),  # RFC 9162 inclusion path, deepest first, 32 bytes a hash
+    Index(None, "declaration"),
+)
+
 CHECKPOINTS = Table(
     "checkpoints",
     metadata,
