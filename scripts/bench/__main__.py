@@ -8,11 +8,24 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from scripts.bench import documents, floors, gas, growth, peers, replay, report, signatures, tree
+from scripts.bench import (
+    documents,
+    floors,
+    gas,
+    growth,
+    intake,
+    latency,
+    peers,
+    replay,
+    report,
+    served,
+    signatures,
+    tree,
+)
 from scripts.bench.rows import Row
 from scripts.bench.runner import Bench, Work
 
-GROUPS = (floors, documents, signatures, gas, tree, replay, growth)
+GROUPS = (floors, documents, signatures, gas, tree, intake, latency, served, replay, growth)
 WORKS: list[Work] = [work for group in GROUPS for work in group.WORKS]
 ORDER = [id_ for work in WORKS for id_ in work.ids]
 PACKAGES = {documents.PACKAGE, signatures.PACKAGE, tree.PACKAGE, *gas.PACKAGES}
@@ -37,15 +50,19 @@ def run(wanted: list[str], quick: bool) -> int:
             about = f"{work.ids[0]} and {len(work.ids) - 1} more" if len(work.ids) > 1 else work.ids[0]
             progress.update(whole, description=f"{about}, about {work.seconds} s")
             try:
-                rows += [row for row in work.measure(bench) if not wanted or row.id in wanted]
+                for row in work.measure(bench):
+                    if not wanted or row.id in wanted:
+                        rows.append(row)
+                        bench.say(report.line(row))
             except Exception as error:  # one peer that fails leaves the other rows standing
                 failed.append(f"{about}: {type(error).__name__}: {error}")
+                bench.say(f"not measured: {failed[-1]}")
             progress.advance(whole, work.seconds)
     console.print(report.table(rows))
     if not quick:
         report.write(rows, PACKAGES, order=ORDER)
     for words in failed:
-        console.print(f"[red]not measured[/] {words}", markup=True)
+        console.print(f"not measured: {words}", style="red", markup=False)
     return 1 if failed else 0
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[2] / "bench" / "peers"
 _BIN = Path(sys.executable).parent
+_VENV = FOLDER / "venv"
 _STAMP = FOLDER / "node_modules" / ".installed"
 
 
@@ -42,6 +43,16 @@ def install() -> None:
     if done.returncode:
         raise PeerFailed(f"npm could not install the peers:\n{done.stderr[-2000:]}")
     _STAMP.write_text(lock)
+
+
+def profiler() -> Path:
+    """py-spy, in an environment of its own: it looks into servers that are slower than they should be."""
+    program, wanted = _VENV / "bin" / "py-spy", FOLDER / "requirements.txt"
+    if not program.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(_VENV)], check=True)
+        pip = [str(_VENV / "bin" / "pip"), "--disable-pip-version-check", "install", "--quiet", "--require-hashes"]
+        subprocess.run([*pip, "-r", str(wanted)], check=True)
+    return program
 
 
 def version(package: str) -> str:

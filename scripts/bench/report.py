@@ -45,6 +45,12 @@ def cells(row: Row) -> list[str]:
     ]  # fmt: skip
 
 
+def line(row: Row) -> str:
+    """A row in one line, while others are measured."""
+    beside = "" if row.ratio is None else f", {figure(row.peer)} there: {figure(row.ratio)} x"
+    return f"{row.id}: {figure(row.ours)} {row.unit}{beside}" + ("" if row.bar is None else f" ({cells(row)[6]})")
+
+
 def table(rows: Sequence[Row]) -> Table:
     """For a terminal."""
     shown, lines = Table(), [cells(row) for row in rows]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import cProfile
 import io
 import pstats
+import signal
+import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from rich.progress import Progress
 
+from scripts.bench import peers
 from scripts.bench.peers import Peer
 from scripts.bench.rows import Row, Title
 
@@ -25,6 +29,8 @@ ROUNDS = 5
 ROUND_SECONDS = 0.4
 WARM_SECONDS = 0.5
 _MOST = 1_000_000
+_ATTACH_SECONDS = 1.0
+_FUNCTIONS = 30
 
 Timed = Callable[[int], float]
 """Does some work so many times; how many seconds that took."""
@@ -84,7 +90,7 @@ class Bench:
     def say(self, words: str) -> None:
         """What goes on, where somebody looks."""
         if self.progress is not None:
-            self.progress.console.print(f"   [dim]{words}[/]")
+            self.progress.console.print(f"   {words}", style="dim", markup=False, highlight=False)
 
     def rates(self, title: Title, ours: Callable[[], object], peer: Timed | None = None) -> Row:
         """A row of work done a second."""
@@ -107,12 +113,42 @@ class Bench:
         self.profiles.mkdir(parents=True, exist_ok=True)
         (self.profiles / f"{id_}.txt").write_text(text.getvalue().replace(f"{ROOT}/", ""))
 
+    def profile_process(self, id_: str, pid: int, work: Callable[[], object]) -> None:
+        """The same of another Python process, while ``work`` keeps it busy: how many samples each function was in."""
+        if self.profiles is None or self.quick:
+            return
+        raw = self.on_disk / f"{id_}.raw"
+        command = [str(peers.profiler()), "record", "--pid", str(pid), "--format", "raw", "--output", str(raw)]
+        with subprocess.Popen([*command, "--duration", "600"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as spy:
+            time.sleep(_ATTACH_SECONDS)
+            work()
+            spy.send_signal(signal.SIGINT)
+            spy.communicate()
+        self.profiles.mkdir(parents=True, exist_ok=True)
+        (self.profiles / f"{id_}.txt").write_text(_functions(raw.read_text().splitlines()))
+
     def _count(self, ours: Timed, peer: Timed | None) -> int:
         """How often a round does the work: so that the faster of both needs about ``round_seconds``, warmed up."""
         warm = 0.0 if self.quick else WARM_SECONDS
         rates = [_rate(timed, warm) for timed in (ours, peer) if timed is not None]
         # Bounded by the slower one: where it is 50 times slower, a round of the faster one may be shorter.
         return max(1, int(min(max(rates) * self.round_seconds, min(rates) * 4 * self.round_seconds, _MOST)))
+
+
+def _functions(stacks: Sequence[str]) -> str:
+    """Shares of all samples in which a function ran itself, and in which it was on the stack; the greatest first."""
+    alone: Counter[str] = Counter()
+    within: Counter[str] = Counter()
+    for line in stacks:
+        names, _, count = line.rpartition(" ")
+        frames = names.split(";")
+        alone[frames[-1]] += int(count)
+        within.update(dict.fromkeys(frames, int(count)))
+    whole = alone.total() or 1
+    lines = [f"{whole} samples of all threads that were running"]
+    for title, counted in (("in itself", alone), ("with all it calls", within)):
+        lines += ["", title, *(f"{100 * n / whole:5.1f} %  {name}" for name, n in counted.most_common(_FUNCTIONS))]
+    return "\n".join(lines).replace(f"{ROOT}/", "") + "\n"
 
 
 def _rate(timed: Timed, seconds: float) -> float:
