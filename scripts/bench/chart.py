@@ -9,6 +9,7 @@ from dataclasses import dataclass
 _COLOURS = ("#1f5fa8", "#b3541e", "#2e7d4f")
 _WIDTH, _HEIGHT = 380, 250
 _LEFT, _TOP, _GAP = 70, 40, 90
+_INSET = 0.06  # of the width, left of the first point and right of the last
 _STYLE = "font-family='system-ui, sans-serif' font-size='12' fill='#222'"
 Scale = Callable[[float], float]
 
@@ -26,7 +27,7 @@ class _Panel:
     def at(self, size: float, value: float) -> tuple[float, float]:
         low, high = (math.log10(self.sizes[place]) for place in (0, -1))
         share = (math.log10(size) - low) / (high - low)
-        return self.left + share * _WIDTH, _TOP + (1 - self.y(value)) * _HEIGHT
+        return self.left + (_INSET + share * (1 - 2 * _INSET)) * _WIDTH, _TOP + (1 - self.y(value)) * _HEIGHT
 
     def frame(self) -> list[str]:
         """Title, axes, ticks."""
@@ -61,7 +62,7 @@ def draw(sizes: Sequence[int], costs: Mapping[str, Sequence[float]], memory: Seq
     """:param costs: microseconds for one declaration at each size, by what is done; ``memory`` in MiB at each size."""
     values = [value for line in costs.values() for value in line]
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
-    most = 50 * math.ceil(max(memory) * 1.2 / 50)
+    most = 100 * math.ceil(max(memory) * 1.2 / 100)
     left = _Panel(
         _LEFT, "microseconds for one declaration (logarithmic)", sizes,
         lambda value: (math.log10(value) - low) / (high - low), [10**power for power in range(low, high + 1)],
