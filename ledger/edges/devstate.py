@@ -1,8 +1,9 @@
 """The embedded chain's state on disk: a whole copy beside the file that anvil writes in place.
 
 anvil empties its state file and writes it anew every few seconds. Killed in the middle, it leaves half a file, and all
-of the chain would be lost. So somebody calls ``keep`` now and then, which copies a whole state and renames the copy
-into place, and every start begins with ``rescue``.
+of the chain would be lost. Nor is what it writes always of one moment: of a block that is mined meanwhile the accounts
+know and the blocks do not, and after a kill its logs are missing for ever. So somebody calls ``keep`` now and then,
+which copies a whole state and renames the copy into place, and every start begins with ``rescue``.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class StateFiles:
             damaged = self.folder / "state.damaged.json"
             if data is not None:
                 self.state.replace(damaged)
-                log.warning("the chain's state was cut off in the middle: gone back to its copy, see %s", damaged)
+                log.warning("the chain's state was cut off, or of two moments: gone back to its copy, see %s", damaged)
             _write(self.state, self.good.read_bytes())
         elif data is not None:
             raise Unavailable(f"{self.state} is damaged and there is no copy: move it away to begin a new chain")
@@ -77,11 +78,15 @@ class StateFiles:
 
 
 def _is_whole(data: bytes) -> bool:
+    """Whether it is all there, and its accounts have sent no transaction that its blocks do not have."""
     try:
-        json.loads(data)
+        state = json.loads(data)
     except ValueError:
         return False
-    return True
+    # A contract's nonce counts what it created. All others count transactions.
+    accounts = state.get("accounts", {}).values()
+    sent = sum(account["nonce"] for account in accounts if account["code"] == "0x")
+    return bool(sent <= sum(len(block["transactions"]) for block in state.get("blocks", ())))
 
 
 def _write(path: Path, data: bytes) -> None:
