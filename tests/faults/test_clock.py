@@ -34,7 +34,7 @@ def test_the_process_clock_jumps(tmp_path: Path, chance: random.Random, told: Ca
         server.start()
         server.await_live()
         clients, watch = Clients.of(made), Watch()
-        jumps = [chance.choice([-1, 1]) * chance.randint(60, 400 * _DAY) for _ in range(4)]
+        jumps = [chance.choice([-1, 1]) * chance.randint(60, 400 * _DAY) for _ in range(3)]
 
         def off() -> float:
             """How far the server's clock is off, by when it says that it received the next declaration."""
