@@ -44,3 +44,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         )
         with TestClient(create_app(settings), raise_server_exceptions=False) as client:
             yield Served(house, client, settings)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A house of its own, for tests that break what runs over it."""
+    with houses.house(tmp_path) as made:
+        yield made
