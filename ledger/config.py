@@ -120,8 +120,9 @@ class Settings(BaseModel):
     )  # fmt: skip
     batches_in_flight: int = _setting("Batches that are under way to the chain at once, at most.", 16, ge=1, le=64)
     max_fee_per_gas_gwei: Decimal | None = _setting(
-        "The most to pay for a unit of gas, in gwei. Anchoring waits while the chain asks for more.",
-        ge=Decimal("0.000000001"), le=Decimal(1_000_000), unset="whatever the chain asks for",
+        "The most to pay for a unit of gas, in gwei. Anchoring waits while the chain asks for more. 0 is for a network "
+        "where gas is free: the relayer then needs no coins, whatever tip its node advises.",
+        ge=Decimal(0), le=Decimal(1_000_000), unset="whatever the chain asks for",
     )  # fmt: skip
     rpc_timeout_seconds: float = _setting("How long one request to the node may take.", 10.0, ge=0.1, le=600)
     api_host: str = _setting(

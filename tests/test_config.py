@@ -93,7 +93,7 @@ WRONG = [
     ("ANCHOR_MAX_AGE_SECONDS", "-1", "must be a whole number from 0 to 86,400, and is another number"),
     ("POLL_INTERVAL_SECONDS", "nan", "must be a number from 0.01 to 3,600, and is another number"),
     ("CONFIRMATIONS", "0", "must be a whole number from 1 to 10,000, and is another number"),
-    ("MAX_FEE_PER_GAS_GWEI", "0", "must be a number from 0.000000001 to 1,000,000, and is another number"),
+    ("MAX_FEE_PER_GAS_GWEI", "-1", "must be a number from 0 to 1,000,000, and is another number"),
     ("CHAIN_ID", "0x7a69", "must be a whole number from 1 to 9,223,372,036,854,775,807, and is text of 6 characters"),
     ("CONTRACT", "0x12", "must be 0x and 40 hex digits, and is text of 4 characters"),
     ("RPC_URL", "ws://node", "must be an address with http:// or https://, and is text of 9 characters"),
