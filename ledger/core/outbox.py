@@ -19,6 +19,7 @@ BATCH_STATES: tuple[BatchState, ...] = get_args(BatchState)
 
 _LONGEST_REST = 300  # seconds
 _FIRST_REST = 2
+_FORGOTTEN_AFTER = 2  # seconds
 
 
 class Event(StrEnum):
@@ -132,11 +133,12 @@ def offers(
     :param offered: hashes of the transactions that this process has handed over itself.
     """
     under_way = [batch for batch in waiting if batch.nonce is not None and batch.nonce >= account.mined]
-    again = [offer for batch in under_way if (offer := _again(batch, fees, rules, at, offered)) is not None]
+    again = [offer for batch in under_way if (offer := _again(batch, account, fees, rules, at, offered)) is not None]
     # Whoever also uses this account, or a node that forgot what waited, can leave a nonce that nobody fills and that
     # holds up all after it. The oldest batch fills it; its own transaction, if it is ever mined, repeats in vain.
     taken = {batch.nonce for batch in under_way}
-    if under_way and again and account.waiting <= account.mined and account.mined not in taken:
+    stuck = any(_age(batch, at) >= rules.resend_after for batch in under_way)
+    if stuck and again and account.waiting <= account.mined and account.mined not in taken:
         again.insert(0, Offer(again[0].batch, account.mined, fees))
     # A nonce that is spent, without the batch in the history: the transaction failed, or was somebody else's.
     sendable = [
@@ -147,15 +149,23 @@ def offers(
     return again + [Offer(batch, free + place, fees) for place, batch in enumerate(sendable[:room])]
 
 
-def _again(batch: Batch, fees: Fees, rules: Rules, at: int, offered: Collection[str]) -> Offer | None:
+def _again(batch: Batch, account: Account, fees: Fees, rules: Rules, at: int, offered: Collection[str]) -> Offer | None:
     assert batch.nonce is not None
-    tip, most = batch.tip or 0, batch.max_fee or 0
+    noted = Fees(batch.tip or 0, batch.max_fee or 0)
     if batch.tx_hash not in offered or batch.sent_at is None:
         # Noted and perhaps never handed over; or a reorganisation took it back, and the node may have forgotten it.
-        return Offer(batch, batch.nonce, Fees(tip, most))
-    if 0 <= at - batch.sent_at < rules.resend_after:
-        return None
-    return Offer(batch, batch.nonce, bumped(Fees(tip, most), fees, rules.max_fee))
+        return Offer(batch, batch.nonce, noted)
+    if _age(batch, at) >= rules.resend_after:
+        return Offer(batch, batch.nonce, bumped(noted, fees, rules.max_fee))
+    # Nothing waits at its nonce: the node forgot it, or has not told all its parts yet.
+    forgotten = account.waiting <= batch.nonce and _age(batch, at) >= _FORGOTTEN_AFTER
+    return Offer(batch, batch.nonce, noted) if forgotten else None
+
+
+def _age(batch: Batch, at: int) -> float:
+    """Seconds since it was handed over; any number of them where the clock was put back."""
+    age = float("inf") if batch.sent_at is None else at - batch.sent_at
+    return age if age >= 0 else float("inf")
 
 
 def bumped(before_: Fees, now: Fees, limit: int | None) -> Fees:

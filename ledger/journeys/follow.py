@@ -9,7 +9,7 @@ from threading import RLock
 
 from ledger.core.entry import Entry
 from ledger.core.history import History
-from ledger.edges.chain import Chain
+from ledger.edges.chain import Chain, LoggedEntry
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken
 
@@ -137,14 +137,19 @@ class Follower:
     def _chain_agrees(self) -> bool:
         """Whether the last entry indexed still stands in the block it was found in."""
         last = self._store.last_entry()
-        return last is None or self._chain.block_hash(last.block_number) == last.block_hash
+        return last is None or self._stands(last)
+
+    def _stands(self, logged: LoggedEntry) -> bool:
+        return self._chain.block_hash(logged.block_number) == logged.block_hash
 
     def _rewind(self) -> None:
         """Drop what a reorganisation undid: back to the last entry whose block the chain still has."""
         last = self._store.last_entry()
-        while last is not None and self._chain.block_hash(last.block_number) != last.block_hash:
-            self._store.truncate_entries(last.entry.number)
-            last = self._store.last_entry()
+        number = 0 if last is None else last.entry.number + 1
+        while number > 0 and not self._stands(self._store.entry(number - 1)):
+            number -= 1
+        if last is not None and number <= last.entry.number:
+            self._store.truncate_entries(number)
         self._catch_up()
 
     def _fetch(self, size: int, block: int, progress: Progress) -> None:

@@ -96,6 +96,13 @@ def test_what_waits_too_long_is_replaced_under_its_nonce_for_more() -> None:
     assert offer == Offer(sent, 5, Fees(1_126, 11_251))
 
 
+def test_what_the_node_forgot_is_offered_again_soon_and_as_it_was() -> None:
+    sent = [batch(1, 5), batch(2, 6), batch(3, 7)]
+    assert made(sent, Account(5, 6), NOW + 1) == []
+    assert made(sent, Account(5, 6), NOW + 2) == [(2, 6), (3, 7)]
+    assert offers(sent, Account(5, 6), Fees(9_000, 90_000), RULES, NOW + 2, ours(*sent))[0].fees == FEES
+
+
 def test_what_this_process_has_not_handed_over_itself_is_offered_as_it_was_noted() -> None:
     sent = batch(1, 5)
     (offer,) = offers([sent], Account(5, 5), Fees(9_000, 90_000), RULES, NOW + 1, set())
@@ -112,7 +119,8 @@ def test_a_nonce_that_is_spent_on_something_else_is_given_up() -> None:
 
 def test_a_nonce_that_nobody_fills_is_filled_by_the_oldest() -> None:
     stuck = [batch(1, 6), batch(2, 7)]
-    assert made(stuck, Account(5, 5), NOW + 5) == []  # a moment ago: whoever has nonce 5 may still send
+    assert made(stuck, Account(5, 5), NOW + 1) == []
+    assert made(stuck, Account(5, 5), NOW + 5) == [(1, 6), (2, 7)]  # whoever has nonce 5 may still send
     assert made(stuck, Account(5, 5), NOW + 20) == [(1, 5), (1, 6), (2, 7)]
     assert made(stuck, Account(5, 6), NOW + 20) == [(1, 6), (2, 7)]  # somebody's transaction waits at 5
 
