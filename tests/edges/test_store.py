@@ -5,8 +5,6 @@ The same tests run on PostgreSQL where TEST_POSTGRES_URL names an empty database
 
 from __future__ import annotations
 
-import os
-import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from ledger.core.checkpoint import Checkpoint, SignedNote
 from ledger.core.entry import Anchored, EntryKind, Revoked
@@ -29,23 +27,6 @@ from ledger.edges.store import Batch, DeclarationRow, Store
 from ledger.edges.store.tables import metadata
 from ledger.errors import HistoryBroken, Malformed, Unavailable, VerificationFailed
 from tests.edges.stored import ORIGIN, PARTIES, add, anchored, digest, formed, logged, signed, some_entries
-
-POSTGRES = os.environ.get("TEST_POSTGRES_URL")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"] if POSTGRES else ["sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a store that is not there yet."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-        return
-    schema, engine = f"test_{secrets.token_hex(4)}", create_engine(str(POSTGRES))
-    with engine.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    yield f"{POSTGRES}?options=-csearch_path%3D{schema}"
-    with engine.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    engine.dispose()
 
 
 @pytest.fixture

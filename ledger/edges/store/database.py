@@ -23,6 +23,7 @@ from ledger.errors import HistoryBroken, Malformed, Unavailable
 WAIT_SECONDS = 30
 _POOL, _OVERFLOW = 8, 56  # more than the threads of a server, so that readers never queue for a connection
 _WRITES = "ledger_writes"
+_POSTGRES_DRIVER = "postgresql+pg8000"  # permissively licensed, and needs no library
 _POSTGRES_LOCK = 0x7472_6164_6C65_6467  # any number, the same for all writers
 
 # First part of SQLite's error name -> what is wrong and what to do.
@@ -35,6 +36,20 @@ _SQLITE_ADVICE = {
     "SQLITE_IOERR": "cannot be read or written: look after the disk, and try again",
     "SQLITE_CORRUPT": "is damaged: restore it from a backup, then run `ledger audit`",
     "SQLITE_NOTADB": "is no SQLite database: name another file, or restore it from a backup",
+}
+
+# SQLSTATE (PostgreSQL, appendix A) -> the same.
+_POSTGRES_ADVICE = {
+    "53100": "has no room left: free some disk space and try again",
+    "53300": "has too many connections: allow more, or run fewer processes",
+    "25006": "may not be written: it is a standby, or set to read only",
+    "28000": "does not let this user in: correct the address, or the server's pg_hba.conf",
+    "28P01": "does not take this password: correct the address",
+    "3D000": "does not exist: create the database first",
+    "42501": "may not be written: grant this user the rights to create and write tables",
+    "55P03": "is held by another process: stop it, or try again",
+    "57P01": "is being stopped: try again when it runs",
+    "57P03": "is starting or stopping: try again shortly",
 }
 
 
@@ -51,7 +66,8 @@ class Database:
         self.place = _place(parsed)
         self._write_lock = Lock()  # SQLite's own waiting is unfair: with many threads some would wait for ever
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        arguments = {"timeout" if self.is_sqlite else "connect_timeout": WAIT_SECONDS}
+        # PostgreSQL: nobody waits for an answer much longer than the server waits for a lock.
+        arguments = {"timeout": WAIT_SECONDS if self.is_sqlite else 2 * WAIT_SECONDS}
         try:
             self.engine = create_engine(
                 parsed,
@@ -138,7 +154,7 @@ def parse_url(url: str) -> URL:
         raise Malformed("must be of SQLite or PostgreSQL", "store_url")
     if backend == "sqlite" and parsed.database in {None, "", ":memory:"}:
         raise Malformed("must name a file: what is in memory only is lost", "store_url")
-    return parsed
+    return parsed if backend == "sqlite" else parsed.set(drivername=_POSTGRES_DRIVER)
 
 
 def _place(url: URL) -> str:
@@ -167,8 +183,15 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _advice(error: DBAPIError) -> str:
-    if not isinstance(error.orig, sqlite3.Error):
-        return f"does not answer as it should ({type(error.orig).__name__}): see that it runs, and try again"
-    name = getattr(error.orig, "sqlite_errorname", "")
-    advice = _SQLITE_ADVICE.get("_".join(name.split("_")[:2]), "does not answer as it should")
-    return f"{advice} ({error.orig})"
+    found = error.orig
+    if isinstance(found, sqlite3.Error):
+        name = getattr(found, "sqlite_errorname", "")
+        advice = _SQLITE_ADVICE.get("_".join(name.split("_")[:2]), "does not answer as it should")
+        return f"{advice} ({found})"
+    # The server's own words could hold what was to be stored; its code cannot.
+    told = found.args[0] if found is not None and found.args and isinstance(found.args[0], dict) else {}
+    code = str(told.get("C", ""))
+    if not code:
+        return "cannot be reached: see that the server runs and may be connected to, and try again"
+    advice = _POSTGRES_ADVICE.get(code, "does not answer as it should: see the server's log, and try again")
+    return f"{advice} (SQLSTATE {code})"
