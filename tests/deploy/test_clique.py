@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,26 +16,15 @@ from tests.deploy.consortium import CONFIRMATIONS, Consortium, Server
 SIZE = 4
 
 
-@pytest.fixture(scope="module")
-def consortium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
+@pytest.fixture
+def consortium(tmp_path: Path) -> Iterator[Consortium]:
     try:
         built()
     except Unavailable as error:
         pytest.skip(str(error))
-    made = Consortium.make(tmp_path_factory.mktemp("consortium"))
+    made = Consortium.make(tmp_path)
     yield made
     made.network.stop()
-
-
-@pytest.fixture(autouse=True)
-def whole(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Each test leaves a network in which all run, are joined and in step."""
-    yield
-    if "consortium" in request.fixturenames:
-        network = request.getfixturevalue("consortium").network
-        network.heal()
-        network.start()
-        network.wait_for("all in step", network.agreed, 90)
 
 
 def ends_well(server: Server, *validators: int) -> None:
@@ -56,7 +46,17 @@ def test_the_first_block_names_the_sealers_in_order() -> None:
             extra_data(bad)
 
 
-def test_validators_take_turns_and_agree(consortium: Consortium) -> None:
+def test_every_202_ends_once_whatever_becomes_of_the_validators(consortium: Consortium) -> None:
+    """One network, and one thing after the other: what was accepted earlier must stand through all that follows."""
+    network = consortium.network
+    for happening in (they_take_turns, one_dies_that_nobody_asks, one_dies_that_we_ask, ours_is_cut_off):
+        happening(consortium)
+        network.heal()
+        network.start()
+        network.wait_for("all in step", network.agreed, 90)
+
+
+def they_take_turns(consortium: Consortium) -> None:
     network = consortium.network
     network.wait_for("all connections", lambda: all(len(v.peers()) == SIZE - 1 for v in network.validators), 60)
     begun = network.validators[0].block()
@@ -69,7 +69,7 @@ def test_validators_take_turns_and_agree(consortium: Consortium) -> None:
     assert sealers <= {f"0x{validator.sealer.hex()}" for validator in network.validators}
 
 
-def test_a_validator_dies_that_nobody_asks(consortium: Consortium) -> None:
+def one_dies_that_nobody_asks(consortium: Consortium) -> None:
     with consortium.served(0) as server:
         server.declare(100)
         consortium.network.kill(2)
@@ -80,7 +80,7 @@ def test_a_validator_dies_that_nobody_asks(consortium: Consortium) -> None:
         consortium.audit(2, 0)
 
 
-def test_the_validator_dies_that_we_ask(consortium: Consortium) -> None:
+def one_dies_that_we_ask(consortium: Consortium) -> None:
     """What was accepted while no chain was there is anchored through another validator after a restart."""
     with consortium.served(1) as server:
         before = server.declare(100)
@@ -92,7 +92,7 @@ def test_the_validator_dies_that_we_ask(consortium: Consortium) -> None:
         ends_well(server, 3, 0)
 
 
-def test_the_validator_that_we_ask_is_cut_off(consortium: Consortium) -> None:
+def ours_is_cut_off(consortium: Consortium) -> None:
     """Alone it seals one block that the others never see. What it anchored there is taken back, and anchored again."""
     network = consortium.network
     alone, other = network.validators[:2]
