@@ -54,6 +54,9 @@ def run(wanted: list[str], quick: bool) -> int:
                     if not wanted or row.id in wanted:
                         rows.append(row)
                         bench.say(report.line(row))
+            except KeyboardInterrupt:
+                failed.append(f"{about} and what follows: interrupted")
+                break
             except Exception as error:  # one peer that fails leaves the other rows standing
                 failed.append(f"{about}: {type(error).__name__}: {error}")
                 bench.say(f"not measured: {failed[-1]}")

@@ -11,10 +11,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
-from scripts.bench import load, postgres
+from scripts.bench import load
 from scripts.bench.rows import Bar, Row, Title
 from scripts.bench.runner import Bench, Work
 from scripts.bench.site import Site, site
+from tests import postgres
 
 _P99 = Bar("<=", 250, "ours")
 
@@ -43,9 +44,18 @@ class Door:
 
 SINGLE = Door("single", 1, 5_000, 64, Bar(">=", 1_500, "ours"))
 BULK = Door("bulk", 200, 100, 4, Bar(">=", 5_000, "ours"))
-STORES: dict[str, Callable[[], AbstractContextManager[str | None]]] = {
-    "SQLite": nullcontext, "PostgreSQL": postgres.running,
-}  # fmt: skip
+
+
+@contextmanager
+def _postgresql() -> Iterator[str]:
+    """An empty database of a server of our own, which syncs what it commits."""
+    if postgres.programs() is None:
+        raise FileNotFoundError("PostgreSQL is not installed: apt-get install postgresql")
+    with postgres.server() as server:
+        yield server.database()
+
+
+STORES: dict[str, Callable[[], AbstractContextManager[str | None]]] = {"SQLite": nullcontext, "PostgreSQL": _postgresql}
 
 
 def measure(store: str, door: Door, bench: Bench) -> Iterator[Row]:
