@@ -10,7 +10,20 @@ import sys
 import typer
 
 from ledger import __version__
-from ledger.cli import audit, chain, council, documents, keys, moving, pdf, proofs, statements, verdicts, witness
+from ledger.cli import (
+    audit,
+    chain,
+    council,
+    documents,
+    keys,
+    moving,
+    pdf,
+    proofs,
+    recovery,
+    statements,
+    verdicts,
+    witness,
+)
 from ledger.cli.desk import err, exit_code, failure_json
 from ledger.errors import LedgerError
 
@@ -30,6 +43,7 @@ documents.register(app)
 moving.register(app)
 pdf.register(app)
 proofs.register(app)
+recovery.register(app)
 statements.register(app)
 verdicts.register(app)
 witness.register(app)

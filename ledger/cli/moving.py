@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress, TaskID
 
 from ledger.cli.chain import trust_root
-from ledger.cli.desk import Desk, Json, bar, err, facts, now, out, read_file, show
+from ledger.cli.desk import Desk, Json, Stages, bar, err, facts, now, out, read_file, show
 from ledger.core.codec import hex_text
 from ledger.core.policy import read_trust_root
 from ledger.edges.keys import Algorithm, KeyInfo
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.anchor import publish_checkpoint
-from ledger.journeys.arrive import Arrived, arrive, rebuild
+from ledger.journeys.arrive import Arrived, arrive
 from ledger.journeys.leave import PublicKeys, leave
 
 
@@ -60,7 +59,7 @@ def export(
     except Unavailable as error:
         err.print(f"[yellow]{error}[/]\nGoing on with what the store holds.")
     with bar() as progress, desk.follower.facts(fresh=False) as history:
-        left = leave(folder, desk.store, history, public, documents or (), evidence, _Bar(progress).stage)
+        left = leave(folder, desk.store, history, public, documents or (), evidence, Stages(progress).stage)
     manifest = left.manifest
     value: dict[str, Any] = {
         "folder": str(folder),
@@ -83,7 +82,7 @@ def export(
 
 
 def import_(
-    folder: Annotated[Path | None, typer.Argument(help="The export.")] = None,
+    folder: Annotated[Path, typer.Argument(help="The export.")],
     trust: Annotated[
         Path | None,
         typer.Option("--trust", "-t", help="Trust root that you got elsewhere; else the export's own is believed."),
@@ -91,35 +90,22 @@ def import_(
     accept_wallets: Annotated[
         bool, typer.Option("--accept-wallets", help="Take signatures that only a wallet contract could judge.")
     ] = False,
-    chain: Annotated[bool, typer.Option("--chain", help="Rebuild from the chain alone, without an export.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Rebuild the store from an export, with every file, rule, signature and proof checked; or from the chain alone.
+    """Rebuild the store from an export, with every file, rule, signature and proof checked.
 
     Exit 1: a difference; no store is left then that was not there. Run again, it changes nothing.
 
     Example: `ledger import /backup/ledger --trust trust.json`
     """
-    if (folder is None) != chain:
-        raise Malformed("give the folder of an export, or --chain")
     desk = Desk()
+    root = None if trust is None else read_trust_root(read_file(trust))
+    desk.settings.state_dir.mkdir(parents=True, exist_ok=True)
     with bar() as progress:
-        stage = _Bar(progress).stage
-        if folder is None:
-            rebuilt = rebuild(desk.store, desk.follower, stage)
-            value: dict[str, Any] = {
-                "origin": str(desk.origin),
-                "entries": rebuilt.size,
-                "head": hex_text(rebuilt.head),
-                "batches": rebuilt.batches,
-                "batches_without_declarations": rebuilt.unknown,
-            }
-        else:
-            root = None if trust is None else read_trust_root(read_file(trust))
-            desk.settings.state_dir.mkdir(parents=True, exist_ok=True)
-            arrived = arrive(folder, desk.settings.store_url_or_default(), now(), root, accept_wallets, stage)
-            _note_contract(desk, arrived)
-            value = _arrived(arrived)
+        stage = Stages(progress).stage
+        arrived = arrive(folder, desk.settings.store_url_or_default(), now(), root, accept_wallets, stage)
+    _note_contract(desk, arrived)
+    value = _arrived(arrived)
 
     def human() -> None:
         facts("Imported", value)
@@ -147,23 +133,16 @@ def _arrived(arrived: Arrived) -> dict[str, Any]:
 def _words(value: dict[str, Any], believed: bool) -> list[str]:
     """What the figures mean for whoever goes on from here."""
     said = []
-    if value.get("batches_without_declarations"):
-        said.append(
-            f"{value['batches_without_declarations']} anchored batches are known by their root only: the chain does "
-            "not hold their declarations. Take them from an export, or from the parties who hold them: a party that "
-            "runs `ledger declare` over its wrapped copies again declares the same, and it is anchored anew. Evidence "
-            "that was made before stays good."
-        )
-    if value.get("entries_after_the_checkpoint"):
+    if value["entries_after_the_checkpoint"]:
         said.append("Entries after the checkpoint are signed by nobody: compare with the chain (`ledger audit`).")
-    if value.get("wallet_signatures"):
+    if value["wallet_signatures"]:
         said.append("Signatures by wallet contracts were taken as they are: only their chain can judge them.")
-    if value.get("contradicting_checkpoints"):
+    if value["contradicting_checkpoints"]:
         said.append(
             "[bold red]The log key signed checkpoints of another history too[/]: before a reorganisation of the chain, "
             f"or because it showed two histories: sizes {value['contradicting_checkpoints']}."
         )
-    if "contradicting_checkpoints" in value and believed:
+    if believed:
         said.append("The log key was taken from the export itself: compare keys/trust.json with one from elsewhere.")
     return said
 
@@ -193,16 +172,3 @@ def _handed_on(folder: Path, trust: Path | None) -> PublicKeys:
     except (ValueError, KeyError, TypeError):
         raise Malformed("is no list of public keys", str(file)) from None
     return PublicKeys(read_trust_root(read_file(trust or folder / "trust.json")), keystore)
-
-
-class _Bar:
-    """One line for each stage."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._tasks: dict[str, TaskID] = {}
-
-    def stage(self, name: str, done: int, of: int) -> None:
-        if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task(name, total=None)
-        self._progress.update(self._tasks[name], completed=done, total=of or None)

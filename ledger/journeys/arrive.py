@@ -1,4 +1,4 @@
-"""Arrive: rebuild a store from an export, believing nothing in it; or from the chain alone, which knows less.
+"""Arrive: fill a store from an export, believing nothing in it.
 
 Every file is held against the list, every entry replayed under all rules, head and root against the checkpoints,
 checkpoints against the log key of the trust root, batches against what was anchored, declarations against the party's
@@ -30,7 +30,6 @@ from ledger.edges.export.outbox import README
 from ledger.edges.spill import Spill
 from ledger.edges.store import Restoring, Store
 from ledger.errors import HistoryBroken, LedgerError, Malformed, VerificationFailed
-from ledger.journeys.follow import Follower
 from ledger.journeys.leave import Stage, document_path, evidence_path, members_path, part_path, silent
 
 _CHUNK = 500
@@ -60,7 +59,7 @@ def arrive(
     accept_wallets: bool = False,
     progress: Stage = silent,
 ) -> Arrived:
-    """Rebuild the store at ``store_url`` from the export in ``folder``; ``at`` is the time now in seconds.
+    """Fill the store at ``store_url`` from the export in ``folder``; ``at`` is the time now in seconds.
 
     A store that holds part of it already takes the rest. Where anything is wrong, no store is left that was not there.
 
@@ -79,26 +78,6 @@ def arrive(
             raise HistoryBroken("the export is of another history", expected=believed.origin, found=origin)
         with Store.founding(store_url, origin) as store, store.restoring() as restoring, Spill() as memory:
             return _Arriving(inbox, restoring, memory, believed, accept_wallets, progress).run(held, at)
-
-
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """What the chain alone gives: the entries. ``unknown``: of so many anchored batches this store lacks the leaves."""
-
-    size: int
-    head: bytes
-    batches: int
-    unknown: int
-
-
-def rebuild(store: Store, follower: Follower, progress: Stage = silent) -> Rebuilt:
-    """Fill the store's index of the history from the chain; what else a store holds is on no chain.
-
-    :raises Unavailable: the node does not answer. :raises HistoryBroken: see ``Follower.refresh``.
-    """
-    history = follower.refresh(lambda done, of: progress("entries", done, of))
-    known = {(batch.root, batch.size) for batch in store.each_batch()}
-    return Rebuilt(history.size, history.head, len(history.anchors), len(history.anchors.keys() - known))
 
 
 class _Arriving:

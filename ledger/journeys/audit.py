@@ -23,7 +23,7 @@ from ledger.edges.signatures import SignatureChecks, Signed
 from ledger.edges.spill import Spill
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken, LedgerError, Malformed, Unavailable, VerificationFailed
-from ledger.journeys.audit_store import compare_batches, compare_declarations, compare_sets
+from ledger.journeys.audit_store import compare_batches, compare_declarations, compare_places, compare_sets
 from ledger.journeys.findings import AuditReport, Finding
 from ledger.journeys.follow import Progress, quiet
 from ledger.journeys.heads import Heads
@@ -267,6 +267,7 @@ class _Audit:
         find("store declarations", lambda: compare_declarations(store, self._wallets.is_contract))
         find("store batches", lambda: compare_batches(store, self._memory, size))
         find("store sets", lambda: compare_sets(store))
+        find("store places", lambda: compare_places(store))
 
     def _compare_length(self) -> str:
         """The index may be behind the chain, not behind what the store has published."""

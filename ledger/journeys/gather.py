@@ -6,10 +6,11 @@ from functools import lru_cache
 
 from ledger.core.checkpoint import SignedNote
 from ledger.core.document import Redacted
-from ledger.core.evidence import Evidence, Members, ProvenEntry, assemble
+from ledger.core.evidence import Evidence, Members, Place, ProvenEntry, assemble
 from ledger.core.history import History
+from ledger.core.merkle import leaf_hash, verify_inclusion
 from ledger.edges.store import DeclarationRow, Store
-from ledger.errors import HistoryBroken, NotAnchoredYet, Unavailable
+from ledger.errors import HistoryBroken, NotAnchoredYet, Unavailable, VerificationFailed
 
 _TREES = 4  # a batch of a million has a tree of 64 MiB
 _ENTRIES = 4096
@@ -44,16 +45,34 @@ class Gatherer:
                 f"its batch is entry {mark.number}, and the newest checkpoint covers {self._note.checkpoint.size} "
                 "entries: try again when a later one is signed"
             )
-        places = [self._members(batch.root, batch.size).place(row.id)]
+        places = [self._place(batch.root, batch.size, row.id)]
         alone = Members([row.id])
         for root, size in dict.fromkeys([alone.name, *self._store.set_names_of(row.id)]):
             if (root, size) != (batch.root, batch.size) and self._history.attestations_of([(root, size)]):
-                members = alone if (root, size) == alone.name else self._members(root, size)
-                places.append(members.place(row.id))
+                places.append(alone.place(row.id) if (root, size) == alone.name else self._place(root, size, row.id))
         return assemble(self._history, self._note, row.declaration, row.signature, places, self._prove, document)
 
-    def _read_members(self, root: bytes, size: int) -> Members:
-        members = Members(self._store.set_members(root, size) or [])
+    def _place(self, root: bytes, size: int, id_: bytes) -> Place:
+        """By the members of a batch or set; where not all are known, by what earlier evidence said."""
+        members = self._members(root, size)
+        if members is not None:
+            return members.place(id_)
+        kept = self._store.place(id_, root, size)
+        try:
+            if kept is None:
+                raise VerificationFailed("some are missing")
+            verify_inclusion(leaf_hash(id_), kept.index, size, kept.proof, root)
+        except VerificationFailed as error:
+            raise HistoryBroken(
+                f"the members of a set of {size} in the store lead elsewhere", expected=root.hex(), found=error
+            ) from None
+        return kept
+
+    def _read_members(self, root: bytes, size: int) -> Members | None:
+        ids = self._store.set_members(root, size)
+        if ids is None:
+            return None
+        members = Members(ids)
         if members.name != (root, size):
             raise HistoryBroken(
                 f"the members of a set of {size} in the store lead elsewhere", expected=root.hex(),

@@ -26,10 +26,11 @@ from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import LedgerError
 from ledger.journeys.anchor import note_key
-from ledger.journeys.arrive import Arrived, Rebuilt, arrive, rebuild
+from ledger.journeys.arrive import Arrived, arrive
 from ledger.journeys.declare import Declared, Source, declare_files
 from ledger.journeys.follow import Follower
 from ledger.journeys.leave import Left, PublicKeys, Stage, leave, silent
+from ledger.journeys.rebuild import Rebuilt, rebuild
 from scripts.house import House
 from tests import houses
 from tests.sample_documents import INDEX, SAMPLES
@@ -88,7 +89,7 @@ def lived(folder: Path) -> Gone:
         with house.follower.facts() as history:
             left = leave(folder / "export", house.store, history, keys, [folder / "wrapped"])
         with fresh_store(f"sqlite:///{folder}/chain-only.sqlite", house.chain.origin) as bare:
-            rebuilt = rebuild(bare, Follower(house.chain, bare))
+            rebuilt = rebuild(bare, house.chain, Follower(house.chain, bare))
         names = [item.name for item in keys.keystore]
         hidden = [house.passphrase_file.read_bytes().strip()]
         hidden += [

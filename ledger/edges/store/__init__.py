@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from ledger.core.outbox import Batch, BatchState, DeclarationState
 from ledger.core.typed_data import Origin
+from ledger.edges.store.backup import Backups
 from ledger.edges.store.batches import Batches
 from ledger.edges.store.checkpoints import Checkpoints
 from ledger.edges.store.database import Database
@@ -28,7 +29,7 @@ from ledger.edges.store.streams import Indexed, Streams
 __all__ = ["Batch", "BatchState", "DeclarationRow", "DeclarationState", "Indexed", "Leadership", "Restoring", "Store"]
 
 
-class Store(Declarations, Batches, Sets, Entries, Checkpoints, Streams, Places, Restores, Leading):
+class Store(Declarations, Batches, Sets, Entries, Checkpoints, Streams, Places, Restores, Backups, Leading):
     """The store of one origin, made by ``Store.open``; safe to use from threads and from several processes.
 
     Every method is one transaction: on disk when it returns, undone when it raises. Any of them may raise Unavailable:

@@ -1,0 +1,152 @@
+"""``ledger backup``, ``rebuild``: be ready to lose the store, and have it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from ledger.cli.chain import trust_root
+from ledger.cli.desk import Desk, Json, Stages, bar, facts, lines, now, out, read_file, show
+from ledger.core.codec import hex_text
+from ledger.core.policy import TrustRoot, read_trust_root
+from ledger.edges.store import Store
+from ledger.journeys.rebuild import Gap, Rebuilt, rebuild
+
+_SHOWN = 20
+_KINDS = ("*.json", "*.pdf")
+
+
+def register(root: typer.Typer) -> None:
+    """Add these commands to the root."""
+    root.command("backup")(backup)
+    root.command("rebuild")(rebuild_)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to: a file that is not there yet.")],
+    as_json: Json = False,
+) -> None:
+    """Copy a SQLite store as of one moment, while servers go on writing. Keys are not in it: back them up apart.
+
+    Example: `ledger backup /backup/ledger-2026-11-23.sqlite`
+    """
+    desk = Desk()
+    store = Store.open(desk.settings.store_url_or_default(), None, create=False)
+    length = store.copy_to(file)
+    last = store.last_entry()
+    value = {
+        "file": str(file),
+        "bytes": length,
+        "origin": str(store.origin),
+        "entries": 0 if last is None else last.entry.number + 1,
+        "pending": store.pending()[0],
+    }
+    show(as_json, value, lambda: facts("Backed up", value))
+
+
+def rebuild_(
+    evidence: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Evidence that holders kept: files, or folders of .json and .pdf. None: the chain alone."),
+    ] = None,
+    trust: Annotated[
+        Path | None,
+        typer.Option("--trust", "-t", help="Trust root of the time of the evidence; else log key and witnesses_file."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Bring a store that is empty, or restored from a backup, up to what chain and evidence show.
+
+    Run it before anything serves, for what waits in an older store may be anchored already. Exit 1: some
+    evidence was refused; it is named, changed nothing, and did not stop the rest. Run again, it goes on.
+
+    Example: `ledger rebuild evidence/ --trust trust.json`
+    """
+    desk = Desk()
+    root = _trust(desk, trust)
+    with bar() as progress:
+        stage = Stages(progress).stage
+        rebuilt = rebuild(desk.store, desk.chain, desk.follower, _files(evidence or ()), root, now(), stage)
+    value = _value(desk, rebuilt)
+    show(as_json, value, lambda: _print(value, root))
+    if rebuilt.refused:
+        raise typer.Exit(1)
+
+
+def _trust(desk: Desk, file: Path | None) -> TrustRoot | None:
+    if file is not None:
+        return read_trust_root(read_file(file))
+    return trust_root(desk, desk.settings.witnesses_file) if desk.settings.log_key is not None else None
+
+
+def _files(places: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
+    """Files as they are, and those of folders that may be evidence."""
+    for place in places:
+        found = sorted(path for kind in _KINDS for path in place.rglob(kind)) if place.is_dir() else [place]
+        for path in found:
+            yield str(path), read_file(path)
+
+
+def _value(desk: Desk, rebuilt: Rebuilt) -> dict[str, Any]:
+    return {
+        "origin": str(desk.origin),
+        "entries": rebuilt.size,
+        "head": hex_text(rebuilt.head),
+        "batches": rebuilt.batches,
+        "attested_sets": rebuilt.sets,
+        "declarations_restored": rebuilt.restored,
+        "pending_found_anchored": rebuilt.placed + rebuilt.recognised,
+        "declarations_known_before": rebuilt.known,
+        "declarations_anchored_twice": rebuilt.elsewhere,
+        "pending": rebuilt.pending,
+        "checkpoints_restored": rebuilt.checkpoints,
+        "batches_incomplete": [_gap(gap) for gap in rebuilt.missing],
+        "sets_incomplete": [_gap(gap) for gap in rebuilt.missing_members],
+        "refused": [{"file": name, "why": why} for name, why in rebuilt.refused],
+    }
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {"entry": gap.number, "size": gap.size, "known": gap.known, "root": hex_text(gap.root)}
+
+
+def _print(value: dict[str, Any], trust: TrustRoot | None) -> None:
+    listed = ("batches_incomplete", "sets_incomplete", "refused")
+    facts("Rebuilt", {name: len(item) if name in listed else item for name, item in value.items()})
+    for name, title in (
+        ("batches_incomplete", "Batches of which declarations are missing"),
+        ("sets_incomplete", "Attested sets of which members are missing"),
+    ):
+        rows = [[gap["entry"], gap["size"], gap["known"], gap["root"]] for gap in value[name]]
+        if rows:
+            lines(f"{title}{_more(rows)}", ["entry", "size", "known", "root"], rows[:_SHOWN])
+    for item in value["refused"]:
+        out.print(f"[bold red]refused[/] {escape(item['file'])}: {escape(item['why'])}", soft_wrap=True)
+    for words in _words(value, trust):
+        out.print(words, soft_wrap=True)
+
+
+def _more(rows: Sequence[object]) -> str:
+    return f" (the first {_SHOWN} of {len(rows)}; all with --json)" if len(rows) > _SHOWN else ""
+
+
+def _words(value: dict[str, Any], trust: TrustRoot | None) -> Iterator[str]:
+    """What the figures mean for whoever goes on from here."""
+    if value["batches_incomplete"]:
+        missing = sum(gap["size"] - gap["known"] for gap in value["batches_incomplete"])
+        yield (
+            f"{missing} anchored declarations are known to their holders only. Ask them for their evidence, and run "
+            "this again. What they hold stays good either way. Somebody else may have anchored some of these batches."
+        )
+    if value["declarations_restored"]:
+        yield "When restored declarations were received is lost; the time of their anchoring stands in its place."
+    if trust is None:
+        yield "No log key and no --trust: checkpoints in the evidence were held against the chain, and not stored."
+    yield (
+        "Not on any chain, and in no evidence: declarations that were accepted and not anchored (who holds a receipt "
+        "declares again, and it is the same declaration), and answers kept for Idempotency-Key."
+    )

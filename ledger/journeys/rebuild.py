@@ -1,0 +1,257 @@
+"""Rebuild: a store again, from the chain and from the evidence that holders kept.
+
+The chain has every entry, and of a batch the root and the size. A piece of evidence has one declaration with its
+party's signature and its place in its batch. It is verified like by any verifier, and against the replayed chain,
+before anything of it is stored. What nobody brings stays unknown, and is named. docs/recovery.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from ledger.core.checkpoint import SignedNote
+from ledger.core.evidence import Evidence
+from ledger.core.history import History
+from ledger.core.merkle import leaf_hash
+from ledger.core.outbox import Batch
+from ledger.core.policy import TrustRoot
+from ledger.core.replay import Mark
+from ledger.core.tiles import Frontier
+from ledger.core.verdict import Question as Asked
+from ledger.core.verdict import Status
+from ledger.core.verification import verify
+from ledger.edges.chain import Chain
+from ledger.edges.store import Restoring, Store
+from ledger.errors import LedgerError, Unavailable, VerificationFailed
+from ledger.journeys.follow import Follower
+from ledger.journeys.leave import Stage, silent
+from ledger.journeys.verify import Question
+
+Name = tuple[bytes, int]  # root and size of a batch or attested set
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A batch or attested set of which members are missing: ``known`` of ``size`` are here.
+
+    ``number``: the entry that anchors the batch, or the first that attests the set.
+    """
+
+    root: bytes
+    size: int
+    number: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What the store has now, and what could not be brought back.
+
+    ``batches``: anchored in the history, by whoever; ``missing`` are those of which declarations are missing.
+    ``sets``: attested in the history; ``missing_members`` those of which members are missing.
+    ``restored``: declarations that evidence brought back; ``placed``: that waited here and evidence shows to be
+    anchored; ``recognised``: the same, shown by the order in which they waited. ``known``: that evidence told nothing
+    new of. ``elsewhere``: that are anchored twice, and stand here in the other batch. ``pending``: that still wait.
+    ``checkpoints``: published notes that came back. ``refused``: evidence by name, and why.
+    """
+
+    size: int
+    head: bytes
+    batches: int
+    missing: tuple[Gap, ...]
+    sets: int
+    missing_members: tuple[Gap, ...]
+    restored: int
+    placed: int
+    recognised: int
+    known: int
+    elsewhere: int
+    pending: int
+    checkpoints: int
+    refused: tuple[tuple[str, str], ...]
+
+
+def rebuild(
+    store: Store,
+    chain: Chain,
+    follower: Follower,
+    evidence: Iterable[tuple[str, bytes]] = (),
+    trust: TrustRoot | None = None,
+    at: int = 0,
+    progress: Stage = silent,
+) -> Rebuilt:
+    """Bring a store that is empty, or older than the chain, up to what chain and evidence show.
+
+    Each piece of evidence is one transaction, so a run that was interrupted, run again, goes on. A piece that is
+    refused changes nothing and does not stop the others. Run it before anything anchors: what waits in a store that is
+    older than the chain may be in the history already.
+
+    :param evidence: name and bytes of each file: evidence, or a PDF that carries it.
+    :param trust: the log's key and the witnesses' at the time of the evidence. Without it checkpoints are held against
+        the chain alone, and are not stored.
+    :param at: now, in seconds: when restored checkpoints were stored.
+    :raises Unavailable: the chain or the store is away. :raises HistoryBroken: see ``Follower.refresh``.
+    """
+    follower.refresh(lambda done, of: progress("entries", done, of))
+    with follower.facts(fresh=False) as history:
+        run = _Rebuilding(store, chain, history, trust, at)
+        recognised = run.recognise()
+        for count, (name, data) in enumerate(evidence, start=1):
+            run.take(name, data)
+            progress("evidence", count, 0)
+        with store.restoring() as restoring:
+            restoring.settle()
+        store.mark_final(follower.confirmed)
+        return Rebuilt(
+            size=history.size,
+            head=history.head,
+            batches=len(history.anchors),
+            missing=run.missing(),
+            sets=len(_attested(history)),
+            missing_members=run.missing_members(),
+            recognised=recognised,
+            pending=store.pending()[0],
+            refused=tuple(run.refused),
+            **run.counts,
+        )
+
+
+@dataclass(slots=True)
+class _Rebuilding:
+    """One run over a history that is held still."""
+
+    store: Store
+    chain: Chain
+    history: History
+    trust: TrustRoot | None
+    at: int
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    counts: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("restored", "placed", "known", "elsewhere", "checkpoints"), 0)
+    )
+
+    def recognise(self) -> int:
+        """Find what waits, and is anchored in a batch that the store does not know; how many declarations.
+
+        A store that was restored as of an earlier time lacks the batches formed since. They were formed of what waited,
+        in the order in which it waits now, so each is a run of it that leads to an anchored root; up to the one batch
+        into which what came after the backup went too.
+        """
+        held = {(batch.root, batch.size) for batch in self.store.each_batch()}
+        unknown = {name: mark for name, mark in self.history.anchors.items() if name not in held}
+        sizes = {size for _, size in unknown}
+        waiting, found, tree = self.store.pending_ids(self.store.pending()[0]), 0, Frontier()
+        for end, id_ in enumerate(waiting, start=1):
+            tree.append(leaf_hash(id_))
+            if tree.size not in sizes or (mark := unknown.get((tree.root(), tree.size))) is None:
+                continue
+            with self.store.restoring() as restoring:
+                restoring.batch(_anchored((tree.root(), tree.size), mark), waiting[found:end])
+            found, tree = end, Frontier()
+        return found
+
+    def take(self, name: str, data: bytes) -> None:
+        """Verify a piece of evidence and store what it shows; or note why not."""
+        try:
+            evidence = Question(data).read()[0]
+            note = self._verified(evidence)
+            is_new = note is not None and self.store.checkpoint(note.checkpoint.size) is None
+            with self.store.restoring() as restoring:
+                kind = self._store(restoring, evidence)
+                if note is not None:
+                    restoring.checkpoint(note, self.at)
+        except Unavailable:
+            raise
+        except LedgerError as error:
+            self.refused.append((name, str(error)))
+            return
+        self.counts[kind] += 1
+        self.counts["checkpoints"] += is_new
+
+    def missing(self) -> tuple[Gap, ...]:
+        """Anchored batches of which not all declarations are here."""
+        whole = {(batch.root, batch.size) for batch in self.store.each_batch()}
+        partly = {(batch.root, batch.size): known for batch, known in self.store.partly_known()}
+        gaps = [
+            Gap(*name, mark.number, partly.get(name, 0))
+            for name, mark in self.history.anchors.items()
+            if name in partly or name not in whole
+        ]
+        return tuple(sorted(gaps, key=lambda gap: gap.number))
+
+    def missing_members(self) -> tuple[Gap, ...]:
+        """Attested sets, batches apart, of which not all members are here."""
+        attested = _attested(self.history)
+        for name in self.history.anchors:
+            attested.pop(name, None)
+        alone = {root for root, size in attested if size == 1}
+        if alone:
+            alone -= {leaf_hash(row.id) for row in self.store.each_declaration()}
+        places: dict[Name, int] = {}
+        for _, place in self.store.each_place():
+            places[place.root, place.size] = places.get((place.root, place.size), 0) + 1
+        gaps = [
+            Gap(*name, number, places.get(name, 0))
+            for name, number in attested.items()
+            if (name[0] in alone if name[1] == 1 else self.store.set_members(*name) is None)
+        ]
+        return tuple(sorted(gaps, key=lambda gap: gap.number))
+
+    def _verified(self, evidence: Evidence) -> SignedNote | None:
+        """Whether evidence is intact, of this history, and signed by its party; its checkpoint, where that is judged.
+
+        Cosignatures are not demanded: the chain itself is asked.
+
+        :raises VerificationFailed: naming the first check that did not hold.
+        """
+        if evidence.origin != self.history.origin:
+            raise VerificationFailed(f"is of another history, {evidence.origin}")
+        trust = self.trust and replace(self.trust, threshold=0)
+        at = self.history.last_time  # the chain's clock; what is in it has happened
+        verdict = verify(evidence, at=at, trust=trust, history=self.history, wallets=self.chain.wallet_accepts)
+        for check in verdict.checks:
+            asked = check.question is Asked.INTACT or check.name == "declaration"
+            if asked and check.status in (Status.INVALID, Status.ERROR):
+                raise VerificationFailed(f"{check.name}: {check.words}")
+        if trust is None:
+            return None
+        known = [trust.log_key, *(key for key in trust.witnesses if evidence.checkpoint.names(key))]
+        for witness in known[1:]:
+            evidence.checkpoint.cosigned_at(witness)
+        lines = [line for line in evidence.checkpoint.signatures if line[:2] in {(key.name, key.id) for key in known}]
+        return replace(evidence.checkpoint, signatures=tuple(lines))
+
+    def _store(self, restoring: Restoring, evidence: Evidence) -> str:
+        """Put one verified piece into the store; what it counts as."""
+        origin, (batch, *sets) = self.history.origin, evidence.places
+        id_, name = evidence.declaration.id(origin), (batch.root, batch.size)
+        mark = self.history.anchors[name]
+        row, stands = restoring.rows([id_]).get(id_, (None, None))
+        if row is None:
+            # When it was received is known to nobody any more; that it was anchored at this time, is.
+            restoring.declarations([(id_, evidence.declaration, evidence.signature, mark.time)])
+        restoring.batch(_anchored(name, mark), ())
+        attested = [place for place in sets if self.history.attestations_of([(place.root, place.size)])]
+        for place in (batch, *attested):
+            restoring.place(id_, place)
+        if row is None:
+            return "restored"
+        if stands is None:
+            return "placed"
+        return "known" if (stands.root, stands.size) == name else "elsewhere"
+
+
+def _anchored(name: Name, mark: Mark) -> Batch:
+    """A batch as far as the chain knows it: when it was formed, and by whom it was sent, it does not."""
+    return Batch(0, *name, "anchored", mark.time, None, mark.number, mark.time)
+
+
+def _attested(history: History) -> dict[Name, int]:
+    """Attested sets, and the number of the first entry about each."""
+    found: dict[Name, int] = {}
+    for recorded in history.attestations.values():
+        attestation = recorded.attested.attestation
+        name = attestation.root, attestation.size
+        found[name] = min(recorded.mark.number, found.get(name, recorded.mark.number))
+    return found

@@ -1,0 +1,389 @@
+"""The store is lost: what chain and holders' evidence show is there again, and the rest is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from ledger.core.checkpoint import SignedNote, signed
+from ledger.core.codec import hex_text
+from ledger.core.evidence import read_evidence
+from ledger.core.merkle import leaf_hash, node_hash
+from ledger.core.pdf import embed
+from ledger.core.policy import TrustRoot
+from ledger.core.verdict import Outcome
+from ledger.edges.keys import Algorithm, SigningKey
+from ledger.edges.store import Store
+from ledger.errors import HistoryBroken
+from ledger.journeys.anchor import note_key
+from ledger.journeys.attest import set_of
+from ledger.journeys.rebuild import Gap, rebuild
+from ledger.journeys.verify import Question, evidence_of, verify_offline
+from scripts.house import House
+from tests import houses
+from tests.journeys.exits import killed_after
+from tests.journeys.rebuilding import Anew, Lived, altered, anew, everything, live, now, standing
+from tests.world import ORIGIN, Witness
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    with houses.house(tmp_path_factory.mktemp("lost")) as house:
+        yield live(house)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'anew.sqlite'}"
+
+
+@pytest.fixture
+def fresh(lived: Lived, url: str) -> Iterator[Anew]:
+    with anew(lived.house, url) as made:
+        yield made
+
+
+def gap(lived: Lived, number: int, known: int) -> Gap:
+    batch = lived.batches[number]
+    root, size, entry, _ = lived.seen[batch[0]]["batch"]
+    return Gap(root, size, entry, known)
+
+
+def test_with_all_evidence_all_is_as_before(lived: Lived, fresh: Anew) -> None:
+    done = fresh.rebuild(*lived.files(lived.anchored), trust=lived.trust)
+    assert (done.refused, done.missing, done.missing_members) == ((), (), ())
+    assert (done.restored, done.batches, done.sets, done.pending) == (9, 3, 4, 0)
+    assert done.size == lived.house.follower.refresh().size
+    for id_ in lived.anchored:
+        assert standing(fresh.store, fresh.follower, id_) == lived.seen[id_]
+        assert fresh.evidence(id_).to_bytes() == lived.evidence[id_]
+    assert fresh.store.set_members(*set_of(lived.attested)) == list(lived.attested)
+    assert list(fresh.store.each_place()) == []
+    assert [batch.state for batch in fresh.store.batches()] == ["final"] * 3
+    audited = fresh.audit()
+    assert audited.report.good, audited.report.to_json()
+
+
+def test_when_it_was_received_is_when_it_was_anchored(lived: Lived, fresh: Anew) -> None:
+    fresh.rebuild(*lived.files(lived.anchored), trust=lived.trust)
+    for id_ in lived.anchored:
+        row = fresh.store.declaration(id_)
+        assert row is not None
+        assert row.received_at == lived.seen[id_]["batch"][3]
+
+
+def test_what_waited_is_not_there_and_can_be_declared_again(lived: Lived, fresh: Anew) -> None:
+    fresh.rebuild(*lived.files(lived.anchored), trust=lived.trust)
+    assert [fresh.store.declaration(id_) for id_ in lived.pending] == [None, None]
+    kept = lived.house.store.declaration(lived.pending[0])
+    assert kept is not None
+    again = fresh.store.add_declarations([(kept.declaration, kept.signature)], lived.house.chain.origin, now())
+    assert again == [(lived.pending[0], True)]
+
+
+def test_with_some_evidence_the_rest_is_named(lived: Lived, fresh: Anew) -> None:
+    """Two of five, none of three, the one of one; two members of a set of four."""
+    some = [lived.batches[0][1], lived.batches[0][2], lived.batches[2][0]]
+    done = fresh.rebuild(*lived.files(some), trust=lived.trust)
+    assert (done.restored, done.refused) == (3, ())
+    assert done.missing == (gap(lived, 0, 2), gap(lived, 1, 0))
+    name = set_of(lived.attested)
+    assert [(item.root, item.size, item.known) for item in done.missing_members if item.size > 1] == [(*name, 2)]
+    assert [(item.root, item.known) for item in done.missing_members if item.size == 1] == [
+        (leaf_hash(lived.batches[0][0]), 0)
+    ]
+    for id_ in some:
+        assert standing(fresh.store, fresh.follower, id_) == lived.seen[id_]
+        assert fresh.evidence(id_).to_bytes() == lived.evidence[id_]
+    for id_ in set(lived.anchored) - set(some):
+        assert fresh.store.declaration(id_) is None
+    audited = fresh.audit()
+    assert audited.report.good
+    words = {finding.name: finding.words for finding in audited.report.findings}
+    assert "of 1 not all declarations are known" in words["store batches"]
+    assert words["store places"].startswith("4 places")
+
+
+def test_without_evidence_the_entries_are_there_and_every_batch_is_named(lived: Lived, fresh: Anew) -> None:
+    done = fresh.rebuild(trust=None)
+    assert done.missing == tuple(gap(lived, number, 0) for number in range(3))
+    assert (done.size, list(fresh.store.each_batch())) == (lived.house.follower.refresh().size, [])
+    assert fresh.audit().report.good
+
+
+def test_the_same_again_changes_nothing(lived: Lived, fresh: Anew) -> None:
+    some = lived.files(lived.anchored[:4])
+    first = fresh.rebuild(*some, trust=lived.trust)
+    before = everything(fresh.store)
+    second = fresh.rebuild(*some, *some, trust=lived.trust)
+    assert everything(fresh.store) == before
+    assert (first.restored, first.checkpoints, second.restored, second.checkpoints, second.known) == (4, 1, 0, 0, 8)
+    assert second.missing == first.missing
+
+
+def test_more_evidence_completes_it(lived: Lived, fresh: Anew) -> None:
+    for id_ in lived.anchored:
+        assert fresh.rebuild(*lived.files([id_]), trust=lived.trust).restored == 1
+    assert list(fresh.store.each_place()) == []
+    assert {id_: fresh.evidence(id_).to_bytes() for id_ in lived.anchored} == lived.evidence
+
+
+def test_restored_evidence_is_good_offline(lived: Lived, fresh: Anew) -> None:
+    id_ = lived.batches[1][1]
+    fresh.rebuild(*lived.files([id_]), trust=lived.trust)
+    question = Question(fresh.evidence(id_).to_bytes(), None, lived.trust.to_bytes())
+    verdict = verify_offline(question, now())
+    assert (verdict.outcome, verdict.attested_by) == (Outcome.GOOD, ("Agency NZ-CUSTOMS (NZ), kind 132, outcome 1",))
+
+
+def test_a_batch_known_in_part_survives_a_reorganisation(lived: Lived, fresh: Anew) -> None:
+    """Its entry goes and comes back; nothing is sent in vain, and what is known of it still stands."""
+    id_ = lived.batches[0][3]
+    fresh.rebuild(*lived.files([id_]), trust=lived.trust)
+    fresh.store.truncate_entries(lived.seen[id_]["batch"][2])
+    row = fresh.store.declaration(id_)
+    assert row is not None
+    assert row.state == "sent"
+    size = fresh.follower.refresh().size
+    assert fresh.anchorer().run(100, now()) == []
+    assert fresh.follower.refresh().size == size
+    assert standing(fresh.store, fresh.follower, id_)["batch"] == lived.seen[id_]["batch"]
+
+
+def test_members_that_an_agency_brings_complete_a_batch(lived: Lived, fresh: Anew) -> None:
+    """An agency that attests the whole batch names its members: then evidence needs no kept place any more."""
+    id_, other = lived.batches[0][3], lived.batches[0][0]
+    fresh.rebuild(*lived.files([id_]), trust=lived.trust)
+    fresh.store.save_set(*set_of(lived.batches[0]), lived.batches[0])
+    done = fresh.rebuild(trust=lived.trust)
+    assert gap(lived, 0, 1) not in done.missing
+    assert list(fresh.store.each_place()) == []
+    assert fresh.evidence(id_).to_bytes() == lived.evidence[id_]
+    assert fresh.rebuild(*lived.files([other]), trust=lived.trust).restored == 1
+    assert fresh.evidence(other).places[0] == read_evidence(lived.evidence[other]).places[0]
+
+
+# ------------------------------------------------------------------------------------------------------------ refused
+
+
+def swapped_note(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    """A checkpoint signed by a stranger under the log's name."""
+    stranger = SigningKey(Algorithm.ED25519, b"\x07" * 32)
+
+    def change(value: dict[str, Any]) -> None:
+        checkpoint = replace(SignedNote.parse(value["checkpoint"]).checkpoint, **changes)
+        note = signed(checkpoint, note_key(checkpoint.origin, stranger), stranger.sign_note(checkpoint.text.encode()))
+        value["checkpoint"] = str(note)
+
+    return change
+
+
+def of_another_batch(lived: Lived) -> Callable[[dict[str, Any]], None]:
+    other = json.loads(lived.evidence[lived.batches[1][0]])
+    return lambda value: value.update(places=other["places"])
+
+
+def never_anchored(lived: Lived) -> Callable[[dict[str, Any]], None]:
+    """A batch of one that leads to its root, and that nobody anchored."""
+
+    def change(value: dict[str, Any]) -> None:
+        id_ = lived.batches[0][0]
+        value["places"] = [{"index": 0, "proof": [], "root": hex_text(leaf_hash(id_)), "size": 1}]
+
+    return change
+
+
+FORGERIES: dict[str, tuple[Callable[[Lived], bytes], str]] = {
+    "no evidence": (lambda lived: b"{}\n", "not of the format"),
+    "nothing": (lambda lived: b"", "the text ends where a value is due"),
+    "another signature": (
+        lambda lived: altered(
+            lived.evidence[lived.batches[0][0]],
+            lambda value: value.update(signature=json.loads(lived.evidence[lived.batches[0][1]])["signature"]),
+        ),
+        "declaration: ",
+    ),
+    "another digest": (
+        lambda lived: altered(
+            lived.evidence[lived.batches[0][0]],
+            lambda value: value["declaration"].update(digest=hex_text(bytes(31) + b"\x01")),
+        ),
+        "batch: ",
+    ),
+    "another index": (
+        lambda lived: altered(lived.evidence[lived.batches[0][0]], lambda value: value["places"][0].update(index=1)),
+        "batch: ",
+    ),
+    "the places of another": (
+        lambda lived: altered(lived.evidence[lived.batches[0][0]], of_another_batch(lived)),
+        "batch: ",
+    ),
+    "a set it is not in": (
+        lambda lived: altered(
+            lived.evidence[lived.batches[0][3]],
+            lambda value: value["places"].append(json.loads(lived.evidence[lived.batches[0][0]])["places"][1]),
+        ),
+        "sets: ",
+    ),
+    "a batch that was never anchored": (
+        lambda lived: altered(lived.evidence[lived.batches[0][0]], never_anchored(lived)),
+        "anchor: no entry anchors",
+    ),
+    "a stranger's checkpoint": (
+        lambda lived: altered(lived.evidence[lived.batches[0][0]], swapped_note()),
+        "checkpoint: not signed by",
+    ),
+    "another root": (
+        lambda lived: altered(lived.evidence[lived.batches[0][0]], swapped_note(root=bytes(32))),
+        "checkpoint: |checkpoint on chain: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_forged_evidence_is_refused_by_name_and_changes_nothing(lived: Lived, fresh: Anew, name: str) -> None:
+    forge, words = FORGERIES[name]
+    fresh.rebuild(*lived.files([lived.batches[2][0]]), trust=lived.trust)
+    before = everything(fresh.store)
+    good = lived.files([lived.batches[1][2]])
+    done = fresh.rebuild((f"{name}.json", forge(lived)), trust=lived.trust)
+    ((file, why),) = done.refused
+    assert file == f"{name}.json"
+    assert any(word in why for word in words.split("|")), why
+    assert everything(fresh.store) == before
+    done = fresh.rebuild(("first.json", forge(lived)), *good, ("last.json", forge(lived)), trust=lived.trust)
+    assert ([file for file, _ in done.refused], done.restored) == (["first.json", "last.json"], 1)
+
+
+def test_every_changed_byte_is_refused(lived: Lived, fresh: Anew) -> None:
+    """At places all over the file; most are no evidence any more, and those that are do not hold."""
+    data = lived.evidence[lived.batches[0][0]]
+    fresh.rebuild(trust=lived.trust)
+    before = everything(fresh.store)
+    spoiled = [data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :] for place in range(3, len(data) - 1, 97)]
+    done = fresh.rebuild(*((str(number), item) for number, item in enumerate(spoiled)), trust=lived.trust)
+    assert len(done.refused) == len(spoiled) > 50
+    assert everything(fresh.store) == before
+
+
+def test_a_place_that_is_attested_by_nobody_is_not_kept(lived: Lived, fresh: Anew) -> None:
+    """A true place in a set of the holder's own making does not fill the store."""
+    id_ = lived.batches[0][3]
+    pair = node_hash(leaf_hash(id_), bytes(32))
+    made = altered(
+        lived.evidence[id_],
+        lambda value: value["places"].append(
+            {"index": 0, "proof": [hex_text(bytes(32))], "root": hex_text(pair), "size": 2}
+        ),
+    )
+    assert fresh.rebuild(("mine.json", made), trust=lived.trust).restored == 1
+    assert {place.size for _, place in fresh.store.each_place()} == {5}
+
+
+def test_evidence_of_another_history_is_refused(lived: Lived, fresh: Anew, tmp_path: Path) -> None:
+    other = House(tmp_path / "other", lived.house.port)
+    other.__dict__["devchain"] = lived.house.devchain
+    other.deploy()
+    (declared,) = houses.anchored(other)
+    id_ = declared.id(other.chain.origin)
+    foreign = evidence_of(id_, other.store, other.follower, other.log_key, now()).to_bytes()
+    before = everything(fresh.store)
+    done = fresh.rebuild(("foreign.json", foreign), trust=lived.trust)
+    ((file, why),) = done.refused
+    assert (file, str(other.chain.origin) in why) == ("foreign.json", True)
+    assert everything(fresh.store) == before
+    other.store.close()
+
+
+def test_a_store_of_another_history_is_not_touched(lived: Lived, url: str) -> None:
+    Store.open(url, ORIGIN).close()
+    with pytest.raises(HistoryBroken, match="of another history"), anew(lived.house, url):
+        pass
+
+
+# -------------------------------------------------------------------------------------------- trust, and what else
+
+
+def test_without_trust_the_chain_alone_vouches_and_no_checkpoint_is_kept(lived: Lived, fresh: Anew) -> None:
+    done = fresh.rebuild(*lived.files(lived.anchored), trust=None)
+    assert (done.restored, done.checkpoints, fresh.store.checkpoints()) == (9, 0, [])
+    for id_ in lived.anchored:
+        assert standing(fresh.store, fresh.follower, id_) == lived.seen[id_]
+
+
+def test_a_witness_that_is_demanded_elsewhere_is_not_demanded_here(lived: Lived, fresh: Anew) -> None:
+    """The chain itself is asked. But a line under a known witness's name must fit."""
+    witness = Witness("witness.example")
+    trust = TrustRoot(lived.trust.origin, lived.trust.log_key, (witness.key,), 1)
+    good, bad = lived.batches[0][0], lived.batches[0][1]
+
+    def cosign(value: dict[str, Any]) -> None:
+        note = SignedNote.parse(value["checkpoint"])
+        value["checkpoint"] = str(witness.cosign(note, now())) + "\u2014 nobody.example AAAAAAAA\n"
+
+    def spoil(value: dict[str, Any]) -> None:
+        cosign(value)
+        note = SignedNote.parse(value["checkpoint"])
+        lines = [(name, id_, made[:-1] + bytes([made[-1] ^ 1])) if name == "witness.example" else (name, id_, made)
+                 for name, id_, made in note.signatures]  # fmt: skip
+        value["checkpoint"] = str(replace(note, signatures=tuple(lines)))
+
+    done = fresh.rebuild(
+        ("spoiled.json", altered(lived.evidence[bad], spoil)),
+        ("plain.json", lived.evidence[good]),
+        ("cosigned.json", altered(lived.evidence[bad], cosign)),
+        trust=trust,
+    )
+    assert ([file for file, _ in done.refused], done.restored, done.checkpoints) == (["spoiled.json"], 2, 1)
+    ((_, note),) = fresh.store.checkpoints()
+    assert [name for name, _, _ in SignedNote.parse(note).signatures] == [trust.log_key.name, "witness.example"]
+
+
+def test_evidence_in_a_pdf(lived: Lived, fresh: Anew) -> None:
+    id_ = lived.batches[0][0]
+    plain = Path("samples/avocado/inspection-certificate.pdf").read_bytes()
+    carrier = embed(plain, lived.evidence[id_])
+    assert fresh.rebuild(("certificate.pdf", carrier), trust=lived.trust).restored == 1
+
+
+def test_an_interrupted_rebuild_goes_on(lived: Lived, url: str) -> None:
+    """Killed by the system after so many pieces, again and again; each run keeps what the last one did."""
+    files, node = lived.files(lived.anchored), lived.house.devchain.url
+
+    def work(progress: Any) -> None:
+        with anew(lived.house, url, node) as made:
+            rebuild(made.store, made.chain, made.follower, files, lived.trust, now(), progress)
+
+    for kept in (1, 4, 7):
+        assert killed_after(kept, "evidence", work)
+        with anew(lived.house, url) as made:
+            assert len(list(made.store.each_declaration())) == kept + 1
+    with anew(lived.house, url) as made:
+        done = made.rebuild(*files, trust=lived.trust)
+        assert (done.restored, done.known, done.missing) == (1, 8, ())
+        assert {id_: made.evidence(id_).to_bytes() for id_ in lived.anchored} == lived.evidence
+        assert list(made.store.each_place()) == []
+
+
+def test_a_damaged_place_is_found(lived: Lived, fresh: Anew) -> None:
+    """By an audit, and by whoever asks for evidence."""
+    id_ = lived.batches[0][0]
+    fresh.rebuild(*lived.files([id_]), trust=lived.trust)
+    with fresh.store.engine.begin() as connection:
+        connection.execute(text("UPDATE places SET path = :path"), {"path": bytes(96)})
+    with pytest.raises(HistoryBroken, match="lead elsewhere"):
+        fresh.evidence(id_)
+    assert {finding.name for finding in fresh.audit().report.findings if finding.status.value == "INVALID"} == {
+        "store places"
+    }
+    with fresh.store.engine.begin() as connection:
+        connection.execute(text("DELETE FROM places"))
+    with pytest.raises(HistoryBroken, match="some are missing"):
+        fresh.evidence(id_)
+    assert "store batches" in {item.name for item in fresh.audit().report.findings if item.status.value == "INVALID"}
