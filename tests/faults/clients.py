@@ -48,7 +48,7 @@ class Clients:
     key: SigningKey
     servers: Sequence[Server]
     count: int = 3
-    pause: float = 0.02
+    pause: float = 0.05
     accepted: dict[bytes, Posted] = field(default_factory=dict)
     answers: Counter[int] = field(default_factory=Counter)
     silence: float = 0.0

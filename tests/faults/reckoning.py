@@ -25,7 +25,6 @@ from ledger.core.entry import EntryKind
 from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.policy import TrustRoot
 from ledger.edges.calls import Call
-from ledger.edges.chain import Chain
 from ledger.edges.store import Store
 from ledger.edges.store.tables import CHANGES
 from ledger.journeys.anchor import note_key
@@ -190,8 +189,8 @@ def check(site: Site, clients: Clients) -> None:
 
 def anchors(site: Site) -> list[Name]:
     """Root and size of every anchor in the chain's log now."""
-    chain = Chain.connect(site.chain.url, site.house.chain.origin.contract)
-    payloads = [item.entry.payload for item in chain.entries(0) if item.entry.kind is EntryKind.ANCHORED]
+    entries = (item.entry for item in site.house.chain.entries(0))
+    payloads = [entry.payload for entry in entries if entry.kind is EntryKind.ANCHORED]
     return [(payload[:32], int.from_bytes(payload[32:64])) for payload in payloads]
 
 

@@ -16,6 +16,7 @@ from tests.faults.storm import Storm
 # A killed node forgets its last seconds. What it may take back must not be final, and with blocks at this pace it is
 # not, at this many confirmations.
 BLOCKS_EVERY, DEEP_ENOUGH = 0.1, 200
+_KILLS = 6
 
 
 def test_servers_and_chain_are_killed(tmp_path: Path, chance: random.Random, told: Callable[[Outcome], None]) -> None:
@@ -23,10 +24,10 @@ def test_servers_and_chain_are_killed(tmp_path: Path, chance: random.Random, tol
     with site(tmp_path, servers=2, **settings) as made, made.chain.growing(BLOCKS_EVERY):
         clients, watch, storm = Clients.of(made), Watch(), Storm(made, chance)
         with clients.working(), watch.over(made):
-            storm.rage(8, made.servers, chain=True)
+            storm.rage(_KILLS, made.servers, chain=True)
             clients.declare(1)
         words = ", ".join(f"{name} {number}" for name, number in sorted(storm.times.items()))
-        told(reckon(made, clients, "servers and chain killed", 50, kills=8, watch=watch, words=words))
+        told(reckon(made, clients, "servers and chain killed", 50, kills=_KILLS, watch=watch, words=words))
 
 
 def test_another_takes_over_from_a_dead_leader(tmp_path: Path, told: Callable[[Outcome], None]) -> None:

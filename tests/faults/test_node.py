@@ -9,7 +9,7 @@ from tests.edges.network import Manners
 from tests.faults import proxy
 from tests.faults.clients import Clients
 from tests.faults.node import until
-from tests.faults.reckoning import Outcome, Watch, anchors, check, count, reckon
+from tests.faults.reckoning import Outcome, Watch, anchors, check, count
 from tests.faults.site import Site
 
 Told = Callable[[Outcome], None]
@@ -67,4 +67,4 @@ def test_nothing_is_sent_to_a_node_that_is_not_ours(between: tuple[Site, Manners
     server.start()
     server.await_live()
     node.rule = proxy.mannerly  # now it is ours after all, and the same process goes on
-    told(reckon(made, clients, "node: wrong chain, wrong code"))
+    told(count(made, clients, "node: wrong chain, wrong code"))

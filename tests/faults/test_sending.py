@@ -15,7 +15,7 @@ from tests.edges.network import Manners, Reply
 from tests.faults.clients import Clients
 from tests.faults.node import until
 from tests.faults.proxy import SEND, mannerly
-from tests.faults.reckoning import Outcome, anchors, reckon
+from tests.faults.reckoning import Outcome, anchors, count, reckon
 from tests.faults.site import Site
 
 Told = Callable[[Outcome], None]
@@ -50,7 +50,7 @@ def test_a_stuck_transaction_is_replaced(between: tuple[Site, Manners], told: To
     assert until(lambda: len(anchors(made)) == before + 1, 20), made.servers[0].words()
     made.chain.automine(True)
     clients.declare(3)
-    told(reckon(made, clients, "stuck transaction, fees x 3"))
+    told(count(made, clients, "stuck transaction, fees x 3"))
 
 
 def test_a_forgotten_transaction_is_sent_again(between: tuple[Site, Manners], told: Told) -> None:
@@ -63,7 +63,7 @@ def test_a_forgotten_transaction_is_sent_again(between: tuple[Site, Manners], to
         made.chain.ask("anvil_dropAllTransactions")
     assert len(anchors(made)) == before
     made.chain.automine(True)
-    told(reckon(made, clients, "pool forgotten 3 times"))
+    told(count(made, clients, "pool forgotten 3 times"))
 
 
 def test_an_outsider_uses_the_same_account(between: tuple[Site, Manners], chance: random.Random, told: Told) -> None:
@@ -78,7 +78,7 @@ def test_an_outsider_uses_the_same_account(between: tuple[Site, Manners], chance
     made.chain.automine(True)
     made.chain.mine()
     assert taken > 0, "the outsider never had a nonce"
-    told(reckon(made, clients, "nonces taken by an outsider", words=f"{taken} nonces"))
+    told(count(made, clients, "nonces taken by an outsider", words=f"{taken} nonces"))
 
 
 def test_a_poisoned_batch_holds_up_no_other(between: tuple[Site, Manners], told: Told) -> None:
