@@ -8,16 +8,31 @@ writes, and no statement elsewhere has to be clever about races.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import URL, Connection, create_engine, event, func, make_url, select, text
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    insert,
+    make_url,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from ledger.edges.store.tables import DECLARATIONS
 from ledger.errors import HistoryBroken, Malformed, Unavailable
 
 WAIT_SECONDS = 30
@@ -140,6 +155,42 @@ class Database:
             raise Unavailable(f"the store {self.place} is asked too much at once: try again") from None
         except DBAPIError as error:
             raise Unavailable(f"the store {self.place} {_advice(error)}; nothing was changed") from None
+
+
+def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the same columns: on PostgreSQL in one statement, whose parameters are columns."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.execute(insert(table), rows)
+        return
+    names = list(rows[0])
+    listed = ", ".join(f"CAST(:{name} AS {_type(table.c[name], connection)}[])" for name in names)
+    # Only names of our own columns and their types are written into the statement.
+    words = f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({listed})"  # noqa: S608
+    connection.execute(text(words), {name: [row[name] for row in rows] for name in names})
+
+
+def place_all(connection: Connection, batch_id: int, ids: Sequence[bytes]) -> None:
+    """Put declarations that are in no batch into one, in this order; those that are in one stay where they are."""
+    column = DECLARATIONS.c
+    if connection.dialect.name == "sqlite":
+        placing = update(DECLARATIONS).where(column.id == bindparam("declaration"), column.batch_id.is_(None))
+        placing = placing.values(batch_id=batch_id, batch_index=bindparam("place"))
+        connection.execute(placing, [{"declaration": one, "place": place} for place, one in enumerate(ids)])
+        return
+    connection.execute(
+        text(
+            "UPDATE declarations SET batch_id = :batch, batch_index = given.place - 1 "
+            "FROM unnest(CAST(:ids AS bytea[])) WITH ORDINALITY AS given(id, place) "
+            "WHERE declarations.id = given.id AND declarations.batch_id IS NULL"
+        ),
+        {"batch": batch_id, "ids": list(ids)},
+    )
+
+
+def _type(column: Column[Any], connection: Connection) -> str:
+    return column.type.compile(connection.dialect)
 
 
 def parse_url(url: str) -> URL:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, tuple_
+from sqlalchemy import Connection, Row, func, select, tuple_
 
 from ledger.core.outbox import DeclarationState
 from ledger.core.statement import Declaration
 from ledger.core.typed_data import Origin
+from ledger.edges.store.database import insert_all
 from ledger.edges.store.part import Part, chunks, whole
 from ledger.edges.store.tables import BATCHES, DECLARATIONS
 from ledger.errors import HistoryBroken, Malformed
@@ -55,21 +56,23 @@ class Declarations(Part):
         """
         if origin != self.origin:
             raise HistoryBroken("the declarations are for another history", expected=self.origin, found=origin)
+        received = [(declaration.id(origin), declaration, signature) for declaration, signature in signed]
+        new = self.receive(received, at)
+        return [(id_, is_new) for (id_, _, _), is_new in zip(received, new, strict=True)]
+
+    def receive(self, received: Sequence[tuple[bytes, Declaration, bytes]], at: int) -> list[bool]:
+        """As ``add_declarations``, where the ids for this history are known; returns for each whether it is new."""
         whole(at, "time of receipt")
-        ids = [declaration.id(origin) for declaration, _ in signed]
-        answers, rows = [], []
         with self._database.writing() as connection:
-            known: set[bytes] = set()
-            for some in chunks(ids):
-                known.update(connection.scalars(select(DECLARATIONS.c.id).where(DECLARATIONS.c.id.in_(some))))
-            for id_, (declaration, signature) in zip(ids, signed, strict=True):
-                answers.append((id_, id_ not in known))
+            known = known_ids(connection, [id_ for id_, _, _ in received])
+            new, rows = [], []
+            for id_, declaration, signature in received:
+                new.append(id_ not in known)
                 if id_ not in known:
                     known.add(id_)
                     rows.append(pending_values(id_, declaration, signature, at))
-            if rows:
-                connection.execute(insert(DECLARATIONS), rows)
-        return answers
+            insert_all(connection, DECLARATIONS, rows)
+        return new
 
     def declaration(self, id_: bytes) -> DeclarationRow | None:
         """One declaration; None when it is not here."""
@@ -132,6 +135,14 @@ class Declarations(Part):
         wanted = select(column.id).where(column.batch_id.is_(None)).order_by(column.received_at, column.id)
         with self._database.reading() as connection:
             return list(connection.scalars(wanted.limit(whole(most, "batch size"))))
+
+
+def known_ids(connection: Connection, ids: Sequence[bytes]) -> set[bytes]:
+    """Which of these declarations are here, inside a transaction."""
+    known: set[bytes] = set()
+    for some in chunks(ids):
+        known.update(connection.scalars(select(DECLARATIONS.c.id).where(DECLARATIONS.c.id.in_(some))))
+    return known
 
 
 def pending_values(id_: bytes, declaration: Declaration, signature: bytes, at: int) -> dict[str, Any]:
