@@ -483,7 +483,7 @@ def test_a_store_from_the_future(url: str) -> None:
     with store.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'r9999'"))
     store.close()
-    with pytest.raises(Malformed, match="its schema is r9999, and this version knows none after r0004"):
+    with pytest.raises(Malformed, match="its schema is r9999, and this version knows none after r0005"):
         Store.open(url, ORIGIN)
 
 

@@ -35,6 +35,7 @@ _HEX = String(66)  # the node's names for blocks and transactions: 0x and 64 dig
 _NUMBER = BigInteger()
 _STATE = String(8)
 _PENDING = text("batch_id IS NULL")
+_REORGANISED = text("kind = 'reorganised'")
 _COUNTED = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only a column of type INTEGER
 
 META = Table(
@@ -158,8 +159,8 @@ COSIGNED = Table(
     Column("cosigned_at", _NUMBER, nullable=False),
 )
 
-# One row for each change of a batch, and for each time a reorganisation took entries back (from ``entry_number`` on):
-# what a stream of changes is read from.
+# One row for each change of a batch, and for each time a reorganisation took entries back (``depth`` of them, from
+# ``entry_number`` on): what a stream of changes is read from.
 CHANGES = Table(
     "changes",
     metadata,
@@ -167,6 +168,8 @@ CHANGES = Table(
     Column("kind", String(12), nullable=False),
     Column("batch_id", _COUNTED),
     Column("entry_number", _NUMBER),
+    Column("depth", _NUMBER),
+    Index("ix_changes_reorganised", "id", sqlite_where=_REORGANISED, postgresql_where=_REORGANISED),
 )
 
 # The first answer to a request that its client may repeat; without a status it is still being worked on.
