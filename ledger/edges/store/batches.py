@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from ledger.core.entry import Anchored, EntryKind, encode_payload
 from ledger.core.outbox import Batch, BatchState, Event, after, before
 from ledger.edges.events import LoggedEntry
+from ledger.edges.store.database import place_all
 from ledger.edges.store.part import Part, whole
 from ledger.edges.store.tables import BATCHES, CHANGES, DECLARATIONS, ENTRIES
 from ledger.errors import HistoryBroken, Unavailable
@@ -38,11 +39,6 @@ class Batches(Part):
             anew.
         """
         batch = BATCHES.c
-        placing = (
-            update(DECLARATIONS)
-            .where(DECLARATIONS.c.id == bindparam("declaration"), DECLARATIONS.c.batch_id.is_(None))
-            .values(batch_id=bindparam("batch"), batch_index=bindparam("place"))
-        )
         taken = Unavailable("another process has put some of these declarations into a batch: try again")
         with self._database.writing() as connection:
             if connection.execute(select(batch.id).where(batch.root == root, batch.size == len(ids))).first():
@@ -50,8 +46,7 @@ class Batches(Part):
             values = {"root": root, "size": len(ids), "state": "batched", "created_at": whole(at, "time")}
             id_ = connection.execute(insert(BATCHES).values(values).returning(batch.id)).scalar_one()
             if ids:
-                places = [{"declaration": one, "batch": id_, "place": place} for place, one in enumerate(ids)]
-                connection.execute(placing, places)
+                place_all(connection, id_, ids)
             placed = select(func.count()).where(DECLARATIONS.c.batch_id == id_)
             if connection.execute(placed).scalar_one() != len(ids):
                 raise taken
