@@ -109,7 +109,8 @@ def ours_is_cut_off(consortium: Consortium) -> None:
         network.wait_for("others", lambda: latest(other) > number + CONFIRMATIONS, 60)
         assert other.block(number) != (number, sealed) == alone.block(number)
         assert latest(alone) == number
-        assert {server.states()[id_]["state"] for id_ in lost} == {"anchored"}
+        found = server.states()
+        assert {found[id_]["state"] for id_ in lost} == {"anchored"}
         network.heal()
         network.wait_for("reunion", network.agreed, 90)
         assert alone.block(number) == other.block(number)
