@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from ledger.core.checkpoint import SignedNote
 from ledger.core.evidence import Place
@@ -18,7 +18,8 @@ from ledger.core.statement import Declaration
 from ledger.core.typed_data import Origin
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store.batches import anchor, batch_row
-from ledger.edges.store.declarations import DeclarationRow, declaration_row, pending_values
+from ledger.edges.store.database import insert_all, place_all
+from ledger.edges.store.declarations import DeclarationRow, declaration_row, known_ids, pending_values
 from ledger.edges.store.entries import append
 from ledger.edges.store.part import Part, chunks, whole
 from ledger.edges.store.places import keep, settle
@@ -55,12 +56,8 @@ class Restoring:
 
     def declarations(self, received: Sequence[tuple[bytes, Declaration, bytes, int]]) -> None:
         """Declarations with id, signature and time of receipt, pending until their batch comes; known ones stay."""
-        known: set[bytes] = set()
-        for some in chunks([id_ for id_, *_ in received]):
-            known.update(self._connection.scalars(select(DECLARATIONS.c.id).where(DECLARATIONS.c.id.in_(some))))
-        rows = [pending_values(*item) for item in received if item[0] not in known]
-        if rows:
-            self._connection.execute(insert(DECLARATIONS), rows)
+        known = known_ids(self._connection, [id_ for id_, *_ in received])
+        insert_all(self._connection, DECLARATIONS, [pending_values(*item) for item in received if item[0] not in known])
 
     def batch(self, batch: Batch, ids: Sequence[bytes]) -> None:
         """A batch (its ``id`` is given anew) with its declarations in order; without any where ``place`` says which.
@@ -121,13 +118,7 @@ class Restoring:
 
     def _place(self, batch: Batch, ids: Sequence[bytes]) -> None:
         column = DECLARATIONS.c
-        place = (
-            update(DECLARATIONS)
-            .where(column.id == bindparam("declaration"), column.batch_id.is_(None))
-            .values(batch_id=batch.id, batch_index=bindparam("place"))
-        )
-        places = [{"declaration": id_, "place": number} for number, id_ in enumerate(ids)]
-        self._connection.execute(place, places)
+        place_all(self._connection, batch.id, ids)
         placed = select(column.batch_index, column.id).where(column.batch_id == batch.id)
         stored = {row.batch_index: row.id for row in self._connection.execute(placed)}
         for number, id_ in enumerate(ids):
