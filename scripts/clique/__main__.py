@@ -39,7 +39,8 @@ def status(options: argparse.Namespace) -> None:
     console.print(f"chain {network.chain_id}")
     for validator in network.validators:
         latest = validator.block() if validator.pid is not None else None
-        console.print(f"{validator.url}  {f'block {latest[0]} {latest[1]}' if latest else 'does not run'}")
+        standing = f"block {latest[0]} {latest[1]}" if latest else "does not run"
+        console.print(f"{validator.url}  {standing}", soft_wrap=True)
 
 
 def main() -> int:
