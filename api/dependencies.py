@@ -10,6 +10,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.intake import Intake
 from ledger.config import Settings
 from ledger.core.typed_data import Origin
 from ledger.edges.chain import Chain
@@ -49,6 +50,7 @@ class Services:
         self.witnesses = Witnesses(witnesses, store)
         self._relayer = relayer
         self._connect = connect
+        self.intake = Intake(store, clock)
         self.leadership = store.leadership("anchoring")
         self._lock = Lock()
         self._parts: tuple[Chain, Follower, Anchorer | None] | None = None
@@ -83,7 +85,8 @@ class Services:
         return self._relayer is not None
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Store what waits, then let go of everything."""
+        self.intake.stop()
         self.leadership.release()
         self.store.close()
 
@@ -160,8 +163,8 @@ def cosign(services: Services) -> None:
     services.witnesses.cosign_newest(services.follower, services.clock())
 
 
-def services_of(request: Request) -> Services:
-    """The services of this application."""
+async def services_of(request: Request) -> Services:
+    """The services of this application. Not a plain function: those are called in a thread."""
     services: Services = request.app.state.services
     return services
 

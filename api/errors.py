@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -57,6 +58,11 @@ def problem(status: int, kind: str, detail: str, **more: Any) -> JSONResponse:
     return JSONResponse(body | more, status, headers, MEDIA_TYPE)
 
 
+def reasons(errors: Sequence[Any]) -> list[dict[str, str]]:
+    """What pydantic found, without the input: it would send contents back."""
+    return [{"where": ".".join(map(str, item["loc"])), "what": item["msg"]} for item in errors[:20]]
+
+
 def install(app: FastAPI) -> None:
     """Turn every error of the product, of the framework and of nobody into problem details."""
 
@@ -70,10 +76,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
-        found = [
-            {"where": ".".join(map(str, item["loc"])), "what": item["msg"]}
-            for item in error.errors()[:20]  # without "input": it would send contents back
-        ]
+        found = reasons(error.errors())
         first = f"{found[0]['where']}: {found[0]['what']}" if found else "the request is malformed"
         return problem(422, "Malformed", first, errors=found)
 

@@ -104,6 +104,7 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
         threads = [Background("anchoring", services, anchor)]
         if chosen.witnesses_file is not None:
             threads.append(Background("cosigning", services, cosign))
+        services.intake.start()
         for thread in threads:
             thread.start()
         yield

@@ -75,6 +75,15 @@ class DeclarationState(BaseModel):
     attestations: list[AttestationStanding] = []
 
 
+class BulkResult(BaseModel):
+    """What came of one line, counted from 1: 202 stored, 200 known before, or the status it would have had alone."""
+
+    line: int
+    status: int
+    id: Hash | None = None
+    detail: str | None = None
+
+
 class DeclarationPage(BaseModel):
     """Some declarations, and the cursor of the next page, null at the end."""
 

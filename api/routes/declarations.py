@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
 
 from api.dependencies import Given, Services
 from api.errors import documented
+from api.receive import BULK_EXAMPLE, MAX_LINES, NDJSON, ask_wallet, bulk, read, signed_by_party, taken_in
 from api.routes.convert import standing_of, to_hash
-from api.schemas import Declaration, DeclarationPage, DeclarationState, Hash, SignedDeclaration, Signer
-from ledger.core import statement as st
+from api.schemas import (
+    BulkResult,
+    Declaration,
+    DeclarationPage,
+    DeclarationState,
+    Hash,
+    SignedDeclaration,
+    Signer,
+)
 from ledger.core.codec import hex_bytes, hex_text
 from ledger.core.evidence import Evidence
 from ledger.core.history import History
-from ledger.core.signature import WalletUndecided, verify_signature
 from ledger.core.tlog_proof import TlogProof
 from ledger.edges.store import DeclarationRow
-from ledger.errors import BadSignature, Unavailable, UnknownDeclaration, VerificationFailed
+from ledger.errors import Malformed, Unavailable, UnknownDeclaration
 from ledger.journeys.attest import set_of
 from ledger.journeys.prove import transparent_statement
 from ledger.journeys.verify import evidence_of
@@ -29,36 +39,54 @@ router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
     "",
     status_code=202,
     summary="Declare a document",
+    response_model=DeclarationState,
     responses=documented(403, 413, 422, 503),
 )
-def declare(body: SignedDeclaration, given: Given) -> DeclarationState:
+async def declare(body: SignedDeclaration, given: Given) -> Response:
     """Take in a declaration that its party signed. A 202 means that it is stored durably and will be anchored.
 
     Sending the same declaration again changes nothing and gives the same answer.
     """
-    declaration = st.Declaration.from_json(body.declaration.model_dump())
-    signature = hex_bytes(body.signature, "signature")
-    check_party(given, declaration, signature)
-    given.store.add_declarations([(declaration, signature)], given.origin, given.clock())
-    return state_of(given, _row(given, declaration.id(given.origin)), None)
+    received = read(body, given.origin)
+    if not signed_by_party(received, given.origin):
+        await run_in_threadpool(ask_wallet, received, given)
+    stored = await given.intake.put([received])
+    state = taken_in(body, received[0], stored.at)
+    if not stored.new[0]:
+        row = await run_in_threadpool(_row, given, received[0])
+        state = (await run_in_threadpool(state_of, given, row, None)).model_dump()
+    return Response(orjson.dumps(state), 202, media_type="application/json")
 
 
-def check_party(given: Services, declaration: st.Declaration, signature: bytes) -> None:
-    """Check the party's signature, asking the chain for a wallet contract.
+@router.post(
+    "/bulk",
+    summary="Declare many documents",
+    response_class=StreamingResponse,
+    responses=documented(413, 422, 503)
+    | {
+        200: {
+            "content": {NDJSON: {"schema": BulkResult.model_json_schema()}},
+            "description": "A result a line, in order",
+        }
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {NDJSON: {"schema": {"type": "string"}, "example": BULK_EXAMPLE}},
+        }
+    },
+)
+async def declare_many(request: Request, given: Given) -> StreamingResponse:
+    """One signed declaration a line, as for a single one; at most 10,000 lines of 8 KiB. Answers a line for each.
 
-    :raises BadSignature: neither the key nor a wallet contract at that address signed.
-    :raises Unavailable: only the chain could say, and it is away.
+    A line with status 202 is stored durably and will be anchored, with 200 it was known before. Any other status is
+    that line's own, with its reason, and keeps nothing from the others. An answer that ends early promises nothing
+    about the lines that it does not name: send them again.
     """
-    id_ = declaration.id(given.origin)
-    try:
-        verify_signature(given.origin, declaration.party, id_, signature)
-    except WalletUndecided:
-        try:
-            given.chain.wallet_accepts(declaration.party, id_, signature)
-        except VerificationFailed:
-            raise BadSignature(declaration.party, id_) from None
-    except VerificationFailed:
-        raise BadSignature(declaration.party, id_) from None
+    lines = (await request.body()).removesuffix(b"\n").split(b"\n")
+    if len(lines) > MAX_LINES:
+        raise Malformed(f"has {len(lines)} lines, and {MAX_LINES} are the most", "body")
+    return StreamingResponse(bulk(lines, given), media_type=NDJSON)
 
 
 @router.get("", summary="List declarations", responses=documented(422))
