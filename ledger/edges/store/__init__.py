@@ -25,11 +25,15 @@ from ledger.edges.store.restore import Restores, Restoring
 from ledger.edges.store.schema import prepare
 from ledger.edges.store.sets import Sets
 from ledger.edges.store.streams import Indexed, Streams
+from ledger.edges.store.watching import Change, Cursor, Outlook, Reorganised, Step, Watching
 
-__all__ = ["Batch", "BatchState", "DeclarationRow", "DeclarationState", "Indexed", "Leadership", "Restoring", "Store"]
+__all__ = [
+    "Batch", "BatchState", "Change", "Cursor", "DeclarationRow", "DeclarationState", "Indexed", "Leadership", "Outlook",
+    "Reorganised", "Restoring", "Step", "Store",
+]  # fmt: skip
 
 
-class Store(Declarations, Batches, Sets, Entries, Checkpoints, Streams, Places, Restores, Backups, Leading):
+class Store(Declarations, Batches, Sets, Entries, Checkpoints, Streams, Places, Restores, Backups, Leading, Watching):
     """The store of one origin, made by ``Store.open``; safe to use from threads and from several processes.
 
     Every method is one transaction: on disk when it returns, undone when it raises. Any of them may raise Unavailable:
