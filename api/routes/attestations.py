@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 
 from api.dependencies import Given
 from api.errors import documented
+from api.once import DOCUMENTED, Once
 from api.routes.convert import relayed, standing_of, to_hash
 from api.schemas import AttestationStanding, Hash, Relayed, SignedAttestation, SignedRevocation, SignedWithdrawal
 from ledger.core import codec as co
@@ -15,7 +16,7 @@ from ledger.core import statement as st
 from ledger.core.codec import hex_bytes
 from ledger.errors import UnknownAttestation
 
-router = APIRouter(prefix="/v1", tags=["statements"])
+router = APIRouter(prefix="/v1", tags=["statements"], route_class=Once)
 REPEATED: dict[int | str, dict[str, Any]] = {200: {"model": Relayed, "description": "It was in the history before"}}
 
 
@@ -23,7 +24,8 @@ REPEATED: dict[int | str, dict[str, Any]] = {200: {"model": Relayed, "descriptio
     "/attestations",
     status_code=201,
     summary="Relay an attestation",
-    responses=REPEATED | documented(403, 404, 413, 422, 503),
+    responses=REPEATED | documented(403, 404, 409, 413, 422, 503),
+    openapi_extra=DOCUMENTED,
 )
 def attest(body: SignedAttestation, given: Given, response: Response) -> Relayed:
     """Carry an agency's signed attestation to the contract, which checks attester, agency, mandate and time."""
@@ -51,6 +53,7 @@ def get_attestation(id: Hash, given: Given) -> AttestationStanding:  # noqa: A00
     status_code=201,
     summary="Relay a revocation",
     responses=REPEATED | documented(403, 404, 409, 413, 422, 503),
+    openapi_extra=DOCUMENTED,
 )
 def revoke(body: SignedRevocation, given: Given, response: Response) -> Relayed:
     """End an attestation, or one member of its set, from now on and forever."""
@@ -68,6 +71,7 @@ def revoke(body: SignedRevocation, given: Given, response: Response) -> Relayed:
     status_code=201,
     summary="Relay a withdrawal",
     responses=REPEATED | documented(403, 409, 413, 422, 503),
+    openapi_extra=DOCUMENTED,
 )
 def withdraw(body: SignedWithdrawal, given: Given, response: Response) -> Relayed:
     """End a declaration by its party's word, naming the declaration that replaces it, or none."""

@@ -19,6 +19,7 @@ from ledger.edges.store.checkpoints import Checkpoints
 from ledger.edges.store.database import Database
 from ledger.edges.store.declarations import DeclarationRow, Declarations
 from ledger.edges.store.entries import Entries
+from ledger.edges.store.idempotency import Idempotency
 from ledger.edges.store.leading import Leadership, Leading
 from ledger.edges.store.places import Places
 from ledger.edges.store.restore import Restores, Restoring
@@ -33,7 +34,20 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Store(Declarations, Batches, Sets, Entries, Checkpoints, Streams, Places, Restores, Backups, Leading, Watching):
+class Store(
+    Declarations,
+    Batches,
+    Sets,
+    Entries,
+    Checkpoints,
+    Streams,
+    Places,
+    Restores,
+    Backups,
+    Leading,
+    Watching,
+    Idempotency,
+):
     """The store of one origin, made by ``Store.open``; safe to use from threads and from several processes.
 
     Every method is one transaction: on disk when it returns, undone when it raises. Any of them may raise Unavailable:
