@@ -31,8 +31,8 @@ DOCUMENTED: dict[str, Any] = {
             "name": HEADER,
             "in": "header",
             "required": False,
-            "description": "Names this request for a day: sent again under the same key, it gets its first answer again. "
-            "422 for another request under the key, 409 while the first is under way. Only success is kept.",
+            "description": "Names this request for a day: sent again under the same key, it gets its first answer. 422 "
+            "for another request under the key, 409 while the first is under way. Only success is kept.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 257, "pattern": f"^{_KEY.pattern}$"},
             "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
         }
@@ -45,7 +45,7 @@ class Once(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        if "POST" not in self.methods:
+        if "POST" not in (self.methods or ()):
             return handle
 
         async def once(request: Request) -> Response:

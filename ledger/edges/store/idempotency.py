@@ -28,10 +28,10 @@ class Idempotency(Part):
     def begin_once(
         self, client: str, key: str, request: bytes, at: int, patience: int
     ) -> Answer | Literal["go on", "under way", "another request"]:
-        """What to do with a request under a key: answer as before, go on, or refuse. Of those who ask at once one goes on.
+        """What to do with a request under a key: answer as before, go on, or refuse. Of many at once one goes on.
 
-        Whoever goes on ends with ``keep_answer`` or ``forget_answer``. Where it died, another goes on after ``patience``
-        seconds, so what is done under a key must bear being done twice.
+        Whoever goes on ends with ``keep_answer`` or ``forget_answer``. Where it died, another goes on after
+        ``patience`` seconds, so what is done under a key must bear being done twice.
 
         :param request: 32 bytes that tell requests apart.
         :param at: the time now in seconds.
