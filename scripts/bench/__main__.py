@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from rich.console import Console
@@ -33,6 +34,11 @@ NARROWEST = 150  # columns: below that a table is folded beyond reading, and a f
 console = Console()
 if not console.is_terminal:
     console = Console(width=NARROWEST)
+
+
+def _interrupted(*_: object) -> None:
+    """A bench that is told to end ends what it started, as if somebody had pressed Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 def run(wanted: list[str], quick: bool) -> int:
@@ -82,6 +88,7 @@ def main() -> int:
         for work in WORKS:
             console.print(f"about {work.seconds:3} s: {' '.join(work.ids)}")
         return 0
+    signal.signal(signal.SIGTERM, _interrupted)
     try:
         peers.install()
     except peers.PeerFailed as error:

@@ -21,7 +21,7 @@ from scripts.bench.site import Signed, Site, site
 BLOCK_SECONDS = 2
 _ASKED_EVERY = 0.05
 _PATIENCE = 60.0
-_ROUND, _QUICK_ROUND = 8, 2  # seconds of load
+_ROUND, _QUICK_ROUND = 6, 2  # seconds of load
 _EVERY = {1: 1, 1_000: 100}
 _CONNECTIONS = {1: 1, 1_000: 64}
 

@@ -1,7 +1,8 @@
 """Load from a process of its own: ready-made HTTP requests over kept connections, as fast as answers come or at a rate.
 
-``python -m scripts.bench.load PORT FILE CONNECTIONS [RATE]`` prints one line of JSON. With a rate, the time of a
-request begins when it was due, not when a connection was free for it, so a server that falls behind is seen to.
+``python -m scripts.bench.load PORT FILE CONNECTIONS RATE SECONDS`` prints one line of JSON. With a rate, the time of a
+request begins when it was due, not when a connection was free for it, so a server that falls behind is seen to. With
+seconds, no request is begun after them: a slow server is asked less, and not for longer. 0 stands for none.
 """
 
 from __future__ import annotations
@@ -36,6 +37,11 @@ class Load:
     p99: float
     longest: float
 
+    @property
+    def answered(self) -> int:
+        """How many requests were sent and answered."""
+        return sum(self.answers.values())
+
     def only(self, status: int) -> Load:
         """This, or an error where any answer had another status: then nothing of it is a figure."""
         if set(self.answers) != {str(status)}:
@@ -51,14 +57,15 @@ def request(method: str, path: str, body: bytes = b"", content: str = "applicati
     return head.encode() + b"\r\n" + body
 
 
-def run(folder: Path, port: int, requests: Sequence[bytes], connections: int, rate: float | None = None) -> Load:
-    """Send all of them, each once, from another process."""
+def run(
+    folder: Path, port: int, requests: Sequence[bytes], connections: int, rate: float = 0, seconds: float = 0
+) -> Load:
+    """Send them, each once, from another process; ``rate`` a second, or as fast as answers come; all, or for a time."""
     file = folder / "requests"
     file.write_bytes(b"".join(len(item).to_bytes(4) + item for item in requests))
-    command = [sys.executable, "-m", "scripts.bench.load", str(port), str(file), str(connections)]
-    done = subprocess.run(
-        [*command, *([] if rate is None else [str(rate)])], cwd=ROOT, stdout=subprocess.PIPE, check=True
-    )
+    numbers = [str(number) for number in (connections, rate, seconds)]
+    command = [sys.executable, "-m", "scripts.bench.load", str(port), str(file), *numbers]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     return Load(**json.loads(done.stdout))
 
 
@@ -114,7 +121,7 @@ def _answer(data: bytes) -> tuple[int, bytes] | None:
     return (int(data[9:12]), body) if len(body) >= length else None
 
 
-async def _send(port: int, requests: Sequence[bytes], connections: int, rate: float | None) -> Load:
+async def _send(port: int, requests: Sequence[bytes], connections: int, rate: float, longest: float) -> Load:
     loop = asyncio.get_running_loop()
     answers: Counter[str] = Counter()
     latencies: list[float] = []
@@ -126,7 +133,9 @@ async def _send(port: int, requests: Sequence[bytes], connections: int, rate: fl
         nonlocal lines
         while waiting:
             number, data = waiting.popleft()
-            due = time.perf_counter() if rate is None else begun + number / rate
+            due = begun + number / rate if rate else time.perf_counter()
+            if longest and due - begun > longest:
+                return
             if (ahead := due - time.perf_counter()) > 0:
                 await asyncio.sleep(ahead)
             status, body = await connection.ask(data)
@@ -152,6 +161,6 @@ def _read(file: Path) -> Iterator[bytes]:
 
 
 if __name__ == "__main__":
-    port, file, connections, *rates = sys.argv[1:]
-    given = float(rates[0]) if rates else None
-    print(json.dumps(asdict(asyncio.run(_send(int(port), list(_read(Path(file))), int(connections), given)))))
+    port, file, connections, rate, seconds = sys.argv[1:]
+    sent = _send(int(port), list(_read(Path(file))), int(connections), float(rate), float(seconds))
+    print(json.dumps(asdict(asyncio.run(sent))))

@@ -64,6 +64,13 @@ def test_every_request_is_sent_once(tmp_path: Path) -> None:
     assert 0 < found.p50 <= found.p99 <= found.longest
 
 
+def test_no_request_is_begun_after_the_time_is_over(tmp_path: Path) -> None:
+    asked: Counter[bytes] = Counter()
+    with server(asked, pause=0.05) as port:
+        found = load.run(tmp_path, port, [load.request("POST", "/", b"x")] * 1_000, 2, seconds=0.5)
+    assert 0 < found.answered == asked.total() <= 2 * (0.5 / 0.05 + 1)
+
+
 def test_other_answers_are_no_figure(tmp_path: Path) -> None:
     with server(Counter()) as port:
         found = load.run(tmp_path, port, [load.request("POST", "/", body) for body in (b"a", b"full")], 1)
