@@ -42,6 +42,7 @@ TITLES = {
     403: "The rules forbid this",
     503: "Nobody can say at the moment",
     413: "The body is too large",
+    429: "Too many requests",
     500: "Something went wrong here",
 }
 
@@ -51,9 +52,10 @@ def status_of(error: le.LedgerError) -> int:
     return next(status for cls, status in STATUS if isinstance(error, cls))
 
 
-def problem(status: int, kind: str, detail: str, **more: Any) -> JSONResponse:
-    """A problem details response; a 503 says when to come again."""
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
+def problem(status: int, kind: str, detail: str, retry_after: int | None = None, **more: Any) -> JSONResponse:
+    """A problem details response; a 503 says when to come again, as does any with ``retry_after`` (seconds)."""
+    seconds = RETRY_AFTER_SECONDS if retry_after is None and status == 503 else retry_after
+    headers = None if seconds is None else {"Retry-After": str(seconds)}
     body = {"type": f"urn:trade-ledger:{kind}", "title": TITLES.get(status, kind), "status": status, "detail": detail}
     return JSONResponse(body | more, status, headers, MEDIA_TYPE)
 
@@ -72,7 +74,8 @@ def install(app: FastAPI) -> None:
         plain = {key: "0x" + value.hex() if isinstance(value, bytes) else value for key, value in values.items()}
         if isinstance(error, le.HistoryBroken):
             log.error("history broken: %s", error)
-        return problem(status_of(error), type(error).__name__, str(error), **({"values": plain} if plain else {}))
+        more: dict[str, Any] = {"values": plain} if plain else {}
+        return problem(status_of(error), type(error).__name__, str(error), **more)
 
     @app.exception_handler(RequestValidationError)
     def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -84,7 +87,7 @@ def install(app: FastAPI) -> None:
     def _http(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 400:  # the framework's word for a body that is no text at all
             return problem(422, "Malformed", "the body is no JSON in UTF-8")
-        return problem(error.status_code, "Http", str(error.detail))
+        return problem(error.status_code, "TooLarge" if error.status_code == 413 else "Http", str(error.detail))
 
     @app.exception_handler(Exception)
     def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -40,7 +40,7 @@ class _Waiting:
 
 
 class Intake:
-    """Stores declarations whose signatures were checked. ``start`` it before the first, ``stop`` it after the last."""
+    """Stores declarations whose signatures were checked; begins with the first."""
 
     def __init__(self, store: Store, clock: Callable[[], int]) -> None:
         self._store = store
@@ -49,18 +49,15 @@ class Intake:
         self._queue: deque[_Waiting] = deque()
         self._count = 0
         self._stopping = False
-        self._thread = Thread(target=self._run, name="intake", daemon=True)
-
-    def start(self) -> None:
-        """Begin to commit."""
-        self._thread.start()
+        self._thread: Thread | None = None
 
     def stop(self) -> None:
-        """Commit what waits, then end."""
+        """Commit what waits, and take nothing more."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
 
     async def put(self, received: Sequence[Received]) -> Stored:
         """Store some declarations, at most ``MAX_GROUP``; durable on return.
@@ -72,6 +69,9 @@ class Intake:
         with self._changed:
             if self._stopping or self._count + len(received) > MAX_WAITING:
                 raise Unavailable("more declarations wait to be stored than can be taken: try again shortly")
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="intake", daemon=True)
+                self._thread.start()
             self._queue.append(waiting)
             self._count += len(received)
             self._changed.notify()

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
 from api.dependencies import Background, Services, anchor, clock, cosign
+from api.limits import BodyLimit, RateLimit
 from api.routes import attestations, declarations, health, history, published, verifications
 from ledger import __version__
 from ledger.config import Settings, load_settings
@@ -26,41 +26,6 @@ Anchor and query trade documents. **The server holds no party's and no agency's 
 statements (EIP-712) on their own machines, the server checks, stores, batches and relays them. Whatever it answers can
 be checked without it: take the evidence and run `ledger verify`.
 """
-
-
-class BodyLimit:
-    """Refuses bodies beyond a size, whether or not they announce it."""
-
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self._app = app
-        self._most = most
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        body, more = b"", announced.isdigit() and int(announced) <= self._most
-        while more and len(body) <= self._most:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        if more or len(body) > self._most or not announced.isdigit() or int(announced) > self._most:
-            refusal = errors.problem(413, "TooLarge", f"a body has at most {self._most} bytes")
-            await refusal(scope, receive, send)
-            return
-        sent = False
-
-        async def replay() -> Message:
-            nonlocal sent
-            if sent:
-                return await receive()
-            sent = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        await self._app(scope, replay, send)
 
 
 def build_services(settings: Settings) -> Services:
@@ -104,7 +69,6 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
         threads = [Background("anchoring", services, anchor)]
         if chosen.witnesses_file is not None:
             threads.append(Background("cosigning", services, cosign))
-        services.intake.start()
         for thread in threads:
             thread.start()
         yield
@@ -119,9 +83,11 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
         description=DESCRIPTION,
         lifespan=lifespan,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        responses=errors.documented(429),
     )
     app.state.services = services
     app.add_middleware(BodyLimit, most=chosen.max_body_bytes)
+    app.add_middleware(RateLimit, rate=chosen.requests_per_second)  # the last one added meets a request first
     errors.install(app)
     for router in (
         declarations.router,

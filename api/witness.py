@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from api.dependencies import Services, clock
 from api.errors import RETRY_AFTER_SECONDS
-from api.main import BodyLimit
+from api.limits import BodyLimit
 from ledger.config import Settings, load_settings
 from ledger.core.policy import read_trust_root
 from ledger.core.witnessing import MAX_REQUEST
