@@ -130,6 +130,14 @@ class Settings(BaseModel):
         "in front.", "127.0.0.1", "a host name or an IP address", pattern=r"^[A-Za-z0-9.:_-]{1,255}$",
     )  # fmt: skip
     api_port: int = _setting("Port that the API, or `ledger witness`, listens on.", 8080, ge=1, le=65_535)
+    api_processes: int = _setting(
+        "Processes that serve the API, on one store. One of them leads and anchors.", 1, ge=1, le=64
+    )
+    requests_per_second: int = _setting(
+        "Requests that one client address may make a second, of each process; for a moment twice as many. Behind a "
+        "proxy on another machine, name its address in uvicorn's `FORWARDED_ALLOW_IPS`, or its clients count as one.",
+        5_000, ge=1, le=1_000_000,
+    )  # fmt: skip
     max_body_bytes: int = _setting("Largest request body that the API takes.", 8 << 20, ge=1 << 10, le=1 << 30)
     page_limit: int = _setting("Declarations or entries on one page of a list, at most.", 1_000, ge=1, le=1_000)
     log_level: Literal["critical", "error", "warning", "info", "debug"] = _setting(

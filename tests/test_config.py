@@ -70,7 +70,8 @@ def test_all_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "anchor_max_age_seconds": "0", "poll_interval_seconds": "0.5", "confirmations": "12",
         "confirmation_timeout_seconds": "600", "resend_after_seconds": "30", "batches_in_flight": "8",
         "max_fee_per_gas_gwei": "0.1", "rpc_timeout_seconds": "2.5",
-        "api_host": "::1", "api_port": "1", "max_body_bytes": "1024", "page_limit": "10", "log_level": "debug",
+        "api_host": "::1", "api_port": "1", "api_processes": "4", "requests_per_second": "20",
+        "max_body_bytes": "1024", "page_limit": "10", "log_level": "debug",
     }  # fmt: skip
     assert list(given) == list(Settings.model_fields)
     for name, value in given.items():
