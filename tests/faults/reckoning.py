@@ -131,8 +131,7 @@ def settle(site: Site, within: float = 60.0, blocks: int = 1) -> float:
         waiting, open_ = store.pending()[0], store.unfinished()
     finally:
         store.close()
-    words = "\n".join(f"{server.name}:\n{server.words()}" for server in site.servers)
-    assert settled, f"after {within:g} s {waiting} are pending and {open_} on their way\n{words}"
+    assert settled, f"after {within:g} s {waiting} are pending and {open_} on their way\n{site.words()}"
     return time.monotonic() - begun
 
 
@@ -160,7 +159,7 @@ def count(
     )
     assert clients.accepted, "nothing was accepted: nothing is proven"
     assert (counted.lost, counted.doubled) == (0, 0), outcome
-    assert not clients.surprises(), clients.surprises()
+    assert not clients.surprises(), f"{clients.surprises()}\n{site.words()}"
     return outcome
 
 

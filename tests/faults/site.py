@@ -21,6 +21,7 @@ from tests import houses
 from tests.faults.node import Chain, until
 
 _LIVE_SECONDS = 60.0
+_SHOWN = 4000  # characters of a log
 _QUICK = {
     "LEDGER_ANCHOR_MAX_AGE_SECONDS": "0",
     "LEDGER_POLL_INTERVAL_SECONDS": "0.05",
@@ -91,15 +92,28 @@ class Server:
         """What it says of itself."""
         return dict(self.ask("GET", "/health/ready")[1])
 
-    def await_live(self) -> None:
-        """Wait until it answers, and show its words where it does not."""
-        answered = until(lambda: self.live() or not self.running, _LIVE_SECONDS)
+    def await_live(self, again: bool = False) -> None:
+        """Wait until it answers, and show its words where it does not.
+
+        :param again: start it again where it has given up, as a supervisor would: it may have found no database.
+        """
+
+        def answers() -> bool:
+            if again:
+                self.start()
+            return self.live() or not (again or self.running)
+
+        answered = until(answers, _LIVE_SECONDS, 0.1)
         assert answered, f"{self.name} does not answer:\n{self.words()}"
         assert self.running, f"{self.name} does not run:\n{self.words()}"
 
     def words(self) -> str:
-        """The end of its log."""
-        return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
+        """The end of its log, and what it said of an error that it did not expect."""
+        if not self.log.exists():
+            return ""
+        text = self.log.read_text(errors="replace")
+        _, unexpected, after = text.rpartition("Traceback")
+        return f"{unexpected}{after[:_SHOWN]}\n…\n{text[-_SHOWN:]}" if unexpected else text[-_SHOWN:]
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None:
@@ -133,6 +147,10 @@ class Site:
         server = Server(self.folder, self.environment | settings, name, command or ("serve",))
         self.servers.append(server)
         return server
+
+    def words(self) -> str:
+        """What all its processes say."""
+        return "\n".join(f"{server.name}:\n{server.words()}" for server in self.servers)
 
     def command(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """A command of the ledger, in a process of its own; never through a proxy."""

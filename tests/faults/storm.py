@@ -6,10 +6,11 @@ import os
 import random
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from tests.faults.site import Server, Site
+from tests.faults.site import Server
 
 SEED = "FAULT_SEED"
 _GROWN_UP = 0.8  # of the kills wait until their victim works
@@ -22,6 +23,15 @@ def seed() -> int:
     return chosen
 
 
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """What else can be killed and started again."""
+
+    name: str
+    kill: Callable[[], None]
+    start: Callable[[], None]
+
+
 @dataclass
 class Storm:
     """Kills one thing after another, leaves it dead for a moment, and starts it again without waiting for it.
@@ -30,27 +40,26 @@ class Storm:
     kill, at most; ``dead``: how long it stays dead, at most. ``times``: kills by what was killed.
     """
 
-    site: Site
     chance: random.Random
     pause: float = 1.0
     dead: float = 0.3
-    times: dict[str, int] = field(default_factory=dict)
+    times: Counter[str] = field(default_factory=Counter)
 
-    def rage(self, kills: int, servers: Sequence[Server], chain: bool = False) -> None:
-        """So many kills, of one of ``servers`` or, where ``chain``, now and then of the node."""
+    def rage(self, kills: int, servers: Sequence[Server], others: Sequence[Victim] = ()) -> None:
+        """So many kills, each of one of ``servers`` or of ``others``; all servers are up when it returns."""
+        all_: list[Server | Victim] = [*servers, *others]
         for _ in range(kills):
-            if chain and self.chance.random() < 1 / (len(servers) + 1):
-                time.sleep(self.chance.uniform(0, self.pause))
-                self._hit("chain", self.site.chain.kill, self.site.chain.start)
-            else:
-                server = self.chance.choice(list(servers))
-                if self.chance.random() < _GROWN_UP:
-                    server.await_live()
-                    time.sleep(self.chance.uniform(0, self.pause))
-                self._hit(server.name.partition("-")[0], server.kill, server.start)
+            chosen = self.chance.choice(all_)
+            if isinstance(chosen, Server) and self.chance.random() < _GROWN_UP:
+                chosen.await_live(again=True)
+            time.sleep(self.chance.uniform(0, self.pause))
+            chosen.kill()
+            self.times[chosen.name.partition("-")[0]] += 1
+            time.sleep(self.chance.uniform(0, self.dead))
+            chosen.start()
+        for server in servers:
+            server.await_live(again=True)
 
-    def _hit(self, name: str, kill: Callable[[], None], start: Callable[[], None]) -> None:
-        kill()
-        self.times[name] = self.times.get(name, 0) + 1
-        time.sleep(self.chance.uniform(0, self.dead))
-        start()
+    def words(self) -> str:
+        """How often each was killed."""
+        return ", ".join(f"{name} {number}" for name, number in sorted(self.times.items()))

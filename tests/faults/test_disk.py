@@ -13,6 +13,7 @@ import pytest
 from tests.faults.clients import Clients
 from tests.faults.reckoning import Outcome, reckon
 from tests.faults.site import Server, site
+from tests.faults.stores import home
 
 _SIZE = 8 << 20
 
@@ -126,7 +127,7 @@ def test_disk_full(disk: Path, tmp_path: Path, told: Callable[[Outcome], None]) 
         told(reckon(made, clients, "disk full, and killed meanwhile", kills=1, words=words[:60]))
 
 
-def test_store_read_only(image: Image, tmp_path: Path, told: Callable[[Outcome], None]) -> None:
+def test_disk_turned_read_only(image: Image, tmp_path: Path, told: Callable[[Outcome], None]) -> None:
     """The kernel turns a file system read-only under the open store, as it does when the disk has errors."""
     with site(tmp_path, store_url=f"sqlite:///{image.folder / 'ledger.sqlite'}") as made:
         clients, (server,) = Clients.of(made), made.servers
@@ -140,3 +141,20 @@ def test_store_read_only(image: Image, tmp_path: Path, told: Callable[[Outcome],
         server.await_live()
         clients.declare(20)
         told(reckon(made, clients, "store turned read-only", kills=1, words=words[:60]))
+
+
+def test_postgresql_turned_read_only(tmp_path: Path, told: Callable[[Outcome], None]) -> None:
+    """As when it fails over to a standby."""
+    with home("postgresql", tmp_path) as store, site(tmp_path, store_url=store.url) as made:
+        assert store.server is not None
+        clients, (server,) = Clients.of(made), made.servers
+        clients.declare(20)
+        writing = f"{store.url}?options=-cdefault_transaction_read_only%3Doff"
+        store.server.sql(writing, "ALTER SYSTEM SET default_transaction_read_only = on")
+        store.server.sql(writing, "SELECT pg_reload_conf()")
+        words = refused(server, clients)
+        assert "writ" in words or "read-only" in words, words
+        store.server.sql(writing, "ALTER SYSTEM RESET default_transaction_read_only")
+        store.server.sql(writing, "SELECT pg_reload_conf()")
+        clients.declare(20)
+        told(reckon(made, clients, "PostgreSQL turned read-only", words=words[:60]))

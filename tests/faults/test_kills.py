@@ -7,31 +7,43 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.faults.clients import Clients
 from tests.faults.node import until
 from tests.faults.reckoning import Outcome, Watch, anchors, reckon
 from tests.faults.site import Site, site
-from tests.faults.storm import Storm
+from tests.faults.stores import KINDS, Home, home
+from tests.faults.storm import Storm, Victim
 
+Told = Callable[[Outcome], None]
 # A killed node forgets its last seconds. What it may take back must not be final, and with blocks at this pace it is
 # not, at this many confirmations.
 BLOCKS_EVERY, DEEP_ENOUGH = 0.1, 200
 _KILLS = 6
 
 
-def test_servers_and_chain_are_killed(tmp_path: Path, chance: random.Random, told: Callable[[Outcome], None]) -> None:
+def victims(made: Site, store: Home) -> list[Victim]:
+    """All that can be killed beside the servers."""
+    found = [Victim("chain", made.chain.kill, made.chain.start)]
+    return found if store.server is None else [*found, Victim("store", store.kill, store.start)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_servers_chain_and_store_are_killed(kind: str, tmp_path: Path, chance: random.Random, told: Told) -> None:
     settings = {"CONFIRMATIONS": str(DEEP_ENOUGH), "RESEND_AFTER_SECONDS": "2"}
-    with site(tmp_path, servers=2, **settings) as made, made.chain.growing(BLOCKS_EVERY):
-        clients, watch, storm = Clients.of(made), Watch(), Storm(made, chance)
-        with clients.working(), watch.over(made):
-            storm.rage(_KILLS, made.servers, chain=True)
+    with home(kind, tmp_path) as store, site(tmp_path, 2, store.url, **settings) as made:
+        clients, watch, storm = Clients.of(made), Watch(), Storm(chance)
+        with made.chain.growing(BLOCKS_EVERY), clients.working(), watch.over(made):
+            storm.rage(_KILLS, made.servers, victims(made, store))
             clients.declare(1)
-        words = ", ".join(f"{name} {number}" for name, number in sorted(storm.times.items()))
-        told(reckon(made, clients, "servers and chain killed", 50, kills=_KILLS, watch=watch, words=words))
+        name = f"kills, {kind}"
+        told(reckon(made, clients, name, DEEP_ENOUGH // 4, kills=_KILLS, watch=watch, words=storm.words()))
 
 
-def test_another_takes_over_from_a_dead_leader(tmp_path: Path, told: Callable[[Outcome], None]) -> None:
-    with site(tmp_path, servers=2) as made:
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_takes_over_from_a_dead_leader(kind: str, tmp_path: Path, told: Told) -> None:
+    with home(kind, tmp_path) as store, site(tmp_path, 2, store.url) as made:
         clients, watch = Clients.of(made), Watch()
         first, second = made.servers
         with clients.working(), watch.over(made):
@@ -42,7 +54,8 @@ def test_another_takes_over_from_a_dead_leader(tmp_path: Path, told: Callable[[O
             second.kill()
             seconds = _anchored_again(made)
         second.start()
-        told(reckon(made, clients, "leader killed", kills=2, watch=watch, words=f"another led after {seconds:.1f} s"))
+        words = f"another led after {seconds:.1f} s"
+        told(reckon(made, clients, f"leader killed, {kind}", kills=2, watch=watch, words=words))
 
 
 def _anchored_again(made: Site) -> float:
