@@ -1,0 +1,117 @@
+"""What the store says and keeps when its PostgreSQL dies, comes back, forbids, is full of others, or is not there."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from ledger.edges.store import Store
+from ledger.errors import LedgerError, Unavailable
+from tests import postgres
+from tests.edges.stored import ORIGIN, add, formed, signed
+
+HOME = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def durable() -> Iterator[postgres.Server]:
+    """A server that syncs what it commits."""
+    with postgres.server() as made:
+        yield made
+
+
+@pytest.fixture
+def store(durable: postgres.Server) -> Iterator[Store]:
+    made = Store.open(durable.database(), ORIGIN)
+    yield made
+    made.close()
+
+
+def test_a_server_that_dies_loses_nothing_that_was_acknowledged(durable: postgres.Server, store: Store) -> None:
+    """Power cuts, as far as the server can tell, between any two commits; the store connects again by itself."""
+    kept: set[bytes] = set()
+    for number in range(3):
+        kept.update(add(store, range(number * 50, number * 50 + 50)))
+        batch = formed(store, 20)
+        durable.stop(signal.SIGQUIT)
+        for attempt in (lambda: add(store, [1_000]), store.pending):
+            with pytest.raises(Unavailable, match="cannot be reached|is being stopped"):
+                attempt()
+        durable.start()
+        assert all(store.declaration(id_) is not None for id_ in kept)
+        assert store.batch(batch.id) == batch
+    assert store.pending()[0] == 150 - 60
+
+
+def test_declaring_goes_on_by_itself_after_a_restart(durable: postgres.Server, store: Store) -> None:
+    add(store, [1])
+    durable.stop()
+    durable.start()
+    assert store.add_declarations([signed(1), signed(2)], ORIGIN, 1) == [(signed_id(1), False), (signed_id(2), True)]
+
+
+def signed_id(number: int) -> bytes:
+    return signed(number)[0].id(ORIGIN)
+
+
+def test_a_store_that_is_set_to_read_only(durable: postgres.Server) -> None:
+    url = durable.database()
+    Store.open(url, ORIGIN).close()
+    durable.sql(url, f"ALTER DATABASE {url.rsplit('/', 1)[1]} SET default_transaction_read_only = on")
+    cannot_be_written(url, "may not be written: it is a standby")
+
+
+def test_a_user_who_may_only_read(durable: postgres.Server) -> None:
+    url, user = durable.database(), f"reader_{secrets.token_hex(4)}"
+    Store.open(url, ORIGIN).close()
+    durable.sql(url, f"CREATE ROLE {user} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {user}")
+    cannot_be_written(url.replace("ledger@", f"{user}@"), "grant this user the rights")
+
+
+def cannot_be_written(url: str, words: str) -> None:
+    store = Store.open(url, ORIGIN)
+    with pytest.raises(Unavailable, match=words):
+        add(store, [1])
+    assert store.pending() == (0, None)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("ledger@", "nobody:secret-word@"), "does not let this user in|does not answer"),
+        (("/test_", "/absent_"), "does not exist"),
+        (("127.0.0.1:", "127.0.0.1:1"), "cannot be reached|must look like"),
+    ],
+)
+def test_an_address_that_leads_nowhere(durable: postgres.Server, change: tuple[str, str], words: str) -> None:
+    with pytest.raises(LedgerError, match=words) as caught:
+        Store.open(durable.database().replace(*change), ORIGIN)
+    assert "secret-word" not in str(caught.value)
+
+
+def test_nothing_of_what_was_to_be_stored_is_in_an_error(durable: postgres.Server, store: Store) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(text("DROP TABLE declarations CASCADE"))
+    with pytest.raises(Unavailable) as caught:
+        add(store, [1])
+    assert "SQLSTATE 42P01" in str(caught.value)
+    assert "INSERT" not in str(caught.value)
+
+
+def test_processes_that_create_one_store_at_once(durable: postgres.Server) -> None:
+    words = "import sys; from ledger.edges.store import Store; from tests.edges.stored import ORIGIN, add; "
+    words += "add(Store.open(sys.argv[1], ORIGIN), range(int(sys.argv[2])))"
+    url = durable.database()
+    started = [subprocess.Popen([sys.executable, "-c", words, url, str(count)], cwd=HOME) for count in (10, 20, 30)]
+    assert [process.wait(60) for process in started] == [0, 0, 0]
+    store = Store.open(url, ORIGIN)
+    assert store.pending()[0] == 30
+    store.close()
