@@ -47,6 +47,14 @@ TITLES = {
 }
 
 
+INTERNAL = "urn:trade-ledger:Internal"
+
+
+def kind_of(error: le.LedgerError) -> str:
+    """The ``type`` of an error's problem details."""
+    return f"urn:trade-ledger:{type(error).__name__}"
+
+
 def status_of(error: le.LedgerError) -> int:
     """The HTTP status of an error."""
     return next(status for cls, status in STATUS if isinstance(error, cls))

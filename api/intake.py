@@ -15,7 +15,7 @@ from threading import Condition, Thread
 
 from ledger.core.statement import Declaration
 from ledger.edges.store import Store
-from ledger.errors import LedgerError, Unavailable
+from ledger.errors import Unavailable
 
 log = logging.getLogger("api.intake")
 
@@ -26,9 +26,9 @@ MAX_WAITING = 20_000  # declarations that wait for one
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What came of declarations: for each whether it is new, and the time of receipt of those that are, in seconds."""
+    """What came of declarations: for each whether it is new, or why it is not stored; when, in seconds."""
 
-    new: list[bool]
+    new: Sequence[bool | Exception]
     at: int
 
 
@@ -60,15 +60,15 @@ class Intake:
             self._thread.join()
 
     async def put(self, received: Sequence[Received]) -> Stored:
-        """Store some declarations, at most ``MAX_GROUP``; durable on return.
+        """Store some declarations, at most ``MAX_GROUP``; what is not an error in the answer is on disk.
 
-        :raises Unavailable: too many wait already, or the store could not take them: none is stored.
+        :raises Unavailable: too many wait already: none is stored.
         """
         loop = asyncio.get_running_loop()
         waiting = _Waiting(received, loop, loop.create_future())
         with self._changed:
             if self._stopping or self._count + len(received) > MAX_WAITING:
-                raise Unavailable("more declarations wait to be stored than can be taken: try again shortly")
+                raise Unavailable("too many declarations wait to be stored: try again shortly")
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="intake", daemon=True)
                 self._thread.start()
@@ -94,28 +94,31 @@ class Intake:
             return group
 
     def _commit(self, group: Sequence[_Waiting]) -> None:
-        outcomes: list[Stored | Exception]
         at = self._clock()
+        outcomes = self._store_all([item for waiting in group for item in waiting.received], at)
+        answers: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Stored], Stored]]] = {}
+        begin = 0
+        for waiting in group:
+            end = begin + len(waiting.received)
+            answers.setdefault(waiting.loop, []).append((waiting.future, Stored(outcomes[begin:end], at)))
+            begin = end
+        for loop, some in answers.items():
+            loop.call_soon_threadsafe(_answer, some)
+
+    def _store_all(self, received: Sequence[Received], at: int) -> Sequence[bool | Exception]:
+        """All in one commit; where one of them cannot be stored, each in its own, so that it keeps no other back."""
         try:
-            new = iter(self._store.receive([item for waiting in group for item in waiting.received], at))
-            outcomes = [Stored([next(new) for _ in waiting.received], at) for waiting in group]
-        except LedgerError as error:
-            outcomes = [error] * len(group)
-        except Exception as error:  # whoever waits must be told
-            log.exception("a commit failed")
-            outcomes = [error] * len(group)
-        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Stored], Stored | Exception]]] = {}
-        for waiting, outcome in zip(group, outcomes, strict=True):
-            by_loop.setdefault(waiting.loop, []).append((waiting.future, outcome))
-        for loop, answers in by_loop.items():
-            loop.call_soon_threadsafe(_answer, answers)
+            return self._store.receive(received, at)
+        except Unavailable as error:  # nor could it be stored alone
+            return [error] * len(received)
+        except Exception as error:
+            if len(received) > 1:
+                return [outcome for item in received for outcome in self._store_all([item], at)]
+            log.exception("a declaration could not be stored")
+            return [error]
 
 
-def _answer(answers: Sequence[tuple[asyncio.Future[Stored], Stored | Exception]]) -> None:
-    for future, outcome in answers:
-        if future.cancelled():  # the client went away; it is stored all the same
-            continue
-        if isinstance(outcome, Stored):
-            future.set_result(outcome)
-        else:
-            future.set_exception(outcome)
+def _answer(answers: Sequence[tuple[asyncio.Future[Stored], Stored]]) -> None:
+    for future, stored in answers:
+        if not future.cancelled():  # else its client went away; it is stored all the same
+            future.set_result(stored)

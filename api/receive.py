@@ -2,33 +2,65 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from fastapi import HTTPException
 from fastapi.concurrency import run_in_threadpool
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from api.dependencies import Services
-from api.errors import reasons, status_of
+from api.errors import INTERNAL, kind_of, reasons, status_of
 from api.intake import Received
 from api.schemas import SignedDeclaration
 from ledger.core.codec import hex_text
 from ledger.core.signature import WalletUndecided, verify_signature
 from ledger.core.statement import Declaration
 from ledger.core.typed_data import Origin
-from ledger.errors import BadSignature, LedgerError, Malformed, VerificationFailed
-
-log = logging.getLogger("api.receive")
+from ledger.errors import BadSignature, LedgerError, Malformed, Unavailable, VerificationFailed
 
 NDJSON = "application/x-ndjson"
 MAX_LINES = 10_000
 MAX_LINE = 8 << 10  # bytes
 BULK_EXAMPLE = '{"declaration": {"party": …}, "signature": "0x…"}\n{"declaration": {"party": …}, "signature": "0x…"}\n'
+MAX_WALLETS = 100  # lines whose signature only the chain can judge
 _PORTION = 500  # lines that are checked, and stored, at once
+_QUOTES = 20  # in a signed declaration: six names and four strings, none of which can hold another
 
-_lines = TypeAdapter(SignedDeclaration)
+# Many lines are checked beside the event loop: libsecp256k1 lets go of the interpreter's lock.
+_checkers = ThreadPoolExecutor(os.cpu_count(), "checking")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wallet:
+    """A line that a wallet contract may have signed."""
+
+    received: Received
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A line that is stored."""
+
+    id: bytes
+    is_new: bool
+
+
+_Outcome = Received | _Wallet | _Known | Exception
+
+
+def check_names(raw: bytes) -> None:
+    """Of JSON that has the shape of a signed declaration: Malformed where an object has two members of one name.
+
+    Parsers take the last of them, and another program might take the first.
+    """
+    if raw.count(b'"') != _QUOTES:
+        raise Malformed("has two members of one name", "body")
 
 
 def read(body: SignedDeclaration, origin: Origin) -> Received:
@@ -75,46 +107,114 @@ def taken_in(body: SignedDeclaration, id_: bytes, at: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def bulk(lines: Sequence[bytes], given: Services) -> AsyncIterator[bytes]:
-    """The answer to many lines, a portion at a time: each portion is on disk before it is answered."""
-    for first in range(0, len(lines), _PORTION):
-        portion = lines[first : first + _PORTION]
-        checked = await run_in_threadpool(_check, portion, given)
-        received = [item for item in checked if isinstance(item, tuple)]
-        try:
-            new = iter((await given.intake.put(received)).new if received else ())
-        except LedgerError as error:
-            checked = [error if isinstance(item, tuple) else item for item in checked]
-        answers = []
-        for number, item in enumerate(checked, start=first + 1):
-            if isinstance(item, tuple):
-                answers.append({"line": number, "status": 202 if next(new) else 200, "id": hex_text(item[0])})
-            else:
-                answers.append({"line": number, "status": status_of(item), "detail": str(item)})
-        yield b"".join(orjson.dumps(answer) + b"\n" for answer in answers)
+async def bulk(body: AsyncIterator[bytes], given: Services) -> bytes:
+    """The answers to all lines of a body. It is read no faster than its lines are checked and stored.
+
+    :raises HTTPException: it has too many lines, 413. Those before may be stored, and nothing says so.
+    """
+    loop = asyncio.get_running_loop()
+    answers: list[bytes] = []
+    wallets = MAX_WALLETS
+    async for portion in _portions(body):
+        if len(answers) + len(portion) > MAX_LINES:
+            raise HTTPException(413, f"a request has at most {MAX_LINES} lines: send the rest in another")
+        outcomes = await loop.run_in_executor(_checkers, _check, portion, given.origin)
+        if any(isinstance(item, _Wallet) for item in outcomes):
+            wallets -= await run_in_threadpool(_ask_wallets, outcomes, wallets, given)
+        await _store(outcomes, given)
+        answers += [_line(number, item) for number, item in enumerate(outcomes, start=len(answers) + 1)]
+    return b"".join(answers)
 
 
-def _check(portion: Sequence[bytes], given: Services) -> list[Received | LedgerError]:
-    checked: list[Received | LedgerError] = []
+async def _portions(body: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+    """Lines as they come, some at a time. Of one that is too long only so much is kept that this is seen."""
+    portion: list[bytes] = []
+    rest = b""
+    async for data in body:
+        *lines, rest = (rest + data).split(b"\n")
+        rest = rest[: MAX_LINE + 1]
+        portion += lines
+        while len(portion) >= _PORTION:
+            yield portion[:_PORTION]
+            del portion[:_PORTION]
+    if rest:
+        portion.append(rest)
+    if portion:
+        yield portion
+
+
+def _check(portion: Sequence[bytes], origin: Origin) -> list[_Outcome]:
+    outcomes: list[_Outcome] = []
     for line in portion:
         try:
-            received = _read_line(line, given.origin)
-            if not signed_by_party(received, given.origin):
-                ask_wallet(received, given)
-            checked.append(received)
+            received = _read_line(line, origin)
+            outcomes.append(received if signed_by_party(received, origin) else _Wallet(received))
         except LedgerError as error:
-            checked.append(error)
-    return checked
+            outcomes.append(error)
+    return outcomes
+
+
+def _ask_wallets(outcomes: list[_Outcome], most: int, given: Services) -> int:
+    """Put the wallets' word in place of each of theirs; how many there were. The chain is not asked again once away."""
+    away: Unavailable | None = None
+    places = [place for place, item in enumerate(outcomes) if isinstance(item, _Wallet)]
+    for count, place in enumerate(places):
+        item = outcomes[place]
+        assert isinstance(item, _Wallet)
+        try:
+            if count >= most:
+                raise Malformed(
+                    f"at most {MAX_WALLETS} lines of a request can be signed by wallet contracts", "signature"
+                )
+            if away is not None:
+                raise away
+            ask_wallet(item.received, given)
+            outcomes[place] = item.received
+        except LedgerError as error:
+            outcomes[place] = error
+            away = error if isinstance(error, Unavailable) else None
+    return min(len(places), most)
+
+
+async def _store(outcomes: list[_Outcome], given: Services) -> None:
+    """Put what came of it in place of each that can be stored."""
+    received = [item for item in outcomes if isinstance(item, tuple)]
+    try:
+        new = (await given.intake.put(received)).new if received else ()
+    except LedgerError as error:
+        new = [error] * len(received)
+    stored = iter(new)
+    for place, item in enumerate(outcomes):
+        if isinstance(item, tuple):
+            is_new = next(stored)
+            outcomes[place] = is_new if isinstance(is_new, Exception) else _Known(item[0], is_new)
+
+
+def _line(number: int, outcome: _Outcome) -> bytes:
+    if isinstance(outcome, _Known):
+        answer = {"line": number, "status": 202 if outcome.is_new else 200, "id": hex_text(outcome.id)}
+    elif isinstance(outcome, LedgerError):
+        answer = {"line": number, "status": status_of(outcome), "type": kind_of(outcome), "detail": str(outcome)}
+    else:
+        answer = {
+            "line": number,
+            "status": 500,
+            "type": INTERNAL,
+            "detail": "the error is logged; it may be tried again",
+        }
+    return orjson.dumps(answer) + b"\n"
 
 
 def _read_line(line: bytes, origin: Origin) -> Received:
     if len(line) > MAX_LINE:
         raise Malformed(f"is longer than {MAX_LINE} bytes", "line")
     try:
-        return read(_lines.validate_json(line), origin)
+        body = SignedDeclaration.model_validate_json(line)
     except ValidationError as error:
         first = reasons(error.errors(include_input=False, include_url=False))[0]
         raise Malformed(first["what"], first["where"] or "line") from None
+    check_names(line)
+    return read(body, origin)
 
 
 def _bytes(text: str) -> bytes:

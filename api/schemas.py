@@ -76,11 +76,15 @@ class DeclarationState(BaseModel):
 
 
 class BulkResult(BaseModel):
-    """What came of one line, counted from 1: 202 stored, 200 known before, or the status it would have had alone."""
+    """What came of one line, counted from 1: 202 stored, 200 known before, or the status it would have had alone.
 
-    line: int
-    status: int
+    `id` is there with 202 and 200, `type` and `detail` with any other.
+    """
+
+    line: int = Field(ge=1)
+    status: int = Field(examples=[202])
     id: Hash | None = None
+    type: str | None = Field(default=None, examples=["urn:trade-ledger:BadSignature"])
     detail: str | None = None
 
 

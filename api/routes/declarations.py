@@ -7,11 +7,10 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import StreamingResponse
 
 from api.dependencies import Given, Services
 from api.errors import documented
-from api.receive import BULK_EXAMPLE, MAX_LINES, NDJSON, ask_wallet, bulk, read, signed_by_party, taken_in
+from api.receive import BULK_EXAMPLE, NDJSON, ask_wallet, bulk, check_names, read, signed_by_party, taken_in
 from api.routes.convert import standing_of, to_hash
 from api.schemas import (
     BulkResult,
@@ -27,7 +26,7 @@ from ledger.core.evidence import Evidence
 from ledger.core.history import History
 from ledger.core.tlog_proof import TlogProof
 from ledger.edges.store import DeclarationRow
-from ledger.errors import Malformed, Unavailable, UnknownDeclaration
+from ledger.errors import Unavailable, UnknownDeclaration
 from ledger.journeys.attest import set_of
 from ledger.journeys.prove import transparent_statement
 from ledger.journeys.verify import evidence_of
@@ -42,26 +41,29 @@ router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
     response_model=DeclarationState,
     responses=documented(403, 413, 422, 503),
 )
-async def declare(body: SignedDeclaration, given: Given) -> Response:
+async def declare(body: SignedDeclaration, request: Request, given: Given) -> Response:
     """Take in a declaration that its party signed. A 202 means that it is stored durably and will be anchored.
 
     Sending the same declaration again changes nothing and gives the same answer.
     """
+    check_names(await request.body())
     received = read(body, given.origin)
     if not signed_by_party(received, given.origin):
         await run_in_threadpool(ask_wallet, received, given)
     stored = await given.intake.put([received])
-    state = taken_in(body, received[0], stored.at)
-    if not stored.new[0]:
-        row = await run_in_threadpool(_row, given, received[0])
-        state = (await run_in_threadpool(state_of, given, row, None)).model_dump()
-    return Response(orjson.dumps(state), 202, media_type="application/json")
+    is_new = stored.new[0]
+    if isinstance(is_new, Exception):
+        raise is_new
+    if is_new:
+        return Response(orjson.dumps(taken_in(body, received[0], stored.at)), 202, media_type="application/json")
+    state = await run_in_threadpool(_known, given, received[0])
+    return Response(state.model_dump_json(), 202, media_type="application/json")
 
 
 @router.post(
     "/bulk",
     summary="Declare many documents",
-    response_class=StreamingResponse,
+    response_class=Response,
     responses=documented(413, 422, 503)
     | {
         200: {
@@ -76,17 +78,14 @@ async def declare(body: SignedDeclaration, given: Given) -> Response:
         }
     },
 )
-async def declare_many(request: Request, given: Given) -> StreamingResponse:
+async def declare_many(request: Request, given: Given) -> Response:
     """One signed declaration a line, as for a single one; at most 10,000 lines of 8 KiB. Answers a line for each.
 
     A line with status 202 is stored durably and will be anchored, with 200 it was known before. Any other status is
-    that line's own, with its reason, and keeps nothing from the others. An answer that ends early promises nothing
-    about the lines that it does not name: send them again.
+    that line's own, with its reason, and keeps nothing from the others. Without an answer, or with another status than
+    200 for the whole, some may be stored all the same: send all of them again, which changes nothing for those.
     """
-    lines = (await request.body()).removesuffix(b"\n").split(b"\n")
-    if len(lines) > MAX_LINES:
-        raise Malformed(f"has {len(lines)} lines, and {MAX_LINES} are the most", "body")
-    return StreamingResponse(bulk(lines, given), media_type=NDJSON)
+    return Response(await bulk(request.stream(), given), media_type=NDJSON)
 
 
 @router.get("", summary="List declarations", responses=documented(422))
@@ -169,6 +168,10 @@ def _evidence(given: Services, id_: Hash) -> Evidence:
     return evidence_of(
         to_hash(id_), given.store, given.follower, given.log_key, given.clock(), witnesses=given.witnesses
     )
+
+
+def _known(given: Services, id_: bytes) -> DeclarationState:
+    return state_of(given, _row(given, id_), None)
 
 
 def _row(given: Services, id_: bytes) -> DeclarationRow:

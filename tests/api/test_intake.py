@@ -1,0 +1,204 @@
+"""Intake: the answer comes after the commit, one commit serves many, and nobody suffers from another's declaration."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from api import intake
+from api.intake import Intake, Received
+from ledger.edges.store import Store
+from ledger.errors import Unavailable
+from tests.edges.stored import ORIGIN, signed
+
+NOW = 1_000
+
+
+def received(*numbers: int) -> list[Received]:
+    return [(made.id(ORIGIN), made, signature) for made, signature in map(signed, numbers)]
+
+
+class Slow:
+    """A store that begins each commit when it is let, and may fail; ``groups`` is how many each one held."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.groups: list[int] = []
+        self.begun, self.let = Event(), Event()
+        self.fail: Callable[[Sequence[Received]], None] = lambda _: None
+
+    def receive(self, some: Sequence[Received], at: int) -> list[bool]:
+        self.begun.set()
+        assert self.let.wait(30)
+        self.groups.append(len(some))
+        self.fail(some)
+        return self.store.receive(some, at)
+
+    def has(self, number: int) -> bool:
+        ((id_, _, _),) = received(number)
+        return self.store.declaration(id_) is not None
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Iterator[Slow]:
+    store = Store.open(f"sqlite:///{tmp_path / 'store.sqlite'}", ORIGIN)
+    yield Slow(store)
+    store.close()
+
+
+def run(slow: Slow, story: Callable[[Intake], Coroutine[Any, Any, None]]) -> None:
+    made = Intake(slow, lambda: NOW)  # type: ignore[arg-type]
+
+    async def told() -> None:
+        try:
+            await asyncio.wait_for(story(made), 30)
+        finally:
+            slow.let.set()
+            await asyncio.to_thread(made.stop)
+
+    asyncio.run(told())
+
+
+def begin(made: Intake, *numbers: int) -> asyncio.Task[intake.Stored]:
+    return asyncio.create_task(made.put(received(*numbers)))
+
+
+async def until_committing(slow: Slow) -> None:
+    await asyncio.to_thread(slow.begun.wait, 30)
+
+
+def test_the_answer_comes_after_the_commit(slow: Slow) -> None:
+    async def story(made: Intake) -> None:
+        answer = begin(made, 1)
+        await until_committing(slow)
+        await asyncio.sleep(0.2)
+        assert not answer.done()
+        assert not slow.has(1)
+        slow.let.set()
+        stored = await answer
+        assert (stored.new, stored.at) == ([True], NOW)
+        assert slow.has(1)
+
+    run(slow, story)
+
+
+def test_what_waits_during_a_commit_shares_the_next(slow: Slow) -> None:
+    async def story(made: Intake) -> None:
+        first = begin(made, 0)
+        await until_committing(slow)
+        answers = [begin(made, number) for number in range(1, 51)]
+        answers.append(begin(made, 51, 52, 7))
+        await asyncio.sleep(0)
+        slow.let.set()
+        assert (await first).new == [True]
+        assert [(await answer).new for answer in answers] == [[True]] * 50 + [[True, True, False]]
+        assert slow.groups == [1, 53]
+
+    run(slow, story)
+
+
+def test_a_commit_has_a_limit(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "MAX_GROUP", 3)
+
+    async def story(made: Intake) -> None:
+        first = begin(made, 0)
+        await until_committing(slow)
+        answers = [begin(made, 1, 2), begin(made, 3, 4), begin(made, 5), begin(made, 6)]
+        await asyncio.sleep(0)
+        slow.let.set()
+        await asyncio.gather(first, *answers)
+        assert slow.groups == [1, 2, 3, 1]
+
+    run(slow, story)
+
+
+def test_a_store_that_is_full_is_told_to_each_and_nothing_is_kept(slow: Slow) -> None:
+    def full(_: Sequence[Received]) -> None:
+        raise Unavailable("the store has no room left")
+
+    async def story(made: Intake) -> None:
+        slow.let.set()
+        slow.fail = full
+        answers = await asyncio.gather(*(begin(made, number) for number in range(5)))
+        assert {str(answer.new[0]) for answer in answers} == {"the store has no room left"}
+        assert not any(map(slow.has, range(5)))
+        slow.fail = lambda _: None
+        assert (await begin(made, 1)).new == [True]
+
+    run(slow, story)
+
+
+def test_one_that_cannot_be_stored_keeps_no_other_back(slow: Slow) -> None:
+    ((poisoned, _, _),) = received(3)
+
+    def poison(some: Sequence[Received]) -> None:
+        if poisoned in [id_ for id_, _, _ in some]:
+            raise ValueError("the driver cannot make anything of this")
+
+    async def story(made: Intake) -> None:
+        slow.fail = poison
+        first = begin(made, 0)
+        await until_committing(slow)
+        single, many = [begin(made, number) for number in (1, 2)], begin(made, 3, 4)
+        await asyncio.sleep(0)
+        slow.let.set()
+        assert [(await answer).new for answer in (first, *single)] == [[True]] * 3
+        bad, good = (await many).new
+        assert isinstance(bad, ValueError)
+        assert good is True
+        assert [slow.has(number) for number in range(5)] == [True, True, True, False, True]
+
+    run(slow, story)
+
+
+def test_when_too_many_wait_the_next_is_refused(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "MAX_WAITING", 3)
+
+    async def story(made: Intake) -> None:
+        first = begin(made, 0)
+        await until_committing(slow)
+        second = begin(made, 1, 2)
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable, match="too many"):
+            await made.put(received(3, 4))
+        slow.let.set()
+        await asyncio.gather(first, second)
+        assert (await begin(made, 3, 4)).new == [True, True]
+
+    run(slow, story)
+
+
+def test_what_waits_when_told_to_stop_is_stored(slow: Slow) -> None:
+    async def story(made: Intake) -> None:
+        first = begin(made, 0)
+        await until_committing(slow)
+        second = begin(made, 1)
+        await asyncio.sleep(0)
+        stopping = asyncio.create_task(asyncio.to_thread(made.stop))
+        slow.let.set()
+        await stopping
+        assert [(await answer).new for answer in (first, second)] == [[True], [True]]
+        assert slow.has(1)
+        with pytest.raises(Unavailable):
+            await made.put(received(2))
+
+    run(slow, story)
+
+
+def test_a_client_that_went_away_harms_nobody(slow: Slow) -> None:
+    async def story(made: Intake) -> None:
+        gone, stays = begin(made, 1), begin(made, 2)
+        await until_committing(slow)
+        gone.cancel()
+        slow.let.set()
+        assert (await stays).new == [True]
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        assert slow.has(1)
+
+    run(slow, story)
