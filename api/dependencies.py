@@ -10,7 +10,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api import metrics, traces
 from api.intake import Intake
+from api.logs import begin
+from api.probe import Probe
 from ledger.config import Settings
 from ledger.core.typed_data import Origin
 from ledger.edges.chain import Chain
@@ -51,6 +54,9 @@ class Services:
         self._relayer = relayer
         self._connect = connect
         self.intake = Intake(store, clock)
+        self.probe = Probe(self._newest_block)
+        self.leads = False
+        self.waits: dict[str, str] = {}  # what goes on in the background, and what keeps it from going on
         self.leadership = store.leadership("anchoring")
         self._lock = Lock()
         self._parts: tuple[Chain, Follower, Anchorer | None] | None = None
@@ -69,6 +75,11 @@ class Services:
     @property
     def chain(self) -> Chain:
         return self.parts()[0]
+
+    def _newest_block(self) -> tuple[int, int]:
+        block = self.chain.latest()
+        self.chain.head(block.number)  # by our contract
+        return block.number, block.time
 
     @property
     def follower(self) -> Follower:
@@ -127,6 +138,7 @@ class Background:
     def _run(self) -> None:
         said = ""
         while not self._stop.wait(self._services.settings.poll_interval_seconds):
+            begin("round")
             try:
                 self._step(self._services)
                 words = ""
@@ -134,7 +146,9 @@ class Background:
                 words = f"{self._name} waits: {error}"
             except Exception:
                 log.exception("%s failed and will be tried again", self._name)
+                self._services.waits[self._name] = f"{self._name} failed: see the log"
                 continue
+            self._services.waits[self._name] = words
             if words != said:  # once, not at every look
                 log.warning("%s", words or f"{self._name} goes on")
             said = words
@@ -148,10 +162,17 @@ def anchor(services: Services) -> None:
             services.follower.refresh()
             publish_checkpoint(services.follower, services.store, services.log_key, at)
         return
-    if not services.leadership.held():
+    services.leads = services.leadership.held()
+    metrics.leads(services.leads)
+    if not services.leads:
         return
+    begun = time.time_ns()
     try:
         done = services.anchorer.step(settings.anchor_batch_size, settings.anchor_max_age_seconds, at)
+        metrics.anchored(done, at)
+        if done.moved:
+            counts = {"formed": len(done.formed), "sent": done.sent, "refused": done.refused}
+            traces.past("anchoring round", begun, **counts, anchored=len(done.anchored), final=len(done.final))
     finally:
         publish_checkpoint(services.follower, services.store, services.log_key, at)
     for report in done.anchored:

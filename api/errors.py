@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.logs import CAUSE
 from api.schemas import Problem
 from ledger import errors as le
 
@@ -55,6 +56,16 @@ def kind_of(error: le.LedgerError) -> str:
     return f"urn:trade-ledger:{type(error).__name__}"
 
 
+# Who it was that could not, by the module in which the error was raised.
+SOURCES = {
+    "ledger.edges.store": "store",
+    "ledger.edges.rpc": "chain",
+    "ledger.edges.chain": "chain",
+    "ledger.edges.sender": "chain",
+    "api.intake": "queue",
+}
+
+
 def status_of(error: le.LedgerError) -> int:
     """The HTTP status of an error."""
     return next(status for cls, status in STATUS if isinstance(error, cls))
@@ -65,7 +76,19 @@ def problem(status: int, kind: str, detail: str, retry_after: int | None = None,
     seconds = RETRY_AFTER_SECONDS if retry_after is None and status == 503 else retry_after
     headers = None if seconds is None else {"Retry-After": str(seconds)}
     body = {"type": f"urn:trade-ledger:{kind}", "title": TITLES.get(status, kind), "status": status, "detail": detail}
+    cause = CAUSE.get()
+    if cause is not None:  # the log has more, under this id
+        cause.problem = kind
+        body["request"] = cause.id
     return JSONResponse(body | more, status, headers, MEDIA_TYPE)
+
+
+def source(error: BaseException) -> str:
+    """Who could not do what was asked, by the part of the program that said so: store, chain, queue or other."""
+    trace, name = error.__traceback__, ""
+    while trace is not None:
+        name, trace = trace.tb_frame.f_globals.get("__name__", ""), trace.tb_next
+    return next((who for part, who in SOURCES.items() if name.startswith(part)), "other")
 
 
 def reasons(errors: Sequence[Any]) -> list[dict[str, str]]:
@@ -83,7 +106,10 @@ def install(app: FastAPI) -> None:
         if isinstance(error, le.HistoryBroken):
             log.error("history broken: %s", error)
         more: dict[str, Any] = {"values": plain} if plain else {}
-        return problem(status_of(error), type(error).__name__, str(error), **more)
+        status, cause = status_of(error), CAUSE.get()
+        if status == 503 and cause is not None:
+            cause.source = source(error)
+        return problem(status, type(error).__name__, str(error), **more)
 
     @app.exception_handler(RequestValidationError)
     def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -99,8 +125,12 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def _unexpected(request: Request, error: Exception) -> JSONResponse:
-        log.exception("unexpected error at %s %s", request.method, request.url.path)
-        return problem(500, "Internal", "the error is logged; the request may be tried again")
+        log.error("unexpected error", exc_info=error)
+        answer = problem(500, "Internal", "the error is logged; the request may be tried again")
+        cause = CAUSE.get()
+        if cause is not None:  # this answer is made outside of all that would add it
+            answer.headers["X-Request-Id"] = cause.id
+        return answer
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api import errors
+from api import errors, traces
 from api.dependencies import Background, Services, anchor, clock, cosign
 from api.limits import BodyLimit, RateLimit
-from api.routes import attestations, declarations, health, history, published, verifications
+from api.requests import Watched
+from api.routes import attestations, declarations, health, history, metrics, published, verifications
 from ledger import __version__
 from ledger.config import Settings, load_settings
 from ledger.core.typed_data import Origin
@@ -69,12 +70,14 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
         threads = [Background("anchoring", services, anchor)]
         if chosen.witnesses_file is not None:
             threads.append(Background("cosigning", services, cosign))
+        traces.start(chosen.otlp_endpoint)
         for thread in threads:
             thread.start()
         yield
         for thread in threads:
             thread.stop()
         services.close()
+        traces.stop()
 
     # The page's scripts come from here: a customs network does not load them from strangers.
     app: FastAPI = FastAPIOffline(
@@ -87,7 +90,8 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
     )
     app.state.services = services
     app.add_middleware(BodyLimit, most=chosen.max_body_bytes)
-    app.add_middleware(RateLimit, rate=chosen.requests_per_second)  # the last one added meets a request first
+    app.add_middleware(RateLimit, rate=chosen.requests_per_second)
+    app.add_middleware(Watched, which=chosen.log_requests)  # the last one added meets a request first
     errors.install(app)
     for router in (
         declarations.router,
@@ -96,6 +100,7 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
         history.router,
         published.router,
         health.router,
+        metrics.router,
     ):
         app.include_router(router)
     return app

@@ -42,6 +42,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    request: str | None = Field(default=None, description="X-Request-Id: name it when asking the operator")
     values: dict[str, Any] | None = None
     errors: list[dict[str, str]] | None = None
 
@@ -256,11 +257,20 @@ class WitnessResult(BaseModel):
     problem: str | None
 
 
+class Reason(BaseModel):
+    """Why a server is degraded. docs/operations.md says what to do about each."""
+
+    code: Literal["chain_away", "chain_wrong", "anchoring_waits", "batch_refused", "backlog_old"]
+    detail: str
+
+
 class Ready(BaseModel):
-    """`degraded`: intake goes on, anchoring waits for the chain. A witness's problem does not degrade anything."""
+    """`degraded`: intake goes on, anchoring may wait. A witness's problem does not degrade anything."""
 
     status: Literal["ready", "degraded"]
-    chain: str
+    reasons: list[Reason]
+    chain: str = Field(description="`answers`, or what is wrong with it")
+    anchoring: str = Field(description="Which process anchors, as far as this one knows", examples=["here"])
     pending: int
     oldest_pending_seconds: int | None
     witnesses: list[WitnessResult]

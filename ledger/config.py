@@ -143,6 +143,24 @@ class Settings(BaseModel):
     log_level: Literal["critical", "error", "warning", "info", "debug"] = _setting(
         "Least weight of what the server logs.", "info"
     )
+    log_format: Literal["auto", "json", "text"] = _setting(
+        "Form of the server's log: JSON for machines, or text for people; auto is text at a terminal, JSON elsewhere.",
+        "auto",
+    )
+    log_requests: Literal["all", "problems", "none"] = _setting(
+        "Which requests get a line in the log: all, those that ended in a problem (400 and above), or none.", "all"
+    )
+    backlog_alarm_seconds: int = _setting(
+        "Beyond `anchor_max_age_seconds` and this, a declaration that is not anchored makes the server degraded.",
+        300, ge=1, le=86_400,
+    )  # fmt: skip
+    stream_readers: int = _setting("Streams of events that may be open at once, in each process.", 100, ge=1, le=10_000)
+    otlp_endpoint: str | None = _setting(
+        "Address of an OpenTelemetry collector that takes spans (OTLP over HTTP), e.g. "
+        "http://127.0.0.1:4318/v1/traces. Needs the extra `otel`.",
+        None, "an address with http:// or https://", pattern=r"^https?://[^\s/]+\S*$", unset="no spans are made",
+        repr=False,
+    )  # fmt: skip
 
     @field_validator("*", mode="before")
     @classmethod

@@ -6,8 +6,8 @@ from fastapi import APIRouter
 
 from api.dependencies import Given
 from api.errors import documented
+from api.outlook import anchoring, reasons
 from api.schemas import Live, Ready, WitnessResult
-from ledger.errors import LedgerError
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -20,19 +20,21 @@ def live() -> Live:
 
 @router.get("/ready", summary="Ready?", responses=documented(503))
 def ready(given: Given) -> Ready:
-    """`ready`, or `degraded` while the chain is away: declarations are taken in and anchored later."""
-    waiting, oldest = given.store.pending()
-    try:
-        given.chain.head()
-        chain = "answers"
-    except LedgerError as error:
-        chain = str(error)
-    age = None if oldest is None else max(0, given.clock() - oldest)
+    """`ready`, or `degraded` with the reasons: declarations are taken in all the same, and anchored later.
+
+    503 where none could be taken in, as the store cannot be written.
+    """
+    given.store.check_writable()
+    outlook, seen = given.store.outlook(), given.probe.look()
+    found = reasons(given, outlook, seen)
+    since = outlook.pending_since
     return Ready(
-        status="ready" if chain == "answers" else "degraded",
-        chain=chain,
-        pending=waiting,
-        oldest_pending_seconds=age,
+        status="degraded" if found else "ready",
+        reasons=found,
+        chain=seen.problem or "answers",
+        anchoring=anchoring(given),
+        pending=outlook.pending,
+        oldest_pending_seconds=None if since is None else max(0, given.clock() - since),
         witnesses=[
             WitnessResult(name=state.name, cosigned_size=state.cosigned, problem=state.problem or None)
             for state in given.witnesses.states()

@@ -26,7 +26,7 @@ from ledger.edges.calls import (
 )
 from ledger.edges.events import ENTRY_TOPIC, LoggedEntry, is_entry, logged_entry
 from ledger.edges.keys import SigningKey
-from ledger.edges.rpc import CallReverted, Node, NodeRefused, NodeTimeout
+from ledger.edges.rpc import Block, CallReverted, Node, NodeRefused, NodeTimeout
 from ledger.edges.sender import Alone, Limits, Sender
 from ledger.errors import ContractMissing, HistoryBroken, Malformed, Unavailable, VerificationFailed
 
@@ -133,10 +133,17 @@ class Chain:
         :param block: the latest unless given. Of old blocks only archive nodes still know.
         """
         if block is None:
-            block = self._latest()
+            block = self.latest().number
         (size,) = self.query(Call("size", ()), block)
         (head,) = self.query(Call("head", ()), block)
         return size, head, block
+
+    def latest(self) -> Block:
+        """The newest block; Unavailable while the node has none."""
+        block = self._node.block()
+        if block is None:
+            raise Unavailable(f"the node at {self._node.place} has no blocks yet: is it still starting?")
+        return block
 
     def block_hash(self, number: int) -> str | None:
         """Hash of the block at this number now (lower-case hex with ``0x``); None when the chain has none."""
@@ -153,7 +160,7 @@ class Chain:
 
         :raises HistoryBroken: a log that the contract could not have written.
         """
-        last = self._latest() if last_block is None else last_block
+        last = self.latest().number if last_block is None else last_block
         begin, span = first_block, _FIRST_SPAN
         while begin <= last:
             end = min(begin + span - 1, last)
@@ -254,12 +261,6 @@ class Chain:
         """What a mined transaction did and cost, by the node's word; None while it is not mined."""
         found = self._node.receipt(tx_hash)
         return None if found is None else _receipt(found, self.origin)
-
-    def _latest(self) -> int:
-        block = self._node.block()
-        if block is None:
-            raise Unavailable(f"the node at {self._node.place} has no blocks yet: is it still starting?")
-        return block.number
 
 
 def deploy(
