@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Condition, Thread
 
+from api import traces
 from ledger.core.statement import Declaration
 from ledger.edges.store import Store
 from ledger.errors import Unavailable
@@ -108,7 +109,8 @@ class Intake:
     def _store_all(self, received: Sequence[Received], at: int) -> Sequence[bool | Exception]:
         """All in one commit; where one of them cannot be stored, each in its own, so that it keeps no other back."""
         try:
-            return self._store.receive(received, at)
+            with traces.span("commit", declarations=len(received)):
+                return self._store.receive(received, at)
         except Unavailable as error:  # nor could it be stored alone
             return [error] * len(received)
         except Exception as error:

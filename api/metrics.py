@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, ProcessCollector, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -44,6 +44,9 @@ _RECEIVED = Counter(
     "ledger_declarations_received", "Declarations by the door that they came to, and what came of them.",
     ["door", "outcome"], registry=COUNTED,
 )  # fmt: skip
+_RECEIVED_AS = {
+    (door, outcome): _RECEIVED.labels(door, outcome) for door in get_args(Door) for outcome in get_args(Outcome)
+}
 _VERDICTS = Counter("ledger_verdicts", "Verdicts by outcome.", ["outcome"], registry=COUNTED)
 _ANSWERS = Counter(
     "ledger_verdict_answers", "Answers of verdicts, by question and status.", ["question", "status"], registry=COUNTED
@@ -99,8 +102,7 @@ def answered(method: str, route: str, status: int, seconds: float, source: str) 
 
 def received(door: Door, outcome: Outcome, count: int = 1) -> None:
     """Count declarations that came in."""
-    if count:
-        _RECEIVED.labels(door, outcome).inc(count)
+    _RECEIVED_AS[door, outcome].inc(count)
 
 
 def decided(verdict: Verdict) -> None:

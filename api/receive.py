@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from fastapi import HTTPException
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
+from api import metrics
 from api.dependencies import Services
 from api.errors import INTERNAL, kind_of, reasons, status_of
 from api.intake import Received
@@ -122,6 +124,7 @@ async def bulk(body: AsyncIterator[bytes], given: Services) -> bytes:
         if any(isinstance(item, _Wallet) for item in outcomes):
             wallets -= await run_in_threadpool(_ask_wallets, outcomes, wallets, given)
         await _store(outcomes, given)
+        _count(outcomes)
         answers += [_line(number, item) for number, item in enumerate(outcomes, start=len(answers) + 1)]
     return b"".join(answers)
 
@@ -188,6 +191,17 @@ async def _store(outcomes: list[_Outcome], given: Services) -> None:
         if isinstance(item, tuple):
             is_new = next(stored)
             outcomes[place] = is_new if isinstance(is_new, Exception) else _Known(item[0], is_new)
+
+
+def _count(outcomes: Sequence[_Outcome]) -> None:
+    for outcome, count in Counter(map(_kind, outcomes)).items():
+        metrics.received("bulk", outcome, count)
+
+
+def _kind(outcome: _Outcome) -> metrics.Outcome:
+    if isinstance(outcome, _Known):
+        return "new" if outcome.is_new else "known"
+    return "refused" if isinstance(outcome, LedgerError) and status_of(outcome) < 500 else "failed"
 
 
 def _line(number: int, outcome: _Outcome) -> bytes:

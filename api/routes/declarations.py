@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from api import metrics
 from api.dependencies import Given, Services
 from api.errors import documented
 from api.receive import BULK_EXAMPLE, NDJSON, ask_wallet, bulk, check_names, read, signed_by_party, taken_in
@@ -54,6 +55,7 @@ async def declare(body: SignedDeclaration, request: Request, given: Given) -> Re
     is_new = stored.new[0]
     if isinstance(is_new, Exception):
         raise is_new
+    metrics.received("single", "new" if is_new else "known")
     if is_new:
         return Response(orjson.dumps(taken_in(body, received[0], stored.at)), 202, media_type="application/json")
     state = await run_in_threadpool(_known, given, received[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +18,7 @@ from ledger.cli.desk import (
     show,
     write_file,
 )
+from ledger.cli.serving import logging_config, share_figures
 from ledger.core.codec import hex_text
 from ledger.core.policy import TrustRoot
 from ledger.core.signature import p256_signer
@@ -153,12 +153,16 @@ def serve() -> None:
 
     settings = Desk().settings
     out.print(f"[bold]http://{settings.api_host}:{settings.api_port}/docs[/]  (started {when(now())})")
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    if settings.api_processes > 1:
+        share_figures()
     uvicorn.run(
         "api.main:create_app",
         factory=True,
         host=settings.api_host,
         port=settings.api_port,
+        workers=settings.api_processes,
         log_level=settings.log_level,
+        log_config=logging_config(settings),
+        access_log=False,
         server_header=False,
     )

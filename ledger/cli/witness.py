@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ledger.cli.desk import Desk, Json, bar, facts, out, read_file, show
+from ledger.cli.serving import logging_config
 from ledger.core.checkpoint import KeyType, NoteKey
 from ledger.core.policy import read_trust_root
 from ledger.core.witnessing import KnownWitness
@@ -52,13 +52,14 @@ def witness(
 
     value = {"key": str(key), "line": str(line)}
     show(as_json, value, lambda: facts("Witness (the line is for the log's witnesses_file)", value))
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     uvicorn.run(
         "api.witness:create_witness",
         factory=True,
         host=settings.api_host,
         port=settings.api_port,
         log_level=settings.log_level,
+        log_config=logging_config(settings),
+        access_log=False,
         server_header=False,
         ws="none",
     )
