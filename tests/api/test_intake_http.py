@@ -1,0 +1,262 @@
+"""Both doors of intake over HTTP: the same declarations pass, the same are refused, and a line answers for itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as some
+
+from api import receive
+from api.dependencies import Services
+from api.main import create_app
+from ledger.config import Settings
+from ledger.core.codec import hex_text
+from ledger.core.statement import Declaration
+from ledger.edges.chain import Chain
+from ledger.edges.store import Store
+from ledger.errors import Unavailable, VerificationFailed
+from tests.world import ORIGIN, TRADER
+
+NOW = 1_795_000_000
+LONG = '{"declaration": "' + "x" * receive.MAX_LINE + '"}'
+
+
+class Wallets:
+    """Stands in for the chain: how often it was asked about wallets, and whether it is away."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.away = False
+
+    def wallet_accepts(self, signer: bytes, digest: bytes, signature: bytes) -> None:
+        self.asked += 1
+        if self.away:
+            raise Unavailable("the node does not answer")
+        if signature != b"by a contract":
+            raise VerificationFailed("no contract took it")
+
+
+class Door:
+    """A server without a chain that anchors nothing, and its client."""
+
+    def __init__(self, client: TestClient, store: Store, wallets: Wallets) -> None:
+        self.client = client
+        self.store = store
+        self.wallets = wallets
+
+    def single(self, body: str) -> Any:
+        return self.client.post("/v1/declarations", content=body, headers={"Content-Type": "application/json"})
+
+    def bulk(self, body: Any) -> list[dict[str, Any]]:
+        answer = self.client.post("/v1/declarations/bulk", content=body, headers={"Content-Type": receive.NDJSON})
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == receive.NDJSON
+        results = [json.loads(line) for line in answer.content.split(b"\n")[:-1]]
+        assert [result["line"] for result in results] == list(range(1, len(results) + 1))
+        return results
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    folder = tmp_path_factory.mktemp("door")
+    wallets = Wallets()
+
+    class Offline(Services):
+        @property
+        def chain(self) -> Chain:
+            return wallets  # type: ignore[return-value]
+
+    def build(chosen: Settings) -> Services:
+        return Offline(chosen, ORIGIN, store, None, None, lambda: wallets, lambda: NOW)  # type: ignore[arg-type]
+
+    store = Store.open(f"sqlite:///{folder / 'ledger.sqlite'}", ORIGIN)
+    chosen = Settings(state_dir=folder, contract=f"0x{ORIGIN.contract.hex()}", chain_id=ORIGIN.chain_id)
+    with TestClient(create_app(chosen, build), raise_server_exceptions=False) as client:
+        yield Door(client, store, wallets)
+
+
+_numbers = iter(range(1, 1 << 32))
+
+
+def fresh() -> dict[str, Any]:
+    """A signed declaration that nobody has made before."""
+    made = Declaration(TRADER.signer, next(_numbers).to_bytes(32), 380)
+    return {"declaration": made.to_json(), "signature": hex_text(TRADER.sign(made.id(ORIGIN)))}
+
+
+def id_of(said: dict[str, Any]) -> str:
+    return hex_text(Declaration.from_json(said["declaration"]).id(ORIGIN))
+
+
+def text(said: object) -> str:
+    return json.dumps(said, separators=(",", ":"))
+
+
+def twice(said: dict[str, Any]) -> str:
+    """Two digests: a signature fits the last, and who reads the first is deceived."""
+    return text(said).replace('"digest":', f'"digest":"0x{"00" * 32}","digest":')
+
+
+def test_a_new_declaration_and_its_repetition(door: Door) -> None:
+    said = fresh()
+    first = door.single(text(said))
+    assert first.status_code == 202
+    assert first.json() == {
+        "id": id_of(said), "state": "pending", "received_at": NOW, "declaration": said["declaration"],
+        "batch_root": None, "batch_size": None, "entry_number": None, "entry_time": None, "withdrawn_by_entry": None,
+        "attestations": [],
+    }  # fmt: skip
+    again = door.single(text(said))
+    assert (again.status_code, again.json()) == (202, first.json())
+    assert door.bulk(text(said)) == [{"line": 1, "status": 200, "id": id_of(said)}]
+
+
+def test_a_repetition_says_where_it_stands(door: Door) -> None:
+    said = fresh()
+    door.single(text(said))
+    id_ = bytes.fromhex(id_of(said)[2:])
+    batch = door.store.form_batch(b"\x01" * 32, [id_], NOW)
+    again = door.single(text(said)).json()
+    assert (again["state"], again["batch_size"]) == ("batched", batch.size)
+
+
+@pytest.mark.parametrize("size", [1, 7, 4096, 1 << 20])
+def test_every_line_has_its_answer_however_the_body_is_cut(door: Door, size: int) -> None:
+    good = [fresh() for _ in range(600)]
+    forged = fresh() | {"signature": hex_text(TRADER.sign(bytes(32)))}
+    lines = [text(said) for said in good]
+    lines[2:2] = ["nonsense", text(forged), "", LONG, twice(fresh()), text(good[0])]
+    if size == 1:
+        lines = lines[:8]
+    body = "\n".join(lines).encode()
+    results = door.bulk(body[start : start + size] for start in range(0, len(body), size))
+    assert [result["status"] for result in results[:8]] == [202, 202, 422, 403, 422, 422, 422, 200]
+    assert [result["status"] for result in results[8:]] == [202] * (len(lines) - 8)
+    kinds = [result["type"].removeprefix("urn:trade-ledger:") for result in results[2:7]]
+    assert kinds == ["Malformed", "BadSignature", "Malformed", "Malformed", "Malformed"]
+    assert "longer than" in results[5]["detail"]
+    assert "two members of one name" in results[6]["detail"]
+    for line, result in zip(lines, results, strict=True):
+        if result["status"] == 202:
+            assert result["id"] == id_of(json.loads(line))
+            assert door.store.declaration(bytes.fromhex(result["id"][2:])) is not None
+
+
+def test_line_ends(door: Door) -> None:
+    lines = [text(fresh()) for _ in range(2)]
+    assert [item["status"] for item in door.bulk("\n".join(lines))] == [202, 202]
+    assert [item["status"] for item in door.bulk("\n".join(lines) + "\n")] == [200, 200]
+    assert [item["status"] for item in door.bulk("\r\n".join(lines) + "\r\n")] == [200, 200]
+    assert door.bulk("") == []
+
+
+def test_too_many_lines_are_refused_as_a_whole(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receive, "MAX_LINES", 600)
+    lines = [text(fresh()) for _ in range(601)]
+    answer = door.client.post("/v1/declarations/bulk", content="\n".join(lines))
+    assert (answer.status_code, answer.json()["type"]) == (413, "urn:trade-ledger:TooLarge")
+    results = door.bulk("\n".join(lines[:600]))  # sent again in smaller parts, each is stored once
+    assert {result["status"] for result in results} <= {200, 202}
+
+
+def test_wallets_are_asked_line_by_line_but_not_without_end(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receive, "MAX_WALLETS", 3)
+    by_contract = [fresh() | {"signature": hex_text(b"by a contract")} for _ in range(5)]
+    before = door.wallets.asked
+    results = door.bulk("\n".join(map(text, [by_contract[0], fresh(), *by_contract[1:]])))
+    assert [result["status"] for result in results] == [202, 202, 202, 202, 422, 422]
+    assert door.wallets.asked - before == 3
+    assert door.single(text(by_contract[4])).status_code == 202
+
+
+def test_while_the_chain_is_away_only_its_lines_wait(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door.wallets, "away", True)
+    unsure = [fresh() | {"signature": hex_text(b"by a contract")} for _ in range(3)]
+    before = door.wallets.asked
+    results = door.bulk("\n".join(map(text, [*unsure, fresh()])))
+    assert [result["status"] for result in results] == [503, 503, 503, 202]
+    assert door.wallets.asked - before == 1  # a node that is away is not waited for again and again
+
+
+def test_a_store_that_cannot_write_is_told_to_each(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> list[bool]:
+        raise Unavailable("the store has no room left: free some disk space and try again")
+
+    said = [fresh(), fresh()]
+    with monkeypatch.context() as patched:
+        patched.setattr(door.store, "receive", full)
+        single = door.single(text(said[0]))
+        assert (single.status_code, single.json()["type"]) == (503, "urn:trade-ledger:Unavailable")
+        assert single.headers["retry-after"].isdigit()
+        results = door.bulk("nonsense\n" + "\n".join(map(text, said)))
+        assert [result["status"] for result in results] == [422, 503, 503]
+        assert "no room" in results[1]["detail"]
+    assert [result["status"] for result in door.bulk("\n".join(map(text, said)))] == [202, 202]
+
+
+# What is done to a signed declaration before it is sent. None of these is one any more, but for spelling and order.
+_Spot = some.sampled_from([(), ("declaration",)])
+_SCALAR = some.one_of(
+    some.none(), some.booleans(), some.integers(-(1 << 70), 1 << 70), some.floats(allow_nan=False),
+    some.text(max_size=4), some.lists(some.integers(), max_size=2),
+    some.sampled_from(["0X" + "AB" * 20, "0x" + "AB" * 32]), some.binary(max_size=33).map(hex_text),
+)  # fmt: skip
+_NAME = some.one_of(
+    some.sampled_from(["party", "digest", "document_type", "replaces", "signature", "declaration"]),
+    some.text(max_size=4),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(some.lists(some.tuples(_Spot, _NAME, some.none() | some.just("gone") | _SCALAR), max_size=2))
+@example([((), "color", 1)])
+@example([(("declaration",), "replaces", "gone")])
+@example([(("declaration",), "document_type", 380.0)])
+def test_both_doors_take_and_refuse_the_same(door: Door, changes: list[tuple[tuple[str, ...], str, Any]]) -> None:
+    said: Any = fresh()
+    for spot, name, value in changes:
+        place = said
+        for step in spot:
+            place = place.get(step) if isinstance(place, dict) else None
+        if isinstance(place, dict):
+            if value == "gone":
+                place.pop(name, None)
+            else:
+                place[name] = value
+    body = text(said)
+    (result,) = door.bulk(body)
+    single = door.single(body)
+    assert single.status_code == (202 if result["status"] == 200 else result["status"])
+    if single.status_code == 202:
+        assert single.json()["declaration"] == said["declaration"]
+        assert single.json()["id"] == result["id"]
+    else:
+        assert single.json()["type"] == result["type"]
+    if single.status_code == 422:
+        assert all(item["where"] for item in single.json().get("errors", []))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(some.data())
+def test_no_member_is_named_twice(door: Door, data: some.DataObject) -> None:
+    """Wherever it stands, however it is spelled, and whatever its value."""
+    said = text(fresh())
+    name = data.draw(some.sampled_from(["party", "digest", "document_type", "replaces", "signature", "declaration"]))
+    spelled = "".join(data.draw(some.sampled_from([letter, f"\\u{ord(letter):04x}"])) for letter in name)
+    value = json.dumps(data.draw(_SCALAR))
+    at = said.index(f'"{name}"')
+    body = f'{said[:at]}"{spelled}":{value},{said[at:]}'
+    assert door.single(body).status_code == 422
+    assert [result["status"] for result in door.bulk(body)] == [422]
+
+
+def test_escapes_and_white_space_are_no_difference(door: Door) -> None:
+    said = text(fresh())
+    escaped = said.replace('"party"', '"\\u0070arty"').replace('"0x', '"\\u0030x').replace(":", " : ")
+    assert door.single(escaped).status_code == 202
+    assert [result["status"] for result in door.bulk(said)] == [200]
