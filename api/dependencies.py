@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from threading import Event, Lock, Thread
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Request
 
@@ -25,8 +25,19 @@ from ledger.journeys.anchor import Anchorer, publish_checkpoint
 from ledger.journeys.attest import Relay
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.follow import Follower
+from ledger.journeys.verify import Prover
 
 log = logging.getLogger("api.background")
+LOOK_SECONDS = 1.0  # who asks for facts is told how it stood at most so long ago, and shares that look with all others
+
+
+class Parts(NamedTuple):
+    """What stands on the chain; ``anchorer`` is None where this process has no relayer key."""
+
+    chain: Chain
+    follower: Follower
+    anchorer: Anchorer | None
+    prover: Prover
 
 
 class Services:
@@ -59,22 +70,23 @@ class Services:
         self.waits: dict[str, str] = {}  # what goes on in the background, and what keeps it from going on
         self.leadership = store.leadership("anchoring")
         self._lock = Lock()
-        self._parts: tuple[Chain, Follower, Anchorer | None] | None = None
+        self._parts: Parts | None = None
 
-    def parts(self) -> tuple[Chain, Follower, Anchorer | None]:
-        """Chain, follower and, where there is a relayer key, anchorer; Unavailable while the node does not answer."""
+    def parts(self) -> Parts:
+        """What stands on the chain; Unavailable while the node does not answer."""
         with self._lock:
             if self._parts is None:
                 chain = self._connect()
                 follower = Follower(chain, self.store)
                 relayer = self._relayer
                 anchorer = None if relayer is None else Anchorer(chain, self.store, follower, relayer, self.log_key)
-                self._parts = chain, follower, anchorer
+                prover = Prover(self.store, follower, self.log_key, self.witnesses, LOOK_SECONDS)
+                self._parts = Parts(chain, follower, anchorer, prover)
             return self._parts
 
     @property
     def chain(self) -> Chain:
-        return self.parts()[0]
+        return self.parts().chain
 
     def _newest_block(self) -> tuple[int, int]:
         block = self.chain.latest()
@@ -83,12 +95,16 @@ class Services:
 
     @property
     def follower(self) -> Follower:
-        return self.parts()[1]
+        return self.parts().follower
+
+    @property
+    def prover(self) -> Prover:
+        return self.parts().prover
 
     @property
     def relay(self) -> Relay:
-        chain, follower, _ = self.parts()
-        return Relay(chain, self.store, follower, self.relayer)
+        parts = self.parts()
+        return Relay(parts.chain, self.store, parts.follower, self.relayer)
 
     @property
     def has_relayer(self) -> bool:
@@ -111,7 +127,7 @@ class Services:
     @property
     def anchorer(self) -> Anchorer:
         """Always the same one, for it remembers what it handed over; Unavailable as for ``relayer``."""
-        _, _, anchorer = self.parts()
+        anchorer = self.parts().anchorer
         if anchorer is None:
             raise Unavailable("this server has no relayer key: it takes declarations in, and another must anchor them")
         return anchorer

@@ -30,7 +30,6 @@ from ledger.edges.store import DeclarationRow
 from ledger.errors import Unavailable, UnknownDeclaration
 from ledger.journeys.attest import set_of
 from ledger.journeys.prove import transparent_statement
-from ledger.journeys.verify import evidence_of
 
 router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
 
@@ -167,9 +166,7 @@ def get_transparent_statement(id: Hash, given: Given) -> Response:  # noqa: A002
 
 
 def _evidence(given: Services, id_: Hash) -> Evidence:
-    return evidence_of(
-        to_hash(id_), given.store, given.follower, given.log_key, given.clock(), witnesses=given.witnesses
-    )
+    return given.prover.evidence(to_hash(id_), given.clock())
 
 
 def _known(given: Services, id_: bytes) -> DeclarationState:

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from api import metrics
-from api.dependencies import Given
+from api.dependencies import LOOK_SECONDS, Given
 from api.errors import documented
 from api.schemas import VerdictResult, VerificationRequest
 from ledger.errors import Malformed
@@ -33,7 +33,11 @@ def verify(body: VerificationRequest, given: Given) -> VerdictResult:
     )
     at = given.clock() if body.at is None else body.at
     online = body.online
-    verdict = verify_online(question, at, given.chain, given.follower) if online else verify_offline(question, at)
+    verdict = (
+        verify_online(question, at, given.chain, given.follower, LOOK_SECONDS)
+        if online
+        else verify_offline(question, at)
+    )
     metrics.decided(verdict)
     return VerdictResult.model_validate(verdict.to_json())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import RLock
@@ -39,14 +40,19 @@ class Follower:
         self._in_step = False
         self._confirmed = 0
         self._block = 0
+        self._looked_at = 0.0
 
-    def refresh(self, progress: Progress = quiet) -> History:
-        """The history at the chain's present head.
+    def refresh(self, progress: Progress = quiet, max_age: float = 0.0) -> History:
+        """The history at the chain's present head, or as of a look that is at most ``max_age`` seconds old.
+
+        With an age, all who ask at once share one look.
 
         :raises Unavailable: the node does not answer; ``facts(fresh=False)`` still gives what was known.
         :raises HistoryBroken: the chain's log breaks a rule, or does not lead to the head that the contract states.
         """
         with self._lock:
+            if self._in_step and time.monotonic() - self._looked_at < max_age:
+                return self._history
             try:
                 return self._advance(progress)
             except HistoryBroken as error:
@@ -63,11 +69,11 @@ class Follower:
                 return self._advance(progress)
 
     @contextmanager
-    def facts(self, fresh: bool = True) -> Iterator[History]:
+    def facts(self, fresh: bool = True, max_age: float = 0.0) -> Iterator[History]:
         """The history, held still while it is looked at; not ``fresh``: as of the latest refresh, without the chain."""
         with self._lock:
             if fresh:
-                self.refresh()
+                self.refresh(max_age=max_age)
             elif not self._in_step:
                 self._load()
                 self._in_step = True
@@ -80,6 +86,11 @@ class Follower:
             return min(self._confirmed, self._history.size)
 
     @property
+    def looked_at(self) -> float:
+        """When the latest refresh began, on the monotonic clock; another number is another look."""
+        return self._looked_at
+
+    @property
     def block(self) -> int:
         """Number of the block as of which the latest refresh was. 0 before the first."""
         with self._lock:
@@ -90,6 +101,7 @@ class Follower:
         return self._store.entry(number).entry
 
     def _advance(self, progress: Progress) -> History:
+        looked_at = time.monotonic()
         size, head, block = self._chain.head()
         self._load()
         # Until all of it is stored and agrees: a failure on the way must not leave memory ahead of the disk.
@@ -104,6 +116,7 @@ class Follower:
         wanted = self._chain.confirmations
         self._confirmed = self._history.size if wanted == 1 else self._store.size_as_of(block - wanted + 1)
         self._in_step = True
+        self._looked_at = looked_at
         self._block = block
         return self._history
 

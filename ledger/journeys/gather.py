@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from ledger.core.checkpoint import SignedNote
@@ -17,17 +18,58 @@ _ENTRIES = 4096
 _BATCHES = 1024
 
 
-class Gatherer:
-    """Makes evidence from a store and a history that is held still meanwhile, as of the checkpoint ``note``."""
+def trees(store: Store) -> Callable[[bytes, int], Members | None]:
+    """The members of batches and sets by root and size, with their tree; a few are kept in memory.
 
-    def __init__(self, history: History, note: SignedNote, store: Store) -> None:
+    None where not all are known; HistoryBroken where they lead to another root.
+    """
+
+    @lru_cache(_TREES)
+    def read(root: bytes, size: int) -> Members:
+        ids = store.set_members(root, size)
+        if ids is None:
+            raise LookupError  # which is not kept: they may become known
+        members = Members(ids)
+        if members.name != (root, size):
+            raise HistoryBroken(
+                f"the members of a set of {size} in the store lead elsewhere", expected=root.hex(),
+                found=members.name[0].hex(),
+            )  # fmt: skip
+        return members
+
+    def known(root: bytes, size: int) -> Members | None:
+        try:
+            return read(root, size)
+        except LookupError:
+            return None
+
+    return known
+
+
+class Gatherer:
+    """Makes evidence from a store and a history that is held still meanwhile, as of the checkpoint ``note``.
+
+    :param members: those of ``Trees``, for who makes one gatherer after the other.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        note: SignedNote,
+        store: Store,
+        members: Callable[[bytes, int], Members | None] | None = None,
+    ) -> None:
         self._history = history
         self._note = note
         self._store = store
         # Declarations of one batch share it, the sets that agencies attested, and all entries but a few.
-        self._members = lru_cache(_TREES)(self._read_members)
+        self._members = members or trees(store)
         self._prove = lru_cache(_ENTRIES)(self._read_entry)
         self._batch = lru_cache(_BATCHES)(store.batch)
+
+    def is_of(self, history: History, note: SignedNote) -> bool:
+        """Whether it would say the same as a new one; entries may have been added since."""
+        return history is self._history and note == self._note
 
     def evidence(self, row: DeclarationRow, document: Redacted | None = None) -> Evidence:
         """The evidence of one declaration, with what ``document`` discloses of it.
@@ -67,18 +109,6 @@ class Gatherer:
                 f"the members of a set of {size} in the store lead elsewhere", expected=root.hex(), found=error
             ) from None
         return kept
-
-    def _read_members(self, root: bytes, size: int) -> Members | None:
-        ids = self._store.set_members(root, size)
-        if ids is None:
-            return None
-        members = Members(ids)
-        if members.name != (root, size):
-            raise HistoryBroken(
-                f"the members of a set of {size} in the store lead elsewhere", expected=root.hex(),
-                found=members.name[0].hex(),
-            )  # fmt: skip
-        return members
 
     def _read_entry(self, number: int) -> ProvenEntry:
         path = self._history.log.inclusion(number, self._note.checkpoint.size)

@@ -19,7 +19,7 @@ from ledger.errors import Malformed, Unavailable, UnknownDeclaration
 from ledger.journeys.anchor import publish_checkpoint
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.follow import Follower
-from ledger.journeys.gather import Gatherer, newest_checkpoint
+from ledger.journeys.gather import Gatherer, newest_checkpoint, trees
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +61,13 @@ def verify_offline(question: Question, at: int) -> Verdict:
     return verify(evidence, at=at, document=document, trust=trust, policy=policy)
 
 
-def verify_online(question: Question, at: int, chain: Chain, follower: Follower) -> Verdict:
-    """Decide with the chain's present history, and with the chain's word on wallet contracts."""
+def verify_online(question: Question, at: int, chain: Chain, follower: Follower, max_age: float = 0.0) -> Verdict:
+    """Decide with the chain's present history, and with the chain's word on wallet contracts.
+
+    :param max_age: seconds for which a look at the chain is good enough.
+    """
     evidence, document, trust, policy = question.read()
-    with follower.facts() as history:
+    with follower.facts(max_age=max_age) as history:
         return verify(
             evidence,
             at=at,
@@ -76,6 +79,80 @@ def verify_online(question: Question, at: int, chain: Chain, follower: Follower)
         )
 
 
+class Prover:
+    """Makes the evidence of declarations, for many who ask: one look at the chain and one reading of a batch for all.
+
+    :param log_key: signs the checkpoint where none is there yet; None: takes what others signed.
+    :param witnesses: are asked to cosign it.
+    :param max_age: seconds for which a look at the chain is good enough.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        follower: Follower,
+        log_key: SigningKey | None,
+        witnesses: Witnesses | None = None,
+        max_age: float = 0.0,
+    ) -> None:
+        self._store = store
+        self._follower = follower
+        self._log_key = log_key
+        self._witnesses = witnesses
+        self._max_age = max_age
+        self._members = trees(store)
+        self._gatherer: Gatherer | None = None
+        self._looked_at = -1.0
+
+    def evidence(self, id_: bytes, at: int, document: Redacted | None = None) -> Evidence:
+        """The evidence of a declaration as the history stands now, with what ``document`` discloses of it.
+
+        Where the chain is away, or nobody here may sign, it is as of the newest checkpoint that was signed before.
+
+        :raises Malformed: the document is another one, or too large to be disclosed.
+        :raises UnknownDeclaration: nobody declared it here.
+        :raises NotAnchoredYet: it is accepted and waits for its batch.
+        :raises Unavailable: no checkpoint covers it, and none can be signed.
+        """
+        row = self._store.declaration(id_)
+        if row is None:
+            raise UnknownDeclaration(id_)
+        if document is not None and document.digest != row.declaration.digest:
+            raise Malformed(
+                f"has the digest 0x{document.digest.hex()}: not the document of this declaration", "document"
+            )
+        self._look(at)
+        with self._follower.facts(fresh=False):  # nothing moves meanwhile
+            if self._gatherer is None:
+                raise Unavailable("no key here may sign a checkpoint: set log_key, or take evidence from who can")
+            return self._gatherer.evidence(row, document)
+
+    def _look(self, at: int) -> None:
+        """See what is new on the chain, and sign and have it cosigned; once for all who ask within ``max_age``."""
+        signs = self._log_key
+        try:
+            self._follower.refresh(max_age=self._max_age)
+        except Unavailable as error:
+            log.warning("evidence without the chain: %s", error)
+            signs = None  # what the chain does not confirm now is not signed
+        if signs is not None and self._follower.looked_at == self._looked_at:
+            return
+        try:
+            published = publish_checkpoint(self._follower, self._store, signs, at)
+        except Unavailable as error:
+            log.warning("evidence as of an earlier checkpoint: %s", error)
+            published = None
+        if published is not None and self._witnesses is not None:
+            self._witnesses.cosign(published, self._follower, at)
+        with self._follower.facts(fresh=False) as history:
+            note = newest_checkpoint(history, self._store)
+            if note is None:
+                self._gatherer = None
+            elif self._gatherer is None or not self._gatherer.is_of(history, note):
+                self._gatherer = Gatherer(history, note, self._store, self._members)
+        self._looked_at = self._follower.looked_at if signs is not None else -1.0
+
+
 def evidence_of(
     id_: bytes,
     store: Store,
@@ -85,37 +162,5 @@ def evidence_of(
     document: Redacted | None = None,
     witnesses: Witnesses | None = None,
 ) -> Evidence:
-    """The evidence of a declaration as the history stands now, with what ``document`` discloses of it.
-
-    Its checkpoint carries the cosignatures of those ``witnesses`` that gave one when they were asked.
-
-    Where the chain is away, or nobody here may sign, it is as of the newest checkpoint that was signed before.
-
-    :raises Malformed: the document is another one, or too large to be disclosed.
-    :raises UnknownDeclaration: nobody declared it here.
-    :raises NotAnchoredYet: it is accepted and waits for its batch.
-    :raises Unavailable: no checkpoint covers it, and none can be signed.
-    """
-    row = store.declaration(id_)
-    if row is None:
-        raise UnknownDeclaration(id_)
-    if document is not None and document.digest != row.declaration.digest:
-        raise Malformed(f"has the digest 0x{document.digest.hex()}: not the document of this declaration", "document")
-    try:
-        follower.refresh()
-        signs = log_key
-    except Unavailable as error:
-        log.warning("evidence without the chain: %s", error)
-        signs = None  # what the chain does not confirm now is not signed
-    try:
-        published = publish_checkpoint(follower, store, signs, at)
-    except Unavailable as error:
-        log.warning("evidence as of an earlier checkpoint: %s", error)
-        published = None
-    if published is not None and witnesses is not None:
-        witnesses.cosign(published, follower, at)
-    with follower.facts(fresh=False) as history:
-        note = newest_checkpoint(history, store)
-        if note is None:
-            raise Unavailable("no key here may sign a checkpoint: set log_key, or take evidence from who can")
-        return Gatherer(history, note, store).evidence(row, document)
+    """The evidence of one declaration; see ``Prover.evidence``."""
+    return Prover(store, follower, log_key, witnesses).evidence(id_, at, document)
