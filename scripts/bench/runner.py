@@ -138,7 +138,7 @@ class Bench:
 
 
 def _functions(stacks: Sequence[str]) -> str:
-    """Shares of all samples: of functions that ran themselves, and of our own with all they call; the greatest first."""
+    """Shares of all samples: of functions that ran themselves, and of our own with all they call; greatest first."""
     alone: Counter[str] = Counter()
     within: Counter[str] = Counter()
     for line in stacks:
