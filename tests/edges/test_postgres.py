@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from ledger.edges.store import Store
@@ -115,3 +116,27 @@ def test_processes_that_create_one_store_at_once(durable: postgres.Server) -> No
     store = Store.open(url, ORIGIN)
     assert store.pending()[0] == 30
     store.close()
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_another_creates_the_store_while_we_look(
+    moment: str, durable: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each statement sees what was committed before it, so two readings may be of two moments."""
+    url, look, created = durable.database(), MigrationContext.get_current_heads, []
+
+    def another() -> None:
+        if not created:
+            created.append(url)
+            Store.open(url, ORIGIN).close()
+
+    def looking(self: MigrationContext) -> tuple[str, ...]:
+        if moment == "before":
+            another()
+        found = look(self)
+        another()
+        return found
+
+    monkeypatch.setattr(MigrationContext, "get_current_heads", looking)
+    Store.open(url, ORIGIN).close()
+    assert created

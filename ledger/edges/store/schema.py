@@ -54,6 +54,8 @@ def prepare(database: Database, origin: Origin | None, create: bool) -> Origin:
 
 
 def _revision(connection: Connection, script: ScriptDirectory, place: str) -> str | None:
+    # Tables before heads: another process may create all of it between the two readings, and heads are its mark.
+    tables = set(inspect(connection).get_table_names())
     found = MigrationContext.configure(connection).get_current_heads()
     known = {revision.revision for revision in script.walk_revisions()}
     if not known.issuperset(found) or len(found) > 1:
@@ -62,7 +64,7 @@ def _revision(connection: Connection, script: ScriptDirectory, place: str) -> st
             f"none after {script.get_current_head()}. Install the newer version; the store was not changed",
             f"store {place}",
         )
-    if not found and set(inspect(connection).get_table_names()) & set(metadata.tables):
+    if not found and tables & set(metadata.tables):
         raise Malformed("is a database of another program: name another one", f"store {place}")
     return found[0] if found else None
 
