@@ -9,6 +9,7 @@ import pytest
 
 from tests.edges.network import Manners, ill_mannered
 from tests.faults import figures
+from tests.faults.proxy import mannerly
 from tests.faults.reckoning import Outcome
 from tests.faults.site import Site, site
 from tests.faults.storm import seed
@@ -31,12 +32,25 @@ def told(record_property: Callable[[str, object], None]) -> Callable[[Outcome], 
     return tell
 
 
-@pytest.fixture(scope="module")
-def between(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Manners]]:
-    """A site that its module shares, whose one server reaches the node through another that may misbehave."""
+@pytest.fixture(scope="session")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Manners]]:
     folder = tmp_path_factory.mktemp("site")
     with site(folder, servers=0, RESEND_AFTER_SECONDS="1") as made, ill_mannered(made.chain.url) as node:
         server = made.add(LEDGER_RPC_URL=node.url)
         server.start()
         server.await_live()
         yield made, node
+
+
+@pytest.fixture
+def between(_shared: tuple[Site, Manners]) -> Iterator[tuple[Site, Manners]]:
+    """A site whose one server reaches the node through another that may misbehave. Tests share it and what is in its
+    history; whatever they did to it is undone.
+    """
+    made, node = _shared
+    yield made, node
+    node.rule = mannerly
+    made.chain.start()
+    made.chain.automine(True)
+    made.servers[0].start()
+    made.servers[0].await_live()

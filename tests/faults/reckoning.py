@@ -6,7 +6,6 @@ for, and is believed only as far as they lead to that root.
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
@@ -24,10 +23,14 @@ from ledger.core.codec import hex_text
 from ledger.core.entry import EntryKind
 from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.policy import TrustRoot
+from ledger.core.verdict import Status
 from ledger.edges.calls import Call
 from ledger.edges.store import Store
 from ledger.edges.store.tables import CHANGES
 from ledger.journeys.anchor import note_key
+from ledger.journeys.audit import Scope
+from ledger.journeys.audit import audit as run_audit
+from ledger.journeys.notes import Keys
 from tests.faults.clients import Clients, Posted
 from tests.faults.node import until
 from tests.faults.site import Site
@@ -194,10 +197,14 @@ def anchors(site: Site) -> list[Name]:
 
 
 def audit(site: Site) -> None:
-    """``ledger audit`` in a process of its own finds nothing."""
-    done = site.command("audit", "--json")
-    found = [item for item in json.loads(done.stdout).get("findings", ()) if item["status"] in ("INVALID", "ERROR")]
-    assert done.returncode == 0, found or done.stdout or done.stderr
+    """What ``ledger audit`` does, past every proxy: it finds nothing."""
+    keys = Keys(note_key(site.house.chain.origin, site.house.log_key))
+    store = Store.open(site.store_url, site.house.chain.origin, create=False)
+    try:
+        report = run_audit(site.house.chain, Scope(store=store, keys=keys)).report
+    finally:
+        store.close()
+    assert report.good, [item for item in report.findings if item.status is not Status.VALID]
 
 
 def verify(site: Site, posted: Posted, within: float) -> None:

@@ -152,13 +152,6 @@ class Site:
         """What all its processes say."""
         return "\n".join(f"{server.name}:\n{server.words()}" for server in self.servers)
 
-    def command(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        """A command of the ledger, in a process of its own; never through a proxy."""
-        environment = self.environment | {"LEDGER_RPC_URL": self.chain.url} | settings
-        return subprocess.run(
-            [sys.executable, "-m", "ledger.cli", *words], env=environment, capture_output=True, text=True, check=False
-        )
-
 
 @contextlib.contextmanager
 def site(folder: Path, servers: int = 1, store_url: str | None = None, **settings: str) -> Iterator[Site]:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from ledger.core.codec import hex_text
+from tests.edges.network import Manners
 from tests.faults.clients import Clients
 from tests.faults.node import until
 from tests.faults.reckoning import Outcome, Watch, reckon
-from tests.faults.site import site
+from tests.faults.site import Site, site
 
 _DAY = 86_400
 _LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
@@ -51,15 +52,17 @@ def test_the_process_clock_jumps(tmp_path: Path, chance: random.Random, told: Ca
         told(reckon(made, clients, "process clock jumps", watch=watch, words=words))
 
 
-def test_the_chain_clock_jumps(tmp_path: Path, chance: random.Random, told: Callable[[Outcome], None]) -> None:
-    with site(tmp_path) as made:
-        clients, watch = Clients.of(made), Watch()
-        jumps = [chance.randint(60, 400 * _DAY) for _ in range(3)]
-        with clients.working(), watch.over(made):
-            for jump in jumps:
-                clients.declare(5)
-                made.chain.ask("evm_increaseTime", jump)
-                made.chain.mine()
-                clients.declare(5)
-        words = "by " + ", ".join(f"{jump / _DAY:+.1f}" for jump in jumps) + " days"
-        told(reckon(made, clients, "chain clock jumps", watch=watch, words=words))
+def test_the_chain_clock_jumps(
+    between: tuple[Site, Manners], chance: random.Random, told: Callable[[Outcome], None]
+) -> None:
+    made, _ = between
+    clients, watch = Clients.of(made), Watch()
+    jumps = [chance.randint(60, 400 * _DAY) for _ in range(3)]
+    with clients.working(), watch.over(made):
+        for jump in jumps:
+            clients.declare(5)
+            made.chain.ask("evm_increaseTime", jump)
+            made.chain.mine()
+            clients.declare(5)
+    words = "by " + ", ".join(f"{jump / _DAY:+.1f}" for jump in jumps) + " days"
+    told(reckon(made, clients, "chain clock jumps", watch=watch, words=words))

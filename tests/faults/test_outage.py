@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
+from tests.edges.network import Manners
 from tests.faults.clients import Clients
 from tests.faults.node import until
 from tests.faults.reckoning import Outcome, Watch, count, reckon
-from tests.faults.site import Site, site
+from tests.faults.site import Site
 
 Told = Callable[[Outcome], None]
 
@@ -32,15 +32,15 @@ def outage(made: Site, seconds: float) -> Outcome:
     return reckon(made, clients, f"chain stopped for {seconds:g} s", watch=watch)
 
 
-def test_the_chain_is_away(tmp_path: Path, told: Told) -> None:
-    with site(tmp_path) as made:
-        told(outage(made, 4.0))
-        clients, (server,) = Clients.of(made), made.servers
-        made.chain.stop()
-        server.kill()
-        server.start()
-        server.await_live()
-        clients.declare(3)
-        assert server.ready()["status"] == "degraded"
-        made.chain.start()
-        told(count(made, clients, "started without a chain", kills=1))
+def test_the_chain_is_away(between: tuple[Site, Manners], told: Told) -> None:
+    made, _ = between
+    told(outage(made, 4.0))
+    clients, (server,) = Clients.of(made), made.servers
+    made.chain.stop()
+    server.kill()
+    server.start()
+    server.await_live()
+    clients.declare(3)
+    assert server.ready()["status"] == "degraded"
+    made.chain.start()
+    told(count(made, clients, "started without a chain", kills=1))
