@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import secrets
 import signal
+import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from ledger.edges.store import Store
 from ledger.errors import LedgerError, Unavailable
@@ -56,6 +60,51 @@ def test_declaring_goes_on_by_itself_after_a_restart(durable: postgres.Server, s
     durable.stop()
     durable.start()
     assert store.add_declarations([signed(1), signed(2)], ORIGIN, 1) == [(signed_id(1), False), (signed_id(2), True)]
+
+
+def test_a_connection_that_is_reset_while_it_commits(durable: postgres.Server) -> None:
+    """Whether it was stored, nobody can know then; whoever tries again is told."""
+    address = make_url(durable.database())
+    assert address.host is not None
+    assert address.port is not None
+    with resetting(address.host, address.port) as (port, armed):
+        store = Store.open(address.set(port=port).render_as_string(hide_password=False), ORIGIN)
+        armed.set()
+        with pytest.raises(Unavailable, match=r"cannot be reached: .* may have been stored, and will be found"):
+            add(store, [1])
+        assert not armed.is_set()
+        assert store.add_declarations([signed(1)], ORIGIN, 1) == [(signed_id(1), False)]
+        store.close()
+
+
+@contextmanager
+def resetting(host: str, port: int) -> Iterator[tuple[int, Event]]:
+    """A way to a server that, once armed, keeps the answer to one commit and resets the connection."""
+    armed, taken = Event(), socket.create_server(("127.0.0.1", 0))
+
+    def carry(source: socket.socket, drain: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if b"COMMIT\0" in data and armed.is_set():  # what the server says when it has committed
+                    armed.clear()
+                    drain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    drain.shutdown(socket.SHUT_RD)
+                    drain.close()
+                drain.sendall(data)
+            drain.shutdown(socket.SHUT_RDWR)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                client = taken.accept()[0]
+                server = socket.create_connection((host, port))
+                for way in ((client, server), (server, client)):
+                    Thread(target=carry, args=way, daemon=True).start()
+
+    Thread(target=accept, daemon=True).start()
+    with taken:
+        yield taken.getsockname()[1], armed
+        taken.shutdown(socket.SHUT_RDWR)
 
 
 def signed_id(number: int) -> bytes:
@@ -123,7 +172,8 @@ def test_another_creates_the_store_while_we_look(
     moment: str, durable: postgres.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each statement sees what was committed before it, so two readings may be of two moments."""
-    url, look, created = durable.database(), MigrationContext.get_current_heads, []
+    created: list[str] = []
+    url, look = durable.database(), MigrationContext.get_current_heads
 
     def another() -> None:
         if not created:

@@ -122,7 +122,8 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A transaction alone among writers; committed and on disk when the block ends, undone when it raises.
 
-        :raises Unavailable: the database cannot be written, or others kept it too long. Nothing was changed.
+        :raises Unavailable: the database cannot be written, or others kept it too long. Nothing was changed, unless a
+            server broke off while it committed: whoever tries again finds what is there.
         :raises HistoryBroken: a constraint forbids it: the store and its caller contradict each other.
         """
         if not self._write_lock.acquire(timeout=WAIT_SECONDS):
@@ -154,7 +155,9 @@ class Database:
         except PoolTimeout:
             raise Unavailable(f"the store {self.place} is asked too much at once: try again") from None
         except DBAPIError as error:
-            raise Unavailable(f"the store {self.place} {_advice(error)}; nothing was changed") from None
+            raise Unavailable(f"the store {self.place} {_advice(error.orig)}") from None
+        except OSError as error:  # of its socket: pg8000 lets some through
+            raise Unavailable(f"the store {self.place} {_advice(error)}") from None
 
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -233,16 +236,18 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN")
 
 
-def _advice(error: DBAPIError) -> str:
-    found = error.orig
+def _advice(found: BaseException | None) -> str:
     if isinstance(found, sqlite3.Error):
         name = getattr(found, "sqlite_errorname", "")
         advice = _SQLITE_ADVICE.get("_".join(name.split("_")[:2]), "does not answer as it should")
-        return f"{advice} ({found})"
+        return f"{advice} ({found}); nothing was changed"
     # The server's own words could hold what was to be stored; its code cannot.
     told = found.args[0] if found is not None and found.args and isinstance(found.args[0], dict) else {}
     code = str(told.get("C", ""))
     if not code:
-        return "cannot be reached: see that the server runs and may be connected to, and try again"
+        return (
+            "cannot be reached: see that the server runs and may be connected to, and try again. If it broke off just "
+            "now, what was handed over may have been stored, and will be found"
+        )
     advice = _POSTGRES_ADVICE.get(code, "does not answer as it should: see the server's log, and try again")
-    return f"{advice} (SQLSTATE {code})"
+    return f"{advice} (SQLSTATE {code}); nothing was changed"
