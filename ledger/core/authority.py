@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 from ledger.core import statement as st
 from ledger.core.agency import Agency, Period
 from ledger.core.entry import Attested, Content, Enacted
 from ledger.core.history import Mark, Verifier, check_quorum
+from ledger.core.signature import verify_signature
 from ledger.core.typed_data import Origin
 from ledger.errors import LedgerError, VerificationFailed
 
@@ -80,6 +82,21 @@ def compromised_from(signer: bytes, known: Known) -> int | None:
     return min(dates, default=None)
 
 
+def _check_quorum(content: Enacted, origin: Origin, council: st.CouncilChange, verify: Verifier) -> None:
+    """As :func:`check_quorum`. The same decisions stand behind all that an agency attests: those that keys alone could
+    carry are remembered once found good, all others are asked about each time.
+    """
+    try:
+        carried_by_keys(content, origin, council)
+    except LedgerError:
+        check_quorum(content, origin, council.members, council.threshold, verify)
+
+
+@lru_cache(maxsize=1_024)
+def carried_by_keys(content: Enacted, origin: Origin, council: st.CouncilChange) -> None:
+    check_quorum(content, origin, council.members, council.threshold, partial(verify_signature, origin))
+
+
 def _enacted_by_council(known: Known, origin: Origin, verify: Verifier) -> Iterator[tuple[Mark, Enacted]]:
     """All decisions in order, each with the quorum of the council seated then, which descends from entry 0.
 
@@ -96,7 +113,7 @@ def _enacted_by_council(known: Known, origin: Origin, verify: Verifier) -> Itera
             raise VerificationFailed("entry 0, the first council, is not shown")
         else:
             try:
-                check_quorum(content, origin, council.members, council.threshold, verify)
+                _check_quorum(content, origin, council, verify)
             except LedgerError as error:
                 raise VerificationFailed(f"entry {mark.number} was not decided by the council: {error}") from error
         if isinstance(content.decision, st.CouncilChange):

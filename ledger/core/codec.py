@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,6 @@ MAX_NAME = 128
 MAX_URI = 256
 _AGENCY_PATTERN = re.compile(r"[A-Z0-9-]{1,16}")
 _JURISDICTION_PATTERN = re.compile(r"[A-Z]{2}")
-_HEX = re.compile(r"0x(?:[0-9a-f]{2})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,12 @@ def hex_text(value: bytes) -> str:
 
 def hex_bytes(value: object, where: str) -> bytes:
     """Read lower-case hex with ``0x``; Malformed, naming ``where``, for anything else."""
-    if not isinstance(value, str) or _HEX.fullmatch(value) is None:
-        raise Malformed("must be lower-case hex with 0x and an even number of digits", where)
-    return bytes.fromhex(value[2:])
+    if isinstance(value, str):
+        with suppress(ValueError):
+            data = bytes.fromhex(value[2:])
+            if hex_text(data) == value:  # fromhex takes capitals and white space too
+                return data
+    raise Malformed("must be lower-case hex with 0x and an even number of digits", where)
 
 
 def _same(value: Any) -> Any:

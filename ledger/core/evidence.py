@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -27,6 +28,7 @@ MAX_EVIDENCE = 16 * 1024 * 1024
 MAX_PROOF = 64
 MAX_DEPTH = 8
 MAX_VALUES = 1_000_000
+MAX_REMEMBERED = 2_048  # bytes of a payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class ProvenEntry:
     proof: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for the id that is kept once worked out
 class Evidence:
     """See the module. ``places`` holds one place per root and size: the batch first, then other attested sets.
 
@@ -62,6 +64,11 @@ class Evidence:
     entries: tuple[ProvenEntry, ...]
     checkpoint: SignedNote
     document: Redacted | None = None
+
+    @cached_property
+    def id(self) -> bytes:
+        """Of the declaration, 32 bytes."""
+        return self.declaration.id(self.origin)
 
     def to_bytes(self) -> bytes:
         """Canonical JSON (sorted names, no white space, ASCII) and a newline; the only form that is read.
@@ -245,12 +252,17 @@ def _read_document(value: object) -> Redacted:
         raise Malformed(error.what, f"document {error.where}".rstrip()) from None
 
 
+# A history's council, agencies, mandates and attesters come again in the evidence of each of its documents.
+remembered = lru_cache(maxsize=1_024)(en.decode_payload)
+
+
 def contents(entries: Iterable[ProvenEntry]) -> list[tuple[hs.Mark, en.Content]]:
     """Decode the payloads; Malformed, naming the entry, for one that is no encoding of its kind."""
     decoded = []
     for item in entries:
         try:
-            content = en.decode_payload(item.entry.kind, item.entry.payload)
+            read = remembered if len(item.entry.payload) <= MAX_REMEMBERED else en.decode_payload
+            content = read(item.entry.kind, item.entry.payload)
         except Malformed as error:
             raise Malformed(error.what, f"entry {item.entry.number}") from None
         decoded.append((hs.Mark(item.entry.number, item.entry.time), content))

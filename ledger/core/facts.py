@@ -81,7 +81,7 @@ class Shown:
         return [mark for mark, content in self.known if content == en.Anchored(root, size)]
 
     def withdrawal(self) -> tuple[Mark, st.Withdrawal] | None:
-        id_ = self.evidence.declaration.id(self.evidence.origin)
+        id_ = self.evidence.id
         for mark, content in self.known:
             if isinstance(content, en.Withdrawn) and content.withdrawal.declaration == id_:
                 return mark, content.withdrawal
@@ -95,7 +95,7 @@ class Shown:
         }
 
     def revocations(self, attestation: bytes) -> Sequence[Revocations]:
-        members = (co.ZERO, self.evidence.declaration.id(self.evidence.origin))
+        members = (co.ZERO, self.evidence.id)
         return [
             Revocations(mark, content)
             for mark, content in self.known
@@ -132,7 +132,7 @@ class Replayed:
         return [] if mark is None else [mark]
 
     def withdrawal(self) -> tuple[Mark, st.Withdrawal] | None:
-        found = self.history.withdrawals.get(self.shown.evidence.declaration.id(self.history.origin))
+        found = self.history.withdrawals.get(self.shown.evidence.id)
         return None if found is None else (found[0], found[1].withdrawal)
 
     def attestations(self) -> Mapping[bytes, Recorded]:
@@ -142,7 +142,7 @@ class Replayed:
         return known | {id_: item for id_, item in self.shown.attestations().items() if id_ not in known}
 
     def revocations(self, attestation: bytes) -> Sequence[Revocations]:
-        return self.history.revocations_of(attestation, self.shown.evidence.declaration.id(self.history.origin))
+        return self.history.revocations_of(attestation, self.shown.evidence.id)
 
     def compromised_from(self, signer: bytes) -> int | None:
         attester = self.history.agencies.attesters.get(signer)

@@ -45,7 +45,7 @@ class Run:
 
     @property
     def id(self) -> bytes:
-        return self.evidence.declaration.id(self.evidence.origin)
+        return self.evidence.id
 
     def add(self, name: str, question: Question, status: Status, words: str, decisive: bool = True) -> None:
         self.checks.append(Check(len(self.checks) + 1, name, question, status, words, decisive))

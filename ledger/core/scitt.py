@@ -195,7 +195,7 @@ def _part(name: str, message: Sign1, origin: Origin, point: bytes, payload: byte
 
 
 def _subject(evidence: Evidence) -> str:
-    return hex_text(evidence.declaration.id(evidence.origin))
+    return hex_text(evidence.id)
 
 
 def _headers(headers: Mapping[int | str, cbor.Value], labels: tuple[int, ...], where: str) -> list[cbor.Value]:

@@ -9,8 +9,9 @@ import secrets
 from collections.abc import Iterator
 from functools import cache
 
+from ledger.core.authority import carried_by_keys
 from ledger.core.document import Format, Redacted, Wrapped, open_document, read_wrapped, redact, wrap
-from ledger.core.evidence import read_evidence
+from ledger.core.evidence import read_evidence, remembered
 from ledger.core.policy import read_trust_root
 from ledger.core.verdict import Outcome
 from ledger.core.verification import verify
@@ -57,6 +58,7 @@ def verifying(bench: Bench) -> Iterator[Row]:
 def evidence(bench: Bench) -> Iterator[Row]:
     data, case, _, _ = given()
     oa = bench.peer(SCRIPT)
+    oa.load("verify", document=data.decode())
 
     def ours() -> None:
         verdict = verify(
@@ -66,10 +68,18 @@ def evidence(bench: Bench) -> Iterator[Row]:
         if verdict.outcome is not Outcome.GOOD:
             raise AssertionError(f"good evidence was refused: {verdict}")
 
-    oa.load("verify", document=data.decode())
-    what = "verify whole evidence offline: document, two statements, three of the council, checkpoint"
-    title = Title("evidence", what, "1/s", f"{PEER}, integrity alone", Bar(">=", 1))
-    yield bench.rates(title, ours, oa.timed("verify"))
+    def first() -> None:
+        carried_by_keys.cache_clear()
+        remembered.cache_clear()
+        ours()
+
+    what = "verify whole evidence offline: document, two statements, checkpoint"
+    for id_, work, more, bar in (
+        ("evidence", ours, "the council's three decisions known from other evidence", Bar(">=", 1)),
+        ("evidence-first", first, "three decisions of the council", None),
+    ):
+        title = Title(id_, f"{what}, {more}", "1/s", f"{PEER}, integrity alone", bar)
+        yield bench.rates(title, work, oa.timed("verify"))
 
 
 def redacting(bench: Bench) -> Iterator[Row]:
@@ -106,7 +116,7 @@ def _intact(file: bytes) -> None:
 WORKS = [
     Work(("wrap", "wrap-without-schema"), 16, wrapping),
     Work(("verify",), 8, verifying),
-    Work(("evidence",), 8, evidence),
+    Work(("evidence", "evidence-first"), 16, evidence),
     Work(("redact",), 8, redacting),
     Work(("verify-redacted",), 8, verifying_redacted),
 ]

@@ -29,18 +29,18 @@ class Salts:
     :raises Malformed: the seed has not 32 bytes.
     """
 
-    __slots__ = ("_inner", "_outer")
+    __slots__ = ("inner", "outer")
 
     def __init__(self, seed: bytes) -> None:
         if len(seed) != SEED_SIZE:
             raise Malformed(f"a seed has {SEED_SIZE} bytes, this one {len(seed)}", "seed")
         key = seed.ljust(_HMAC_BLOCK, b"\0")
-        self._inner = sha256(key.translate(_INNER))
-        self._outer = sha256(key.translate(_OUTER))
+        self.inner = sha256(key.translate(_INNER))
+        self.outer = sha256(key.translate(_OUTER))
 
     def of(self, path: bytes) -> bytes:
         """The 16 bytes that salt the field at ``path`` (UTF-8)."""
-        inner, outer = self._inner.copy(), self._outer.copy()
+        inner, outer = self.inner.copy(), self.outer.copy()
         inner.update(path)
         outer.update(inner.digest())
         return outer.digest()[:SALT_SIZE]
@@ -48,16 +48,24 @@ class Salts:
 
 def field_hash(salt: bytes, path: bytes, type_: str, value: bytes) -> bytes:
     """Leaf hash of one field."""
-    return leaf_hash(b"%b%b%b%b%b" % (salt, len(path).to_bytes(4, "big"), path, type_.encode(), value))
+    return leaf_hash(salt + len(path).to_bytes(4, "big") + path + type_.encode() + value)
 
 
 def field_hashes(fields: Iterable[Field], seed: bytes) -> dict[str, bytes]:
-    """Leaf hash of each field by path, salted from ``seed`` (32 bytes)."""
-    salt_of = Salts(seed).of
+    """Leaf hash of each field by path, salted from ``seed`` (32 bytes).
+
+    What :meth:`Salts.of` and :func:`field_hash` say, written out: of a document's time a fifth went into calling them.
+    """
+    salts = Salts(seed)
+    inner_copy, outer_copy = salts.inner.copy, salts.outer.copy
     hashes = {}
     for path, type_, value in fields:
         encoded = path.encode()
-        hashes[path] = field_hash(salt_of(encoded), encoded, type_, value)
+        inner, outer = inner_copy(), outer_copy()
+        inner.update(encoded)
+        outer.update(inner.digest())
+        salt, length = outer.digest()[:SALT_SIZE], len(encoded).to_bytes(4, "big")
+        hashes[path] = sha256(b"\0" + salt + length + encoded + type_.encode() + value).digest()
     return hashes
 
 

@@ -10,6 +10,7 @@ import json
 import math
 import re
 from codecs import BOM_UTF8
+from collections.abc import Iterable
 from typing import Never, cast
 
 import rfc8785
@@ -59,6 +60,9 @@ _NONCHARACTER = re.compile(
     + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
     + "]"
 )
+_DECODER_DEPTH = 1_000  # the decoder recurses on the stack of C, whose end is the end of the process
+# An escape that may be half of a surrogate pair, or a noncharacter of the first plane.
+_DOUBTFUL_ESCAPE = re.compile(r"\\u[dDfF][89a-fA-F]")
 
 
 def parse_json(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Json:
@@ -103,6 +107,8 @@ def number_text(value: float) -> str:
     Without an exponent Python and ECMAScript write the same shortest digits, but for a trailing ``.0`` and the sign of
     zero; only the rest is worth the way through :mod:`rfc8785`, which takes ten times as long.
     """
+    if type(value) is int:
+        return str(value)
     text = repr(value)
     if "e" in text:
         return rfc8785.dumps(value).decode()
@@ -150,11 +156,28 @@ def _shortcut(text: str, limits: Limits) -> Json:
         Counting brackets and commas, also those in strings, bounds the depth and the number of fields.
     """
     brackets = text.count("{") + text.count("[")
-    if brackets > limits.depth or brackets + text.count(",") >= limits.fields or "\\u" in text:
+    if brackets > _DECODER_DEPTH or brackets + text.count(",") >= limits.fields:
         raise ValueError
-    if has_noncharacter(text):
+    if has_noncharacter(text) or ("\\u" in text and _DOUBTFUL_ESCAPE.search(text)):
         raise ValueError
-    return cast(Json, _DECODER.decode(text))
+    value = cast(Json, _DECODER.decode(text))
+    if brackets > limits.depth and _is_deeper(value, limits.depth):
+        raise ValueError
+    return value
+
+
+def _is_deeper(value: Json, most: int) -> bool:
+    """Whether more than ``most`` containers are inside each other."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(most):
+        level = [item for around in level for item in _items(around) if isinstance(item, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _items(container: _Container) -> Iterable[Json]:
+    return container.values() if isinstance(container, dict) else container
 
 
 def read_text(text: str, limits: Limits, *, noncharacters: bool = False) -> Json:

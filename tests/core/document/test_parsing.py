@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from ledger.core.document import (
     DEFAULT_LIMITS,
@@ -18,8 +22,9 @@ from ledger.core.document import (
     sniff,
     wrap,
 )
+from ledger.core.document.json_text import read_text
 from ledger.errors import Malformed
-from tests.core.document.strategies import SEED
+from tests.core.document.strategies import SEED, Json, json_values, spell_json
 from tests.core.document.vectors import cases, content
 
 
@@ -230,3 +235,33 @@ def test_opaque_is_one_field_of_all_bytes() -> None:
 def test_fields_are_in_the_order_of_the_document() -> None:
     paths = [field.path for field in parse(b'{"b":[1,{"c":2},3],"a":{"z":{}},"0":[]}', Format.JSON)]
     assert paths == ["$['b'][0]", "$['b'][1]['c']", "$['b'][2]", "$['a']['z']", "$['0']"]
+
+
+MARKS = some.sampled_from(
+    [*'{}[],:"\\ 0-.eE', "\\ud83d", "\\udE00", "\\ufFfe", "\\u2014", "\\\\u", "Infinity", "1e999"]
+)
+
+
+@given(
+    json_values,
+    some.randoms(use_true_random=False),
+    some.integers(0, 6),
+    some.builds(Limits, depth=some.integers(1, 6), fields=some.integers(1, 30)),
+    some.lists(some.tuples(some.integers(0, 200), some.booleans(), MARKS), max_size=3),
+)
+def test_the_way_by_the_standard_decoder_answers_as_the_strict_reader(
+    value: Json, random: Random, around: int, limits: Limits, changes: list[tuple[int, bool, str]]
+) -> None:
+    for _ in range(around):
+        value = random.choice(([value], [value, value], {"a": value}))
+    text = spell_json(value, random)
+    for at, over, mark in changes:
+        text = text[:at] + mark + text[at + over :]
+
+    def said(read: Callable[[], object]) -> str:
+        try:
+            return repr(read())
+        except Malformed as error:
+            return str(error)
+
+    assert said(lambda: parse_json(text.encode(), limits)) == said(lambda: read_text(text, limits))
