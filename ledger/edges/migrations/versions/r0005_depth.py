@@ -13,6 +13,4 @@ def upgrade() -> None:
     """Add the column, and find reorganisations among the changes without reading all of them."""
     op.add_column("changes", sa.Column("depth", sa.BigInteger()))
     reorganised = sa.text("kind = 'reorganised'")
-    op.create_index(
-        "ix_changes_reorganised", "changes", ["id"], postgresql_where=reorganised, sqlite_where=reorganised
-    )
+    op.create_index("ix_changes_reorganised", "changes", ["id"], postgresql_where=reorganised, sqlite_where=reorganised)
