@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import RLock
+from threading import Lock, RLock
 
 from ledger.core.entry import Entry
 from ledger.core.history import History
@@ -34,24 +35,27 @@ class Follower:
     def __init__(self, chain: Chain, store: Store) -> None:
         self._chain = chain
         self._store = store
-        self._lock = RLock()
+        self._looking = Lock()  # one asks the chain; taken before the other
+        self._lock = RLock()  # the history is read, or moves
         self._history = History(chain.origin)
         self._replayed = False
         self._in_step = False
         self._confirmed = 0
         self._block = 0
-        self._looked_at = 0.0
+        self._looked_at = -math.inf
 
     def refresh(self, progress: Progress = quiet, max_age: float = 0.0) -> History:
         """The history at the chain's present head, or as of a look that is at most ``max_age`` seconds old.
 
-        With an age, all who ask at once share one look.
+        With an age, all who ask at once share one look. Not to be called where ``facts`` are being looked at.
 
         :raises Unavailable: the node does not answer; ``facts(fresh=False)`` still gives what was known.
         :raises HistoryBroken: the chain's log breaks a rule, or does not lead to the head that the contract states.
         """
-        with self._lock:
-            if self._in_step and time.monotonic() - self._looked_at < max_age:
+        if time.monotonic() - self._looked_at < max_age:
+            return self._history
+        with self._looking:
+            if time.monotonic() - self._looked_at < max_age:
                 return self._history
             try:
                 return self._advance(progress)
@@ -71,10 +75,10 @@ class Follower:
     @contextmanager
     def facts(self, fresh: bool = True, max_age: float = 0.0) -> Iterator[History]:
         """The history, held still while it is looked at; not ``fresh``: as of the latest refresh, without the chain."""
+        if fresh:
+            self.refresh(max_age=max_age)
         with self._lock:
-            if fresh:
-                self.refresh(max_age=max_age)
-            elif not self._in_step:
+            if not self._in_step:
                 self._load()
                 self._in_step = True
             yield self._history
@@ -102,23 +106,27 @@ class Follower:
 
     def _advance(self, progress: Progress) -> History:
         looked_at = time.monotonic()
+        # The index before the chain: what another process adds to it meanwhile, the chain has too.
+        with self._lock:
+            self._load()
         size, head, block = self._chain.head()
-        self._load()
-        # Until all of it is stored and agrees: a failure on the way must not leave memory ahead of the disk.
-        self._in_step = False
-        if self._history.size > size or not self._chain_agrees():
-            self._rewind()
-        self._fetch(size, block, progress)
-        if self._history.head != head:
-            raise HistoryBroken(
-                "the log does not lead to the contract's head", expected=head.hex(), found=self._history.head.hex()
-            )
-        wanted = self._chain.confirmations
-        self._confirmed = self._history.size if wanted == 1 else self._store.size_as_of(block - wanted + 1)
-        self._in_step = True
-        self._looked_at = looked_at
-        self._block = block
-        return self._history
+        agrees = self._chain_agrees()
+        with self._lock:
+            # Until all of it is stored and agrees: a failure on the way must not leave memory ahead of the disk.
+            self._in_step = False
+            if self._history.size > size or not agrees:
+                self._rewind()
+            self._fetch(size, block, progress)
+            if self._history.head != head:
+                raise HistoryBroken(
+                    "the log does not lead to the contract's head", expected=head.hex(), found=self._history.head.hex()
+                )
+            wanted = self._chain.confirmations
+            self._confirmed = self._history.size if wanted == 1 else self._store.size_as_of(block - wanted + 1)
+            self._in_step = True
+            self._looked_at = looked_at
+            self._block = block
+            return self._history
 
     def _load(self) -> None:
         """Bring this memory to where the store's index is, which another process may have moved on or back."""

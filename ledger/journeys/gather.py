@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from ledger.core.checkpoint import SignedNote
@@ -71,8 +71,12 @@ class Gatherer:
         """Whether it would say the same as a new one; entries may have been added since."""
         return history is self._history and note == self._note
 
-    def evidence(self, row: DeclarationRow, document: Redacted | None = None) -> Evidence:
+    def evidence(
+        self, row: DeclarationRow, sets: Iterable[tuple[bytes, int]], document: Redacted | None = None
+    ) -> Evidence:
         """The evidence of one declaration, with what ``document`` discloses of it.
+
+        :param sets: root and size of each that it is a member of, in order.
 
         :raises NotAnchoredYet: it waits for its batch.
         :raises Unavailable: its batch was anchored after the checkpoint.
@@ -89,7 +93,7 @@ class Gatherer:
             )
         places = [self._place(batch.root, batch.size, row.id)]
         alone = Members([row.id])
-        for root, size in dict.fromkeys([alone.name, *self._store.set_names_of(row.id)]):
+        for root, size in dict.fromkeys([alone.name, *sets]):
             if (root, size) != (batch.root, batch.size) and self._history.attestations_of([(root, size)]):
                 places.append(alone.place(row.id) if (root, size) == alone.name else self._place(root, size, row.id))
         return assemble(self._history, self._note, row.declaration, row.signature, places, self._prove, document)

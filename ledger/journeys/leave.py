@@ -216,7 +216,7 @@ class _Leaving:
 
     def _evidence(self, gatherer: Gatherer, row: DeclarationRow) -> None:
         try:
-            data = gatherer.evidence(row).to_bytes()
+            data = gatherer.evidence(row, self._store.set_names_of(row.id)).to_bytes()
         except Unavailable:  # anchored after the last checkpoint that anybody signed
             self._unproven += 1
             return

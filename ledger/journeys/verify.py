@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 from ledger.core.document import Redacted, open_document
 from ledger.core.evidence import Evidence, read_evidence
@@ -14,7 +17,7 @@ from ledger.core.verdict import Verdict
 from ledger.core.verification import verify
 from ledger.edges.chain import Chain
 from ledger.edges.keys import SigningKey
-from ledger.edges.store import Store
+from ledger.edges.store import DeclarationRow, Store
 from ledger.errors import Malformed, Unavailable, UnknownDeclaration
 from ledger.journeys.anchor import publish_checkpoint
 from ledger.journeys.cosign import Witnesses
@@ -102,7 +105,8 @@ class Prover:
         self._max_age = max_age
         self._members = trees(store)
         self._gatherer: Gatherer | None = None
-        self._looked_at = -1.0
+        self._lock = Lock()
+        self._looked_at = -math.inf
 
     def evidence(self, id_: bytes, at: int, document: Redacted | None = None) -> Evidence:
         """The evidence of a declaration as the history stands now, with what ``document`` discloses of it.
@@ -114,29 +118,51 @@ class Prover:
         :raises NotAnchoredYet: it is accepted and waits for its batch.
         :raises Unavailable: no checkpoint covers it, and none can be signed.
         """
-        row = self._store.declaration(id_)
-        if row is None:
+        found = self._store.declaration_in_sets(id_)
+        if found is None:
             raise UnknownDeclaration(id_)
+        row, sets = found
         if document is not None and document.digest != row.declaration.digest:
             raise Malformed(
                 f"has the digest 0x{document.digest.hex()}: not the document of this declaration", "document"
             )
-        self._look(at)
+        self._look(at, self._max_age)
+        try:
+            return self._gather(row, sets, document)
+        except Unavailable:
+            if not self._look(at, 0.0):
+                raise
+        return self._gather(row, sets, document)
+
+    def _gather(self, row: DeclarationRow, sets: Sequence[tuple[bytes, int]], document: Redacted | None) -> Evidence:
         with self._follower.facts(fresh=False):  # nothing moves meanwhile
             if self._gatherer is None:
                 raise Unavailable("no key here may sign a checkpoint: set log_key, or take evidence from who can")
-            return self._gatherer.evidence(row, document)
+            return self._gatherer.evidence(row, sets, document)
 
-    def _look(self, at: int) -> None:
-        """See what is new on the chain, and sign and have it cosigned; once for all who ask within ``max_age``."""
+    def _look(self, at: int, max_age: float) -> bool:
+        """See what is new on the chain; whether what was last signed is older than ``max_age`` and was looked at again.
+
+        Who comes while another signs goes on with what was signed before, where anything was.
+        """
         signs = self._log_key
         try:
             self._follower.refresh(max_age=self._max_age)
         except Unavailable as error:
             log.warning("evidence without the chain: %s", error)
             signs = None  # what the chain does not confirm now is not signed
-        if signs is not None and self._follower.looked_at == self._looked_at:
-            return
+        if signs is not None and self._follower.looked_at - self._looked_at <= max_age:
+            return False
+        if self._lock.acquire(blocking=self._gatherer is None or max_age == 0):
+            try:
+                self._publish(signs, at)
+            finally:
+                self._lock.release()
+        return True
+
+    def _publish(self, signs: SigningKey | None, at: int) -> None:
+        """Sign what is new, have it cosigned, and make evidence under it from now on."""
+        looked_at = self._follower.looked_at
         try:
             published = publish_checkpoint(self._follower, self._store, signs, at)
         except Unavailable as error:
@@ -150,7 +176,7 @@ class Prover:
                 self._gatherer = None
             elif self._gatherer is None or not self._gatherer.is_of(history, note):
                 self._gatherer = Gatherer(history, note, self._store, self._members)
-        self._looked_at = self._follower.looked_at if signs is not None else -1.0
+        self._looked_at = looked_at if signs is not None else -math.inf
 
 
 def evidence_of(

@@ -91,9 +91,9 @@ class Ledger:
         key = NoteKey(str(ORIGIN), self._log.public_key().public_bytes_raw())
         note = signed(checkpoint, key, self._log.sign(checkpoint.text.encode()))
         for id_ in ids:
-            row = self.store.declaration(id_)
-            assert row is not None
-            Gatherer(self.history, note, self.store).evidence(row).to_bytes()
+            found = self.store.declaration_in_sets(id_)
+            assert found is not None
+            Gatherer(self.history, note, self.store).evidence(*found).to_bytes()
 
     def _entry(self, content: en.Content) -> None:
         number = self.history.size

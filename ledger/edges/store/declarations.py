@@ -15,6 +15,7 @@ from ledger.core.statement import Declaration
 from ledger.core.typed_data import Origin
 from ledger.edges.store.database import insert_all
 from ledger.edges.store.part import Part, chunks, whole
+from ledger.edges.store.sets import names_of
 from ledger.edges.store.tables import BATCHES, DECLARATIONS
 from ledger.errors import HistoryBroken, Malformed
 
@@ -79,6 +80,12 @@ class Declarations(Part):
         with self._database.reading() as connection:
             row = connection.execute(SELECTED.where(DECLARATIONS.c.id == id_)).first()
         return None if row is None else declaration_row(row)
+
+    def declaration_in_sets(self, id_: bytes) -> tuple[DeclarationRow, list[tuple[bytes, int]]] | None:
+        """One declaration, with what ``set_names_of`` says of it; None when it is not here."""
+        with self._database.reading() as connection:
+            row = connection.execute(SELECTED.where(DECLARATIONS.c.id == id_)).first()
+            return None if row is None else (declaration_row(row), names_of(connection, id_))
 
     def list_declarations(
         self,

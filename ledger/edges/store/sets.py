@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, literal, select, union_all
 
 from ledger.edges.store.part import Part, whole
 from ledger.edges.store.tables import ATTESTED_SETS, BATCHES, DECLARATIONS, PLACES, SET_MEMBERS
@@ -33,12 +33,12 @@ class Sets(Part):
         Sets of which not all members are known are among them, where this one's place is.
         """
         with self._database.reading() as connection:
-            return _names(connection, id_)
+            return names_of(connection, id_)
 
     def sets_of(self, id_: bytes) -> list[tuple[bytes, int, list[bytes]]]:
         """Like ``set_names_of``, with the members of each in order; costs as much as they are many."""
         with self._database.reading() as connection:
-            return [(root, size, members_of(connection, root, size) or []) for root, size in _names(connection, id_)]
+            return [(root, size, members_of(connection, root, size) or []) for root, size in names_of(connection, id_)]
 
 
 def save(connection: Connection, root: bytes, size: int, ids: Sequence[bytes]) -> None:
@@ -53,24 +53,22 @@ def save(connection: Connection, root: bytes, size: int, ids: Sequence[bytes]) -
             connection.execute(insert(SET_MEMBERS), members)
 
 
-def _names(connection: Connection, id_: bytes) -> list[tuple[bytes, int]]:
-    declaration, kept = DECLARATIONS.c, ATTESTED_SETS.c
+def names_of(connection: Connection, id_: bytes) -> list[tuple[bytes, int]]:
+    """``Sets.set_names_of``, inside a transaction."""
+    declaration, kept, nothing = DECLARATIONS.c, ATTESTED_SETS.c, literal(0)
     batch = (
-        select(BATCHES.c.root, BATCHES.c.size)
+        select(literal(0).label("kind"), nothing.label("number"), BATCHES.c.root, BATCHES.c.size)
         .join(DECLARATIONS, declaration.batch_id == BATCHES.c.id)
         .where(declaration.id == id_)
     )
     others = (
-        select(kept.root, kept.size)
+        select(literal(1), kept.id, kept.root, kept.size)
         .join(SET_MEMBERS, SET_MEMBERS.c.set_id == kept.id)
         .where(SET_MEMBERS.c.declaration == id_)
-        .order_by(kept.id)
     )
-    proven = (
-        select(PLACES.c.root, PLACES.c.size).where(PLACES.c.declaration == id_).order_by(PLACES.c.root, PLACES.c.size)
-    )
-    rows = [*connection.execute(batch), *connection.execute(others), *connection.execute(proven)]
-    return list(dict.fromkeys((root, size) for root, size in rows))
+    proven = select(literal(2), nothing, PLACES.c.root, PLACES.c.size).where(PLACES.c.declaration == id_)
+    found = connection.execute(union_all(batch, others, proven).order_by("kind", "number", "root", "size"))
+    return list(dict.fromkeys((root, size) for _, _, root, size in found))
 
 
 def members_of(connection: Connection, root: bytes, size: int) -> list[bytes] | None:
