@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 
 from api import metrics, traces
 from api.intake import Intake
+from api.lane import Lane
 from api.logs import begin
 from api.probe import Probe
 from ledger.config import Settings
@@ -65,6 +66,7 @@ class Services:
         self._relayer = relayer
         self._connect = connect
         self.intake = Intake(store, clock)
+        self.proving, self.verifying = Lane("proving"), Lane("verifying")
         self.probe = Probe(self._newest_block)
         self.leads = False
         self.waits: dict[str, str] = {}  # what goes on in the background, and what keeps it from going on
@@ -112,8 +114,9 @@ class Services:
         return self._relayer is not None
 
     def close(self) -> None:
-        """Store what waits, then let go of everything."""
-        self.intake.stop()
+        """Store what waits, answer what was asked, then let go of everything."""
+        for part in (self.intake, self.proving, self.verifying):
+            part.stop()
         self.leadership.release()
         self.store.close()
 

@@ -130,9 +130,10 @@ def get_declaration(id: Hash, given: Given) -> DeclarationState:  # noqa: A002 (
     | {200: {"content": {"application/json": {}}, "description": "The evidence file"}},
     response_class=Response,
 )
-def get_evidence(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's word)
+async def get_evidence(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's word)
     """One file that proves the declaration, its anchoring and its attestations; verifies offline."""
-    return Response(_evidence(given, id).to_bytes(), media_type="application/json")
+    data = await given.proving.run(lambda: _evidence(given, id).to_bytes())
+    return Response(data, media_type="application/json")
 
 
 @router.get(

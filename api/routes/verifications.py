@@ -7,24 +7,32 @@ import binascii
 import json
 from typing import Any
 
-from fastapi import APIRouter
+import orjson
+from fastapi import APIRouter, Response
 
 from api import metrics
-from api.dependencies import LOOK_SECONDS, Given
+from api.dependencies import LOOK_SECONDS, Given, Services
 from api.errors import documented
 from api.schemas import VerdictResult, VerificationRequest
+from ledger.core.verdict import Verdict
 from ledger.errors import Malformed
 from ledger.journeys.verify import Question, verify_offline, verify_online
 
 router = APIRouter(prefix="/v1/verifications", tags=["verifications"])
 
 
-@router.post("", summary="Verify evidence", responses=documented(413, 422, 503))
-def verify(body: VerificationRequest, given: Given) -> VerdictResult:
+@router.post("", summary="Verify evidence", response_model=VerdictResult, responses=documented(413, 422, 503))
+async def verify(body: VerificationRequest, given: Given) -> Response:
     """Decide: intact? issued and in force? by whom? A verdict that is not good is an answer, hence a 200 too.
 
     Whoever does not want to believe this server runs the same check offline: `ledger verify`.
     """
+    verdict = await given.verifying.run(lambda: _verdict(body, given))
+    metrics.decided(verdict)
+    return Response(orjson.dumps(verdict.to_json()), media_type="application/json")
+
+
+def _verdict(body: VerificationRequest, given: Services) -> Verdict:
     question = Question(
         _canonical(body.evidence),
         None if body.document is None else _base64(body.document),
@@ -32,14 +40,9 @@ def verify(body: VerificationRequest, given: Given) -> VerdictResult:
         None if body.policy is None else json.dumps(body.policy).encode(),
     )
     at = given.clock() if body.at is None else body.at
-    online = body.online
-    verdict = (
-        verify_online(question, at, given.chain, given.follower, LOOK_SECONDS)
-        if online
-        else verify_offline(question, at)
-    )
-    metrics.decided(verdict)
-    return VerdictResult.model_validate(verdict.to_json())
+    if body.online:
+        return verify_online(question, at, given.chain, given.follower, LOOK_SECONDS)
+    return verify_offline(question, at)
 
 
 def _canonical(value: dict[str, Any]) -> bytes:

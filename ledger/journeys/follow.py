@@ -57,20 +57,36 @@ class Follower:
         with self._looking:
             if time.monotonic() - self._looked_at < max_age:
                 return self._history
-            try:
-                return self._advance(progress)
-            except HistoryBroken as error:
-                # A reorganisation between two questions looks like a contradiction. Once more, from what is on disk.
-                log.warning("reading the history again: %s", error)
-                self._replayed = False
-            try:
-                return self._advance(progress)
-            except HistoryBroken as error:
-                # Then what is on disk is of another history than the chain's, or the node lies; all of it anew.
-                log.warning("reading the history anew from the chain: %s", error)
-                self._store.truncate_entries(0)
-                self._replayed = False
-                return self._advance(progress)
+            return self._see(progress)
+
+    def glance(self, max_age: float) -> None:
+        """As ``refresh``, but for who can do with what was known: while another asks the chain, nobody waits for it.
+
+        :raises Unavailable: the node does not answer.
+        :raises HistoryBroken: as for ``refresh``.
+        """
+        if time.monotonic() - self._looked_at < max_age or not self._looking.acquire(blocking=False):
+            return
+        try:
+            self._see(quiet)
+        finally:
+            self._looking.release()
+
+    def _see(self, progress: Progress) -> History:
+        try:
+            return self._advance(progress)
+        except HistoryBroken as error:
+            # A reorganisation between two questions looks like a contradiction. Once more, from what is on disk.
+            log.warning("reading the history again: %s", error)
+            self._replayed = False
+        try:
+            return self._advance(progress)
+        except HistoryBroken as error:
+            # Then what is on disk is of another history than the chain's, or the node lies; all of it anew.
+            log.warning("reading the history anew from the chain: %s", error)
+            self._store.truncate_entries(0)
+            self._replayed = False
+            return self._advance(progress)
 
     @contextmanager
     def facts(self, fresh: bool = True, max_age: float = 0.0) -> Iterator[History]:

@@ -147,7 +147,10 @@ class Prover:
         """
         signs = self._log_key
         try:
-            self._follower.refresh(max_age=self._max_age)
+            if self._gatherer is None or self._max_age == 0:
+                self._follower.refresh(max_age=self._max_age)
+            else:
+                self._follower.glance(self._max_age)
         except Unavailable as error:
             log.warning("evidence without the chain: %s", error)
             signs = None  # what the chain does not confirm now is not signed

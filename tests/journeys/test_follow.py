@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,3 +65,59 @@ def test_an_index_that_somebody_emptied_is_read_again(house: House, store: Store
     store.truncate_entries(0)
     assert ours.refresh().head == head
     assert store.last_entry() is not None
+
+
+class Hanging:
+    """A chain whose node can be made to answer nothing for a while."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+        self.asked, self.answers = threading.Event(), threading.Event()
+        self.answers.set()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._chain, name)
+
+    def head(self) -> tuple[int, bytes, int]:
+        found = self._chain.head()
+        self.asked.set()
+        assert self.answers.wait(10)
+        return found
+
+
+def test_who_can_do_with_what_was_known_waits_for_no_node(house: House, store: Store) -> None:
+    chain = Hanging(house.chain)
+    ours = Follower(chain, store)  # type: ignore[arg-type]
+    known = ours.refresh()
+    chain.answers.clear()
+    chain.asked.clear()
+    asking = threading.Thread(target=ours.refresh)
+    asking.start()
+    assert chain.asked.wait(10)
+    ours.glance(0.0)
+    with ours.facts(fresh=False) as history:
+        assert history.size == known.size
+    assert ours.refresh(max_age=3_600.0) is known
+    chain.answers.set()
+    asking.join(10)
+    assert not asking.is_alive()
+
+
+def test_what_another_process_adds_between_two_questions_is_no_contradiction(
+    house: House, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It used to be read as a history that disagrees with the chain, and all of it was replayed."""
+    chain = Hanging(house.chain)
+    ours, theirs = Follower(chain, store), follower(house, store)  # type: ignore[arg-type]
+    ours.refresh()
+    chain.answers.clear()
+    chain.asked.clear()
+    asking = threading.Thread(target=ours.refresh)
+    asking.start()
+    assert chain.asked.wait(10)
+    houses.anchored(house, 2)
+    size = theirs.refresh().size
+    chain.answers.set()
+    asking.join(10)
+    assert ours.refresh().size == size
+    assert "again" not in caplog.text

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, tuple_
+from sqlalchemy import Connection, Row, bindparam, func, select, tuple_
 
 from ledger.core.outbox import DeclarationState
 from ledger.core.statement import Declaration
@@ -23,6 +23,7 @@ MAX_PAGE = 1000
 _TIME_SIZE, _ID_SIZE = 8, 32
 # A declaration and the state of its batch.
 SELECTED = select(DECLARATIONS, BATCHES.c.state).join(BATCHES, BATCHES.c.id == DECLARATIONS.c.batch_id, isouter=True)
+_ONE = SELECTED.where(DECLARATIONS.c.id == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,13 @@ class Declarations(Part):
     def declaration(self, id_: bytes) -> DeclarationRow | None:
         """One declaration; None when it is not here."""
         with self._database.reading() as connection:
-            row = connection.execute(SELECTED.where(DECLARATIONS.c.id == id_)).first()
+            row = connection.execute(_ONE, {"wanted": id_}).first()
         return None if row is None else declaration_row(row)
 
     def declaration_in_sets(self, id_: bytes) -> tuple[DeclarationRow, list[tuple[bytes, int]]] | None:
         """One declaration, with what ``set_names_of`` says of it; None when it is not here."""
         with self._database.reading() as connection:
-            row = connection.execute(SELECTED.where(DECLARATIONS.c.id == id_)).first()
+            row = connection.execute(_ONE, {"wanted": id_}).first()
             return None if row is None else (declaration_row(row), names_of(connection, id_))
 
     def list_declarations(
