@@ -77,6 +77,12 @@ def test_a_connection_that_is_reset_while_it_commits(durable: postgres.Server) -
         store.close()
 
 
+def test_a_request_of_several_packets_waits_for_no_acknowledgement(store: Store) -> None:
+    with store.engine.connect() as connection:
+        link = connection.connection.driver_connection._usock  # type: ignore[union-attr]
+        assert link.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
 @contextmanager
 def resetting(host: str, port: int) -> Iterator[tuple[int, Event]]:
     """A way to a server that, once armed, keeps the answer to one commit and resets the connection."""
