@@ -66,7 +66,7 @@ class Services:
         self._relayer = relayer
         self._connect = connect
         self.intake = Intake(store, clock)
-        self.proving, self.verifying = Lane("proving"), Lane("verifying")
+        self.checking, self.proving, self.verifying = Lane("checking"), Lane("proving"), Lane("verifying")
         self.probe = Probe(self._newest_block)
         self.leads = False
         self.waits: dict[str, str] = {}  # what goes on in the background, and what keeps it from going on
@@ -115,7 +115,7 @@ class Services:
 
     def close(self) -> None:
         """Store what waits, answer what was asked, then let go of everything."""
-        for part in (self.intake, self.proving, self.verifying):
+        for part in (self.checking, self.intake, self.proving, self.verifying):
             part.stop()
         self.leadership.release()
         self.store.close()

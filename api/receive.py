@@ -87,6 +87,12 @@ def signed_by_party(received: Received, origin: Origin) -> bool:
     return True
 
 
+def checked(body: SignedDeclaration, origin: Origin) -> tuple[Received, bool]:
+    """A request's body as ``read``, and whether it is ``signed_by_party``."""
+    received = read(body, origin)
+    return received, signed_by_party(received, origin)
+
+
 def ask_wallet(received: Received, given: Services) -> None:
     """Ask the wallet contract that bears the party's address whether it signed; takes the chain's time.
 

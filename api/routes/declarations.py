@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from api import metrics
 from api.dependencies import Given, Services
 from api.errors import documented
-from api.receive import BULK_EXAMPLE, NDJSON, ask_wallet, bulk, check_names, read, signed_by_party, taken_in
+from api.receive import BULK_EXAMPLE, NDJSON, ask_wallet, bulk, check_names, checked, taken_in
 from api.routes.convert import standing_of, to_hash
 from api.schemas import (
     BulkResult,
@@ -47,8 +47,8 @@ async def declare(body: SignedDeclaration, request: Request, given: Given) -> Re
     Sending the same declaration again changes nothing and gives the same answer.
     """
     check_names(await request.body())
-    received = read(body, given.origin)
-    if not signed_by_party(received, given.origin):
+    received, is_signed = await given.checking.run(lambda: checked(body, given.origin))
+    if not is_signed:
         await run_in_threadpool(ask_wallet, received, given)
     stored = await given.intake.put([received])
     is_new = stored.new[0]
