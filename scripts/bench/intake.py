@@ -44,7 +44,7 @@ class Door:
 
 
 SINGLE = Door("single", 1, 10_000, 64, Bar(">=", 1_500, "ours"))
-BULK = Door("bulk", 200, 150, 4, Bar(">=", 5_000, "ours"))
+BULK = Door("bulk", 200, 150, 2, Bar(">=", 5_000, "ours"))
 
 
 @contextmanager
