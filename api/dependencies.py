@@ -15,6 +15,7 @@ from api.intake import Intake
 from api.lane import Lane
 from api.logs import begin
 from api.probe import Probe
+from api.streams import Hub
 from ledger.config import Settings
 from ledger.core.typed_data import Origin
 from ledger.edges.chain import Chain
@@ -67,6 +68,7 @@ class Services:
         self._connect = connect
         self.intake = Intake(store, clock)
         self.checking, self.proving, self.verifying = Lane("checking"), Lane("proving"), Lane("verifying")
+        self.hub = Hub(store, settings.stream_readers, settings.poll_interval_seconds)
         self.probe = Probe(self._newest_block)
         self.leads = False
         self.waits: dict[str, str] = {}  # what goes on in the background, and what keeps it from going on

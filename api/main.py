@@ -12,7 +12,8 @@ from api import errors, traces
 from api.dependencies import Background, Services, anchor, clock, cosign
 from api.limits import BodyLimit, RateLimit
 from api.requests import Watched
-from api.routes import attestations, declarations, health, history, metrics, published, verifications
+from api.routes import attestations, declarations, health, history, metrics, published, stream, verifications
+from api.streams import ended_by_signals
 from ledger import __version__
 from ledger.config import Settings, load_settings
 from ledger.core.typed_data import Origin
@@ -73,7 +74,8 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
         traces.start(chosen.otlp_endpoint)
         for thread in threads:
             thread.start()
-        yield
+        with ended_by_signals(services.hub):
+            yield
         for thread in threads:
             thread.stop()
         services.close()
@@ -99,6 +101,7 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
         verifications.router,
         history.router,
         published.router,
+        stream.router,
         health.router,
         metrics.router,
     ):

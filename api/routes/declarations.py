@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Annotated
 
 import orjson
@@ -25,6 +27,7 @@ from api.schemas import (
 from ledger.core.codec import hex_bytes, hex_text
 from ledger.core.evidence import Evidence
 from ledger.core.history import History
+from ledger.core.outbox import Batch
 from ledger.core.tlog_proof import TlogProof
 from ledger.edges.store import DeclarationRow
 from ledger.errors import Unavailable, UnknownDeclaration
@@ -108,7 +111,8 @@ def list_declarations(
         cursor=cursor,
         limit=min(limit, given.settings.page_limit),
     )
-    return DeclarationPage(declarations=[state_of(given, row, None) for row in rows], next_cursor=following)
+    batch_of = cache(given.store.batch)
+    return DeclarationPage(declarations=[_shown(row, batch_of) for row in rows], next_cursor=following)
 
 
 @router.get("/{id}", summary="Where a declaration stands", responses=documented(404, 422, 503))
@@ -182,9 +186,19 @@ def _row(given: Services, id_: bytes) -> DeclarationRow:
 
 
 def state_of(given: Services, row: DeclarationRow, history: History | None) -> DeclarationState:
-    """A stored declaration as the API shows it."""
-    batch = given.store.batch(row.batch_id) if row.batch_id is not None else None
-    state = DeclarationState(
+    """A stored declaration as the API shows it; with a history also what was said about it."""
+    state = _shown(row, given.store.batch)
+    if history is not None:
+        sets = dict.fromkeys([*given.store.set_names_of(row.id), set_of([row.id])])
+        state.attestations = [standing_of(history, id_, row.id, given.clock()) for id_ in history.attestations_of(sets)]
+        if row.id in history.withdrawals:
+            state.withdrawn_by_entry = history.withdrawals[row.id][0].number
+    return state
+
+
+def _shown(row: DeclarationRow, batch_of: Callable[[int], Batch | None]) -> DeclarationState:
+    batch = None if row.batch_id is None else batch_of(row.batch_id)
+    return DeclarationState(
         id=hex_text(row.id),
         state=row.state,
         received_at=row.received_at,
@@ -194,12 +208,3 @@ def state_of(given: Services, row: DeclarationRow, history: History | None) -> D
         entry_number=batch.entry_number if batch else None,
         entry_time=batch.entry_time if batch else None,
     )
-    if history is not None:
-        sets = [(batch.root, batch.size)] if batch else []
-        sets += [set_of([row.id]), *given.store.set_names_of(row.id)]
-        state.attestations = [
-            standing_of(history, id_, row.id, given.clock()) for id_ in history.attestations_of(dict.fromkeys(sets))
-        ]
-        if row.id in history.withdrawals:
-            state.withdrawn_by_entry = history.withdrawals[row.id][0].number
-    return state

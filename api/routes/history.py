@@ -61,7 +61,7 @@ def list_entries(
     """Raw entries; replayed in order they give the head."""
     with given.follower.facts() as history:
         numbers = range(start, min(start + min(limit, given.settings.page_limit), history.size))
-        return EntryPage(entries=[_entry(given.follower.entry(number)) for number in numbers], size=history.size)
+        return EntryPage(entries=[entry_result(given.follower.entry(number)) for number in numbers], size=history.size)
 
 
 @router.get("/history/entries/{number}", summary="One entry", responses=documented(422, 503))
@@ -70,10 +70,10 @@ def get_entry(number: Annotated[int, Path(ge=0, lt=1 << 63)], given: Given) -> E
     with given.follower.facts() as history:
         if number >= history.size:
             raise Malformed(f"the history has the entries 0 to {history.size - 1}", f"entry {number}")
-        return _entry(given.follower.entry(number))
+        return entry_result(given.follower.entry(number))
 
 
-def _entry(entry: Entry) -> EntryResult:
+def entry_result(entry: Entry) -> EntryResult:
     return EntryResult(
         number=entry.number,
         kind=entry.kind.name.lower(),

@@ -30,6 +30,8 @@ from ledger.edges.witness import witnesses_in
 from ledger.errors import Malformed
 from ledger.journeys.anchor import note_key
 
+_LAST_ANSWERS_SECONDS = 30  # for requests under way when the server is told to stop
+
 
 def register(root: typer.Typer) -> None:
     """Add these commands to the root."""
@@ -161,6 +163,7 @@ def serve() -> None:
         host=settings.api_host,
         port=settings.api_port,
         workers=settings.api_processes,
+        timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
         log_level=settings.log_level,
         log_config=logging_config(settings),
         access_log=False,

@@ -59,9 +59,9 @@ class Server:
         """SIGKILL, its own children included."""
         self._end(signal.SIGKILL)
 
-    def stop(self) -> None:
-        """SIGTERM, as an operator would."""
-        self._end(signal.SIGTERM)
+    def stop(self) -> int | None:
+        """SIGTERM, as an operator would; the exit code, SIGKILL's where it took too long."""
+        return self._end(signal.SIGTERM)
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """Status and JSON of one request; OSError where nobody answers."""
@@ -115,16 +115,17 @@ class Server:
         _, unexpected, after = text.rpartition("Traceback")
         return f"{unexpected}{after[:_SHOWN]}\n…\n{text[-_SHOWN:]}" if unexpected else text[-_SHOWN:]
 
-    def _end(self, number: signal.Signals) -> None:
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
-            try:
-                self._process.wait(30)
-            except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait()
-            self._process = None
+    def _end(self, number: signal.Signals) -> int | None:
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        try:
+            return process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return process.wait()
 
 
 @dataclass

@@ -1,0 +1,328 @@
+"""The stream of events: told in order, gone on with after any of them, to as many as may read, for ever to nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.dependencies import Services
+from api.main import create_app
+from api.routes import stream
+from api.streams import Hub
+from ledger.config import Settings
+from ledger.core.codec import hex_text
+from ledger.core.outbox import Batch
+from ledger.edges.store import Cursor, Store
+from ledger.errors import Unavailable
+from tests.edges.stored import ORIGIN, add, anchored, formed
+from tests.faults.site import site
+
+READERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    id: str
+    name: str
+    data: dict[str, Any]
+
+
+class Office:
+    """A store without a chain, as one server has it; another one's changes come by ``store`` too."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store = store
+        self.settings = Settings(
+            state_dir=folder, contract=f"0x{ORIGIN.contract.hex()}", chain_id=ORIGIN.chain_id, stream_readers=READERS,
+            poll_interval_seconds=0.05,
+        )  # fmt: skip
+
+    @property
+    def app(self) -> FastAPI:
+        """A server that has not run yet: none runs twice."""
+        return create_app(self.settings, self._build)
+
+    def _build(self, settings: Settings) -> Services:
+        def away() -> Any:
+            raise Unavailable("there is no node")
+
+        return Services(settings, ORIGIN, self.store, None, None, away, lambda: 1_795_000_000)
+
+    def told(self, query: str = "", **headers: str) -> list[Event]:
+        """All that has happened after the start, or what is asked for."""
+        with TestClient(self.app) as client:
+            answer = client.get(f"/v1/stream?follow=false&{query or 'after=0-0'}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        blocks = [block for block in answer.text.split("\n\n") if block]
+        assert blocks.pop(0) == "retry: 2000"
+        return [event(block.split("\n")) for block in blocks]
+
+
+def event(lines: list[str]) -> Event:
+    fields = dict(line.split(": ", 1) for line in lines)
+    return Event(fields["id"], fields["event"], json.loads(fields["data"]))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", ORIGIN)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def office(store: Store, tmp_path: Path) -> Office:
+    return Office(store, tmp_path)
+
+
+def happen(store: Store, number: int) -> Batch:
+    """Three declarations from beginning to end, in an entry of their own."""
+    add(store, range(number * 3, number * 3 + 3))
+    batch = formed(store)
+    anchored(store, batch)
+    return batch
+
+
+# ---------------------------------------------------------------------------------------------------- what is told
+
+
+def test_what_happened_is_told_in_order(office: Office) -> None:
+    batch = happen(office.store, 0)
+    events = office.told()
+    assert [(item.name, item.data.get("kind")) for item in events] == [
+        ("change", "batched"), ("entry", "anchored"), ("change", "anchored"),
+    ]  # fmt: skip
+    place = {"batch_root": hex_text(batch.root), "batch_size": 3}
+    assert events[0].data == {"kind": "batched", "entry_number": None} | place
+    assert events[-1].data == {"kind": "anchored", "entry_number": 0} | place
+    assert events[1].data["number"] == 0
+
+
+def test_it_goes_on_after_any_event(office: Office) -> None:
+    for number in range(3):
+        happen(office.store, number)
+    events = office.told()
+    for place, item in enumerate(events):
+        assert office.told(f"after={item.id}") == events[place + 1 :]
+        assert office.told("after=0-0", **{"Last-Event-ID": item.id}) == events[place + 1 :]
+    assert office.told("kind=entries") == [], "without an id it begins now"
+
+
+def test_one_kind_only(office: Office) -> None:
+    happen(office.store, 0)
+    assert {item.name for item in office.told("after=0-0&kind=entries")} == {"entry"}
+    assert {item.name for item in office.told("after=0-0&kind=changes")} == {"change"}
+
+
+def test_a_reorganisation_is_told_to_everybody_and_entries_come_again(office: Office) -> None:
+    for number in range(2):
+        happen(office.store, number)
+    seen = office.told()[-1].id
+    office.store.truncate_entries(1)
+    for kind in ("entries", "changes"):
+        events = office.told(f"after={seen}&kind={kind}")
+        assert [item.data for item in events if item.name == "reorganised"] == [{"from": 1}]
+    anchored(office.store, office.store.unfinished()[0])
+    again = [item.data["number"] for item in office.told(f"after={seen}") if item.name == "entry"]
+    assert again == [1]
+
+
+def test_one_declaration_and_nothing_of_others(office: Office) -> None:
+    mine, *_ = add(office.store, [100])
+    path = f"declaration={hex_text(mine)}"
+    (pending,) = office.told(path)
+    assert (pending.name, pending.data) == ("state", {"id": hex_text(mine), "state": "pending"})
+    batch = formed(office.store)
+    anchored(office.store, batch)
+    happen(office.store, 1)
+    office.store.mark_final(1)
+    first, *later = office.told(f"{path}&after={pending.id}")
+    assert first.data["state"] == "final"
+    assert [item.data["state"] for item in later] == ["batched", "anchored", "final"]
+    assert {item.data["id"] for item in later} == {hex_text(mine)}
+    assert {item.data["batch_root"] for item in later} == {hex_text(batch.root)}
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "where"),
+    [
+        ("after=now", 422, "event id"),
+        ("kind=gossip", 422, "kind"),
+        (f"declaration=0x{'00' * 32}", 404, ""),
+        ("declaration=mine", 422, "declaration"),
+    ],
+)
+def test_bad_questions_are_told_what_is_wrong(office: Office, query: str, status: int, where: str) -> None:
+    with TestClient(office.app) as client:
+        answer = client.get(f"/v1/stream?{query}")
+    assert answer.status_code == status
+    assert where in answer.text
+
+
+def test_the_page_of_the_api_describes_it(office: Office) -> None:
+    described = office.app.openapi()["paths"]["/v1/stream"]["get"]
+    assert "text/event-stream" in described["responses"]["200"]["content"]
+    assert {item["name"].lower() for item in described["parameters"]} == {
+        "kind", "declaration", "after", "follow", "last-event-id",
+    }  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------- while it happens
+
+
+class Listening:
+    """A client that reads a stream as it comes."""
+
+    def __init__(self, port: int, query: str = "") -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        self._connection.request("GET", f"/v1/stream?{query}")
+        self.answer = self._connection.getresponse()
+        if self.answer.status == 200:
+            assert self.block() == ["retry: 2000"]
+
+    def block(self) -> list[str]:
+        """The next lines until an empty one; nothing at the end."""
+        lines: list[str] = []
+        while line := self.answer.readline().decode():
+            if line == "\n":
+                return lines
+            lines.append(line.removesuffix("\n"))
+        return lines
+
+    def event(self) -> Event:
+        while (block := self.block())[0].startswith(":"):
+            pass
+        return event(block)
+
+    def leave(self) -> None:
+        self.answer.close()
+        self._connection.close()
+
+
+@contextmanager
+def listening_at(app: Any) -> Iterator[int]:
+    """A server on a free port, which streams as ours does; the test client does not."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    until(lambda: server.started)
+    yield int(server.servers[0].sockets[0].getsockname()[1])
+    app.state.services.hub.close()
+    server.should_exit = True
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def until(holds: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come to be"
+        time.sleep(0.01)
+
+
+def test_readers_of_two_servers_see_what_a_third_process_does(store: Store, tmp_path: Path) -> None:
+    offices = [Office(store, tmp_path), Office(Store.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", ORIGIN), tmp_path)]
+    with listening_at(offices[0].app) as first, listening_at(offices[1].app) as second:
+        readers = [Listening(first), Listening(first, "kind=entries"), Listening(second)]
+        time.sleep(0.2)  # both hubs have begun
+        happen(store, 0)
+        for reader, names in zip(
+            readers, (("batched", "anchored", "anchored"), ("anchored",), ("batched",)), strict=True
+        ):
+            for name in names:
+                assert reader.event().data["kind"] == name
+            reader.leave()
+
+
+def test_a_declaration_is_followed_from_waiting_to_final(office: Office) -> None:
+    mine, *_ = add(office.store, [1])
+    with listening_at(office.app) as port:
+        reader = Listening(port, f"declaration={hex_text(mine)}")
+        assert reader.event().data["state"] == "pending"
+        anchored(office.store, formed(office.store))
+        office.store.mark_final(1)
+        assert [reader.event().data["state"] for _ in range(3)] == ["batched", "anchored", "final"]
+        reader.leave()
+
+
+def test_who_comes_too_many_is_told_and_who_leaves_makes_room(office: Office) -> None:
+    with listening_at(office.app) as port:
+        readers = [Listening(port) for _ in range(READERS)]
+        refused = Listening(port)
+        assert refused.answer.status == 503
+        assert "too many streams" in refused.answer.read().decode()
+        readers.pop().leave()
+
+        def there_is_room() -> bool:
+            reader = Listening(port)
+            reader.leave()
+            return reader.answer.status == 200
+
+        until(there_is_room)
+        for reader in readers:
+            reader.leave()
+
+
+def test_silence_is_broken_by_comments_that_move_the_reader_on(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "KEEP_ALIVE_SECONDS", 0.1)
+    happen(office.store, 0)
+    with listening_at(office.app) as port:
+        reader = Listening(port, "after=0-0&kind=entries")
+        last = reader.event().id
+        comment, id_ = reader.block()
+        assert comment.startswith(": ")
+        assert Cursor.parse(id_.removeprefix("id: ")).change > Cursor.parse(last).change
+        reader.leave()
+
+
+def test_who_does_not_take_what_is_sent_is_let_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "SLOWEST_SECONDS", 0.1)
+    taken: list[Any] = []
+
+    async def go() -> bool:
+        hub = Hub(store, 1, 0.05)
+        never = asyncio.Event()
+
+        async def send(message: Any) -> None:
+            taken.append(message)
+            if message["type"] == "http.response.body":
+                await never.wait()
+
+        async def receive() -> Any:
+            await never.wait()
+
+        services = Services.__new__(Services)
+        services.hub, services.store = hub, store
+        answer = stream.EventStream(hub, stream._Reader(services, None, True), None)
+        await asyncio.wait_for(answer({"type": "http"}, receive, send), 10)
+        return hub.enter()  # its place is free again
+
+    assert asyncio.run(go())
+    assert [message["type"] for message in taken] == ["http.response.start", "http.response.body"]
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_server_that_is_told_to_stop_ends_its_streams(processes: str, tmp_path: Path) -> None:
+    with site(tmp_path, API_PROCESSES=processes) as made:
+        (server,) = made.servers
+        readers = [Listening(server.port) for _ in range(3)]
+        with ThreadPoolExecutor(1) as pool:
+            ended = pool.submit(server.stop)
+            assert [reader.block() for reader in readers] == [[]] * 3
+            assert ended.result(20) in (0, -signal.SIGTERM)
