@@ -166,6 +166,7 @@ class Anchorer:
         """Hand over what is to be handed over; (sent, replaced, refused)."""
         sender, sent, replaced, refused = self._chain.sender, 0, 0, 0
         with self._store.sending():
+            self._store.sent_by(self._relayer.address)
             account = sender.account(self._relayer.address, self._follower.block)
             fees = sender.fees()
             again = True

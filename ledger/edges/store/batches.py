@@ -17,7 +17,7 @@ from ledger.core.outbox import Batch, BatchState, Event, after, before
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store.database import place_all
 from ledger.edges.store.part import Part, whole
-from ledger.edges.store.tables import BATCHES, CHANGES, DECLARATIONS, ENTRIES
+from ledger.edges.store.tables import BATCHES, CHANGES, DECLARATIONS, ENTRIES, META
 from ledger.errors import HistoryBroken, Unavailable
 
 _COLUMNS = (
@@ -65,6 +65,23 @@ class Batches(Part):
         }  # fmt: skip
         with self._database.writing() as connection:
             return _happen(connection, batch_id, Event.SENT, values) is not None
+
+    def sent_by(self, account: bytes) -> None:
+        """Note the account that sends, 20 bytes. Where it was another before, its key is lost or was replaced: nonces
+        of batches on their way are that account's, and say nothing any more.
+        """
+        address = f"0x{account.hex()}"
+        mine = META.c.key == "relayer"
+        with self._database.reading() as connection:
+            if connection.execute(select(META.c.value).where(mine)).scalar() == address:
+                return
+        with self._database.writing() as connection:
+            if connection.execute(update(META).where(mine).values(value=address)).rowcount == 0:
+                connection.execute(insert(META).values(key="relayer", value=address))
+                return
+            nothing = dict.fromkeys(("tx_hash", "nonce", "tip", "max_fee", "sent_at"))
+            for id_ in list(connection.scalars(select(BATCHES.c.id).where(BATCHES.c.state.in_(before(Event.REFUSED))))):
+                _happen(connection, id_, Event.REFUSED, nothing)
 
     def mark_refused(self, batch_id: int, problem: str, retry_at: int) -> None:
         """Note that a node did not take the transaction: it is as if it had never been noted, but for the reason.
