@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from sqlalchemy import text
@@ -494,6 +496,45 @@ def test_the_migrations_build_the_tables(store: Store) -> None:
         if connection.dialect.name == "sqlite":
             made = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'declarations'")).scalar_one()
             assert made.count("CHECK") == 1
+
+
+def test_a_store_of_an_earlier_version_is_brought_up_to_date_with_all_it_has(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it was at r0002, with a batch in each state that there was, and a declaration that waits."""
+    with monkeypatch.context() as patched:
+        patched.setattr(ScriptDirectory, "get_current_head", lambda self: "r0002")
+        upgrade = command.upgrade
+        patched.setattr(command, "upgrade", lambda config, _: upgrade(config, "r0002"))
+        old = Store.open(url, ORIGIN)
+    values = [signed(number) for number in range(4)]
+    with old.engine.begin() as connection:
+        for number, (state, entry) in enumerate([("anchored", 0), ("sent", None), ("formed", None)], start=1):
+            connection.execute(
+                text("INSERT INTO batches VALUES (:id, :root, 1, :state, 5, :hash, :entry, :entry)"),
+                {"id": number, "root": digest(number), "state": state, "hash": f"0x{number:064x}", "entry": entry},
+            )
+        for (made, signature), place in zip(values, (1, 2, 3, None), strict=True):
+            connection.execute(
+                text(
+                    "INSERT INTO declarations VALUES (:id, :party, :digest, 380, :none, :signature, 5, :state, :batch, "
+                    ":place)"
+                ),
+                {
+                    "id": made.id(ORIGIN), "party": made.party, "digest": made.digest, "none": bytes(32),
+                    "signature": signature, "state": {1: "anchored", None: "pending"}.get(place, "batched"),
+                    "batch": place, "place": None if place is None else 0,
+                },
+            )  # fmt: skip
+    old.close()
+    store = Store.open(url, ORIGIN)
+    rows = [store.declaration(made.id(ORIGIN)) for made, _ in values]
+    assert [row and row.state for row in rows] == ["anchored", "batched", "batched", "pending"]
+    assert [row and (row.declaration, row.signature) for row in rows] == values
+    assert [store.batch(number).tx_hash is None for number in (1, 2, 3)] == [False, True, True]  # type: ignore[union-attr]
+    with pytest.raises(HistoryBroken), store._database.writing() as connection:
+        connection.execute(text("DELETE FROM batches"))  # references hold again
+    store.close()
 
 
 def test_databases_that_are_no_store(tmp_path: Path) -> None:

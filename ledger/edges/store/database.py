@@ -68,6 +68,9 @@ _POSTGRES_ADVICE = {
     "57P03": "is starting or stopping: try again shortly",
 }
 
+_CONSTRAINT = "23"  # class of SQLSTATEs; pg8000 has no exception of its own for it
+_DANGLING = "PRAGMA foreign_key_check"
+
 
 class Database:
     """A pool of connections; safe to use from threads and from several processes."""
@@ -122,9 +125,10 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, restructures: bool = False) -> Iterator[Connection]:
         """A transaction alone among writers; committed and on disk when the block ends, undone when it raises.
 
+        :param restructures: tables are made anew. SQLite then looks at references between them at the end only.
         :raises Unavailable: the database cannot be written, or others kept it too long. Nothing was changed, unless a
             server broke off while it committed: whoever tries again finds what is there.
         :raises HistoryBroken: a constraint forbids it: the store and its caller contradict each other.
@@ -134,13 +138,29 @@ class Database:
         try:
             with self.explained(), self.engine.connect() as connection:
                 connection.execution_options(**{_WRITES: True})
-                with connection.begin():
+                with self._references_at_the_end(connection, restructures), connection.begin():
                     if not self.is_sqlite:
                         connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'"))
                         connection.execute(select(func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
                     yield connection
+                    if restructures and self.is_sqlite and connection.exec_driver_sql(_DANGLING).first() is not None:
+                        raise HistoryBroken("references between tables are broken", expected="none", found="some")
         finally:
             self._write_lock.release()
+
+    @contextmanager
+    def _references_at_the_end(self, connection: Connection, restructures: bool) -> Iterator[None]:
+        """To make a table anew SQLite drops the old one, which would take along what refers to it, or fail."""
+        if not restructures or not self.is_sqlite:
+            yield
+            return
+        link = connection.connection.driver_connection
+        assert link is not None
+        link.execute("PRAGMA foreign_keys = OFF")  # within a transaction it would do nothing
+        try:
+            yield
+        finally:
+            link.execute("PRAGMA foreign_keys = ON")
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -158,6 +178,12 @@ class Database:
         except PoolTimeout:
             raise Unavailable(f"the store {self.place} is asked too much at once: try again") from None
         except DBAPIError as error:
+            if (code := _sqlstate(error.orig)).startswith(_CONSTRAINT):
+                raise HistoryBroken(
+                    f"the store {self.place} contradicts what was to be stored",
+                    expected="no conflict",
+                    found=f"SQLSTATE {code}",
+                ) from None
             raise Unavailable(f"the store {self.place} {_advice(error.orig)}") from None
         except OSError as error:  # of its socket: pg8000 lets some through
             raise Unavailable(f"the store {self.place} {_advice(error)}") from None
@@ -248,14 +274,18 @@ def _without_delay(connection: Any, _record: object) -> None:
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
+def _sqlstate(found: BaseException | None) -> str:
+    """PostgreSQL's code for an error. Its words could hold what was to be stored; the code cannot."""
+    told = found.args[0] if found is not None and found.args and isinstance(found.args[0], dict) else {}
+    return str(told.get("C", ""))
+
+
 def _advice(found: BaseException | None) -> str:
     if isinstance(found, sqlite3.Error):
         name = getattr(found, "sqlite_errorname", "")
         advice = _SQLITE_ADVICE.get("_".join(name.split("_")[:2]), "does not answer as it should")
         return f"{advice} ({found}); nothing was changed"
-    # The server's own words could hold what was to be stored; its code cannot.
-    told = found.args[0] if found is not None and found.args and isinstance(found.args[0], dict) else {}
-    code = str(told.get("C", ""))
+    code = _sqlstate(found)
     if not code:
         return (
             "cannot be reached: see that the server runs and may be connected to, and try again. If it broke off just "

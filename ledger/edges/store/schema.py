@@ -43,7 +43,7 @@ def prepare(database: Database, origin: Origin | None, create: bool) -> Origin:
             return _check_origin(connection, origin, database.place)
     if revision is None and not create:
         raise _missing(database)
-    with _upgrading, database.writing() as connection:
+    with _upgrading, database.writing(restructures=True) as connection:
         # Read again: another process may have been faster, and then this is nothing.
         revision = _revision(connection, script, database.place)
         config.attributes["connection"] = connection

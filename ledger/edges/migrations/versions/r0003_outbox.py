@@ -21,7 +21,8 @@ def upgrade() -> None:
             batches.add_column(sa.Column(name, sa.BigInteger()))
         batches.add_column(sa.Column("tries", sa.BigInteger(), nullable=False, server_default="0"))
         batches.add_column(sa.Column("problem", sa.Text()))
-    op.execute("UPDATE batches SET state = 'batched' WHERE state = 'formed'")
+    # Of a transaction only the hash was known. If it is mined all the same, the history says so.
+    op.execute("UPDATE batches SET state = 'batched', tx_hash = NULL WHERE state IN ('formed', 'sent')")
     with op.batch_alter_table("batches") as batches:
         batches.create_check_constraint(op.f("ck_batches_state"), "state IN ('batched', 'sent', 'anchored', 'final')")
         batches.create_check_constraint(
