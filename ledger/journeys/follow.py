@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock, RLock
 
@@ -202,8 +202,18 @@ class Follower:
             self._history.apply(item.entry)
             batch.append(item)
             if len(batch) == 1000:
-                self._store.append_entries(batch)
+                self._keep(batch, last)
                 batch.clear()
                 progress(self._history.size, size)
-        self._store.append_entries(batch)
+        self._keep(batch, last)
         progress(self._history.size, size)
+
+    def _keep(self, new: Sequence[LoggedEntry], last: LoggedEntry | None) -> None:
+        """Store entries, unless what they follow on was moved to another block while they were read: an entry may come
+        back the same, and nothing but its block would tell.
+        """
+        if new and last is not None and not self._stands(last):
+            raise HistoryBroken(
+                "the chain was reorganised while it was read", expected=last.block_hash, found="another block"
+            )
+        self._store.append_entries(new)

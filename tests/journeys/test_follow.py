@@ -121,3 +121,37 @@ def test_what_another_process_adds_between_two_questions_is_no_contradiction(
     asking.join(10)
     assert ours.refresh().size == size
     assert "again" not in caplog.text
+
+
+class Moving:
+    """A chain that is reorganised while its log is read: the entry before the new ones is in another block then."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+        self.moves = self._moved = False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._chain, name)
+
+    def entries(self, begin: int, end: int) -> Iterator[object]:
+        found = list(self._chain.entries(begin, end))
+        self.moves, self._moved = False, self.moves
+        return iter(found)
+
+    def block_hash(self, number: int) -> str | None:
+        moved, self._moved = self._moved, False
+        return "0x" + "00" * 32 if moved else self._chain.block_hash(number)
+
+
+def test_entries_that_follow_on_a_block_that_moved_are_read_again(
+    house: House, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The entry before them may come back the same, in another block: then no hash of the history tells."""
+    chain = Moving(house.chain)
+    ours = Follower(chain, store)  # type: ignore[arg-type]
+    ours.refresh()
+    houses.anchored(house, 1)
+    chain.moves = True
+    assert ours.refresh().head == house.chain.head()[1]
+    assert "reorganised while it was read" in caplog.text
+    assert [item.entry.number for item in store.entries()] == list(range(ours.refresh().size))
