@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -22,8 +23,9 @@ from api.streams import Hub
 from ledger.core.codec import hex_text
 from ledger.core.entry import Entry
 from ledger.edges.store import Batch, Change, Cursor, Reorganised, Step
-from ledger.errors import Unavailable, UnknownDeclaration
+from ledger.errors import HistoryBroken, Unavailable, UnknownDeclaration
 
+log = logging.getLogger("api.streams")
 router = APIRouter(prefix="/v1", tags=["history"])
 
 KEEP_ALIVE_SECONDS = 15.0  # proxies drop what is silent for a minute
@@ -67,10 +69,10 @@ async def stream(
     """
     stopped = last_event_id or after
     reader = _Reader(given, kind, follow)
-    place = None if stopped is None else Cursor.parse(stopped)
+    begins = await given.hub.begin(None if stopped is None else Cursor.parse(stopped))
     if declaration is not None:
         await reader.watch(to_hash(declaration))
-    return EventStream(given.hub, reader, place)
+    return EventStream(given.hub, reader, begins)
 
 
 class _Reader:
@@ -87,12 +89,11 @@ class _Reader:
     async def watch(self, id_: bytes) -> None:
         """Tell of one declaration only; UnknownDeclaration where it is not here."""
         self._declaration = id_
-        if await self._hub.read(self._store.declaration, id_) is None:
-            raise UnknownDeclaration(id_)
+        await self._hub.read(self._state)
 
-    async def events(self, stopped: Cursor | None) -> AsyncIterator[bytes]:
+    async def events(self, begins: Cursor) -> AsyncIterator[bytes]:
         """Bytes to be sent, each time all there is."""
-        cursor = await self._hub.begin(stopped)
+        cursor = begins
         yield _RETRY
         if self._declaration is not None:
             yield _event(cursor, "state", await self._hub.read(self._state))
@@ -145,12 +146,12 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, hub: Hub, reader: _Reader, stopped: Cursor | None) -> None:
+    def __init__(self, hub: Hub, reader: _Reader, begins: Cursor) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._hub = hub
         self._reader = reader
-        self._stopped = stopped
+        self._begins = begins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self._hub.enter():
@@ -173,10 +174,14 @@ class EventStream(Response):
 
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        with suppress(Unavailable):  # it comes again, and is told as far as it was
-            async for events in self._reader.events(self._stopped):
+        try:
+            async for events in self._reader.events(self._begins):
                 body = {"type": "http.response.body", "body": events, "more_body": True}
                 await asyncio.wait_for(send(body), SLOWEST_SECONDS)
+        except (Unavailable, UnknownDeclaration):
+            pass  # its client comes again: to go on from where it was, or to be told why not
+        except HistoryBroken as error:
+            log.error("history broken: %s", error)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -309,7 +309,7 @@ def test_who_does_not_take_what_is_sent_is_let_go(store: Store, monkeypatch: pyt
 
         services = Services.__new__(Services)
         services.hub, services.store = hub, store
-        answer = stream.EventStream(hub, stream._Reader(services, None, True), None)
+        answer = stream.EventStream(hub, stream._Reader(services, None, True), Cursor(0, 0))
         await asyncio.wait_for(answer({"type": "http"}, receive, send), 10)
         return hub.enter()  # its place is free again
 
