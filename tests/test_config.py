@@ -71,7 +71,9 @@ def test_all_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "confirmation_timeout_seconds": "600", "resend_after_seconds": "30", "batches_in_flight": "8",
         "max_fee_per_gas_gwei": "0.1", "rpc_timeout_seconds": "2.5",
         "api_host": "::1", "api_port": "1", "api_processes": "4", "requests_per_second": "20",
-        "max_body_bytes": "1024", "page_limit": "10", "log_level": "debug",
+        "max_body_bytes": "1024", "page_limit": "10", "log_level": "debug", "log_format": "json",
+        "log_requests": "problems", "backlog_alarm_seconds": "60", "stream_readers": "7",
+        "otlp_endpoint": "http://127.0.0.1:4318/v1/traces",
     }  # fmt: skip
     assert list(given) == list(Settings.model_fields)
     for name, value in given.items():
