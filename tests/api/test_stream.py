@@ -4,79 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import json
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.dependencies import Services
-from api.main import create_app
 from api.routes import stream
 from api.streams import Hub
-from ledger.config import Settings
 from ledger.core.codec import hex_text
 from ledger.core.outbox import Batch
-from ledger.edges.store import Cursor, Store
-from ledger.errors import Unavailable
+from ledger.edges.store import Cursor, Step, Store
+from ledger.errors import HistoryBroken, LedgerError, Unavailable
+from tests.api.office import READERS, Event, Office, event
 from tests.edges.stored import ORIGIN, add, anchored, formed
 from tests.faults.site import site
-
-READERS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    id: str
-    name: str
-    data: dict[str, Any]
-
-
-class Office:
-    """A store without a chain, as one server has it; another one's changes come by ``store`` too."""
-
-    def __init__(self, store: Store, folder: Path) -> None:
-        self.store = store
-        self.settings = Settings(
-            state_dir=folder, contract=f"0x{ORIGIN.contract.hex()}", chain_id=ORIGIN.chain_id, stream_readers=READERS,
-            poll_interval_seconds=0.05,
-        )  # fmt: skip
-
-    @property
-    def app(self) -> FastAPI:
-        """A server that has not run yet: none runs twice."""
-        return create_app(self.settings, self._build)
-
-    def _build(self, settings: Settings) -> Services:
-        def away() -> Any:
-            raise Unavailable("there is no node")
-
-        return Services(settings, ORIGIN, self.store, None, None, away, lambda: 1_795_000_000)
-
-    def told(self, query: str = "", **headers: str) -> list[Event]:
-        """All that has happened after the start, or what is asked for."""
-        with TestClient(self.app) as client:
-            answer = client.get(f"/v1/stream?follow=false&{query or 'after=0-0'}", headers=headers)
-        assert answer.status_code == 200, answer.text
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        blocks = [block for block in answer.text.split("\n\n") if block]
-        assert blocks.pop(0) == "retry: 2000"
-        return [event(block.split("\n")) for block in blocks]
-
-
-def event(lines: list[str]) -> Event:
-    fields = dict(line.split(": ", 1) for line in lines)
-    return Event(fields["id"], fields["event"], json.loads(fields["data"]))
 
 
 @pytest.fixture
@@ -261,6 +212,22 @@ def test_a_declaration_is_followed_from_waiting_to_final(office: Office) -> None
         reader.leave()
 
 
+def test_a_reorganisation_reaches_who_reads(office: Office) -> None:
+    for number in range(2):
+        happen(office.store, number)
+    with listening_at(office.app) as port:
+        readers = [Listening(port, "kind=entries"), Listening(port, "kind=entries")]
+        time.sleep(0.2)  # the hub has begun
+        office.store.truncate_entries(1)
+        anchored(office.store, office.store.unfinished()[0])
+        for reader in readers:
+            told = [reader.event() for _ in range(2)]
+            assert [(item.name, item.data.get("from", item.data.get("number"))) for item in told] == [
+                ("reorganised", 1), ("entry", 1),
+            ]  # fmt: skip
+            reader.leave()
+
+
 def test_who_comes_too_many_is_told_and_who_leaves_makes_room(office: Office) -> None:
     with listening_at(office.app) as port:
         readers = [Listening(port) for _ in range(READERS)]
@@ -315,6 +282,78 @@ def test_who_does_not_take_what_is_sent_is_let_go(store: Store, monkeypatch: pyt
 
     assert asyncio.run(go())
     assert [message["type"] for message in taken] == ["http.response.start", "http.response.body"]
+
+
+# ------------------------------------------------------------------------------------------- when the store is away
+
+
+@contextmanager
+def unreadable(folder: Path) -> Iterator[None]:
+    """Where its tables are not there, a store is as one whose server has gone."""
+    other = sqlite3.connect(folder / "ledger.sqlite", isolation_level=None)
+    other.execute("ALTER TABLE entries RENAME TO hidden")
+    try:
+        yield
+    finally:
+        other.execute("ALTER TABLE hidden RENAME TO entries")
+        other.close()
+
+
+def test_where_the_store_cannot_be_read_nobody_begins(office: Office, tmp_path: Path) -> None:
+    with TestClient(office.app) as client, unreadable(tmp_path):
+        answer = client.get("/v1/stream?follow=false")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:trade-ledger:Unavailable")
+    assert answer.headers["retry-after"]
+
+
+def test_who_has_all_waits_until_the_store_is_back(
+    office: Office, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with listening_at(office.app) as port:
+        reader = Listening(port)
+        time.sleep(0.2)  # the hub has begun
+        with unreadable(tmp_path):
+            until(lambda: "streams wait" in caplog.text)
+        happen(office.store, 0)
+        assert [reader.event().data["kind"] for _ in range(3)] == ["batched", "anchored", "anchored"]
+        assert [record.message for record in caplog.records if record.name == "api.streams"][1:] == ["streams go on"]
+        reader.leave()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Unavailable("the disk is gone"), []),
+        (HistoryBroken("hash", expected=1, found=2, number=4), ["history broken: entry 4: hash: expected 1, found 2"]),
+    ],
+)
+def test_who_is_behind_is_told_so_far_and_goes_on_later(
+    office: Office,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: LedgerError,
+    said: list[str],
+) -> None:
+    for number in range(3):
+        happen(office.store, number)
+    whole = office.told()
+    pages = iter([2, 0])
+
+    def follow(store: Store, cursor: Cursor) -> list[Step]:
+        if most := next(pages):
+            return real(store, cursor, most)
+        raise error
+
+    real = Store.follow
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "follow", follow)
+        first = office.told()
+    assert 0 < len(first) < len(whole)
+    assert first + office.told(f"after={first[-1].id}") == whole
+    assert [record.message for record in caplog.records if record.name == "api.streams"] == said
+
+
+# --------------------------------------------------------------------------------------------------------- its end
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])

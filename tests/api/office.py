@@ -1,0 +1,80 @@
+"""A server over a store whose chain is away: what others do to the store is all that happens to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.dependencies import Services
+from api.main import create_app
+from ledger.config import Settings
+from ledger.edges.chain import Chain
+from ledger.edges.keys import SigningKey
+from ledger.edges.store import Store
+from ledger.errors import Unavailable
+from tests.edges.stored import ORIGIN
+
+READERS = 3
+NOW = 1_795_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One that a stream told."""
+
+    id: str
+    name: str
+    data: dict[str, Any]
+
+
+def event(lines: list[str]) -> Event:
+    """What stands in an event's lines."""
+    fields = dict(line.split(": ", 1) for line in lines)
+    return Event(fields["id"], fields["event"], json.loads(fields["data"]))
+
+
+def away() -> Chain:
+    """There is no node."""
+    raise Unavailable("there is no node")
+
+
+class Office:
+    """One server; another one's changes come by ``store`` too."""
+
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        relayer: SigningKey | None = None,
+        connect: Callable[[], Chain] = away,
+    ) -> None:
+        self.store = store
+        self._relayer, self._connect = relayer, connect
+        self._settings = Settings(
+            state_dir=folder, contract=f"0x{ORIGIN.contract.hex()}", chain_id=ORIGIN.chain_id, stream_readers=READERS,
+            poll_interval_seconds=0.05,
+        )  # fmt: skip
+
+    @property
+    def app(self) -> FastAPI:
+        """A server that has not run yet: none runs twice."""
+        return create_app(self._settings, self._build)
+
+    def _build(self, settings: Settings) -> Services:
+        return Services(settings, ORIGIN, self.store, self._relayer, None, self._connect, lambda: NOW)
+
+    def told(self, query: str = "", **headers: str) -> list[Event]:
+        """All that has happened after the start, or what is asked for."""
+        with TestClient(self.app) as client:
+            answer = client.get(f"/v1/stream?follow=false&{query or 'after=0-0'}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        blocks = [block for block in answer.text.split("\n\n") if block]
+        assert blocks.pop(0) == "retry: 2000"
+        return [event(block.split("\n")) for block in blocks]
