@@ -236,8 +236,13 @@ def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | N
                     f"the chain took back what was signed: {checkpoint.size} entries have another root now. Nothing is "
                     "signed; see docs/operations.md"
                 )
-            if checkpoint.size == size and checkpoint.root == history.log.root(size):
-                return before
+            if checkpoint.size == size:
+                if checkpoint.root == history.log.root(size):
+                    return before
+                raise Unavailable(
+                    f"an earlier key of this log signed another root for {size} entries, which stays to be seen: the "
+                    "next entry's checkpoint is signed"
+                )
         newest = _newest(store)
         if newest is not None and newest.checkpoint.size > size and newest.names(key):
             return before

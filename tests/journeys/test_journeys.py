@@ -278,6 +278,20 @@ def test_a_new_log_key_begins_anew(house: House, tmp_path: Path) -> None:
     assert publish_checkpoint(house.follower, store, house.log_key, now()) is not None
 
 
+def test_a_new_log_key_does_not_overwrite_what_the_old_one_signed(house: House, tmp_path: Path) -> None:
+    """The new history often has as many entries as the old one had: evidence waits for the next, and does not break."""
+    size = house.follower.refresh().size
+    store = signed_elsewhere(house, tmp_path / "s.sqlite", size, bytes(32), house.key("log-2", Algorithm.ED25519))
+    with pytest.raises(Unavailable, match="an earlier key of this log signed another root"):
+        publish_checkpoint(house.follower, store, house.log_key, now())
+    houses.anchored(house)
+    house.follower.refresh()
+    note = publish_checkpoint(house.follower, store, house.log_key, now())
+    assert note is not None
+    assert note.checkpoint.size > size
+    assert len(store.checkpoints()) == 2
+
+
 def test_a_process_that_lags_signs_nothing_new(house: House, tmp_path: Path) -> None:
     history = house.follower.refresh()
     store = signed_elsewhere(house, tmp_path / "s.sqlite", history.size + 7, bytes(32), house.log_key)
