@@ -89,6 +89,7 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
         lifespan=lifespan,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         responses=errors.documented(429),
+        telemetry=traces.FRAMEWORKS_OWN,
     )
     app.state.services = services
     app.add_middleware(BodyLimit, most=chosen.max_body_bytes)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
 
 SERVICE = "trade-ledger"
+# FastAPI's, which would begin where a provider is set for the whole process or FASTAPI_OTEL_AUTO_CONFIGURE is.
+FRAMEWORKS_OWN = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False)
 _NOTHING: AbstractContextManager[None] = nullcontext()
 _tracer: Tracer | None = None
 _provider: TracerProvider | None = None

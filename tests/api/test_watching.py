@@ -1,17 +1,23 @@
-"""What a server says of itself: figures, log lines, spans, readiness. All of it, and nothing of what it was given."""
+"""What a server says of itself: figures, log lines, spans. All of it, and nothing of what it was given."""
 
 from __future__ import annotations
 
 import json
 import logging
 import re
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 import yaml
 from fastapi.testclient import TestClient
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client.parser import text_string_to_metric_families
@@ -20,7 +26,10 @@ from api import traces
 from api.logs import lines
 from ledger.core.codec import hex_text
 from ledger.core.statement import Declaration
+from ledger.edges.store import Store
 from tests.api.conftest import Served
+from tests.api.office import Office
+from tests.edges.stored import ORIGIN, some_entries
 from tests.faults.node import until
 from tests.faults.site import site
 from tests.world import TRADER
@@ -99,6 +108,38 @@ def test_the_history_and_the_backlog_are_what_the_store_says(served: Served) -> 
     now = figures(served.client)
     assert now["ledger_chain_up", ()] == now["ledger_store_up", ()] == now["ledger_leads", ()] == 1
     assert now["ledger_batch_size_declarations_count", ()] >= 1
+
+
+def test_what_anchoring_spent_and_what_was_decided_is_counted(served: Served) -> None:
+    before = figures(served.client)
+
+    def more(name: str, **labels: str) -> float:
+        key = name, tuple(sorted(labels.items()))
+        return figures(served.client)[key] - before.get(key, 0)
+
+    id_ = served.client.post("/v1/declarations", json=declared(served, 7)).json()["id"]
+    assert until(lambda: more("ledger_batch_final_seconds_count") >= 1, 20)
+    assert more("ledger_anchor_transactions_total", kind="first") == more("ledger_batch_anchored_seconds_count") == 1
+    assert 21_000 < more("ledger_anchor_gas_sum") < 200_000
+    assert more("ledger_anchor_fees_wei_total") > 0
+    evidence = served.client.get(f"/v1/declarations/{id_}/evidence").json()
+    served.client.post("/v1/verifications", json={"evidence": evidence})
+    assert more("ledger_verdicts_total", outcome="good") == 1
+    assert more("ledger_verdict_answers_total", question="in_force", status="valid") == 1
+
+
+def test_reorganisations_are_counted_by_their_depth(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", ORIGIN)
+    store.append_entries(some_entries(7))
+    with TestClient(Office(store, tmp_path).app) as client:
+        depth = "ledger_reorganisation_depth_entries"
+        assert figures(client)[f"{depth}_count", ()] == 0
+        store.truncate_entries(6)
+        store.truncate_entries(2)
+        now = figures(client)
+    assert (now[f"{depth}_count", ()], now[f"{depth}_sum", ()]) == (2, 5)
+    assert [now[f"{depth}_bucket", (("le", bound),)] for bound in ("1.0", "2.0", "5.0", "+Inf")] == [1, 1, 2, 2]
+    assert now["ledger_history_entries", ()] == 2
 
 
 def test_two_processes_say_what_both_have_counted(tmp_path: Path) -> None:
@@ -182,50 +223,91 @@ def test_plain_lines_are_for_people() -> None:
 # ------------------------------------------------------------------------------------------------------------ spans
 
 
-def test_spans_of_a_request_where_they_are_wanted(served: Served) -> None:
-    kept = InMemorySpanExporter()
-    traces.use(SimpleSpanProcessor(kept))
-    try:
-        trace = "0af7651916cd43dd8448eb211c80319c"
-        headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
-        served.client.post("/v1/declarations", json=declared(served, 5), headers=headers)
-        assert until(lambda: any(item.name == "anchoring round" for item in kept.get_finished_spans()), 20)
-    finally:
-        traces.stop()
+@pytest.fixture
+def kept() -> Iterator[InMemorySpanExporter]:
+    exporter = InMemorySpanExporter()
+    traces.use(SimpleSpanProcessor(exporter))
+    yield exporter
+    traces.stop()
+
+
+def test_spans_of_a_request_within_its_clients_trace(served: Served, kept: InMemorySpanExporter) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+    served.client.post(f"/v1/declarations?q={MARK}", json=declared(served, 5), headers=headers)
+    assert until(lambda: any(item.name == "anchoring round" for item in kept.get_finished_spans()), 20)
     spans = {item.name: item for item in kept.get_finished_spans()}
     mine = spans["POST /v1/declarations"]
     assert mine.context is not None
     assert f"{mine.context.trace_id:032x}" == trace
-    assert mine.attributes is not None
-    assert mine.attributes["http.response.status_code"] == 202
-    assert spans["commit"].attributes == {"declarations": 1}
-    served.client.get("/health/live")
-    assert len(kept.get_finished_spans()) == len(spans) or "GET /health/live" not in spans
-
-
-# -------------------------------------------------------------------------------------------------------- readiness
-
-
-def test_ready_says_why_it_is_degraded(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    def ready() -> dict[str, Any]:
-        answer = served.client.get("/health/ready")
-        assert answer.status_code == 200
-        return dict(answer.json())
-
-    assert until(lambda: ready()["status"] == "ready", 10)
-    served.house.devchain.stop()
-    served.client.post("/v1/declarations", json=declared(served, 6))
-    codes = [reason["code"] for reason in ready()["reasons"]]
-    assert "chain_away" in codes
-    served.house.devchain.start()
-    assert until(lambda: ready()["status"] == "ready", 20)
-
-
-def test_reasons_are_explained_to_operators() -> None:
-    source = (Path(__file__).parents[2] / "api/outlook.py").read_text()
-    codes = set(re.findall(r'"([a-z]+_[a-z]+)"', source)) & {
-        "chain_away", "chain_wrong", "anchoring_waits", "batch_refused", "backlog_old",
+    assert dict(mine.attributes or {}) == {
+        "http.request.method": "POST", "http.route": "/v1/declarations", "http.response.status_code": 202,
     }  # fmt: skip
-    page = (DOCS / "operations.md").read_text()
-    assert len(codes) == 5
-    assert all(f"| `{code}` |" in page for code in codes)
+    assert spans["commit"].attributes == {"declarations": 1}
+
+
+def test_spans_tell_nothing_of_what_was_sent(served: Served, kept: InMemorySpanExporter) -> None:
+    served.client.get(f"/v1/declarations/{MARK}?party={MARK}", headers={"X-Request-Id": MARK})
+    served.client.post("/v1/verifications", json={"evidence": {MARK: MARK}})
+    assert {item.name for item in kept.get_finished_spans()} >= {
+        "GET /v1/declarations/{id}", "POST /v1/verifications",
+    }  # fmt: skip
+    assert MARK not in "".join(item.to_json() for item in kept.get_finished_spans())
+
+
+def test_the_frameworks_own_spans_are_off(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They have the path in them, and whoever sets a provider for the whole process would get them."""
+    kept, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    monkeypatch.setattr("opentelemetry.trace.get_tracer_provider", lambda: provider)
+    assert served.client.get(f"/v1/agencies/{MARK}").status_code == 422
+    assert kept.get_finished_spans() == ()
+
+
+def test_no_span_is_made_where_nobody_asked(served: Served, kept: InMemorySpanExporter) -> None:
+    traces.stop()
+    traces.start(None)
+    served.client.get("/health/live")
+    with traces.span("commit") as span:
+        assert span is None
+    assert kept.get_finished_spans() == ()
+
+
+def test_a_collector_gets_spans_by_the_time_the_server_ends() -> None:
+    posted: list[tuple[str, int]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append((self.path, len(self.rfile.read(int(self.headers["Content-Length"])))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Collector) as collector:
+        Thread(target=collector.serve_forever, daemon=True).start()
+        traces.start(f"http://127.0.0.1:{collector.server_port}/v1/traces")
+        with traces.span("commit", declarations=3):
+            pass
+        traces.stop()
+        collector.shutdown()
+    assert [path for path, _ in posted] == ["/v1/traces"]
+    assert posted[0][1] > 0
+
+
+def test_without_the_extra_it_serves_and_says_what_spans_need() -> None:
+    """What the extra brings is neither imported nor missed unless a collector is set."""
+    words = """
+        import sys
+        sys.modules["opentelemetry.sdk"] = sys.modules["opentelemetry.exporter"] = None
+        from api import main, traces
+        from ledger.errors import Malformed
+        traces.start(None)
+        try:
+            traces.start("http://127.0.0.1:1/v1/traces")
+        except Malformed as error:
+            print(error)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(words)], capture_output=True, text=True, check=True)
+    assert done.stdout == "otlp_endpoint: needs more packages: pip install 'trade-ledger[otel]'\n"
