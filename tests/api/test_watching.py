@@ -72,8 +72,12 @@ def test_the_page_for_operators_names_every_figure(served: Served) -> None:
 def test_alert_rules_are_of_figures_that_exist(served: Served) -> None:
     exposed = {name for name, _ in figures(served.client)}
     (group,) = yaml.safe_load((DOCS / "alerts.yml").read_text())["groups"]
+    assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"])
     for rule in group["rules"]:
-        assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
+        assert set(rule) | {"for"} == {"alert", "expr", "for", "labels", "annotations"}
+        assert re.fullmatch(r"[0-9]+[smh]", rule.get("for", "0s")), rule["alert"]
+        assert rule["labels"]["severity"] in {"page", "warn"}, rule["alert"]
+        assert set(rule["annotations"]) == {"summary"}, rule["alert"]
         named = set(re.findall(r"ledger_\w+", rule["expr"]))
         assert named, rule["alert"]
         # One that has counted nothing yet has no samples with labels.
