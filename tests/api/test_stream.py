@@ -7,7 +7,7 @@ import http.client
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -256,6 +256,43 @@ def test_silence_is_broken_by_comments_that_move_the_reader_on(office: Office, m
         assert comment.startswith(": ")
         assert Cursor.parse(id_.removeprefix("id: ")).change > Cursor.parse(last).change
         reader.leave()
+
+
+def test_the_store_is_read_once_for_all_who_keep_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[int] = []
+    real = Store.follow
+
+    def follow(store: Store, cursor: Cursor) -> list[Step]:
+        steps = real(store, cursor)
+        found.append(len(steps))
+        return steps
+
+    monkeypatch.setattr(Store, "follow", follow)
+
+    async def read(hub: Hub) -> Sequence[Step]:
+        cursor = await hub.begin(None)
+        while not (steps := await hub.after(cursor, 1)):
+            pass
+        return steps
+
+    async def go() -> list[Sequence[Step]]:
+        hub = Hub(store, 50, 0.05)
+        assert all(hub.enter() for _ in range(50))
+        while not found:  # until the hub has begun to look
+            await asyncio.sleep(0.01)
+        readers = [asyncio.create_task(read(hub)) for _ in range(50)]
+        await asyncio.sleep(0.2)
+        add(store, range(3))
+        formed(store)
+        told = await asyncio.wait_for(asyncio.gather(*readers), 10)
+        for _ in readers:
+            hub.leave()
+        return told
+
+    told = asyncio.run(go())
+    assert len(told) == 50
+    assert all(len(steps) == 1 for steps in told)
+    assert [count for count in found if count] == [1]
 
 
 def test_who_does_not_take_what_is_sent_is_let_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
