@@ -21,6 +21,7 @@ from ledger.edges.store import Store
 from ledger.errors import LedgerError, Unavailable
 from tests import postgres
 from tests.edges.stored import ORIGIN, add, formed, signed
+from tests.edges.test_leading import until
 
 HOME = Path(__file__).resolve().parents[2]
 
@@ -64,17 +65,30 @@ def test_declaring_goes_on_by_itself_after_a_restart(durable: postgres.Server, s
 
 def test_a_connection_that_is_reset_while_it_commits(durable: postgres.Server) -> None:
     """Whether it was stored, nobody can know then; whoever tries again is told."""
-    address = make_url(durable.database())
-    assert address.host is not None
-    assert address.port is not None
-    with resetting(address.host, address.port) as (port, armed):
-        store = Store.open(address.set(port=port).render_as_string(hide_password=False), ORIGIN)
+    with through(durable, b"COMMIT\0") as (store, armed):
         armed.set()
         with pytest.raises(Unavailable, match=r"cannot be reached: .* may have been stored, and will be found"):
             add(store, [1])
         assert not armed.is_set()
         assert store.add_declarations([signed(1)], ORIGIN, 1) == [(signed_id(1), False)]
-        store.close()
+
+
+def test_a_connection_that_is_reset_while_it_waits_is_made_anew(durable: postgres.Server) -> None:
+    with through(durable, b"BEGIN\0") as (store, armed):
+        add(store, [1])
+        armed.set()
+        assert store.pending()[0] == 1
+        assert not armed.is_set()
+
+
+def test_a_leader_whose_connection_is_reset_tries_to_lead_again(durable: postgres.Server) -> None:
+    with through(durable, b"SELECT 1\0") as (store, armed):
+        lead = store.leadership("anchoring")
+        assert lead.held()
+        armed.set()
+        until(lead.held)
+        assert not armed.is_set()
+        lead.release()
 
 
 def test_a_request_of_several_packets_waits_for_no_acknowledgement(store: Store) -> None:
@@ -84,14 +98,24 @@ def test_a_request_of_several_packets_waits_for_no_acknowledgement(store: Store)
 
 
 @contextmanager
-def resetting(host: str, port: int) -> Iterator[tuple[int, Event]]:
-    """A way to a server that, once armed, keeps the answer to one commit and resets the connection."""
+def through(server: postgres.Server, answer: bytes) -> Iterator[tuple[Store, Event]]:
+    """A store behind ``resetting``."""
+    address = make_url(server.database())
+    with resetting(server.port, answer) as (port, armed):
+        store = Store.open(address.set(port=port).render_as_string(hide_password=False), ORIGIN)
+        yield store, armed
+        store.close()
+
+
+@contextmanager
+def resetting(server_port: int, answer: bytes) -> Iterator[tuple[int, Event]]:
+    """A way to a server that, once armed, keeps one such answer and resets the connection."""
     armed, taken = Event(), socket.create_server(("127.0.0.1", 0))
 
     def carry(source: socket.socket, drain: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
-                if b"COMMIT\0" in data and armed.is_set():  # what the server says when it has committed
+                if answer in data and armed.is_set():
                     armed.clear()
                     drain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     drain.shutdown(socket.SHUT_RD)
@@ -103,7 +127,7 @@ def resetting(host: str, port: int) -> Iterator[tuple[int, Event]]:
         with suppress(OSError):
             while True:
                 client = taken.accept()[0]
-                server = socket.create_connection((host, port))
+                server = socket.create_connection(("127.0.0.1", server_port))
                 for way in ((client, server), (server, client)):
                     Thread(target=carry, args=way, daemon=True).start()
 

@@ -30,6 +30,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects import registry
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -41,6 +42,8 @@ _POOL, _OVERFLOW = 8, 56  # more than the threads of a server, so that readers n
 _WRITES = "ledger_writes"
 _POSTGRES_DRIVER = "postgresql+pg8000"  # permissively licensed, and needs no library
 _POSTGRES_LOCK = 0x7472_6164_6C65_6467  # any number, the same for all writers
+
+registry.register("postgresql.pg8000", "ledger.edges.store.dialect", "Dialect")
 
 # First part of SQLite's error name -> what is wrong and what to do.
 _SQLITE_ADVICE = {
