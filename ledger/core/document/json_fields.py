@@ -20,53 +20,66 @@ def json_fields(data: bytes, limits: Limits) -> tuple[Field, ...]:
     value = parse_json(data, limits)
     if not isinstance(value, dict | list) or not value:
         return (_leaf("$", value),)
-    fields: list[Field] = []
-    names = _Names()
-    budget = limits.paths
-    open_containers = [("$", _children(value, names))]
-    while open_containers:
-        around, children = open_containers[-1]
-        for key, value in children:
+    walk = _Walk(limits)
+    walk.through("$", value)
+    return tuple(walk.fields)
+
+
+class _Walk:
+    """Through all containers, which are as deep inside each other as the limits permit."""
+
+    __slots__ = ("budget", "fields", "limits", "names")
+
+    def __init__(self, limits: Limits) -> None:
+        self.fields: list[Field] = []
+        self.names = _Names()
+        self.limits = limits
+        self.budget = limits.paths
+
+    def through(self, around: str, container: dict[str, Json] | list[Json]) -> None:
+        """Append the fields of what is in ``container``, which is at the path ``around`` and not empty."""
+        append = self.fields.append
+        for key, value in _children(container, self.names):
             path = f"{around}[{key}]"
             if type(value) is str:
-                fields.append(_new_field((path, "s", value.encode())))
-            elif isinstance(value, dict | list) and value:
+                append(_new_field((path, "s", value.encode())))
+            elif type(value) is int:
+                append(_new_field((path, "n", b"%d" % value)))
+            elif (type(value) is dict or type(value) is list) and value:
                 # Names are no longer than the text; what can explode is the path around them, repeated for each child.
-                budget -= len(path) * len(value)
-                if budget < 0:
-                    raise over_paths(limits)
-                open_containers.append((path, _children(value, names)))
-                break
+                self.budget -= len(path) * len(value)
+                if self.budget < 0:
+                    raise over_paths(self.limits)
+                self.through(path, value)
             else:
-                fields.append(_leaf(path, value))
-        else:
-            open_containers.pop()
-    return tuple(fields)
+                append(_leaf(path, value))
 
 
 class _Names(dict[str, str]):
     """Member names as they stand in paths. Most names of a document come again and again."""
 
     def __missing__(self, name: str) -> str:
-        self[name] = text = name_text(name)
+        self[name] = text = f"'{name}'" if name.isidentifier() else name_text(name)
         return text
 
 
 def _children(container: dict[str, Json] | list[Json], names: _Names) -> Iterator[tuple[str | int, Json]]:
     """What stands in the brackets of a path, and the value there."""
-    if isinstance(container, dict):
+    if type(container) is dict:
         return zip(map(names.__getitem__, container), container.values(), strict=True)
     return iter(enumerate(container))
 
 
 def _leaf(path: str, value: Json) -> Field:
     """The field of a scalar or an empty container."""
-    if isinstance(value, str):
-        return Field(path, "s", value.encode())
-    if value is True or value is False:
-        return Field(path, "b", b"true" if value else b"false")
-    if value is None:
-        return Field(path, "z", b"")
-    if isinstance(value, int | float):
+    if type(value) is float:
         return _new_field((path, "n", number_text(value).encode()))
-    return Field(path, "o" if isinstance(value, dict) else "a", b"")
+    if type(value) is int:
+        return _new_field((path, "n", b"%d" % value))
+    if type(value) is str:
+        return _new_field((path, "s", value.encode()))
+    if type(value) is bool:
+        return _new_field((path, "b", b"true" if value else b"false"))
+    if value is None:
+        return _new_field((path, "z", b""))
+    return _new_field((path, "o" if type(value) is dict else "a", b""))

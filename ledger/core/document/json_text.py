@@ -10,9 +10,9 @@ import json
 import math
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterable
-from typing import Never, cast
+from typing import cast
 
+import orjson
 import rfc8785
 
 from ledger.core.document.model import (
@@ -60,9 +60,13 @@ _NONCHARACTER = re.compile(
     + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
     + "]"
 )
-_DECODER_DEPTH = 1_000  # the decoder recurses on the stack of C, whose end is the end of the process
+# The same in UTF-8, and a little more.
+_PERHAPS_NONCHARACTER = re.compile(rb"\xef\xb7[\x90-\xaf]|[\xef\x8f\x9f\xaf\xbf]\xbf[\xbe\xbf]")
+_DECODER_DEPTH = 1_000  # orjson refuses more than 1,024
 # An escape that may be half of a surrogate pair, or a noncharacter of the first plane.
-_DOUBTFUL_ESCAPE = re.compile(r"\\u[dDfF][89a-fA-F]")
+_DOUBTFUL_ESCAPE = re.compile(rb"\\u[dDfF][89a-fA-F]")
+_DOUBTFUL_DOUBLE = 2.0**63  # from here on it may have been written as an integer
+_COLON_AFTER_QUOTE = re.compile(rb'"[ \t\n\r]*:')
 
 
 def parse_json(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Json:
@@ -73,11 +77,11 @@ def parse_json(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Json:
     :raises Malformed: with line and column, for anything that is not I-JSON or is over a limit.
     """
     check_size(data, Format.JSON, limits)
-    text = decode(data.removeprefix(BOM_UTF8), "UTF-8")
+    data = data.removeprefix(BOM_UTF8)
     try:
-        return _shortcut(text, limits)
-    except (ValueError, RecursionError):
-        return read_text(text, limits)
+        return _shortcut(data, limits)
+    except ValueError:
+        return read_text(decode(data, "UTF-8"), limits)
 
 
 def parse_container(data: bytes, limits: Limits) -> Json:
@@ -120,64 +124,48 @@ def has_noncharacter(text: str) -> bool:
     return not text.isascii() and _NONCHARACTER.search(text) is not None
 
 
-def _members(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError
-    return members
+def _shortcut(data: bytes, limits: Limits) -> Json:
+    """What :func:`read_text` would answer, by orjson in a tenth of the time.
 
-
-def _integer(text: str) -> int:
-    if len(text) >= len(str(SAFE_INTEGER)):
-        raise ValueError
-    return int(text)
-
-
-def _double(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError
-    return number
-
-
-def _constant(_name: str) -> Never:
-    raise ValueError
-
-
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_members, parse_int=_integer, parse_float=_double, parse_constant=_constant
-)
-
-
-def _shortcut(text: str, limits: Limits) -> Json:
-    """What :func:`read_text` would answer, by the standard library's decoder in a fifth of the time.
+    orjson keeps the last of members with one name, and makes doubles of integers beyond 64 bits: what it read is looked
+    at. Counting brackets and commas, also those in strings, bounds the depth and the number of fields.
 
     :raises ValueError: the text is refused, or there is any doubt: then :func:`read_text` decides, and says why.
-        Counting brackets and commas, also those in strings, bounds the depth and the number of fields.
     """
-    brackets = text.count("{") + text.count("[")
-    if brackets > _DECODER_DEPTH or brackets + text.count(",") >= limits.fields:
+    brackets = data.count(b"{") + data.count(b"[")
+    if brackets > _DECODER_DEPTH or brackets + data.count(b",") >= limits.fields:
         raise ValueError
-    if has_noncharacter(text) or ("\\u" in text and _DOUBTFUL_ESCAPE.search(text)):
+    if not data.isascii() and _PERHAPS_NONCHARACTER.search(data):
         raise ValueError
-    value = cast(Json, _DECODER.decode(text))
-    if brackets > limits.depth and _is_deeper(value, limits.depth):
+    if b"\\u" in data and _DOUBTFUL_ESCAPE.search(data):
+        raise ValueError
+    value: Json = orjson.loads(data)
+    members = _members([value], limits.depth + 1)
+    # As many as colons, or else as quotes before a colon: neither is ever fewer than the members that are written.
+    if members != data.count(b":") and members != len(_COLON_AFTER_QUOTE.findall(data)):
         raise ValueError
     return value
 
 
-def _is_deeper(value: Json, most: int) -> bool:
-    """Whether more than ``most`` containers are inside each other."""
-    level = [value] if isinstance(value, dict | list) else []
-    for _ in range(most):
-        level = [item for around in level for item in _items(around) if isinstance(item, dict | list)]
-        if not level:
-            return False
-    return True
+def _members(container: _Container, depth: int) -> int:
+    """How many members there are in a container, at all depths.
 
-
-def _items(container: _Container) -> Iterable[Json]:
-    return container.values() if isinstance(container, dict) else container
+    :raises ValueError: more than ``depth`` containers inside each other; a number that may not be what was written.
+    """
+    if not depth:
+        raise ValueError
+    isobject = type(container) is dict
+    count = len(container) if isobject else 0
+    for item in container.values() if isobject else container:  # type: ignore[union-attr]
+        kind = type(item)
+        if kind is dict or kind is list:
+            count += _members(cast(_Container, item), depth - 1)
+        elif kind is int:
+            if not -SAFE_INTEGER <= cast(int, item) <= SAFE_INTEGER:
+                raise ValueError
+        elif kind is float and not -_DOUBTFUL_DOUBLE < cast(float, item) < _DOUBTFUL_DOUBLE:
+            raise ValueError
+    return count
 
 
 def read_text(text: str, limits: Limits, *, noncharacters: bool = False) -> Json:

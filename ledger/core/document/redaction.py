@@ -16,7 +16,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import NamedTuple, cast
 
-from ledger.core.document.digest import SALT_SIZE, Salts, digest_of, field_hash
+from ledger.core.document.digest import SALT_SIZE, digest_of, field_hash, salt_of
 from ledger.core.document.json_text import Json, parse_container
 from ledger.core.document.model import DEFAULT_LIMITS, Field, Format, Limits, over_fields
 from ledger.core.document.patterns import select
@@ -100,8 +100,7 @@ def _keep(document: Wrapped | Redacted, patterns: Sequence[str], *, named: bool)
     paths = {item.path for item in shown}
     hidden = [hash_ for path, hash_ in hashes.items() if path not in paths]
     if isinstance(document, Wrapped):
-        salt_of = Salts(document.seed).of
-        kept = [Disclosed(*item, salt_of(item.path.encode())) for item in cast("list[Field]", shown)]
+        kept = [Disclosed(*item, salt_of(document.seed, item.path)) for item in cast("list[Field]", shown)]
     else:
         kept = cast("list[Disclosed]", shown)
         hidden += document.hidden

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -90,7 +89,7 @@ def digest(format_: str, fields: Fields, seed: bytes) -> bytes:
     """Section 2, line by line."""
     leaves = []
     for path, type_, value in fields:
-        salt = hmac.new(seed, path.encode(), "sha256").digest()[:16]
+        salt = hashlib.sha256(seed + path.encode()).digest()[:16]
         leaves.append(_leaf(salt + len(path.encode()).to_bytes(4, "big") + path.encode() + type_.encode() + value))
     header = b"trade-ledger/document/1\n" + format_.encode() + b"\n" + str(len(fields)).encode()
     return _root([_leaf(header), *sorted(leaves)])

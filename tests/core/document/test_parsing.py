@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -249,7 +250,7 @@ MARKS = some.sampled_from(
     some.builds(Limits, depth=some.integers(1, 6), fields=some.integers(1, 30)),
     some.lists(some.tuples(some.integers(0, 200), some.booleans(), MARKS), max_size=3),
 )
-def test_the_way_by_the_standard_decoder_answers_as_the_strict_reader(
+def test_the_short_way_answers_as_the_strict_reader(
     value: Json, random: Random, around: int, limits: Limits, changes: list[tuple[int, bool, str]]
 ) -> None:
     for _ in range(around):
@@ -258,10 +259,33 @@ def test_the_way_by_the_standard_decoder_answers_as_the_strict_reader(
     for at, over, mark in changes:
         text = text[:at] + mark + text[at + over :]
 
+    assert_both_say_the_same(text, limits)
+
+
+NAMES = ["a", "b", "\\u0061", "a:", ":"]
+VALUES = [
+    *("0", "-0", "-0.0", "1E19", "1e400", "-1e400", "9007199254740991", "9007199254740992", "-9007199254740992"),
+    *("18446744073709551615", "18446744073709551616", "-9223372036854775809", "9223372036854775808.0", "01", "1."),
+    *('":"', '"\\":"', '"a" ', '"\ufdd0"', '"\uffff"', '"\ufffd"', '"\U0001fffe"', '"\ud7ff"', '"\x7f"', '"\x1f"'),
+    *('{"a":1}', '[{"b": 2}]', '{"a":1,"a":2}', '{"a":1,"a" :2,"b":":"}', "{}", "[]", "null", "nul", "NaN"),
+]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_the_short_way_sees_every_doubled_name_and_every_number_it_would_round(value: str) -> None:
+    for name, space, before in product(NAMES, ["", " ", "\n\t"], ["", "\ufeff", " "]):
+        assert_both_say_the_same(f'{before}{{"a":1,"{name}"{space}:{space}{value}}}', Limits())
+        assert_both_say_the_same(f'{before}{{"c":{value},"{name}"{space}:{space}":"}}', Limits())
+    assert_both_say_the_same(value, Limits())
+
+
+def assert_both_say_the_same(text: str, limits: Limits) -> None:
     def said(read: Callable[[], object]) -> str:
         try:
             return repr(read())
         except Malformed as error:
             return str(error)
 
-    assert said(lambda: parse_json(text.encode(), limits)) == said(lambda: read_text(text, limits))
+    assert said(lambda: parse_json(text.encode(), limits)) == said(
+        lambda: read_text(text.removeprefix("\ufeff"), limits)
+    )
