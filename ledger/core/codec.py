@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,9 +41,12 @@ def hex_text(value: bytes) -> str:
 def hex_bytes(value: object, where: str) -> bytes:
     """Read lower-case hex with ``0x``; Malformed, naming ``where``, for anything else."""
     if isinstance(value, str):
-        with suppress(ValueError):
+        try:
             data = bytes.fromhex(value[2:])
-            if hex_text(data) == value:  # fromhex takes capitals and white space too
+        except ValueError:
+            pass
+        else:
+            if "0x" + data.hex() == value:  # fromhex takes capitals and white space too
                 return data
     raise Malformed("must be lower-case hex with 0x and an even number of digits", where)
 

@@ -7,11 +7,14 @@ with its inclusion in the checkpoint), its place in every attested set, and the 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
+
+import orjson
 
 from ledger.core import codec as co
 from ledger.core import entry as en
@@ -29,6 +32,9 @@ MAX_PROOF = 64
 MAX_DEPTH = 8
 MAX_VALUES = 1_000_000
 MAX_REMEMBERED = 2_048  # bytes of a payload
+
+_SORTED_LINE = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+_HASH = re.compile("0x[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +194,18 @@ def read_canonical(data: bytes, format_: str, longest: int) -> dict[str, Any]:
     value = parse_json(data, Limits(structured=longest, depth=MAX_DEPTH, fields=MAX_VALUES))
     if not isinstance(value, dict) or value.get("ledger") != format_:
         raise Malformed(f'not of the format "{format_}"')
-    if _print(value) != data:
+    if not _is_printed(value, data):
         raise Malformed("not in canonical form: names sorted, no white space, ASCII, one newline at the end")
     return value
+
+
+def _is_printed(value: object, data: bytes) -> bool:
+    """Whether ``data`` is what :func:`_print` prints, in most cases by orjson: printable ASCII it prints alike, and
+    numbers with a fraction, which it does not, are in no file of ours.
+    """
+    if data.isascii() and b"\x7f" not in data and orjson.dumps(value, option=_SORTED_LINE) == data:
+        return True
+    return _print(value) == data
 
 
 def _print(value: object) -> bytes:
@@ -215,14 +230,19 @@ def _count(value: object, where: str) -> int:
     return value
 
 
+def _is_hash(value: object) -> bool:
+    return isinstance(value, str) and _HASH.fullmatch(value) is not None
+
+
 def _hashes(value: object, where: str, most: int) -> tuple[bytes, ...]:
     items = _list(value, where)
     if len(items) > most:
         raise Malformed(f"must have at most {most} hashes", where)
-    hashes = tuple(co.hex_bytes(item, f"{where}[{number}]") for number, item in enumerate(items))
-    if any(len(hash_) != 32 for hash_ in hashes):
-        raise Malformed("every hash must be 32 bytes", where)
-    return hashes
+    if all(map(_is_hash, items)):
+        return tuple([bytes.fromhex(item[2:]) for item in items])
+    for number, item in enumerate(items):
+        co.hex_bytes(item, f"{where}[{number}]")
+    raise Malformed("every hash must be 32 bytes", where)
 
 
 def _read_place(value: object, where: str) -> Place:

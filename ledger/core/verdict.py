@@ -113,4 +113,4 @@ def when(at: int) -> str:
     """Seconds as an ISO 8601 time in UTC; beyond the year 9999, which has none, the number."""
     if at > _LAST_SECOND:
         return f"second {at}"
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat()}Z"
