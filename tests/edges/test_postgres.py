@@ -9,15 +9,21 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from operator import itemgetter
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import make_url, text
+from sqlalchemy import Connection, make_url, text
 
+from ledger.core.statement import Declaration
 from ledger.edges.store import Store
+from ledger.edges.store.declarations import pending_values
+from ledger.edges.store.rows import insert_new
+from ledger.edges.store.tables import DECLARATIONS
 from ledger.errors import LedgerError, Unavailable
 from tests import postgres
 from tests.edges.stored import ORIGIN, add, formed, signed
@@ -95,6 +101,23 @@ def test_a_request_of_several_packets_waits_for_no_acknowledgement(store: Store)
     with store.engine.connect() as connection:
         link = connection.connection.driver_connection._usock  # type: ignore[union-attr]
         assert link.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
+def test_two_who_take_in_the_same_at_once_never_wait_for_each_other(store: Store) -> None:
+    """Each row that is inserted is locked until the commit; all insert in one order."""
+    low, high = sorted(((signed(number)[0].id(ORIGIN), *signed(number)) for number in (1, 2)), key=itemgetter(0))
+
+    def insert(connection: Connection, item: tuple[bytes, Declaration, bytes]) -> set[bytes]:
+        return insert_new(connection, DECLARATIONS, "id", [pending_values(*item, 1)])
+
+    blocked = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with store.engine.connect() as first, store.engine.connect() as watching, ThreadPoolExecutor(1) as pool:
+        assert insert(first, low) == {low[0]}
+        second = pool.submit(store.receive, [high, low], 1)
+        until(lambda: watching.execute(blocked).scalar_one() == 1)
+        assert insert(first, high) == {high[0]}
+        first.commit()
+        assert second.result() == [False, False]
 
 
 @contextmanager

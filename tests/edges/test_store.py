@@ -6,7 +6,9 @@ The same tests run on PostgreSQL where TEST_POSTGRES_URL names an empty database
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -579,3 +581,16 @@ def test_addresses_that_cannot_be_used(address: str, words: str) -> None:
     with pytest.raises(Malformed, match=words) as caught:
         Store.open(address, ORIGIN)
     assert "hunter2" not in str(caught.value)
+
+
+def test_the_same_declarations_at_once_in_other_orders_are_each_new_once(store: Store) -> None:
+    listed = [signed(number) for number in range(1_500)]
+
+    def declare(turn: int) -> list[tuple[bytes, bool]]:
+        some = listed[turn * 100 :] + listed[: turn * 100]
+        return store.add_declarations((some if turn % 2 else some[::-1]) + some[:3], ORIGIN, 1)
+
+    with ThreadPoolExecutor(8) as pool:
+        told = [one for answer in pool.map(declare, range(8)) for one in answer]
+    assert Counter(id_ for id_, is_new in told if is_new) == dict.fromkeys((id_ for id_, _ in told), 1)
+    assert store.pending() == (1_500, 1)

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 from ledger.core.entry import Anchored, EntryKind, encode_payload
 from ledger.core.outbox import Batch, BatchState, Event, after, before
 from ledger.edges.events import LoggedEntry
-from ledger.edges.store.database import place_all
 from ledger.edges.store.part import Part, whole
+from ledger.edges.store.rows import place_all
 from ledger.edges.store.tables import BATCHES, CHANGES, DECLARATIONS, ENTRIES, META
 from ledger.errors import HistoryBroken, Unavailable
 

@@ -1,15 +1,16 @@
 """One database: its connections, its two kinds of transaction, and what its failures mean.
 
-All that differs between SQLite and PostgreSQL is in this file. On both, whoever writes is alone while writing: SQLite
-by ``BEGIN IMMEDIATE``, PostgreSQL by an advisory lock. So what a transaction reads before it writes still holds when it
-writes, and no statement elsewhere has to be clever about races.
+All that differs between SQLite and PostgreSQL is in this file and in ``rows``. On both, whoever writes is alone while
+writing: SQLite by ``BEGIN IMMEDIATE``, PostgreSQL by an advisory lock. So what a transaction reads before it writes
+still holds when it writes, and no statement elsewhere has to be clever about races. Taking in declarations alone is one
+statement that has to, on PostgreSQL, and waits for no other writer.
 """
 
 from __future__ import annotations
 
 import socket
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -17,24 +18,18 @@ from typing import Any, Protocol
 
 from sqlalchemy import (
     URL,
-    Column,
     Connection,
-    Table,
-    bindparam,
     create_engine,
     event,
     func,
-    insert,
     make_url,
     select,
     text,
-    update,
 )
 from sqlalchemy.dialects import registry
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ledger.edges.store.tables import DECLARATIONS
 from ledger.errors import HistoryBroken, Malformed, Unavailable
 
 WAIT_SECONDS = 30
@@ -128,28 +123,36 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self, restructures: bool = False) -> Iterator[Connection]:
+    def writing(self, restructures: bool = False, alone: bool = True) -> Iterator[Connection]:
         """A transaction alone among writers; committed and on disk when the block ends, undone when it raises.
 
+        :param alone: False for a block that is one statement, true whatever others write meanwhile. SQLite keeps it
+            alone all the same.
         :param restructures: tables are made anew. SQLite then looks at references between them at the end only.
         :raises Unavailable: the database cannot be written, or others kept it too long. Nothing was changed, unless a
             server broke off while it committed: whoever tries again finds what is there.
         :raises HistoryBroken: a constraint forbids it: the store and its caller contradict each other.
         """
-        if not self._write_lock.acquire(timeout=WAIT_SECONDS):
+        with self._turn(alone or self.is_sqlite), self.explained(), self.engine.connect() as connection:
+            connection.execution_options(**{_WRITES: True})
+            with self._references_at_the_end(connection, restructures), connection.begin():
+                if alone and not self.is_sqlite:
+                    connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'"))
+                    connection.execute(select(func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
+                yield connection
+                if restructures and self.is_sqlite and connection.exec_driver_sql(_DANGLING).first() is not None:
+                    raise HistoryBroken("references between tables are broken", expected="none", found="some")
+
+    @contextmanager
+    def _turn(self, alone: bool) -> Iterator[None]:
+        """One's turn among this process's writers."""
+        if alone and not self._write_lock.acquire(timeout=WAIT_SECONDS):
             raise Unavailable(f"the store {self.place} was busy for {WAIT_SECONDS} seconds: try again")
         try:
-            with self.explained(), self.engine.connect() as connection:
-                connection.execution_options(**{_WRITES: True})
-                with self._references_at_the_end(connection, restructures), connection.begin():
-                    if not self.is_sqlite:
-                        connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'"))
-                        connection.execute(select(func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
-                    yield connection
-                    if restructures and self.is_sqlite and connection.exec_driver_sql(_DANGLING).first() is not None:
-                        raise HistoryBroken("references between tables are broken", expected="none", found="some")
+            yield
         finally:
-            self._write_lock.release()
+            if alone:
+                self._write_lock.release()
 
     @contextmanager
     def _references_at_the_end(self, connection: Connection, restructures: bool) -> Iterator[None]:
@@ -190,42 +193,6 @@ class Database:
             raise Unavailable(f"the store {self.place} {_advice(error.orig)}") from None
         except OSError as error:  # of its socket: pg8000 lets some through
             raise Unavailable(f"the store {self.place} {_advice(error)}") from None
-
-
-def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all have the same columns: on PostgreSQL in one statement, whose parameters are columns."""
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
-        connection.execute(insert(table), rows)
-        return
-    names = list(rows[0])
-    listed = ", ".join(f"CAST(:{name} AS {_type(table.c[name], connection)}[])" for name in names)
-    # Only names of our own columns and their types are written into the statement.
-    words = f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({listed})"  # noqa: S608
-    connection.execute(text(words), {name: [row[name] for row in rows] for name in names})
-
-
-def place_all(connection: Connection, batch_id: int, ids: Sequence[bytes]) -> None:
-    """Put declarations that are in no batch into one, in this order; those that are in one stay where they are."""
-    column = DECLARATIONS.c
-    if connection.dialect.name == "sqlite":
-        placing = update(DECLARATIONS).where(column.id == bindparam("declaration"), column.batch_id.is_(None))
-        placing = placing.values(batch_id=batch_id, batch_index=bindparam("place"))
-        connection.execute(placing, [{"declaration": one, "place": place} for place, one in enumerate(ids)])
-        return
-    connection.execute(
-        text(
-            "UPDATE declarations SET batch_id = :batch, batch_index = given.place - 1 "
-            "FROM unnest(CAST(:ids AS bytea[])) WITH ORDINALITY AS given(id, place) "
-            "WHERE declarations.id = given.id AND declarations.batch_id IS NULL"
-        ),
-        {"batch": batch_id, "ids": list(ids)},
-    )
-
-
-def _type(column: Column[Any], connection: Connection) -> str:
-    return column.type.compile(connection.dialect)
 
 
 def parse_url(url: str) -> URL:

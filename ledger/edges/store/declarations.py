@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, tuple_
+from sqlalchemy import Row, bindparam, func, select, tuple_
 
 from ledger.core.outbox import DeclarationState
 from ledger.core.statement import Declaration
 from ledger.core.typed_data import Origin
-from ledger.edges.store.database import insert_all
-from ledger.edges.store.part import Part, chunks, whole
+from ledger.edges.store.part import Part, whole
+from ledger.edges.store.rows import insert_new
 from ledger.edges.store.sets import names_of
 from ledger.edges.store.tables import BATCHES, DECLARATIONS
 from ledger.errors import HistoryBroken, Malformed
@@ -65,16 +65,17 @@ class Declarations(Part):
     def receive(self, received: Sequence[tuple[bytes, Declaration, bytes]], at: int) -> list[bool]:
         """As ``add_declarations``, where the ids for this history are known; returns for each whether it is new."""
         whole(at, "time of receipt")
-        with self._database.writing() as connection:
-            known = known_ids(connection, [id_ for id_, _, _ in received])
-            new, rows = [], []
-            for id_, declaration, signature in received:
-                new.append(id_ not in known)
-                if id_ not in known:
-                    known.add(id_)
-                    rows.append(pending_values(id_, declaration, signature, at))
-            insert_all(connection, DECLARATIONS, rows)
-        return new
+        rows: dict[bytes, dict[str, Any]] = {}
+        for id_, declaration, signature in received:
+            if id_ not in rows:
+                rows[id_] = pending_values(id_, declaration, signature, at)
+        with self._database.writing(alone=False) as connection:
+            new = insert_new(connection, DECLARATIONS, "id", list(rows.values()))
+        told = []
+        for id_, _, _ in received:
+            told.append(id_ in new)
+            new.discard(id_)
+        return told
 
     def declaration(self, id_: bytes) -> DeclarationRow | None:
         """One declaration; None when it is not here."""
@@ -143,14 +144,6 @@ class Declarations(Part):
         wanted = select(column.id).where(column.batch_id.is_(None)).order_by(column.received_at, column.id)
         with self._database.reading() as connection:
             return list(connection.scalars(wanted.limit(whole(most, "batch size"))))
-
-
-def known_ids(connection: Connection, ids: Sequence[bytes]) -> set[bytes]:
-    """Which of these declarations are here, inside a transaction."""
-    known: set[bytes] = set()
-    for some in chunks(ids):
-        known.update(connection.scalars(select(DECLARATIONS.c.id).where(DECLARATIONS.c.id.in_(some))))
-    return known
 
 
 def pending_values(id_: bytes, declaration: Declaration, signature: bytes, at: int) -> dict[str, Any]:

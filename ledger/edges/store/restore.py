@@ -18,11 +18,11 @@ from ledger.core.statement import Declaration
 from ledger.core.typed_data import Origin
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store.batches import anchor, batch_row
-from ledger.edges.store.database import insert_all, place_all
-from ledger.edges.store.declarations import DeclarationRow, declaration_row, known_ids, pending_values
+from ledger.edges.store.declarations import DeclarationRow, declaration_row, pending_values
 from ledger.edges.store.entries import append
 from ledger.edges.store.part import Part, chunks, whole
 from ledger.edges.store.places import keep, settle
+from ledger.edges.store.rows import insert_new, place_all
 from ledger.edges.store.sets import save
 from ledger.edges.store.tables import BATCHES, CHECKPOINTS, DECLARATIONS
 from ledger.errors import HistoryBroken
@@ -56,8 +56,7 @@ class Restoring:
 
     def declarations(self, received: Sequence[tuple[bytes, Declaration, bytes, int]]) -> None:
         """Declarations with id, signature and time of receipt, pending until their batch comes; known ones stay."""
-        known = known_ids(self._connection, [id_ for id_, *_ in received])
-        insert_all(self._connection, DECLARATIONS, [pending_values(*item) for item in received if item[0] not in known])
+        insert_new(self._connection, DECLARATIONS, "id", [pending_values(*item) for item in received])
 
     def batch(self, batch: Batch, ids: Sequence[bytes]) -> None:
         """A batch (its ``id`` is given anew) with its declarations in order; without any where ``place`` says which.
