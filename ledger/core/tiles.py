@@ -5,7 +5,7 @@ proofs are asked for any size that the log has or ever had. https://c2sp.org/tlo
 
 A subtree of 2^h leaves that is complete never changes again. ``Tiles`` keeps one hash for every complete subtree of
 256^L leaves and works out the others from at most 255 of them, so an append costs amortised one hash, a root or a
-proof O(log n) reads and hashes, and the memory is about 33 bytes a leaf.
+proof O(log n) reads and hashes, and the memory is about 33 bytes a leaf and less than a MiB.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from ledger.core.merkle import EMPTY_ROOT, HASH_SIZE, node_hash
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
 _FULL = TILE_WIDTH * HASH_SIZE
+_KEPT_HEIGHT = 4  # within a tile: of 16 hashes and more
+_MOST_KEPT = 4_096
 
 
 class Frontier:
@@ -52,9 +54,10 @@ class Frontier:
 class Tiles:
     """All leaf hashes of a log, with roots and proofs for every size up to the present one."""
 
-    __slots__ = ("_frontier", "_levels")
+    __slots__ = ("_frontier", "_kept", "_levels")
 
     def __init__(self) -> None:
+        self._kept: dict[tuple[int, int], bytes] = {}
         self._frontier = Frontier()
         self._levels: list[list[bytes | bytearray]] = [[]]
 
@@ -72,6 +75,7 @@ class Tiles:
     def cut(self, size: int) -> None:
         """Forget all leaves from number ``size`` on; ValueError beyond the leaves."""
         peaks = self._peaks(0, self._checked(size))
+        self._kept.clear()
         for level, tiles in enumerate(self._levels):
             whole, rest = divmod(size >> level * TILE_HEIGHT, TILE_WIDTH)
             part = [bytearray(tiles[whole][: rest * HASH_SIZE])] if rest else []
@@ -168,7 +172,12 @@ class Tiles:
         return [self._node(height, (size >> height) - 1) for height in heights]
 
     def _node(self, height: int, index: int) -> bytes:
-        """Root of the complete subtree ``index`` of 2^``height`` leaves, from the tile that it lies in."""
+        """Root of the complete subtree ``index`` of 2^``height`` leaves, from the tile that it lies in.
+
+        Those that take many hashes are asked for by every proof, and kept.
+        """
+        if kept := self._kept.get((height, index)):
+            return kept
         level, rest = divmod(height, TILE_HEIGHT)
         number, place = divmod(index << rest, TILE_WIDTH)
         tile = self._levels[level][number]
@@ -177,6 +186,10 @@ class Tiles:
         while len(row) > HASH_SIZE:
             pair = 2 * HASH_SIZE
             row = b"".join(sha256(b"\x01" + row[at : at + pair]).digest() for at in range(0, len(row), pair))
+        if rest >= _KEPT_HEIGHT:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[height, index] = row
         return row
 
 
