@@ -1,4 +1,5 @@
-"""Fixtures for tests that need a chain: one anvil a session, on a free port, and contracts deployed on it."""
+"""Fixtures for tests that need a chain, one anvil a session, on a free port, and contracts deployed on it; or a server
+of PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from ledger.edges.chain import Chain, Limits, deploy
 from ledger.edges.devchain import DevChain
 from ledger.edges.keys import Algorithm, SigningKey
 from scripts.house import House
-from tests import houses
+from tests import houses, postgres
 from tests.faults.figures import pytest_terminal_summary
 
 __all__ = ["pytest_terminal_summary"]  # a hook, for which pytest looks here only
@@ -23,6 +24,13 @@ LIMITS = Limits(timeout=5, patience=10)
 def key_of(name: str, algorithm: Algorithm = Algorithm.SECP256K1) -> SigningKey:
     """A key made from a name, so that every run has the same."""
     return SigningKey(algorithm, keccak(name.encode()))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL that syncs nothing, for what is not about durability."""
+    with postgres.server(durable=False) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

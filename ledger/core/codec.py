@@ -46,7 +46,7 @@ def hex_bytes(value: object, where: str) -> bytes:
         except ValueError:
             pass
         else:
-            if "0x" + data.hex() == value:  # fromhex takes capitals and white space too
+            if hex_text(data) == value:  # fromhex takes capitals and white space too
                 return data
     raise Malformed("must be lower-case hex with 0x and an even number of digits", where)
 

@@ -11,7 +11,7 @@ import pytest
 
 from ledger.core.checkpoint import KeyType, NoteKey, SignedNote
 from ledger.core.document import Format, disclose, wrap
-from ledger.core.evidence import read_evidence
+from ledger.core.evidence import read_canonical, read_evidence
 from ledger.core.policy import read_policy, read_trust_root
 from ledger.errors import Malformed, VerificationFailed
 from tests.world import PLANT, Witness, World
@@ -253,3 +253,16 @@ def test_base64_of_the_root_has_one_spelling(made: tuple[World, bytes]) -> None:
     assert base64.b64decode(other) == base64.b64decode(root)
     with pytest.raises(Malformed, match="another spelling"):
         SignedNote.parse(text.replace(root, other))
+
+
+@pytest.mark.parametrize("text", ["plain", "é", "\x7f", "\U0001f600", "\x1f", '"\\/', "\u2028"])
+def test_one_spelling_of_a_text_is_read_and_no_other(text: str) -> None:
+    """Printable ASCII, all else escaped in lower case: however printing is made quick."""
+    value = {"ledger": "format", "text": text}
+    printed = spelled(value)
+    assert read_canonical(printed, "format", 1_000) == value
+    raw = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    others = {raw, printed.replace(b"\\u", b"\\U"), printed.replace(b"plain", b"pl\\u0061in"), printed[:-1]} - {printed}
+    for other in others:
+        with pytest.raises(Malformed):
+            read_canonical(other, "format", 1_000)

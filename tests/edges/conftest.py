@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import postgres
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[postgres.Server]:
-    """A PostgreSQL that syncs nothing, for what is not about durability."""
-    with postgres.server(durable=False) as made:
-        yield made
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

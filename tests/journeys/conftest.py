@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -64,12 +63,6 @@ class Postgres:
             done = subprocess.run(command, check=False, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
         return copy
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[postgres.Server]:
-    with postgres.server(durable=False) as made:
-        yield made
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

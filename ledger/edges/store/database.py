@@ -191,7 +191,7 @@ class Database:
                     found=f"SQLSTATE {code}",
                 ) from None
             raise Unavailable(f"the store {self.place} {_advice(error.orig)}") from None
-        except OSError as error:  # of its socket: pg8000 lets some through
+        except OSError as error:  # of its socket, while it connects: see ``dialect``
             raise Unavailable(f"the store {self.place} {_advice(error)}") from None
 
 
