@@ -101,7 +101,8 @@ def ours_is_cut_off(consortium: Consortium) -> None:
         begun = latest(other)
         network.wait_for_block(begun + SIZE)
         network.partition([0])
-        lost = server.declare(100)
+        # Fewer than ``batches_in_flight``: nothing is sealed, so that of more the last would wait to be sent.
+        lost = server.declare(10)
         server.wait_for(lost, "sent")
         alone.work()
         server.wait_for(lost, "anchored")
