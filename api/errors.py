@@ -6,12 +6,14 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.logs import CAUSE
+from api.requests import CLIENT_LEFT
 from api.schemas import Problem
 from ledger import errors as le
 
@@ -123,6 +125,10 @@ def install(app: FastAPI) -> None:
             return problem(422, "Malformed", "the body is no JSON in UTF-8")
         return problem(error.status_code, "TooLarge" if error.status_code == 413 else "Http", str(error.detail))
 
+    @app.exception_handler(ClientDisconnect)
+    def _left(request: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=CLIENT_LEFT)  # which nobody reads, but the log
+
     @app.exception_handler(Exception)
     def _unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("unexpected error", exc_info=error)
@@ -134,8 +140,8 @@ def install(app: FastAPI) -> None:
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What OpenAPI says of a route's errors."""
+    """What OpenAPI says of a route's errors; any may be asked too often."""
     return {
         status: {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
-        for status in statuses
+        for status in (429, *statuses)
     }

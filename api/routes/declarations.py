@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from api import metrics
 from api.dependencies import Given, Services
+from api.direct import direct_post
 from api.errors import documented
 from api.receive import BULK_EXAMPLE, NDJSON, ask_wallet, bulk, check_names, checked, taken_in
 from api.routes.convert import standing_of, to_hash
@@ -37,7 +38,8 @@ from ledger.journeys.prove import transparent_statement
 router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
 
 
-@router.post(
+@direct_post(
+    router,
     "",
     status_code=202,
     summary="Declare a document",

@@ -12,7 +12,7 @@ from api.schemas import Live, Ready, WitnessResult
 router = APIRouter(prefix="/health", tags=["health"])
 
 
-@router.get("/live", summary="Alive?")
+@router.get("/live", summary="Alive?", responses=documented())
 def live() -> Live:
     """The process answers."""
     return Live()

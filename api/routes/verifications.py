@@ -12,6 +12,7 @@ from fastapi import APIRouter, Response
 
 from api import metrics
 from api.dependencies import LOOK_SECONDS, Given, Services
+from api.direct import direct_post
 from api.errors import documented
 from api.schemas import VerdictResult, VerificationRequest
 from ledger.core.verdict import Verdict
@@ -21,7 +22,7 @@ from ledger.journeys.verify import Question, verify_offline, verify_online
 router = APIRouter(prefix="/v1/verifications", tags=["verifications"])
 
 
-@router.post("", summary="Verify evidence", response_model=VerdictResult, responses=documented(413, 422, 503))
+@direct_post(router, "", summary="Verify evidence", response_model=VerdictResult, responses=documented(413, 422, 503))
 async def verify(body: VerificationRequest, given: Given) -> Response:
     """Decide: intact? issued and in force? by whom? A verdict that is not good is an answer, hence a 200 too.
 

@@ -1,0 +1,61 @@
+"""A route whose JSON body is read once, by its model, and goes straight to its function.
+
+The framework parses a body, then validates it, and works out the function's arguments anew for each request: twice the
+time that a declaration's own work takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from inspect import signature
+from typing import Any, TypeVar, get_type_hints
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
+
+_JSON = b"application/json"
+_Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
+
+
+def direct_post(router: APIRouter, path: str, **about: Any) -> Callable[[_Endpoint], _Endpoint]:
+    """As ``router.post``, for a function that ``Direct`` can do."""
+
+    def add(endpoint: _Endpoint) -> _Endpoint:
+        router.add_api_route(path, endpoint, methods=["POST"], route_class_override=Direct, **about)
+        return endpoint
+
+    return add
+
+
+class Direct(APIRoute):
+    """For an async function of ``body`` (a model), ``given`` and perhaps ``request``, which answers a ``Response``.
+
+    Documentation is made by the framework, and so is every refusal: what is not JSON of the model's shape goes its way.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        thorough = super().get_route_handler()
+        endpoint = self.endpoint
+        takes_request = "request" in signature(endpoint).parameters
+        model: type[BaseModel] = get_type_hints(endpoint)["body"]
+
+        async def quick(request: Request) -> Response:
+            if not _is_json(request):
+                return await thorough(request)
+            try:
+                body = model.model_validate_json(await request.body())
+            except ValidationError:
+                return await thorough(request)
+            arguments = {"request": request} if takes_request else {}
+            answer: Response = await endpoint(body=body, given=request.app.state.services, **arguments)
+            return answer
+
+        return quick
+
+
+def _is_json(request: Request) -> bool:
+    return any(
+        name == b"content-type" and value.partition(b";")[0].strip().lower() == _JSON
+        for name, value in request.scope["headers"]
+    )
