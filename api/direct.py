@@ -1,7 +1,7 @@
 """A route whose JSON body is read once, by its model, and goes straight to its function.
 
-The framework parses a body, then validates it, and works out the function's arguments anew for each request: twice the
-time that a declaration's own work takes.
+The framework parses a body, then validates it, and works out the function's arguments anew for each request: more work
+than there is in a declaration itself.
 """
 
 from __future__ import annotations
