@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from multiprocessing import parent_process
+from threading import Thread
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -61,6 +65,19 @@ def build_services(settings: Settings) -> Services:
     )  # fmt: skip
 
 
+def _end_with_parent() -> None:
+    """One of several processes ends when the one that started them does, be it by SIGKILL: else it keeps their port."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=wait, name="parent", daemon=True).start()
+
+
 def create_app(settings: Settings | None = None, build: Callable[[Settings], Services] = build_services) -> FastAPI:
     """The application; settings come from the environment unless given. The background anchorer runs while it is up."""
     chosen = settings or load_settings()
@@ -71,6 +88,7 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
         threads = [Background("anchoring", services, anchor)]
         if chosen.witnesses_file is not None:
             threads.append(Background("cosigning", services, cosign))
+        _end_with_parent()
         traces.start(chosen.otlp_endpoint)
         for thread in threads:
             thread.start()

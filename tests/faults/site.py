@@ -46,6 +46,12 @@ class Server:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started; its own children have others."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it and do not wait."""
         if not self.running:

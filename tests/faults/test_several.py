@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +38,15 @@ def test_two_servers_of_one_store(
             seconds = _anchored_again(made, clients)
         words = f"another led after {seconds:.1f} s"
         told(reckon(made, clients, f"leader killed, {kind}", kills=1, watch=watch, words=words))
+
+
+def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
+    """Else they would keep the port, and whoever looks after the server could not start it again."""
+    with site(tmp_path, API_PROCESSES="2") as made:
+        (server,) = made.servers
+        os.kill(server.pid, signal.SIGKILL)
+        assert until(lambda: not server.live(), 20)
+        server.await_live(again=True)
 
 
 def _at_once(made: Site, chance: random.Random, kind: str) -> Outcome:
