@@ -55,6 +55,10 @@ class Unavailable(LedgerError):
     """Nobody could say: a node, a store or a file is out of reach. Trying later may help."""
 
 
+class BatchedElsewhere(Unavailable):
+    """Another process has put some of these declarations into a batch."""
+
+
 class Refused(LedgerError):
     """The rules forbid this write. Subclasses bear the names of the contract's errors.
 

@@ -20,7 +20,7 @@ from ledger.edges.keys import SigningKey
 from ledger.edges.rpc import NodeRefused
 from ledger.edges.sender import NonceTaken
 from ledger.edges.store import Store
-from ledger.errors import Refused, Unavailable
+from ledger.errors import BatchedElsewhere, Refused, Unavailable
 from ledger.journeys.follow import Follower, Progress, quiet
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,8 @@ class AnchorReport:
 @dataclass(frozen=True, slots=True)
 class Round:
     """What one round did, and saw that had happened: batches formed, transactions handed over (``replaced`` of them in
-    place of one that was stuck), batches that the node refused, batches anchored, batches final.
+    place of one that was stuck), batches that the node refused, batches anchored, batches final; whether another
+    process formed a batch of the same declarations first.
     """
 
     formed: tuple[Batch, ...] = ()
@@ -48,11 +49,12 @@ class Round:
     refused: int = 0
     anchored: tuple[AnchorReport, ...] = ()
     final: tuple[Batch, ...] = ()
+    contested: bool = False
 
     @property
     def moved(self) -> bool:
         """Whether anything went forward."""
-        return bool(self.formed or self.sent or self.anchored or self.final)
+        return bool(self.formed or self.sent or self.anchored or self.final or self.contested)
 
 
 class Anchorer:
@@ -86,10 +88,10 @@ class Anchorer:
                 self._store.mark_anchored(batch.id, mark.number, mark.time)
         anchored = self._anchored()
         final = self._store.mark_final(self._follower.confirmed)
-        formed = self._form_due(max_size, max_age, at) if max_age is not None else []
+        formed, contested = self._form_due(max_size, max_age, at) if max_age is not None else ([], False)
         self._watched.update(batch.id for batch in formed)
         sent, replaced, refused = self._send(at) if self._watched else (0, 0, 0)
-        return Round(tuple(formed), sent, replaced, refused, tuple(anchored), tuple(final))
+        return Round(tuple(formed), sent, replaced, refused, tuple(anchored), tuple(final), contested)
 
     def run(self, max_size: int, at: int, progress: Progress = quiet) -> list[AnchorReport]:
         """Anchor all that is pending now in batches of ``max_size``, wait until it is final, and publish a checkpoint.
@@ -108,6 +110,9 @@ class Anchorer:
             done = self.step(max_size, 0 if pending > 0 else None, at + int(now - begun))
             pending -= sum(batch.size for batch in done.formed)
             mine.update(batch.id for batch in done.formed)
+            if done.contested:  # what another process took is waited for as well
+                pending, _ = self._store.pending()
+                mine.update(batch.id for batch in self._store.unfinished())
             reports += done.anchored
             if done.moved:
                 moved, pause = now, _SHORTEST_POLL
@@ -151,7 +156,8 @@ class Anchorer:
         except (KeyError, Unavailable):  # it only says what was spent
             return None
 
-    def _form_due(self, max_size: int, max_age: int, at: int) -> list[Batch]:
+    def _form_due(self, max_size: int, max_age: int, at: int) -> tuple[list[Batch], bool]:
+        """What was formed, and whether another process was faster with the rest."""
         formed: list[Batch] = []
         while len(self._watched) + len(formed) < self._chain.sender.limits.in_flight:
             count, oldest = self._store.pending()
@@ -159,8 +165,11 @@ class Anchorer:
             if oldest is None or (count < max_size and 0 <= at - oldest < max_age):
                 break
             ids = self._store.pending_ids(max_size)
-            formed.append(self._store.form_batch(root_of_hashes([leaf_hash(id_) for id_ in ids]), ids, at))
-        return formed
+            try:
+                formed.append(self._store.form_batch(root_of_hashes([leaf_hash(id_) for id_ in ids]), ids, at))
+            except BatchedElsewhere:
+                return formed, True
+        return formed, False
 
     def _send(self, at: int) -> tuple[int, int, int]:
         """Hand over what is to be handed over; (sent, replaced, refused)."""

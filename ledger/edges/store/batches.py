@@ -18,7 +18,7 @@ from ledger.edges.events import LoggedEntry
 from ledger.edges.store.part import Part, whole
 from ledger.edges.store.rows import place_all
 from ledger.edges.store.tables import BATCHES, CHANGES, DECLARATIONS, ENTRIES, META
-from ledger.errors import HistoryBroken, Unavailable
+from ledger.errors import BatchedElsewhere, HistoryBroken
 
 _COLUMNS = (
     "id", "root", "size", "state", "created_at", "tx_hash", "entry_number", "entry_time", "nonce", "tip", "max_fee",
@@ -35,11 +35,11 @@ class Batches(Part):
         """Make a batch of pending declarations, in this order, all or none; durable on return.
 
         :param root: what the core computed over ``ids``; it is stored, not checked.
-        :raises Unavailable: one of them is not pending any more, for another process was faster: take the pending ones
-            anew.
+        :raises BatchedElsewhere: one of them is not pending any more, for another process was faster: take the pending
+            ones anew.
         """
         batch = BATCHES.c
-        taken = Unavailable("another process has put some of these declarations into a batch: try again")
+        taken = BatchedElsewhere("another process has put some of these declarations into a batch: try again")
         with self._database.writing() as connection:
             if connection.execute(select(batch.id).where(batch.root == root, batch.size == len(ids))).first():
                 raise taken
