@@ -39,8 +39,7 @@ class AnchorReport:
 @dataclass(frozen=True, slots=True)
 class Round:
     """What one round did, and saw that had happened: batches formed, transactions handed over (``replaced`` of them in
-    place of one that was stuck), batches that the node refused, batches anchored, batches final; whether another
-    process formed a batch of the same declarations first.
+    place of one that was stuck), batches that the node refused, batches anchored, batches final.
     """
 
     formed: tuple[Batch, ...] = ()
@@ -49,12 +48,11 @@ class Round:
     refused: int = 0
     anchored: tuple[AnchorReport, ...] = ()
     final: tuple[Batch, ...] = ()
-    contested: bool = False
 
     @property
     def moved(self) -> bool:
         """Whether anything went forward."""
-        return bool(self.formed or self.sent or self.anchored or self.final or self.contested)
+        return bool(self.formed or self.sent or self.anchored or self.final)
 
 
 class Anchorer:
@@ -88,10 +86,10 @@ class Anchorer:
                 self._store.mark_anchored(batch.id, mark.number, mark.time)
         anchored = self._anchored()
         final = self._store.mark_final(self._follower.confirmed)
-        formed, contested = self._form_due(max_size, max_age, at) if max_age is not None else ([], False)
+        formed = self._form_due(max_size, max_age, at) if max_age is not None else []
         self._watched.update(batch.id for batch in formed)
         sent, replaced, refused = self._send(at) if self._watched else (0, 0, 0)
-        return Round(tuple(formed), sent, replaced, refused, tuple(anchored), tuple(final), contested)
+        return Round(tuple(formed), sent, replaced, refused, tuple(anchored), tuple(final))
 
     def run(self, max_size: int, at: int, progress: Progress = quiet) -> list[AnchorReport]:
         """Anchor all that is pending now in batches of ``max_size``, wait until it is final, and publish a checkpoint.
@@ -110,15 +108,15 @@ class Anchorer:
             done = self.step(max_size, 0 if pending > 0 else None, at + int(now - begun))
             pending -= sum(batch.size for batch in done.formed)
             mine.update(batch.id for batch in done.formed)
-            if done.contested:  # what another process took is waited for as well
-                pending, _ = self._store.pending()
-                mine.update(batch.id for batch in self._store.unfinished())
             reports += done.anchored
             if done.moved:
                 moved, pause = now, _SHORTEST_POLL
                 progress(len(reports), max(len(reports), len(mine)))
+            if pending > 0 and self._store.pending()[0] == 0:  # another process took some: its batches count as well
+                pending = 0
+                mine.update(batch.id for batch in self._store.unfinished())
             left = [batch for id_ in mine if (batch := self._store.batch(id_)) is not None and batch.state != "final"]
-            if not left and (pending <= 0 or self._store.pending()[0] == 0):
+            if not left and pending <= 0:
                 break
             if now - moved > self._chain.sender.limits.patience:
                 raise Unavailable(_why(left, self._chain.confirmations))
@@ -156,8 +154,7 @@ class Anchorer:
         except (KeyError, Unavailable):  # it only says what was spent
             return None
 
-    def _form_due(self, max_size: int, max_age: int, at: int) -> tuple[list[Batch], bool]:
-        """What was formed, and whether another process was faster with the rest."""
+    def _form_due(self, max_size: int, max_age: int, at: int) -> list[Batch]:
         formed: list[Batch] = []
         while len(self._watched) + len(formed) < self._chain.sender.limits.in_flight:
             count, oldest = self._store.pending()
@@ -167,9 +164,9 @@ class Anchorer:
             ids = self._store.pending_ids(max_size)
             try:
                 formed.append(self._store.form_batch(root_of_hashes([leaf_hash(id_) for id_ in ids]), ids, at))
-            except BatchedElsewhere:
-                return formed, True
-        return formed, False
+            except BatchedElsewhere:  # what is left is looked at in the next round
+                break
+        return formed
 
     def _send(self, at: int) -> tuple[int, int, int]:
         """Hand over what is to be handed over; (sent, replaced, refused)."""
