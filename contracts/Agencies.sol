@@ -10,7 +10,7 @@ import {TypedData} from "./libraries/TypedData.sol";
 // slither-disable-start timestamp
 
 /// @title Who may speak: agencies, attesters and mandates, each with from and until
-/// @dev Twin of ledger/core/agency.py. Every write is a council decision. docs/formats.md section 5, rules 2 to 5.
+/// @dev Twin of ledger/core/agency.py. Every write is a council resolution. docs/formats.md section 5, rules 2 to 5.
 abstract contract Agencies is Council {
     struct Period {
         uint40 from;
@@ -60,7 +60,7 @@ abstract contract Agencies is Council {
     mapping(uint32 index => bytes32 signerHash) private _attesterHash;
     mapping(uint24 agency => mapping(uint16 kind => Mandate)) private _mandates;
 
-    // ---------------------------------------------------------------------------------------------------- decisions
+    // ---------------------------------------------------------------------------------------------------- resolutions
 
     /// @inheritdoc ITradeLedger
     function enrolAgency(
@@ -68,10 +68,10 @@ abstract contract Agencies is Council {
         string calldata name,
         bytes2 jurisdiction,
         string calldata uri,
-        uint64 decision,
+        uint64 resolution,
         Endorsement[] calldata endorsements
     ) external {
-        _decide(TypedData.agencyEnrolment(agency_, name, jurisdiction, uri, decision), decision, endorsements);
+        _enact(TypedData.agencyEnrolment(agency_, name, jurisdiction, uri, resolution), resolution, endorsements);
 
         // Check: shapes, and enrolled once.
         if (!Text.isAgencyCode(agency_)) revert MalformedAgency(agency_);
@@ -94,13 +94,13 @@ abstract contract Agencies is Council {
         _append(
             EntryKind.AgencyEnrolled,
             agency_,
-            abi.encode(agency_, name, jurisdiction, uri, decision, endorsements)
+            abi.encode(agency_, name, jurisdiction, uri, resolution, endorsements)
         );
     }
 
     /// @inheritdoc ITradeLedger
-    function suspendAgency(bytes16 agency_, uint64 decision, Endorsement[] calldata endorsements) external {
-        _decide(TypedData.agencySuspension(agency_, decision), decision, endorsements);
+    function suspendAgency(bytes16 agency_, uint64 resolution, Endorsement[] calldata endorsements) external {
+        _enact(TypedData.agencySuspension(agency_, resolution), resolution, endorsements);
 
         // Check: active.
         AgencyRecord storage record = _agencies[_enrolled(agency_)];
@@ -109,12 +109,12 @@ abstract contract Agencies is Council {
         // Effect: its period ends now.
         record.until = _now();
 
-        _append(EntryKind.AgencySuspended, agency_, abi.encode(agency_, decision, endorsements));
+        _append(EntryKind.AgencySuspended, agency_, abi.encode(agency_, resolution, endorsements));
     }
 
     /// @inheritdoc ITradeLedger
-    function reinstateAgency(bytes16 agency_, uint64 decision, Endorsement[] calldata endorsements) external {
-        _decide(TypedData.agencyReinstatement(agency_, decision), decision, endorsements);
+    function reinstateAgency(bytes16 agency_, uint64 resolution, Endorsement[] calldata endorsements) external {
+        _enact(TypedData.agencyReinstatement(agency_, resolution), resolution, endorsements);
 
         // Check: suspended.
         AgencyRecord storage record = _agencies[_enrolled(agency_)];
@@ -125,17 +125,17 @@ abstract contract Agencies is Council {
         record.from = _now();
         record.until = NEVER;
 
-        _append(EntryKind.AgencyReinstated, agency_, abi.encode(agency_, decision, endorsements));
+        _append(EntryKind.AgencyReinstated, agency_, abi.encode(agency_, resolution, endorsements));
     }
 
     /// @inheritdoc ITradeLedger
     function authoriseAttester(
         bytes calldata attester_,
         bytes16 agency_,
-        uint64 decision,
+        uint64 resolution,
         Endorsement[] calldata endorsements
     ) external {
-        _decide(TypedData.attesterAuthorisation(attester_, agency_, decision), decision, endorsements);
+        _enact(TypedData.attesterAuthorisation(attester_, agency_, resolution), resolution, endorsements);
 
         // Check: shape, agency_, and authorised once.
         _checkSigner(attester_.length);
@@ -154,12 +154,12 @@ abstract contract Agencies is Council {
         record.signer = attester_;
         _attesterHash[index] = signerHash;
 
-        _append(EntryKind.AttesterAuthorised, signerHash, abi.encode(attester_, agency_, decision, endorsements));
+        _append(EntryKind.AttesterAuthorised, signerHash, abi.encode(attester_, agency_, resolution, endorsements));
     }
 
     /// @inheritdoc ITradeLedger
-    function retireAttester(bytes calldata attester_, uint64 decision, Endorsement[] calldata endorsements) external {
-        _decide(TypedData.attesterRetirement(attester_, decision), decision, endorsements);
+    function retireAttester(bytes calldata attester_, uint64 resolution, Endorsement[] calldata endorsements) external {
+        _enact(TypedData.attesterRetirement(attester_, resolution), resolution, endorsements);
 
         // Check: known and not retired.
         AttesterRecord storage record = _authorised(attester_);
@@ -168,17 +168,17 @@ abstract contract Agencies is Council {
         // Effect: its period ends now.
         record.until = _now();
 
-        _append(EntryKind.AttesterRetired, keccak256(attester_), abi.encode(attester_, decision, endorsements));
+        _append(EntryKind.AttesterRetired, keccak256(attester_), abi.encode(attester_, resolution, endorsements));
     }
 
     /// @inheritdoc ITradeLedger
     function declareCompromised(
         bytes calldata attester_,
         uint40 since,
-        uint64 decision,
+        uint64 resolution,
         Endorsement[] calldata endorsements
     ) external {
-        _decide(TypedData.attesterCompromise(attester_, since, decision), decision, endorsements);
+        _enact(TypedData.attesterCompromise(attester_, since, resolution), resolution, endorsements);
 
         // Check: known, and earlier than now and than what is recorded.
         AttesterRecord storage record = _authorised(attester_);
@@ -192,7 +192,7 @@ abstract contract Agencies is Council {
         _append(
             EntryKind.AttesterCompromised,
             keccak256(attester_),
-            abi.encode(attester_, since, decision, endorsements)
+            abi.encode(attester_, since, resolution, endorsements)
         );
     }
 
@@ -202,10 +202,10 @@ abstract contract Agencies is Council {
         uint16 kind,
         uint40 from,
         uint40 until,
-        uint64 decision,
+        uint64 resolution,
         Endorsement[] calldata endorsements
     ) external {
-        _decide(TypedData.mandateGrant(agency_, kind, from, until, decision), decision, endorsements);
+        _enact(TypedData.mandateGrant(agency_, kind, from, until, resolution), resolution, endorsements);
 
         // Check: a period from now on, after the one before it.
         Mandate storage mandate = _mandates[_enrolled(agency_)][kind];
@@ -219,17 +219,17 @@ abstract contract Agencies is Council {
         mandate.latest = Period(begin, until);
 
         // The payload carries `from` as it was signed.
-        _append(EntryKind.MandateGranted, agency_, abi.encode(agency_, kind, from, until, decision, endorsements));
+        _append(EntryKind.MandateGranted, agency_, abi.encode(agency_, kind, from, until, resolution, endorsements));
     }
 
     /// @inheritdoc ITradeLedger
     function withdrawMandate(
         bytes16 agency_,
         uint16 kind,
-        uint64 decision,
+        uint64 resolution,
         Endorsement[] calldata endorsements
     ) external {
-        _decide(TypedData.mandateWithdrawal(agency_, kind, decision), decision, endorsements);
+        _enact(TypedData.mandateWithdrawal(agency_, kind, resolution), resolution, endorsements);
 
         // Check: something is left to end.
         Mandate storage mandate = _mandates[_enrolled(agency_)][kind];
@@ -242,7 +242,7 @@ abstract contract Agencies is Council {
             mandate.earlier[i - 1].until = _now();
         }
 
-        _append(EntryKind.MandateWithdrawn, agency_, abi.encode(agency_, kind, decision, endorsements));
+        _append(EntryKind.MandateWithdrawn, agency_, abi.encode(agency_, kind, resolution, endorsements));
     }
 
     // ------------------------------------------------------------------------------------------------------ queries
@@ -299,7 +299,7 @@ abstract contract Agencies is Council {
         if (code != stated) revert WrongAgency(signer, stated, code);
     }
 
-    /// @dev Check: the attester may speak by the latest decisions.
+    /// @dev Check: the attester may speak by the latest resolutions.
     function _checkSpeaking(bytes calldata signer, AttesterRecord storage record) internal view {
         uint40 since = record.compromisedFrom;
         if (since != NEVER) revert AttesterDeclaredCompromised(signer, since);

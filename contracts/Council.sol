@@ -23,7 +23,7 @@ abstract contract Council is History {
     address public immutable p256Verifier;
 
     /// @inheritdoc ITradeLedger
-    uint64 public decisions;
+    uint64 public resolutions;
     /// @dev Councils are counted, so that unseating one needs no deletion. The first is term 1.
     uint64 private _term;
     uint16 private _threshold;
@@ -43,12 +43,12 @@ abstract contract Council is History {
     function changeCouncil(
         bytes[] calldata members,
         uint16 threshold,
-        uint64 decision,
+        uint64 resolution,
         Endorsement[] calldata endorsements
     ) external {
-        bytes32 id = _decide(TypedData.councilChange(members, threshold, decision), decision, endorsements);
+        bytes32 id = _enact(TypedData.councilChange(members, threshold, resolution), resolution, endorsements);
         _seat(members, threshold);
-        _append(EntryKind.CouncilChanged, id, abi.encode(members, threshold, decision, endorsements));
+        _append(EntryKind.CouncilChanged, id, abi.encode(members, threshold, resolution, endorsements));
     }
 
     /// @inheritdoc ITradeLedger
@@ -56,15 +56,15 @@ abstract contract Council is History {
         return (_members[_term], _threshold);
     }
 
-    /// @dev Check that the council made this decision, and count it.
-    function _decide(
+    /// @dev Check that the council made this resolution, and count it.
+    function _enact(
         bytes32 structHash,
-        uint64 decision,
+        uint64 resolution,
         Endorsement[] calldata endorsements
     ) internal returns (bytes32 id) {
-        // Check: the next decision, with a quorum.
-        uint64 expected = decisions + 1;
-        if (decision != expected) revert WrongDecision(expected, decision);
+        // Check: the next resolution, with a quorum.
+        uint64 expected = resolutions + 1;
+        if (resolution != expected) revert WrongResolution(expected, resolution);
         if (endorsements.length < _threshold) revert QuorumMissing(_threshold, endorsements.length);
 
         // Check: distinct members who signed it. Ascending order shows that they are distinct.
@@ -80,8 +80,8 @@ abstract contract Council is History {
             before = signerHash;
         }
 
-        // Effect: no decision is carried out twice.
-        decisions = decision;
+        // Effect: no resolution is carried out twice.
+        resolutions = resolution;
     }
 
     /// @dev Check: a signer's shape.

@@ -39,7 +39,7 @@ contract TradeLedger is Agencies {
     mapping(bytes32 declaration => Mark) private _withdrawals;
 
     /// @param members first council, 1 to 32 ERC-7913 signers
-    /// @param threshold endorsements that a decision needs
+    /// @param threshold endorsements that a resolution needs
     constructor(bytes[] memory members, uint16 threshold) Council(members, threshold) {}
 
     // ------------------------------------------------------------------------------------------------------- writes

@@ -132,8 +132,8 @@ AlreadyWithdrawn = _refusal(
     "AlreadyWithdrawn", "declaration number", "declaration {declaration} is withdrawn already, by entry {number}"
 )
 ReplacesItself = _refusal("ReplacesItself", "declaration", "declaration {declaration} cannot replace itself")
-WrongDecision = _refusal(
-    "WrongDecision", "expected given", "the next council decision is number {expected}, not {given}"
+WrongResolution = _refusal(
+    "WrongResolution", "expected given", "the next council resolution is number {expected}, not {given}"
 )
 QuorumMissing = _refusal(
     "QuorumMissing", "needed given", "the council decides with {needed} signatures, given were {given}"

@@ -82,14 +82,14 @@ def fill(store: Store, size: int) -> None:
 
 def _contents(trader: _Key) -> Iterator[tuple[en.Content, list[st.Declaration]]]:
     council, officer = _Key("council"), _Key("officer")
-    decisions: list[st.Decision] = [
+    resolutions: list[st.Resolution] = [
         st.AgencyEnrolment("NZ-MPI", "Ministry for Primary Industries", "NZ", "https://mpi.example", 1),
         st.MandateGrant("NZ-MPI", 851, 0, co.NO_END, 2),
         st.AttesterAuthorisation(officer.signer, "NZ-MPI", 3),
     ]
     yield en.Enacted(st.CouncilChange((council.signer,), 1, 0), ()), []
-    for decision in decisions:
-        yield en.Enacted(decision, (en.Endorsement(council.signer, council.sign(decision.id(ORIGIN))),)), []
+    for resolution in resolutions:
+        yield en.Enacted(resolution, (en.Endorsement(council.signer, council.sign(resolution.id(ORIGIN))),)), []
     number = 0
     while True:
         declared = [

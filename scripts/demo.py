@@ -139,20 +139,20 @@ class Demo:
     def _enrol(self) -> None:
         council = self.house.key("council")
 
-        def decide(kind: type[st.Decision], *members: object) -> int:
-            decision = kind(*members, decision=self.house.relay.next_decision())  # type: ignore[call-arg]
-            signature = council.sign(decision.id(self.house.chain.origin))
-            receipt = self.house.relay.decide(decision, [Endorsement(council.address, signature)]).receipt
+        def enact(kind: type[st.Resolution], *members: object) -> int:
+            resolution = kind(*members, resolution=self.house.relay.next_resolution())  # type: ignore[call-arg]
+            signature = council.sign(resolution.id(self.house.chain.origin))
+            receipt = self.house.relay.enact(resolution, [Endorsement(council.address, signature)]).receipt
             return receipt.gas_used if receipt else 0
 
         for agency in _read("agencies.json"):
             code = agency["agency"]
-            gas = decide(
+            gas = enact(
                 st.AgencyEnrolment, code, agency["name"], agency["jurisdiction"], f"https://{code.lower()}.example"
             )
-            gas += decide(st.AttesterAuthorisation, self._officer(code).address, code)
+            gas += enact(st.AttesterAuthorisation, self._officer(code).address, code)
             for kind in agency["kinds"]:
-                gas += decide(st.MandateGrant, code, kind, 0, co.NO_END)
+                gas += enact(st.MandateGrant, code, kind, 0, co.NO_END)
             kinds = ", ".join(map(str, agency["kinds"]))
             self.say(f"{code:13} {agency['name']}, may attest {kinds} (UNCL 1001)", gas)
 

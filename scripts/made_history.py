@@ -1,7 +1,7 @@
 """A long history made by keys made from names: what the audit is measured on. Nothing of it ever was on a chain.
 
 The mix: 60 % anchors; 35 % attestations, one in ten by a P-256 key, the others by secp256k1; 2 % revocations; 2 %
-withdrawals; 1 % decisions of the council, who authorises new officers. Each is signed as the contract asks.
+withdrawals; 1 % resolutions of the council, who authorises new officers. Each is signed as the contract asks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ledger.core.typed_data import Origin
 
 ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
 START = 1_790_000_000
-MIX = "60 % anchors, 35 % attestations (1 in 10 P-256), 2 % revocations, 2 % withdrawals, 1 % decisions"
+MIX = "60 % anchors, 35 % attestations (1 in 10 P-256), 2 % revocations, 2 % withdrawals, 1 % resolutions"
 ENTRIES_A_BLOCK = 50
 _AGENCY, _KIND = "NZ-MPI", 851
 _COUNTED = 4
@@ -62,19 +62,19 @@ def contents(size: int) -> Iterator[en.Content]:
     """The content of ``size`` entries, in order."""
     council, trader, officer, other = (_Secp256k1(name) for name in ("council", "trader", "officer", "other officer"))
     lone = _P256("officer with a card")
-    decisions = 0
+    resolutions = 0
 
-    def decided(kind: type[st.Decision], *members: object) -> en.Enacted:
-        nonlocal decisions
-        decisions += 1
-        made = kind(*members, decision=decisions)  # type: ignore[call-arg]
+    def enacted(kind: type[st.Resolution], *members: object) -> en.Enacted:
+        nonlocal resolutions
+        resolutions += 1
+        made = kind(*members, resolution=resolutions)  # type: ignore[call-arg]
         return en.Enacted(made, (en.Endorsement(council.signer, council.sign(made.id(ORIGIN))),))
 
     yield en.Enacted(st.CouncilChange((council.signer,), 1, 0), ())
-    yield decided(st.AgencyEnrolment, _AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")
-    yield decided(st.MandateGrant, _AGENCY, _KIND, 0, co.NO_END)
+    yield enacted(st.AgencyEnrolment, _AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")
+    yield enacted(st.MandateGrant, _AGENCY, _KIND, 0, co.NO_END)
     for key in (officer, other, lone):
-        yield decided(st.AttesterAuthorisation, key.signer, _AGENCY)
+        yield enacted(st.AttesterAuthorisation, key.signer, _AGENCY)
     standing: list[bytes] = []
     for number in range(6, size):
         place, name = number % 100, _hash(str(number))
@@ -95,7 +95,7 @@ def contents(size: int) -> Iterator[en.Content]:
             withdrawal = st.Withdrawal(declaration.id(ORIGIN), 1)
             yield en.Withdrawn(declaration, withdrawal, trader.sign(withdrawal.id(ORIGIN)))
         else:
-            yield decided(st.AttesterAuthorisation, name[:20], _AGENCY)
+            yield enacted(st.AttesterAuthorisation, name[:20], _AGENCY)
 
 
 def entries(size: int) -> Iterator[en.Entry]:

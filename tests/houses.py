@@ -31,19 +31,21 @@ def house(folder: Path) -> Iterator[House]:
     try:
         made.deploy()
         for code, (officer, kind) in OFFICERS.items():
-            decide(made, st.AgencyEnrolment, code, f"Agency {code}", "NZ", f"https://{code.lower()}.example")
-            decide(made, st.AttesterAuthorisation, made.key(officer).address, code)
-            decide(made, st.MandateGrant, code, kind, 0, co.NO_END)
+            enact(made, st.AgencyEnrolment, code, f"Agency {code}", "NZ", f"https://{code.lower()}.example")
+            enact(made, st.AttesterAuthorisation, made.key(officer).address, code)
+            enact(made, st.MandateGrant, code, kind, 0, co.NO_END)
         yield made
     finally:
         made.devchain.stop()
 
 
-def decide(house: House, kind: type[st.Decision], *members: object) -> Relayed:
-    """A decision of the council of one."""
+def enact(house: House, kind: type[st.Resolution], *members: object) -> Relayed:
+    """A resolution of the council of one."""
     council = house.key("council")
-    decision = kind(*members, decision=house.relay.next_decision())  # type: ignore[call-arg]
-    return house.relay.decide(decision, [Endorsement(council.address, council.sign(decision.id(house.chain.origin)))])
+    resolution = kind(*members, resolution=house.relay.next_resolution())  # type: ignore[call-arg]
+    return house.relay.enact(
+        resolution, [Endorsement(council.address, council.sign(resolution.id(house.chain.origin)))]
+    )
 
 
 def declaration(house: House, digest: bytes | None = None, document_type: int = 380) -> tuple[st.Declaration, bytes]:

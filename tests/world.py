@@ -105,19 +105,21 @@ class World:
         self.now += 60
         return entry
 
-    def decide(self, decision: type[st.Decision], *members: object, signers: Sequence[Key] | None = None) -> en.Entry:
-        made = decision(*members, decision=self.history.agencies.decisions + 1)  # type: ignore[call-arg]
+    def enact(
+        self, resolution: type[st.Resolution], *members: object, signers: Sequence[Key] | None = None
+    ) -> en.Entry:
+        made = resolution(*members, resolution=self.history.agencies.resolutions + 1)  # type: ignore[call-arg]
         chosen = sorted(signers if signers is not None else self.council[: self.threshold], key=_order)
         id_ = made.id(ORIGIN)
         return self.append(en.Enacted(made, tuple(en.Endorsement(key.signer, key.sign(id_)) for key in chosen)))
 
     def enrol(self, code: str, jurisdiction: str, kinds: Sequence[int], *officers: Key) -> None:
         """Enrol an agency, grant it mandates without end and authorise its officers' keys."""
-        self.decide(st.AgencyEnrolment, code, f"Agency {code}", jurisdiction, f"https://{code.lower()}.example")
+        self.enact(st.AgencyEnrolment, code, f"Agency {code}", jurisdiction, f"https://{code.lower()}.example")
         for kind in kinds:
-            self.decide(st.MandateGrant, code, kind, 0, co.NO_END)
+            self.enact(st.MandateGrant, code, kind, 0, co.NO_END)
         for officer in officers:
-            self.decide(st.AttesterAuthorisation, officer.signer, code)
+            self.enact(st.AttesterAuthorisation, officer.signer, code)
 
     def declare(self, digest: bytes, document_type: int = 380, party: Key = TRADER) -> tuple[st.Declaration, bytes]:
         declaration = st.Declaration(party.signer, digest, document_type)

@@ -794,18 +794,18 @@ ATTESTATION = (
 DECLARATION = "Declaration(bytes party,bytes32 digest,uint16 documentType,bytes32 replaces)"
 WITHDRAWAL = "Withdrawal(bytes32 declaration,uint16 reason,bytes32 replacement)"
 REVOCATION = "Revocation(bytes32 attestation,bytes32 member,uint16 reason)"
-DECISIONS = [
-    "CouncilChange(bytes[] members,uint16 threshold,uint64 decision)",
-    "AgencyEnrolment(bytes16 agency,string name,bytes2 jurisdiction,string uri,uint64 decision)",
-    "AgencySuspension(bytes16 agency,uint64 decision)",
-    "AgencyReinstatement(bytes16 agency,uint64 decision)",
-    "AttesterAuthorisation(bytes attester,bytes16 agency,uint64 decision)",
-    "AttesterRetirement(bytes attester,uint64 decision)",
-    "AttesterCompromise(bytes attester,uint40 since,uint64 decision)",
-    "MandateGrant(bytes16 agency,uint16 kind,uint40 from,uint40 until,uint64 decision)",
-    "MandateWithdrawal(bytes16 agency,uint16 kind,uint64 decision)",
+RESOLUTIONS = [
+    "CouncilChange(bytes[] members,uint16 threshold,uint64 resolution)",
+    "AgencyEnrolment(bytes16 agency,string name,bytes2 jurisdiction,string uri,uint64 resolution)",
+    "AgencySuspension(bytes16 agency,uint64 resolution)",
+    "AgencyReinstatement(bytes16 agency,uint64 resolution)",
+    "AttesterAuthorisation(bytes attester,bytes16 agency,uint64 resolution)",
+    "AttesterRetirement(bytes attester,uint64 resolution)",
+    "AttesterCompromise(bytes attester,uint40 since,uint64 resolution)",
+    "MandateGrant(bytes16 agency,uint16 kind,uint40 from,uint40 until,uint64 resolution)",
+    "MandateWithdrawal(bytes16 agency,uint16 kind,uint64 resolution)",
 ]
-# Kinds of entries; the first nine are the decisions, in the order of DECISIONS.
+# Kinds of entries; the first nine are the resolutions, in the order of RESOLUTIONS.
 COUNCIL_CHANGED, ENROLLED, SUSPENDED, REINSTATED, AUTHORISED, RETIRED, COMPROMISED, MANDATED, UNMANDATED = range(9)
 ANCHORED, ATTESTED, REVOKED, WITHDRAWN = range(9, 13)
 
@@ -989,7 +989,7 @@ def read_entry(data: bytes) -> Entry:
     time_, payload, leaf = int.from_bytes(data[9:17], "big"), data[17:], leaf_hash(data)
     statements: list[str] = []
     if kind < ANCHORED:
-        types = [type_ for type_, _ in members_of(DECISIONS[kind])] + ["(bytes,bytes)[]"]
+        types = [type_ for type_, _ in members_of(RESOLUTIONS[kind])] + ["(bytes,bytes)[]"]
     elif kind == ANCHORED:
         types = ["bytes32", "uint64"]
     else:
@@ -1000,7 +1000,7 @@ def read_entry(data: bytes) -> Entry:
         raise Malformed(f"entry {number}: bytes after the payload")
     said: dict[str, Any] = {}
     if kind < ANCHORED:
-        said, signed = _named(DECISIONS[kind], values), values[-1]
+        said, signed = _named(RESOLUTIONS[kind], values), values[-1]
     elif kind == ANCHORED:
         said, signed = {"root": values[0], "size": values[1]}, None
     else:
@@ -1297,7 +1297,7 @@ class Verifier:
             elif entry.kind == COMPROMISED:
                 attester, since = entry.said["attester"], entry.said["since"]
                 self.compromised[attester] = min(since, self.compromised.get(attester, since))
-        self.decisions, self.undecided = self.decided()
+        self.resolutions, self.undecided = self.decided()
         last, size = self.entries[-1:], evidence.note.size
         self.as_of = f"as of entry {size - 1}" + (
             f", {when(last[0].time)}" if last and last[0].number == size - 1 else ""
@@ -1532,7 +1532,7 @@ class Verifier:
         if attested.number > self.undecided[0]:
             raise Failed(self.undecided[1])
         jurisdiction, authorised, mandated, suspended, retired = "", False, False, False, False
-        for entry in self.decisions:
+        for entry in self.resolutions:
             if entry.number > attested.number:
                 break
             ours, its = entry.said.get("agency") == agency, entry.said
@@ -1555,22 +1555,22 @@ class Verifier:
         return jurisdiction
 
     def decided(self) -> tuple[list[Entry], tuple[float, str]]:
-        """The decisions up to the first without the quorum of its time; the number of that one, and what it lacks."""
+        """The resolutions up to the first without the quorum of its time; the number of that one, and what it lacks."""
         found: list[Entry] = []
         council: dict[str, Any] | None = None
         for entry in self.entries:
             if entry.kind < ANCHORED:
                 try:
-                    self.check_decision(entry, council)
+                    self.check_resolution(entry, council)
                 except Failed as error:
                     return found, (entry.number, str(error))
                 found.append(entry)
                 council = entry.said if entry.kind == COUNCIL_CHANGED else council
         return found, (math.inf, "")
 
-    def check_decision(self, entry: Entry, council: dict[str, Any] | None) -> None:
+    def check_resolution(self, entry: Entry, council: dict[str, Any] | None) -> None:
         if entry.number == 0:
-            if entry.kind != COUNCIL_CHANGED or entry.said["decision"] or entry.signed:
+            if entry.kind != COUNCIL_CHANGED or entry.said["resolution"] or entry.signed:
                 raise Failed("entry 0 is not the first council")
         elif council is None:
             raise Failed("entry 0, the first council, is not shown")
@@ -1581,7 +1581,7 @@ class Verifier:
         order = [keccak(signer) for signer, _ in entry.signed]
         if len(order) < council["threshold"] or not ascending(order):
             raise Failed(f"entry {entry.number} lacks the council's quorum")
-        id_ = self.evidence.origin.id(DECISIONS[entry.kind], entry.said)
+        id_ = self.evidence.origin.id(RESOLUTIONS[entry.kind], entry.said)
         for signer, signature in entry.signed:
             if signer not in council["members"]:
                 raise Failed(f"entry {entry.number} is signed by one who is not in the council")

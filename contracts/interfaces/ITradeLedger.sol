@@ -41,9 +41,9 @@ interface ITradeLedger is IERC5267 {
         Withdrawn
     }
 
-    /// @notice One council member's signature on a decision.
+    /// @notice One council member's signature on a resolution.
     /// @param signer the member, ERC-7913
-    /// @param signature over the decision's id
+    /// @param signature over the resolution's id
     struct Endorsement {
         bytes signer;
         bytes signature;
@@ -145,8 +145,8 @@ interface ITradeLedger is IERC5267 {
     /// @notice `signer` did not sign `digest`.
     error BadSignature(bytes signer, bytes32 digest);
 
-    /// @notice The next council decision has another number.
-    error WrongDecision(uint64 expected, uint64 given);
+    /// @notice The next council resolution has another number.
+    error WrongResolution(uint64 expected, uint64 given);
     /// @notice Fewer endorsements than the council's threshold.
     error QuorumMissing(uint256 needed, uint256 given);
     /// @notice Endorsements ascend by keccak256 of their signers, each once.
@@ -207,22 +207,22 @@ interface ITradeLedger is IERC5267 {
 
     // ------------------------------------------------------------------------------------------------------ council
     //
-    // Every function here carries out one council decision. It takes `decision`, which is decisions() + 1, and
-    // `endorsements`: signatures by at least the threshold of members over the decision's EIP-712 digest, ascending by
-    // keccak256(signer). All of them revert with WrongDecision, QuorumMissing, EndorsementsUnordered, NotInCouncil,
+    // Every function here carries out one council resolution. It takes `resolution`, which is resolutions() + 1, and
+    // `endorsements`: signatures by at least the threshold of members over the resolution's EIP-712 digest, ascending by
+    // keccak256(signer). All of them revert with WrongResolution, QuorumMissing, EndorsementsUnordered, NotInCouncil,
     // SignatureTooLong and BadSignature, in this order, before the errors listed with the function.
 
     /// @notice Seat a new council; the old one decides.
     /// @dev Reverts with InvalidCouncil, MalformedSigner, MemberRepeated. Whoever signs for a council that cannot sign
-    /// ends all further decisions: nobody else can make one.
+    /// ends all further resolutions: nobody else can make one.
     /// @param members 1 to 32 signers
-    /// @param threshold endorsements that a decision needs
-    /// @param decision number of this decision
+    /// @param threshold endorsements that a resolution needs
+    /// @param resolution number of this resolution
     /// @param endorsements of the council that is replaced
     function changeCouncil(
         bytes[] calldata members,
         uint16 threshold,
-        uint64 decision,
+        uint64 resolution,
         Endorsement[] calldata endorsements
     ) external;
 
@@ -232,14 +232,14 @@ interface ITradeLedger is IERC5267 {
     /// @param name 1 to 128 bytes of UTF-8
     /// @param jurisdiction ISO 3166-1 alpha-2
     /// @param uri 1 to 256 bytes of UTF-8: where the agency says more about itself
-    /// @param decision number of this decision
+    /// @param resolution number of this resolution
     /// @param endorsements of the council
     function enrolAgency(
         bytes16 agency,
         string calldata name,
         bytes2 jurisdiction,
         string calldata uri,
-        uint64 decision,
+        uint64 resolution,
         Endorsement[] calldata endorsements
     ) external;
 
@@ -247,48 +247,48 @@ interface ITradeLedger is IERC5267 {
     /// attested before stays in force.
     /// @dev Reverts with UnknownAgency, AgencyNotActive.
     /// @param agency code
-    /// @param decision number of this decision
+    /// @param resolution number of this resolution
     /// @param endorsements of the council
-    function suspendAgency(bytes16 agency, uint64 decision, Endorsement[] calldata endorsements) external;
+    function suspendAgency(bytes16 agency, uint64 resolution, Endorsement[] calldata endorsements) external;
 
     /// @notice End an agency's suspension.
     /// @dev Reverts with UnknownAgency, AgencyNotSuspended.
     /// @param agency code
-    /// @param decision number of this decision
+    /// @param resolution number of this resolution
     /// @param endorsements of the council
-    function reinstateAgency(bytes16 agency, uint64 decision, Endorsement[] calldata endorsements) external;
+    function reinstateAgency(bytes16 agency, uint64 resolution, Endorsement[] calldata endorsements) external;
 
     /// @notice Let a key speak for an agency from now on.
     /// @dev Reverts with MalformedSigner, UnknownAgency, AttesterKnown.
     /// @param attester signer that was never authorised before
     /// @param agency code
-    /// @param decision number of this decision
+    /// @param resolution number of this resolution
     /// @param endorsements of the council
     function authoriseAttester(
         bytes calldata attester,
         bytes16 agency,
-        uint64 decision,
+        uint64 resolution,
         Endorsement[] calldata endorsements
     ) external;
 
     /// @notice An attester no longer speaks, from now on and for good. What it attested before stays in force.
     /// @dev Reverts with UnknownAttester, AttesterNotActive.
     /// @param attester signer
-    /// @param decision number of this decision
+    /// @param resolution number of this resolution
     /// @param endorsements of the council
-    function retireAttester(bytes calldata attester, uint64 decision, Endorsement[] calldata endorsements) external;
+    function retireAttester(bytes calldata attester, uint64 resolution, Endorsement[] calldata endorsements) external;
 
     /// @notice An attester's key was in wrong hands: whatever it attested at or after `since` is not in force, and it
     /// never speaks again.
     /// @dev Reverts with UnknownAttester, CompromiseInFuture, CompromiseNotEarlier.
     /// @param attester signer, also a retired one
     /// @param since at or before now; a later declaration may only name an earlier date
-    /// @param decision number of this decision
+    /// @param resolution number of this resolution
     /// @param endorsements of the council
     function declareCompromised(
         bytes calldata attester,
         uint40 since,
-        uint64 decision,
+        uint64 resolution,
         Endorsement[] calldata endorsements
     ) external;
 
@@ -298,14 +298,14 @@ interface ITradeLedger is IERC5267 {
     /// @param kind UNCL 1001
     /// @param from now or later; 0 means now
     /// @param until after `from`; 2^40 - 1 is no end
-    /// @param decision number of this decision
+    /// @param resolution number of this resolution
     /// @param endorsements of the council
     function grantMandate(
         bytes16 agency,
         uint16 kind,
         uint40 from,
         uint40 until,
-        uint64 decision,
+        uint64 resolution,
         Endorsement[] calldata endorsements
     ) external;
 
@@ -314,12 +314,12 @@ interface ITradeLedger is IERC5267 {
     /// @dev Reverts with UnknownAgency, MandateMissing.
     /// @param agency code
     /// @param kind UNCL 1001
-    /// @param decision number of this decision
+    /// @param resolution number of this resolution
     /// @param endorsements of the council
     function withdrawMandate(
         bytes16 agency,
         uint16 kind,
-        uint64 decision,
+        uint64 resolution,
         Endorsement[] calldata endorsements
     ) external;
 
@@ -381,12 +381,12 @@ interface ITradeLedger is IERC5267 {
 
     // ------------------------------------------------------------------------------------------ queries: who may speak
 
-    /// @notice Number of council decisions since the first council; the next one carries `decisions() + 1`.
-    function decisions() external view returns (uint64);
+    /// @notice Number of council resolutions since the first council; the next one carries `resolutions() + 1`.
+    function resolutions() external view returns (uint64);
 
     /// @notice The council that decides now.
     /// @return members signers
-    /// @return threshold endorsements that a decision needs
+    /// @return threshold endorsements that a resolution needs
     function council() external view returns (bytes[] memory members, uint16 threshold);
 
     /// @notice The ERC-7913 verifier for P-256 keys, made by this contract's constructor.

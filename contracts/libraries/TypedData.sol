@@ -17,20 +17,20 @@ library TypedData {
         );
     bytes32 internal constant REVOCATION = keccak256("Revocation(bytes32 attestation,bytes32 member,uint16 reason)");
     bytes32 internal constant COUNCIL_CHANGE =
-        keccak256("CouncilChange(bytes[] members,uint16 threshold,uint64 decision)");
+        keccak256("CouncilChange(bytes[] members,uint16 threshold,uint64 resolution)");
     bytes32 internal constant AGENCY_ENROLMENT =
-        keccak256("AgencyEnrolment(bytes16 agency,string name,bytes2 jurisdiction,string uri,uint64 decision)");
-    bytes32 internal constant AGENCY_SUSPENSION = keccak256("AgencySuspension(bytes16 agency,uint64 decision)");
-    bytes32 internal constant AGENCY_REINSTATEMENT = keccak256("AgencyReinstatement(bytes16 agency,uint64 decision)");
+        keccak256("AgencyEnrolment(bytes16 agency,string name,bytes2 jurisdiction,string uri,uint64 resolution)");
+    bytes32 internal constant AGENCY_SUSPENSION = keccak256("AgencySuspension(bytes16 agency,uint64 resolution)");
+    bytes32 internal constant AGENCY_REINSTATEMENT = keccak256("AgencyReinstatement(bytes16 agency,uint64 resolution)");
     bytes32 internal constant ATTESTER_AUTHORISATION =
-        keccak256("AttesterAuthorisation(bytes attester,bytes16 agency,uint64 decision)");
-    bytes32 internal constant ATTESTER_RETIREMENT = keccak256("AttesterRetirement(bytes attester,uint64 decision)");
+        keccak256("AttesterAuthorisation(bytes attester,bytes16 agency,uint64 resolution)");
+    bytes32 internal constant ATTESTER_RETIREMENT = keccak256("AttesterRetirement(bytes attester,uint64 resolution)");
     bytes32 internal constant ATTESTER_COMPROMISE =
-        keccak256("AttesterCompromise(bytes attester,uint40 since,uint64 decision)");
+        keccak256("AttesterCompromise(bytes attester,uint40 since,uint64 resolution)");
     bytes32 internal constant MANDATE_GRANT =
-        keccak256("MandateGrant(bytes16 agency,uint16 kind,uint40 from,uint40 until,uint64 decision)");
+        keccak256("MandateGrant(bytes16 agency,uint16 kind,uint40 from,uint40 until,uint64 resolution)");
     bytes32 internal constant MANDATE_WITHDRAWAL =
-        keccak256("MandateWithdrawal(bytes16 agency,uint16 kind,uint64 decision)");
+        keccak256("MandateWithdrawal(bytes16 agency,uint16 kind,uint64 resolution)");
 
     function declaration(ITradeLedger.Declaration calldata d) internal pure returns (bytes32) {
         return keccak256(abi.encode(DECLARATION, keccak256(d.party), d.digest, d.documentType, d.replaces));
@@ -49,10 +49,10 @@ library TypedData {
         return keccak256(abi.encode(REVOCATION, r));
     }
 
-    function councilChange(bytes[] memory members, uint16 threshold, uint64 decision) internal pure returns (bytes32) {
+    function councilChange(bytes[] memory members, uint16 threshold, uint64 resolution) internal pure returns (bytes32) {
         bytes32[] memory hashes = new bytes32[](members.length);
         for (uint256 i = 0; i < members.length; ++i) hashes[i] = keccak256(members[i]);
-        return keccak256(abi.encode(COUNCIL_CHANGE, keccak256(abi.encodePacked(hashes)), threshold, decision));
+        return keccak256(abi.encode(COUNCIL_CHANGE, keccak256(abi.encodePacked(hashes)), threshold, resolution));
     }
 
     function agencyEnrolment(
@@ -60,7 +60,7 @@ library TypedData {
         string calldata name,
         bytes2 jurisdiction,
         string calldata uri,
-        uint64 decision
+        uint64 resolution
     ) internal pure returns (bytes32) {
         return
             keccak256(
@@ -70,37 +70,37 @@ library TypedData {
                     keccak256(bytes(name)),
                     jurisdiction,
                     keccak256(bytes(uri)),
-                    decision
+                    resolution
                 )
             );
     }
 
-    function agencySuspension(bytes16 agency, uint64 decision) internal pure returns (bytes32) {
-        return keccak256(abi.encode(AGENCY_SUSPENSION, agency, decision));
+    function agencySuspension(bytes16 agency, uint64 resolution) internal pure returns (bytes32) {
+        return keccak256(abi.encode(AGENCY_SUSPENSION, agency, resolution));
     }
 
-    function agencyReinstatement(bytes16 agency, uint64 decision) internal pure returns (bytes32) {
-        return keccak256(abi.encode(AGENCY_REINSTATEMENT, agency, decision));
+    function agencyReinstatement(bytes16 agency, uint64 resolution) internal pure returns (bytes32) {
+        return keccak256(abi.encode(AGENCY_REINSTATEMENT, agency, resolution));
     }
 
     function attesterAuthorisation(
         bytes calldata attester,
         bytes16 agency,
-        uint64 decision
+        uint64 resolution
     ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(ATTESTER_AUTHORISATION, keccak256(attester), agency, decision));
+        return keccak256(abi.encode(ATTESTER_AUTHORISATION, keccak256(attester), agency, resolution));
     }
 
-    function attesterRetirement(bytes calldata attester, uint64 decision) internal pure returns (bytes32) {
-        return keccak256(abi.encode(ATTESTER_RETIREMENT, keccak256(attester), decision));
+    function attesterRetirement(bytes calldata attester, uint64 resolution) internal pure returns (bytes32) {
+        return keccak256(abi.encode(ATTESTER_RETIREMENT, keccak256(attester), resolution));
     }
 
     function attesterCompromise(
         bytes calldata attester,
         uint40 since,
-        uint64 decision
+        uint64 resolution
     ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(ATTESTER_COMPROMISE, keccak256(attester), since, decision));
+        return keccak256(abi.encode(ATTESTER_COMPROMISE, keccak256(attester), since, resolution));
     }
 
     function mandateGrant(
@@ -108,12 +108,12 @@ library TypedData {
         uint16 kind,
         uint40 from,
         uint40 until,
-        uint64 decision
+        uint64 resolution
     ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(MANDATE_GRANT, agency, kind, from, until, decision));
+        return keccak256(abi.encode(MANDATE_GRANT, agency, kind, from, until, resolution));
     }
 
-    function mandateWithdrawal(bytes16 agency, uint16 kind, uint64 decision) internal pure returns (bytes32) {
-        return keccak256(abi.encode(MANDATE_WITHDRAWAL, agency, kind, decision));
+    function mandateWithdrawal(bytes16 agency, uint16 kind, uint64 resolution) internal pure returns (bytes32) {
+        return keccak256(abi.encode(MANDATE_WITHDRAWAL, agency, kind, resolution));
     }
 }

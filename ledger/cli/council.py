@@ -1,4 +1,4 @@
-"""``ledger council`` and ``ledger agency``: decisions of the council, signed here or passed from hand to hand."""
+"""``ledger council`` and ``ledger agency``: resolutions of the council, signed here or passed from hand to hand."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ledger.errors import Malformed
 
 council = typer.Typer(no_args_is_help=True, help="Decide: enrol agencies, authorise attesters, grant mandates.")
 agency = typer.Typer(no_args_is_help=True, help="See agencies, their attesters and mandates.")
-FORMAT = "trade-ledger/decision/1"
+FORMAT = "trade-ledger/resolution/1"
 
 Sign = Annotated[list[str] | None, typer.Option("--key", "-k", help="Council key that signs now; repeat for more.")]
 Out = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Write the decision to a file for others to sign, do not send.")
+    Path | None, typer.Option("--output", "-o", help="Write the resolution to a file for others to sign, do not send.")
 ]
 Code = Annotated[str, typer.Argument(help="Agency code, e.g. NZ-MPI.")]
 Attester = Annotated[str, typer.Argument(help="Key name, or 0x signer bytes (ERC-7913).")]
@@ -36,41 +36,41 @@ def register(root: typer.Typer) -> None:
     root.add_typer(agency, name="agency")
 
 
-def _decide(kind: type[st.Decision], members: list[Any], keys: Sign, output: Out, as_json: bool) -> None:
-    """Make the next decision, sign it with the given keys, and send it or write it down."""
+def _enact(kind: type[st.Resolution], members: list[Any], keys: Sign, output: Out, as_json: bool) -> None:
+    """Make the next resolution, sign it with the given keys, and send it or write it down."""
     desk = Desk()
-    decision = kind(*members, decision=desk.relay.next_decision())  # type: ignore[call-arg]
-    endorsements = [_endorse(desk, decision, name) for name in keys or []]
+    resolution = kind(*members, resolution=desk.relay.next_resolution())  # type: ignore[call-arg]
+    endorsements = [_endorse(desk, resolution, name) for name in keys or []]
     if output is not None:
-        write_file(output, _print(decision, endorsements))
-        value = {"file": str(output), "decision": decision.number, "endorsements": len(endorsements)}
-        show(as_json, value, lambda: out.print(f"decision {decision.number} written to {output}, "
+        write_file(output, _print(resolution, endorsements))
+        value = {"file": str(output), "resolution": resolution.number, "endorsements": len(endorsements)}
+        show(as_json, value, lambda: out.print(f"resolution {resolution.number} written to {output}, "
                                                f"{len(endorsements)} signatures"))  # fmt: skip
         return
-    _send(desk, decision, endorsements, as_json)
+    _send(desk, resolution, endorsements, as_json)
 
 
-def _send(desk: Desk, decision: st.Decision, endorsements: list[Endorsement], as_json: bool) -> None:
-    done = desk.relay.decide(decision, endorsements)
+def _send(desk: Desk, resolution: st.Resolution, endorsements: list[Endorsement], as_json: bool) -> None:
+    done = desk.relay.enact(resolution, endorsements)
     value = {
-        "decision": decision.number,
-        "kind": decision.PRIMARY_TYPE,
+        "resolution": resolution.number,
+        "kind": resolution.PRIMARY_TYPE,
         "entry": done.number,
         **(receipt_json(done.receipt) or {}),
     }
     show(as_json, value, lambda: facts("Decided", value))
 
 
-def _endorse(desk: Desk, decision: st.Decision, name: str) -> Endorsement:
+def _endorse(desk: Desk, resolution: st.Resolution, name: str) -> Endorsement:
     key = desk.key(name)
-    return Endorsement(key.signer(desk.origin), key.sign(decision.id(desk.origin)))
+    return Endorsement(key.signer(desk.origin), key.sign(resolution.id(desk.origin)))
 
 
-def _print(decision: st.Decision, endorsements: list[Endorsement]) -> bytes:
+def _print(resolution: st.Resolution, endorsements: list[Endorsement]) -> bytes:
     value = {
         "ledger": FORMAT,
-        "kind": decision.PRIMARY_TYPE,
-        "decision": decision.to_json(),
+        "kind": resolution.PRIMARY_TYPE,
+        "resolution": resolution.to_json(),
         "endorsements": [
             {"signer": hex_text(item.signer), "signature": hex_text(item.signature)} for item in endorsements
         ],
@@ -78,58 +78,58 @@ def _print(decision: st.Decision, endorsements: list[Endorsement]) -> bytes:
     return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def _read(path: Path) -> tuple[st.Decision, list[Endorsement]]:
+def _read(path: Path) -> tuple[st.Resolution, list[Endorsement]]:
     try:
         value = json.loads(read_file(path))
     except ValueError:
         raise Malformed("no JSON", str(path)) from None
-    decision, endorsements, kind, format_ = read_object(
-        value, ["decision", "endorsements", "kind", "ledger"], str(path)
+    resolution, endorsements, kind, format_ = read_object(
+        value, ["resolution", "endorsements", "kind", "ledger"], str(path)
     )
-    known = {cls.PRIMARY_TYPE: cls for cls in st.DECISIONS}
+    known = {cls.PRIMARY_TYPE: cls for cls in st.RESOLUTIONS}
     if format_ != FORMAT or kind not in known:
         raise Malformed(f'not of the format "{FORMAT}"', str(path))
     signed = [read_object(item, ["signer", "signature"], "endorsement") for item in endorsements]
-    return known[kind].from_json(decision), [
+    return known[kind].from_json(resolution), [
         Endorsement(hex_bytes(signer, "signer"), hex_bytes(signature, "signature")) for signer, signature in signed
     ]
 
 
 @council.command("show")
 def show_council(as_json: Json = False) -> None:
-    """Show the council: members, threshold, decisions made.
+    """Show the council: members, threshold, resolutions made.
 
     Example: `ledger council show`
     """
     agencies = Desk().follower.refresh().agencies
     members = [hex_text(member) for member in agencies.members]
-    value = {"members": members, "threshold": agencies.threshold, "decisions": agencies.decisions}
-    title = f"Council: {agencies.threshold} of {len(members)} decide; {agencies.decisions} decisions"
+    value = {"members": members, "threshold": agencies.threshold, "resolutions": agencies.resolutions}
+    title = f"Council: {agencies.threshold} of {len(members)} decide; {agencies.resolutions} resolutions"
     show(as_json, value, lambda: lines(title, ("member",), [[member] for member in members]))
 
 
 @council.command()
 def sign(file: Path, key: Annotated[str, typer.Option("--key", "-k", help="Council key that signs.")]) -> None:
-    """Sign a decision that somebody wrote to a file; the signature is added to the file.
+    """Sign a resolution that somebody wrote to a file; the signature is added to the file.
 
-    Example: `ledger council sign decision.json --key second-member`
+    Example: `ledger council sign resolution.json --key second-member`
     """
     desk = Desk()
-    decision, endorsements = _read(file)
-    made = _endorse(desk, decision, key)
+    resolution, endorsements = _read(file)
+    made = _endorse(desk, resolution, key)
     others = [item for item in endorsements if item.signer != made.signer]
-    write_file(file, _print(decision, [*others, made]))
-    out.print(f"decision {decision.number} ({decision.PRIMARY_TYPE}) now has {len(others) + 1} signatures")
+    write_file(file, _print(resolution, [*others, made]))
+    out.print(f"resolution {resolution.number} ({resolution.PRIMARY_TYPE}) now has {len(others) + 1} signatures")
 
 
 @council.command()
 def submit(file: Path, as_json: Json = False) -> None:
-    """Relay a decision with the signatures gathered in its file. Anyone may.
+    """Relay a resolution with the signatures gathered in its file. Anyone may.
 
-    Example: `ledger council submit decision.json`
+    Example: `ledger council submit resolution.json`
     """
-    decision, endorsements = _read(file)
-    _send(Desk(), decision, endorsements, as_json)
+    resolution, endorsements = _read(file)
+    _send(Desk(), resolution, endorsements, as_json)
 
 
 @council.command()
@@ -146,7 +146,7 @@ def change(
     """
     desk = Desk()
     members = tuple(signer_of(desk, name) for name in member)
-    _decide(st.CouncilChange, [members, threshold], keys, output, as_json)
+    _enact(st.CouncilChange, [members, threshold], keys, output, as_json)
 
 
 @council.command()
@@ -163,7 +163,7 @@ def enrol(
 
     Example: `ledger council enrol NZ-MPI --name "Plant Health" --jurisdiction NZ --uri https://example.org -k council`
     """
-    _decide(st.AgencyEnrolment, [code, name, jurisdiction, uri], keys, output, as_json)
+    _enact(st.AgencyEnrolment, [code, name, jurisdiction, uri], keys, output, as_json)
 
 
 @council.command()
@@ -172,7 +172,7 @@ def suspend(code: Code, keys: Sign = None, output: Out = None, as_json: Json = F
 
     Example: `ledger council suspend NZ-MPI -k council`
     """
-    _decide(st.AgencySuspension, [code], keys, output, as_json)
+    _enact(st.AgencySuspension, [code], keys, output, as_json)
 
 
 @council.command()
@@ -181,7 +181,7 @@ def reinstate(code: Code, keys: Sign = None, output: Out = None, as_json: Json =
 
     Example: `ledger council reinstate NZ-MPI -k council`
     """
-    _decide(st.AgencyReinstatement, [code], keys, output, as_json)
+    _enact(st.AgencyReinstatement, [code], keys, output, as_json)
 
 
 @council.command()
@@ -190,7 +190,7 @@ def authorise(attester: Attester, code: Code, keys: Sign = None, output: Out = N
 
     Example: `ledger council authorise officer NZ-MPI -k council`
     """
-    _decide(st.AttesterAuthorisation, [signer_of(Desk(), attester), code], keys, output, as_json)
+    _enact(st.AttesterAuthorisation, [signer_of(Desk(), attester), code], keys, output, as_json)
 
 
 @council.command()
@@ -199,7 +199,7 @@ def retire(attester: Attester, keys: Sign = None, output: Out = None, as_json: J
 
     Example: `ledger council retire officer -k council`
     """
-    _decide(st.AttesterRetirement, [signer_of(Desk(), attester)], keys, output, as_json)
+    _enact(st.AttesterRetirement, [signer_of(Desk(), attester)], keys, output, as_json)
 
 
 @council.command()
@@ -214,7 +214,7 @@ def compromise(
 
     Example: `ledger council compromise officer --since 2026-11-01T00:00:00Z -k council`
     """
-    _decide(st.AttesterCompromise, [signer_of(Desk(), attester), moment(since)], keys, output, as_json)
+    _enact(st.AttesterCompromise, [signer_of(Desk(), attester), moment(since)], keys, output, as_json)
 
 
 @council.command()
@@ -233,7 +233,7 @@ def grant(
     """
     begin = 0 if from_ is None else moment(from_)
     end = co.NO_END if until is None else moment(until)
-    _decide(st.MandateGrant, [code, kind, begin, end], keys, output, as_json)
+    _enact(st.MandateGrant, [code, kind, begin, end], keys, output, as_json)
 
 
 @council.command("withdraw-mandate")
@@ -248,7 +248,7 @@ def withdraw_mandate(
 
     Example: `ledger council withdraw-mandate NZ-MPI 851 -k council`
     """
-    _decide(st.MandateWithdrawal, [code, kind], keys, output, as_json)
+    _enact(st.MandateWithdrawal, [code, kind], keys, output, as_json)
 
 
 def span(period: Period) -> str:

@@ -1,7 +1,7 @@
 """Was this key allowed to say that, at that time? Council, agencies, attesters and mandates.
 
 Twin of ``contracts/Agencies.sol``: the same rules (docs/formats.md section 5, rules 1 to 5), the same refusals by name.
-Signatures are checked elsewhere; here a decision is taken to be signed and is judged by its content.
+Signatures are checked elsewhere; here a resolution is taken to be signed and is judged by its content.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ledger.errors import (
     UnknownAgency,
     UnknownAttester,
     WrongAgency,
-    WrongDecision,
+    WrongResolution,
 )
 
 
@@ -70,62 +70,62 @@ class Attester:
 
 
 class Agencies:
-    """The register as the council's decisions have made it; every change is one ``apply``."""
+    """The register as the council's resolutions have made it; every change is one ``apply``."""
 
     def __init__(self) -> None:
         self.members: tuple[bytes, ...] = ()
         self.threshold = 0
-        self.decisions = 0
+        self.resolutions = 0
         self.agencies: dict[str, Agency] = {}
         self.attesters: dict[bytes, Attester] = {}
 
     def found(self, members: tuple[bytes, ...], threshold: int) -> None:
-        """Seat the first council, as the contract's constructor does; it is no decision and has number 0."""
+        """Seat the first council, as the contract's constructor does; it is no resolution and has number 0."""
         self._seat(members, threshold)
 
-    def apply(self, decision: st.Decision, at: int) -> None:
-        """Carry out a decision at time ``at``.
+    def apply(self, resolution: st.Resolution, at: int) -> None:
+        """Carry out a resolution at time ``at``.
 
         :raises Refused: the subclass named as the contract's error; nothing has changed then.
         """
-        self.check_number(decision)
-        match decision:
+        self.check_number(resolution)
+        match resolution:
             case st.CouncilChange():
-                self._seat(decision.members, decision.threshold)
+                self._seat(resolution.members, resolution.threshold)
             case st.AgencyEnrolment():
-                self._enrol(decision, at)
+                self._enrol(resolution, at)
             case st.AgencySuspension():
-                agency = self.active_agency(decision.agency)
+                agency = self.active_agency(resolution.agency)
                 agency.periods[-1] = Period(agency.periods[-1].from_, at)
             case st.AgencyReinstatement():
-                agency = self.agency(decision.agency)
+                agency = self.agency(resolution.agency)
                 if agency.periods[-1].until == co.NO_END:
-                    raise AgencyNotSuspended(decision.agency)
+                    raise AgencyNotSuspended(resolution.agency)
                 agency.periods.append(Period(at))
             case st.AttesterAuthorisation():
-                self.agency(decision.agency)
-                if decision.attester in self.attesters:
-                    raise AttesterKnown(decision.attester)
-                self.attesters[decision.attester] = Attester(decision.attester, decision.agency, Period(at))
+                self.agency(resolution.agency)
+                if resolution.attester in self.attesters:
+                    raise AttesterKnown(resolution.attester)
+                self.attesters[resolution.attester] = Attester(resolution.attester, resolution.agency, Period(at))
             case st.AttesterRetirement():
-                attester = self.attester(decision.attester)
+                attester = self.attester(resolution.attester)
                 if attester.period.until != co.NO_END:
                     raise AttesterNotActive(attester.signer, *attester.period)
                 attester.period = Period(attester.period.from_, at)
             case st.AttesterCompromise():
-                self._compromise(decision, at)
+                self._compromise(resolution, at)
             case st.MandateGrant():
-                self._grant(decision, at)
+                self._grant(resolution, at)
             case st.MandateWithdrawal():
-                self._withdraw_mandate(decision, at)
+                self._withdraw_mandate(resolution, at)
             case _:
-                raise TypeError(type(decision).__name__)
-        self.decisions += 1
+                raise TypeError(type(resolution).__name__)
+        self.resolutions += 1
 
-    def check_number(self, decision: st.Decision) -> None:
-        """WrongDecision unless this is the next decision."""
-        if decision.number != self.decisions + 1:
-            raise WrongDecision(self.decisions + 1, decision.number)
+    def check_number(self, resolution: st.Resolution) -> None:
+        """WrongResolution unless this is the next resolution."""
+        if resolution.number != self.resolutions + 1:
+            raise WrongResolution(self.resolutions + 1, resolution.number)
 
     def agency(self, code: str) -> Agency:
         """The agency, active or not; UnknownAgency when it was never enrolled."""
@@ -135,7 +135,7 @@ class Agencies:
             raise UnknownAgency(code) from None
 
     def active_agency(self, code: str) -> Agency:
-        """The agency while it is not suspended, by the latest decision; else AgencyNotActive."""
+        """The agency while it is not suspended, by the latest resolution; else AgencyNotActive."""
         agency = self.agency(code)
         if agency.periods[-1].until != co.NO_END:
             raise AgencyNotActive(code)
@@ -149,7 +149,7 @@ class Agencies:
             raise UnknownAttester(signer) from None
 
     def speaking_attester(self, signer: bytes) -> Attester:
-        """The attester if it may speak by the latest decision: not retired, not compromised, agency not suspended."""
+        """The attester if it may speak by the latest resolution: not retired, not compromised, agency not suspended."""
         attester = self.attester(signer)
         if attester.compromised_from is not None:
             raise AttesterDeclaredCompromised(signer, attester.compromised_from)
@@ -183,35 +183,35 @@ class Agencies:
             raise InvalidCouncil(len(members), threshold)
         self.members, self.threshold = members, threshold
 
-    def _enrol(self, decision: st.AgencyEnrolment, at: int) -> None:
-        if decision.agency in self.agencies:
-            raise AgencyKnown(decision.agency)
-        self.agencies[decision.agency] = Agency(
-            decision.agency, decision.name, decision.jurisdiction, decision.uri, [Period(at)]
+    def _enrol(self, resolution: st.AgencyEnrolment, at: int) -> None:
+        if resolution.agency in self.agencies:
+            raise AgencyKnown(resolution.agency)
+        self.agencies[resolution.agency] = Agency(
+            resolution.agency, resolution.name, resolution.jurisdiction, resolution.uri, [Period(at)]
         )
 
-    def _compromise(self, decision: st.AttesterCompromise, at: int) -> None:
-        attester = self.attester(decision.attester)
-        if decision.since > at:
-            raise CompromiseInFuture(decision.since, at)
-        if attester.compromised_from is not None and decision.since >= attester.compromised_from:
-            raise CompromiseNotEarlier(decision.since, attester.compromised_from)
-        attester.compromised_from = decision.since
+    def _compromise(self, resolution: st.AttesterCompromise, at: int) -> None:
+        attester = self.attester(resolution.attester)
+        if resolution.since > at:
+            raise CompromiseInFuture(resolution.since, at)
+        if attester.compromised_from is not None and resolution.since >= attester.compromised_from:
+            raise CompromiseNotEarlier(resolution.since, attester.compromised_from)
+        attester.compromised_from = resolution.since
 
-    def _grant(self, decision: st.MandateGrant, at: int) -> None:
-        agency = self.agency(decision.agency)
-        begin = decision.from_ or at
-        if begin < at or decision.until <= begin:
-            raise MalformedPeriod(begin, decision.until, at)
-        periods = agency.mandates.setdefault(decision.kind, [])
+    def _grant(self, resolution: st.MandateGrant, at: int) -> None:
+        agency = self.agency(resolution.agency)
+        begin = resolution.from_ or at
+        if begin < at or resolution.until <= begin:
+            raise MalformedPeriod(begin, resolution.until, at)
+        periods = agency.mandates.setdefault(resolution.kind, [])
         if periods and begin < periods[-1].until:
-            raise MandateOverlaps(decision.agency, decision.kind, periods[-1].until)
-        periods.append(Period(begin, decision.until))
+            raise MandateOverlaps(resolution.agency, resolution.kind, periods[-1].until)
+        periods.append(Period(begin, resolution.until))
 
-    def _withdraw_mandate(self, decision: st.MandateWithdrawal, at: int) -> None:
-        periods = self.agency(decision.agency).mandates.get(decision.kind, [])
+    def _withdraw_mandate(self, resolution: st.MandateWithdrawal, at: int) -> None:
+        periods = self.agency(resolution.agency).mandates.get(resolution.kind, [])
         if not periods or periods[-1].until <= at:
-            raise MandateMissing(decision.agency, decision.kind)
+            raise MandateMissing(resolution.agency, resolution.kind)
         for index, period in enumerate(periods):
             if period.until > at:
                 # One that has not begun is emptied, not turned inside out.

@@ -43,7 +43,7 @@ def authority_of(attested: Attested, mark: Mark, known: Known, origin: Origin, v
     suspended = retired = False
     agency: Agency | None = None
     for at, content in _enacted_by_council(before, origin, verify):
-        match content.decision:
+        match content.resolution:
             case st.AttesterAuthorisation(attester, code) if (attester, code) == (attested.signer, attestation.agency):
                 authorised = at
             case st.AttesterRetirement(attester) | st.AttesterCompromise(attester) if attester == attested.signer:
@@ -73,18 +73,18 @@ def authority_of(attested: Attested, mark: Mark, known: Known, origin: Origin, v
 def compromised_from(signer: bytes, known: Known) -> int | None:
     """The earliest date from which this attester is declared compromised, by any entry known."""
     dates = [
-        content.decision.since
+        content.resolution.since
         for _, content in known
         if isinstance(content, Enacted)
-        and isinstance(content.decision, st.AttesterCompromise)
-        and content.decision.attester == signer
+        and isinstance(content.resolution, st.AttesterCompromise)
+        and content.resolution.attester == signer
     ]
     return min(dates, default=None)
 
 
 def _check_quorum(content: Enacted, origin: Origin, council: st.CouncilChange, verify: Verifier) -> None:
-    """As :func:`check_quorum`. The same decisions stand behind all that an agency attests: those that keys alone could
-    carry are remembered once found good, all others are asked about each time.
+    """As :func:`check_quorum`, but remember resolutions that keys alone carried: all that an agency attests rests on
+    the same few. Resolutions signed by a wallet are asked about each time.
     """
     try:
         carried_by_keys(content, origin, council)
@@ -98,16 +98,20 @@ def carried_by_keys(content: Enacted, origin: Origin, council: st.CouncilChange)
 
 
 def _enacted_by_council(known: Known, origin: Origin, verify: Verifier) -> Iterator[tuple[Mark, Enacted]]:
-    """All decisions in order, each with the quorum of the council seated then, which descends from entry 0.
+    """All resolutions in order, each with the quorum of the council seated then, which descends from entry 0.
 
-    Decisions that bear on other attestations are checked too: whoever shows them answers for them.
+    Resolutions that bear on other attestations are checked too: whoever shows them answers for them.
     """
     council: st.CouncilChange | None = None
     for mark, content in known:
         if not isinstance(content, Enacted):
             continue
         if mark.number == 0:
-            if not isinstance(content.decision, st.CouncilChange) or content.decision.number or content.endorsements:
+            if (
+                not isinstance(content.resolution, st.CouncilChange)
+                or content.resolution.number
+                or content.endorsements
+            ):
                 raise VerificationFailed("entry 0 is not the first council")
         elif council is None:
             raise VerificationFailed("entry 0, the first council, is not shown")
@@ -116,6 +120,6 @@ def _enacted_by_council(known: Known, origin: Origin, verify: Verifier) -> Itera
                 _check_quorum(content, origin, council, verify)
             except LedgerError as error:
                 raise VerificationFailed(f"entry {mark.number} was not decided by the council: {error}") from error
-        if isinstance(content.decision, st.CouncilChange):
-            council = content.decision
+        if isinstance(content.resolution, st.CouncilChange):
+            council = content.resolution
         yield mark, content

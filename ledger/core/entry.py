@@ -17,7 +17,7 @@ from ledger.errors import Malformed
 
 
 class EntryKind(IntEnum):
-    """The kinds of entries, numbered as on chain; 0 to 8 are the council's decisions."""
+    """The kinds of entries, numbered as on chain; 0 to 8 are the council's resolutions."""
 
     COUNCIL_CHANGED = 0
     AGENCY_ENROLLED = 1
@@ -76,7 +76,7 @@ class Entry:
 
 
 class Endorsement(NamedTuple):
-    """One council member's signature on a decision."""
+    """One council member's signature on a resolution."""
 
     signer: bytes
     signature: bytes
@@ -84,9 +84,9 @@ class Endorsement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Enacted:
-    """A decision of the council, with the signatures that carried it."""
+    """A resolution of the council, with the signatures that carried it."""
 
-    decision: st.Decision
+    resolution: st.Resolution
     endorsements: tuple[Endorsement, ...]
 
 
@@ -128,7 +128,7 @@ def _tuple_type(statement: type[st.Statement]) -> str:
 
 
 _TYPES: dict[EntryKind, list[str]] = {
-    **{EntryKind(kind): [*cls.abi_types(), _ENDORSEMENTS] for kind, cls in enumerate(st.DECISIONS)},
+    **{EntryKind(kind): [*cls.abi_types(), _ENDORSEMENTS] for kind, cls in enumerate(st.RESOLUTIONS)},
     EntryKind.ANCHORED: ["bytes32", "uint64"],
     EntryKind.ATTESTED: [_tuple_type(st.Attestation), "bytes", "bytes"],
     EntryKind.REVOKED: [_tuple_type(st.Revocation), "bytes", "bytes"],
@@ -137,7 +137,7 @@ _TYPES: dict[EntryKind, list[str]] = {
 _SHAPES: dict[EntryKind, Shape] = {
     **{
         EntryKind(kind): Shape(*cls.abi_types(), ListOf(Shape("bytes", "bytes")))
-        for kind, cls in enumerate(st.DECISIONS)
+        for kind, cls in enumerate(st.RESOLUTIONS)
     },
     EntryKind.ANCHORED: Shape("bytes32", "uint64"),
     EntryKind.ATTESTED: Shape(Shape(*st.Attestation.abi_types()), "bytes", "bytes"),
@@ -149,8 +149,8 @@ _SHAPES: dict[EntryKind, Shape] = {
 def kind_of(content: Content) -> EntryKind:
     """The kind of the entry that carries ``content``."""
     match content:
-        case Enacted(decision=decision):
-            return EntryKind(st.DECISIONS.index(type(decision)))
+        case Enacted(resolution=resolution):
+            return EntryKind(st.RESOLUTIONS.index(type(resolution)))
         case Anchored():
             return EntryKind.ANCHORED
         case Attested():
@@ -165,8 +165,8 @@ def encode_payload(content: Content) -> bytes:
     """The standard ABI encoding of an entry's content, as the contract writes it."""
     values: list[Any]
     match content:
-        case Enacted(decision, endorsements):
-            values = [*decision.abi_values(), list(endorsements)]
+        case Enacted(resolution, endorsements):
+            values = [*resolution.abi_values(), list(endorsements)]
         case Anchored(root, size):
             values = [root, size]
         case Attested(attestation, signer, signature):
@@ -194,17 +194,17 @@ def decode_payload(kind: EntryKind, payload: bytes) -> Content:
         return Withdrawn(st.Declaration.from_abi(values[0]), st.Withdrawal.from_abi(values[1]), values[2])
     *members, endorsements = values
     made = tuple(Endorsement(signer, signature) for signer, signature in endorsements)
-    return Enacted(st.DECISIONS[kind].from_abi(members), made)
+    return Enacted(st.RESOLUTIONS[kind].from_abi(members), made)
 
 
 def subject_of(content: Content, origin: Origin) -> bytes:
     """The 32-byte topic under which the contract's log can be searched for this entry."""
     match content:
-        case Enacted(decision=decision):
-            if isinstance(decision, st.CouncilChange):
-                return decision.id(origin)
-            agency: str | None = getattr(decision, "agency", None)
-            attester: bytes | None = getattr(decision, "attester", None)
+        case Enacted(resolution=resolution):
+            if isinstance(resolution, st.CouncilChange):
+                return resolution.id(origin)
+            agency: str | None = getattr(resolution, "agency", None)
+            attester: bytes | None = getattr(resolution, "attester", None)
             return keccak(attester) if attester is not None else left_word((agency or "").encode("ascii"))
         case Anchored(root=root):
             return root

@@ -131,7 +131,7 @@ class Remembered:
 
 
 class _Before(NamedTuple):
-    """What an entry changed: the head and the time before it, and what was kept of it; None for a decision."""
+    """What an entry changed: the head and the time before it, and what was kept of it; None for a resolution."""
 
     head: bytes
     last_time: int
@@ -176,19 +176,19 @@ class History(Replay):
         return self._remembered.withdrawals
 
     def apply(self, entry: Entry) -> Content:
-        """As ``Replay.apply``, and note what the council's decisions govern."""
+        """As ``Replay.apply``, and note what the council's resolutions govern."""
         head, last_time = self.head, self.last_time
         content = super().apply(entry)
         decided = isinstance(content, Enacted)
         self._recent.append(_Before(head, last_time, None if decided else (entry.subject(self.origin), content)))
         if isinstance(content, Enacted):
-            self.governing.setdefault(governed_by(content.decision), []).append(entry.number)
+            self.governing.setdefault(governed_by(content.resolution), []).append(entry.number)
         return content
 
     def back_to(self, size: int) -> bool:
         """Take back all entries from number ``size`` on. False, and nothing is changed, where that cannot be done.
 
-        It cannot beyond the latest 1,024 entries, nor where one of them is a decision of the council, which is rare:
+        It cannot beyond the latest 1,024 entries, nor where one of them is a resolution of the council, which is rare:
         then a new history is to be replayed.
         """
         count = self.size - size
@@ -232,13 +232,13 @@ class History(Replay):
             self.undecided.append((number, signer, digest, signature))
 
 
-def governed_by(decision: st.Decision) -> Governed:
-    """What a decision is about: an attester (signer), an agency (code), a mandate (code, kind), or the council."""
-    match decision:
+def governed_by(resolution: st.Resolution) -> Governed:
+    """What a resolution is about: an attester (signer), an agency (code), a mandate (code, kind), or the council."""
+    match resolution:
         case st.AttesterAuthorisation() | st.AttesterRetirement() | st.AttesterCompromise():
-            return decision.attester
+            return resolution.attester
         case st.MandateGrant() | st.MandateWithdrawal():
-            return decision.agency, decision.kind
+            return resolution.agency, resolution.kind
         case st.AgencyEnrolment() | st.AgencySuspension() | st.AgencyReinstatement():
-            return decision.agency
+            return resolution.agency
     return COUNCIL

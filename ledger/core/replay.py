@@ -80,7 +80,7 @@ class Memory(Protocol):
         ...
 
     def keep(self, mark: Mark, subject: bytes, content: Content) -> None:
-        """Remember an entry that is no decision; ``subject`` is its topic on chain (docs/formats.md section 5)."""
+        """Remember an entry that is no resolution; ``subject`` is its topic on chain (docs/formats.md section 5)."""
         ...
 
 
@@ -150,22 +150,22 @@ class Replay:
             case Withdrawn():
                 self._withdraw(mark, content)
             case Enacted():
-                self._decide(mark, content)
+                self._enact(mark, content)
 
     def _found(self, content: Content) -> None:
         match content:
             case Enacted(st.CouncilChange(members, threshold, 0), ()):
                 self.agencies.found(members, threshold)
             case _:
-                raise Malformed("entry 0 is the first council, decision 0, without endorsements")
+                raise Malformed("entry 0 is the first council, resolution 0, without endorsements")
 
-    def _decide(self, mark: Mark, content: Enacted) -> None:
+    def _enact(self, mark: Mark, content: Enacted) -> None:
         def verify(signer: bytes, digest: bytes, signature: bytes) -> None:
             self._signatures(mark.number, signer, digest, signature)
 
-        self.agencies.check_number(content.decision)
+        self.agencies.check_number(content.resolution)
         check_quorum(content, self.origin, self.agencies.members, self.agencies.threshold, verify)
-        self.agencies.apply(content.decision, mark.time)
+        self.agencies.apply(content.resolution, mark.time)
 
     def _anchor(self, mark: Mark, content: Anchored) -> None:
         if content.size == 0 or content.root == co.ZERO:
@@ -215,7 +215,7 @@ class Replay:
 
 
 def check_quorum(content: Enacted, origin: Origin, members: Sequence[bytes], threshold: int, verify: Verifier) -> None:
-    """Check that a decision carries ``threshold`` signatures of distinct ``members`` (rule 1).
+    """Check that a resolution carries ``threshold`` signatures of distinct ``members`` (rule 1).
 
     :raises Refused: QuorumMissing, EndorsementsUnordered or NotInCouncil.
     :raises VerificationFailed: what ``verify`` raises for a signature that does not fit.
@@ -225,7 +225,7 @@ def check_quorum(content: Enacted, origin: Origin, members: Sequence[bytes], thr
     order = [keccak(endorsement.signer) for endorsement in content.endorsements]
     if any(left >= right for left, right in pairwise(order)):
         raise EndorsementsUnordered()
-    id_ = content.decision.id(origin)
+    id_ = content.resolution.id(origin)
     for signer, signature in content.endorsements:
         if signer not in members:
             raise NotInCouncil(signer)

@@ -1,4 +1,4 @@
-"""The statements that are signed: declaration, withdrawal, attestation, revocation and the council's decisions.
+"""The statements that are signed: declaration, withdrawal, attestation, revocation and the council's resolutions.
 
 Each is a frozen dataclass whose fields carry their EIP-712 member types; the struct hash, the JSON form, the message
 for a wallet and the ABI value all follow from that one table, so they cannot drift apart. ``docs/formats.md`` section 3
@@ -188,75 +188,75 @@ class Revocation(Statement):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision(Statement):
-    """Base of what the council decides; ``decision`` is the number of this decision, the first signed one being 1."""
+class Resolution(Statement):
+    """Base of the council's resolutions; ``resolution`` is the running number, 1 for the first signed one."""
 
     @property
     def number(self) -> int:
-        return int(getattr(self, "decision"))  # noqa: B009 (declared by every subclass, last as in EIP-712)
+        return int(getattr(self, "resolution"))  # noqa: B009 (declared by every subclass, last as in EIP-712)
 
 
 @dataclass(frozen=True, slots=True)
-class CouncilChange(Decision):
+class CouncilChange(Resolution):
     """New members (ERC-7913 signers) and threshold."""
 
     PRIMARY_TYPE: ClassVar[str] = "CouncilChange"
     members: tuple[bytes, ...] = _member(co.MEMBERS)
     threshold: int = _member(UINT16)
-    decision: int = _member(UINT64)
+    resolution: int = _member(UINT64)
 
 
 @dataclass(frozen=True, slots=True)
-class AgencyEnrolment(Decision):
+class AgencyEnrolment(Resolution):
     PRIMARY_TYPE: ClassVar[str] = "AgencyEnrolment"
     agency: str = _member(co.AGENCY)
     name: str = _member(co.text(MAX_NAME))
     jurisdiction: str = _member(co.JURISDICTION)
     uri: str = _member(co.text(MAX_URI))
-    decision: int = _member(UINT64)
+    resolution: int = _member(UINT64)
 
 
 @dataclass(frozen=True, slots=True)
-class AgencySuspension(Decision):
+class AgencySuspension(Resolution):
     PRIMARY_TYPE: ClassVar[str] = "AgencySuspension"
     agency: str = _member(co.AGENCY)
-    decision: int = _member(UINT64)
+    resolution: int = _member(UINT64)
 
 
 @dataclass(frozen=True, slots=True)
-class AgencyReinstatement(Decision):
+class AgencyReinstatement(Resolution):
     PRIMARY_TYPE: ClassVar[str] = "AgencyReinstatement"
     agency: str = _member(co.AGENCY)
-    decision: int = _member(UINT64)
+    resolution: int = _member(UINT64)
 
 
 @dataclass(frozen=True, slots=True)
-class AttesterAuthorisation(Decision):
+class AttesterAuthorisation(Resolution):
     PRIMARY_TYPE: ClassVar[str] = "AttesterAuthorisation"
     attester: bytes = _member(co.SIGNER)
     agency: str = _member(co.AGENCY)
-    decision: int = _member(UINT64)
+    resolution: int = _member(UINT64)
 
 
 @dataclass(frozen=True, slots=True)
-class AttesterRetirement(Decision):
+class AttesterRetirement(Resolution):
     PRIMARY_TYPE: ClassVar[str] = "AttesterRetirement"
     attester: bytes = _member(co.SIGNER)
-    decision: int = _member(UINT64)
+    resolution: int = _member(UINT64)
 
 
 @dataclass(frozen=True, slots=True)
-class AttesterCompromise(Decision):
+class AttesterCompromise(Resolution):
     """From ``since`` on, which may lie in the past, the attester's word counts for nothing."""
 
     PRIMARY_TYPE: ClassVar[str] = "AttesterCompromise"
     attester: bytes = _member(co.SIGNER)
     since: int = _member(UINT40)
-    decision: int = _member(UINT64)
+    resolution: int = _member(UINT64)
 
 
 @dataclass(frozen=True, slots=True)
-class MandateGrant(Decision):
+class MandateGrant(Resolution):
     """The agency may make attestations of ``kind`` (UNCL 1001) in [``from_``, ``until``)."""
 
     PRIMARY_TYPE: ClassVar[str] = "MandateGrant"
@@ -264,19 +264,19 @@ class MandateGrant(Decision):
     kind: int = _member(UINT16)
     from_: int = _member(UINT40, "from")
     until: int = _member(UINT40)
-    decision: int = _member(UINT64)
+    resolution: int = _member(UINT64)
 
 
 @dataclass(frozen=True, slots=True)
-class MandateWithdrawal(Decision):
+class MandateWithdrawal(Resolution):
     PRIMARY_TYPE: ClassVar[str] = "MandateWithdrawal"
     agency: str = _member(co.AGENCY)
     kind: int = _member(UINT16)
-    decision: int = _member(UINT64)
+    resolution: int = _member(UINT64)
 
 
-# Placed at its number, this is the kind of the entry that the decision makes (docs/formats.md section 5).
-DECISIONS: tuple[type[Decision], ...] = (
+# Placed at its number, this is the kind of the entry that the resolution makes (docs/formats.md section 5).
+RESOLUTIONS: tuple[type[Resolution], ...] = (
     CouncilChange,
     AgencyEnrolment,
     AgencySuspension,

@@ -25,7 +25,7 @@ _SOLIDITY_ERROR = keccak(b"Error(string)")[:SELECTOR_SIZE]
 _SOLIDITY_PANIC = keccak(b"Panic(uint256)")[:SELECTOR_SIZE]
 # Codes that the contract holds as bytesN, zero-padded, and everybody else as text.
 _CODE_TYPES = ("bytes2", "bytes16")
-_DECIDING = {
+_ENACTING = {
     st.CouncilChange: "changeCouncil",
     st.AgencyEnrolment: "enrolAgency",
     st.AgencySuspension: "suspendAgency",
@@ -81,9 +81,9 @@ def withdraw(declaration: st.Declaration, withdrawal: st.Withdrawal, signature: 
     return Call("withdraw", (declaration.abi_values(), withdrawal.abi_values(), signature))
 
 
-def decide(decision: st.Decision, endorsements: Sequence[Endorsement]) -> Call:
-    """Carry a council decision; ``endorsements`` ascend by keccak256 of their signers."""
-    return Call(_DECIDING[type(decision)], (*decision.abi_values(), [tuple(each) for each in endorsements]))
+def enact(resolution: st.Resolution, endorsements: Sequence[Endorsement]) -> Call:
+    """Carry a council resolution; ``endorsements`` ascend by keccak256 of their signers."""
+    return Call(_ENACTING[type(resolution)], (*resolution.abi_values(), [tuple(each) for each in endorsements]))
 
 
 def creation_data(members: Sequence[bytes], threshold: int) -> bytes:

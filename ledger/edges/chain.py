@@ -19,7 +19,7 @@ from ledger.edges.calls import (
     anchor,
     attest,
     creation_data,
-    decide,
+    enact,
     refusal_of,
     revoke,
     withdraw,
@@ -31,7 +31,17 @@ from ledger.edges.sender import Alone, Limits, Sender
 from ledger.errors import ContractMissing, HistoryBroken, Malformed, Unavailable, VerificationFailed
 
 __all__ = [
-    "Call", "Chain", "Limits", "LoggedEntry", "Receipt", "anchor", "attest", "decide", "deploy", "revoke", "withdraw",
+    "Call",
+    "Chain",
+    "Limits",
+    "LoggedEntry",
+    "Receipt",
+    "anchor",
+    "attest",
+    "deploy",
+    "enact",
+    "revoke",
+    "withdraw",
 ]  # fmt: skip
 
 WALLET_ACCEPTS = keccak(b"isValidSignature(bytes32,bytes)")[:4]  # ERC-1271: the selector is also the magic value

@@ -83,20 +83,20 @@ class Relay:
         found = self.follower.refresh().withdrawals.get(withdrawal.declaration)
         return Relayed(id_, _number(found and found[0]), receipt)
 
-    def decide(self, decision: st.Decision, endorsements: Sequence[Endorsement]) -> Relayed:
-        """Relay a decision of the council with its members' signatures, in any order."""
+    def enact(self, resolution: st.Resolution, endorsements: Sequence[Endorsement]) -> Relayed:
+        """Relay a resolution of the council with its members' signatures, in any order."""
         ordered = sorted(endorsements, key=lambda endorsement: keccak(endorsement.signer))
-        receipt = self._submit(ch.decide(decision, ordered))
+        receipt = self._submit(ch.enact(resolution, ordered))
         history = self.follower.refresh()
         mark = next((Mark(entry.number, entry.time) for entry in receipt.entries if entry.number < history.size), None)
-        return Relayed(decision.id(self.chain.origin), _number(mark), receipt)
+        return Relayed(resolution.id(self.chain.origin), _number(mark), receipt)
 
     def _submit(self, call: ch.Call) -> ch.Receipt:
         return self.chain.submit(call, self.relayer, self.store.sending)
 
-    def next_decision(self) -> int:
-        """The number that the council's next decision carries."""
-        return self.follower.refresh().agencies.decisions + 1
+    def next_resolution(self) -> int:
+        """The number that the council's next resolution carries."""
+        return self.follower.refresh().agencies.resolutions + 1
 
 
 def _number(mark: Mark | None) -> int:

@@ -75,8 +75,8 @@ def evidence(bench: Bench) -> Iterator[Row]:
 
     what = "verify whole evidence offline: document, two statements, checkpoint"
     for id_, work, more, bar in (
-        ("evidence", ours, "the council's three decisions known from other evidence", Bar(">=", 1)),
-        ("evidence-first", first, "three decisions of the council", None),
+        ("evidence", ours, "the council's three resolutions known from other evidence", Bar(">=", 1)),
+        ("evidence-first", first, "three resolutions of the council", None),
     ):
         title = Title(id_, f"{what}, {more}", "1/s", f"{PEER}, integrity alone", bar)
         yield bench.rates(title, work, oa.timed("verify"))

@@ -90,13 +90,13 @@ class Ours:
         self._officer, council = Key("officer"), Key("council")
         self._address = node.send(calls.creation_data([council.signer], 1))["contractAddress"]
         self._origin = Origin(node.web3.eth.chain_id, bytes.fromhex(self._address[2:]))
-        for decision in (
+        for resolution in (
             st.AgencyEnrolment(AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example", 1),
             st.MandateGrant(AGENCY, KIND, 0, co.NO_END, 2),
             st.AttesterAuthorisation(self._officer.signer, AGENCY, 3),
         ):
-            endorsement = Endorsement(council.signer, council.sign(decision.id(self._origin)))
-            self._gas(calls.decide(decision, [endorsement]))
+            endorsement = Endorsement(council.signer, council.sign(resolution.id(self._origin)))
+            self._gas(calls.enact(resolution, [endorsement]))
 
     def anchor(self, size: int) -> int:
         return self._gas(calls.anchor(secrets.token_bytes(32), size))

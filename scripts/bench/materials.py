@@ -101,13 +101,13 @@ def case() -> Case:
         history.apply(entry)
         entries.append(entry)
 
-    def decide(decision: st.Decision) -> None:
-        append(en.Enacted(decision, (en.Endorsement(council.signer, council.sign(decision.id(ORIGIN))),)))
+    def enact(resolution: st.Resolution) -> None:
+        append(en.Enacted(resolution, (en.Endorsement(council.signer, council.sign(resolution.id(ORIGIN))),)))
 
     append(en.Enacted(st.CouncilChange((council.signer,), 1, 0), ()))
-    decide(st.AgencyEnrolment(AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example", 1))
-    decide(st.MandateGrant(AGENCY, KIND, 0, co.NO_END, 2))
-    decide(st.AttesterAuthorisation(officer.signer, AGENCY, 3))
+    enact(st.AgencyEnrolment(AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example", 1))
+    enact(st.MandateGrant(AGENCY, KIND, 0, co.NO_END, 2))
+    enact(st.AttesterAuthorisation(officer.signer, AGENCY, 3))
     wrapped = wrap(document(), Format.JSON, sha256(b"seed").digest())
     declarations = [
         st.Declaration(trader.signer, sha256(str(number).encode()).digest(), 830) for number in range(BATCH)

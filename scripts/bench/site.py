@@ -85,14 +85,14 @@ class Site:
         """One attestation about each declaration, by an agency that is enrolled for it."""
         house, council, officer = self.house, self.house.key("council"), self.house.key("officer")
         origin, relay = house.chain.origin, house.relay
-        decisions: tuple[tuple[type[st.Decision], tuple[Any, ...]], ...] = (
+        resolutions: tuple[tuple[type[st.Resolution], tuple[Any, ...]], ...] = (
             (st.AgencyEnrolment, (AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")),
             (st.MandateGrant, (AGENCY, KIND, 0, co.NO_END)),
             (st.AttesterAuthorisation, (officer.address, AGENCY)),
         )
-        for kind, members in decisions:
-            decision = kind(*members, decision=relay.next_decision())  # type: ignore[call-arg]
-            relay.decide(decision, [Endorsement(council.address, council.sign(decision.id(origin)))])
+        for kind, members in resolutions:
+            resolution = kind(*members, resolution=relay.next_resolution())  # type: ignore[call-arg]
+            relay.enact(resolution, [Endorsement(council.address, council.sign(resolution.id(origin)))])
         now = int(time.time())
         for id_ in ids:
             root, size = set_of([id_])

@@ -210,10 +210,10 @@ def test_a_node_that_is_away_is_unavailable(shell: Shell, monkeypatch: pytest.Mo
     assert "127.0.0.1:1" in errors
 
 
-def test_a_decision_goes_from_hand_to_hand(shell: Shell, folder: Path) -> None:
+def test_a_resolution_goes_from_hand_to_hand(shell: Shell, folder: Path) -> None:
     shell.json("keys", "new", "second")
     shell.json("council", "change", "-m", "council", "-m", "second", "--threshold", "2", "-k", "council")
-    file = str(folder / "decision.json")
+    file = str(folder / "resolution.json")
     shell.json("council", "suspend", "NZ-CHAMBER", "-k", "council", "-o", file)
     assert shell("council", "submit", file)[0] == 1
     assert shell("council", "sign", file, "--key", "second")[0] == 0

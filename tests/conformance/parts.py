@@ -93,7 +93,7 @@ def shipment(
     """Council of two, two agencies, a batch of five; nothing attested yet. Two witnesses cosign."""
     world = World([COUNCIL, MEMBER], threshold, [KIWI, EMU])
     world.enrol("NZ-MPI", "NZ", [851], PLANT, SECOND)
-    world.decide(st.AttesterAuthorisation, CARD.signer, "NZ-MPI")
+    world.enact(st.AttesterAuthorisation, CARD.signer, "NZ-MPI")
     world.enrol("NZ-CUSTOMS", "NZ", [132], CUSTOMS)
     document = wrap(content, format_, sha256(b"seed of a sample").digest())
     declared = world.declare(document.digest, 851, party)
@@ -241,9 +241,9 @@ def attest_anyhow(
     unruly(made, en.Attested(said, officer.signer, change((hand or officer).sign(said.id(ORIGIN)))))
 
 
-def decide_anyhow(made: Shipment, hands: list[Any], kind: type[st.Decision], *members: object) -> None:
-    """A decision by ``hands``, be they the council or not."""
+def enact_anyhow(made: Shipment, hands: list[Any], kind: type[st.Resolution], *members: object) -> None:
+    """A resolution by ``hands``, be they the council or not."""
     number = sum(item.kind < en.EntryKind.ANCHORED for item in made.world.entries)
-    said = kind(*members, decision=number)  # type: ignore[call-arg]
+    said = kind(*members, resolution=number)  # type: ignore[call-arg]
     ordered = sorted(hands, key=lambda hand: keccak(hand.signer))
     unruly(made, en.Enacted(said, tuple(en.Endorsement(hand.signer, hand.sign(said.id(ORIGIN))) for hand in ordered)))

@@ -7,14 +7,14 @@ import {Keys} from "./support/Keys.sol";
 import {World} from "./support/World.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @notice Rule 1: who decides, and how a decision is refused.
+/// @notice Rule 1: who decides, and how a resolution is refused.
 contract CouncilTest is World {
     // ----------------------------------------------------------------------------------------------- the first council
 
     function testFirstCouncilIsEntryZero() public view {
         // World.setUp has compared the entry.
         vm.assertEq(uint256(ledger.size()), 1, "size");
-        vm.assertEq(uint256(ledger.decisions()), 0, "decisions");
+        vm.assertEq(uint256(ledger.resolutions()), 0, "resolutions");
         (bytes[] memory members, uint16 threshold) = ledger.council();
         vm.assertEq(abi.encode(members), abi.encode(_members()), "members");
         vm.assertEq(uint256(threshold), 2, "threshold");
@@ -65,7 +65,7 @@ contract CouncilTest is World {
         (bytes[] memory seated, uint16 threshold) = ledger.council();
         vm.assertEq(abi.encode(seated), abi.encode(members), "members");
         vm.assertEq(uint256(threshold), 1, "threshold");
-        vm.assertEq(uint256(ledger.decisions()), 1, "decisions");
+        vm.assertEq(uint256(ledger.resolutions()), 1, "resolutions");
 
         // The old members have no seat any more; the first by order is named.
         bytes32 next = ids.agencySuspension(MPI, 2);
@@ -115,17 +115,17 @@ contract CouncilTest is World {
 
     // ---------------------------------------------------------------------------------------------------- the quorum
 
-    function testDecisionCannotBeReplayed() public {
+    function testResolutionCannotBeReplayed() public {
         (bytes memory data, bytes memory payload) = _enrolAgency(MPI, "MPI", "NZ", "u");
         _writes(data, ITradeLedger.EntryKind.AgencyEnrolled, MPI, payload);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.WrongDecision.selector, 2, 1));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.WrongResolution.selector, 2, 1));
     }
 
-    function testDecisionsCannotBeSkipped() public {
+    function testResolutionsCannotBeSkipped() public {
         ITradeLedger.Endorsement[] memory endorsements = _endorse(ids.agencySuspension(MPI, 2));
         _refused(
             abi.encodeCall(ITradeLedger.suspendAgency, (MPI, 2, endorsements)),
-            abi.encodeWithSelector(ITradeLedger.WrongDecision.selector, 1, 2)
+            abi.encodeWithSelector(ITradeLedger.WrongResolution.selector, 1, 2)
         );
     }
 
@@ -182,7 +182,7 @@ contract CouncilTest is World {
         );
     }
 
-    function testSignatureOverAnotherDecision() public {
+    function testSignatureOverAnotherResolution() public {
         // A and B sign the suspension of MPI; it is sent as the suspension of customs.
         ITradeLedger.Endorsement[] memory list = _endorse(ids.agencySuspension(MPI, 1));
         bytes32 sent = ids.agencySuspension(CUSTOMS, 1);

@@ -114,10 +114,10 @@ contract GasTest is World {
         vm.assertLe(above, 25_000, "inclusion proof");
     }
 
-    function testGasDecision() public {
+    function testGasResolution() public {
         (bytes memory data, ) = _grantMandate(MPI, ORIGIN, 0, NEVER);
         _transact(data);
-        _bar("council decision, two signatures (grant a mandate)", 120_000);
+        _bar("council resolution, two signatures (grant a mandate)", 120_000);
     }
 
     function _attestData(bytes32 salt) private view returns (bytes memory data) {

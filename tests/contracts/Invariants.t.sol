@@ -13,7 +13,7 @@ import {vm} from "./support/Vm.sol";
 ///  4. Nobody outside his agency, his time or a mandate ever attested; and whoever was within them was never refused.
 ///  5. Revoked stays revoked, since the same second, for the whole set or for the member.
 ///  6. The first anchor of a root and size stays.
-///  7. Council decisions rise by one, and none is carried out twice.
+///  7. Council resolutions rise by one, and none is carried out twice.
 ///  8. A compromised attester never regains its voice, and what it said from that date on is in force at no time.
 ///  9. A retired attester never speaks again.
 /// 10. A withdrawal stays, by the same entry.
@@ -52,7 +52,7 @@ contract InvariantsTest {
             Handler.grant.selector,
             Handler.endMandate.selector,
             Handler.changeCouncil.selector,
-            Handler.repeatDecision.selector,
+            Handler.repeatResolution.selector,
             Handler.anchor.selector,
             Handler.revoke.selector,
             Handler.withdraw.selector,
@@ -109,9 +109,9 @@ contract InvariantsTest {
         }
     }
 
-    function invariantDecisionsRiseByOne() public view {
+    function invariantResolutionsRiseByOne() public view {
         (ITradeLedger ledger, , , ) = handler.state();
-        vm.assertEq(uint256(ledger.decisions()), handler.decisions(), "7: decisions");
+        vm.assertEq(uint256(ledger.resolutions()), handler.resolutions(), "7: resolutions");
         (bytes[] memory members, uint16 threshold) = ledger.council();
         vm.assertTrue(threshold != 0 && threshold <= members.length, "13: a quorum exists");
     }

@@ -80,8 +80,8 @@ def test_the_largest_entry_fits_a_bundle() -> None:
 def too_long(world: World, kind: str) -> en.Content:
     """A content that is within the rules but for its signature, which a wallet might take."""
     signature = bytes(MAX_SIGNATURE_SIZE + 1)
-    if kind == "decision":
-        change = st.AgencySuspension("NZ-MPI", world.history.agencies.decisions + 1)
+    if kind == "resolution":
+        change = st.AgencySuspension("NZ-MPI", world.history.agencies.resolutions + 1)
         return en.Enacted(change, (en.Endorsement(COUNCIL.signer, signature),))
     if kind == "attestation":
         attestation = st.Attestation("NZ-MPI", 851, 1, bytes(32), START, START * 2, b"\x01" * 32, 1, bytes(32))
@@ -93,7 +93,7 @@ def too_long(world: World, kind: str) -> en.Content:
     return en.Withdrawn(declaration, st.Withdrawal(declaration.id(ORIGIN), 1), signature)
 
 
-@pytest.mark.parametrize("kind", ["decision", "attestation", "revocation", "withdrawal"])
+@pytest.mark.parametrize("kind", ["resolution", "attestation", "revocation", "withdrawal"])
 def test_no_entry_carries_a_longer_signature(kind: str) -> None:
     """Rule 10."""
     world = World()

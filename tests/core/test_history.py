@@ -35,28 +35,30 @@ def attest(world: World, **changes: Any) -> en.Attested:
     return en.Attested(statement, PLANT.signer, PLANT.sign(statement.id(ORIGIN)))
 
 
-def decision(world: World, kind: type[st.Decision], *members: Any, by: Key = COUNCIL, number: int = 0) -> en.Enacted:
-    made = kind(*members, decision=number or world.history.agencies.decisions + 1)  # type: ignore[call-arg]
+def resolution(
+    world: World, kind: type[st.Resolution], *members: Any, by: Key = COUNCIL, number: int = 0
+) -> en.Enacted:
+    made = kind(*members, resolution=number or world.history.agencies.resolutions + 1)  # type: ignore[call-arg]
     return en.Enacted(made, (en.Endorsement(by.signer, by.sign(made.id(ORIGIN))),))
 
 
 def retired(world: World) -> en.Attested:
-    world.decide(st.AttesterRetirement, PLANT.signer)
+    world.enact(st.AttesterRetirement, PLANT.signer)
     return attest(world)
 
 
 def compromised(world: World) -> en.Attested:
-    world.decide(st.AttesterCompromise, PLANT.signer, START)
+    world.enact(st.AttesterCompromise, PLANT.signer, START)
     return attest(world)
 
 
 def suspended(world: World) -> en.Attested:
-    world.decide(st.AgencySuspension, "NZ-MPI")
+    world.enact(st.AgencySuspension, "NZ-MPI")
     return attest(world)
 
 
 def mandate_withdrawn(world: World) -> en.Attested:
-    world.decide(st.MandateWithdrawal, "NZ-MPI", 851)
+    world.enact(st.MandateWithdrawal, "NZ-MPI", 851)
     return attest(world)
 
 
@@ -97,12 +99,12 @@ def anchored_twice(world: World) -> en.Anchored:
 
 
 def overlapping(world: World) -> en.Enacted:
-    return decision(world, st.MandateGrant, "NZ-MPI", 851, 0, co.NO_END)
+    return resolution(world, st.MandateGrant, "NZ-MPI", 851, 0, co.NO_END)
 
 
 def not_earlier(world: World) -> en.Enacted:
-    world.decide(st.AttesterCompromise, PLANT.signer, START)
-    return decision(world, st.AttesterCompromise, PLANT.signer, START)
+    world.enact(st.AttesterCompromise, PLANT.signer, START)
+    return resolution(world, st.AttesterCompromise, PLANT.signer, START)
 
 
 def p256_nonsense(world: World) -> en.Withdrawn:
@@ -112,45 +114,51 @@ def p256_nonsense(world: World) -> en.Withdrawn:
 
 Broken = Callable[[World], en.Content]
 RULES: dict[str, tuple[Broken, type[Exception]]] = {
-    "1 decision out of order": (lambda w: decision(w, st.AgencySuspension, "NZ-MPI", number=99), le.WrongDecision),
-    "1 decision by a stranger": (lambda w: decision(w, st.AgencySuspension, "NZ-MPI", by=OTHER), le.NotInCouncil),
-    "1 decision unsigned": (
-        lambda w: replace(decision(w, st.AgencySuspension, "NZ-MPI"), endorsements=()),
+    "1 resolution out of order": (
+        lambda w: resolution(w, st.AgencySuspension, "NZ-MPI", number=99),
+        le.WrongResolution,
+    ),
+    "1 resolution by a stranger": (lambda w: resolution(w, st.AgencySuspension, "NZ-MPI", by=OTHER), le.NotInCouncil),
+    "1 resolution unsigned": (
+        lambda w: replace(resolution(w, st.AgencySuspension, "NZ-MPI"), endorsements=()),
         le.QuorumMissing,
     ),
     "1 council without members to decide": (
-        lambda w: decision(w, st.CouncilChange, (COUNCIL.signer,), 2),
+        lambda w: resolution(w, st.CouncilChange, (COUNCIL.signer,), 2),
         le.InvalidCouncil,
     ),
-    "2 enrolled twice": (lambda w: decision(w, st.AgencyEnrolment, "NZ-MPI", "x", "NZ", "x"), le.AgencyKnown),
-    "2 unknown agency suspended": (lambda w: decision(w, st.AgencySuspension, "NZ-X"), le.UnknownAgency),
+    "2 enrolled twice": (lambda w: resolution(w, st.AgencyEnrolment, "NZ-MPI", "x", "NZ", "x"), le.AgencyKnown),
+    "2 unknown agency suspended": (lambda w: resolution(w, st.AgencySuspension, "NZ-X"), le.UnknownAgency),
     "2 suspended twice": (
-        lambda w: (w.decide(st.AgencySuspension, "NZ-MPI"), decision(w, st.AgencySuspension, "NZ-MPI"))[1],
+        lambda w: (w.enact(st.AgencySuspension, "NZ-MPI"), resolution(w, st.AgencySuspension, "NZ-MPI"))[1],
         le.AgencyNotActive,
     ),
-    "2 reinstated while active": (lambda w: decision(w, st.AgencyReinstatement, "NZ-MPI"), le.AgencyNotSuspended),
-    "3 authorised twice": (lambda w: decision(w, st.AttesterAuthorisation, PLANT.signer, "NZ-MPI"), le.AttesterKnown),
+    "2 reinstated while active": (lambda w: resolution(w, st.AgencyReinstatement, "NZ-MPI"), le.AgencyNotSuspended),
+    "3 authorised twice": (lambda w: resolution(w, st.AttesterAuthorisation, PLANT.signer, "NZ-MPI"), le.AttesterKnown),
     "3 authorised for nobody": (
-        lambda w: decision(w, st.AttesterAuthorisation, OTHER.signer, "NZ-X"),
+        lambda w: resolution(w, st.AttesterAuthorisation, OTHER.signer, "NZ-X"),
         le.UnknownAgency,
     ),
     "3 retired twice": (
-        lambda w: (w.decide(st.AttesterRetirement, PLANT.signer), decision(w, st.AttesterRetirement, PLANT.signer))[1],
+        lambda w: (w.enact(st.AttesterRetirement, PLANT.signer), resolution(w, st.AttesterRetirement, PLANT.signer))[1],
         le.AttesterNotActive,
     ),
-    "3 unknown attester retired": (lambda w: decision(w, st.AttesterRetirement, OTHER.signer), le.UnknownAttester),
+    "3 unknown attester retired": (lambda w: resolution(w, st.AttesterRetirement, OTHER.signer), le.UnknownAttester),
     "4 compromise in the future": (
-        lambda w: decision(w, st.AttesterCompromise, PLANT.signer, w.now + 1),
+        lambda w: resolution(w, st.AttesterCompromise, PLANT.signer, w.now + 1),
         le.CompromiseInFuture,
     ),
     "4 compromise not earlier": (not_earlier, le.CompromiseNotEarlier),
     "5 mandate overlaps": (overlapping, le.MandateOverlaps),
     "5 mandate in the past": (
-        lambda w: decision(w, st.MandateGrant, "NZ-MPI", 1, START, co.NO_END),
+        lambda w: resolution(w, st.MandateGrant, "NZ-MPI", 1, START, co.NO_END),
         le.MalformedPeriod,
     ),
-    "5 mandate ends before it begins": (lambda w: decision(w, st.MandateGrant, "NZ-MPI", 1, 0, 1), le.MalformedPeriod),
-    "5 no mandate to withdraw": (lambda w: decision(w, st.MandateWithdrawal, "NZ-MPI", 1), le.MandateMissing),
+    "5 mandate ends before it begins": (
+        lambda w: resolution(w, st.MandateGrant, "NZ-MPI", 1, 0, 1),
+        le.MalformedPeriod,
+    ),
+    "5 no mandate to withdraw": (lambda w: resolution(w, st.MandateWithdrawal, "NZ-MPI", 1), le.MandateMissing),
     "6 another agency": (lambda w: attest(w, agency="NZ-CUSTOMS"), le.WrongAgency),
     "6 no mandate": (lambda w: attest(w, kind=132), le.MandateMissing),
     "6 mandate withdrawn": (mandate_withdrawn, le.MandateMissing),
@@ -240,12 +248,12 @@ def test_first_entry_must_be_the_first_council() -> None:
 
 def test_two_of_three_decide_in_any_pair_but_not_twice_the_same() -> None:
     world = World((COUNCIL, SECOND, THIRD), threshold=2)
-    world.decide(st.AgencyEnrolment, "NZ-MPI", "x", "NZ", "x", signers=[SECOND, THIRD])
+    world.enact(st.AgencyEnrolment, "NZ-MPI", "x", "NZ", "x", signers=[SECOND, THIRD])
     with pytest.raises(HistoryBroken) as caught:
-        world.decide(st.AgencySuspension, "NZ-MPI", signers=[SECOND, SECOND])
+        world.enact(st.AgencySuspension, "NZ-MPI", signers=[SECOND, SECOND])
     assert type(caught.value.__cause__) is le.EndorsementsUnordered
-    world.decide(st.CouncilChange, (THIRD.signer,), 1, signers=[COUNCIL, THIRD])
-    world.decide(st.AgencySuspension, "NZ-MPI", signers=[THIRD])
+    world.enact(st.CouncilChange, (THIRD.signer,), 1, signers=[COUNCIL, THIRD])
+    world.enact(st.AgencySuspension, "NZ-MPI", signers=[THIRD])
 
 
 def test_a_wallet_signature_is_left_to_whoever_has_a_chain(world: World) -> None:
@@ -286,31 +294,31 @@ def test_who_may_say_what_when(world: World) -> None:
     assert not register.may_attest(PLANT.signer, 132, authorised)
     assert not register.may_attest(OTHER.signer, 851, authorised)
     suspended_at = world.now
-    world.decide(st.AgencySuspension, "NZ-MPI")
+    world.enact(st.AgencySuspension, "NZ-MPI")
     back = world.now
-    world.decide(st.AgencyReinstatement, "NZ-MPI")
+    world.enact(st.AgencyReinstatement, "NZ-MPI")
     assert [register.may_attest(PLANT.signer, 851, at) for at in (suspended_at - 1, suspended_at, back - 1, back)] == [
         True,
         False,
         False,
         True,
     ]
-    world.decide(st.AttesterCompromise, PLANT.signer, back)
+    world.enact(st.AttesterCompromise, PLANT.signer, back)
     assert register.may_attest(PLANT.signer, 851, suspended_at - 1)
     assert not register.may_attest(PLANT.signer, 851, back)
 
 
 def test_a_mandate_that_has_not_begun_can_be_withdrawn_and_granted_again(world: World) -> None:
-    world.decide(st.MandateGrant, "NZ-MPI", 852, world.now + 10_000, co.NO_END)
-    world.decide(st.MandateWithdrawal, "NZ-MPI", 852)
-    world.decide(st.MandateGrant, "NZ-MPI", 852, 0, world.now + 100)
+    world.enact(st.MandateGrant, "NZ-MPI", 852, world.now + 10_000, co.NO_END)
+    world.enact(st.MandateWithdrawal, "NZ-MPI", 852)
+    world.enact(st.MandateGrant, "NZ-MPI", 852, 0, world.now + 100)
     assert world.history.agencies.agency("NZ-MPI").mandated(852, world.now - 60)
     assert not world.history.agencies.agency("NZ-MPI").mandated(852, world.now + 10_001)
 
 
 def test_withdrawing_a_mandate_ends_the_running_period_and_the_one_to_come(world: World) -> None:
-    world.decide(st.MandateGrant, "NZ-MPI", 852, 0, world.now + 1000)
-    world.decide(st.MandateGrant, "NZ-MPI", 852, world.now + 1000, co.NO_END)
-    world.decide(st.MandateWithdrawal, "NZ-MPI", 852)
+    world.enact(st.MandateGrant, "NZ-MPI", 852, 0, world.now + 1000)
+    world.enact(st.MandateGrant, "NZ-MPI", 852, world.now + 1000, co.NO_END)
+    world.enact(st.MandateWithdrawal, "NZ-MPI", 852)
     agency = world.history.agencies.agency("NZ-MPI")
     assert not any(agency.mandated(852, world.now + later) for later in (0, 500, 1500))

@@ -77,7 +77,7 @@ def test_json_round_trip(statement: st.Statement) -> None:
 @given(statements, signers, some.binary(max_size=70))
 def test_entry_payload_round_trip(statement: st.Statement, signer: bytes, signature: bytes) -> None:
     match statement:
-        case st.Decision():
+        case st.Resolution():
             content: Any = Enacted(statement, (Endorsement(signer, signature),))
         case st.Attestation():
             content = Attested(statement, signer, signature)
@@ -100,7 +100,7 @@ def test_eip712_reference_domain_and_types() -> None:
         "Declaration(bytes party,bytes32 digest,uint16 documentType,bytes32 replaces)"
     )
     assert st.MandateGrant.encoded_type() == (
-        "MandateGrant(bytes16 agency,uint16 kind,uint40 from,uint40 until,uint64 decision)"
+        "MandateGrant(bytes16 agency,uint16 kind,uint40 from,uint40 until,uint64 resolution)"
     )
 
 

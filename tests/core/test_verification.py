@@ -130,7 +130,7 @@ def test_withdrawn_names_the_replacement(case: Case, online: bool) -> None:
 @pytest.mark.parametrize("online", [False, True])
 def test_compromise_regrades_what_was_attested_from_its_date_on(case: Case, online: bool) -> None:
     attested_at = case.world.history.attestations[case.plant].mark.time
-    case.world.decide(st.AttesterCompromise, PLANT.signer, attested_at)
+    case.world.enact(st.AttesterCompromise, PLANT.signer, attested_at)
     assert named(case.verdict(online), "NZ-MPI 851 in force")[1].startswith("attester compromised")
 
 
@@ -150,7 +150,7 @@ def test_compromise_regrades_by_its_date(
 ) -> None:
     """Safe before the date, unsafe from it on, undecidable where a block's clock is not that exact; with the reason."""
     attested_at = case.world.history.attestations[case.plant].mark.time
-    case.world.decide(st.AttesterCompromise, PLANT.signer, attested_at + later)
+    case.world.enact(st.AttesterCompromise, PLANT.signer, attested_at + later)
     verdict = case.verdict(online)
     found, words = named(verdict, "NZ-MPI 851 compromise")
     assert (found, verdict.outcome) == (status, outcome)
@@ -166,7 +166,7 @@ def test_a_compromise_counts_in_a_verdict_about_the_past(case: Case) -> None:
     case.world.revoke(case.customs, CUSTOMS)
     case.world.withdraw(case.declaration)
     assert case.verdict(at=then).outcome is Outcome.GOOD
-    case.world.decide(st.AttesterCompromise, PLANT.signer, attested_at)
+    case.world.enact(st.AttesterCompromise, PLANT.signer, attested_at)
     assert named(case.verdict(at=then), "NZ-MPI 851 compromise")[0] is Status.INVALID
 
 
@@ -174,11 +174,11 @@ def test_a_compromise_counts_in_a_verdict_about_the_past(case: Case) -> None:
 def test_a_revocation_by_a_thief_is_undecidable(case: Case, online: bool) -> None:
     case.world.enrol("NZ-DOC", "NZ", [861], Key("other officer"))
     thief = Key("stolen")
-    case.world.decide(st.AttesterAuthorisation, thief.signer, "NZ-MPI")
+    case.world.enact(st.AttesterAuthorisation, thief.signer, "NZ-MPI")
     stolen = case.world.now
     case.world.revoke(case.plant, thief)
     assert case.verdict(online).outcome is Outcome.NOT_GOOD
-    case.world.decide(st.AttesterCompromise, thief.signer, stolen)
+    case.world.enact(st.AttesterCompromise, thief.signer, stolen)
     verdict = case.verdict(online)
     assert named(verdict, "NZ-MPI 851 in force")[0] is Status.ERROR
     assert verdict.outcome is Outcome.UNDECIDED
@@ -189,7 +189,7 @@ def test_a_revocation_by_a_thief_is_undecidable(case: Case, online: bool) -> Non
 def test_a_revocation_before_the_key_was_stolen_stands(case: Case) -> None:
     revoked = case.world.now
     case.world.revoke(case.plant, PLANT)
-    case.world.decide(st.AttesterCompromise, PLANT.signer, revoked + 16)
+    case.world.enact(st.AttesterCompromise, PLANT.signer, revoked + 16)
     assert named(case.verdict(), "NZ-MPI 851 in force")[0] is Status.INVALID
 
 
@@ -326,9 +326,9 @@ def test_a_chain_behind_or_beside_the_checkpoint_is_told(case: Case) -> None:
 
 
 @pytest.mark.parametrize("missing", [st.AgencyEnrolment, st.AttesterAuthorisation, st.MandateGrant, st.CouncilChange])
-def test_authority_needs_every_entry_that_gave_it(case: Case, missing: type[st.Decision]) -> None:
+def test_authority_needs_every_entry_that_gave_it(case: Case, missing: type[st.Resolution]) -> None:
     evidence = case.evidence()
-    kind = st.DECISIONS.index(missing)
+    kind = st.RESOLUTIONS.index(missing)
     kept = tuple(item for item in evidence.entries if item.entry.kind != kind)
     verdict = verify(replace(evidence, entries=kept), at=case.world.now, trust=case.world.trust)
     assert named(verdict, "NZ-MPI 851 authority")[0] is Status.INVALID

@@ -114,9 +114,9 @@ def test_the_earliest_compromise_date_counts(world: World) -> None:
     declared = (held.declaration, held.signature)
     ids = [world.declare(bytes([number]) * 32)[0].id(ORIGIN) for number in (1, 2, 3)]
     batch = (held.places[0].root, held.places[0].size, ids)
-    world.decide(st.AttesterCompromise, PLANT.signer, made + 16)
+    world.enact(st.AttesterCompromise, PLANT.signer, made + 16)
     assert failing(offline(world, shown(world, declared, batch))) == []
-    world.decide(st.AttesterCompromise, PLANT.signer, made)
+    world.enact(st.AttesterCompromise, PLANT.signer, made)
     assert failing(offline(world, shown(world, declared, batch))) == ["NZ-MPI 851 in force", "NZ-MPI 851 compromise"]
 
 
@@ -132,7 +132,7 @@ def test_the_earliest_compromise_date_counts(world: World) -> None:
 def test_authority_that_was_undone_before(world: World, undo: tuple[object, ...], words: str) -> None:
     held = evidence(world)
     (attested,) = [content for _, content in contents(held.entries) if isinstance(content, en.Attested)]
-    world.decide(*undo)  # type: ignore[arg-type]
+    world.enact(*undo)  # type: ignore[arg-type]
     known = contents(ProvenEntry(entry, ()) for entry in world.entries)
     before, after = Mark(world.history.size - 1, world.now - 60), Mark(world.history.size, world.now)
 
@@ -145,6 +145,6 @@ def test_authority_that_was_undone_before(world: World, undo: tuple[object, ...]
 
 
 def test_reinstated_speaks_again(world: World) -> None:
-    world.decide(st.AgencySuspension, "NZ-MPI")
-    world.decide(st.AgencyReinstatement, "NZ-MPI")
+    world.enact(st.AgencySuspension, "NZ-MPI")
+    world.enact(st.AgencyReinstatement, "NZ-MPI")
     assert offline(world, evidence(world)).outcome is Outcome.GOOD

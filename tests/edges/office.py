@@ -57,23 +57,23 @@ class Office:
     relayer: SigningKey
 
     @property
-    def next_decision(self) -> int:
-        return int(self.chain.query(ch.Call("decisions", ()))[0]) + 1
+    def next_resolution(self) -> int:
+        return int(self.chain.query(ch.Call("resolutions", ()))[0]) + 1
 
-    def decide(self, kind: type[st.Decision], *members: object) -> Receipt:
-        decision = kind(*members, decision=self.next_decision)  # type: ignore[call-arg]
-        return self.chain.submit(ch.decide(decision, self.endorse(decision)), self.relayer)
+    def enact(self, kind: type[st.Resolution], *members: object) -> Receipt:
+        resolution = kind(*members, resolution=self.next_resolution)  # type: ignore[call-arg]
+        return self.chain.submit(ch.enact(resolution, self.endorse(resolution)), self.relayer)
 
-    def endorse(self, decision: st.Decision, *keys: SigningKey) -> list[Endorsement]:
-        id_ = decision.id(self.chain.origin)
+    def endorse(self, resolution: st.Resolution, *keys: SigningKey) -> list[Endorsement]:
+        id_ = resolution.id(self.chain.origin)
         made = [Endorsement(key.signer(self.chain.origin), key.sign(id_)) for key in keys or (self.council,)]
         return sorted(made, key=lambda endorsement: keccak(endorsement.signer))
 
     def enrol(self, *officers: bytes) -> None:
-        self.decide(st.AgencyEnrolment, AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")
-        self.decide(st.MandateGrant, AGENCY, KIND, 0, co.NO_END)
+        self.enact(st.AgencyEnrolment, AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")
+        self.enact(st.MandateGrant, AGENCY, KIND, 0, co.NO_END)
         for officer in officers:
-            self.decide(st.AttesterAuthorisation, officer, AGENCY)
+            self.enact(st.AttesterAuthorisation, officer, AGENCY)
 
     def attestation(self, salt: str, **changes: Any) -> st.Attestation:
         """Something that the agency may say now."""

@@ -169,24 +169,24 @@ def test_a_party_withdraws(chain: Chain, relayer: SigningKey) -> None:
 
 def test_the_council_decides_everything_that_it_can_and_the_core_replays_it(office: Office) -> None:
     chain, origin = office.chain, office.chain.origin
-    office.decide(st.AgencySuspension, AGENCY)
+    office.enact(st.AgencySuspension, AGENCY)
     assert not chain.may_attest(OFFICER.address, KIND, now() + 9)
-    office.decide(st.AgencyReinstatement, AGENCY)
+    office.enact(st.AgencyReinstatement, AGENCY)
     assert chain.may_attest(OFFICER.address, KIND, now() + 9)
-    office.decide(st.MandateGrant, AGENCY, 861, now() + 100, now() + 200)
-    office.decide(st.MandateWithdrawal, AGENCY, 861)
-    office.decide(st.AttesterRetirement, OFFICER.address)
-    office.decide(st.AttesterCompromise, CARD.signer(origin), 1)
+    office.enact(st.MandateGrant, AGENCY, 861, now() + 100, now() + 200)
+    office.enact(st.MandateWithdrawal, AGENCY, 861)
+    office.enact(st.AttesterRetirement, OFFICER.address)
+    office.enact(st.AttesterCompromise, CARD.signer(origin), 1)
     members = (office.council.address, CARD.signer(origin), WALLET)
-    office.decide(st.CouncilChange, members, 3)
-    three = st.AgencySuspension(AGENCY, office.next_decision)
+    office.enact(st.CouncilChange, members, 3)
+    three = st.AgencySuspension(AGENCY, office.next_resolution)
     id_ = three.id(origin)
     endorsements = [
         *office.endorse(three, office.council, CARD),
         Endorsement(WALLET, OFFICER.sign(id_)),
     ]
     chain.submit(
-        ch.decide(three, sorted(endorsements, key=lambda endorsement: keccak(endorsement.signer))), office.relayer
+        ch.enact(three, sorted(endorsements, key=lambda endorsement: keccak(endorsement.signer))), office.relayer
     )
     history = History(origin)
     kinds = set()
@@ -225,8 +225,8 @@ def test_a_block_that_is_not_there_has_no_hash(deployed: Chain) -> None:
 # ------------------------------------------------------------------------------------------------------- refusals
 
 
-def decide_wrongly(change: Callable[[Office], tuple[st.Decision, list[Endorsement]]]) -> Callable[[Office], object]:
-    return lambda office: office.chain.submit(ch.decide(*change(office)), office.relayer)
+def enact_wrongly(change: Callable[[Office], tuple[st.Resolution, list[Endorsement]]]) -> Callable[[Office], object]:
+    return lambda office: office.chain.submit(ch.enact(*change(office)), office.relayer)
 
 
 def withdraw_wrongly(
@@ -260,8 +260,8 @@ def anchors(root: bytes, size: int) -> Callable[[Office], object]:
     return lambda office: office.chain.submit(ch.anchor(root, size), office.relayer)
 
 
-def decides(kind: type[st.Decision], *members: object) -> Callable[[Office], object]:
-    return lambda office: office.decide(kind, *members)
+def enacts(kind: type[st.Resolution], *members: object) -> Callable[[Office], object]:
+    return lambda office: office.enact(kind, *members)
 
 
 def attests(salt: str = "x", key: SigningKey = OFFICER, **changes: object) -> Callable[[Office], object]:
@@ -281,7 +281,7 @@ def revokes(office: Office, member: bytes = co.ZERO) -> object:
 
 
 def suspension(office: Office, ahead: int = 0) -> st.AgencySuspension:
-    return st.AgencySuspension(AGENCY, office.next_decision + ahead)
+    return st.AgencySuspension(AGENCY, office.next_resolution + ahead)
 
 
 NEW = key_of("new").address
@@ -292,14 +292,14 @@ REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Office],
     (errors.UnknownAttester, {"signer": STRANGER.address}, attests(key=STRANGER)),
     (errors.WrongAgency, {"stated": "NZ-X", "actual": AGENCY}, attests(agency="NZ-X")),
     (errors.MandateMissing, {"agency": AGENCY, "kind": 861}, attests(kind=861)),
-    (errors.AgencyNotActive, {"agency": AGENCY}, after(decides(st.AgencySuspension, AGENCY), attests())),
+    (errors.AgencyNotActive, {"agency": AGENCY}, after(enacts(st.AgencySuspension, AGENCY), attests())),
     (
         errors.AttesterNotActive, {"signer": OFFICER.address},
-        after(decides(st.AttesterRetirement, OFFICER.address), attests()),
+        after(enacts(st.AttesterRetirement, OFFICER.address), attests()),
     ),
     (
         errors.AttesterDeclaredCompromised, {"signer": OFFICER.address, "since": 1},
-        after(decides(st.AttesterCompromise, OFFICER.address, 1), attests()),
+        after(enacts(st.AttesterCompromise, OFFICER.address, 1), attests()),
     ),
     (
         errors.BadSignature, {"signer": OFFICER.address},
@@ -317,29 +317,29 @@ REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Office],
     (errors.AlreadyWithdrawn, {"number": 6}, twice(withdraw_wrongly(lambda id_: st.Withdrawal(id_, 1)))),
     (errors.BadSignature, {"signer": TRADER.address}, withdraw_wrongly(lambda id_: st.Withdrawal(id_, 1), STRANGER)),
     (
-        errors.WrongDecision, {"expected": 6, "given": 8},
-        decide_wrongly(lambda o: (suspension(o, 2), o.endorse(suspension(o, 2)))),
+        errors.WrongResolution, {"expected": 6, "given": 8},
+        enact_wrongly(lambda o: (suspension(o, 2), o.endorse(suspension(o, 2)))),
     ),
-    (errors.QuorumMissing, {"needed": 1, "given": 0}, decide_wrongly(lambda o: (suspension(o), []))),
+    (errors.QuorumMissing, {"needed": 1, "given": 0}, enact_wrongly(lambda o: (suspension(o), []))),
     (
         errors.NotInCouncil, {"signer": STRANGER.address},
-        decide_wrongly(lambda o: (suspension(o), o.endorse(suspension(o), STRANGER))),
+        enact_wrongly(lambda o: (suspension(o), o.endorse(suspension(o), STRANGER))),
     ),
     (
         errors.EndorsementsUnordered, {},
-        decide_wrongly(lambda o: (suspension(o), o.endorse(suspension(o)) * 2)),
+        enact_wrongly(lambda o: (suspension(o), o.endorse(suspension(o)) * 2)),
     ),
-    (errors.InvalidCouncil, {"members": 1, "threshold": 2}, decides(st.CouncilChange, (NEW,), 2)),
-    (errors.AgencyKnown, {"agency": AGENCY}, decides(st.AgencyEnrolment, AGENCY, "again", "NZ", "https://x.example")),
-    (errors.UnknownAgency, {"agency": "NZ-X"}, decides(st.AgencySuspension, "NZ-X")),
-    (errors.AgencyNotSuspended, {"agency": AGENCY}, decides(st.AgencyReinstatement, AGENCY)),
-    (errors.AttesterKnown, {"signer": OFFICER.address}, decides(st.AttesterAuthorisation, OFFICER.address, AGENCY)),
-    (errors.CompromiseInFuture, {"since": co.NO_END}, decides(st.AttesterCompromise, OFFICER.address, co.NO_END)),
+    (errors.InvalidCouncil, {"members": 1, "threshold": 2}, enacts(st.CouncilChange, (NEW,), 2)),
+    (errors.AgencyKnown, {"agency": AGENCY}, enacts(st.AgencyEnrolment, AGENCY, "again", "NZ", "https://x.example")),
+    (errors.UnknownAgency, {"agency": "NZ-X"}, enacts(st.AgencySuspension, "NZ-X")),
+    (errors.AgencyNotSuspended, {"agency": AGENCY}, enacts(st.AgencyReinstatement, AGENCY)),
+    (errors.AttesterKnown, {"signer": OFFICER.address}, enacts(st.AttesterAuthorisation, OFFICER.address, AGENCY)),
+    (errors.CompromiseInFuture, {"since": co.NO_END}, enacts(st.AttesterCompromise, OFFICER.address, co.NO_END)),
     (
         errors.CompromiseNotEarlier, {"since": 7, "known": 6},
-        after(decides(st.AttesterCompromise, OFFICER.address, 6), decides(st.AttesterCompromise, OFFICER.address, 7)),
+        after(enacts(st.AttesterCompromise, OFFICER.address, 6), enacts(st.AttesterCompromise, OFFICER.address, 7)),
     ),
-    (errors.MandateOverlaps, {"kind": KIND, "until": co.NO_END}, decides(st.MandateGrant, AGENCY, KIND, 0, co.NO_END)),
+    (errors.MandateOverlaps, {"kind": KIND, "until": co.NO_END}, enacts(st.MandateGrant, AGENCY, KIND, 0, co.NO_END)),
 ]  # fmt: skip
 
 

@@ -35,8 +35,8 @@ def fill(house: House) -> House:
         attestation = houses.attest(house, ids)
     houses.revoke(house, attestation)
     gone = house.key("gone-officer")
-    houses.decide(house, st.AttesterAuthorisation, gone.address, houses.MPI)
-    houses.decide(house, st.AttesterRetirement, gone.address)
+    houses.enact(house, st.AttesterAuthorisation, gone.address, houses.MPI)
+    houses.enact(house, st.AttesterRetirement, gone.address)
     houses.anchored(house, 2)
     return house
 

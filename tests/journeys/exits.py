@@ -78,7 +78,7 @@ def lived(folder: Path) -> Gone:
         withdrawal = st.Withdrawal(ids[3], 5, ids[4])
         house.relay.withdraw(done[3].declaration, withdrawal, trader.sign(withdrawal.id(house.chain.origin)))
         officer = house.key(houses.OFFICERS[houses.MPI][0])
-        houses.decide(house, st.AttesterCompromise, officer.address, now() - 3600)
+        houses.enact(house, st.AttesterCompromise, officer.address, now() - 3600)
         house.anchorer.publish(now())
         pending, signature = houses.declaration(house)
         # Later than the others for certain, so that it stands last.

@@ -132,9 +132,9 @@ def test_an_attester_retired_between_signing_and_relaying(house: House) -> None:
     (declared,) = houses.anchored(house)
     made, _ = houses.attestation(house, [declared.id(house.chain.origin)])
     leaver = house.key("leaving-officer")
-    houses.decide(house, st.AttesterAuthorisation, leaver.address, houses.MPI)
+    houses.enact(house, st.AttesterAuthorisation, leaver.address, houses.MPI)
     signature = leaver.sign(made.id(house.chain.origin))
-    houses.decide(house, st.AttesterRetirement, leaver.address)
+    houses.enact(house, st.AttesterRetirement, leaver.address)
     with pytest.raises(AttesterNotActive):
         house.relay.attest(made, leaver.address, signature)
 
@@ -340,7 +340,7 @@ def test_a_wallet_that_changed_its_owner_does_not_break_the_history(house: House
     wallet, owner, origin = b"\x66" * 20, house.key("owner"), house.chain.origin
     code = hex_text(wallet_code(owner.address))
     rpc(house.devchain.url, "anvil_setCode", hex_text(wallet), code)
-    houses.decide(house, st.AttesterAuthorisation, wallet, houses.MPI)
+    houses.enact(house, st.AttesterAuthorisation, wallet, houses.MPI)
     made, _ = houses.attestation(house, [secrets.token_bytes(32)])
     house.relay.attest(made, wallet, owner.sign(made.id(origin)))
 

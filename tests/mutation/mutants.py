@@ -63,9 +63,9 @@ def bases() -> list[Base]:
     """Three formats of documents, an officer with a card, a council that changed: each entry shown is needed."""
 
     def changed_council(made: Shipment) -> None:
-        made.world.decide(st.CouncilChange, (MEMBER.signer,), 1)
+        made.world.enact(st.CouncilChange, (MEMBER.signer,), 1)
         made.world.council = [MEMBER]
-        made.world.decide(st.MandateGrant, "NZ-MPI", 861, 0, 2_000_000_000)
+        made.world.enact(st.MandateGrant, "NZ-MPI", 861, 0, 2_000_000_000)
         made.attest(kind=861)
 
     def kept(name: str) -> bool:

@@ -119,11 +119,11 @@ class Machine(RuleBasedStateMachine):
         self.grant("NZ-MPI", 851, 0, 400)
 
     def move(self, allowed: bool, *fact: Any) -> bool:
-        """Write a decision if the history lets us; both must say the same."""
+        """Write a resolution if the history lets us; both must say the same."""
         kind, *members = fact[1]
         now = self.world.now
         try:
-            self.world.decide(kind, *members)
+            self.world.enact(kind, *members)
             done = True
         except HistoryBroken:
             done = False

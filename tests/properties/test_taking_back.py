@@ -15,7 +15,7 @@ from tests.world import ORIGIN, PLANT, TRADER, World
 
 
 def written(random: Random, steps: int) -> World:
-    """A world in which anything but a decision happens, now and then a decision."""
+    """A world in which anything but a resolution happens, now and then a resolution."""
     world = World()
     world.enrol("NZ-MPI", "NZ", [851], PLANT)
     sets, attested, declared = [], [], []
@@ -52,7 +52,7 @@ def told(history: History) -> tuple[object, ...]:
     proofs = [log.inclusion(number) for number in range(0, log.size, 7)]
     return (
         history.size, history.head, history.last_time, log.root(), proofs, vars(remembered), history.undecided,
-        history.governing, history.agencies.decisions, [log.root(size) for size in range(log.size)],
+        history.governing, history.agencies.resolutions, [log.root(size) for size in range(log.size)],
     )  # fmt: skip
 
 
@@ -70,18 +70,18 @@ def test_going_back_is_as_if_the_rest_had_never_been(random: Random, steps: int,
     assert told(history) == whole
 
 
-def test_decisions_and_what_is_long_ago_are_not_taken_back() -> None:
+def test_resolutions_and_what_is_long_ago_are_not_taken_back() -> None:
     world = World()
     world.enrol("NZ-MPI", "NZ", [851], PLANT)
-    decisions = world.history.size
+    resolutions = world.history.size
     for number in range(1_100):
         world.anchor([world.declare(number.to_bytes(32), party=TRADER)[0]])
     history, before = world.history, told(world.history)
-    for size in (-1, decisions - 1, decisions, decisions + 70, history.size + 1):
+    for size in (-1, resolutions - 1, resolutions, resolutions + 70, history.size + 1):
         assert not history.back_to(size)
     assert told(history) == before
-    assert history.back_to(decisions + 80)
-    assert told(history) == told(replayed(world.entries[: decisions + 80]))
+    assert history.back_to(resolutions + 80)
+    assert told(history) == told(replayed(world.entries[: resolutions + 80]))
 
 
 @given(some.integers(0, 700), some.data())

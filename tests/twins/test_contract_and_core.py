@@ -69,7 +69,7 @@ def test_history_replays_to_the_contracts_head(house: House) -> None:
     for logged in house.chain.entries(0, house.chain.head()[2]):
         history.apply(logged.entry)
     assert (history.size, history.head) == (call(house, "size"), call(house, "head"))
-    assert history.agencies.decisions == call(house, "decisions")
+    assert history.agencies.resolutions == call(house, "resolutions")
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 9, 100])
@@ -107,7 +107,7 @@ def test_p256_officer_attests_and_revokes(house: House) -> None:
     officer = house.key("card", Algorithm.P256)
     origin = house.chain.origin
     signer = officer.signer(origin)
-    houses.decide(house, st.AttesterAuthorisation, signer, houses.MPI)
+    houses.enact(house, st.AttesterAuthorisation, signer, houses.MPI)
     (declared,) = houses.anchored(house)
     made, _ = houses.attestation(house, [declared.id(origin)])
     house.relay.attest(made, signer, officer.sign(made.id(origin)))
@@ -147,9 +147,9 @@ class Story:
         for logged in receipt.entries:
             self.history.apply(logged if isinstance(logged, en.Entry) else logged.entry)
 
-    def decision(self) -> tuple[ch.Call, en.Content]:
+    def resolution(self) -> tuple[ch.Call, en.Content]:
         pick = self.random.choice
-        number = self.history.agencies.decisions + pick([1, 1, 1, 1, 2])
+        number = self.history.agencies.resolutions + pick([1, 1, 1, 1, 2])
         signer = signer_of(pick(["first", "second"]))
         code, now = pick(["A", "B"]), self.history.last_time
         made = pick(
@@ -166,7 +166,7 @@ class Story:
         )
         by = pick(["council"] * 9 + ["stranger"])
         endorsement = en.Endorsement(signer_of(by), sign(by, made.id(self.chain.origin)))
-        return ch.decide(made, [endorsement]), en.Enacted(made, (endorsement,))
+        return ch.enact(made, [endorsement]), en.Enacted(made, (endorsement,))
 
     def statement(self) -> tuple[ch.Call, en.Content]:
         pick, origin, now = self.random.choice, self.chain.origin, self.history.last_time
@@ -196,7 +196,7 @@ class Story:
                 return ch.withdraw(declaration, withdrawal, signature), en.Withdrawn(declaration, withdrawal, signature)
 
     def step(self) -> str:
-        sent, content = self.random.choice([self.decision, self.statement])()
+        sent, content = self.random.choice([self.resolution, self.statement])()
         entry = en.Entry(
             self.history.size, en.kind_of(content), max(int(time.time()), self.history.last_time) + 1,
             en.encode_payload(content),

@@ -27,8 +27,8 @@ def own_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevChain]:
 
 def call_of(content: en.Content) -> calls.Call:
     match content:
-        case en.Enacted(decision, endorsements):
-            return calls.decide(decision, endorsements)
+        case en.Enacted(resolution, endorsements):
+            return calls.enact(resolution, endorsements)
         case en.Anchored(root, size):
             return calls.anchor(root, size)
         case en.Attested(attestation, signer, signature):
@@ -46,8 +46,8 @@ def test_the_contract_writes_the_vectors(own_chain: DevChain) -> None:
     _rpc(own_chain.url, "evm_setNextBlockTimestamp", VECTORS[0].time)
     first = en.decode_payload(en.EntryKind.COUNCIL_CHANGED, VECTORS[0].payload)
     assert isinstance(first, en.Enacted)
-    assert isinstance(first.decision, st.CouncilChange)
-    origin, receipt = chain.deploy(own_chain.url, first.decision.members, first.decision.threshold, sender, LIMITS)
+    assert isinstance(first.resolution, st.CouncilChange)
+    origin, receipt = chain.deploy(own_chain.url, first.resolution.members, first.resolution.threshold, sender, LIMITS)
     assert str(origin) == VECTORS[0].origin
     ledger = chain.Chain.connect(own_chain.url, origin.contract, origin.chain_id, LIMITS)
     for vector in VECTORS:

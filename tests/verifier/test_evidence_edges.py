@@ -105,7 +105,7 @@ def test_checkpoints() -> None:
 # ------------------------------------------------------------------------------------------------------------- entries
 
 ENDORSED = "(bytes,bytes)[]"
-DECISION: dict[int, list[str]] = {
+RESOLUTION: dict[int, list[str]] = {
     0: ["bytes[]", "uint16", "uint64", ENDORSED],
     1: ["bytes16", "string", "bytes2", "string", "uint64", ENDORSED],
     2: ["bytes16", "uint64", ENDORSED],
@@ -120,7 +120,7 @@ ADDRESS, AGENCY, ANY = b"\x11" * 20, b"NZ-MPI".ljust(16, b"\0"), b"\x01" * 32
 
 
 def entry(kind: int, *values: Any, number: int = 3, time: int = START) -> bytes:
-    return number.to_bytes(8) + bytes([kind]) + time.to_bytes(8) + encode(DECISION[kind], values)
+    return number.to_bytes(8) + bytes([kind]) + time.to_bytes(8) + encode(RESOLUTION[kind], values)
 
 
 def shown(*entries: bytes) -> Asked:

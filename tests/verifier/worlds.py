@@ -71,12 +71,12 @@ class Chance:
             lambda: self.attested.append(made.attest(officer, code, kind, outcome=self.one_of([1, 4, 8]))),
             self.attest_set,
             lambda: world.revoke(self.one_of(self.attested), officer, member),
-            lambda: world.decide(st.AttesterCompromise, officer.signer, now - self.random.randrange(400)),
-            lambda: world.decide(st.AttesterRetirement, officer.signer),
-            lambda: world.decide(st.AgencySuspension, code),
-            lambda: world.decide(st.AgencyReinstatement, code),
-            lambda: world.decide(st.MandateWithdrawal, code, kind),
-            lambda: world.decide(st.MandateGrant, code, kind, self.one_of([0, now, now + 120]), until + 200),
+            lambda: world.enact(st.AttesterCompromise, officer.signer, now - self.random.randrange(400)),
+            lambda: world.enact(st.AttesterRetirement, officer.signer),
+            lambda: world.enact(st.AgencySuspension, code),
+            lambda: world.enact(st.AgencyReinstatement, code),
+            lambda: world.enact(st.MandateWithdrawal, code, kind),
+            lambda: world.enact(st.MandateGrant, code, kind, self.one_of([0, now, now + 120]), until + 200),
             self.change_council,
             lambda: world.withdraw(made.declared[0]),
             lambda: world.anchor([world.declare(now.to_bytes(32))[0]]),
@@ -97,7 +97,7 @@ class Chance:
     def change_council(self) -> None:
         keys = self.random.sample([COUNCIL, MEMBER, SECOND], self.random.randrange(1, 4))
         threshold = self.random.randrange(1, len(keys) + 1)
-        self.world.decide(st.CouncilChange, tuple(key.signer for key in keys), threshold)
+        self.world.enact(st.CouncilChange, tuple(key.signer for key in keys), threshold)
         self.world.council, self.world.threshold = keys, threshold
 
     def lawless(self) -> None:
@@ -111,7 +111,7 @@ class Chance:
         kind, now = self.one_of([851, 132]), world.now
         number = self.one_of([0, 1, 7])
         keys = [self.one_of([COUNCIL, MEMBER]), THIEF]
-        decisions: list[st.Decision] = [
+        resolutions: list[st.Resolution] = [
             st.CouncilChange(tuple(key.signer for key in keys), self.one_of([0, 1, 2]), number),
             st.AgencyEnrolment(code, "again", self.one_of(["NZ", "AU"]), "https://again.example", number),
             st.AgencySuspension(code, number),
@@ -122,13 +122,13 @@ class Chance:
             st.MandateGrant(code, kind, self.one_of([0, now - 60, now + 60]), now + self.one_of([-1, 90, 900]), number),
             st.MandateWithdrawal(code, kind, number),
         ]
-        decision = self.one_of(decisions)
+        resolution = self.one_of(resolutions)
         signers = sorted([COUNCIL, MEMBER], key=lambda key: keccak(key.signer))
         if self.likely(10):
             signers = self.random.sample([COUNCIL, MEMBER, THIEF], self.random.randrange(4))
-        id_ = decision.id(ORIGIN)
+        id_ = resolution.id(ORIGIN)
         endorsements = [en.Endorsement(key.signer, self.damaged(key.sign(id_), 3)) for key in signers]
-        return en.Enacted(decision, tuple(endorsements))
+        return en.Enacted(resolution, tuple(endorsements))
 
     def attestation(self) -> en.Content:
         officer, code = self.one_of(OFFICERS)

@@ -20,7 +20,7 @@ from tests.conformance.parts import (
     Shipment,
     attest_anyhow,
     case,
-    decide_anyhow,
+    enact_anyhow,
     everything,
     shipment,
     spelled,
@@ -135,18 +135,18 @@ def forgeries() -> None:
         undone(st.MandateWithdrawal, "NZ-MPI", 851),
         authority,
     )
-    forged("decision_by_a_stranger", "a mandate by one who is not in the council", mandate_by(THIEF), other)
-    forged("decision_below_the_quorum", "two must sign, one did", mandate_by(COUNCIL), other, threshold=2)
+    forged("resolution_by_a_stranger", "a mandate by one who is not in the council", mandate_by(THIEF), other)
+    forged("resolution_below_the_quorum", "two must sign, one did", mandate_by(COUNCIL), other, threshold=2)
     forged(
-        "decision_signed_twice_by_one",
+        "resolution_signed_twice_by_one",
         "two must sign, one did twice",
         mandate_by(COUNCIL, COUNCIL),
         other,
         threshold=2,
     )
-    forged("decision_endorsed_out_of_order", "endorsements not ascending", unordered, other, threshold=2)
+    forged("resolution_endorsed_out_of_order", "endorsements not ascending", unordered, other, threshold=2)
     forged("council_change_by_a_stranger", "a council that nobody seated", stolen_council, authority)
-    forged("council_of_before", "a decision by the council of before a change", old_council, other)
+    forged("council_of_before", "a resolution by the council of before a change", old_council, other)
     compromised, in_force = f"{NAME} compromise", f"{NAME} in force"
     grant = st.MandateGrant
     now = shipment().world.now
@@ -162,13 +162,13 @@ def forgeries() -> None:
             undone(st.AttesterCompromise, PLANT.signer, now + 86_400), [authority]),
         ("declared_compromised_from_before", "declared compromised before, from a date before",
             undone(st.AttesterCompromise, PLANT.signer, now - 600), [authority, compromised, in_force]),
-        ("decision_with_high_s", "an endorsement with the other s", endorsed(lambda s: [high_s(s[0])]), [other]),
-        ("decision_with_a_wrong_signature_more", "a quorum signed, and somebody wrote nonsense beside", endorsed(lambda s: [s[0], bytes(65)]), [other]),
-        ("decision_without_signatures", "nobody signed", mandate_by(), [other]),
-        ("decision_about_others_by_a_stranger", "a stranger suspended another agency; whoever shows it answers for it", meddled, [authority]),
+        ("resolution_with_high_s", "an endorsement with the other s", endorsed(lambda s: [high_s(s[0])]), [other]),
+        ("resolution_with_a_wrong_signature_more", "a quorum signed, and somebody wrote nonsense beside", endorsed(lambda s: [s[0], bytes(65)]), [other]),
+        ("resolution_without_signatures", "nobody signed", mandate_by(), [other]),
+        ("resolution_about_others_by_a_stranger", "a stranger suspended another agency; whoever shows it answers for it", meddled, [authority]),
         ("first_council_with_a_number", "the first council says that it was decided upon", refounded(number=1), [authority]),
         ("first_council_endorsed", "the first council was endorsed by itself", refounded(endorsed=True), [authority]),
-        ("first_entry_no_council", "entry 0 is an enrolment", refounded(decision=enrolment), [authority]),
+        ("first_entry_no_council", "entry 0 is an enrolment", refounded(resolution=enrolment), [authority]),
         ("party_signature_with_high_s", "the party's other signature", party(high_s), ["declaration"]),
         ("party_signature_with_v_0", "the party's v is 0 or 1", party(lambda s: s[:64] + bytes([s[64] - 27])), ["declaration"]),
         ("party_signature_empty", "the party did not sign", party(lambda s: b""), ["declaration"]),
@@ -182,7 +182,7 @@ def forgeries() -> None:
         ("mandate_of_one_second", "the mandate holds in that very second", granted(grant, now + 60, now + 61)),
         ("mandate_withdrawn_and_granted_anew", "withdrawn, then granted anew", regranted),
         ("others_suspended_and_retired", "what happened to others does not matter", others_undone),
-        ("decision_by_the_whole_council", "more signed than had to", mandate_by(COUNCIL, MEMBER)),
+        ("resolution_by_the_whole_council", "more signed than had to", mandate_by(COUNCIL, MEMBER)),
         ("council_of_cards", "a council of one P-256 card", council_of_cards),
         ("party_with_a_card", "a party whose card holds a P-256 key", party_card),
         ("attestation_of_another_declaration_revoked", "a revocation of an attestation that is not there", revoked_elsewhere),
@@ -201,13 +201,13 @@ def forgeries() -> None:
         twice,
         evidence=everything(twice),
     )
-    decide_anyhow(twice, [COUNCIL], st.AttesterCompromise, PLANT.signer, twice.world.entries[-1].time)
+    enact_anyhow(twice, [COUNCIL], st.AttesterCompromise, PLANT.signer, twice.world.entries[-1].time)
     case(
         "attestation_written_twice_and_compromised_between_fail", "the later of two entries is the one that counts", twice,
         evidence=everything(twice), exit=BAD, failed=(compromised, in_force),
     )  # fmt: skip
     seated = shipment()
-    decide_anyhow(seated, [COUNCIL], st.CouncilChange, (THIEF.signer,), 1)
+    enact_anyhow(seated, [COUNCIL], st.CouncilChange, (THIEF.signer,), 1)
     mandate_by(THIEF)(seated)
     case("council_of_others", "another council, seated by the one before, decides", seated, evidence=everything(seated))
     unshown = json.loads(everything(seated))

@@ -130,7 +130,7 @@ def entries() -> None:
         ("entry_code_padding_dirty", "a bit beyond the sixteen bytes of a code", KINDS.ATTESTED, _set(17 + 31, 1)),
         ("entry_kind_of_17_bits", "a kind of document of 17 bits", KINDS.ATTESTED, _set(word + 29, 1)),
         ("entry_until_of_41_bits", "a mandate until a time of 41 bits", mandate, _set(17 + 3 * 32 + 26, 1)),
-        ("entry_decision_of_65_bits", "a decision's number of 65 bits", mandate, _set(17 + 4 * 32 + 23, 1)),
+        ("entry_resolution_of_65_bits", "a resolution's number of 65 bits", mandate, _set(17 + 4 * 32 + 23, 1)),
         ("entry_jurisdiction_lower_case", "a jurisdiction in lower case", KINDS.AGENCY_ENROLLED, _set(17 + 2 * 32, ord("n"))),
         ("entry_jurisdiction_of_a_digit", "a digit in a jurisdiction", KINDS.AGENCY_ENROLLED, _set(17 + 2 * 32 + 1, ord("1"))),
         ("entry_name_not_utf8", "an agency's name that is no UTF-8", KINDS.AGENCY_ENROLLED, _set(17 + 7 * 32, 0xFF)),

@@ -63,27 +63,27 @@ def force() -> None:
     ended(
         "retired_later",
         "the key was retired after it attested",
-        lambda m, a: m.world.decide(st.AttesterRetirement, PLANT.signer),
+        lambda m, a: m.world.enact(st.AttesterRetirement, PLANT.signer),
         GOOD,
     )
     ended(
         "suspended_later",
         "the agency was suspended after it attested",
-        lambda m, a: m.world.decide(st.AgencySuspension, "NZ-MPI"),
+        lambda m, a: m.world.enact(st.AgencySuspension, "NZ-MPI"),
         GOOD,
     )
 
     def reinstated(m: Shipment, a: bytes) -> None:
         m.world.revoke(a, PLANT)
-        m.world.decide(st.AgencySuspension, "NZ-MPI")
-        m.world.decide(st.AgencyReinstatement, "NZ-MPI")
+        m.world.enact(st.AgencySuspension, "NZ-MPI")
+        m.world.enact(st.AgencyReinstatement, "NZ-MPI")
         m.attest()
 
     ended("reinstated", "suspended, reinstated, then attested", reinstated, GOOD)
     ended(
         "council_changed",
         "a later council, seated by the one before",
-        lambda m, a: m.world.decide(st.CouncilChange, (MEMBER.signer,), 1),
+        lambda m, a: m.world.enact(st.CouncilChange, (MEMBER.signer,), 1),
         GOOD,
     )
 
@@ -97,7 +97,7 @@ def force() -> None:
     ]:
         victim = attested()
         time = victim.world.history.last_time
-        victim.world.decide(st.AttesterCompromise, PLANT.signer, time + seconds)
+        victim.world.enact(st.AttesterCompromise, PLANT.signer, time + seconds)
         about = f"the key is declared compromised from {seconds} s after the attestation's entry"
         case(f"compromise_{name}" + ("_fail" if code else ""), about, victim, exit=code, failed=failed)
         if name == "undecidable":
@@ -118,7 +118,7 @@ def force() -> None:
     ]:
         victim = shipment()
         victim.world.revoke(victim.attest(), SECOND)
-        victim.world.decide(st.AttesterCompromise, SECOND.signer, victim.world.history.last_time + seconds)
+        victim.world.enact(st.AttesterCompromise, SECOND.signer, victim.world.history.last_time + seconds)
         about = f"revoked with a key declared compromised from {seconds} s after the revocation"
         case(f"revoked_{name}_fail", about, victim, exit=code, failed=failed)
 
@@ -203,25 +203,25 @@ def force() -> None:
 
     def other_kind(m: Shipment) -> None:
         m.world.revoke(m.attest(), PLANT)
-        m.world.decide(st.MandateGrant, "NZ-MPI", 861, 0, co.NO_END)
+        m.world.enact(st.MandateGrant, "NZ-MPI", 861, 0, co.NO_END)
         m.attest(kind=861)
 
     def stolen(m: Shipment, *, anew: bool) -> None:
         m.attest()
-        m.world.decide(st.AttesterCompromise, PLANT.signer, m.world.history.last_time - 1)
+        m.world.enact(st.AttesterCompromise, PLANT.signer, m.world.history.last_time - 1)
         if anew:
             m.attest(SECOND)
 
     def twice_compromised(m: Shipment) -> None:
         m.attest()
         last = m.world.history.last_time
-        m.world.decide(st.AttesterCompromise, PLANT.signer, last + 30)
-        m.world.decide(st.AttesterCompromise, PLANT.signer, last)
+        m.world.enact(st.AttesterCompromise, PLANT.signer, last + 30)
+        m.world.enact(st.AttesterCompromise, PLANT.signer, last)
 
     def thief_revoked(m: Shipment, *, anew: bool = False, both: bool = False) -> None:
         stated = m.attest()
         m.world.revoke(stated, SECOND, m.id if both else co.ZERO)
-        m.world.decide(st.AttesterCompromise, SECOND.signer, m.world.history.last_time)
+        m.world.enact(st.AttesterCompromise, SECOND.signer, m.world.history.last_time)
         if anew:
             m.attest(CARD)
         if both:

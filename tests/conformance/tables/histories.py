@@ -18,7 +18,7 @@ from tests.conformance.parts import (
     THIEF,
     Shipment,
     attest_anyhow,
-    decide_anyhow,
+    enact_anyhow,
     unruly,
 )
 from tests.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER
@@ -28,25 +28,25 @@ KINDS = en.EntryKind
 
 def mandate_by(*hands: Any) -> Callable[[Shipment], None]:
     def build(made: Shipment) -> None:
-        decide_anyhow(made, list(hands), st.MandateGrant, "NZ-MPI", 861, 0, co.NO_END)
+        enact_anyhow(made, list(hands), st.MandateGrant, "NZ-MPI", 861, 0, co.NO_END)
         attest_anyhow(made, PLANT, kind=861)
 
     return build
 
 
 def stolen_council(made: Shipment) -> None:
-    decide_anyhow(made, [THIEF], st.CouncilChange, (THIEF.signer,), 1)
+    enact_anyhow(made, [THIEF], st.CouncilChange, (THIEF.signer,), 1)
     attest_anyhow(made, PLANT)
 
 
 def old_council(made: Shipment) -> None:
-    decide_anyhow(made, [COUNCIL], st.CouncilChange, (MEMBER.signer,), 1)
+    enact_anyhow(made, [COUNCIL], st.CouncilChange, (MEMBER.signer,), 1)
     mandate_by(COUNCIL)(made)
 
 
-def undone(kind: type[st.Decision], *members: object, officer: Any = PLANT) -> Callable[[Shipment], None]:
+def undone(kind: type[st.Resolution], *members: object, officer: Any = PLANT) -> Callable[[Shipment], None]:
     def build(made: Shipment) -> None:
-        decide_anyhow(made, [COUNCIL], kind, *members)
+        enact_anyhow(made, [COUNCIL], kind, *members)
         attest_anyhow(made, officer)
 
     return build
@@ -65,16 +65,16 @@ def afterwards(kind: en.EntryKind) -> Callable[[Shipment], None]:
     return build
 
 
-def granted(kind: type[st.Decision], begin: int, end: int) -> Callable[[Shipment], None]:
+def granted(kind: type[st.Resolution], begin: int, end: int) -> Callable[[Shipment], None]:
     def build(made: Shipment) -> None:
-        decide_anyhow(made, [COUNCIL], kind, "NZ-MPI", 861, begin, end)
+        enact_anyhow(made, [COUNCIL], kind, "NZ-MPI", 861, begin, end)
         attest_anyhow(made, PLANT, kind=861)
 
     return build
 
 
 def of_customs(made: Shipment) -> None:
-    decide_anyhow(made, [COUNCIL], st.MandateGrant, "NZ-CUSTOMS", 861, 0, co.NO_END)
+    enact_anyhow(made, [COUNCIL], st.MandateGrant, "NZ-CUSTOMS", 861, 0, co.NO_END)
     attest_anyhow(made, PLANT, kind=861)
 
 
@@ -82,7 +82,7 @@ def endorsed(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[Shipment
     """A mandate with other endorsements than the one that is due."""
 
     def build(made: Shipment) -> None:
-        said = st.MandateGrant("NZ-MPI", 861, 0, co.NO_END, decision=decisions(made))
+        said = st.MandateGrant("NZ-MPI", 861, 0, co.NO_END, resolution=resolutions(made))
         hands = sorted([COUNCIL, MEMBER], key=lambda hand: keccak(hand.signer))
         signatures = change([hand.sign(said.id(ORIGIN)) for hand in hands])
         unruly(made, en.Enacted(said, tuple(
@@ -93,23 +93,23 @@ def endorsed(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[Shipment
     return build
 
 
-def decisions(made: Shipment) -> int:
+def resolutions(made: Shipment) -> int:
     return sum(item.kind < KINDS.ANCHORED for item in made.world.entries)
 
 
 def meddled(made: Shipment) -> None:
-    decide_anyhow(made, [THIEF], st.AgencySuspension, "NZ-CUSTOMS")
+    enact_anyhow(made, [THIEF], st.AgencySuspension, "NZ-CUSTOMS")
     attest_anyhow(made, PLANT)
 
 
-def enrolment(council: st.CouncilChange) -> st.Decision:
-    return st.AgencyEnrolment("NZ-MPI", "An agency", "NZ", "https://agency.example", decision=0)
+def enrolment(council: st.CouncilChange) -> st.Resolution:
+    return st.AgencyEnrolment("NZ-MPI", "An agency", "NZ", "https://agency.example", resolution=0)
 
 
 def refounded(
     number: int = 0,
     endorsed: bool = False,
-    decision: Callable[[st.CouncilChange], st.Decision] = lambda council: council,
+    resolution: Callable[[st.CouncilChange], st.Resolution] = lambda council: council,
 ) -> Callable[[Shipment], None]:
     """Another entry 0."""
 
@@ -118,10 +118,10 @@ def refounded(
         first = made.world.entries[0]
         founded = en.decode_payload(first.kind, first.payload)
         assert isinstance(founded, en.Enacted)
-        assert isinstance(founded.decision, st.CouncilChange)
-        said = decision(founded.decision)
+        assert isinstance(founded.resolution, st.CouncilChange)
+        said = resolution(founded.resolution)
         if number:
-            said = replace(said, decision=number)
+            said = replace(said, resolution=number)
         hands = (en.Endorsement(COUNCIL.signer, COUNCIL.sign(said.id(ORIGIN))),) if endorsed else ()
         content = en.Enacted(said, hands)
         made.world.entries[0] = en.Entry(0, en.kind_of(content), first.time, en.encode_payload(content))
@@ -141,8 +141,8 @@ def party_elsewhere(made: Shipment) -> None:
 
 
 def regranted(made: Shipment) -> None:
-    decide_anyhow(made, [COUNCIL], st.MandateWithdrawal, "NZ-MPI", 851)
-    decide_anyhow(made, [COUNCIL], st.MandateGrant, "NZ-MPI", 851, 0, co.NO_END)
+    enact_anyhow(made, [COUNCIL], st.MandateWithdrawal, "NZ-MPI", 851)
+    enact_anyhow(made, [COUNCIL], st.MandateGrant, "NZ-MPI", 851, 0, co.NO_END)
     attest_anyhow(made, PLANT)
 
 
@@ -155,13 +155,13 @@ def others_undone(made: Shipment) -> None:
         (st.MandateWithdrawal, "NZ-MPI", 861),
         (st.MandateWithdrawal, "NZ-CUSTOMS", 132),
     ]:
-        decide_anyhow(made, [COUNCIL], kind, *members)
+        enact_anyhow(made, [COUNCIL], kind, *members)
     attest_anyhow(made, PLANT)
 
 
 def council_of_cards(made: Shipment) -> None:
-    decide_anyhow(made, [COUNCIL], st.CouncilChange, (CARD.signer,), 1)
-    decide_anyhow(made, [CARD], st.MandateGrant, "NZ-MPI", 861, 0, co.NO_END)
+    enact_anyhow(made, [COUNCIL], st.CouncilChange, (CARD.signer,), 1)
+    enact_anyhow(made, [CARD], st.MandateGrant, "NZ-MPI", 861, 0, co.NO_END)
     attest_anyhow(made, PLANT, kind=861)
 
 
@@ -184,11 +184,11 @@ def withdrawn_elsewhere(made: Shipment) -> None:
 
 def stolen_elsewhere(made: Shipment) -> None:
     made.attest()
-    made.world.decide(st.AttesterCompromise, SECOND.signer, START - 1000)
+    made.world.enact(st.AttesterCompromise, SECOND.signer, START - 1000)
 
 
 def unordered(made: Shipment) -> None:
-    said = st.MandateGrant("NZ-MPI", 861, 0, co.NO_END, decision=decisions(made))
+    said = st.MandateGrant("NZ-MPI", 861, 0, co.NO_END, resolution=resolutions(made))
     hands = sorted([COUNCIL, MEMBER], key=lambda hand: keccak(hand.signer), reverse=True)
     unruly(made, en.Enacted(said, tuple(en.Endorsement(hand.signer, hand.sign(said.id(ORIGIN))) for hand in hands)))
     attest_anyhow(made, PLANT, kind=861)

@@ -171,7 +171,7 @@ contract Handler is World {
         if (threshold != 3) _try(data, threshold != 0 && threshold < 3);
     }
 
-    function repeatDecision(uint256 i) external step {
+    function repeatResolution(uint256 i) external step {
         _try(_decided[i % _decided.length], false);
     }
 
@@ -283,7 +283,7 @@ contract Handler is World {
         return (said.length, unsaid.length, ended.length, written.length, withdrawn.length, answers.length);
     }
 
-    function decisions() external view returns (uint256) {
+    function resolutions() external view returns (uint256) {
         return _decided.length;
     }
 
@@ -320,14 +320,14 @@ contract Handler is World {
 
     /// @dev Send; the ledger must do as the model says. What is accepted is one entry, folded into `head` from its log.
     function _try(bytes memory data, bool allowed) private returns (bool) {
-        uint64 before = ledger.decisions();
+        uint64 before = ledger.resolutions();
         bool done = _send(data);
         vm.assertTrue(done == allowed, allowed ? "refused what the rules allow" : "accepted what the rules forbid");
         if (!done) {
             vm.assertEq(ledger.head(), head, "a refused call changed the head");
         } else {
             _heads.push(head);
-            if (ledger.decisions() != before) _decided.push(data);
+            if (ledger.resolutions() != before) _decided.push(data);
         }
         return done;
     }

@@ -44,11 +44,11 @@ contract Ids {
         return _id(abi.encode(t, r.attestation, r.member, r.reason));
     }
 
-    function councilChange(bytes[] memory members, uint16 threshold, uint64 decision) external view returns (bytes32) {
+    function councilChange(bytes[] memory members, uint16 threshold, uint64 resolution) external view returns (bytes32) {
         bytes memory hashes = "";
         for (uint256 i = 0; i < members.length; ++i) hashes = bytes.concat(hashes, keccak256(members[i]));
-        bytes32 t = keccak256("CouncilChange(bytes[] members,uint16 threshold,uint64 decision)");
-        return _id(abi.encode(t, keccak256(hashes), threshold, decision));
+        bytes32 t = keccak256("CouncilChange(bytes[] members,uint16 threshold,uint64 resolution)");
+        return _id(abi.encode(t, keccak256(hashes), threshold, resolution));
     }
 
     function agencyEnrolment(
@@ -56,41 +56,41 @@ contract Ids {
         string memory name,
         bytes2 jurisdiction,
         string memory uri,
-        uint64 decision
+        uint64 resolution
     ) external view returns (bytes32) {
         bytes32 t = keccak256(
-            "AgencyEnrolment(bytes16 agency,string name,bytes2 jurisdiction,string uri,uint64 decision)"
+            "AgencyEnrolment(bytes16 agency,string name,bytes2 jurisdiction,string uri,uint64 resolution)"
         );
         bytes32 nameHash = keccak256(bytes(name));
         bytes32 uriHash = keccak256(bytes(uri));
-        return _id(abi.encode(t, agency, nameHash, jurisdiction, uriHash, decision));
+        return _id(abi.encode(t, agency, nameHash, jurisdiction, uriHash, resolution));
     }
 
-    function agencySuspension(bytes16 agency, uint64 decision) external view returns (bytes32) {
-        return _id(abi.encode(keccak256("AgencySuspension(bytes16 agency,uint64 decision)"), agency, decision));
+    function agencySuspension(bytes16 agency, uint64 resolution) external view returns (bytes32) {
+        return _id(abi.encode(keccak256("AgencySuspension(bytes16 agency,uint64 resolution)"), agency, resolution));
     }
 
-    function agencyReinstatement(bytes16 agency, uint64 decision) external view returns (bytes32) {
-        return _id(abi.encode(keccak256("AgencyReinstatement(bytes16 agency,uint64 decision)"), agency, decision));
+    function agencyReinstatement(bytes16 agency, uint64 resolution) external view returns (bytes32) {
+        return _id(abi.encode(keccak256("AgencyReinstatement(bytes16 agency,uint64 resolution)"), agency, resolution));
     }
 
     function attesterAuthorisation(
         bytes memory attester,
         bytes16 agency,
-        uint64 decision
+        uint64 resolution
     ) external view returns (bytes32) {
-        bytes32 t = keccak256("AttesterAuthorisation(bytes attester,bytes16 agency,uint64 decision)");
-        return _id(abi.encode(t, keccak256(attester), agency, decision));
+        bytes32 t = keccak256("AttesterAuthorisation(bytes attester,bytes16 agency,uint64 resolution)");
+        return _id(abi.encode(t, keccak256(attester), agency, resolution));
     }
 
-    function attesterRetirement(bytes memory attester, uint64 decision) external view returns (bytes32) {
-        bytes32 t = keccak256("AttesterRetirement(bytes attester,uint64 decision)");
-        return _id(abi.encode(t, keccak256(attester), decision));
+    function attesterRetirement(bytes memory attester, uint64 resolution) external view returns (bytes32) {
+        bytes32 t = keccak256("AttesterRetirement(bytes attester,uint64 resolution)");
+        return _id(abi.encode(t, keccak256(attester), resolution));
     }
 
-    function attesterCompromise(bytes memory attester, uint40 since, uint64 decision) external view returns (bytes32) {
-        bytes32 t = keccak256("AttesterCompromise(bytes attester,uint40 since,uint64 decision)");
-        return _id(abi.encode(t, keccak256(attester), since, decision));
+    function attesterCompromise(bytes memory attester, uint40 since, uint64 resolution) external view returns (bytes32) {
+        bytes32 t = keccak256("AttesterCompromise(bytes attester,uint40 since,uint64 resolution)");
+        return _id(abi.encode(t, keccak256(attester), since, resolution));
     }
 
     function mandateGrant(
@@ -98,15 +98,15 @@ contract Ids {
         uint16 kind,
         uint40 from,
         uint40 until,
-        uint64 decision
+        uint64 resolution
     ) external view returns (bytes32) {
-        bytes32 t = keccak256("MandateGrant(bytes16 agency,uint16 kind,uint40 from,uint40 until,uint64 decision)");
-        return _id(abi.encode(t, agency, kind, from, until, decision));
+        bytes32 t = keccak256("MandateGrant(bytes16 agency,uint16 kind,uint40 from,uint40 until,uint64 resolution)");
+        return _id(abi.encode(t, agency, kind, from, until, resolution));
     }
 
-    function mandateWithdrawal(bytes16 agency, uint16 kind, uint64 decision) external view returns (bytes32) {
-        bytes32 t = keccak256("MandateWithdrawal(bytes16 agency,uint16 kind,uint64 decision)");
-        return _id(abi.encode(t, agency, kind, decision));
+    function mandateWithdrawal(bytes16 agency, uint16 kind, uint64 resolution) external view returns (bytes32) {
+        bytes32 t = keccak256("MandateWithdrawal(bytes16 agency,uint16 kind,uint64 resolution)");
+        return _id(abi.encode(t, agency, kind, resolution));
     }
 
     function _id(bytes memory words) private view returns (bytes32) {

@@ -39,7 +39,7 @@ abstract contract World is Recorder {
     }
 
     function _next() internal view returns (uint64) {
-        return ledger.decisions() + 1;
+        return ledger.resolutions() + 1;
     }
 
     /// @dev Signatures by A and B.
@@ -139,7 +139,7 @@ abstract contract World is Recorder {
         payload = abi.encode(agency, kind, next, endorsements);
     }
 
-    // --------------------------------------------------------------------------------------------- decisions, sent
+    // --------------------------------------------------------------------------------------------- resolutions, sent
 
     function _enrol(bytes16 agency) internal {
         (bytes memory data, bytes memory payload) = _enrolAgency(agency, "Agency", "NZ", "https://agency.govt.nz");
