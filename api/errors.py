@@ -15,28 +15,44 @@ from starlette.requests import ClientDisconnect
 from api.logs import CAUSE
 from api.requests import CLIENT_LEFT
 from api.schemas import Problem
-from ledger import errors as le
+from ledger.errors import (
+    AlreadyAttested,
+    AlreadyRevoked,
+    AlreadyWithdrawn,
+    BadSignature,
+    ContractMissing,
+    HistoryBroken,
+    LedgerError,
+    Malformed,
+    NotAnchoredYet,
+    Refused,
+    Unavailable,
+    UnknownAgency,
+    UnknownAttestation,
+    UnknownDeclaration,
+    VerificationFailed,
+)
 
 log = logging.getLogger("api")
 RETRY_AFTER_SECONDS = 5
 MEDIA_TYPE = "application/problem+json"
 
 # The first class that fits decides; subclasses stand before their bases.
-STATUS: list[tuple[type[le.LedgerError], int]] = [
-    (le.Malformed, 422),
-    (le.UnknownDeclaration, 404),
-    (le.UnknownAgency, 404),
-    (le.UnknownAttestation, 404),
-    (le.NotAnchoredYet, 409),
-    (le.AlreadyAttested, 409),
-    (le.AlreadyRevoked, 409),
-    (le.AlreadyWithdrawn, 409),
-    (le.ContractMissing, 503),
-    (le.BadSignature, 403),
-    (le.Refused, 403),
-    (le.VerificationFailed, 403),
-    (le.HistoryBroken, 503),
-    (le.Unavailable, 503),
+STATUS: list[tuple[type[LedgerError], int]] = [
+    (Malformed, 422),
+    (UnknownDeclaration, 404),
+    (UnknownAgency, 404),
+    (UnknownAttestation, 404),
+    (NotAnchoredYet, 409),
+    (AlreadyAttested, 409),
+    (AlreadyRevoked, 409),
+    (AlreadyWithdrawn, 409),
+    (ContractMissing, 503),
+    (BadSignature, 403),
+    (Refused, 403),
+    (VerificationFailed, 403),
+    (HistoryBroken, 503),
+    (Unavailable, 503),
 ]
 TITLES = {
     422: "The input does not have the promised shape",
@@ -53,7 +69,7 @@ TITLES = {
 INTERNAL = "urn:trade-ledger:Internal"
 
 
-def kind_of(error: le.LedgerError) -> str:
+def kind_of(error: LedgerError) -> str:
     """The ``type`` of an error's problem details."""
     return f"urn:trade-ledger:{type(error).__name__}"
 
@@ -68,7 +84,7 @@ SOURCES = {
 }
 
 
-def status_of(error: le.LedgerError) -> int:
+def status_of(error: LedgerError) -> int:
     """The HTTP status of an error."""
     return next(status for cls, status in STATUS if isinstance(error, cls))
 
@@ -101,11 +117,11 @@ def reasons(errors: Sequence[Any]) -> list[dict[str, str]]:
 def install(app: FastAPI) -> None:
     """Turn every error of the product, of the framework and of nobody into problem details."""
 
-    @app.exception_handler(le.LedgerError)
-    def _ledger(request: Request, error: le.LedgerError) -> JSONResponse:
-        values = error.values if isinstance(error, le.Refused) else {}
+    @app.exception_handler(LedgerError)
+    def _ledger(request: Request, error: LedgerError) -> JSONResponse:
+        values = error.values if isinstance(error, Refused) else {}
         plain = {key: "0x" + value.hex() if isinstance(value, bytes) else value for key, value in values.items()}
-        if isinstance(error, le.HistoryBroken):
+        if isinstance(error, HistoryBroken):
             log.error("history broken: %s", error)
         more: dict[str, Any] = {"values": plain} if plain else {}
         status, cause = status_of(error), CAUSE.get()

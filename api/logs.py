@@ -15,8 +15,8 @@ import re
 import secrets
 import sys
 import time
-import traceback as tb
 from contextvars import ContextVar
+from traceback import extract_tb
 from typing import Literal
 
 import orjson
@@ -127,7 +127,7 @@ def told(error: BaseException | None) -> str:
     cause, parts = CAUSE.get(), []
     while error is not None:
         words = "" if cause is not None and cause.kind == "request" else f": {error}"
-        places = (f"\n  {place.filename}:{place.lineno} {place.name}" for place in tb.extract_tb(error.__traceback__))
+        places = (f"\n  {place.filename}:{place.lineno} {place.name}" for place in extract_tb(error.__traceback__))
         parts.append(f"{type(error).__module__}.{type(error).__qualname__}{words}{''.join(places)}")
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return "\ncaused by ".join(parts)

@@ -22,8 +22,8 @@ from eth_abi.abi import decode as abi_decode
 from rich.console import Console
 from rich.table import Table
 
-from ledger.core import entry as en
 from ledger.core.checkpoint import Checkpoint
+from ledger.core.entry import _TYPES, Entry, decode_payload
 from ledger.core.merkle import Tree, leaf_hash
 from ledger.core.replay import Replay
 from ledger.core.tiles import Frontier, Tiles
@@ -54,7 +54,7 @@ def replayed(file: Path, size: int) -> Measured:
 
         replay = Replay(ORIGIN, memory, Frontier(), sign)
         for _, data in read(file, size):
-            replay.apply(en.Entry.from_data(data))
+            replay.apply(Entry.from_data(data))
         checks.finish()
     return _measured(replay.size, checks.count, time.perf_counter() - begun)
 
@@ -117,15 +117,15 @@ def _apart(*words: str) -> Measured:
 
 def readers(file: Path) -> dict[str, float]:
     """Payloads read a second: by the strict reader, and by eth-abi, which takes other encodings too."""
-    payloads = [en.Entry.from_data(data) for _, data in read(file, 5_000)]
+    payloads = [Entry.from_data(data) for _, data in read(file, 5_000)]
 
     def strict() -> None:
         for entry in payloads:
-            en.decode_payload(entry.kind, entry.payload)
+            decode_payload(entry.kind, entry.payload)
 
     def peer() -> None:
         for entry in payloads:
-            abi_decode(en._TYPES[entry.kind], entry.payload)
+            abi_decode(_TYPES[entry.kind], entry.payload)
 
     rates = {name: len(payloads) / _median(work, 3) for name, work in (("ours", strict), ("eth-abi", peer))}
     console.print(

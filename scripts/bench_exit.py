@@ -22,13 +22,21 @@ from coincurve import PrivateKey
 from rich.console import Console
 from rich.table import Table
 
-from ledger.core import codec as co
-from ledger.core import entry as en
-from ledger.core import statement as st
 from ledger.core.checkpoint import Checkpoint, NoteKey, signed
+from ledger.core.codec import NO_END, ZERO, hex_text
+from ledger.core.entry import Anchored, Attested, Content, Enacted, Endorsement, Entry, encode_payload, kind_of
 from ledger.core.merkle import leaf_hash, root
 from ledger.core.policy import TrustRoot
 from ledger.core.signature import address_of
+from ledger.core.statement import (
+    AgencyEnrolment,
+    Attestation,
+    AttesterAuthorisation,
+    CouncilChange,
+    Declaration,
+    MandateGrant,
+    Resolution,
+)
 from ledger.core.tiles import Frontier
 from ledger.core.typed_data import Origin
 from ledger.edges.chain import Chain
@@ -62,12 +70,12 @@ def fill(store: Store, size: int) -> None:
     """Write a history of ``size`` entries into an empty store, and sign its checkpoint."""
     trader, tree = _Key("trader"), Frontier()
     with store.restoring() as restoring:
-        batches: list[tuple[int, list[st.Declaration]]] = []
+        batches: list[tuple[int, list[Declaration]]] = []
         logged: list[LoggedEntry] = []
         for number, (content, declared) in enumerate(islice(_contents(trader), size)):
-            entry = en.Entry(number, en.kind_of(content), START + number, en.encode_payload(content))
+            entry = Entry(number, kind_of(content), START + number, encode_payload(content))
             tree.append(entry.hash)
-            name = co.hex_text(sha256(number.to_bytes(8)).digest())
+            name = hex_text(sha256(number.to_bytes(8)).digest())
             logged.append(LoggedEntry(entry, number, name, name, 0))
             if declared:
                 batches.append((number, declared))
@@ -80,30 +88,30 @@ def fill(store: Store, size: int) -> None:
     store.save_checkpoint(size, checkpoint.root, str(note), START)
 
 
-def _contents(trader: _Key) -> Iterator[tuple[en.Content, list[st.Declaration]]]:
+def _contents(trader: _Key) -> Iterator[tuple[Content, list[Declaration]]]:
     council, officer = _Key("council"), _Key("officer")
-    resolutions: list[st.Resolution] = [
-        st.AgencyEnrolment("NZ-MPI", "Ministry for Primary Industries", "NZ", "https://mpi.example", 1),
-        st.MandateGrant("NZ-MPI", 851, 0, co.NO_END, 2),
-        st.AttesterAuthorisation(officer.signer, "NZ-MPI", 3),
+    resolutions: list[Resolution] = [
+        AgencyEnrolment("NZ-MPI", "Ministry for Primary Industries", "NZ", "https://mpi.example", 1),
+        MandateGrant("NZ-MPI", 851, 0, NO_END, 2),
+        AttesterAuthorisation(officer.signer, "NZ-MPI", 3),
     ]
-    yield en.Enacted(st.CouncilChange((council.signer,), 1, 0), ()), []
+    yield Enacted(CouncilChange((council.signer,), 1, 0), ()), []
     for resolution in resolutions:
-        yield en.Enacted(resolution, (en.Endorsement(council.signer, council.sign(resolution.id(ORIGIN))),)), []
+        yield Enacted(resolution, (Endorsement(council.signer, council.sign(resolution.id(ORIGIN))),)), []
     number = 0
     while True:
         declared = [
-            st.Declaration(trader.signer, sha256(f"{number} {place}".encode()).digest(), 380) for place in range(BATCH)
+            Declaration(trader.signer, sha256(f"{number} {place}".encode()).digest(), 380) for place in range(BATCH)
         ]
         ids = [item.id(ORIGIN) for item in declared]
-        yield en.Anchored(root(ids), BATCH), declared
+        yield Anchored(root(ids), BATCH), declared
         for id_ in ids[1:]:
-            attestation = st.Attestation("NZ-MPI", 851, 1, co.ZERO, START, co.NO_END, leaf_hash(id_), 1, id_)
-            yield en.Attested(attestation, officer.signer, officer.sign(attestation.id(ORIGIN))), []
+            attestation = Attestation("NZ-MPI", 851, 1, ZERO, START, NO_END, leaf_hash(id_), 1, id_)
+            yield Attested(attestation, officer.signer, officer.sign(attestation.id(ORIGIN))), []
         number += 1
 
 
-def _declare(restoring: Restoring, trader: _Key, batches: list[tuple[int, list[st.Declaration]]]) -> None:
+def _declare(restoring: Restoring, trader: _Key, batches: list[tuple[int, list[Declaration]]]) -> None:
     for number, declared in batches:
         ids = [item.id(ORIGIN) for item in declared]
         restoring.declarations(

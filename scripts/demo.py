@@ -18,12 +18,19 @@ from rich.panel import Panel
 from rich.table import Table
 
 from ledger.cli.desk import short
-from ledger.core import codec as co
-from ledger.core import statement as st
-from ledger.core.codec import hex_text
+from ledger.core.codec import NO_END, ZERO, hex_text
 from ledger.core.document import disclose, read_wrapped, redact
 from ledger.core.entry import Endorsement
 from ledger.core.policy import TrustRoot
+from ledger.core.statement import (
+    AgencyEnrolment,
+    Attestation,
+    AttesterAuthorisation,
+    MandateGrant,
+    Resolution,
+    Revocation,
+    Withdrawal,
+)
 from ledger.core.verdict import Status
 from ledger.core.witnessing import KnownWitness
 from ledger.edges.chain import Receipt
@@ -139,7 +146,7 @@ class Demo:
     def _enrol(self) -> None:
         council = self.house.key("council")
 
-        def enact(kind: type[st.Resolution], *members: object) -> int:
+        def enact(kind: type[Resolution], *members: object) -> int:
             resolution = kind(*members, resolution=self.house.relay.next_resolution())  # type: ignore[call-arg]
             signature = council.sign(resolution.id(self.house.chain.origin))
             receipt = self.house.relay.enact(resolution, [Endorsement(council.address, signature)]).receipt
@@ -148,11 +155,11 @@ class Demo:
         for agency in _read("agencies.json"):
             code = agency["agency"]
             gas = enact(
-                st.AgencyEnrolment, code, agency["name"], agency["jurisdiction"], f"https://{code.lower()}.example"
+                AgencyEnrolment, code, agency["name"], agency["jurisdiction"], f"https://{code.lower()}.example"
             )
-            gas += enact(st.AttesterAuthorisation, self._officer(code).address, code)
+            gas += enact(AttesterAuthorisation, self._officer(code).address, code)
             for kind in agency["kinds"]:
-                gas += enact(st.MandateGrant, code, kind, 0, co.NO_END)
+                gas += enact(MandateGrant, code, kind, 0, NO_END)
             kinds = ", ".join(map(str, agency["kinds"]))
             self.say(f"{code:13} {agency['name']}, may attest {kinds} (UNCL 1001)", gas)
 
@@ -188,9 +195,7 @@ class Demo:
     def _attest_set(self, code: str, kind: int, outcome: int, ids: Sequence[bytes]) -> tuple[bytes, Relayed]:
         officer = self._officer(code)
         root, size = set_of(ids)
-        statement = st.Attestation(
-            code, kind, outcome, co.ZERO, _now() - 60, co.NO_END, root, size, secrets.token_bytes(32)
-        )
+        statement = Attestation(code, kind, outcome, ZERO, _now() - 60, NO_END, root, size, secrets.token_bytes(32))
         id_ = statement.id(self.house.chain.origin)
         relayed = self.house.relay.attest(statement, officer.address, officer.sign(id_), ids)
         return id_, relayed
@@ -223,7 +228,7 @@ class Demo:
         name = next(name for name in attested if declared[name].source.document_type == PHYTOSANITARY)
         with self.house.follower.facts() as history:
             code = history.attestations[attested[name]].attested.attestation.agency
-        statement, officer = st.Revocation(attested[name], co.ZERO, REVOKED), self._officer(code)
+        statement, officer = Revocation(attested[name], ZERO, REVOKED), self._officer(code)
         done = self.house.relay.revoke(statement, officer.address, officer.sign(statement.id(self.house.chain.origin)))
         self.say(f"{code} revoked its certificate for {name} (entry {done.number}, reason {REVOKED})", done.receipt)
         self._verify(self._evidence(declared[name], "revoked"), declared[name].wrapped, expect=1)
@@ -235,7 +240,7 @@ class Demo:
         (report,) = self.house.anchorer.run(10, _now())
         self.say(f"{item['file']} declared as replacing {item['replaces']}: {hex_text(new.id)}", report.receipt)
         trader = self.house.key("trader")
-        statement = st.Withdrawal(old.id, REPLACE, new.id)
+        statement = Withdrawal(old.id, REPLACE, new.id)
         signature = trader.sign(statement.id(self.house.chain.origin))
         done = self.house.relay.withdraw(old.declaration, statement, signature)
         self.say(f"{item['replaces']} withdrawn, naming its replacement (entry {done.number})", done.receipt)

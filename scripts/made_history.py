@@ -16,10 +16,32 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_ds
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ledger.core import codec as co
-from ledger.core import entry as en
-from ledger.core import statement as st
+from ledger.core.codec import NO_END, ZERO
+from ledger.core.entry import (
+    Anchored,
+    Attested,
+    Content,
+    Enacted,
+    Endorsement,
+    Entry,
+    Revoked,
+    Withdrawn,
+    encode_payload,
+    kind_of,
+    subject_of,
+)
 from ledger.core.signature import P256_N, address_of, p256_signer
+from ledger.core.statement import (
+    AgencyEnrolment,
+    Attestation,
+    AttesterAuthorisation,
+    CouncilChange,
+    Declaration,
+    MandateGrant,
+    Resolution,
+    Revocation,
+    Withdrawal,
+)
 from ledger.core.typed_data import Origin
 
 ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
@@ -58,51 +80,51 @@ class _P256:
 _Key = _Secp256k1 | _P256
 
 
-def contents(size: int) -> Iterator[en.Content]:
+def contents(size: int) -> Iterator[Content]:
     """The content of ``size`` entries, in order."""
     council, trader, officer, other = (_Secp256k1(name) for name in ("council", "trader", "officer", "other officer"))
     lone = _P256("officer with a card")
     resolutions = 0
 
-    def enacted(kind: type[st.Resolution], *members: object) -> en.Enacted:
+    def enacted(kind: type[Resolution], *members: object) -> Enacted:
         nonlocal resolutions
         resolutions += 1
         made = kind(*members, resolution=resolutions)  # type: ignore[call-arg]
-        return en.Enacted(made, (en.Endorsement(council.signer, council.sign(made.id(ORIGIN))),))
+        return Enacted(made, (Endorsement(council.signer, council.sign(made.id(ORIGIN))),))
 
-    yield en.Enacted(st.CouncilChange((council.signer,), 1, 0), ())
-    yield enacted(st.AgencyEnrolment, _AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")
-    yield enacted(st.MandateGrant, _AGENCY, _KIND, 0, co.NO_END)
+    yield Enacted(CouncilChange((council.signer,), 1, 0), ())
+    yield enacted(AgencyEnrolment, _AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")
+    yield enacted(MandateGrant, _AGENCY, _KIND, 0, NO_END)
     for key in (officer, other, lone):
-        yield enacted(st.AttesterAuthorisation, key.signer, _AGENCY)
+        yield enacted(AttesterAuthorisation, key.signer, _AGENCY)
     standing: list[bytes] = []
     for number in range(6, size):
         place, name = number % 100, _hash(str(number))
         if place < 60:
-            yield en.Anchored(name, 1 + number % 500)
+            yield Anchored(name, 1 + number % 500)
         elif place < 95:
-            attestation = st.Attestation(_AGENCY, _KIND, 1, name, START, co.NO_END, name, 1 + number % 500, name)
+            attestation = Attestation(_AGENCY, _KIND, 1, name, START, NO_END, name, 1 + number % 500, name)
             id_ = attestation.id(ORIGIN)
             speaker: _Key = lone if place % 10 == 9 else officer if place % 2 else other
-            yield en.Attested(attestation, speaker.signer, speaker.sign(id_))
+            yield Attested(attestation, speaker.signer, speaker.sign(id_))
             if place < 62:
                 standing.append(id_)
         elif place < 97 and standing:
-            revocation = st.Revocation(standing.pop(), co.ZERO, 41)
-            yield en.Revoked(revocation, officer.signer, officer.sign(revocation.id(ORIGIN)))
+            revocation = Revocation(standing.pop(), ZERO, 41)
+            yield Revoked(revocation, officer.signer, officer.sign(revocation.id(ORIGIN)))
         elif place < 99:
-            declaration = st.Declaration(trader.signer, name, 380)
-            withdrawal = st.Withdrawal(declaration.id(ORIGIN), 1)
-            yield en.Withdrawn(declaration, withdrawal, trader.sign(withdrawal.id(ORIGIN)))
+            declaration = Declaration(trader.signer, name, 380)
+            withdrawal = Withdrawal(declaration.id(ORIGIN), 1)
+            yield Withdrawn(declaration, withdrawal, trader.sign(withdrawal.id(ORIGIN)))
         else:
-            yield enacted(st.AttesterAuthorisation, name[:20], _AGENCY)
+            yield enacted(AttesterAuthorisation, name[:20], _AGENCY)
 
 
-def entries(size: int) -> Iterator[en.Entry]:
+def entries(size: int) -> Iterator[Entry]:
     """``size`` entries, ``ENTRIES_A_BLOCK`` to a block, a block every twelve seconds."""
     for number, content in enumerate(contents(size)):
         time = START + number // ENTRIES_A_BLOCK * 12
-        yield en.Entry(number, en.kind_of(content), time, en.encode_payload(content))
+        yield Entry(number, kind_of(content), time, encode_payload(content))
 
 
 def kept(file: Path, size: int) -> Path:
@@ -112,7 +134,7 @@ def kept(file: Path, size: int) -> Path:
         part = file.with_suffix(".part")
         with part.open("wb") as out:
             for entry in entries(size):
-                data = en.subject_of(entry.content, ORIGIN) + entry.data
+                data = subject_of(entry.content, ORIGIN) + entry.data
                 out.write(len(data).to_bytes(_COUNTED) + data)
         part.rename(file)
     return file

@@ -9,9 +9,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ledger.core import codec as co
-from ledger.core import statement as st
+from ledger.core.codec import NO_END, ZERO
 from ledger.core.entry import Endorsement
+from ledger.core.statement import (
+    AgencyEnrolment,
+    Attestation,
+    AttesterAuthorisation,
+    Declaration,
+    MandateGrant,
+    Resolution,
+    Revocation,
+)
 from ledger.edges.keys import SigningKey
 from ledger.journeys.attest import Relayed, set_of
 from scripts.house import House
@@ -31,15 +39,15 @@ def house(folder: Path) -> Iterator[House]:
     try:
         made.deploy()
         for code, (officer, kind) in OFFICERS.items():
-            enact(made, st.AgencyEnrolment, code, f"Agency {code}", "NZ", f"https://{code.lower()}.example")
-            enact(made, st.AttesterAuthorisation, made.key(officer).address, code)
-            enact(made, st.MandateGrant, code, kind, 0, co.NO_END)
+            enact(made, AgencyEnrolment, code, f"Agency {code}", "NZ", f"https://{code.lower()}.example")
+            enact(made, AttesterAuthorisation, made.key(officer).address, code)
+            enact(made, MandateGrant, code, kind, 0, NO_END)
         yield made
     finally:
         made.devchain.stop()
 
 
-def enact(house: House, kind: type[st.Resolution], *members: object) -> Relayed:
+def enact(house: House, kind: type[Resolution], *members: object) -> Relayed:
     """A resolution of the council of one."""
     council = house.key("council")
     resolution = kind(*members, resolution=house.relay.next_resolution())  # type: ignore[call-arg]
@@ -48,14 +56,14 @@ def enact(house: House, kind: type[st.Resolution], *members: object) -> Relayed:
     )
 
 
-def declaration(house: House, digest: bytes | None = None, document_type: int = 380) -> tuple[st.Declaration, bytes]:
+def declaration(house: House, digest: bytes | None = None, document_type: int = 380) -> tuple[Declaration, bytes]:
     """A declaration by the trader, signed; of a random digest unless given."""
     trader = house.key("trader")
-    made = st.Declaration(trader.address, digest or secrets.token_bytes(32), document_type)
+    made = Declaration(trader.address, digest or secrets.token_bytes(32), document_type)
     return made, trader.sign(made.id(house.chain.origin))
 
 
-def anchored(house: House, count: int = 1) -> list[st.Declaration]:
+def anchored(house: House, count: int = 1) -> list[Declaration]:
     """Declarations in one anchored batch."""
     made = [declaration(house) for _ in range(count)]
     house.store.add_declarations(made, house.chain.origin, int(time.time()))
@@ -64,14 +72,14 @@ def anchored(house: House, count: int = 1) -> list[st.Declaration]:
 
 
 def attestation(
-    house: House, ids: Sequence[bytes], code: str = MPI, kind: int | None = None, until: int = co.NO_END
-) -> tuple[st.Attestation, SigningKey]:
+    house: House, ids: Sequence[bytes], code: str = MPI, kind: int | None = None, until: int = NO_END
+) -> tuple[Attestation, SigningKey]:
     """An attestation about a set, and the officer who is to sign it."""
     officer, mandate = OFFICERS[code]
     root, size = set_of(ids)
     salt = secrets.token_bytes(32)
     begin = int(time.time()) - 60
-    made = st.Attestation(code, mandate if kind is None else kind, 1, co.ZERO, begin, until, root, size, salt)
+    made = Attestation(code, mandate if kind is None else kind, 1, ZERO, begin, until, root, size, salt)
     return made, house.key(officer)
 
 
@@ -83,8 +91,8 @@ def attest(house: House, ids: Sequence[bytes], code: str = MPI, kind: int | None
     return id_
 
 
-def revoke(house: House, id_: bytes, code: str = MPI, member: bytes = co.ZERO) -> Relayed:
+def revoke(house: House, id_: bytes, code: str = MPI, member: bytes = ZERO) -> Relayed:
     """A revocation in the history."""
     officer = house.key(OFFICERS[code][0])
-    made = st.Revocation(id_, member, 41)
+    made = Revocation(id_, member, 41)
     return house.relay.revoke(made, officer.address, officer.sign(made.id(house.chain.origin)))

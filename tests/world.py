@@ -13,16 +13,37 @@ from hashlib import sha256
 from coincurve import PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.core import codec as co
-from ledger.core import entry as en
-from ledger.core import statement as st
 from ledger.core.checkpoint import Checkpoint, KeyType, NoteKey, SignedNote, cosigned_text, signed
+from ledger.core.codec import NO_END, ZERO
 from ledger.core.document import Redacted
+from ledger.core.entry import (
+    Anchored,
+    Attested,
+    Content,
+    Enacted,
+    Endorsement,
+    Entry,
+    Revoked,
+    Withdrawn,
+    encode_payload,
+    kind_of,
+)
 from ledger.core.evidence import Evidence, Members, ProvenEntry, assemble
 from ledger.core.history import History
 from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.policy import TrustRoot
 from ledger.core.signature import address_of
+from ledger.core.statement import (
+    AgencyEnrolment,
+    Attestation,
+    AttesterAuthorisation,
+    CouncilChange,
+    Declaration,
+    MandateGrant,
+    Resolution,
+    Revocation,
+    Withdrawal,
+)
 from ledger.core.typed_data import Origin, keccak
 
 ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
@@ -86,68 +107,66 @@ class World:
         self.witnesses = list(witnesses)
         self.council = list(council)
         self.threshold = threshold
-        self.entries: list[en.Entry] = []
+        self.entries: list[Entry] = []
         self.history = History(ORIGIN)
         self.now = START
         self.log = Ed25519PrivateKey.from_private_bytes(sha256(b"log").digest())
         self.log_key = NoteKey(str(ORIGIN), self.log.public_key().public_bytes_raw())
-        self.append(en.Enacted(st.CouncilChange(tuple(key.signer for key in council), threshold, 0), ()))
+        self.append(Enacted(CouncilChange(tuple(key.signer for key in council), threshold, 0), ()))
 
     @property
     def trust(self) -> TrustRoot:
         return TrustRoot(ORIGIN, self.log_key, tuple(item.key for item in self.witnesses), len(self.witnesses))
 
-    def append(self, content: en.Content) -> en.Entry:
+    def append(self, content: Content) -> Entry:
         """Write content as the next entry, as the contract would, and replay it."""
-        entry = en.Entry(len(self.entries), en.kind_of(content), self.now, en.encode_payload(content))
+        entry = Entry(len(self.entries), kind_of(content), self.now, encode_payload(content))
         self.history.apply(entry)
         self.entries.append(entry)
         self.now += 60
         return entry
 
-    def enact(
-        self, resolution: type[st.Resolution], *members: object, signers: Sequence[Key] | None = None
-    ) -> en.Entry:
+    def enact(self, resolution: type[Resolution], *members: object, signers: Sequence[Key] | None = None) -> Entry:
         made = resolution(*members, resolution=self.history.agencies.resolutions + 1)  # type: ignore[call-arg]
         chosen = sorted(signers if signers is not None else self.council[: self.threshold], key=_order)
         id_ = made.id(ORIGIN)
-        return self.append(en.Enacted(made, tuple(en.Endorsement(key.signer, key.sign(id_)) for key in chosen)))
+        return self.append(Enacted(made, tuple(Endorsement(key.signer, key.sign(id_)) for key in chosen)))
 
     def enrol(self, code: str, jurisdiction: str, kinds: Sequence[int], *officers: Key) -> None:
         """Enrol an agency, grant it mandates without end and authorise its officers' keys."""
-        self.enact(st.AgencyEnrolment, code, f"Agency {code}", jurisdiction, f"https://{code.lower()}.example")
+        self.enact(AgencyEnrolment, code, f"Agency {code}", jurisdiction, f"https://{code.lower()}.example")
         for kind in kinds:
-            self.enact(st.MandateGrant, code, kind, 0, co.NO_END)
+            self.enact(MandateGrant, code, kind, 0, NO_END)
         for officer in officers:
-            self.enact(st.AttesterAuthorisation, officer.signer, code)
+            self.enact(AttesterAuthorisation, officer.signer, code)
 
-    def declare(self, digest: bytes, document_type: int = 380, party: Key = TRADER) -> tuple[st.Declaration, bytes]:
-        declaration = st.Declaration(party.signer, digest, document_type)
+    def declare(self, digest: bytes, document_type: int = 380, party: Key = TRADER) -> tuple[Declaration, bytes]:
+        declaration = Declaration(party.signer, digest, document_type)
         return declaration, party.sign(declaration.id(ORIGIN))
 
-    def anchor(self, declarations: Sequence[st.Declaration]) -> tuple[bytes, int, list[bytes]]:
+    def anchor(self, declarations: Sequence[Declaration]) -> tuple[bytes, int, list[bytes]]:
         """Anchor a batch; returns root, size and ids."""
         ids = [declaration.id(ORIGIN) for declaration in declarations]
         root = root_of_hashes([leaf_hash(id_) for id_ in ids])
-        self.append(en.Anchored(root, len(ids)))
+        self.append(Anchored(root, len(ids)))
         return root, len(ids), ids
 
     def attest(
-        self, code: str, kind: int, root: bytes, size: int, officer: Key, outcome: int = 1, until: int = co.NO_END
+        self, code: str, kind: int, root: bytes, size: int, officer: Key, outcome: int = 1, until: int = NO_END
     ) -> bytes:
         salt = sha256(len(self.entries).to_bytes(8, "big")).digest()
-        attestation = st.Attestation(code, kind, outcome, co.ZERO, START, until, root, size, salt)
+        attestation = Attestation(code, kind, outcome, ZERO, START, until, root, size, salt)
         id_ = attestation.id(ORIGIN)
-        self.append(en.Attested(attestation, officer.signer, officer.sign(id_)))
+        self.append(Attested(attestation, officer.signer, officer.sign(id_)))
         return id_
 
-    def revoke(self, attestation: bytes, officer: Key, member: bytes = co.ZERO, reason: int = 41) -> None:
-        revocation = st.Revocation(attestation, member, reason)
-        self.append(en.Revoked(revocation, officer.signer, officer.sign(revocation.id(ORIGIN))))
+    def revoke(self, attestation: bytes, officer: Key, member: bytes = ZERO, reason: int = 41) -> None:
+        revocation = Revocation(attestation, member, reason)
+        self.append(Revoked(revocation, officer.signer, officer.sign(revocation.id(ORIGIN))))
 
-    def withdraw(self, declaration: st.Declaration, party: Key = TRADER, replacement: bytes = co.ZERO) -> None:
-        withdrawal = st.Withdrawal(declaration.id(ORIGIN), 5, replacement)
-        self.append(en.Withdrawn(declaration, withdrawal, party.sign(withdrawal.id(ORIGIN))))
+    def withdraw(self, declaration: Declaration, party: Key = TRADER, replacement: bytes = ZERO) -> None:
+        withdrawal = Withdrawal(declaration.id(ORIGIN), 5, replacement)
+        self.append(Withdrawn(declaration, withdrawal, party.sign(withdrawal.id(ORIGIN))))
 
     def checkpoint(self) -> SignedNote:
         checkpoint = Checkpoint(ORIGIN, self.history.size, self.history.log.root())
@@ -158,7 +177,7 @@ class World:
 
     def evidence(
         self,
-        declaration: st.Declaration,
+        declaration: Declaration,
         signature: bytes,
         *sets: tuple[bytes, int, list[bytes]],
         document: Redacted | None = None,

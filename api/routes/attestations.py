@@ -11,9 +11,8 @@ from api.errors import documented
 from api.once import DOCUMENTED, Once
 from api.routes.convert import relayed, standing_of, to_hash
 from api.schemas import AttestationStanding, Hash, Relayed, SignedAttestation, SignedRevocation, SignedWithdrawal
-from ledger.core import codec as co
-from ledger.core import statement as st
-from ledger.core.codec import hex_bytes
+from ledger.core.codec import ZERO, hex_bytes
+from ledger.core.statement import Attestation, Declaration, Revocation, Withdrawal
 from ledger.errors import UnknownAttestation
 
 router = APIRouter(prefix="/v1", tags=["statements"], route_class=Once)
@@ -30,7 +29,7 @@ REPEATED: dict[int | str, dict[str, Any]] = {200: {"model": Relayed, "descriptio
 def attest(body: SignedAttestation, given: Given, response: Response) -> Relayed:
     """Carry an agency's signed attestation to the contract, which checks attester, agency, mandate and time."""
     done = given.relay.attest(
-        st.Attestation.from_json(body.attestation.model_dump()),
+        Attestation.from_json(body.attestation.model_dump()),
         hex_bytes(body.signer, "signer"),
         hex_bytes(body.signature, "signature"),
         [hex_bytes(member, "members") for member in body.members],
@@ -45,7 +44,7 @@ def get_attestation(id: Hash, given: Given) -> AttestationStanding:  # noqa: A00
     with given.follower.facts() as history:
         if to_hash(id) not in history.attestations:
             raise UnknownAttestation(to_hash(id))
-        return standing_of(history, to_hash(id), co.ZERO, given.clock())
+        return standing_of(history, to_hash(id), ZERO, given.clock())
 
 
 @router.post(
@@ -58,7 +57,7 @@ def get_attestation(id: Hash, given: Given) -> AttestationStanding:  # noqa: A00
 def revoke(body: SignedRevocation, given: Given, response: Response) -> Relayed:
     """End an attestation, or one member of its set, from now on and forever."""
     done = given.relay.revoke(
-        st.Revocation.from_json(body.revocation.model_dump()),
+        Revocation.from_json(body.revocation.model_dump()),
         hex_bytes(body.signer, "signer"),
         hex_bytes(body.signature, "signature"),
     )
@@ -76,8 +75,8 @@ def revoke(body: SignedRevocation, given: Given, response: Response) -> Relayed:
 def withdraw(body: SignedWithdrawal, given: Given, response: Response) -> Relayed:
     """End a declaration by its party's word, naming the declaration that replaces it, or none."""
     done = given.relay.withdraw(
-        st.Declaration.from_json(body.declaration.model_dump()),
-        st.Withdrawal.from_json(body.withdrawal.model_dump()),
+        Declaration.from_json(body.declaration.model_dump()),
+        Withdrawal.from_json(body.withdrawal.model_dump()),
         hex_bytes(body.signature, "signature"),
     )
     response.status_code = 201 if done.receipt else 200

@@ -10,11 +10,22 @@ import typer
 
 from ledger.cli.chain import signer_of
 from ledger.cli.desk import Desk, Json, facts, lines, moment, out, read_file, receipt_json, show, table, write_file
-from ledger.core import codec as co
-from ledger.core import statement as st
 from ledger.core.agency import Agency, Period
-from ledger.core.codec import hex_bytes, hex_text, read_object
+from ledger.core.codec import NO_END, hex_bytes, hex_text, read_object
 from ledger.core.entry import Endorsement
+from ledger.core.statement import (
+    RESOLUTIONS,
+    AgencyEnrolment,
+    AgencyReinstatement,
+    AgencySuspension,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    AttesterRetirement,
+    CouncilChange,
+    MandateGrant,
+    MandateWithdrawal,
+    Resolution,
+)
 from ledger.core.verdict import when
 from ledger.errors import Malformed
 
@@ -36,7 +47,7 @@ def register(root: typer.Typer) -> None:
     root.add_typer(agency, name="agency")
 
 
-def _enact(kind: type[st.Resolution], members: list[Any], keys: Sign, output: Out, as_json: bool) -> None:
+def _enact(kind: type[Resolution], members: list[Any], keys: Sign, output: Out, as_json: bool) -> None:
     """Make the next resolution, sign it with the given keys, and send it or write it down."""
     desk = Desk()
     resolution = kind(*members, resolution=desk.relay.next_resolution())  # type: ignore[call-arg]
@@ -50,7 +61,7 @@ def _enact(kind: type[st.Resolution], members: list[Any], keys: Sign, output: Ou
     _send(desk, resolution, endorsements, as_json)
 
 
-def _send(desk: Desk, resolution: st.Resolution, endorsements: list[Endorsement], as_json: bool) -> None:
+def _send(desk: Desk, resolution: Resolution, endorsements: list[Endorsement], as_json: bool) -> None:
     done = desk.relay.enact(resolution, endorsements)
     value = {
         "resolution": resolution.number,
@@ -61,12 +72,12 @@ def _send(desk: Desk, resolution: st.Resolution, endorsements: list[Endorsement]
     show(as_json, value, lambda: facts("Decided", value))
 
 
-def _endorse(desk: Desk, resolution: st.Resolution, name: str) -> Endorsement:
+def _endorse(desk: Desk, resolution: Resolution, name: str) -> Endorsement:
     key = desk.key(name)
     return Endorsement(key.signer(desk.origin), key.sign(resolution.id(desk.origin)))
 
 
-def _print(resolution: st.Resolution, endorsements: list[Endorsement]) -> bytes:
+def _print(resolution: Resolution, endorsements: list[Endorsement]) -> bytes:
     value = {
         "ledger": FORMAT,
         "kind": resolution.PRIMARY_TYPE,
@@ -78,7 +89,7 @@ def _print(resolution: st.Resolution, endorsements: list[Endorsement]) -> bytes:
     return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def _read(path: Path) -> tuple[st.Resolution, list[Endorsement]]:
+def _read(path: Path) -> tuple[Resolution, list[Endorsement]]:
     try:
         value = json.loads(read_file(path))
     except ValueError:
@@ -86,7 +97,7 @@ def _read(path: Path) -> tuple[st.Resolution, list[Endorsement]]:
     resolution, endorsements, kind, format_ = read_object(
         value, ["resolution", "endorsements", "kind", "ledger"], str(path)
     )
-    known = {cls.PRIMARY_TYPE: cls for cls in st.RESOLUTIONS}
+    known = {cls.PRIMARY_TYPE: cls for cls in RESOLUTIONS}
     if format_ != FORMAT or kind not in known:
         raise Malformed(f'not of the format "{FORMAT}"', str(path))
     signed = [read_object(item, ["signer", "signature"], "endorsement") for item in endorsements]
@@ -146,7 +157,7 @@ def change(
     """
     desk = Desk()
     members = tuple(signer_of(desk, name) for name in member)
-    _enact(st.CouncilChange, [members, threshold], keys, output, as_json)
+    _enact(CouncilChange, [members, threshold], keys, output, as_json)
 
 
 @council.command()
@@ -163,7 +174,7 @@ def enrol(
 
     Example: `ledger council enrol NZ-MPI --name "Plant Health" --jurisdiction NZ --uri https://example.org -k council`
     """
-    _enact(st.AgencyEnrolment, [code, name, jurisdiction, uri], keys, output, as_json)
+    _enact(AgencyEnrolment, [code, name, jurisdiction, uri], keys, output, as_json)
 
 
 @council.command()
@@ -172,7 +183,7 @@ def suspend(code: Code, keys: Sign = None, output: Out = None, as_json: Json = F
 
     Example: `ledger council suspend NZ-MPI -k council`
     """
-    _enact(st.AgencySuspension, [code], keys, output, as_json)
+    _enact(AgencySuspension, [code], keys, output, as_json)
 
 
 @council.command()
@@ -181,7 +192,7 @@ def reinstate(code: Code, keys: Sign = None, output: Out = None, as_json: Json =
 
     Example: `ledger council reinstate NZ-MPI -k council`
     """
-    _enact(st.AgencyReinstatement, [code], keys, output, as_json)
+    _enact(AgencyReinstatement, [code], keys, output, as_json)
 
 
 @council.command()
@@ -190,7 +201,7 @@ def authorise(attester: Attester, code: Code, keys: Sign = None, output: Out = N
 
     Example: `ledger council authorise officer NZ-MPI -k council`
     """
-    _enact(st.AttesterAuthorisation, [signer_of(Desk(), attester), code], keys, output, as_json)
+    _enact(AttesterAuthorisation, [signer_of(Desk(), attester), code], keys, output, as_json)
 
 
 @council.command()
@@ -199,7 +210,7 @@ def retire(attester: Attester, keys: Sign = None, output: Out = None, as_json: J
 
     Example: `ledger council retire officer -k council`
     """
-    _enact(st.AttesterRetirement, [signer_of(Desk(), attester)], keys, output, as_json)
+    _enact(AttesterRetirement, [signer_of(Desk(), attester)], keys, output, as_json)
 
 
 @council.command()
@@ -214,7 +225,7 @@ def compromise(
 
     Example: `ledger council compromise officer --since 2026-11-01T00:00:00Z -k council`
     """
-    _enact(st.AttesterCompromise, [signer_of(Desk(), attester), moment(since)], keys, output, as_json)
+    _enact(AttesterCompromise, [signer_of(Desk(), attester), moment(since)], keys, output, as_json)
 
 
 @council.command()
@@ -232,8 +243,8 @@ def grant(
     Example: `ledger council grant NZ-MPI 851 -k council`
     """
     begin = 0 if from_ is None else moment(from_)
-    end = co.NO_END if until is None else moment(until)
-    _enact(st.MandateGrant, [code, kind, begin, end], keys, output, as_json)
+    end = NO_END if until is None else moment(until)
+    _enact(MandateGrant, [code, kind, begin, end], keys, output, as_json)
 
 
 @council.command("withdraw-mandate")
@@ -248,12 +259,12 @@ def withdraw_mandate(
 
     Example: `ledger council withdraw-mandate NZ-MPI 851 -k council`
     """
-    _enact(st.MandateWithdrawal, [code, kind], keys, output, as_json)
+    _enact(MandateWithdrawal, [code, kind], keys, output, as_json)
 
 
 def span(period: Period) -> str:
     """A period in words."""
-    return f"{when(period.from_)} to {'further notice' if period.until == co.NO_END else when(period.until)}"
+    return f"{when(period.from_)} to {'further notice' if period.until == NO_END else when(period.until)}"
 
 
 def _agency_json(found: Agency, attesters: list[dict[str, Any]]) -> dict[str, Any]:
@@ -262,7 +273,7 @@ def _agency_json(found: Agency, attesters: list[dict[str, Any]]) -> dict[str, An
         "name": found.name,
         "jurisdiction": found.jurisdiction,
         "uri": found.uri,
-        "active": found.periods[-1].until == co.NO_END,
+        "active": found.periods[-1].until == NO_END,
         "mandates": {str(kind): [list(period) for period in periods] for kind, periods in found.mandates.items()},
         "attesters": attesters,
     }

@@ -8,9 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli.desk import Desk, Json, KeyName, facts, identifier, moment, receipt_json, show
-from ledger.core import codec as co
-from ledger.core import statement as st
-from ledger.core.codec import hex_text
+from ledger.core.codec import NO_END, ZERO, hex_text
+from ledger.core.statement import Attestation, Revocation, Withdrawal
 from ledger.errors import UnknownAttestation, UnknownDeclaration
 from ledger.journeys.attest import Relayed, set_of
 
@@ -45,13 +44,13 @@ def attest(
     officer = desk.key(key)
     ids = [identifier(text, "declaration") for text in declaration]
     root, size = set_of(ids)
-    statement = st.Attestation(
+    statement = Attestation(
         agency,
         kind,
         outcome,
-        co.ZERO if detail is None else identifier(detail, "detail"),
+        ZERO if detail is None else identifier(detail, "detail"),
         moment(valid_from) if valid_from else 0,
-        co.NO_END if valid_until is None else moment(valid_until),
+        NO_END if valid_until is None else moment(valid_until),
         root,
         size,
         secrets.token_bytes(32),
@@ -77,7 +76,7 @@ def revoke(
     id_ = identifier(attestation, "attestation")
     if id_ not in desk.follower.refresh().attestations:
         raise UnknownAttestation(id_)
-    statement = st.Revocation(id_, co.ZERO if member is None else identifier(member, "member"), reason)
+    statement = Revocation(id_, ZERO if member is None else identifier(member, "member"), reason)
     signature = officer.sign(statement.id(desk.origin))
     _show("Revoked", desk.relay.revoke(statement, officer.signer(desk.origin), signature), as_json)
 
@@ -99,6 +98,6 @@ def withdraw(
     row = desk.store.declaration(id_)
     if row is None:
         raise UnknownDeclaration(id_)
-    by = co.ZERO if replacement is None else identifier(replacement, "replacement")
-    statement = st.Withdrawal(id_, reason if reason is not None else 5 if replacement else 1, by)
+    by = ZERO if replacement is None else identifier(replacement, "replacement")
+    statement = Withdrawal(id_, reason if reason is not None else 5 if replacement else 1, by)
     _show("Withdrawn", desk.relay.withdraw(row.declaration, statement, party.sign(statement.id(desk.origin))), as_json)

@@ -9,8 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ledger.core import codec as co
-from ledger.core import statement as st
+from ledger.core.codec import MAX_COUNCIL, NO_END
+from ledger.core.statement import (
+    AgencyEnrolment,
+    AgencyReinstatement,
+    AgencySuspension,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    AttesterRetirement,
+    CouncilChange,
+    MandateGrant,
+    MandateWithdrawal,
+    Resolution,
+)
 from ledger.errors import (
     AgencyKnown,
     AgencyNotActive,
@@ -35,7 +46,7 @@ class Period(NamedTuple):
     """Half-open span of time in seconds since 1970: ``from_`` <= t < ``until``."""
 
     from_: int
-    until: int = co.NO_END
+    until: int = NO_END
 
     def contains(self, at: int) -> bool:
         return self.from_ <= at < self.until
@@ -83,46 +94,46 @@ class Agencies:
         """Seat the first council, as the contract's constructor does; it is no resolution and has number 0."""
         self._seat(members, threshold)
 
-    def apply(self, resolution: st.Resolution, at: int) -> None:
+    def apply(self, resolution: Resolution, at: int) -> None:
         """Carry out a resolution at time ``at``.
 
         :raises Refused: the subclass named as the contract's error; nothing has changed then.
         """
         self.check_number(resolution)
         match resolution:
-            case st.CouncilChange():
+            case CouncilChange():
                 self._seat(resolution.members, resolution.threshold)
-            case st.AgencyEnrolment():
+            case AgencyEnrolment():
                 self._enrol(resolution, at)
-            case st.AgencySuspension():
+            case AgencySuspension():
                 agency = self.active_agency(resolution.agency)
                 agency.periods[-1] = Period(agency.periods[-1].from_, at)
-            case st.AgencyReinstatement():
+            case AgencyReinstatement():
                 agency = self.agency(resolution.agency)
-                if agency.periods[-1].until == co.NO_END:
+                if agency.periods[-1].until == NO_END:
                     raise AgencyNotSuspended(resolution.agency)
                 agency.periods.append(Period(at))
-            case st.AttesterAuthorisation():
+            case AttesterAuthorisation():
                 self.agency(resolution.agency)
                 if resolution.attester in self.attesters:
                     raise AttesterKnown(resolution.attester)
                 self.attesters[resolution.attester] = Attester(resolution.attester, resolution.agency, Period(at))
-            case st.AttesterRetirement():
+            case AttesterRetirement():
                 attester = self.attester(resolution.attester)
-                if attester.period.until != co.NO_END:
+                if attester.period.until != NO_END:
                     raise AttesterNotActive(attester.signer, *attester.period)
                 attester.period = Period(attester.period.from_, at)
-            case st.AttesterCompromise():
+            case AttesterCompromise():
                 self._compromise(resolution, at)
-            case st.MandateGrant():
+            case MandateGrant():
                 self._grant(resolution, at)
-            case st.MandateWithdrawal():
+            case MandateWithdrawal():
                 self._withdraw_mandate(resolution, at)
             case _:
                 raise TypeError(type(resolution).__name__)
         self.resolutions += 1
 
-    def check_number(self, resolution: st.Resolution) -> None:
+    def check_number(self, resolution: Resolution) -> None:
         """WrongResolution unless this is the next resolution."""
         if resolution.number != self.resolutions + 1:
             raise WrongResolution(self.resolutions + 1, resolution.number)
@@ -137,7 +148,7 @@ class Agencies:
     def active_agency(self, code: str) -> Agency:
         """The agency while it is not suspended, by the latest resolution; else AgencyNotActive."""
         agency = self.agency(code)
-        if agency.periods[-1].until != co.NO_END:
+        if agency.periods[-1].until != NO_END:
             raise AgencyNotActive(code)
         return agency
 
@@ -153,7 +164,7 @@ class Agencies:
         attester = self.attester(signer)
         if attester.compromised_from is not None:
             raise AttesterDeclaredCompromised(signer, attester.compromised_from)
-        if attester.period.until != co.NO_END:
+        if attester.period.until != NO_END:
             raise AttesterNotActive(signer, *attester.period)
         self.active_agency(attester.agency)
         return attester
@@ -179,18 +190,18 @@ class Agencies:
         return agency.active(at) and agency.mandated(kind, at)
 
     def _seat(self, members: tuple[bytes, ...], threshold: int) -> None:
-        if not 0 < threshold <= len(members) <= co.MAX_COUNCIL:
+        if not 0 < threshold <= len(members) <= MAX_COUNCIL:
             raise InvalidCouncil(len(members), threshold)
         self.members, self.threshold = members, threshold
 
-    def _enrol(self, resolution: st.AgencyEnrolment, at: int) -> None:
+    def _enrol(self, resolution: AgencyEnrolment, at: int) -> None:
         if resolution.agency in self.agencies:
             raise AgencyKnown(resolution.agency)
         self.agencies[resolution.agency] = Agency(
             resolution.agency, resolution.name, resolution.jurisdiction, resolution.uri, [Period(at)]
         )
 
-    def _compromise(self, resolution: st.AttesterCompromise, at: int) -> None:
+    def _compromise(self, resolution: AttesterCompromise, at: int) -> None:
         attester = self.attester(resolution.attester)
         if resolution.since > at:
             raise CompromiseInFuture(resolution.since, at)
@@ -198,7 +209,7 @@ class Agencies:
             raise CompromiseNotEarlier(resolution.since, attester.compromised_from)
         attester.compromised_from = resolution.since
 
-    def _grant(self, resolution: st.MandateGrant, at: int) -> None:
+    def _grant(self, resolution: MandateGrant, at: int) -> None:
         agency = self.agency(resolution.agency)
         begin = resolution.from_ or at
         if begin < at or resolution.until <= begin:
@@ -208,7 +219,7 @@ class Agencies:
             raise MandateOverlaps(resolution.agency, resolution.kind, periods[-1].until)
         periods.append(Period(begin, resolution.until))
 
-    def _withdraw_mandate(self, resolution: st.MandateWithdrawal, at: int) -> None:
+    def _withdraw_mandate(self, resolution: MandateWithdrawal, at: int) -> None:
         periods = self.agency(resolution.agency).mandates.get(resolution.kind, [])
         if not periods or periods[-1].until <= at:
             raise MandateMissing(resolution.agency, resolution.kind)

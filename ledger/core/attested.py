@@ -5,9 +5,10 @@ docs/evidence-format.md, checks 13 to 18.
 
 from __future__ import annotations
 
-from ledger.core import history as hs
-from ledger.core.history import Standing
+from ledger.core import history
+from ledger.core.history import Recorded, Standing
 from ledger.core.policy import Requirement
+from ledger.core.replay import Mark
 from ledger.core.run import Judged, Run
 from ledger.core.verdict import Grade, Question, Status, grade, when
 from ledger.errors import VerificationFailed
@@ -27,12 +28,12 @@ def check_attestations(run: Run) -> None:
     _requirements(run)
 
 
-def _standing(run: Run, id_: bytes, recorded: hs.Recorded) -> tuple[Standing, hs.Mark]:
+def _standing(run: Run, id_: bytes, recorded: Recorded) -> tuple[Standing, Mark]:
     compromised = run.facts.compromised_from(recorded.attested.signer)
-    return hs.standing(recorded, run.facts.revocations(id_), compromised, run.at)
+    return history.standing(recorded, run.facts.revocations(id_), compromised, run.at)
 
 
-def _force(run: Run, id_: bytes, recorded: hs.Recorded, standing: Standing, mark: hs.Mark, decisive: bool) -> None:
+def _force(run: Run, id_: bytes, recorded: Recorded, standing: Standing, mark: Mark, decisive: bool) -> None:
     name, entry = f"{_name(recorded)} in force", f"entry {mark.number} at {when(mark.time)}"
     if standing is Standing.IN_FORCE:
         status = Status.VALID if run.facts.complete else Status.SKIPPED
@@ -55,7 +56,7 @@ def _only_thieves_revoked(run: Run, id_: bytes) -> bool:
     )
 
 
-def _compromise(run: Run, recorded: hs.Recorded) -> None:
+def _compromise(run: Run, recorded: Recorded) -> None:
     since = run.facts.compromised_from(recorded.attested.signer)
     if since is None:
         return
@@ -70,7 +71,7 @@ def _compromise(run: Run, recorded: hs.Recorded) -> None:
     run.add(f"{_name(recorded)} compromise", Question.IN_FORCE, status, f"{graded.value}: {why}, {reason}")
 
 
-def _authority(run: Run, id_: bytes, recorded: hs.Recorded, in_force: bool) -> None:
+def _authority(run: Run, id_: bytes, recorded: Recorded, in_force: bool) -> None:
     attested, attestation, name = recorded.attested, recorded.attested.attestation, _name(recorded)
     places = {(place.root, place.size): place for place in run.evidence.places}
     place = places.get((attestation.root, attestation.size))
@@ -116,11 +117,11 @@ def _fits(wanted: Requirement, judged: Judged) -> bool:
     )
 
 
-def _name(recorded: hs.Recorded) -> str:
+def _name(recorded: Recorded) -> str:
     attestation = recorded.attested.attestation
     return f"{attestation.agency} {attestation.kind}"
 
 
-def _group(recorded: hs.Recorded) -> tuple[str, int]:
+def _group(recorded: Recorded) -> tuple[str, int]:
     attestation = recorded.attested.attestation
     return attestation.agency, attestation.kind

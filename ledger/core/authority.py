@@ -10,11 +10,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from ledger.core import statement as st
 from ledger.core.agency import Agency, Period
 from ledger.core.entry import Attested, Content, Enacted
 from ledger.core.history import Mark, Verifier, check_quorum
 from ledger.core.signature import verify_signature
+from ledger.core.statement import (
+    AgencyEnrolment,
+    AgencyReinstatement,
+    AgencySuspension,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    AttesterRetirement,
+    CouncilChange,
+    MandateGrant,
+    MandateWithdrawal,
+)
 from ledger.core.typed_data import Origin
 from ledger.errors import LedgerError, VerificationFailed
 
@@ -44,20 +54,20 @@ def authority_of(attested: Attested, mark: Mark, known: Known, origin: Origin, v
     agency: Agency | None = None
     for at, content in _enacted_by_council(before, origin, verify):
         match content.resolution:
-            case st.AttesterAuthorisation(attester, code) if (attester, code) == (attested.signer, attestation.agency):
+            case AttesterAuthorisation(attester, code) if (attester, code) == (attested.signer, attestation.agency):
                 authorised = at
-            case st.AttesterRetirement(attester) | st.AttesterCompromise(attester) if attester == attested.signer:
+            case AttesterRetirement(attester) | AttesterCompromise(attester) if attester == attested.signer:
                 retired = True
-            case st.AgencyEnrolment(code, name, jurisdiction, uri) if code == attestation.agency:
+            case AgencyEnrolment(code, name, jurisdiction, uri) if code == attestation.agency:
                 enrolled, agency = at, Agency(code, name, jurisdiction, uri, [Period(at.time)])
-            case st.AgencySuspension(code) if code == attestation.agency:
+            case AgencySuspension(code) if code == attestation.agency:
                 suspended = True
-            case st.AgencyReinstatement(code) if code == attestation.agency:
+            case AgencyReinstatement(code) if code == attestation.agency:
                 suspended = False
-            case st.MandateGrant(code, kind, from_, until) if (code, kind) == (attestation.agency, attestation.kind):
+            case MandateGrant(code, kind, from_, until) if (code, kind) == (attestation.agency, attestation.kind):
                 if Period(from_ or at.time, until).contains(mark.time):
                     mandated = at
-            case st.MandateWithdrawal(code, kind) if (code, kind) == (attestation.agency, attestation.kind):
+            case MandateWithdrawal(code, kind) if (code, kind) == (attestation.agency, attestation.kind):
                 mandated = None
     if agency is None or enrolled is None:
         raise VerificationFailed(f"no entry shows that {attestation.agency} was enrolled")
@@ -76,13 +86,13 @@ def compromised_from(signer: bytes, known: Known) -> int | None:
         content.resolution.since
         for _, content in known
         if isinstance(content, Enacted)
-        and isinstance(content.resolution, st.AttesterCompromise)
+        and isinstance(content.resolution, AttesterCompromise)
         and content.resolution.attester == signer
     ]
     return min(dates, default=None)
 
 
-def _check_quorum(content: Enacted, origin: Origin, council: st.CouncilChange, verify: Verifier) -> None:
+def _check_quorum(content: Enacted, origin: Origin, council: CouncilChange, verify: Verifier) -> None:
     """As :func:`check_quorum`, but remember resolutions that keys alone carried: all that an agency attests rests on
     the same few. Resolutions signed by a wallet are asked about each time.
     """
@@ -93,7 +103,7 @@ def _check_quorum(content: Enacted, origin: Origin, council: st.CouncilChange, v
 
 
 @lru_cache(maxsize=1_024)
-def carried_by_keys(content: Enacted, origin: Origin, council: st.CouncilChange) -> None:
+def carried_by_keys(content: Enacted, origin: Origin, council: CouncilChange) -> None:
     check_quorum(content, origin, council.members, council.threshold, partial(verify_signature, origin))
 
 
@@ -102,16 +112,12 @@ def _enacted_by_council(known: Known, origin: Origin, verify: Verifier) -> Itera
 
     Resolutions that bear on other attestations are checked too: whoever shows them answers for them.
     """
-    council: st.CouncilChange | None = None
+    council: CouncilChange | None = None
     for mark, content in known:
         if not isinstance(content, Enacted):
             continue
         if mark.number == 0:
-            if (
-                not isinstance(content.resolution, st.CouncilChange)
-                or content.resolution.number
-                or content.endorsements
-            ):
+            if not isinstance(content.resolution, CouncilChange) or content.resolution.number or content.endorsements:
                 raise VerificationFailed("entry 0 is not the first council")
         elif council is None:
             raise VerificationFailed("entry 0, the first council, is not shown")
@@ -120,6 +126,6 @@ def _enacted_by_council(known: Known, origin: Origin, verify: Verifier) -> Itera
                 _check_quorum(content, origin, council, verify)
             except LedgerError as error:
                 raise VerificationFailed(f"entry {mark.number} was not decided by the council: {error}") from error
-        if isinstance(content.resolution, st.CouncilChange):
+        if isinstance(content.resolution, CouncilChange):
             council = content.resolution
         yield mark, content

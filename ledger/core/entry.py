@@ -9,9 +9,18 @@ from typing import Any, NamedTuple
 
 from eth_abi.abi import encode as abi_encode
 
-from ledger.core import statement as st
 from ledger.core.abi import ListOf, Shape
 from ledger.core.merkle import leaf_hash
+from ledger.core.statement import (
+    RESOLUTIONS,
+    Attestation,
+    CouncilChange,
+    Declaration,
+    Resolution,
+    Revocation,
+    Statement,
+    Withdrawal,
+)
 from ledger.core.typed_data import Origin, keccak, left_word
 from ledger.errors import Malformed
 
@@ -86,7 +95,7 @@ class Endorsement(NamedTuple):
 class Enacted:
     """A resolution of the council, with the signatures that carried it."""
 
-    resolution: st.Resolution
+    resolution: Resolution
     endorsements: tuple[Endorsement, ...]
 
 
@@ -100,22 +109,22 @@ class Anchored:
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    attestation: st.Attestation
+    attestation: Attestation
     signer: bytes
     signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    revocation: st.Revocation
+    revocation: Revocation
     signer: bytes
     signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    declaration: st.Declaration
-    withdrawal: st.Withdrawal
+    declaration: Declaration
+    withdrawal: Withdrawal
     signature: bytes
 
 
@@ -123,26 +132,26 @@ Content = Enacted | Anchored | Attested | Revoked | Withdrawn
 _ENDORSEMENTS = "(bytes,bytes)[]"
 
 
-def _tuple_type(statement: type[st.Statement]) -> str:
+def _tuple_type(statement: type[Statement]) -> str:
     return f"({','.join(statement.abi_types())})"
 
 
 _TYPES: dict[EntryKind, list[str]] = {
-    **{EntryKind(kind): [*cls.abi_types(), _ENDORSEMENTS] for kind, cls in enumerate(st.RESOLUTIONS)},
+    **{EntryKind(kind): [*cls.abi_types(), _ENDORSEMENTS] for kind, cls in enumerate(RESOLUTIONS)},
     EntryKind.ANCHORED: ["bytes32", "uint64"],
-    EntryKind.ATTESTED: [_tuple_type(st.Attestation), "bytes", "bytes"],
-    EntryKind.REVOKED: [_tuple_type(st.Revocation), "bytes", "bytes"],
-    EntryKind.WITHDRAWN: [_tuple_type(st.Declaration), _tuple_type(st.Withdrawal), "bytes"],
+    EntryKind.ATTESTED: [_tuple_type(Attestation), "bytes", "bytes"],
+    EntryKind.REVOKED: [_tuple_type(Revocation), "bytes", "bytes"],
+    EntryKind.WITHDRAWN: [_tuple_type(Declaration), _tuple_type(Withdrawal), "bytes"],
 }
 _SHAPES: dict[EntryKind, Shape] = {
     **{
         EntryKind(kind): Shape(*cls.abi_types(), ListOf(Shape("bytes", "bytes")))
-        for kind, cls in enumerate(st.RESOLUTIONS)
+        for kind, cls in enumerate(RESOLUTIONS)
     },
     EntryKind.ANCHORED: Shape("bytes32", "uint64"),
-    EntryKind.ATTESTED: Shape(Shape(*st.Attestation.abi_types()), "bytes", "bytes"),
-    EntryKind.REVOKED: Shape(Shape(*st.Revocation.abi_types()), "bytes", "bytes"),
-    EntryKind.WITHDRAWN: Shape(Shape(*st.Declaration.abi_types()), Shape(*st.Withdrawal.abi_types()), "bytes"),
+    EntryKind.ATTESTED: Shape(Shape(*Attestation.abi_types()), "bytes", "bytes"),
+    EntryKind.REVOKED: Shape(Shape(*Revocation.abi_types()), "bytes", "bytes"),
+    EntryKind.WITHDRAWN: Shape(Shape(*Declaration.abi_types()), Shape(*Withdrawal.abi_types()), "bytes"),
 }
 
 
@@ -150,7 +159,7 @@ def kind_of(content: Content) -> EntryKind:
     """The kind of the entry that carries ``content``."""
     match content:
         case Enacted(resolution=resolution):
-            return EntryKind(st.RESOLUTIONS.index(type(resolution)))
+            return EntryKind(RESOLUTIONS.index(type(resolution)))
         case Anchored():
             return EntryKind.ANCHORED
         case Attested():
@@ -187,21 +196,21 @@ def decode_payload(kind: EntryKind, payload: bytes) -> Content:
     if kind is EntryKind.ANCHORED:
         return Anchored(*values)
     if kind is EntryKind.ATTESTED:
-        return Attested(st.Attestation.from_abi(values[0]), values[1], values[2])
+        return Attested(Attestation.from_abi(values[0]), values[1], values[2])
     if kind is EntryKind.REVOKED:
-        return Revoked(st.Revocation.from_abi(values[0]), values[1], values[2])
+        return Revoked(Revocation.from_abi(values[0]), values[1], values[2])
     if kind is EntryKind.WITHDRAWN:
-        return Withdrawn(st.Declaration.from_abi(values[0]), st.Withdrawal.from_abi(values[1]), values[2])
+        return Withdrawn(Declaration.from_abi(values[0]), Withdrawal.from_abi(values[1]), values[2])
     *members, endorsements = values
     made = tuple(Endorsement(signer, signature) for signer, signature in endorsements)
-    return Enacted(st.RESOLUTIONS[kind].from_abi(members), made)
+    return Enacted(RESOLUTIONS[kind].from_abi(members), made)
 
 
 def subject_of(content: Content, origin: Origin) -> bytes:
     """The 32-byte topic under which the contract's log can be searched for this entry."""
     match content:
         case Enacted(resolution=resolution):
-            if isinstance(resolution, st.CouncilChange):
+            if isinstance(resolution, CouncilChange):
                 return resolution.id(origin)
             agency: str | None = getattr(resolution, "agency", None)
             attester: bytes | None = getattr(resolution, "attester", None)

@@ -16,13 +16,14 @@ from typing import Any
 
 import orjson
 
-from ledger.core import codec as co
-from ledger.core import entry as en
-from ledger.core import history as hs
-from ledger.core import statement as st
 from ledger.core.checkpoint import SignedNote
+from ledger.core.codec import hex_bytes, hex_text, read_object
 from ledger.core.document import Limits, Redacted, parse_json, read_redacted
+from ledger.core.entry import Content, Entry, decode_payload
+from ledger.core.history import COUNCIL, History
 from ledger.core.merkle import Tree, leaf_hash
+from ledger.core.replay import Mark
+from ledger.core.statement import Declaration
 from ledger.core.typed_data import Origin
 from ledger.errors import Malformed
 
@@ -51,7 +52,7 @@ class Place:
 class ProvenEntry:
     """An entry of the history with its inclusion path in the checkpoint."""
 
-    entry: en.Entry
+    entry: Entry
     proof: tuple[bytes, ...]
 
 
@@ -64,7 +65,7 @@ class Evidence:
     """
 
     origin: Origin
-    declaration: st.Declaration
+    declaration: Declaration
     signature: bytes
     places: tuple[Place, ...]
     entries: tuple[ProvenEntry, ...]
@@ -85,7 +86,7 @@ class Evidence:
             "checkpoint": str(self.checkpoint),
             "declaration": self.declaration.to_json(),
             "entries": [
-                {"bytes": co.hex_text(item.entry.data), "proof": [co.hex_text(hash_) for hash_ in item.proof]}
+                {"bytes": hex_text(item.entry.data), "proof": [hex_text(hash_) for hash_ in item.proof]}
                 for item in self.entries
             ],
             "document": self.document and json.loads(self.document.to_bytes()),
@@ -94,13 +95,13 @@ class Evidence:
             "places": [
                 {
                     "index": place.index,
-                    "proof": [co.hex_text(hash_) for hash_ in place.proof],
-                    "root": co.hex_text(place.root),
+                    "proof": [hex_text(hash_) for hash_ in place.proof],
+                    "root": hex_text(place.root),
                     "size": place.size,
                 }
                 for place in self.places
             ],
-            "signature": co.hex_text(self.signature),
+            "signature": hex_text(self.signature),
         }
         data = _print(value)
         if len(data) > MAX_EVIDENCE:
@@ -112,11 +113,11 @@ def read_evidence(data: bytes) -> Evidence:
     """Read what ``Evidence.to_bytes`` prints; Malformed for anything else, to the byte, naming the member."""
     value = read_canonical(data, FORMAT, MAX_EVIDENCE)
     names = ["checkpoint", "declaration", "document", "entries", "ledger", "origin", "places", "signature"]
-    note, declaration, document, entries, _, origin, places, signature = co.read_object(value, names, "evidence")
+    note, declaration, document, entries, _, origin, places, signature = read_object(value, names, "evidence")
     evidence = Evidence(
         Origin.parse(_text(origin, "origin")),
-        st.Declaration.from_json(declaration, "declaration"),
-        co.hex_bytes(signature, "signature"),
+        Declaration.from_json(declaration, "declaration"),
+        hex_bytes(signature, "signature"),
         tuple(_read_place(item, f"places[{number}]") for number, item in enumerate(_list(places, "places"))),
         tuple(_read_entry(item, f"entries[{number}]") for number, item in enumerate(_list(entries, "entries"))),
         SignedNote.parse(_text(note, "checkpoint")),
@@ -153,9 +154,9 @@ class Members:
 
 
 def assemble(
-    history: hs.History,
+    history: History,
     note: SignedNote,
-    declaration: st.Declaration,
+    declaration: Declaration,
     signature: bytes,
     places: Sequence[Place],
     prove: Callable[[int], ProvenEntry],
@@ -171,7 +172,7 @@ def assemble(
     if not 0 < size <= history.size:
         raise ValueError("the checkpoint is of another size than the history")
     known = {(place.root, place.size) for place in places}
-    numbers = {0, size - 1, *history.governing.get(hs.COUNCIL, [])}
+    numbers = {0, size - 1, *history.governing.get(COUNCIL, [])}
     numbers.update(history.anchors[key].number for key in known if key in history.anchors)
     if id_ in history.withdrawals:
         numbers.add(history.withdrawals[id_][0].number)
@@ -241,12 +242,12 @@ def _hashes(value: object, where: str, most: int) -> tuple[bytes, ...]:
     if all(map(_is_hash, items)):
         return tuple([bytes.fromhex(item[2:]) for item in items])
     for number, item in enumerate(items):
-        co.hex_bytes(item, f"{where}[{number}]")
+        hex_bytes(item, f"{where}[{number}]")
     raise Malformed("every hash must be 32 bytes", where)
 
 
 def _read_place(value: object, where: str) -> Place:
-    index, proof, root, size = co.read_object(value, ["index", "proof", "root", "size"], where)
+    index, proof, root, size = read_object(value, ["index", "proof", "root", "size"], where)
     (root_hash,) = _hashes([root], f"{where}.root", 1)
     return Place(
         root_hash,
@@ -257,8 +258,8 @@ def _read_place(value: object, where: str) -> Place:
 
 
 def _read_entry(value: object, where: str) -> ProvenEntry:
-    data, proof = co.read_object(value, ["bytes", "proof"], where)
-    entry = en.Entry.from_data(co.hex_bytes(data, f"{where}.bytes"))
+    data, proof = read_object(value, ["bytes", "proof"], where)
+    entry = Entry.from_data(hex_bytes(data, f"{where}.bytes"))
     return ProvenEntry(entry, _hashes(proof, f"{where}.proof", MAX_PROOF))
 
 
@@ -273,17 +274,17 @@ def _read_document(value: object) -> Redacted:
 
 
 # A history's council, agencies, mandates and attesters come again in the evidence of each of its documents.
-remembered = lru_cache(maxsize=1_024)(en.decode_payload)
+remembered = lru_cache(maxsize=1_024)(decode_payload)
 
 
-def contents(entries: Iterable[ProvenEntry]) -> list[tuple[hs.Mark, en.Content]]:
+def contents(entries: Iterable[ProvenEntry]) -> list[tuple[Mark, Content]]:
     """Decode the payloads; Malformed, naming the entry, for one that is no encoding of its kind."""
     decoded = []
     for item in entries:
         try:
-            read = remembered if len(item.entry.payload) <= MAX_REMEMBERED else en.decode_payload
+            read = remembered if len(item.entry.payload) <= MAX_REMEMBERED else decode_payload
             content = read(item.entry.kind, item.entry.payload)
         except Malformed as error:
             raise Malformed(error.what, f"entry {item.entry.number}") from None
-        decoded.append((hs.Mark(item.entry.number, item.entry.time), content))
+        decoded.append((Mark(item.entry.number, item.entry.time), content))
     return decoded

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ledger.core import codec as co
-from ledger.core import entry as en
-from ledger.core import statement as st
 from ledger.core.agency import Agency
 from ledger.core.authority import Known, authority_of, compromised_from
+from ledger.core.codec import ZERO
+from ledger.core.entry import Anchored, Attested, Revoked, Withdrawn
 from ledger.core.evidence import Evidence, contents
 from ledger.core.history import History, Mark, Recorded, Revocations, Verifier
+from ledger.core.statement import Withdrawal
 from ledger.core.verdict import when
 
 
@@ -36,7 +36,7 @@ class Facts(Protocol):
         """Entries that anchor a batch."""
         ...
 
-    def withdrawal(self) -> tuple[Mark, st.Withdrawal] | None:
+    def withdrawal(self) -> tuple[Mark, Withdrawal] | None:
         """The declaration's withdrawal, at whatever time."""
         ...
 
@@ -78,12 +78,12 @@ class Shown:
         return f"as of entry {size - 1}{known}"
 
     def anchors(self, root: bytes, size: int) -> Sequence[Mark]:
-        return [mark for mark, content in self.known if content == en.Anchored(root, size)]
+        return [mark for mark, content in self.known if content == Anchored(root, size)]
 
-    def withdrawal(self) -> tuple[Mark, st.Withdrawal] | None:
+    def withdrawal(self) -> tuple[Mark, Withdrawal] | None:
         id_ = self.evidence.id
         for mark, content in self.known:
-            if isinstance(content, en.Withdrawn) and content.withdrawal.declaration == id_:
+            if isinstance(content, Withdrawn) and content.withdrawal.declaration == id_:
                 return mark, content.withdrawal
         return None
 
@@ -91,15 +91,15 @@ class Shown:
         return {
             content.attestation.id(self.evidence.origin): Recorded(mark, content)
             for mark, content in self.known
-            if isinstance(content, en.Attested)
+            if isinstance(content, Attested)
         }
 
     def revocations(self, attestation: bytes) -> Sequence[Revocations]:
-        members = (co.ZERO, self.evidence.id)
+        members = (ZERO, self.evidence.id)
         return [
             Revocations(mark, content)
             for mark, content in self.known
-            if isinstance(content, en.Revoked)
+            if isinstance(content, Revoked)
             and content.revocation.attestation == attestation
             and content.revocation.member in members
         ]
@@ -131,7 +131,7 @@ class Replayed:
         mark = self.history.anchors.get((root, size))
         return [] if mark is None else [mark]
 
-    def withdrawal(self) -> tuple[Mark, st.Withdrawal] | None:
+    def withdrawal(self) -> tuple[Mark, Withdrawal] | None:
         found = self.history.withdrawals.get(self.shown.evidence.id)
         return None if found is None else (found[0], found[1].withdrawal)
 

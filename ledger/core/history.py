@@ -7,11 +7,21 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from ledger.core import codec as co
-from ledger.core import statement as st
+from ledger.core.codec import ZERO
 from ledger.core.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn
 from ledger.core.replay import Mark, Replay, Spoken, Verifier, check_quorum
 from ledger.core.signature import WalletUndecided, verify_signature
+from ledger.core.statement import (
+    AgencyEnrolment,
+    AgencyReinstatement,
+    AgencySuspension,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    AttesterRetirement,
+    MandateGrant,
+    MandateWithdrawal,
+    Resolution,
+)
 from ledger.core.tiles import Tiles
 from ledger.core.typed_data import Origin
 
@@ -93,7 +103,7 @@ class Remembered:
 
     def revoked(self, attestation: bytes, member: bytes) -> bool:
         found = self.revocations.get(attestation, {})
-        return co.ZERO in found or member in found
+        return ZERO in found or member in found
 
     def withdrawn(self, declaration: bytes) -> int | None:
         found = self.withdrawals.get(declaration)
@@ -223,7 +233,7 @@ class History(Replay):
     def revocations_of(self, id_: bytes, member: bytes) -> Sequence[Revocations]:
         """The revocations that end this attestation for this member: of the whole set, or of the member."""
         found = self.revocations.get(id_, {})
-        return [found[key] for key in dict.fromkeys((co.ZERO, member)) if key in found]
+        return [found[key] for key in dict.fromkeys((ZERO, member)) if key in found]
 
     def _check_signature(self, number: int, signer: bytes, digest: bytes, signature: bytes) -> None:
         try:
@@ -232,13 +242,13 @@ class History(Replay):
             self.undecided.append((number, signer, digest, signature))
 
 
-def governed_by(resolution: st.Resolution) -> Governed:
+def governed_by(resolution: Resolution) -> Governed:
     """What a resolution is about: an attester (signer), an agency (code), a mandate (code, kind), or the council."""
     match resolution:
-        case st.AttesterAuthorisation() | st.AttesterRetirement() | st.AttesterCompromise():
+        case AttesterAuthorisation() | AttesterRetirement() | AttesterCompromise():
             return resolution.attester
-        case st.MandateGrant() | st.MandateWithdrawal():
+        case MandateGrant() | MandateWithdrawal():
             return resolution.agency, resolution.kind
-        case st.AgencyEnrolment() | st.AgencySuspension() | st.AgencyReinstatement():
+        case AgencyEnrolment() | AgencySuspension() | AgencyReinstatement():
             return resolution.agency
     return COUNCIL

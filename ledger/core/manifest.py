@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ledger.core import codec as co
+from ledger.core.codec import hex_bytes, hex_text, read_object
 from ledger.core.document import Limits, parse_json
 from ledger.core.typed_data import Origin
 from ledger.errors import Malformed
@@ -65,15 +65,15 @@ class Manifest:
             "ledger": FORMAT,
             "origin": str(self.origin),
             "size": self.size,
-            "head": co.hex_text(self.head),
-            "root": co.hex_text(self.root),
+            "head": hex_text(self.head),
+            "root": hex_text(self.root),
             "checkpoint": self.checkpoint,
             "counts": asdict(self.counts),
             "files": {
                 "list": LIST,
                 "number": self.files.number,
                 "bytes": self.files.length,
-                "sha256": co.hex_text(self.files.sha256),
+                "sha256": hex_text(self.files.sha256),
             },
         }
         return json.dumps(value, indent=2).encode() + b"\n"
@@ -107,12 +107,12 @@ def _read(value: Any) -> Manifest:
     if not isinstance(value, dict) or value.get("ledger") != FORMAT:
         raise Malformed(f'not of the format "{FORMAT}"')
     names = ["origin", "size", "head", "root", "checkpoint", "counts", "files", "ledger"]
-    origin, size, head, root, checkpoint, counts, files, _ = co.read_object(value, names, "")
+    origin, size, head, root, checkpoint, counts, files, _ = read_object(value, names, "")
     if not isinstance(origin, str):
         raise Malformed("must be text", "origin")
-    _, number, length, digest = co.read_object(files, ["list", "number", "bytes", "sha256"], "files")
+    _, number, length, digest = read_object(files, ["list", "number", "bytes", "sha256"], "files")
     kinds = list(Counts.__slots__)
-    counted = co.read_object(counts, kinds, "counts")
+    counted = read_object(counts, kinds, "counts")
     return Manifest(
         Origin.parse(origin),
         _number(size, "size"),
@@ -131,7 +131,7 @@ def _number(value: Any, where: str) -> int:
 
 
 def _hash(value: Any, where: str) -> bytes:
-    data = co.hex_bytes(value, where)
+    data = hex_bytes(value, where)
     if len(data) != 32:
         raise Malformed("must be 32 bytes", where)
     return data

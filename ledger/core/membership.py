@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.core import cbor
-from ledger.core import statement as st
 from ledger.core.codec import read_object
 from ledger.core.entry import Anchored, Entry, EntryKind
 from ledger.core.evidence import MAX_PROOF, Evidence, ProvenEntry
 from ledger.core.merkle import HASH_SIZE, leaf_hash, verify_inclusion
 from ledger.core.signature import WalletUndecided, verify_signature
+from ledger.core.statement import Declaration
 from ledger.core.typed_data import Origin
 from ledger.errors import Malformed, VerificationFailed
 
@@ -25,7 +25,7 @@ _NAMES = ["declaration", "index", "path", "signature"]
 class Membership:
     """A declaration, its party's signature, and its place (index and RFC 9162 path) in the batch of an entry."""
 
-    declaration: st.Declaration
+    declaration: Declaration
     signature: bytes
     index: int
     path: tuple[bytes, ...]
@@ -96,11 +96,11 @@ def read_path(value: cbor.Value, where: str) -> tuple[bytes, ...]:
     return path
 
 
-def _declaration(value: cbor.Value, where: str) -> st.Declaration:
+def _declaration(value: cbor.Value, where: str) -> Declaration:
     match value:
         case [bytes(party), bytes(digest), int(document_type), bytes(replaces)]:
             try:
-                return st.Declaration(party, digest, document_type, replaces)
+                return Declaration(party, digest, document_type, replaces)
             except Malformed as error:
                 raise Malformed(error.what, f"{where}.{error.where}") from None
     raise Malformed("must be party, digest, document type and replaced declaration", where)

@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from ledger.core import codec as co
-from ledger.core import statement as st
 from ledger.core.agency import Agencies
+from ledger.core.codec import ZERO
 from ledger.core.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn
 from ledger.core.merkle import node_hash
+from ledger.core.statement import CouncilChange
 from ledger.core.tiles import Frontier, Tiles
 from ledger.core.typed_data import Origin, keccak
 from ledger.errors import (
@@ -154,7 +154,7 @@ class Replay:
 
     def _found(self, content: Content) -> None:
         match content:
-            case Enacted(st.CouncilChange(members, threshold, 0), ()):
+            case Enacted(CouncilChange(members, threshold, 0), ()):
                 self.agencies.found(members, threshold)
             case _:
                 raise Malformed("entry 0 is the first council, resolution 0, without endorsements")
@@ -168,7 +168,7 @@ class Replay:
         self.agencies.apply(content.resolution, mark.time)
 
     def _anchor(self, mark: Mark, content: Anchored) -> None:
-        if content.size == 0 or content.root == co.ZERO:
+        if content.size == 0 or content.root == ZERO:
             raise MalformedSet(content.root, content.size)
         if self._memory.anchored(content.root, content.size) is not None:
             raise Malformed("this root and size are anchored already; a repeat makes no entry")
@@ -176,7 +176,7 @@ class Replay:
 
     def _attest(self, mark: Mark, id_: bytes, content: Attested) -> None:
         attestation = content.attestation
-        if attestation.size == 0 or attestation.root == co.ZERO:
+        if attestation.size == 0 or attestation.root == ZERO:
             raise MalformedSet(attestation.root, attestation.size)
         if attestation.valid_from >= attestation.valid_until or attestation.valid_until <= mark.time:
             raise MalformedPeriod(attestation.valid_from, attestation.valid_until, mark.time)

@@ -12,8 +12,23 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, ClassVar, Self
 
-from ledger.core import codec as co
-from ledger.core.codec import HASH, MAX_NAME, MAX_URI, UINT16, UINT40, UINT64, ZERO, Codec, hex_text, read_object
+from ledger.core.codec import (
+    AGENCY,
+    HASH,
+    JURISDICTION,
+    MAX_NAME,
+    MAX_URI,
+    MEMBERS,
+    SIGNER,
+    UINT16,
+    UINT40,
+    UINT64,
+    ZERO,
+    Codec,
+    hex_text,
+    read_object,
+    text,
+)
 from ledger.core.typed_data import Origin, struct_hash, type_hash
 
 
@@ -145,7 +160,7 @@ class Declaration(Statement):
     """A party's words: this digest, of this document type (UNCL 1001), is mine, replacing that one (or zero)."""
 
     PRIMARY_TYPE: ClassVar[str] = "Declaration"
-    party: bytes = _member(co.SIGNER)
+    party: bytes = _member(SIGNER)
     digest: bytes = _member(HASH)
     document_type: int = _member(UINT16)
     replaces: bytes = _member(HASH, default=ZERO)
@@ -166,7 +181,7 @@ class Attestation(Statement):
     """An agency's words about a set of declarations, named by RFC 9162 root and size."""
 
     PRIMARY_TYPE: ClassVar[str] = "Attestation"
-    agency: str = _member(co.AGENCY)
+    agency: str = _member(AGENCY)
     kind: int = _member(UINT16)
     outcome: int = _member(UINT16)
     detail: bytes = _member(HASH)
@@ -201,7 +216,7 @@ class CouncilChange(Resolution):
     """New members (ERC-7913 signers) and threshold."""
 
     PRIMARY_TYPE: ClassVar[str] = "CouncilChange"
-    members: tuple[bytes, ...] = _member(co.MEMBERS)
+    members: tuple[bytes, ...] = _member(MEMBERS)
     threshold: int = _member(UINT16)
     resolution: int = _member(UINT64)
 
@@ -209,39 +224,39 @@ class CouncilChange(Resolution):
 @dataclass(frozen=True, slots=True)
 class AgencyEnrolment(Resolution):
     PRIMARY_TYPE: ClassVar[str] = "AgencyEnrolment"
-    agency: str = _member(co.AGENCY)
-    name: str = _member(co.text(MAX_NAME))
-    jurisdiction: str = _member(co.JURISDICTION)
-    uri: str = _member(co.text(MAX_URI))
+    agency: str = _member(AGENCY)
+    name: str = _member(text(MAX_NAME))
+    jurisdiction: str = _member(JURISDICTION)
+    uri: str = _member(text(MAX_URI))
     resolution: int = _member(UINT64)
 
 
 @dataclass(frozen=True, slots=True)
 class AgencySuspension(Resolution):
     PRIMARY_TYPE: ClassVar[str] = "AgencySuspension"
-    agency: str = _member(co.AGENCY)
+    agency: str = _member(AGENCY)
     resolution: int = _member(UINT64)
 
 
 @dataclass(frozen=True, slots=True)
 class AgencyReinstatement(Resolution):
     PRIMARY_TYPE: ClassVar[str] = "AgencyReinstatement"
-    agency: str = _member(co.AGENCY)
+    agency: str = _member(AGENCY)
     resolution: int = _member(UINT64)
 
 
 @dataclass(frozen=True, slots=True)
 class AttesterAuthorisation(Resolution):
     PRIMARY_TYPE: ClassVar[str] = "AttesterAuthorisation"
-    attester: bytes = _member(co.SIGNER)
-    agency: str = _member(co.AGENCY)
+    attester: bytes = _member(SIGNER)
+    agency: str = _member(AGENCY)
     resolution: int = _member(UINT64)
 
 
 @dataclass(frozen=True, slots=True)
 class AttesterRetirement(Resolution):
     PRIMARY_TYPE: ClassVar[str] = "AttesterRetirement"
-    attester: bytes = _member(co.SIGNER)
+    attester: bytes = _member(SIGNER)
     resolution: int = _member(UINT64)
 
 
@@ -250,7 +265,7 @@ class AttesterCompromise(Resolution):
     """From ``since`` on, which may lie in the past, the attester's word counts for nothing."""
 
     PRIMARY_TYPE: ClassVar[str] = "AttesterCompromise"
-    attester: bytes = _member(co.SIGNER)
+    attester: bytes = _member(SIGNER)
     since: int = _member(UINT40)
     resolution: int = _member(UINT64)
 
@@ -260,7 +275,7 @@ class MandateGrant(Resolution):
     """The agency may make attestations of ``kind`` (UNCL 1001) in [``from_``, ``until``)."""
 
     PRIMARY_TYPE: ClassVar[str] = "MandateGrant"
-    agency: str = _member(co.AGENCY)
+    agency: str = _member(AGENCY)
     kind: int = _member(UINT16)
     from_: int = _member(UINT40, "from")
     until: int = _member(UINT40)
@@ -270,7 +285,7 @@ class MandateGrant(Resolution):
 @dataclass(frozen=True, slots=True)
 class MandateWithdrawal(Resolution):
     PRIMARY_TYPE: ClassVar[str] = "MandateWithdrawal"
-    agency: str = _member(co.AGENCY)
+    agency: str = _member(AGENCY)
     kind: int = _member(UINT16)
     resolution: int = _member(UINT64)
 

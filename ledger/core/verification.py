@@ -6,8 +6,8 @@ with words. With a replayed history (online) the same checks run over fresh fact
 
 from __future__ import annotations
 
-from ledger.core import codec as co
 from ledger.core.attested import check_attestations
+from ledger.core.codec import ZERO
 from ledger.core.evidence import Evidence
 from ledger.core.facts import Facts, Replayed, Shown
 from ledger.core.history import History
@@ -71,7 +71,7 @@ def _withdrawal(run: Run) -> None:
     if found is not None and found[0].time <= run.at:
         mark, withdrawal = found
         words = f"withdrawn by entry {mark.number} at {when(mark.time)}, reason {withdrawal.reason}"
-        if withdrawal.replacement != co.ZERO:
+        if withdrawal.replacement != ZERO:
             words += f", replaced by 0x{withdrawal.replacement.hex()}"
         run.add("withdrawal", Question.IN_FORCE, Status.INVALID, words)
     elif run.facts.complete:

@@ -15,8 +15,23 @@ from eth_abi.abi import encode as abi_encode
 from eth_abi.exceptions import DecodingError
 
 from ledger import artifact, errors
-from ledger.core import statement as st
 from ledger.core.entry import Endorsement
+from ledger.core.statement import (
+    AgencyEnrolment,
+    AgencyReinstatement,
+    AgencySuspension,
+    Attestation,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    AttesterRetirement,
+    CouncilChange,
+    Declaration,
+    MandateGrant,
+    MandateWithdrawal,
+    Resolution,
+    Revocation,
+    Withdrawal,
+)
 from ledger.core.typed_data import keccak
 from ledger.errors import HistoryBroken, Refused, Reverted
 
@@ -26,15 +41,15 @@ _SOLIDITY_PANIC = keccak(b"Panic(uint256)")[:SELECTOR_SIZE]
 # Codes that the contract holds as bytesN, zero-padded, and everybody else as text.
 _CODE_TYPES = ("bytes2", "bytes16")
 _ENACTING = {
-    st.CouncilChange: "changeCouncil",
-    st.AgencyEnrolment: "enrolAgency",
-    st.AgencySuspension: "suspendAgency",
-    st.AgencyReinstatement: "reinstateAgency",
-    st.AttesterAuthorisation: "authoriseAttester",
-    st.AttesterRetirement: "retireAttester",
-    st.AttesterCompromise: "declareCompromised",
-    st.MandateGrant: "grantMandate",
-    st.MandateWithdrawal: "withdrawMandate",
+    CouncilChange: "changeCouncil",
+    AgencyEnrolment: "enrolAgency",
+    AgencySuspension: "suspendAgency",
+    AgencyReinstatement: "reinstateAgency",
+    AttesterAuthorisation: "authoriseAttester",
+    AttesterRetirement: "retireAttester",
+    AttesterCompromise: "declareCompromised",
+    MandateGrant: "grantMandate",
+    MandateWithdrawal: "withdrawMandate",
 }
 
 
@@ -66,22 +81,22 @@ def anchor(root: bytes, size: int) -> Call:
     return Call("anchor", (root, size))
 
 
-def attest(attestation: st.Attestation, signer: bytes, signature: bytes) -> Call:
+def attest(attestation: Attestation, signer: bytes, signature: bytes) -> Call:
     """Carry an attestation signed by ``signer`` (ERC-7913)."""
     return Call("attest", (attestation.abi_values(), signer, signature))
 
 
-def revoke(revocation: st.Revocation, signer: bytes, signature: bytes) -> Call:
+def revoke(revocation: Revocation, signer: bytes, signature: bytes) -> Call:
     """Carry a revocation signed by ``signer`` (ERC-7913)."""
     return Call("revoke", (revocation.abi_values(), signer, signature))
 
 
-def withdraw(declaration: st.Declaration, withdrawal: st.Withdrawal, signature: bytes) -> Call:
+def withdraw(declaration: Declaration, withdrawal: Withdrawal, signature: bytes) -> Call:
     """Carry a withdrawal signed by the declaration's party."""
     return Call("withdraw", (declaration.abi_values(), withdrawal.abi_values(), signature))
 
 
-def enact(resolution: st.Resolution, endorsements: Sequence[Endorsement]) -> Call:
+def enact(resolution: Resolution, endorsements: Sequence[Endorsement]) -> Call:
     """Carry a council resolution; ``endorsements`` ascend by keccak256 of their signers."""
     return Call(_ENACTING[type(resolution)], (*resolution.abi_values(), [tuple(each) for each in endorsements]))
 

@@ -11,7 +11,7 @@ import sqlite3
 from types import TracebackType
 from typing import Self
 
-from ledger.core import codec as co
+from ledger.core.codec import ZERO
 from ledger.core.entry import Anchored, Attested, Content, Revoked, Withdrawn
 from ledger.core.replay import Mark, Spoken
 from ledger.errors import Unavailable
@@ -56,7 +56,7 @@ class Spill:
         return None if found is None else Spoken(*found)
 
     def revoked(self, attestation: bytes, member: bytes) -> bool:
-        return any(self._find(b"r" + attestation + key) is not None for key in dict.fromkeys((co.ZERO, member)))
+        return any(self._find(b"r" + attestation + key) is not None for key in dict.fromkeys((ZERO, member)))
 
     def withdrawn(self, declaration: bytes) -> int | None:
         found = self._find(b"w" + declaration)

@@ -15,7 +15,8 @@ from ledger.core.checkpoint import Checkpoint, NoteKey, SignedNote, signed
 from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.outbox import Batch, Offer, offers, rest
 from ledger.core.typed_data import Origin
-from ledger.edges import chain as ch
+from ledger.edges import calls
+from ledger.edges.chain import Chain, Receipt
 from ledger.edges.keys import SigningKey
 from ledger.edges.rpc import NodeRefused
 from ledger.edges.sender import NonceTaken
@@ -33,7 +34,7 @@ class AnchorReport:
     """A batch that is anchored; ``receipt`` is None where its transaction was not this process's, or not asked for."""
 
     batch: Batch
-    receipt: ch.Receipt | None
+    receipt: Receipt | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Anchorer:
     """Forms and sends batches. Two at once do no harm; ``Store.leadership`` keeps it at one, as it would be in vain."""
 
     def __init__(
-        self, chain: ch.Chain, store: Store, follower: Follower, relayer: SigningKey, log_key: SigningKey | None
+        self, chain: Chain, store: Store, follower: Follower, relayer: SigningKey, log_key: SigningKey | None
     ) -> None:
         self._chain = chain
         self._store = store
@@ -146,7 +147,7 @@ class Anchorer:
         self._offered = {tx_hash: id_ for tx_hash, id_ in self._offered.items() if id_ in self._watched}
         return reports
 
-    def _receipt(self, batch: Batch) -> ch.Receipt | None:
+    def _receipt(self, batch: Batch) -> Receipt | None:
         assert batch.entry_number is not None
         try:
             tx_hash = self._store.entry(batch.entry_number).tx_hash
@@ -190,7 +191,7 @@ class Anchorer:
 
     def _hand_over(self, offer: Offer, at: int, is_new: bool) -> bool:
         """Note a transaction, then give it to the node; whether the node has it."""
-        batch, call = offer.batch, ch.anchor(offer.batch.root, offer.batch.size)
+        batch, call = offer.batch, calls.anchor(offer.batch.root, offer.batch.size)
         sender, contract = self._chain.sender, self._chain.origin.contract
         try:
             gas = sender.gas(contract, call.data, self._relayer.address)

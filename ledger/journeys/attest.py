@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ledger.core import statement as st
 from ledger.core.entry import Endorsement
 from ledger.core.history import Mark
 from ledger.core.merkle import leaf_hash, root_of_hashes
+from ledger.core.statement import Attestation, Declaration, Resolution, Revocation, Withdrawal
 from ledger.core.typed_data import keccak
-from ledger.edges import chain as ch
+from ledger.edges import calls
+from ledger.edges.calls import Call
+from ledger.edges.chain import Chain, Receipt
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import AlreadyAttested, AlreadyRevoked, AlreadyWithdrawn, Malformed, Unavailable
@@ -24,20 +26,20 @@ class Relayed:
 
     id: bytes
     number: int
-    receipt: ch.Receipt | None
+    receipt: Receipt | None
 
 
 @dataclass(frozen=True, slots=True)
 class Relay:
     """Whoever carries signed statements to the contract; it pays for gas and has no say."""
 
-    chain: ch.Chain
+    chain: Chain
     store: Store
     follower: Follower
     relayer: SigningKey
 
     def attest(
-        self, attestation: st.Attestation, signer: bytes, signature: bytes, members: Sequence[bytes] = ()
+        self, attestation: Attestation, signer: bytes, signature: bytes, members: Sequence[bytes] = ()
     ) -> Relayed:
         """Relay an attestation. ``members``: the declaration ids of its set, in order, kept for the evidence.
 
@@ -51,18 +53,18 @@ class Relay:
             raise Malformed("do not lead to the attested root and size", "members")
         receipt = None
         with suppress(AlreadyAttested):
-            receipt = self._submit(ch.attest(attestation, signer, signature))
+            receipt = self._submit(calls.attest(attestation, signer, signature))
         if members:  # only now: a stranger's refused request must not fill the store
             self.store.save_set(attestation.root, attestation.size, members)
         recorded = self.follower.refresh().attestations.get(id_)
         return Relayed(id_, _number(recorded and recorded.mark), receipt)
 
-    def revoke(self, revocation: st.Revocation, signer: bytes, signature: bytes) -> Relayed:
+    def revoke(self, revocation: Revocation, signer: bytes, signature: bytes) -> Relayed:
         """Relay a revocation; one that is in the history already is no error if it is this one."""
         id_ = revocation.id(self.chain.origin)
         receipt = None
         try:
-            receipt = self._submit(ch.revoke(revocation, signer, signature))
+            receipt = self._submit(calls.revoke(revocation, signer, signature))
         except AlreadyRevoked:
             known = self.follower.refresh().revocations.get(revocation.attestation, {}).get(revocation.member)
             if known is None or known.revoked.revocation != revocation:
@@ -70,12 +72,12 @@ class Relay:
         ended = self.follower.refresh().revocations.get(revocation.attestation, {}).get(revocation.member)
         return Relayed(id_, _number(ended and ended.mark), receipt)
 
-    def withdraw(self, declaration: st.Declaration, withdrawal: st.Withdrawal, signature: bytes) -> Relayed:
+    def withdraw(self, declaration: Declaration, withdrawal: Withdrawal, signature: bytes) -> Relayed:
         """Relay a withdrawal; one that is in the history already is no error if it is this one."""
         id_ = withdrawal.id(self.chain.origin)
         receipt = None
         try:
-            receipt = self._submit(ch.withdraw(declaration, withdrawal, signature))
+            receipt = self._submit(calls.withdraw(declaration, withdrawal, signature))
         except AlreadyWithdrawn:
             known = self.follower.refresh().withdrawals.get(withdrawal.declaration)
             if known is None or known[1].withdrawal != withdrawal:
@@ -83,15 +85,15 @@ class Relay:
         found = self.follower.refresh().withdrawals.get(withdrawal.declaration)
         return Relayed(id_, _number(found and found[0]), receipt)
 
-    def enact(self, resolution: st.Resolution, endorsements: Sequence[Endorsement]) -> Relayed:
+    def enact(self, resolution: Resolution, endorsements: Sequence[Endorsement]) -> Relayed:
         """Relay a resolution of the council with its members' signatures, in any order."""
         ordered = sorted(endorsements, key=lambda endorsement: keccak(endorsement.signer))
-        receipt = self._submit(ch.enact(resolution, ordered))
+        receipt = self._submit(calls.enact(resolution, ordered))
         history = self.follower.refresh()
         mark = next((Mark(entry.number, entry.time) for entry in receipt.entries if entry.number < history.size), None)
         return Relayed(resolution.id(self.chain.origin), _number(mark), receipt)
 
-    def _submit(self, call: ch.Call) -> ch.Receipt:
+    def _submit(self, call: Call) -> Receipt:
         return self.chain.submit(call, self.relayer, self.store.sending)
 
     def next_resolution(self) -> int:

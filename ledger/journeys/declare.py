@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.core import codec as co
-from ledger.core import statement as st
+from ledger.core.codec import ZERO
 from ledger.core.document import Wrapped, read_wrapped, sniff, wrap
+from ledger.core.statement import Declaration
 from ledger.core.typed_data import Origin
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store
@@ -24,7 +24,7 @@ class Source:
     path: Path
     name: str
     document_type: int
-    replaces: bytes = co.ZERO
+    replaces: bytes = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Declared:
 
     source: Source
     wrapped: Path
-    declaration: st.Declaration
+    declaration: Declaration
     id: bytes
     is_new: bool
 
@@ -66,7 +66,7 @@ def declare_files(
         except LedgerError as error:
             yield Rejected(source, error)
             continue
-        declaration = st.Declaration(key.signer(origin), wrapped.digest, source.document_type, source.replaces)
+        declaration = Declaration(key.signer(origin), wrapped.digest, source.document_type, source.replaces)
         id_ = declaration.id(origin)
         ((_, is_new),) = store.add_declarations([(declaration, key.sign(id_))], origin, at)
         yield Declared(source, path, declaration, id_, is_new)

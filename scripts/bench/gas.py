@@ -18,9 +18,9 @@ from eth_abi.abi import encode as abi_encode
 from web3 import HTTPProvider, Web3
 
 from ledger import artifact
-from ledger.core import codec as co
-from ledger.core import statement as st
+from ledger.core.codec import NO_END
 from ledger.core.entry import Endorsement
+from ledger.core.statement import AgencyEnrolment, Attestation, AttesterAuthorisation, MandateGrant
 from ledger.core.typed_data import Origin
 from ledger.edges import calls
 from ledger.edges.devchain import DevChain
@@ -91,9 +91,9 @@ class Ours:
         self._address = node.send(calls.creation_data([council.signer], 1))["contractAddress"]
         self._origin = Origin(node.web3.eth.chain_id, bytes.fromhex(self._address[2:]))
         for resolution in (
-            st.AgencyEnrolment(AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example", 1),
-            st.MandateGrant(AGENCY, KIND, 0, co.NO_END, 2),
-            st.AttesterAuthorisation(self._officer.signer, AGENCY, 3),
+            AgencyEnrolment(AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example", 1),
+            MandateGrant(AGENCY, KIND, 0, NO_END, 2),
+            AttesterAuthorisation(self._officer.signer, AGENCY, 3),
         ):
             endorsement = Endorsement(council.signer, council.sign(resolution.id(self._origin)))
             self._gas(calls.enact(resolution, [endorsement]))
@@ -103,7 +103,7 @@ class Ours:
 
     def attest(self, size: int) -> int:
         now, name = int(time.time()), secrets.token_bytes
-        made = st.Attestation(AGENCY, KIND, 1, name(32), now, now + 10**7, name(32), size, name(32))
+        made = Attestation(AGENCY, KIND, 1, name(32), now, now + 10**7, name(32), size, name(32))
         return self._gas(calls.attest(made, self._officer.signer, self._officer.sign(made.id(self._origin))))
 
     def _gas(self, call: calls.Call) -> int:

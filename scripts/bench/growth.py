@@ -26,12 +26,12 @@ from random import Random
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.core import entry as en
-from ledger.core import statement as st
 from ledger.core.checkpoint import Checkpoint, NoteKey, signed
+from ledger.core.entry import Anchored, Content, Enacted, Entry, encode_payload, kind_of
 from ledger.core.history import History
 from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.signature import verify_signature
+from ledger.core.statement import CouncilChange, Declaration
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store import Store
 from ledger.journeys.gather import Gatherer
@@ -61,23 +61,23 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self.store = Store.open(f"sqlite:///{folder / 'growth.sqlite'}", ORIGIN)
         self.history, self._trader = History(ORIGIN), Key("trader")
-        self._entry(en.Enacted(st.CouncilChange((Key("council").signer,), 1, 0), ()))
+        self._entry(Enacted(CouncilChange((Key("council").signer,), 1, 0), ()))
         self._log = Ed25519PrivateKey.from_private_bytes(sha256(b"log").digest())
 
-    def declaration(self, number: int) -> st.Declaration:
-        return st.Declaration(self._trader.signer, sha256(str(number).encode()).digest(), 380)
+    def declaration(self, number: int) -> Declaration:
+        return Declaration(self._trader.signer, sha256(str(number).encode()).digest(), 380)
 
     def fill(self, numbers: range) -> None:
         """Store declarations as if they had been taken in."""
         received = [(self.declaration(number), bytes(65)) for number in numbers]
         self.store.add_declarations(received, ORIGIN, _second(numbers))
 
-    def signed(self, numbers: range) -> list[tuple[st.Declaration, bytes]]:
+    def signed(self, numbers: range) -> list[tuple[Declaration, bytes]]:
         """What traders send."""
         made = [self.declaration(number) for number in numbers]
         return [(item, self._trader.sign(item.id(ORIGIN))) for item in made]
 
-    def take_in(self, received: Sequence[tuple[st.Declaration, bytes]], at: int) -> None:
+    def take_in(self, received: Sequence[tuple[Declaration, bytes]], at: int) -> None:
         for declaration, signature in received:
             verify_signature(ORIGIN, declaration.party, declaration.id(ORIGIN), signature)
         self.store.add_declarations(received, ORIGIN, at)
@@ -86,7 +86,7 @@ class Ledger:
         ids = self.store.pending_ids(BATCH)
         root = root_of_hashes([leaf_hash(id_) for id_ in ids])
         self.store.form_batch(root, ids, START)
-        self._entry(en.Anchored(root, len(ids)))
+        self._entry(Anchored(root, len(ids)))
 
     def prove(self, ids: Sequence[bytes]) -> None:
         """Evidence as a server prints it, under a checkpoint of all there is; each with nothing read before."""
@@ -98,9 +98,9 @@ class Ledger:
             assert found is not None
             Gatherer(self.history, note, self.store).evidence(*found).to_bytes()
 
-    def _entry(self, content: en.Content) -> None:
+    def _entry(self, content: Content) -> None:
         number = self.history.size
-        entry, name = en.Entry(number, en.kind_of(content), START, en.encode_payload(content)), f"0x{number:064x}"
+        entry, name = Entry(number, kind_of(content), START, encode_payload(content)), f"0x{number:064x}"
         self.history.apply(entry)
         self.store.append_entries([LoggedEntry(entry, number, name, name, 0)])
 

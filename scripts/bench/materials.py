@@ -9,16 +9,24 @@ from hashlib import sha256
 from coincurve import PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.core import codec as co
-from ledger.core import entry as en
-from ledger.core import statement as st
 from ledger.core.checkpoint import Checkpoint, NoteKey, signed
+from ledger.core.codec import NO_END, ZERO
 from ledger.core.document import Format, wrap
+from ledger.core.entry import Anchored, Attested, Content, Enacted, Endorsement, Entry, encode_payload, kind_of
 from ledger.core.evidence import Members, ProvenEntry, assemble
 from ledger.core.history import History
 from ledger.core.merkle import leaf_hash, root
 from ledger.core.policy import TrustRoot
 from ledger.core.signature import address_of
+from ledger.core.statement import (
+    AgencyEnrolment,
+    Attestation,
+    AttesterAuthorisation,
+    CouncilChange,
+    Declaration,
+    MandateGrant,
+    Resolution,
+)
 from ledger.core.typed_data import Origin
 
 ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
@@ -94,29 +102,27 @@ def case() -> Case:
     """
     council, trader, officer = Key("council"), Key("trader"), Key("officer")
     history = History(ORIGIN)
-    entries: list[en.Entry] = []
+    entries: list[Entry] = []
 
-    def append(content: en.Content) -> None:
-        entry = en.Entry(len(entries), en.kind_of(content), START + 60 * len(entries), en.encode_payload(content))
+    def append(content: Content) -> None:
+        entry = Entry(len(entries), kind_of(content), START + 60 * len(entries), encode_payload(content))
         history.apply(entry)
         entries.append(entry)
 
-    def enact(resolution: st.Resolution) -> None:
-        append(en.Enacted(resolution, (en.Endorsement(council.signer, council.sign(resolution.id(ORIGIN))),)))
+    def enact(resolution: Resolution) -> None:
+        append(Enacted(resolution, (Endorsement(council.signer, council.sign(resolution.id(ORIGIN))),)))
 
-    append(en.Enacted(st.CouncilChange((council.signer,), 1, 0), ()))
-    enact(st.AgencyEnrolment(AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example", 1))
-    enact(st.MandateGrant(AGENCY, KIND, 0, co.NO_END, 2))
-    enact(st.AttesterAuthorisation(officer.signer, AGENCY, 3))
+    append(Enacted(CouncilChange((council.signer,), 1, 0), ()))
+    enact(AgencyEnrolment(AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example", 1))
+    enact(MandateGrant(AGENCY, KIND, 0, NO_END, 2))
+    enact(AttesterAuthorisation(officer.signer, AGENCY, 3))
     wrapped = wrap(document(), Format.JSON, sha256(b"seed").digest())
-    declarations = [
-        st.Declaration(trader.signer, sha256(str(number).encode()).digest(), 830) for number in range(BATCH)
-    ]
-    declarations[BATCH // 2] = mine = st.Declaration(trader.signer, wrapped.digest, 830)
+    declarations = [Declaration(trader.signer, sha256(str(number).encode()).digest(), 830) for number in range(BATCH)]
+    declarations[BATCH // 2] = mine = Declaration(trader.signer, wrapped.digest, 830)
     ids = [item.id(ORIGIN) for item in declarations]
-    append(en.Anchored(root(ids), BATCH))
-    attestation = st.Attestation(AGENCY, KIND, 1, co.ZERO, START, co.NO_END, root(ids), BATCH, leaf_hash(b"salt"))
-    append(en.Attested(attestation, officer.signer, officer.sign(attestation.id(ORIGIN))))
+    append(Anchored(root(ids), BATCH))
+    attestation = Attestation(AGENCY, KIND, 1, ZERO, START, NO_END, root(ids), BATCH, leaf_hash(b"salt"))
+    append(Attested(attestation, officer.signer, officer.sign(attestation.id(ORIGIN))))
 
     log = Ed25519PrivateKey.from_private_bytes(sha256(b"log").digest())
     log_key = NoteKey(str(ORIGIN), log.public_key().public_bytes_raw())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
-from ledger.core import codec as co
-from ledger.core import statement as st
+from ledger.core.codec import NO_END, ZERO
 from ledger.core.signature import verify_signature
+from ledger.core.statement import Attestation
 from ledger.edges.keys import Algorithm, SigningKey
 from scripts.bench.materials import AGENCY, KIND, ORIGIN, START, Key
 from scripts.bench.rows import Bar, Row, Title
@@ -20,9 +20,9 @@ _TEN = Bar(">=", 10)
 _OFFICER = Key("officer")
 
 
-def attestation() -> st.Attestation:
+def attestation() -> Attestation:
     """A statement as the EAS SDK is given one: made of its members each time, not kept from the last."""
-    return st.Attestation(AGENCY, KIND, 1, co.ZERO, START, co.NO_END, _ROOT, 1, _SALT)
+    return Attestation(AGENCY, KIND, 1, ZERO, START, NO_END, _ROOT, 1, _SALT)
 
 
 _ROOT, _SALT = sha256(b"root").digest(), sha256(b"salt").digest()

@@ -17,10 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ledger.core import codec as co
-from ledger.core import statement as st
-from ledger.core.codec import hex_text
+from ledger.core.codec import NO_END, ZERO, hex_text
 from ledger.core.entry import Endorsement
+from ledger.core.statement import (
+    AgencyEnrolment,
+    Attestation,
+    AttesterAuthorisation,
+    Declaration,
+    MandateGrant,
+    Resolution,
+)
 from ledger.edges.keys import Algorithm
 from ledger.journeys.attest import set_of
 from scripts.bench import load
@@ -55,7 +61,7 @@ class Site:
         """So many that nobody has declared before, signed; of one digest if it is given."""
         origin, made = self.house.chain.origin, []
         for _ in range(count):
-            declaration = st.Declaration(_TRADER.signer, digest or secrets.token_bytes(32), 830)
+            declaration = Declaration(_TRADER.signer, digest or secrets.token_bytes(32), 830)
             id_ = declaration.id(origin)
             value = {"declaration": declaration.to_json(), "signature": hex_text(_TRADER.sign(id_))}
             made.append(Signed(id_, json.dumps(value, separators=(",", ":")).encode()))
@@ -85,10 +91,10 @@ class Site:
         """One attestation about each declaration, by an agency that is enrolled for it."""
         house, council, officer = self.house, self.house.key("council"), self.house.key("officer")
         origin, relay = house.chain.origin, house.relay
-        resolutions: tuple[tuple[type[st.Resolution], tuple[Any, ...]], ...] = (
-            (st.AgencyEnrolment, (AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")),
-            (st.MandateGrant, (AGENCY, KIND, 0, co.NO_END)),
-            (st.AttesterAuthorisation, (officer.address, AGENCY)),
+        resolutions: tuple[tuple[type[Resolution], tuple[Any, ...]], ...] = (
+            (AgencyEnrolment, (AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")),
+            (MandateGrant, (AGENCY, KIND, 0, NO_END)),
+            (AttesterAuthorisation, (officer.address, AGENCY)),
         )
         for kind, members in resolutions:
             resolution = kind(*members, resolution=relay.next_resolution())  # type: ignore[call-arg]
@@ -96,7 +102,7 @@ class Site:
         now = int(time.time())
         for id_ in ids:
             root, size = set_of([id_])
-            made = st.Attestation(AGENCY, KIND, 1, co.ZERO, now - 60, co.NO_END, root, size, secrets.token_bytes(32))
+            made = Attestation(AGENCY, KIND, 1, ZERO, now - 60, NO_END, root, size, secrets.token_bytes(32))
             relay.attest(made, officer.address, officer.sign(made.id(origin)))
 
 

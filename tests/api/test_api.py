@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 
-from ledger.core import codec as co
-from ledger.core import statement as st
+from ledger.core import codec
 from ledger.core.codec import hex_text
 from ledger.core.document import Format, redact, wrap
+from ledger.core.statement import Declaration, Revocation, Withdrawal
 from tests import houses
 from tests.api.conftest import Served
 
 ZERO = "0x" + "00" * 32
 
 
-def body(made: st.Declaration, signature: bytes) -> dict[str, Any]:
+def body(made: Declaration, signature: bytes) -> dict[str, Any]:
     return {"declaration": made.to_json(), "signature": hex_text(signature)}
 
 
@@ -36,7 +36,7 @@ def wait(served: Served, id_: str, state: str = "final") -> dict[str, Any]:
     raise AssertionError(f"{id_} is still {found['state']}")
 
 
-def declared(served: Served, digest: bytes | None = None) -> tuple[str, st.Declaration]:
+def declared(served: Served, digest: bytes | None = None) -> tuple[str, Declaration]:
     made, signature = houses.declaration(served.house, digest)
     answer = served.client.post("/v1/declarations", json=body(made, signature))
     assert answer.status_code == 202
@@ -73,7 +73,7 @@ def test_the_whole_story(served: Served) -> None:
     assert (verdict["outcome"], verdict["questions"]["intact"]) == ("NOT_GOOD", "INVALID")
 
     officer = served.house.key("plant-officer")
-    revocation = st.Revocation(bytes.fromhex(relayed.json()["id"][2:]), co.ZERO, 41)
+    revocation = Revocation(bytes.fromhex(relayed.json()["id"][2:]), codec.ZERO, 41)
     said = {
         "revocation": revocation.to_json(),
         "signer": hex_text(officer.address),
@@ -85,7 +85,7 @@ def test_the_whole_story(served: Served) -> None:
     assert served.client.post("/v1/verifications", json=question).json()["outcome"] == "NOT_GOOD"
 
     trader = served.house.key("trader")
-    withdrawal = st.Withdrawal(bytes.fromhex(id_[2:]), 1)
+    withdrawal = Withdrawal(bytes.fromhex(id_[2:]), 1)
     signature = trader.sign(withdrawal.id(served.house.chain.origin))
     gone = {"declaration": made.to_json(), "withdrawal": withdrawal.to_json(), "signature": hex_text(signature)}
     assert served.client.post("/v1/withdrawals", json=gone).status_code == 201

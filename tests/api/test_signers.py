@@ -6,8 +6,8 @@ import secrets
 
 import pytest
 
-from ledger.core import statement as st
 from ledger.core.codec import hex_text
+from ledger.core.statement import Declaration
 from ledger.edges.keys import Algorithm
 from tests.api.conftest import Served
 from tests.api.test_api import body, wait
@@ -18,7 +18,7 @@ WALLET = b"\x77" * 20
 
 def test_a_p256_party_declares(served: Served) -> None:
     card, origin = served.house.key("card", Algorithm.P256), served.house.chain.origin
-    made = st.Declaration(card.signer(origin), secrets.token_bytes(32), 380)
+    made = Declaration(card.signer(origin), secrets.token_bytes(32), 380)
     signature = card.sign(made.id(origin))
     id_ = served.client.post("/v1/declarations", json=body(made, signature)).json()["id"]
     wait(served, id_)
@@ -32,7 +32,7 @@ def test_a_wallet_party_declares_and_only_its_chain_can_say(served: Served) -> N
     owner, origin = served.house.key("owner"), served.house.chain.origin
     code = hex_text(wallet_code(owner.address))
     rpc(served.house.devchain.url, "anvil_setCode", hex_text(WALLET), code)
-    made = st.Declaration(WALLET, secrets.token_bytes(32), 380)
+    made = Declaration(WALLET, secrets.token_bytes(32), 380)
     signed = body(made, owner.sign(made.id(origin)))
     stranger = body(made, served.house.key("stranger").sign(made.id(origin)))
     assert served.client.post("/v1/declarations", json=stranger).json()["type"] == "urn:trade-ledger:BadSignature"
@@ -47,9 +47,9 @@ def test_a_wallet_party_declares_and_only_its_chain_can_say(served: Served) -> N
 
 
 def test_while_the_chain_is_away_a_wallet_waits_and_an_account_does_not(served: Served) -> None:
-    made = st.Declaration(WALLET, secrets.token_bytes(32), 380)
+    made = Declaration(WALLET, secrets.token_bytes(32), 380)
     trader = served.house.key("trader")
-    own = st.Declaration(trader.address, secrets.token_bytes(32), 380)
+    own = Declaration(trader.address, secrets.token_bytes(32), 380)
     served.house.devchain.stop()
     try:
         answer = served.client.post("/v1/declarations", json=body(made, bytes(65)))
@@ -62,6 +62,6 @@ def test_while_the_chain_is_away_a_wallet_waits_and_an_account_does_not(served: 
 
 @pytest.mark.parametrize("signer", ["0x" + "11" * 19, "0x" + "11" * 129])
 def test_signers_of_no_length(served: Served, signer: str) -> None:
-    said = body(st.Declaration(bytes(20), bytes(32), 380), bytes(65))
+    said = body(Declaration(bytes(20), bytes(32), 380), bytes(65))
     said["declaration"]["party"] = signer
     assert served.client.post("/v1/declarations", json=said).status_code == 422

@@ -15,14 +15,14 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_ds
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ledger.core import codec as co
-from ledger.core import entry as en
-from ledger.core import statement as st
 from ledger.core.checkpoint import Checkpoint, signed
+from ledger.core.codec import NO_END, ZERO
 from ledger.core.document import Format, Redacted, Wrapped, wrap
+from ledger.core.entry import Attested, Content, Enacted, Endorsement, Entry, EntryKind, encode_payload, kind_of
 from ledger.core.evidence import Evidence, Members, ProvenEntry
 from ledger.core.merkle import Tree
 from ledger.core.signature import P256_N
+from ledger.core.statement import Attestation, AttesterAuthorisation, Declaration, Resolution
 from ledger.core.typed_data import keccak
 from ledger.core.verdict import when
 from tests.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER, Key, Witness, World
@@ -71,7 +71,7 @@ class Shipment:
     """A history in which one declaration stands in a batch of five, and what a case does to it."""
 
     world: World
-    declared: tuple[st.Declaration, bytes]
+    declared: tuple[Declaration, bytes]
     batch: tuple[bytes, int, list[bytes]]
     document: Wrapped
     sets: list[tuple[bytes, int, list[bytes]]] = field(default_factory=list)
@@ -93,7 +93,7 @@ def shipment(
     """Council of two, two agencies, a batch of five; nothing attested yet. Two witnesses cosign."""
     world = World([COUNCIL, MEMBER], threshold, [KIWI, EMU])
     world.enrol("NZ-MPI", "NZ", [851], PLANT, SECOND)
-    world.enact(st.AttesterAuthorisation, CARD.signer, "NZ-MPI")
+    world.enact(AttesterAuthorisation, CARD.signer, "NZ-MPI")
     world.enrol("NZ-CUSTOMS", "NZ", [132], CUSTOMS)
     document = wrap(content, format_, sha256(b"seed of a sample").digest())
     declared = world.declare(document.digest, 851, party)
@@ -208,10 +208,10 @@ def requirement(kind: int = 851, jurisdictions: tuple[str, ...] = (), outcomes: 
 # ---------------------------------------------------------------------------------- histories past the contract's rules
 
 
-def unruly(made: Shipment, content: en.Content) -> None:
+def unruly(made: Shipment, content: Content) -> None:
     """Write an entry that the contract would refuse. From then on ``everything`` makes the evidence."""
     world = made.world
-    world.entries.append(en.Entry(len(world.entries), en.kind_of(content), world.now, en.encode_payload(content)))
+    world.entries.append(Entry(len(world.entries), kind_of(content), world.now, encode_payload(content)))
     world.now += 60
 
 
@@ -227,9 +227,9 @@ def everything(made: Shipment) -> bytes:
     return Evidence(ORIGIN, *made.declared, (Members(made.batch[2]).place(made.id),), shown, note).to_bytes()
 
 
-def statement(made: Shipment, kind: int = 851, **more: Any) -> st.Attestation:
+def statement(made: Shipment, kind: int = 851, **more: Any) -> Attestation:
     """What the plant health agency says about the batch."""
-    said = st.Attestation("NZ-MPI", kind, 1, co.ZERO, START, co.NO_END, *made.batch[:2], b"\x05" * 32)
+    said = Attestation("NZ-MPI", kind, 1, ZERO, START, NO_END, *made.batch[:2], b"\x05" * 32)
     return replace(said, **more)
 
 
@@ -238,12 +238,12 @@ def attest_anyhow(
 ) -> None:
     """An attestation in the name of ``officer``, by ``hand``, whether or not anybody may."""
     said = statement(made, kind)
-    unruly(made, en.Attested(said, officer.signer, change((hand or officer).sign(said.id(ORIGIN)))))
+    unruly(made, Attested(said, officer.signer, change((hand or officer).sign(said.id(ORIGIN)))))
 
 
-def enact_anyhow(made: Shipment, hands: list[Any], kind: type[st.Resolution], *members: object) -> None:
+def enact_anyhow(made: Shipment, hands: list[Any], kind: type[Resolution], *members: object) -> None:
     """A resolution by ``hands``, be they the council or not."""
-    number = sum(item.kind < en.EntryKind.ANCHORED for item in made.world.entries)
+    number = sum(item.kind < EntryKind.ANCHORED for item in made.world.entries)
     said = kind(*members, resolution=number)  # type: ignore[call-arg]
     ordered = sorted(hands, key=lambda hand: keccak(hand.signer))
-    unruly(made, en.Enacted(said, tuple(en.Endorsement(hand.signer, hand.sign(said.id(ORIGIN))) for hand in ordered)))
+    unruly(made, Enacted(said, tuple(Endorsement(hand.signer, hand.sign(said.id(ORIGIN))) for hand in ordered)))

@@ -10,8 +10,8 @@ from eth_abi.exceptions import DecodingError, EncodingError
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ledger.core import entry as en
 from ledger.core.abi import ListOf, Shape
+from ledger.core.entry import _TYPES, EntryKind, decode_payload, encode_payload
 from ledger.errors import Malformed
 
 WORDS = {"uint16": 16, "uint40": 40, "uint64": 64}
@@ -97,17 +97,17 @@ def test_changed_bytes_are_read_by_both_or_by_neither(name: str, data: some.Data
     assert by_shape(shape, bytes(encoded)) == by_eth_abi(types, bytes(encoded))
 
 
-@pytest.mark.parametrize("kind", en.EntryKind)
+@pytest.mark.parametrize("kind", EntryKind)
 @given(data=some.data())
-def test_payloads_of_every_kind(kind: en.EntryKind, data: some.DataObject) -> None:
+def test_payloads_of_every_kind(kind: EntryKind, data: some.DataObject) -> None:
     """Whatever eth-abi makes of a payload's types, right or out of range, is content in one encoding or refused."""
-    types = en._TYPES[kind]
+    types = _TYPES[kind]
     encoded = encode(types, data.draw(some.tuples(*(_payload_value(name) for name in types))))
     try:
-        content = en.decode_payload(kind, encoded)
+        content = decode_payload(kind, encoded)
     except Malformed:
         return
-    assert en.encode_payload(content) == encoded
+    assert encode_payload(content) == encoded
 
 
 def _payload_value(name: str) -> some.SearchStrategy[Any]:

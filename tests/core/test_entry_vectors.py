@@ -7,10 +7,21 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.core import entry as en
-from ledger.core import statement as st
+from ledger.core.entry import (
+    Attested,
+    Content,
+    Enacted,
+    Endorsement,
+    Entry,
+    EntryKind,
+    Revoked,
+    Withdrawn,
+    encode_payload,
+    subject_of,
+)
 from ledger.core.history import History
 from ledger.core.signature import MAX_SIGNATURE_SIZE, MAX_SIGNER_SIZE
+from ledger.core.statement import AgencySuspension, Attestation, CouncilChange, Revocation, Withdrawal
 from ledger.core.typed_data import Origin
 from ledger.errors import HistoryBroken, SignatureTooLong
 from tests import entry_vectors
@@ -37,7 +48,7 @@ def root(leaves: Sequence[bytes]) -> bytes:
 
 
 def test_there_is_a_vector_for_each_kind() -> None:
-    assert {vector.kind for vector in VECTORS} == set(map(int, en.EntryKind))
+    assert {vector.kind for vector in VECTORS} == set(map(int, EntryKind))
     assert [vector.number for vector in VECTORS] == list(range(len(VECTORS)))
     assert {vector.origin for vector in VECTORS} == {str(origin())}
 
@@ -56,12 +67,12 @@ def test_the_rule_by_hashlib_alone(vector: Vector) -> None:
 def test_the_core_agrees() -> None:
     history = History(origin())
     for vector in VECTORS:
-        entry = en.Entry(vector.number, en.EntryKind(vector.kind), vector.time, vector.payload)
+        entry = Entry(vector.number, EntryKind(vector.kind), vector.time, vector.payload)
         assert (entry.data, entry.hash) == (vector.entry, vector.leaf_hash)
-        assert en.Entry.from_data(vector.entry) == entry
+        assert Entry.from_data(vector.entry) == entry
         content = history.apply(entry)
-        assert en.encode_payload(content) == vector.payload
-        assert en.subject_of(content, origin()) == vector.subject
+        assert encode_payload(content) == vector.payload
+        assert subject_of(content, origin()) == vector.subject
         assert (history.head, history.root()) == (vector.head, vector.root)
     assert not history.undecided
 
@@ -70,27 +81,27 @@ def test_the_largest_entry_fits_a_bundle() -> None:
     """The arithmetic of docs/formats.md section 5."""
     members = tuple(bytes([number]) * MAX_SIGNER_SIZE for number in range(32))
     signature = bytes(MAX_SIGNATURE_SIZE)
-    change = st.CouncilChange(members, 32, 1)
-    content = en.Enacted(change, tuple(en.Endorsement(member, signature) for member in members))
-    entry = en.Entry(0, en.EntryKind.COUNCIL_CHANGED, START, en.encode_payload(content))
+    change = CouncilChange(members, 32, 1)
+    content = Enacted(change, tuple(Endorsement(member, signature) for member in members))
+    entry = Entry(0, EntryKind.COUNCIL_CHANGED, START, encode_payload(content))
     assert len(entry.data) == 17 + 4 * 32 + 32 + 32 * 192 + 32 + 32 * (160 + MAX_SIGNER_SIZE + MAX_SIGNATURE_SIZE)
     assert len(entry.data) <= BUNDLE_LIMIT
 
 
-def too_long(world: World, kind: str) -> en.Content:
+def too_long(world: World, kind: str) -> Content:
     """A content that is within the rules but for its signature, which a wallet might take."""
     signature = bytes(MAX_SIGNATURE_SIZE + 1)
     if kind == "resolution":
-        change = st.AgencySuspension("NZ-MPI", world.history.agencies.resolutions + 1)
-        return en.Enacted(change, (en.Endorsement(COUNCIL.signer, signature),))
+        change = AgencySuspension("NZ-MPI", world.history.agencies.resolutions + 1)
+        return Enacted(change, (Endorsement(COUNCIL.signer, signature),))
     if kind == "attestation":
-        attestation = st.Attestation("NZ-MPI", 851, 1, bytes(32), START, START * 2, b"\x01" * 32, 1, bytes(32))
-        return en.Attested(attestation, PLANT.signer, signature)
+        attestation = Attestation("NZ-MPI", 851, 1, bytes(32), START, START * 2, b"\x01" * 32, 1, bytes(32))
+        return Attested(attestation, PLANT.signer, signature)
     if kind == "revocation":
         id_ = world.attest("NZ-MPI", 851, b"\x01" * 32, 1, PLANT)
-        return en.Revoked(st.Revocation(id_), PLANT.signer, signature)
+        return Revoked(Revocation(id_), PLANT.signer, signature)
     declaration, _ = world.declare(bytes(32), party=TRADER)
-    return en.Withdrawn(declaration, st.Withdrawal(declaration.id(ORIGIN), 1), signature)
+    return Withdrawn(declaration, Withdrawal(declaration.id(ORIGIN), 1), signature)
 
 
 @pytest.mark.parametrize("kind", ["resolution", "attestation", "revocation", "withdrawal"])

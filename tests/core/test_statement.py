@@ -10,8 +10,7 @@ from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ledger.core import codec as co
-from ledger.core import statement as st
+from ledger.core.codec import ZERO
 from ledger.core.entry import (
     Anchored,
     Attested,
@@ -23,6 +22,23 @@ from ledger.core.entry import (
     encode_payload,
     kind_of,
 )
+from ledger.core.statement import (
+    AgencyEnrolment,
+    AgencyReinstatement,
+    AgencySuspension,
+    Attestation,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    AttesterRetirement,
+    CouncilChange,
+    Declaration,
+    MandateGrant,
+    MandateWithdrawal,
+    Resolution,
+    Revocation,
+    Statement,
+    Withdrawal,
+)
 from ledger.core.typed_data import Origin, bytes_word, struct_hash, type_hash, uint_word
 from ledger.errors import Malformed
 
@@ -32,35 +48,33 @@ agencies = some.from_regex(r"[A-Z0-9-]{1,16}", fullmatch=True)
 uint16, uint40, uint64 = (some.integers(0, (1 << bits) - 1) for bits in (16, 40, 64))
 texts = some.text(some.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
 origins = some.builds(Origin, some.integers(1, 1 << 64), some.binary(min_size=20, max_size=20))
-STATEMENTS: dict[type[st.Statement], some.SearchStrategy[Any]] = {
-    st.Declaration: some.builds(st.Declaration, signers, hashes, uint16, hashes),
-    st.Withdrawal: some.builds(st.Withdrawal, hashes, uint16, hashes),
-    st.Attestation: some.builds(
-        st.Attestation, agencies, uint16, uint16, hashes, uint40, uint40, hashes, uint64, hashes
+STATEMENTS: dict[type[Statement], some.SearchStrategy[Any]] = {
+    Declaration: some.builds(Declaration, signers, hashes, uint16, hashes),
+    Withdrawal: some.builds(Withdrawal, hashes, uint16, hashes),
+    Attestation: some.builds(Attestation, agencies, uint16, uint16, hashes, uint40, uint40, hashes, uint64, hashes),
+    Revocation: some.builds(Revocation, hashes, hashes, uint16),
+    CouncilChange: some.builds(
+        CouncilChange, some.lists(signers, min_size=1, max_size=4, unique=True).map(tuple), uint16, uint64
     ),
-    st.Revocation: some.builds(st.Revocation, hashes, hashes, uint16),
-    st.CouncilChange: some.builds(
-        st.CouncilChange, some.lists(signers, min_size=1, max_size=4, unique=True).map(tuple), uint16, uint64
+    AgencyEnrolment: some.builds(
+        AgencyEnrolment, agencies, texts, some.from_regex(r"[A-Z]{2}", fullmatch=True), texts, uint64
     ),
-    st.AgencyEnrolment: some.builds(
-        st.AgencyEnrolment, agencies, texts, some.from_regex(r"[A-Z]{2}", fullmatch=True), texts, uint64
-    ),
-    st.AgencySuspension: some.builds(st.AgencySuspension, agencies, uint64),
-    st.AgencyReinstatement: some.builds(st.AgencyReinstatement, agencies, uint64),
-    st.AttesterAuthorisation: some.builds(st.AttesterAuthorisation, signers, agencies, uint64),
-    st.AttesterRetirement: some.builds(st.AttesterRetirement, signers, uint64),
-    st.AttesterCompromise: some.builds(st.AttesterCompromise, signers, uint40, uint64),
-    st.MandateGrant: some.builds(st.MandateGrant, agencies, uint16, uint40, uint40, uint64),
-    st.MandateWithdrawal: some.builds(st.MandateWithdrawal, agencies, uint16, uint64),
+    AgencySuspension: some.builds(AgencySuspension, agencies, uint64),
+    AgencyReinstatement: some.builds(AgencyReinstatement, agencies, uint64),
+    AttesterAuthorisation: some.builds(AttesterAuthorisation, signers, agencies, uint64),
+    AttesterRetirement: some.builds(AttesterRetirement, signers, uint64),
+    AttesterCompromise: some.builds(AttesterCompromise, signers, uint40, uint64),
+    MandateGrant: some.builds(MandateGrant, agencies, uint16, uint40, uint40, uint64),
+    MandateWithdrawal: some.builds(MandateWithdrawal, agencies, uint16, uint64),
 }
 statements = some.one_of(*STATEMENTS.values())
 
 
 @pytest.mark.parametrize("kind", STATEMENTS, ids=lambda kind: kind.PRIMARY_TYPE)
-def test_id_agrees_with_the_generic_encoder(kind: type[st.Statement]) -> None:
+def test_id_agrees_with_the_generic_encoder(kind: type[Statement]) -> None:
     @settings(max_examples=30, deadline=None)
     @given(STATEMENTS[kind], origins)
-    def agree(statement: st.Statement, origin: Origin) -> None:
+    def agree(statement: Statement, origin: Origin) -> None:
         message = encode_typed_data(full_message=statement.typed_message(origin))
         assert statement.id(origin) == keccak(b"\x19" + message.version + message.header + message.body)
         assert statement.struct_hash() == message.body
@@ -70,21 +84,21 @@ def test_id_agrees_with_the_generic_encoder(kind: type[st.Statement]) -> None:
 
 
 @given(statements)
-def test_json_round_trip(statement: st.Statement) -> None:
+def test_json_round_trip(statement: Statement) -> None:
     assert type(statement).from_json(statement.to_json()) == statement
 
 
 @given(statements, signers, some.binary(max_size=70))
-def test_entry_payload_round_trip(statement: st.Statement, signer: bytes, signature: bytes) -> None:
+def test_entry_payload_round_trip(statement: Statement, signer: bytes, signature: bytes) -> None:
     match statement:
-        case st.Resolution():
+        case Resolution():
             content: Any = Enacted(statement, (Endorsement(signer, signature),))
-        case st.Attestation():
+        case Attestation():
             content = Attested(statement, signer, signature)
-        case st.Revocation():
+        case Revocation():
             content = Revoked(statement, signer, signature)
-        case st.Declaration():
-            content = Withdrawn(statement, st.Withdrawal(statement.digest, 1), signature)
+        case Declaration():
+            content = Withdrawn(statement, Withdrawal(statement.digest, 1), signature)
         case _:
             content = Anchored(bytes(32), 7)
     payload = encode_payload(content)
@@ -96,15 +110,15 @@ def test_entry_payload_round_trip(statement: st.Statement, signer: bytes, signat
 
 def test_eip712_reference_domain_and_types() -> None:
     """The type strings are part of the format: a wallet shows them, and the contract hashes the same."""
-    assert st.Declaration.encoded_type() == (
+    assert Declaration.encoded_type() == (
         "Declaration(bytes party,bytes32 digest,uint16 documentType,bytes32 replaces)"
     )
-    assert st.MandateGrant.encoded_type() == (
+    assert MandateGrant.encoded_type() == (
         "MandateGrant(bytes16 agency,uint16 kind,uint40 from,uint40 until,uint64 resolution)"
     )
 
 
-GOOD = st.Attestation("NZ-MPI", 851, 1, co.ZERO, 1, 2, b"\x01" * 32, 1, co.ZERO).to_json()
+GOOD = Attestation("NZ-MPI", 851, 1, ZERO, 1, 2, b"\x01" * 32, 1, ZERO).to_json()
 DEFECTS = {
     "member missing": ({key: value for key, value in GOOD.items() if key != "salt"}, '"salt" is missing'),
     "member unknown": (GOOD | {"color": 1}, '"color" is not a member'),
@@ -126,20 +140,20 @@ DEFECTS = {
 def test_each_defect_is_named(name: str) -> None:
     value, words = DEFECTS[name]
     with pytest.raises(Malformed) as caught:
-        st.Attestation.from_json(value)
+        Attestation.from_json(value)
     assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("build", "words"),
     [
-        (lambda: st.Declaration(bytes(19), co.ZERO, 380), "a signer is 20 to 128 bytes, not 19"),
-        (lambda: st.CouncilChange((), 1, 1), "list of 1 to 32"),
-        (lambda: st.CouncilChange((bytes(20), bytes(20)), 1, 1), "twice"),
-        (lambda: st.AgencyEnrolment("NZ", "", "NZ", "x", 1), "name: must be text of 1 to 128"),
-        (lambda: st.AgencyEnrolment("NZ", "x" * 129, "NZ", "x", 1), "name: must be text of 1 to 128"),
-        (lambda: st.AgencyEnrolment("NZ", "\ud800", "NZ", "x", 1), "lone surrogate"),
-        (lambda: st.AgencyEnrolment("NZ", "x", "NZL", "x", 1), "ISO 3166-1"),
+        (lambda: Declaration(bytes(19), ZERO, 380), "a signer is 20 to 128 bytes, not 19"),
+        (lambda: CouncilChange((), 1, 1), "list of 1 to 32"),
+        (lambda: CouncilChange((bytes(20), bytes(20)), 1, 1), "twice"),
+        (lambda: AgencyEnrolment("NZ", "", "NZ", "x", 1), "name: must be text of 1 to 128"),
+        (lambda: AgencyEnrolment("NZ", "x" * 129, "NZ", "x", 1), "name: must be text of 1 to 128"),
+        (lambda: AgencyEnrolment("NZ", "\ud800", "NZ", "x", 1), "lone surrogate"),
+        (lambda: AgencyEnrolment("NZ", "x", "NZL", "x", 1), "ISO 3166-1"),
         (lambda: Origin(0, bytes(20)), "positive chain id"),
         (lambda: Origin.parse("eip155:1:0xABC"), "an origin looks like"),
     ],

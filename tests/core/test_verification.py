@@ -7,10 +7,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from ledger.core import statement as st
 from ledger.core.document import Format, Redacted, Wrapped, disclose, wrap
 from ledger.core.evidence import Evidence, read_evidence
 from ledger.core.policy import Policy, Requirement
+from ledger.core.statement import (
+    RESOLUTIONS,
+    AgencyEnrolment,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    CouncilChange,
+    Declaration,
+    MandateGrant,
+    Resolution,
+)
 from ledger.core.verdict import Outcome, Question, Status, Verdict, when
 from ledger.core.verification import verify
 from ledger.errors import LedgerError
@@ -21,7 +30,7 @@ DIGEST = bytes(range(32))
 
 class Case(SimpleNamespace):
     world: World
-    declaration: st.Declaration
+    declaration: Declaration
     signature: bytes
     batch: tuple[bytes, int, list[bytes]]
     plant: bytes
@@ -130,7 +139,7 @@ def test_withdrawn_names_the_replacement(case: Case, online: bool) -> None:
 @pytest.mark.parametrize("online", [False, True])
 def test_compromise_regrades_what_was_attested_from_its_date_on(case: Case, online: bool) -> None:
     attested_at = case.world.history.attestations[case.plant].mark.time
-    case.world.enact(st.AttesterCompromise, PLANT.signer, attested_at)
+    case.world.enact(AttesterCompromise, PLANT.signer, attested_at)
     assert named(case.verdict(online), "NZ-MPI 851 in force")[1].startswith("attester compromised")
 
 
@@ -150,7 +159,7 @@ def test_compromise_regrades_by_its_date(
 ) -> None:
     """Safe before the date, unsafe from it on, undecidable where a block's clock is not that exact; with the reason."""
     attested_at = case.world.history.attestations[case.plant].mark.time
-    case.world.enact(st.AttesterCompromise, PLANT.signer, attested_at + later)
+    case.world.enact(AttesterCompromise, PLANT.signer, attested_at + later)
     verdict = case.verdict(online)
     found, words = named(verdict, "NZ-MPI 851 compromise")
     assert (found, verdict.outcome) == (status, outcome)
@@ -166,7 +175,7 @@ def test_a_compromise_counts_in_a_verdict_about_the_past(case: Case) -> None:
     case.world.revoke(case.customs, CUSTOMS)
     case.world.withdraw(case.declaration)
     assert case.verdict(at=then).outcome is Outcome.GOOD
-    case.world.enact(st.AttesterCompromise, PLANT.signer, attested_at)
+    case.world.enact(AttesterCompromise, PLANT.signer, attested_at)
     assert named(case.verdict(at=then), "NZ-MPI 851 compromise")[0] is Status.INVALID
 
 
@@ -174,11 +183,11 @@ def test_a_compromise_counts_in_a_verdict_about_the_past(case: Case) -> None:
 def test_a_revocation_by_a_thief_is_undecidable(case: Case, online: bool) -> None:
     case.world.enrol("NZ-DOC", "NZ", [861], Key("other officer"))
     thief = Key("stolen")
-    case.world.enact(st.AttesterAuthorisation, thief.signer, "NZ-MPI")
+    case.world.enact(AttesterAuthorisation, thief.signer, "NZ-MPI")
     stolen = case.world.now
     case.world.revoke(case.plant, thief)
     assert case.verdict(online).outcome is Outcome.NOT_GOOD
-    case.world.enact(st.AttesterCompromise, thief.signer, stolen)
+    case.world.enact(AttesterCompromise, thief.signer, stolen)
     verdict = case.verdict(online)
     assert named(verdict, "NZ-MPI 851 in force")[0] is Status.ERROR
     assert verdict.outcome is Outcome.UNDECIDED
@@ -189,7 +198,7 @@ def test_a_revocation_by_a_thief_is_undecidable(case: Case, online: bool) -> Non
 def test_a_revocation_before_the_key_was_stolen_stands(case: Case) -> None:
     revoked = case.world.now
     case.world.revoke(case.plant, PLANT)
-    case.world.enact(st.AttesterCompromise, PLANT.signer, revoked + 16)
+    case.world.enact(AttesterCompromise, PLANT.signer, revoked + 16)
     assert named(case.verdict(), "NZ-MPI 851 in force")[0] is Status.INVALID
 
 
@@ -325,10 +334,10 @@ def test_a_chain_behind_or_beside_the_checkpoint_is_told(case: Case) -> None:
     assert "another root" in named(case.verdict(history=beside.history), "checkpoint on chain")[1]
 
 
-@pytest.mark.parametrize("missing", [st.AgencyEnrolment, st.AttesterAuthorisation, st.MandateGrant, st.CouncilChange])
-def test_authority_needs_every_entry_that_gave_it(case: Case, missing: type[st.Resolution]) -> None:
+@pytest.mark.parametrize("missing", [AgencyEnrolment, AttesterAuthorisation, MandateGrant, CouncilChange])
+def test_authority_needs_every_entry_that_gave_it(case: Case, missing: type[Resolution]) -> None:
     evidence = case.evidence()
-    kind = st.RESOLUTIONS.index(missing)
+    kind = RESOLUTIONS.index(missing)
     kept = tuple(item for item in evidence.entries if item.entry.kind != kind)
     verdict = verify(replace(evidence, entries=kept), at=case.world.now, trust=case.world.trust)
     assert named(verdict, "NZ-MPI 851 authority")[0] is Status.INVALID

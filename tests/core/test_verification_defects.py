@@ -6,15 +6,23 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.core import codec as co
-from ledger.core import entry as en
-from ledger.core import statement as st
 from ledger.core.authority import authority_of
 from ledger.core.checkpoint import Checkpoint, signed
+from ledger.core.codec import NO_END, ZERO
+from ledger.core.entry import Attested, EntryKind
 from ledger.core.evidence import Evidence, ProvenEntry, contents
 from ledger.core.history import Mark
 from ledger.core.policy import Policy, Requirement
 from ledger.core.signature import verify_signature
+from ledger.core.statement import (
+    AgencyReinstatement,
+    AgencySuspension,
+    Attestation,
+    AttesterCompromise,
+    AttesterRetirement,
+    Declaration,
+    MandateWithdrawal,
+)
 from ledger.core.verdict import Outcome, Status, Verdict
 from ledger.core.verification import verify
 from ledger.errors import VerificationFailed
@@ -37,7 +45,7 @@ def evidence(world: World, *extra: int) -> Evidence:
 
 
 def shown(
-    world: World, declared: tuple[st.Declaration, bytes], batch: tuple[bytes, int, list[bytes]], *extra: int
+    world: World, declared: tuple[Declaration, bytes], batch: tuple[bytes, int, list[bytes]], *extra: int
 ) -> Evidence:
     made = world.evidence(*declared, batch)
     more = [ProvenEntry(world.entries[number], tuple(world.history.log.inclusion(number))) for number in extra]
@@ -73,7 +81,7 @@ def test_an_entry_that_is_not_in_the_checkpoint(world: World) -> None:
 
 def test_before_it_was_anchored(world: World) -> None:
     held = evidence(world)
-    anchored = next(item.entry.time for item in held.entries if item.entry.kind is en.EntryKind.ANCHORED)
+    anchored = next(item.entry.time for item in held.entries if item.entry.kind is EntryKind.ANCHORED)
     assert "anchor" in failing(offline(world, held, at=anchored - 1))
     assert "anchor" not in failing(offline(world, held, at=anchored))
 
@@ -93,8 +101,8 @@ def test_an_attestation_that_nobody_signed(world: World) -> None:
     """Replay leaves it to the chain, as a wallet might have signed; offline that is a no."""
     declared = world.declare(b"\x01" * 32)
     batch = world.anchor([declared[0]])
-    statement = st.Attestation("NZ-MPI", 851, 1, co.ZERO, START, co.NO_END, *batch[:2], co.ZERO)
-    world.append(en.Attested(statement, PLANT.signer, Key("thief").sign(statement.id(ORIGIN))))
+    statement = Attestation("NZ-MPI", 851, 1, ZERO, START, NO_END, *batch[:2], ZERO)
+    world.append(Attested(statement, PLANT.signer, Key("thief").sign(statement.id(ORIGIN))))
     assert failing(offline(world, shown(world, declared, batch))) == ["NZ-MPI 851 signature"]
 
 
@@ -110,28 +118,28 @@ def test_a_policy_is_not_met_by_what_has_expired(world: World) -> None:
 
 def test_the_earliest_compromise_date_counts(world: World) -> None:
     held = evidence(world)
-    made = next(item.entry.time for item in held.entries if item.entry.kind is en.EntryKind.ATTESTED)
+    made = next(item.entry.time for item in held.entries if item.entry.kind is EntryKind.ATTESTED)
     declared = (held.declaration, held.signature)
     ids = [world.declare(bytes([number]) * 32)[0].id(ORIGIN) for number in (1, 2, 3)]
     batch = (held.places[0].root, held.places[0].size, ids)
-    world.enact(st.AttesterCompromise, PLANT.signer, made + 16)
+    world.enact(AttesterCompromise, PLANT.signer, made + 16)
     assert failing(offline(world, shown(world, declared, batch))) == []
-    world.enact(st.AttesterCompromise, PLANT.signer, made)
+    world.enact(AttesterCompromise, PLANT.signer, made)
     assert failing(offline(world, shown(world, declared, batch))) == ["NZ-MPI 851 in force", "NZ-MPI 851 compromise"]
 
 
 @pytest.mark.parametrize(
     ("undo", "words"),
     [
-        ((st.AttesterRetirement, PLANT.signer), "retired"),
-        ((st.AttesterCompromise, PLANT.signer, START), "compromised"),
-        ((st.AgencySuspension, "NZ-MPI"), "suspended"),
-        ((st.MandateWithdrawal, "NZ-MPI", 851), "mandate"),
+        ((AttesterRetirement, PLANT.signer), "retired"),
+        ((AttesterCompromise, PLANT.signer, START), "compromised"),
+        ((AgencySuspension, "NZ-MPI"), "suspended"),
+        ((MandateWithdrawal, "NZ-MPI", 851), "mandate"),
     ],
 )
 def test_authority_that_was_undone_before(world: World, undo: tuple[object, ...], words: str) -> None:
     held = evidence(world)
-    (attested,) = [content for _, content in contents(held.entries) if isinstance(content, en.Attested)]
+    (attested,) = [content for _, content in contents(held.entries) if isinstance(content, Attested)]
     world.enact(*undo)  # type: ignore[arg-type]
     known = contents(ProvenEntry(entry, ()) for entry in world.entries)
     before, after = Mark(world.history.size - 1, world.now - 60), Mark(world.history.size, world.now)
@@ -145,6 +153,6 @@ def test_authority_that_was_undone_before(world: World, undo: tuple[object, ...]
 
 
 def test_reinstated_speaks_again(world: World) -> None:
-    world.enact(st.AgencySuspension, "NZ-MPI")
-    world.enact(st.AgencyReinstatement, "NZ-MPI")
+    world.enact(AgencySuspension, "NZ-MPI")
+    world.enact(AgencyReinstatement, "NZ-MPI")
     assert offline(world, evidence(world)).outcome is Outcome.GOOD

@@ -8,11 +8,12 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.core import codec as co
-from ledger.core import statement as st
+from ledger.core.codec import NO_END, ZERO
 from ledger.core.entry import Endorsement
+from ledger.core.statement import AgencyEnrolment, Attestation, AttesterAuthorisation, MandateGrant, Resolution
 from ledger.core.typed_data import keccak
-from ledger.edges import chain as ch
+from ledger.edges import calls
+from ledger.edges.calls import Call
 from ledger.edges.chain import Chain, Receipt
 from ledger.edges.keys import SigningKey
 
@@ -58,32 +59,32 @@ class Office:
 
     @property
     def next_resolution(self) -> int:
-        return int(self.chain.query(ch.Call("resolutions", ()))[0]) + 1
+        return int(self.chain.query(Call("resolutions", ()))[0]) + 1
 
-    def enact(self, kind: type[st.Resolution], *members: object) -> Receipt:
+    def enact(self, kind: type[Resolution], *members: object) -> Receipt:
         resolution = kind(*members, resolution=self.next_resolution)  # type: ignore[call-arg]
-        return self.chain.submit(ch.enact(resolution, self.endorse(resolution)), self.relayer)
+        return self.chain.submit(calls.enact(resolution, self.endorse(resolution)), self.relayer)
 
-    def endorse(self, resolution: st.Resolution, *keys: SigningKey) -> list[Endorsement]:
+    def endorse(self, resolution: Resolution, *keys: SigningKey) -> list[Endorsement]:
         id_ = resolution.id(self.chain.origin)
         made = [Endorsement(key.signer(self.chain.origin), key.sign(id_)) for key in keys or (self.council,)]
         return sorted(made, key=lambda endorsement: keccak(endorsement.signer))
 
     def enrol(self, *officers: bytes) -> None:
-        self.enact(st.AgencyEnrolment, AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")
-        self.enact(st.MandateGrant, AGENCY, KIND, 0, co.NO_END)
+        self.enact(AgencyEnrolment, AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")
+        self.enact(MandateGrant, AGENCY, KIND, 0, NO_END)
         for officer in officers:
-            self.enact(st.AttesterAuthorisation, officer, AGENCY)
+            self.enact(AttesterAuthorisation, officer, AGENCY)
 
-    def attestation(self, salt: str, **changes: Any) -> st.Attestation:
+    def attestation(self, salt: str, **changes: Any) -> Attestation:
         """Something that the agency may say now."""
         members = {
-            "agency": AGENCY, "kind": KIND, "outcome": 1, "detail": co.ZERO, "valid_from": now() - 60,
-            "valid_until": co.NO_END, "root": keccak(b"set"), "size": 3, "salt": keccak(salt.encode()),
+            "agency": AGENCY, "kind": KIND, "outcome": 1, "detail": ZERO, "valid_from": now() - 60,
+            "valid_until": NO_END, "root": keccak(b"set"), "size": 3, "salt": keccak(salt.encode()),
         }  # fmt: skip
-        return st.Attestation(**members | changes)
+        return Attestation(**members | changes)
 
-    def attest(self, attestation: st.Attestation, key: SigningKey, signer: bytes | None = None) -> Receipt:
+    def attest(self, attestation: Attestation, key: SigningKey, signer: bytes | None = None) -> Receipt:
         id_ = attestation.id(self.chain.origin)
-        call = ch.attest(attestation, signer or key.signer(self.chain.origin), key.sign(id_))
+        call = calls.attest(attestation, signer or key.signer(self.chain.origin), key.sign(id_))
         return self.chain.submit(call, self.relayer)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ledger.core import entry as en
-from ledger.core import statement as st
+from ledger.core.entry import Anchored, Attested, Revoked, Withdrawn
 from ledger.core.history import Remembered
 from ledger.core.replay import Mark
+from ledger.core.statement import Attestation, Declaration, Revocation, Withdrawal
 from ledger.edges import spill
 from ledger.edges.signatures import SignatureChecks, Signed
 from ledger.edges.spill import Spill
@@ -21,17 +21,15 @@ from tests.world import CUSTOMS, ORIGIN, PLANT, TRADER
 
 names = some.sampled_from([bytes([number]) * 32 for number in range(4)])
 contents = some.one_of(
-    some.builds(en.Anchored, names, some.integers(1, 3)),
+    some.builds(Anchored, names, some.integers(1, 3)),
     some.builds(
-        lambda id_, agency: (id_, en.Attested(st.Attestation(agency, 1, 1, id_, 0, 9, id_, 1, id_), b"", b"")),
+        lambda id_, agency: (id_, Attested(Attestation(agency, 1, 1, id_, 0, 9, id_, 1, id_), b"", b"")),
         names,
         some.sampled_from(["NZ-MPI", "NZ-CUSTOMS"]),
     ),
+    some.builds(lambda id_, member: Revoked(Revocation(id_, member), b"", b""), names, names | some.just(bytes(32))),
     some.builds(
-        lambda id_, member: en.Revoked(st.Revocation(id_, member), b"", b""), names, names | some.just(bytes(32))
-    ),
-    some.builds(
-        lambda id_: en.Withdrawn(st.Declaration(b"\x01" * 20, id_, 1), st.Withdrawal(id_, 1), b""),
+        lambda id_: Withdrawn(Declaration(b"\x01" * 20, id_, 1), Withdrawal(id_, 1), b""),
         names,
     ),
 )
@@ -60,22 +58,22 @@ def test_the_disk_answers_as_a_dictionary_does(recent: int, kept: list[object]) 
 
 def _subject(content: object) -> bytes:
     match content:
-        case en.Anchored(root):
+        case Anchored(root):
             return root
-        case en.Revoked(revocation):
+        case Revoked(revocation):
             return revocation.attestation
-        case en.Withdrawn(_, withdrawal):
+        case Withdrawn(_, withdrawal):
             return withdrawal.declaration
     raise AssertionError(content)
 
 
 def _known(memory: Remembered, subject: bytes, content: object) -> bool:
     match content:
-        case en.Anchored(root, size):
+        case Anchored(root, size):
             return memory.anchored(root, size) is not None
-        case en.Attested():
+        case Attested():
             return memory.attested(subject) is not None
-        case en.Revoked(revocation):
+        case Revoked(revocation):
             return memory.revoked(subject, revocation.member)
     return memory.withdrawn(subject) is not None
 

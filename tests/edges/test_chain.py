@@ -9,13 +9,27 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ledger import artifact, errors
-from ledger.core import codec as co
-from ledger.core import statement as st
+from ledger.core.codec import NO_END, ZERO
 from ledger.core.entry import Endorsement, EntryKind
 from ledger.core.history import History
+from ledger.core.statement import (
+    AgencyEnrolment,
+    AgencyReinstatement,
+    AgencySuspension,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    AttesterRetirement,
+    CouncilChange,
+    Declaration,
+    MandateGrant,
+    MandateWithdrawal,
+    Resolution,
+    Revocation,
+    Withdrawal,
+)
 from ledger.core.typed_data import Origin, keccak
 from ledger.core.typed_data import uint_word as word
-from ledger.edges import chain as ch
+from ledger.edges import calls
 from ledger.edges.calls import refusal_of
 from ledger.edges.chain import Chain, deploy
 from ledger.edges.devchain import DevChain
@@ -124,14 +138,14 @@ def test_the_same_code_at_another_address_is_other_code(chain: Chain, devchain: 
 
 def test_an_anchor_is_written_once_and_a_repeat_harms_nobody(chain: Chain, relayer: SigningKey) -> None:
     root = keccak(b"batch")
-    first = chain.submit(ch.anchor(root, 7), relayer)
+    first = chain.submit(calls.anchor(root, 7), relayer)
     assert [(entry.number, entry.kind) for entry in first.entries] == [(1, EntryKind.ANCHORED)]
     assert first.gas_used > 21_000
     assert first.effective_gas_price > 0
     assert chain.block_hash(first.block_number) == first.block_hash
     assert chain.anchored(root, 7) == (1, first.entries[0].time)
     assert chain.anchored(root, 8) is None
-    again = chain.submit(ch.anchor(root, 7), relayer)
+    again = chain.submit(calls.anchor(root, 7), relayer)
     assert again.entries == ()
     assert chain.head()[0] == 2
 
@@ -149,44 +163,44 @@ def test_every_kind_of_signer_attests_and_revokes(office: Office, kind: str) -> 
     id_ = attestation.id(chain.origin)
     receipt = office.attest(attestation, key, signer)
     assert receipt.entries[0].kind is EntryKind.ATTESTED
-    assert chain.in_force(id_, co.ZERO)
-    assert chain.in_force(id_, co.ZERO, now() + 1000)
-    assert not chain.in_force(id_, co.ZERO, attestation.valid_from)
-    revocation = st.Revocation(id_, keccak(b"member"))
-    chain.submit(ch.revoke(revocation, signer, key.sign(revocation.id(chain.origin))), office.relayer)
+    assert chain.in_force(id_, ZERO)
+    assert chain.in_force(id_, ZERO, now() + 1000)
+    assert not chain.in_force(id_, ZERO, attestation.valid_from)
+    revocation = Revocation(id_, keccak(b"member"))
+    chain.submit(calls.revoke(revocation, signer, key.sign(revocation.id(chain.origin))), office.relayer)
     assert not chain.in_force(id_, revocation.member)
-    assert chain.in_force(id_, co.ZERO)
+    assert chain.in_force(id_, ZERO)
 
 
 def test_a_party_withdraws(chain: Chain, relayer: SigningKey) -> None:
-    declaration = st.Declaration(TRADER.address, keccak(b"document"), 380)
+    declaration = Declaration(TRADER.address, keccak(b"document"), 380)
     id_ = declaration.id(chain.origin)
-    withdrawal = st.Withdrawal(id_, 5, keccak(b"replacement"))
+    withdrawal = Withdrawal(id_, 5, keccak(b"replacement"))
     assert chain.withdrawn(id_) is None
-    receipt = chain.submit(ch.withdraw(declaration, withdrawal, TRADER.sign(withdrawal.id(chain.origin))), relayer)
+    receipt = chain.submit(calls.withdraw(declaration, withdrawal, TRADER.sign(withdrawal.id(chain.origin))), relayer)
     assert chain.withdrawn(id_) == (1, receipt.entries[0].time)
 
 
 def test_the_council_decides_everything_that_it_can_and_the_core_replays_it(office: Office) -> None:
     chain, origin = office.chain, office.chain.origin
-    office.enact(st.AgencySuspension, AGENCY)
+    office.enact(AgencySuspension, AGENCY)
     assert not chain.may_attest(OFFICER.address, KIND, now() + 9)
-    office.enact(st.AgencyReinstatement, AGENCY)
+    office.enact(AgencyReinstatement, AGENCY)
     assert chain.may_attest(OFFICER.address, KIND, now() + 9)
-    office.enact(st.MandateGrant, AGENCY, 861, now() + 100, now() + 200)
-    office.enact(st.MandateWithdrawal, AGENCY, 861)
-    office.enact(st.AttesterRetirement, OFFICER.address)
-    office.enact(st.AttesterCompromise, CARD.signer(origin), 1)
+    office.enact(MandateGrant, AGENCY, 861, now() + 100, now() + 200)
+    office.enact(MandateWithdrawal, AGENCY, 861)
+    office.enact(AttesterRetirement, OFFICER.address)
+    office.enact(AttesterCompromise, CARD.signer(origin), 1)
     members = (office.council.address, CARD.signer(origin), WALLET)
-    office.enact(st.CouncilChange, members, 3)
-    three = st.AgencySuspension(AGENCY, office.next_resolution)
+    office.enact(CouncilChange, members, 3)
+    three = AgencySuspension(AGENCY, office.next_resolution)
     id_ = three.id(origin)
     endorsements = [
         *office.endorse(three, office.council, CARD),
         Endorsement(WALLET, OFFICER.sign(id_)),
     ]
     chain.submit(
-        ch.enact(three, sorted(endorsements, key=lambda endorsement: keccak(endorsement.signer))), office.relayer
+        calls.enact(three, sorted(endorsements, key=lambda endorsement: keccak(endorsement.signer))), office.relayer
     )
     history = History(origin)
     kinds = set()
@@ -225,18 +239,16 @@ def test_a_block_that_is_not_there_has_no_hash(deployed: Chain) -> None:
 # ------------------------------------------------------------------------------------------------------- refusals
 
 
-def enact_wrongly(change: Callable[[Office], tuple[st.Resolution, list[Endorsement]]]) -> Callable[[Office], object]:
-    return lambda office: office.chain.submit(ch.enact(*change(office)), office.relayer)
+def enact_wrongly(change: Callable[[Office], tuple[Resolution, list[Endorsement]]]) -> Callable[[Office], object]:
+    return lambda office: office.chain.submit(calls.enact(*change(office)), office.relayer)
 
 
-def withdraw_wrongly(
-    withdrawal: Callable[[bytes], st.Withdrawal], key: SigningKey = TRADER
-) -> Callable[[Office], object]:
+def withdraw_wrongly(withdrawal: Callable[[bytes], Withdrawal], key: SigningKey = TRADER) -> Callable[[Office], object]:
     def submit(office: Office) -> object:
-        declaration = st.Declaration(TRADER.address, keccak(b"document"), 380)
+        declaration = Declaration(TRADER.address, keccak(b"document"), 380)
         statement = withdrawal(declaration.id(office.chain.origin))
         signature = key.sign(statement.id(office.chain.origin))
-        return office.chain.submit(ch.withdraw(declaration, statement, signature), office.relayer)
+        return office.chain.submit(calls.withdraw(declaration, statement, signature), office.relayer)
 
     return submit
 
@@ -257,10 +269,10 @@ def after(*actions: Callable[[Office], object]) -> Callable[[Office], object]:
 
 
 def anchors(root: bytes, size: int) -> Callable[[Office], object]:
-    return lambda office: office.chain.submit(ch.anchor(root, size), office.relayer)
+    return lambda office: office.chain.submit(calls.anchor(root, size), office.relayer)
 
 
-def enacts(kind: type[st.Resolution], *members: object) -> Callable[[Office], object]:
+def enacts(kind: type[Resolution], *members: object) -> Callable[[Office], object]:
     return lambda office: office.enact(kind, *members)
 
 
@@ -269,37 +281,37 @@ def attests(salt: str = "x", key: SigningKey = OFFICER, **changes: object) -> Ca
 
 
 def attests_at_length(office: Office) -> object:
-    call = ch.attest(office.attestation("x"), OFFICER.address, bytes(1025))
+    call = calls.attest(office.attestation("x"), OFFICER.address, bytes(1025))
     return office.chain.submit(call, office.relayer)
 
 
-def revokes(office: Office, member: bytes = co.ZERO) -> object:
+def revokes(office: Office, member: bytes = ZERO) -> object:
     id_ = office.attestation("x", valid_from=1).id(office.chain.origin)
-    revocation = st.Revocation(id_, member)
-    call = ch.revoke(revocation, OFFICER.address, OFFICER.sign(revocation.id(office.chain.origin)))
+    revocation = Revocation(id_, member)
+    call = calls.revoke(revocation, OFFICER.address, OFFICER.sign(revocation.id(office.chain.origin)))
     return office.chain.submit(call, office.relayer)
 
 
-def suspension(office: Office, ahead: int = 0) -> st.AgencySuspension:
-    return st.AgencySuspension(AGENCY, office.next_resolution + ahead)
+def suspension(office: Office, ahead: int = 0) -> AgencySuspension:
+    return AgencySuspension(AGENCY, office.next_resolution + ahead)
 
 
 NEW = key_of("new").address
 REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Office], object]]] = [
-    (errors.MalformedSet, {"root": co.ZERO, "size": 1}, anchors(co.ZERO, 1)),
+    (errors.MalformedSet, {"root": ZERO, "size": 1}, anchors(ZERO, 1)),
     (errors.MalformedPeriod, {"from_": 5, "until": 5}, attests(valid_from=5, valid_until=5)),
     (errors.AlreadyAttested, {"number": 6}, twice(attests(valid_from=1))),
     (errors.UnknownAttester, {"signer": STRANGER.address}, attests(key=STRANGER)),
     (errors.WrongAgency, {"stated": "NZ-X", "actual": AGENCY}, attests(agency="NZ-X")),
     (errors.MandateMissing, {"agency": AGENCY, "kind": 861}, attests(kind=861)),
-    (errors.AgencyNotActive, {"agency": AGENCY}, after(enacts(st.AgencySuspension, AGENCY), attests())),
+    (errors.AgencyNotActive, {"agency": AGENCY}, after(enacts(AgencySuspension, AGENCY), attests())),
     (
         errors.AttesterNotActive, {"signer": OFFICER.address},
-        after(enacts(st.AttesterRetirement, OFFICER.address), attests()),
+        after(enacts(AttesterRetirement, OFFICER.address), attests()),
     ),
     (
         errors.AttesterDeclaredCompromised, {"signer": OFFICER.address, "since": 1},
-        after(enacts(st.AttesterCompromise, OFFICER.address, 1), attests()),
+        after(enacts(AttesterCompromise, OFFICER.address, 1), attests()),
     ),
     (
         errors.BadSignature, {"signer": OFFICER.address},
@@ -307,15 +319,15 @@ REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Office],
     ),
     (errors.SignatureTooLong, {"length": 1025}, attests_at_length),
     (errors.UnknownAttestation, {}, revokes),
-    (errors.AlreadyRevoked, {"member": co.ZERO}, after(attests(valid_from=1), twice(revokes))),
+    (errors.AlreadyRevoked, {"member": ZERO}, after(attests(valid_from=1), twice(revokes))),
     (
         errors.AlreadyRevoked, {"member": b"\x01" * 32},
         after(attests(valid_from=1), revokes, lambda o: revokes(o, b"\x01" * 32)),
     ),
-    (errors.WrongDeclaration, {"stated": b"\x02" * 32}, withdraw_wrongly(lambda id_: st.Withdrawal(b"\x02" * 32, 1))),
-    (errors.ReplacesItself, {}, withdraw_wrongly(lambda id_: st.Withdrawal(id_, 5, id_))),
-    (errors.AlreadyWithdrawn, {"number": 6}, twice(withdraw_wrongly(lambda id_: st.Withdrawal(id_, 1)))),
-    (errors.BadSignature, {"signer": TRADER.address}, withdraw_wrongly(lambda id_: st.Withdrawal(id_, 1), STRANGER)),
+    (errors.WrongDeclaration, {"stated": b"\x02" * 32}, withdraw_wrongly(lambda id_: Withdrawal(b"\x02" * 32, 1))),
+    (errors.ReplacesItself, {}, withdraw_wrongly(lambda id_: Withdrawal(id_, 5, id_))),
+    (errors.AlreadyWithdrawn, {"number": 6}, twice(withdraw_wrongly(lambda id_: Withdrawal(id_, 1)))),
+    (errors.BadSignature, {"signer": TRADER.address}, withdraw_wrongly(lambda id_: Withdrawal(id_, 1), STRANGER)),
     (
         errors.WrongResolution, {"expected": 6, "given": 8},
         enact_wrongly(lambda o: (suspension(o, 2), o.endorse(suspension(o, 2)))),
@@ -329,17 +341,17 @@ REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Office],
         errors.EndorsementsUnordered, {},
         enact_wrongly(lambda o: (suspension(o), o.endorse(suspension(o)) * 2)),
     ),
-    (errors.InvalidCouncil, {"members": 1, "threshold": 2}, enacts(st.CouncilChange, (NEW,), 2)),
-    (errors.AgencyKnown, {"agency": AGENCY}, enacts(st.AgencyEnrolment, AGENCY, "again", "NZ", "https://x.example")),
-    (errors.UnknownAgency, {"agency": "NZ-X"}, enacts(st.AgencySuspension, "NZ-X")),
-    (errors.AgencyNotSuspended, {"agency": AGENCY}, enacts(st.AgencyReinstatement, AGENCY)),
-    (errors.AttesterKnown, {"signer": OFFICER.address}, enacts(st.AttesterAuthorisation, OFFICER.address, AGENCY)),
-    (errors.CompromiseInFuture, {"since": co.NO_END}, enacts(st.AttesterCompromise, OFFICER.address, co.NO_END)),
+    (errors.InvalidCouncil, {"members": 1, "threshold": 2}, enacts(CouncilChange, (NEW,), 2)),
+    (errors.AgencyKnown, {"agency": AGENCY}, enacts(AgencyEnrolment, AGENCY, "again", "NZ", "https://x.example")),
+    (errors.UnknownAgency, {"agency": "NZ-X"}, enacts(AgencySuspension, "NZ-X")),
+    (errors.AgencyNotSuspended, {"agency": AGENCY}, enacts(AgencyReinstatement, AGENCY)),
+    (errors.AttesterKnown, {"signer": OFFICER.address}, enacts(AttesterAuthorisation, OFFICER.address, AGENCY)),
+    (errors.CompromiseInFuture, {"since": NO_END}, enacts(AttesterCompromise, OFFICER.address, NO_END)),
     (
         errors.CompromiseNotEarlier, {"since": 7, "known": 6},
-        after(enacts(st.AttesterCompromise, OFFICER.address, 6), enacts(st.AttesterCompromise, OFFICER.address, 7)),
+        after(enacts(AttesterCompromise, OFFICER.address, 6), enacts(AttesterCompromise, OFFICER.address, 7)),
     ),
-    (errors.MandateOverlaps, {"kind": KIND, "until": co.NO_END}, enacts(st.MandateGrant, AGENCY, KIND, 0, co.NO_END)),
+    (errors.MandateOverlaps, {"kind": KIND, "until": NO_END}, enacts(MandateGrant, AGENCY, KIND, 0, NO_END)),
 ]  # fmt: skip
 
 

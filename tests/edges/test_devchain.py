@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.edges import chain as ch
+from ledger.edges import calls
 from ledger.edges.chain import Chain, deploy
 from ledger.edges.devchain import CHAIN_ID, SAVE_SECONDS, DevChain
 from ledger.edges.devstate import StateFiles
@@ -69,7 +69,7 @@ def test_stopping_kills_the_server_itself(own: DevChain) -> None:
 
 def test_the_same_chain_and_contract_are_there_after_a_stop(own: DevChain) -> None:
     before = with_contract(own)
-    receipt = before.submit(ch.anchor(ROOT, 1), RELAYER)
+    receipt = before.submit(calls.anchor(ROOT, 1), RELAYER)
     known, balance = list(before.entries(0)), before.balance(RELAYER.address)
     own.stop()
     own.start()
@@ -79,7 +79,7 @@ def test_the_same_chain_and_contract_are_there_after_a_stop(own: DevChain) -> No
     assert after.balance(RELAYER.address) == balance
     assert after.anchored(ROOT, 1) == (1, receipt.entries[0].time)
     assert rpc(own.url, "eth_getTransactionReceipt", receipt.tx_hash)["transactionHash"] == receipt.tx_hash
-    again = after.submit(ch.anchor(ROOT, 2), RELAYER)
+    again = after.submit(calls.anchor(ROOT, 2), RELAYER)
     assert [entry.number for entry in again.entries] == [2]
     assert again.entries[0].time >= receipt.entries[0].time
 
@@ -95,9 +95,9 @@ def test_a_chain_under_a_running_program_may_stop_and_come_back(tmp_path: Path) 
         with pytest.raises(Unavailable, match="cannot be reached"):
             chain.head()
         with pytest.raises(Unavailable, match="cannot be reached"):
-            chain.submit(ch.anchor(ROOT, 1), RELAYER)
+            chain.submit(calls.anchor(ROOT, 1), RELAYER)
         own.start()
-        assert chain.submit(ch.anchor(ROOT, 1), RELAYER).entries[0].number == 1
+        assert chain.submit(calls.anchor(ROOT, 1), RELAYER).entries[0].number == 1
     finally:
         own.stop()
 
@@ -127,7 +127,7 @@ def test_time_after_a_pause_is_the_clocks(own: DevChain) -> None:
 
 def test_what_is_older_than_the_saving_interval_survives_kill_9(own: DevChain) -> None:
     chain = with_contract(own)
-    chain.submit(ch.anchor(ROOT, 1), RELAYER)
+    chain.submit(calls.anchor(ROOT, 1), RELAYER)
     time.sleep(2 * SAVE_SECONDS + 0.5)
     pid = own.pid
     assert pid is not None
@@ -164,7 +164,7 @@ def test_half_a_state_goes_back_to_the_copy_that_was_made_meanwhile(
     own: DevChain, caplog: pytest.LogCaptureFixture
 ) -> None:
     chain = with_contract(own)
-    chain.submit(ch.anchor(ROOT, 1), RELAYER)
+    chain.submit(calls.anchor(ROOT, 1), RELAYER)
     time.sleep(3 * SAVE_SECONDS + 0.5)
     pid = own.pid
     assert pid is not None

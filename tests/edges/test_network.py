@@ -10,7 +10,7 @@ from eth_account import Account
 
 from ledger import errors
 from ledger.core.typed_data import keccak
-from ledger.edges import chain as ch
+from ledger.edges import calls
 from ledger.edges.chain import Chain, Limits
 from ledger.edges.devchain import DevChain
 from ledger.edges.keys import SigningKey
@@ -111,7 +111,7 @@ def test_a_refusal_of_the_node_is_no_refusal_of_the_contract(
         chain = through(manners, deployed)
         manners.rule = lambda method, params: Reply(error=error)
         with pytest.raises(errors.Unavailable, match="says: .*rate limit"):
-            chain.submit(ch.anchor(ROOT, 1), relayer)
+            chain.submit(calls.anchor(ROOT, 1), relayer)
 
 
 def test_a_connection_that_died_meanwhile_is_made_again(deployed: Chain, devchain: DevChain) -> None:
@@ -148,7 +148,7 @@ def test_an_answer_that_the_contract_never_gives_is_found(deployed: Chain, devch
 
 def test_ranges_shrink_until_the_node_takes_them(chain: Chain, devchain: DevChain, relayer: SigningKey) -> None:
     for number in range(1, 6):
-        chain.submit(ch.anchor(ROOT, number), relayer)
+        chain.submit(calls.anchor(ROOT, number), relayer)
         rpc(devchain.url, "anvil_mine", hex(40))
     expected = list(chain.entries(0))
     with ill_mannered(devchain.url) as manners:
@@ -219,7 +219,7 @@ def test_an_answer_lost_after_sending_does_not_send_twice(
             return None
 
         manners.rule = lose_the_answer
-        receipt = flaky.submit(ch.anchor(ROOT, 1), relayer)
+        receipt = flaky.submit(calls.anchor(ROOT, 1), relayer)
     assert [entry.number for entry in receipt.entries] == [1]
     assert chain.head()[0] == 2
     assert manners.count("eth_sendRawTransaction") == 2
@@ -241,7 +241,7 @@ def test_a_nonce_taken_by_another_process_is_taken_anew(chain: Chain, devchain: 
     with ill_mannered(devchain.url) as manners:
         ours = through(manners, chain)
         manners.rule = steal
-        receipt = ours.submit(ch.anchor(ROOT, 1), relayer)
+        receipt = ours.submit(calls.anchor(ROOT, 1), relayer)
     assert len(stolen) == 1
     sent = rpc(devchain.url, "eth_getTransactionByHash", receipt.tx_hash)
     assert int(sent["nonce"], 16) == stolen[0] + 1
@@ -259,7 +259,7 @@ def test_who_was_faster_is_named_after_the_fact(chain: Chain, devchain: DevChain
 
         manners.rule = all_is_well
         with pytest.raises(errors.MalformedSet):
-            deceived.submit(ch.anchor(ROOT, 0), relayer)
+            deceived.submit(calls.anchor(ROOT, 0), relayer)
         assert manners.count("eth_sendRawTransaction") == 1
 
 
@@ -268,7 +268,7 @@ def test_a_failure_that_would_pass_now_says_so(chain: Chain, devchain: DevChain,
         starved = through(manners, chain)
         manners.rule = lambda method, params: Reply(result=hex(25_000)) if method == "eth_estimateGas" else None
         with pytest.raises(errors.Unavailable, match="failed in block .* would pass now"):
-            starved.submit(ch.anchor(ROOT, 1), relayer)
+            starved.submit(calls.anchor(ROOT, 1), relayer)
 
 
 def test_the_reason_is_found_also_where_estimates_hide_it(
@@ -279,7 +279,7 @@ def test_the_reason_is_found_also_where_estimates_hide_it(
         bare = {"code": 3, "message": "execution reverted"}
         manners.rule = lambda method, params: Reply(error=bare) if method == "eth_estimateGas" else None
         with pytest.raises(errors.MalformedSet):
-            terse.submit(ch.anchor(ROOT, 0), relayer)
+            terse.submit(calls.anchor(ROOT, 0), relayer)
 
 
 def test_more_gas_than_a_transaction_may_have_is_refused(chain: Chain, devchain: DevChain, relayer: SigningKey) -> None:
@@ -287,14 +287,14 @@ def test_more_gas_than_a_transaction_may_have_is_refused(chain: Chain, devchain:
         greedy = through(manners, chain)
         manners.rule = lambda method, params: Reply(result=hex(1 << 25)) if method == "eth_estimateGas" else None
         with pytest.raises(errors.GasTooHigh, match="EIP-7825"):
-            greedy.submit(ch.anchor(ROOT, 1), relayer)
+            greedy.submit(calls.anchor(ROOT, 1), relayer)
 
 
 def test_a_relayer_without_money_is_told_what_it_needs(chain: Chain, devchain: DevChain) -> None:
     poor = key_of("poor")
     devchain.fund(poor.address, 5)
     with pytest.raises(errors.Unavailable, match=rf"0x{poor.address.hex()} has 5 wei, and that is not enough"):
-        chain.submit(ch.anchor(ROOT, 1), poor)
+        chain.submit(calls.anchor(ROOT, 1), poor)
 
 
 def test_the_price_limit_is_kept(chain: Chain, devchain: DevChain, relayer: SigningKey) -> None:
@@ -302,14 +302,14 @@ def test_the_price_limit_is_kept(chain: Chain, devchain: DevChain, relayer: Sign
         capped = through(manners, chain, max_fee_per_gas=7 * GWEI)
         rpc(devchain.url, "anvil_setNextBlockBaseFeePerGas", hex(5 * GWEI))
         rpc(devchain.url, "evm_mine")
-        receipt = capped.submit(ch.anchor(ROOT, 1), relayer)
+        receipt = capped.submit(calls.anchor(ROOT, 1), relayer)
         sent = rpc(devchain.url, "eth_getTransactionByHash", receipt.tx_hash)
         assert int(sent["maxFeePerGas"], 16) <= 7 * GWEI
         assert receipt.effective_gas_price <= 7 * GWEI
         block = rpc(devchain.url, "eth_getBlockByNumber", "latest", False) | {"baseFeePerGas": hex(8 * GWEI)}
         manners.rule = lambda method, params: Reply(result=block) if method == "eth_getBlockByNumber" else None
         with pytest.raises(errors.Unavailable, match="costs 8 gwei, the limit is 7 gwei"):
-            capped.submit(ch.anchor(ROOT, 2), relayer)
+            capped.submit(calls.anchor(ROOT, 2), relayer)
     assert chain.anchored(ROOT, 2) is None
 
 
@@ -322,7 +322,7 @@ def test_confirmations_are_waited_for(chain: Chain, devchain: DevChain, relayer:
                 rpc(devchain.url, "anvil_mine", "0x1")
 
         manners.rule = time_passes
-        receipt = patient.submit(ch.anchor(ROOT, 1), relayer)
+        receipt = patient.submit(calls.anchor(ROOT, 1), relayer)
     assert int(rpc(devchain.url, "eth_blockNumber"), 16) >= receipt.block_number + 2
 
 
@@ -334,7 +334,7 @@ def test_what_is_not_confirmed_in_time_is_unavailable_and_named(
         with pytest.raises(
             errors.Unavailable, match=r"transaction 0x[0-9a-f]{64} was sent, but after 0\.1 s it has not 3"
         ):
-            hasty.submit(ch.anchor(ROOT, 1), relayer)
+            hasty.submit(calls.anchor(ROOT, 1), relayer)
     assert chain.anchored(ROOT, 1) is not None
 
 
@@ -351,7 +351,7 @@ def test_a_node_that_goes_away_while_waiting_is_waited_for(
             return Reply(body=b"", status=502) if time.monotonic() < until[0] else None
 
         manners.rule = away_for_a_moment
-        assert patient.submit(ch.anchor(ROOT, 1), relayer).entries
+        assert patient.submit(calls.anchor(ROOT, 1), relayer).entries
 
 
 @pytest.mark.parametrize("change", [{"confirmations": 0}, {"timeout": 0.0}, {"patience": -1.0}])

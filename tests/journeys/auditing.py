@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from ledger.core import entry as en
-from ledger.core import statement as st
 from ledger.core.checkpoint import Checkpoint, SignedNote, signed
 from ledger.core.codec import hex_text
+from ledger.core.entry import Anchored, Content, Entry, EntryKind, encode_payload, kind_of
+from ledger.core.statement import AttesterAuthorisation, AttesterRetirement
 from ledger.core.verdict import Status
 from ledger.edges.chain import Chain
 from ledger.edges.events import log_of
@@ -35,8 +35,8 @@ def fill(house: House) -> House:
         attestation = houses.attest(house, ids)
     houses.revoke(house, attestation)
     gone = house.key("gone-officer")
-    houses.enact(house, st.AttesterAuthorisation, gone.address, houses.MPI)
-    houses.enact(house, st.AttesterRetirement, gone.address)
+    houses.enact(house, AttesterAuthorisation, gone.address, houses.MPI)
+    houses.enact(house, AttesterRetirement, gone.address)
     houses.anchored(house, 2)
     return house
 
@@ -74,7 +74,7 @@ def logs_rule(house: House, change: Change) -> Callable[[str, list[Any]], Reply 
     return rule
 
 
-def place(house: House, kind: en.EntryKind) -> int:
+def place(house: House, kind: EntryKind) -> int:
     """Number of the first entry of a kind."""
     return next(item.entry.number for item in house.chain.entries(0) if item.entry.kind is kind)
 
@@ -83,10 +83,10 @@ def number_of(log: Log) -> int:
     return int(log["topics"][1], 16)
 
 
-def forged(house: House, log: Log, content: en.Content, number: int) -> Log:
+def forged(house: House, log: Log, content: Content, number: int) -> Log:
     """A log as the contract would write it for this content, where another log stands."""
     (item,) = [item for item in house.chain.entries(0) if item.entry.number == number_of(log)]
-    entry = en.Entry(number, en.kind_of(content), item.entry.time, en.encode_payload(content))
+    entry = Entry(number, kind_of(content), item.entry.time, encode_payload(content))
     topics, data = log_of(entry, house.chain.origin)
     return log | {"topics": [hex_text(topic) for topic in topics], "data": hex_text(data)}
 
@@ -95,7 +95,7 @@ def altered_anchor(house: House, number: int) -> Change:
     """The batch that entry ``number`` anchors seems to be larger; every rule is kept."""
     (item,) = [item for item in house.chain.entries(0) if item.entry.number == number]
     content = item.entry.content
-    assert isinstance(content, en.Anchored)
+    assert isinstance(content, Anchored)
 
     def change(logs: list[Log]) -> list[Log]:
         larger = replace(content, size=content.size + 1)

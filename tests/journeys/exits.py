@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core import statement as st
 from ledger.core.history import History
 from ledger.core.manifest import LIST, MANIFEST, Files, read_manifest, sum_line
 from ledger.core.policy import TrustRoot
+from ledger.core.statement import AttesterCompromise, Withdrawal
 from ledger.core.typed_data import Origin
 from ledger.edges.chain import Chain
 from ledger.edges.export.listing import digest_of, walk
@@ -75,10 +75,10 @@ def lived(folder: Path) -> Gone:
         member_revoked = houses.attest(house, ids[6:9], houses.CHAMBER)
         houses.revoke(house, member_revoked, houses.CHAMBER, ids[7])
         trader = house.key("trader")
-        withdrawal = st.Withdrawal(ids[3], 5, ids[4])
+        withdrawal = Withdrawal(ids[3], 5, ids[4])
         house.relay.withdraw(done[3].declaration, withdrawal, trader.sign(withdrawal.id(house.chain.origin)))
         officer = house.key(houses.OFFICERS[houses.MPI][0])
-        houses.enact(house, st.AttesterCompromise, officer.address, now() - 3600)
+        houses.enact(house, AttesterCompromise, officer.address, now() - 3600)
         house.anchorer.publish(now())
         pending, signature = houses.declaration(house)
         # Later than the others for certain, so that it stands last.

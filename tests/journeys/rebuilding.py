@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ledger.core import statement as st
 from ledger.core.codec import hex_text
 from ledger.core.evidence import Evidence
 from ledger.core.policy import TrustRoot
+from ledger.core.statement import Withdrawal
 from ledger.edges.chain import Chain
 from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer, note_key
@@ -71,7 +71,7 @@ def live(house: House) -> Lived:
     trader = house.key("trader")
     withdrawn = house.store.declaration(batches[0][4])
     assert withdrawn is not None
-    withdrawal = st.Withdrawal(withdrawn.id, 1, bytes(32))
+    withdrawal = Withdrawal(withdrawn.id, 1, bytes(32))
     house.relay.withdraw(withdrawn.declaration, withdrawal, trader.sign(withdrawal.id(house.chain.origin)))
     house.anchorer.publish(now())
     waiting = [houses.declaration(house) for _ in range(2)]

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from ledger.core import codec as co
-from ledger.core import entry as en
-from ledger.core import statement as st
-from ledger.core.codec import hex_text
+from ledger.core.codec import NO_END, ZERO, hex_text
+from ledger.core.entry import Anchored, Attested, EntryKind
+from ledger.core.statement import Attestation
 from ledger.core.verdict import Status
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.audit import Audited, Scope, audit
@@ -85,7 +84,7 @@ def test_progress_ends_at_all_entries(told: House) -> None:
     ids=["dropped", "added", "reordered"],
 )
 def test_a_log_that_the_node_misplaces(told: House, change: Callable[[int], Change], words: str, offset: int) -> None:
-    number = place(told, en.EntryKind.ANCHORED)
+    number = place(told, EntryKind.ANCHORED)
     with lying(told, change(number)) as chain:
         found = different(audit(chain, Scope()))
     assert set(found) == {"replay"}
@@ -103,7 +102,7 @@ def test_the_last_log_dropped(told: House) -> None:
 
 
 def test_a_log_altered_within_the_rules_is_found_by_the_head_and_named(told: House) -> None:
-    number = place(told, en.EntryKind.ANCHORED)
+    number = place(told, EntryKind.ANCHORED)
     with lying(told, altered_anchor(told, number)) as chain:
         audited = audit(chain, Scope())
     found = different(audited)
@@ -116,7 +115,7 @@ def test_a_log_altered_within_the_rules_is_found_by_the_head_and_named(told: Hou
 
 def test_a_node_without_old_state_cannot_name_the_entry_but_finds_the_difference(told: House) -> None:
     with ill_mannered(told.devchain.url) as manners:
-        logs = logs_rule(told, altered_anchor(told, place(told, en.EntryKind.ANCHORED)))
+        logs = logs_rule(told, altered_anchor(told, place(told, EntryKind.ANCHORED)))
         latest = told.chain.head()[2]
 
         def rule(method: str, params: list[Any]) -> Reply | None:
@@ -131,10 +130,10 @@ def test_a_node_without_old_state_cannot_name_the_entry_but_finds_the_difference
 
 
 def test_a_log_altered_against_the_rules_is_found_by_the_replay(told: House) -> None:
-    number = place(told, en.EntryKind.ATTESTED)
+    number = place(told, EntryKind.ATTESTED)
     (item,) = [item for item in told.chain.entries(0) if item.entry.number == number]
     content = item.entry.content
-    assert isinstance(content, en.Attested)
+    assert isinstance(content, Attested)
 
     def change(logs: list[Log]) -> list[Log]:
         later = replace(content, attestation=replace(content.attestation, kind=132))
@@ -147,10 +146,10 @@ def test_a_log_altered_against_the_rules_is_found_by_the_replay(told: House) -> 
 
 
 def test_a_signature_altered_by_the_node(told: House) -> None:
-    number = place(told, en.EntryKind.ATTESTED)
+    number = place(told, EntryKind.ATTESTED)
     (item,) = [item for item in told.chain.entries(0) if item.entry.number == number]
     content = item.entry.content
-    assert isinstance(content, en.Attested)
+    assert isinstance(content, Attested)
 
     def change(logs: list[Log]) -> list[Log]:
         other = replace(content, signature=told.key("trader").sign(bytes(32)))
@@ -165,8 +164,8 @@ def test_a_signature_altered_by_the_node(told: House) -> None:
 def test_an_attestation_by_a_key_retired_before(told: House) -> None:
     """A log forged at the end, well signed by an officer whose key the council had retired."""
     size, gone = told.chain.head()[0], told.key("gone-officer")
-    statement = st.Attestation(houses.MPI, 851, 1, co.ZERO, 0, co.NO_END, b"\x11" * 32, 1, co.ZERO)
-    content = en.Attested(statement, gone.address, gone.sign(statement.id(told.chain.origin)))
+    statement = Attestation(houses.MPI, 851, 1, ZERO, 0, NO_END, b"\x11" * 32, 1, ZERO)
+    content = Attested(statement, gone.address, gone.sign(statement.id(told.chain.origin)))
 
     def change(logs: list[Log]) -> list[Log]:
         return [*logs, forged(told, logs[-1], content, size)] if logs else logs
@@ -182,7 +181,7 @@ def test_an_entry_made_up_within_the_rules(told: House) -> None:
     size = told.chain.head()[0]
 
     def change(logs: list[Log]) -> list[Log]:
-        return [*logs, forged(told, logs[-1], en.Anchored(b"\x22" * 32, 1), size)] if logs else logs
+        return [*logs, forged(told, logs[-1], Anchored(b"\x22" * 32, 1), size)] if logs else logs
 
     with lying(told, change) as chain:
         found = different(audit(chain, Scope()))
@@ -217,7 +216,7 @@ def beside(house: House, rule: Callable[[str, list[Any]], Reply | None]) -> Audi
 def test_a_second_node_that_misplaces_entries(
     told: House, change: Callable[[int], Change], words: str, offset: int
 ) -> None:
-    number = place(told, en.EntryKind.REVOKED)
+    number = place(told, EntryKind.REVOKED)
     found = different(beside(told, logs_rule(told, change(number))))
     (finding,) = found.values()
     assert finding.name.startswith("node ")
@@ -228,7 +227,7 @@ def test_a_second_node_that_misplaces_entries(
 
 
 def test_a_second_node_that_alters_an_entry(told: House) -> None:
-    number = place(told, en.EntryKind.ANCHORED)
+    number = place(told, EntryKind.ANCHORED)
     (finding,) = different(beside(told, logs_rule(told, altered_anchor(told, number)))).values()
     assert "altered" in finding.words
     assert finding.number == number
@@ -244,7 +243,7 @@ def test_a_second_node_that_makes_one_up_at_the_end(told: House) -> None:
     size = told.chain.head()[0]
 
     def change(logs: list[Log]) -> list[Log]:
-        return [*logs, forged(told, logs[-1], en.Anchored(b"\x22" * 32, 1), size)] if logs else logs
+        return [*logs, forged(told, logs[-1], Anchored(b"\x22" * 32, 1), size)] if logs else logs
 
     (finding,) = different(beside(told, logs_rule(told, change))).values()
     assert (finding.number, finding.expected) == (size, "no entry")

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core import statement as st
 from ledger.core.checkpoint import Checkpoint, signed
 from ledger.core.codec import hex_text
 from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.policy import TrustRoot
+from ledger.core.statement import AttesterAuthorisation, AttesterRetirement, Declaration, Withdrawal
 from ledger.core.verdict import Outcome
-from ledger.edges import chain as ch
+from ledger.edges import calls
 from ledger.edges.keys import Algorithm, SigningKey
 from ledger.edges.store import Store
 from ledger.errors import (
@@ -47,14 +47,14 @@ def now() -> int:
     return int(time.time())
 
 
-def question(house: House, declaration: st.Declaration) -> Question:
+def question(house: House, declaration: Declaration) -> Question:
     id_ = declaration.id(house.chain.origin)
     made = evidence_of(id_, house.store, house.follower, house.log_key, now())
     trust = TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
     return Question(made.to_bytes(), trust=trust.to_bytes())
 
 
-def outcomes(house: House, declaration: st.Declaration) -> tuple[Outcome, Outcome]:
+def outcomes(house: House, declaration: Declaration) -> tuple[Outcome, Outcome]:
     """Offline and online."""
     held = question(house, declaration)
     online = verify_online(held, now(), house.chain, house.follower)
@@ -82,7 +82,7 @@ def test_revoked_set_member_and_withdrawn(house: House) -> None:
     assert outcomes(house, first) == (Outcome.NOT_GOOD, Outcome.NOT_GOOD)
     assert outcomes(house, second) == (Outcome.GOOD, Outcome.GOOD)
     trader = house.key("trader")
-    withdrawal = st.Withdrawal(ids[1], 5, ids[0])
+    withdrawal = Withdrawal(ids[1], 5, ids[0])
     signature = trader.sign(withdrawal.id(house.chain.origin))
     done = house.relay.withdraw(second, withdrawal, signature)
     assert house.relay.withdraw(second, withdrawal, signature).number == done.number
@@ -101,7 +101,7 @@ def test_repeats_are_no_error_and_make_no_entry(house: House) -> None:
     assert houses.revoke(house, made.id(house.chain.origin)).number == revoked.number
     size = house.follower.refresh().size
     root = root_of_hashes([leaf_hash(id_)])
-    assert house.chain.submit(ch.anchor(root, 1), house.key("relayer")).entries == ()
+    assert house.chain.submit(calls.anchor(root, 1), house.key("relayer")).entries == ()
     assert house.follower.refresh().size == size
 
 
@@ -132,9 +132,9 @@ def test_an_attester_retired_between_signing_and_relaying(house: House) -> None:
     (declared,) = houses.anchored(house)
     made, _ = houses.attestation(house, [declared.id(house.chain.origin)])
     leaver = house.key("leaving-officer")
-    houses.enact(house, st.AttesterAuthorisation, leaver.address, houses.MPI)
+    houses.enact(house, AttesterAuthorisation, leaver.address, houses.MPI)
     signature = leaver.sign(made.id(house.chain.origin))
-    houses.enact(house, st.AttesterRetirement, leaver.address)
+    houses.enact(house, AttesterRetirement, leaver.address)
     with pytest.raises(AttesterNotActive):
         house.relay.attest(made, leaver.address, signature)
 
@@ -148,7 +148,7 @@ def test_anchoring_resumes_at_every_place_it_can_stop(house: House) -> None:
         ids = store.pending_ids(10)
         batch = store.form_batch(root_of_hashes([leaf_hash(id_) for id_ in ids]), ids, now())
         if sent_by_somebody:
-            house.chain.submit(ch.anchor(batch.root, batch.size), relayer)
+            house.chain.submit(calls.anchor(batch.root, batch.size), relayer)
         size, _, _ = house.chain.head()
         reports = house.anchorer.run(100, now())
         assert [report.batch.root for report in reports] == [batch.root]
@@ -263,11 +263,11 @@ def test_a_secret_is_in_no_file_and_no_word(house: House, caplog: pytest.LogCapt
     passphrase = house.passphrase_file.read_text().strip()
     house.keystore.import_key("known", Algorithm.SECP256K1, secret.hex().encode(), passphrase)
     key = house.key("known")
-    made = st.Declaration(key.address, secrets.token_bytes(32), 380)
+    made = Declaration(key.address, secrets.token_bytes(32), 380)
     house.store.add_declarations([(made, key.sign(made.id(house.chain.origin)))], house.chain.origin, now())
     house.anchorer.run(10, now())
     with pytest.raises(BadSignature) as caught:
-        house.chain.submit(ch.withdraw(made, st.Withdrawal(made.id(house.chain.origin), 1), bytes(65)), key)
+        house.chain.submit(calls.withdraw(made, Withdrawal(made.id(house.chain.origin), 1), bytes(65)), key)
     places = [path.read_bytes() for path in house.folder.rglob("*") if path.is_file()]
     places += [caplog.text.encode(), repr(key).encode(), str(caught.value).encode()]
     for spelled in (secret, secret.hex().encode(), secret.hex().upper().encode(), base64.b64encode(secret)):
@@ -340,7 +340,7 @@ def test_a_wallet_that_changed_its_owner_does_not_break_the_history(house: House
     wallet, owner, origin = b"\x66" * 20, house.key("owner"), house.chain.origin
     code = hex_text(wallet_code(owner.address))
     rpc(house.devchain.url, "anvil_setCode", hex_text(wallet), code)
-    houses.enact(house, st.AttesterAuthorisation, wallet, houses.MPI)
+    houses.enact(house, AttesterAuthorisation, wallet, houses.MPI)
     made, _ = houses.attestation(house, [secrets.token_bytes(32)])
     house.relay.attest(made, wallet, owner.sign(made.id(origin)))
 

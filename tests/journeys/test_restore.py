@@ -16,7 +16,7 @@ from ledger.core.entry import EntryKind
 from ledger.core.merkle import leaf_hash, root_of_hashes
 from ledger.core.policy import TrustRoot
 from ledger.core.verdict import Outcome
-from ledger.edges import chain as ch
+from ledger.edges import calls
 from ledger.edges.keys import Algorithm
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Unavailable
@@ -163,7 +163,7 @@ def test_strangers_anchors_are_recognised_as_nobodys(operator: Operator) -> None
     """A root that somebody else anchored, of a size that fits, takes nothing away from those who wait."""
     waiting = operator.declare(3, now() - 60)
     house = operator.house
-    house.chain.sender.send(house.chain.origin.contract, ch.anchor(os.urandom(32), 2).data, house.key("relayer"))
+    house.chain.sender.send(house.chain.origin.contract, calls.anchor(os.urandom(32), 2).data, house.key("relayer"))
     done = operator.now.rebuild(trust=operator.trust)
     assert (done.recognised, done.pending) == (0, 3)
     assert (done.missing[-1].size, done.missing[-1].known) == (2, 0)

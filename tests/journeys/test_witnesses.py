@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core import statement as st
 from ledger.core.checkpoint import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
 from ledger.core.policy import TrustRoot
+from ledger.core.statement import Declaration
 from ledger.core.verdict import Outcome, Status
 from ledger.core.witnessing import AddCheckpoint, read_witnesses, tlog_policy
-from ledger.edges import chain as ch
+from ledger.edges import calls
 from ledger.edges.chain import Chain, Limits, deploy
 from ledger.edges.devchain import DevChain
 from ledger.edges.store import Store
@@ -54,7 +54,7 @@ def published(house: House) -> SignedNote:
     return note
 
 
-def verdict(house: House, declared: st.Declaration, trust: TrustRoot, witnesses: Witnesses) -> tuple[Outcome, Status]:
+def verdict(house: House, declared: Declaration, trust: TrustRoot, witnesses: Witnesses) -> tuple[Outcome, Status]:
     """Offline, from evidence made now: the conclusion, and what the check of witnesses said."""
     id_ = declared.id(house.chain.origin)
     made = evidence_of(id_, house.store, house.follower, house.log_key, now(), witnesses=witnesses)
@@ -288,7 +288,7 @@ def test_a_witness_whose_node_has_another_history_refuses(tmp_path: Path) -> Non
         stores = [Store.open(f"sqlite:///{tmp_path / f'{n}.sqlite'}", trust.origin) for n in range(2)]
         follower = Follower(chains[0], stores[0])
         for chain, digest in zip(chains, (b"\x01", b"\x02"), strict=True):
-            chain.submit(ch.anchor(digest * 32, 1), relayer)
+            chain.submit(calls.anchor(digest * 32, 1), relayer)
         follower.refresh()
         note = publish_checkpoint(follower, stores[0], log, now())
         assert note is not None

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ledger.core import statement as st
 from ledger.core.document import Format, disclose, redact
 from ledger.core.evidence import read_evidence
+from ledger.core.statement import CouncilChange, MandateGrant
 from ledger.core.verdict import Outcome, Status, Verdict
 from ledger.errors import LedgerError, Malformed
 from ledger.journeys.verify import Question, verify_offline
@@ -63,9 +63,9 @@ def bases() -> list[Base]:
     """Three formats of documents, an officer with a card, a council that changed: each entry shown is needed."""
 
     def changed_council(made: Shipment) -> None:
-        made.world.enact(st.CouncilChange, (MEMBER.signer,), 1)
+        made.world.enact(CouncilChange, (MEMBER.signer,), 1)
         made.world.council = [MEMBER]
-        made.world.enact(st.MandateGrant, "NZ-MPI", 861, 0, 2_000_000_000)
+        made.world.enact(MandateGrant, "NZ-MPI", 861, 0, 2_000_000_000)
         made.attest(kind=861)
 
     def kept(name: str) -> bool:

@@ -13,9 +13,19 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from ledger.core import codec as co
-from ledger.core import statement as st
+from ledger.core.codec import ZERO
 from ledger.core.history import Standing
+from ledger.core.statement import (
+    AgencyEnrolment,
+    AgencyReinstatement,
+    AgencySuspension,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    AttesterRetirement,
+    CouncilChange,
+    MandateGrant,
+    MandateWithdrawal,
+)
 from ledger.core.verdict import Verdict
 from ledger.core.verification import verify
 from ledger.errors import HistoryBroken
@@ -92,7 +102,7 @@ class Model:
         since = self.compromised_from(officer)
         if made > at:
             return Standing.NOT_YET
-        if self.those("revoke", id_, co.ZERO, until=at) or self.those("revoke", id_, member, until=at):
+        if self.those("revoke", id_, ZERO, until=at) or self.those("revoke", id_, member, until=at):
             return Standing.REVOKED
         if since is not None and made >= since:
             return Standing.COMPROMISED
@@ -134,34 +144,34 @@ class Machine(RuleBasedStateMachine):
 
     @rule(code=some.sampled_from(sorted(AGENCIES)))
     def enrol(self, code: str) -> None:
-        statement = (st.AgencyEnrolment, code, "An agency", AGENCIES[code], "https://agency.example")
+        statement = (AgencyEnrolment, code, "An agency", AGENCIES[code], "https://agency.example")
         self.move(not self.model.enrolled(code), "enrol", statement, (code,))
 
     @rule(code=some.sampled_from(sorted(AGENCIES)))
     def suspend(self, code: str) -> None:
         allowed = self.model.enrolled(code) and not self.model.suspended(code)
-        self.move(allowed, "suspend", (st.AgencySuspension, code), (code,))
+        self.move(allowed, "suspend", (AgencySuspension, code), (code,))
 
     @rule(code=some.sampled_from(sorted(AGENCIES)))
     def reinstate(self, code: str) -> None:
-        self.move(self.model.suspended(code), "reinstate", (st.AgencyReinstatement, code), (code,))
+        self.move(self.model.suspended(code), "reinstate", (AgencyReinstatement, code), (code,))
 
     @rule(officer=some.sampled_from(OFFICERS), code=some.sampled_from(sorted(AGENCIES)))
     def authorise(self, officer: Key, code: str) -> None:
         allowed = self.model.enrolled(code) and self.model.agency_of(officer.signer) is None
-        self.move(allowed, "authorise", (st.AttesterAuthorisation, officer.signer, code), (officer.signer, code))
+        self.move(allowed, "authorise", (AttesterAuthorisation, officer.signer, code), (officer.signer, code))
 
     @rule(officer=some.sampled_from(OFFICERS))
     def retire(self, officer: Key) -> None:
         allowed = self.model.agency_of(officer.signer) is not None and not self.model.retired(officer.signer)
-        self.move(allowed, "retire", (st.AttesterRetirement, officer.signer), (officer.signer,))
+        self.move(allowed, "retire", (AttesterRetirement, officer.signer), (officer.signer,))
 
     @rule(officer=some.sampled_from(OFFICERS), back=some.integers(0, 4), off=some.sampled_from([0, 0, -1, 1, 1000]))
     def compromise(self, officer: Key, back: int, off: int) -> None:
         since, known = self.second(back, off), self.model.compromised_from(officer.signer)
         allowed = self.model.agency_of(officer.signer) is not None and since <= self.world.now
         allowed = allowed and (known is None or since < known)
-        statement = (st.AttesterCompromise, officer.signer, since)
+        statement = (AttesterCompromise, officer.signer, since)
         self.move(allowed, "compromise", statement, (officer.signer, since))
 
     @rule(code=some.sampled_from(sorted(AGENCIES)), kind=some.sampled_from(KINDS), begin=SPAN, length=SPAN)
@@ -171,20 +181,20 @@ class Machine(RuleBasedStateMachine):
         first = from_ or now
         until = first + length * 50
         fits = first >= now and until > first >= self.model.open_mandate(code, kind, now)
-        statement = (st.MandateGrant, code, kind, from_, until)
+        statement = (MandateGrant, code, kind, from_, until)
         self.move(self.model.enrolled(code) and fits, "grant", statement, (code, kind, first, until))
 
     @rule(code=some.sampled_from(sorted(AGENCIES)), kind=some.sampled_from(KINDS))
     def withdraw_mandate(self, code: str, kind: int) -> None:
         allowed = self.model.enrolled(code) and self.model.open_mandate(code, kind, self.world.now) > self.world.now
-        self.move(allowed, "withdraw mandate", (st.MandateWithdrawal, code, kind), (code, kind))
+        self.move(allowed, "withdraw mandate", (MandateWithdrawal, code, kind), (code, kind))
 
     @rule(size=some.integers(1, 3), threshold=some.integers(1, 3))
     def change_council(self, size: int, threshold: int) -> None:
         if threshold > size:
             return
         members = MEMBERS[:size]
-        self.move(True, "council", (st.CouncilChange, tuple(key.signer for key in members), threshold), ())
+        self.move(True, "council", (CouncilChange, tuple(key.signer for key in members), threshold), ())
         self.world.council, self.world.threshold = members, threshold
 
     @rule(
@@ -219,9 +229,9 @@ class Machine(RuleBasedStateMachine):
     @rule(officer=some.sampled_from(OFFICERS[:3]), which=some.integers(0, 50), member=some.booleans())
     def revoke(self, officer: Key, which: int, member: bool) -> None:
         id_, now = self.attested[which % len(self.attested)], self.world.now
-        about = self.id if member else co.ZERO
+        about = self.id if member else ZERO
         author = self.model.agency_of(self.model.those("attest", id_)[0][3])
-        known = self.model.those("revoke", id_, co.ZERO) or self.model.those("revoke", id_, about)
+        known = self.model.those("revoke", id_, ZERO) or self.model.those("revoke", id_, about)
         allowed = self.model.speaks(officer.signer) and self.model.agency_of(officer.signer) == author and not known
         try:
             self.world.revoke(id_, officer, about)
@@ -253,7 +263,7 @@ class Machine(RuleBasedStateMachine):
                 said = history.agencies.may_attest(officer.signer, kind, at)
                 assert said == self.model.may_attest(officer.signer, kind, at), (officer, kind, at)
         for id_ in self.attested:
-            for member in (co.ZERO, self.id, b"\x01" * 32):
+            for member in (ZERO, self.id, b"\x01" * 32):
                 assert history.standing(id_, member, at)[0] is self.model.standing(id_, member, at)
 
     @rule(entries=some.integers(1, 8))

@@ -12,14 +12,40 @@ from coincurve import PrivateKey
 from web3.exceptions import ContractLogicError
 
 from ledger import artifact
-from ledger.core import codec as co
-from ledger.core import entry as en
-from ledger.core import statement as st
+from ledger.core.codec import NO_END, ZERO
+from ledger.core.entry import (
+    Anchored,
+    Attested,
+    Content,
+    Enacted,
+    Endorsement,
+    Entry,
+    Revoked,
+    Withdrawn,
+    encode_payload,
+    kind_of,
+)
 from ledger.core.history import History
 from ledger.core.merkle import Tree, leaf_hash, verify_inclusion
 from ledger.core.signature import address_of
+from ledger.core.statement import (
+    AgencyEnrolment,
+    AgencyReinstatement,
+    AgencySuspension,
+    Attestation,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    AttesterRetirement,
+    Declaration,
+    MandateGrant,
+    MandateWithdrawal,
+    Revocation,
+    Withdrawal,
+)
 from ledger.core.typed_data import Origin
-from ledger.edges import chain as ch
+from ledger.edges import calls
+from ledger.edges.calls import Call
+from ledger.edges.chain import Chain, Receipt, deploy
 from ledger.edges.keys import Algorithm
 from ledger.errors import HistoryBroken, Refused, VerificationFailed
 from scripts.house import LIMITS, House
@@ -45,13 +71,13 @@ def test_ids_of_statements(house: House) -> None:
     for _ in range(10):
         signer = secrets.token_bytes(random.choice([20, 84]))
         number = random.randrange(1 << 16)
-        declaration = st.Declaration(signer, some_hash(), number, some_hash())
-        attestation = st.Attestation(
+        declaration = Declaration(signer, some_hash(), number, some_hash())
+        attestation = Attestation(
             "NZ-MPI", number, number, some_hash(), random.randrange(1 << 40), random.randrange(1 << 40), some_hash(),
             random.randrange(1 << 64), some_hash(),
         )  # fmt: skip
-        revocation = st.Revocation(some_hash(), some_hash(), number)
-        withdrawal = st.Withdrawal(some_hash(), number, some_hash())
+        revocation = Revocation(some_hash(), some_hash(), number)
+        withdrawal = Withdrawal(some_hash(), number, some_hash())
         assert call(house, "declarationId", declaration.abi_values()) == declaration.id(origin)
         assert call(house, "attestationId", attestation.abi_values()) == attestation.id(origin)
         assert call(house, "revocationId", revocation.abi_values()) == revocation.id(origin)
@@ -77,7 +103,7 @@ def test_inclusion_verdicts(house: House, size: int) -> None:
     """The same proofs, good and bad, are taken and refused by both."""
     ids = [some_hash() for _ in range(size)]
     tree = Tree(leaf_hash(id_) for id_ in ids)
-    house.chain.submit(ch.anchor(tree.root, size), house.key("relayer"))
+    house.chain.submit(calls.anchor(tree.root, size), house.key("relayer"))
     for index in {0, size // 2, size - 1}:
         proof = tree.inclusion(index)
         cases = [
@@ -107,11 +133,11 @@ def test_p256_officer_attests_and_revokes(house: House) -> None:
     officer = house.key("card", Algorithm.P256)
     origin = house.chain.origin
     signer = officer.signer(origin)
-    houses.enact(house, st.AttesterAuthorisation, signer, houses.MPI)
+    houses.enact(house, AttesterAuthorisation, signer, houses.MPI)
     (declared,) = houses.anchored(house)
     made, _ = houses.attestation(house, [declared.id(origin)])
     house.relay.attest(made, signer, officer.sign(made.id(origin)))
-    revocation = st.Revocation(made.id(origin), co.ZERO, 41)
+    revocation = Revocation(made.id(origin), ZERO, 41)
     house.relay.revoke(revocation, signer, officer.sign(revocation.id(origin)))
     with house.follower.facts() as history:
         assert not history.undecided
@@ -136,70 +162,70 @@ class Story:
         self.house = house
         self.random = random.Random(seed)
         self.relayer = house.key("relayer")
-        origin, receipt = ch.deploy(house.devchain.url, [signer_of("council")], 1, self.relayer, LIMITS)
-        self.chain = ch.Chain.connect(house.devchain.url, f"0x{origin.contract.hex()}", None, LIMITS)
+        origin, receipt = deploy(house.devchain.url, [signer_of("council")], 1, self.relayer, LIMITS)
+        self.chain = Chain.connect(house.devchain.url, f"0x{origin.contract.hex()}", None, LIMITS)
         self.history = History(origin)
         self.take(receipt)
         self.attestations: list[bytes] = []
-        self.declarations: list[st.Declaration] = []
+        self.declarations: list[Declaration] = []
 
-    def take(self, receipt: ch.Receipt) -> None:
+    def take(self, receipt: Receipt) -> None:
         for logged in receipt.entries:
-            self.history.apply(logged if isinstance(logged, en.Entry) else logged.entry)
+            self.history.apply(logged if isinstance(logged, Entry) else logged.entry)
 
-    def resolution(self) -> tuple[ch.Call, en.Content]:
+    def resolution(self) -> tuple[Call, Content]:
         pick = self.random.choice
         number = self.history.agencies.resolutions + pick([1, 1, 1, 1, 2])
         signer = signer_of(pick(["first", "second"]))
         code, now = pick(["A", "B"]), self.history.last_time
         made = pick(
             [
-                st.AgencyEnrolment(code, "x", "NZ", "x", number),
-                st.AgencySuspension(code, number),
-                st.AgencyReinstatement(code, number),
-                st.AttesterAuthorisation(signer, code, number),
-                st.AttesterRetirement(signer, number),
-                st.AttesterCompromise(signer, pick([now - 100, now, now + 10_000]), number),
-                st.MandateGrant(code, 851, pick([0, now - 10, now + 10_000]), pick([now, co.NO_END]), number),
-                st.MandateWithdrawal(code, 851, number),
+                AgencyEnrolment(code, "x", "NZ", "x", number),
+                AgencySuspension(code, number),
+                AgencyReinstatement(code, number),
+                AttesterAuthorisation(signer, code, number),
+                AttesterRetirement(signer, number),
+                AttesterCompromise(signer, pick([now - 100, now, now + 10_000]), number),
+                MandateGrant(code, 851, pick([0, now - 10, now + 10_000]), pick([now, NO_END]), number),
+                MandateWithdrawal(code, 851, number),
             ]
         )
         by = pick(["council"] * 9 + ["stranger"])
-        endorsement = en.Endorsement(signer_of(by), sign(by, made.id(self.chain.origin)))
-        return ch.enact(made, [endorsement]), en.Enacted(made, (endorsement,))
+        endorsement = Endorsement(signer_of(by), sign(by, made.id(self.chain.origin)))
+        return calls.enact(made, [endorsement]), Enacted(made, (endorsement,))
 
-    def statement(self) -> tuple[ch.Call, en.Content]:
+    def statement(self) -> tuple[Call, Content]:
         pick, origin, now = self.random.choice, self.chain.origin, self.history.last_time
         by = pick(["first", "second", "stranger"])
         match pick(["anchor", "attest", "attest", "revoke", "withdraw"]):
             case "anchor":
                 root, size = pick([bytes(32), some_hash()]), pick([0, 1, 5])
-                return ch.anchor(root, size), en.Anchored(root, size)
+                return calls.anchor(root, size), Anchored(root, size)
             case "attest":
-                until = pick([now, co.NO_END, co.NO_END])
-                made = st.Attestation(
+                until = pick([now, NO_END, NO_END])
+                made = Attestation(
                     pick(["A", "B"]), pick([851, 851, 132]), 1, bytes(32), 5, until, some_hash(), pick([0, 1, 1]),
                     some_hash(),
                 )  # fmt: skip
                 signature = sign(by, made.id(origin))
-                return ch.attest(made, signer_of(by), signature), en.Attested(made, signer_of(by), signature)
+                return calls.attest(made, signer_of(by), signature), Attested(made, signer_of(by), signature)
             case "revoke":
                 known = pick([*self.history.attestations, some_hash()])
-                revocation = st.Revocation(known, pick([bytes(32), b"\x01" * 32]), 41)
+                revocation = Revocation(known, pick([bytes(32), b"\x01" * 32]), 41)
                 signature = sign(by, revocation.id(origin))
-                return ch.revoke(revocation, signer_of(by), signature), en.Revoked(revocation, signer_of(by), signature)
+                return calls.revoke(revocation, signer_of(by), signature), Revoked(revocation, signer_of(by), signature)
             case _:
-                declaration = st.Declaration(signer_of(by), b"\x02" * 32, 380)
+                declaration = Declaration(signer_of(by), b"\x02" * 32, 380)
                 id_ = declaration.id(origin)
-                withdrawal = st.Withdrawal(pick([id_, id_, some_hash()]), 1, pick([bytes(32), id_]))
+                withdrawal = Withdrawal(pick([id_, id_, some_hash()]), 1, pick([bytes(32), id_]))
                 signature = sign(by, withdrawal.id(origin))
-                return ch.withdraw(declaration, withdrawal, signature), en.Withdrawn(declaration, withdrawal, signature)
+                return calls.withdraw(declaration, withdrawal, signature), Withdrawn(declaration, withdrawal, signature)
 
     def step(self) -> str:
         sent, content = self.random.choice([self.resolution, self.statement])()
-        entry = en.Entry(
-            self.history.size, en.kind_of(content), max(int(time.time()), self.history.last_time) + 1,
-            en.encode_payload(content),
+        entry = Entry(
+            self.history.size, kind_of(content), max(int(time.time()), self.history.last_time) + 1,
+            encode_payload(content),
         )  # fmt: skip
         size = self.history.size
         try:
@@ -214,7 +240,7 @@ class Story:
             return said
         self.take(receipt)
         assert self.history.size == size + 1
-        return en.kind_of(content).name
+        return kind_of(content).name
 
 
 # Where the core's own checks come before or are finer than the contract's, both still refuse.

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ledger.core import entry as en
-from ledger.core import statement as st
+from ledger.core.entry import Anchored, Attested, Content, Enacted, EntryKind, Revoked, Withdrawn, decode_payload
+from ledger.core.statement import CouncilChange
 from ledger.edges import calls, chain
 from ledger.edges.devchain import DevChain, _rpc
 from tests import entry_vectors
@@ -25,17 +25,17 @@ def own_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevChain]:
     made.stop()
 
 
-def call_of(content: en.Content) -> calls.Call:
+def call_of(content: Content) -> calls.Call:
     match content:
-        case en.Enacted(resolution, endorsements):
+        case Enacted(resolution, endorsements):
             return calls.enact(resolution, endorsements)
-        case en.Anchored(root, size):
+        case Anchored(root, size):
             return calls.anchor(root, size)
-        case en.Attested(attestation, signer, signature):
+        case Attested(attestation, signer, signature):
             return calls.attest(attestation, signer, signature)
-        case en.Revoked(revocation, signer, signature):
+        case Revoked(revocation, signer, signature):
             return calls.revoke(revocation, signer, signature)
-        case en.Withdrawn(declaration, withdrawal, signature):
+        case Withdrawn(declaration, withdrawal, signature):
             return calls.withdraw(declaration, withdrawal, signature)
 
 
@@ -44,15 +44,15 @@ def test_the_contract_writes_the_vectors(own_chain: DevChain) -> None:
     own_chain.fund(sender.address, PLENTY)
     _rpc(own_chain.url, "evm_setTime", VECTORS[0].time)  # back, if need be
     _rpc(own_chain.url, "evm_setNextBlockTimestamp", VECTORS[0].time)
-    first = en.decode_payload(en.EntryKind.COUNCIL_CHANGED, VECTORS[0].payload)
-    assert isinstance(first, en.Enacted)
-    assert isinstance(first.resolution, st.CouncilChange)
+    first = decode_payload(EntryKind.COUNCIL_CHANGED, VECTORS[0].payload)
+    assert isinstance(first, Enacted)
+    assert isinstance(first.resolution, CouncilChange)
     origin, receipt = chain.deploy(own_chain.url, first.resolution.members, first.resolution.threshold, sender, LIMITS)
     assert str(origin) == VECTORS[0].origin
     ledger = chain.Chain.connect(own_chain.url, origin.contract, origin.chain_id, LIMITS)
     for vector in VECTORS:
         if vector.number:  # entry 0 is the deployment's
-            content = en.decode_payload(en.EntryKind(vector.kind), vector.payload)
+            content = decode_payload(EntryKind(vector.kind), vector.payload)
             _rpc(own_chain.url, "evm_setNextBlockTimestamp", vector.time)
             receipt = ledger.submit(call_of(content), sender)
         assert [entry.data for entry in receipt.entries] == [vector.entry], vector.about

@@ -11,9 +11,9 @@ import pytest
 from web3 import HTTPProvider, Web3
 
 from ledger import artifact
-from ledger.core import codec as co
+from ledger.core.codec import NO_END
 from ledger.core.merkle import Tree, leaf_hash
-from ledger.edges import chain as ch
+from ledger.edges import calls
 from ledger.journeys.attest import set_of
 from scripts.house import House
 from tests import houses
@@ -23,8 +23,8 @@ ANCHOR_GAS, ATTEST_GAS, REVOKE_GAS, INCLUSION_GAS = 60_000, 100_000, 60_000, 25_
 
 @pytest.mark.parametrize("size", [1, 100, 10_000, 1_000_000, (1 << 64) - 1])
 def test_anchor(house: House, size: int) -> None:
-    house.chain.submit(ch.anchor(secrets.token_bytes(32), 1), house.key("relayer"))
-    receipt = house.chain.submit(ch.anchor(secrets.token_bytes(32), size), house.key("relayer"))
+    house.chain.submit(calls.anchor(secrets.token_bytes(32), 1), house.key("relayer"))
+    receipt = house.chain.submit(calls.anchor(secrets.token_bytes(32), size), house.key("relayer"))
     assert receipt.gas_used <= ANCHOR_GAS
 
 
@@ -51,8 +51,8 @@ def test_inclusion_proof_in_ten_thousand(house: House) -> None:
     tree = Tree(leaf_hash(id_) for id_ in ids)
     alone = secrets.token_bytes(32)
     relayer = house.key("relayer")
-    house.chain.submit(ch.anchor(tree.root, len(ids)), relayer)
-    house.chain.submit(ch.anchor(leaf_hash(alone), 1), relayer)
+    house.chain.submit(calls.anchor(tree.root, len(ids)), relayer)
+    house.chain.submit(calls.anchor(leaf_hash(alone), 1), relayer)
     web3 = Web3(HTTPProvider(house.devchain.url))
     address = Web3.to_checksum_address("0x" + house.chain.origin.contract.hex())
     contract: Any = web3.eth.contract(address=address, abi=list(artifact.load().abi))
@@ -83,4 +83,4 @@ def test_deployed_settings_are_the_optimised_ones() -> None:
 def test_one_declaration_is_a_set_of_one() -> None:
     id_ = secrets.token_bytes(32)
     assert set_of([id_]) == (leaf_hash(id_), 1)
-    assert co.NO_END == (1 << 40) - 1
+    assert NO_END == (1 << 40) - 1

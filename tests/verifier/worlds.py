@@ -7,13 +7,27 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from ledger.core import codec as co
-from ledger.core import entry as en
-from ledger.core import statement as st
 from ledger.core.checkpoint import Checkpoint, SignedNote, signed
+from ledger.core.codec import NO_END, ZERO
 from ledger.core.document import Format, Redacted, disclose, redact
+from ledger.core.entry import Anchored, Attested, Content, Enacted, Endorsement, Revoked, Withdrawn
 from ledger.core.evidence import Evidence, Members, ProvenEntry
 from ledger.core.merkle import Tree, leaf_hash, root_of_hashes
+from ledger.core.statement import (
+    AgencyEnrolment,
+    AgencyReinstatement,
+    AgencySuspension,
+    Attestation,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    AttesterRetirement,
+    CouncilChange,
+    MandateGrant,
+    MandateWithdrawal,
+    Resolution,
+    Revocation,
+    Withdrawal,
+)
 from ledger.core.typed_data import keccak
 from ledger.errors import LedgerError
 from tests.conformance.parts import (
@@ -64,19 +78,19 @@ class Chance:
         """Try one move; what the rules refuse is not written."""
         world, made = self.world, self.made
         (officer, code), now = self.one_of(OFFICERS), world.now
-        member = self.one_of([co.ZERO, made.id, made.batch[2][0]])
+        member = self.one_of([ZERO, made.id, made.batch[2][0]])
         kind, until = KINDS[code], now + self.one_of([200, 10**6])
         moves: list[Callable[[], object]] = [
             lambda: self.attested.append(made.attest(officer, code, kind, until=until)),
             lambda: self.attested.append(made.attest(officer, code, kind, outcome=self.one_of([1, 4, 8]))),
             self.attest_set,
             lambda: world.revoke(self.one_of(self.attested), officer, member),
-            lambda: world.enact(st.AttesterCompromise, officer.signer, now - self.random.randrange(400)),
-            lambda: world.enact(st.AttesterRetirement, officer.signer),
-            lambda: world.enact(st.AgencySuspension, code),
-            lambda: world.enact(st.AgencyReinstatement, code),
-            lambda: world.enact(st.MandateWithdrawal, code, kind),
-            lambda: world.enact(st.MandateGrant, code, kind, self.one_of([0, now, now + 120]), until + 200),
+            lambda: world.enact(AttesterCompromise, officer.signer, now - self.random.randrange(400)),
+            lambda: world.enact(AttesterRetirement, officer.signer),
+            lambda: world.enact(AgencySuspension, code),
+            lambda: world.enact(AgencyReinstatement, code),
+            lambda: world.enact(MandateWithdrawal, code, kind),
+            lambda: world.enact(MandateGrant, code, kind, self.one_of([0, now, now + 120]), until + 200),
             self.change_council,
             lambda: world.withdraw(made.declared[0]),
             lambda: world.anchor([world.declare(now.to_bytes(32))[0]]),
@@ -97,61 +111,61 @@ class Chance:
     def change_council(self) -> None:
         keys = self.random.sample([COUNCIL, MEMBER, SECOND], self.random.randrange(1, 4))
         threshold = self.random.randrange(1, len(keys) + 1)
-        self.world.enact(st.CouncilChange, tuple(key.signer for key in keys), threshold)
+        self.world.enact(CouncilChange, tuple(key.signer for key in keys), threshold)
         self.world.council, self.world.threshold = keys, threshold
 
     def lawless(self) -> None:
         """Write something that the contract might refuse, by whom it may be. Only block times never descend."""
         self.world.now += self.one_of([-60, -60, -45, 0, 300])  # after the 60 seconds that each entry takes
-        makers: list[Callable[[], en.Content]] = [self.enacted, self.enacted, self.attestation, self.undone]
+        makers: list[Callable[[], Content]] = [self.enacted, self.enacted, self.attestation, self.undone]
         unruly(self.made, self.one_of(makers)())
 
-    def enacted(self) -> en.Content:
+    def enacted(self) -> Content:
         world, (officer, code) = self.world, self.one_of(OFFICERS)
         kind, now = self.one_of([851, 132]), world.now
         number = self.one_of([0, 1, 7])
         keys = [self.one_of([COUNCIL, MEMBER]), THIEF]
-        resolutions: list[st.Resolution] = [
-            st.CouncilChange(tuple(key.signer for key in keys), self.one_of([0, 1, 2]), number),
-            st.AgencyEnrolment(code, "again", self.one_of(["NZ", "AU"]), "https://again.example", number),
-            st.AgencySuspension(code, number),
-            st.AgencyReinstatement(code, number),
-            st.AttesterAuthorisation(self.one_of([officer, THIEF]).signer, code, number),
-            st.AttesterRetirement(officer.signer, number),
-            st.AttesterCompromise(officer.signer, max(0, now + self.one_of([-300, -15, 0, 15, 100])), number),
-            st.MandateGrant(code, kind, self.one_of([0, now - 60, now + 60]), now + self.one_of([-1, 90, 900]), number),
-            st.MandateWithdrawal(code, kind, number),
+        resolutions: list[Resolution] = [
+            CouncilChange(tuple(key.signer for key in keys), self.one_of([0, 1, 2]), number),
+            AgencyEnrolment(code, "again", self.one_of(["NZ", "AU"]), "https://again.example", number),
+            AgencySuspension(code, number),
+            AgencyReinstatement(code, number),
+            AttesterAuthorisation(self.one_of([officer, THIEF]).signer, code, number),
+            AttesterRetirement(officer.signer, number),
+            AttesterCompromise(officer.signer, max(0, now + self.one_of([-300, -15, 0, 15, 100])), number),
+            MandateGrant(code, kind, self.one_of([0, now - 60, now + 60]), now + self.one_of([-1, 90, 900]), number),
+            MandateWithdrawal(code, kind, number),
         ]
         resolution = self.one_of(resolutions)
         signers = sorted([COUNCIL, MEMBER], key=lambda key: keccak(key.signer))
         if self.likely(10):
             signers = self.random.sample([COUNCIL, MEMBER, THIEF], self.random.randrange(4))
         id_ = resolution.id(ORIGIN)
-        endorsements = [en.Endorsement(key.signer, self.damaged(key.sign(id_), 3)) for key in signers]
-        return en.Enacted(resolution, tuple(endorsements))
+        endorsements = [Endorsement(key.signer, self.damaged(key.sign(id_), 3)) for key in signers]
+        return Enacted(resolution, tuple(endorsements))
 
-    def attestation(self) -> en.Content:
+    def attestation(self) -> Content:
         officer, code = self.one_of(OFFICERS)
         if self.likely(10):
             officer = THIEF
         root, size, _ = self.made.batch
-        times = self.one_of([(0, co.NO_END), (START, self.world.now + 300), (self.world.now + 200, co.NO_END), (9, 3)])
+        times = self.one_of([(0, NO_END), (START, self.world.now + 300), (self.world.now + 200, NO_END), (9, 3)])
         salt = bytes([self.random.randrange(2)]) * 32
-        said = st.Attestation(code, self.one_of([851, 132]), 1, co.ZERO, *times, root, size, salt)
+        said = Attestation(code, self.one_of([851, 132]), 1, ZERO, *times, root, size, salt)
         id_ = said.id(ORIGIN)
         self.attested.append(id_)
-        return en.Attested(said, officer.signer, self.damaged(officer.sign(id_), 5))
+        return Attested(said, officer.signer, self.damaged(officer.sign(id_), 5))
 
-    def undone(self) -> en.Content:
+    def undone(self) -> Content:
         officer, _ = self.one_of(OFFICERS)
         declaration, signature = self.made.declared
         if self.likely(15):
-            withdrawal = st.Withdrawal(self.one_of([self.made.id, co.ZERO]), 5, co.ZERO)
-            return en.Withdrawn(declaration, withdrawal, signature)
+            withdrawal = Withdrawal(self.one_of([self.made.id, ZERO]), 5, ZERO)
+            return Withdrawn(declaration, withdrawal, signature)
         if self.likely(15):
-            return en.Anchored(*self.made.batch[:2])
-        revocation = st.Revocation(self.one_of([*self.attested, co.ZERO]), self.one_of([co.ZERO, self.made.id]), 41)
-        return en.Revoked(revocation, officer.signer, officer.sign(revocation.id(ORIGIN)))
+            return Anchored(*self.made.batch[:2])
+        revocation = Revocation(self.one_of([*self.attested, ZERO]), self.one_of([ZERO, self.made.id]), 41)
+        return Revoked(revocation, officer.signer, officer.sign(revocation.id(ORIGIN)))
 
     def damaged(self, signature: bytes, percent: int) -> bytes:
         return signature if not self.likely(percent) else self.one_of([b"", signature[::-1], signature + b"\0"])

@@ -12,7 +12,18 @@ import zlib
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ledger.core.pdf import syntax as sx
+from ledger.core.pdf.syntax import (
+    MAX_VALUE,
+    Member,
+    Reference,
+    array,
+    dictionary,
+    object_at,
+    reference,
+    skip_blank,
+    value_end,
+    whole,
+)
 from ledger.errors import Malformed
 
 MAX_SECTIONS = 1_000
@@ -29,7 +40,7 @@ _ROW = re.compile(rb"(\d{10}) (\d{5}) ([nf])(?: \r| \n|\r\n)")
 _ROW_SIZE = 20
 _STREAM = re.compile(rb"stream(?:\r\n|\n)")
 
-Members = dict[bytes, sx.Member]
+Members = dict[bytes, Member]
 
 
 class _Rows(NamedTuple):
@@ -80,13 +91,13 @@ class Structure:
             if b"Encrypt" in members:
                 raise Malformed("is encrypted: nothing can be attached to it, or read from it", "PDF")
             # Last in, first out: what is looked up first comes last.
-            pending += [sx.whole(members[name].value) for name in (b"Prev", b"XRefStm") if name in members]
+            pending += [whole(members[name].value) for name in (b"Prev", b"XRefStm") if name in members]
 
     @property
     def next_number(self) -> int:
         """The first object number that is free."""
         last = max((rows.first + rows.length for rows in self._rows if rows.length), default=0)
-        number = max(last, sx.whole(self.trailer[b"Size"].value) if b"Size" in self.trailer else 0)
+        number = max(last, whole(self.trailer[b"Size"].value) if b"Size" in self.trailer else 0)
         if number > MAX_OBJECT:
             raise Malformed("has too many objects", "PDF")
         return number
@@ -102,30 +113,30 @@ class Structure:
 
     def members(self, value: bytes) -> Members:
         """The members of the dictionary that a value is, or refers to."""
-        return sx.dictionary(self.resolve(value))[0]
+        return dictionary(self.resolve(value))[0]
 
     def resolve(self, value: bytes) -> bytes:
         """The value itself, or the one it refers to; ``null`` where there is none."""
         for _ in range(MAX_HOPS):
-            referred = sx.reference(value)
+            referred = reference(value)
             if referred is None:
                 return value
             value = self._object(referred)
         raise Malformed("references go in circles", "PDF")
 
-    def _object(self, wanted: sx.Reference) -> bytes:
+    def _object(self, wanted: Reference) -> bytes:
         place = self._find(wanted.number)
         if place is None:
             return b"null"
         if isinstance(place, _Packed):
             return self._unpack(place, wanted.number)
         at = self._begin(place, wanted.number)
-        value = self.data[at : sx.value_end(self.data, at)]
+        value = self.data[at : value_end(self.data, at)]
         self._spend(len(value))
         return value
 
     def _begin(self, at: int, number: int) -> int:
-        found, begin = sx.object_at(self.data, min(at, len(self.data)))
+        found, begin = object_at(self.data, min(at, len(self.data)))
         if found.number != number:
             raise Malformed(f"object {found.number} stands where object {number} should", f"PDF, byte {at}")
         return begin
@@ -151,16 +162,16 @@ class Structure:
         trailer = _TRAILER.match(self.data, at)
         if trailer is None:
             raise Malformed("its cross-reference table has no rows of 20 bytes, or no trailer", f"PDF, byte {at}")
-        return sx.dictionary(self.data, sx.skip_blank(self.data, trailer.end()))[0], False
+        return dictionary(self.data, skip_blank(self.data, trailer.end()))[0], False
 
     def _stream_section(self, at: int) -> Members:
-        _, begin = sx.object_at(self.data, at)
+        _, begin = object_at(self.data, at)
         members, rows = self._stream(begin, b"XRef")
-        widths = [sx.whole(value) for value in sx.array(_value(members, b"W"))]
+        widths = [whole(value) for value in array(_value(members, b"W"))]
         if len(widths) != 3 or max(widths) > 8 or sum(widths) == 0:
             raise Malformed("its cross-reference stream has no three widths", f"PDF, byte {at}")
-        index = sx.array(members[b"Index"].value) if b"Index" in members else [b"0", _value(members, b"Size")]
-        numbers, offset = [sx.whole(value) for value in index], 0
+        index = array(members[b"Index"].value) if b"Index" in members else [b"0", _value(members, b"Size")]
+        numbers, offset = [whole(value) for value in index], 0
         for first, count in zip(numbers[::2], numbers[1::2], strict=False):
             self._keep(_Rows(first, count, rows, offset, (widths[0], widths[1], widths[2])), sum(widths))
             offset += count * sum(widths)
@@ -175,26 +186,26 @@ class Structure:
 
     def _stream(self, begin: int, kind: bytes) -> tuple[Members, bytes]:
         """Dictionary and decoded content of the stream whose dictionary begins here."""
-        members, end = sx.dictionary(self.data, begin)
-        mark = _STREAM.match(self.data, sx.skip_blank(self.data, end))
+        members, end = dictionary(self.data, begin)
+        mark = _STREAM.match(self.data, skip_blank(self.data, end))
         if mark is None or _value(members, b"Type") != b"/" + kind:
             raise Malformed(f"there is no {kind.decode()} stream where the PDF says", f"PDF, byte {begin}")
         return members, self._decode(members, self.data[mark.end() : mark.end() + self._length(members)])
 
     def _length(self, members: Members) -> int:
         value = _value(members, b"Length")
-        referred = sx.reference(value)
+        referred = reference(value)
         if referred is not None:
             place = self._find(referred.number)
             if not isinstance(place, int):
                 raise Malformed("a stream's length is nowhere", "PDF")
             at = self._begin(place, referred.number)
-            value = self.data[at : sx.value_end(self.data, at)]
-        return sx.whole(value)
+            value = self.data[at : value_end(self.data, at)]
+        return whole(value)
 
     def _decode(self, members: Members, data: bytes) -> bytes:
         filters = members[b"Filter"].value if b"Filter" in members else b"[]"
-        names = sx.array(filters) if filters.startswith(b"[") else [filters]
+        names = array(filters) if filters.startswith(b"[") else [filters]
         if not names:
             self._spend(len(data))
             return data
@@ -211,12 +222,12 @@ class Structure:
         if b"DecodeParms" not in members:
             return plain
         value = members[b"DecodeParms"].value
-        parameters = sx.array(value) if value.startswith(b"[") else [value]
+        parameters = array(value) if value.startswith(b"[") else [value]
         if parameters == [b"null"]:
             return plain
         if len(parameters) != 1:
             raise Malformed("its tables are compressed in a way that is not read here", "PDF")
-        return _unpredicted(plain, sx.dictionary(parameters[0])[0])
+        return _unpredicted(plain, dictionary(parameters[0])[0])
 
     def _spend(self, size: int) -> None:
         self._spent += size
@@ -230,15 +241,15 @@ class Structure:
             if not isinstance(container, int):
                 raise Malformed(f"object stream {place.stream} is nowhere", "PDF")
             members, content = self._stream(self._begin(container, place.stream), b"ObjStm")
-            first = sx.whole(_value(members, b"First"))
-            if first > sx.MAX_VALUE:
+            first = whole(_value(members, b"First"))
+            if first > MAX_VALUE:
                 raise Malformed(f"object stream {place.stream} holds too many objects", "PDF")
-            self._object_streams[place.stream] = content, [sx.whole(word) for word in content[:first].split()], first
+            self._object_streams[place.stream] = content, [whole(word) for word in content[:first].split()], first
         content, numbers, first = self._object_streams[place.stream]
         if numbers[2 * place.position : 2 * place.position + 1] != [number] or len(numbers) <= 2 * place.position + 1:
             raise Malformed(f"object {number} is not where the PDF's tables say", "PDF")
-        at = sx.skip_blank(content, first + numbers[2 * place.position + 1])
-        return content[at : sx.value_end(content, at)]
+        at = skip_blank(content, first + numbers[2 * place.position + 1])
+        return content[at : value_end(content, at)]
 
 
 def _value(members: Members, name: bytes) -> bytes:
@@ -271,7 +282,7 @@ def _unpredicted(data: bytes, parameters: Members) -> bytes:
     """Undo a PNG predictor (7.4.4.4, PNG section 9) with one byte a sample, as all producers write tables."""
 
     def number(name: bytes, default: int) -> int:
-        return sx.whole(parameters[name].value) if name in parameters else default
+        return whole(parameters[name].value) if name in parameters else default
 
     if number(b"Predictor", 1) == 1:
         return data

@@ -7,8 +7,8 @@ depends on a library or a clock, so that whoever has the original and the attach
 
 from __future__ import annotations
 
-from ledger.core.pdf import syntax as sx
 from ledger.core.pdf.structure import Members, Structure
+from ledger.core.pdf.syntax import array, string, whole
 from ledger.errors import Malformed
 
 EVIDENCE_NAME = b"ledger-evidence.json"
@@ -42,7 +42,7 @@ def update(original: bytes, attachments: list[tuple[bytes, bytes, bytes]]) -> by
 
 def _check_unsigned(pdf: Structure, catalog: Members) -> None:
     form = pdf.members(catalog[b"AcroForm"].value) if b"AcroForm" in catalog else {}
-    flags = sx.whole(pdf.resolve(form[b"SigFlags"].value)) if b"SigFlags" in form else 0
+    flags = whole(pdf.resolve(form[b"SigFlags"].value)) if b"SigFlags" in form else 0
     if flags & _SIGNATURES_EXIST or b"Perms" in catalog or b"/ByteRange" in pdf.data:
         raise Malformed("is signed: an addition would break its signature; send the evidence beside it", "PDF")
 
@@ -70,13 +70,13 @@ def _listed(pdf: Structure, root: bytes) -> list[tuple[bytes, bytes]]:
         seen.add(node)
         members = pdf.members(node)
         if b"Kids" in members:
-            pending[:0] = sx.array(pdf.resolve(members[b"Kids"].value))
+            pending[:0] = array(pdf.resolve(members[b"Kids"].value))
         if b"Names" in members:
-            values = sx.array(pdf.resolve(members[b"Names"].value))
+            values = array(pdf.resolve(members[b"Names"].value))
             if len(values) % 2:
                 raise Malformed("its list of attachments has a name without a value", "PDF")
             pairs = zip(values[::2], values[1::2], strict=True)
-            found += [(sx.string(pdf.resolve(name)), name + b" " + value) for name, value in pairs]
+            found += [(string(pdf.resolve(name)), name + b" " + value) for name, value in pairs]
     return found
 
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, cast
 
-from ledger.core import codec as co
+from ledger.core.codec import hex_bytes, hex_text, read_object
 from ledger.core.entry import Entry
 from ledger.core.statement import Declaration
 from ledger.core.typed_data import Origin
@@ -46,9 +46,9 @@ def declaration_line(row: DeclarationRow, batch: Batch | None) -> bytes:
         {
             "batch": place,
             "declaration": row.declaration.to_json(),
-            "id": co.hex_text(row.id),
+            "id": hex_text(row.id),
             "received_at": row.received_at,
-            "signature": co.hex_text(row.signature),
+            "signature": hex_text(row.signature),
             "state": state,
         }
     )
@@ -65,10 +65,10 @@ def read_declaration(line: bytes, origin: Origin, where: str) -> Declared:
         raise Malformed("must be pending without a batch, or batched or anchored with one", f"{where} state")
     place = None
     if batch is not None:
-        index, root, size = co.read_object(batch, ["index", "root", "size"], f"{where} batch")
+        index, root, size = read_object(batch, ["index", "root", "size"], f"{where} batch")
         place = Place(_hash(root, f"{where} root"), _count(size, f"{where} size"), _count(index, f"{where} index"))
     return Declared(
-        made.id(origin), made, co.hex_bytes(signature, f"{where} signature"), _count(received_at, where), state, place
+        made.id(origin), made, hex_bytes(signature, f"{where} signature"), _count(received_at, where), state, place
     )
 
 
@@ -92,14 +92,14 @@ def read_batch(line: bytes, where: str) -> Batch:
     created_at, entry, root, size, state, transaction = _object(line, names, where)
     if state not in ("batched", "anchored") or (state == "anchored") != (entry is not None):
         raise Malformed("must be batched without an entry, or anchored with one", f"{where} state")
-    number, time = (None, None) if entry is None else co.read_object(entry, ["number", "time"], f"{where} entry")
+    number, time = (None, None) if entry is None else read_object(entry, ["number", "time"], f"{where} entry")
     return Batch(
         0,
         _hash(root, f"{where} root"),
         _count(size, f"{where} size"),
         cast("BatchState", state),
         _count(created_at, f"{where} created_at"),
-        None if transaction is None else co.hex_text(_hash(transaction, f"{where} transaction")),
+        None if transaction is None else hex_text(_hash(transaction, f"{where} transaction")),
         None if number is None else _count(number, f"{where} entry.number"),
         None if time is None else _count(time, f"{where} entry.time"),
     )
@@ -143,8 +143,8 @@ def read_position(line: bytes, entry: Entry, where: str) -> LoggedEntry:
     return LoggedEntry(
         entry,
         _count(block, f"{where} block"),
-        co.hex_text(_hash(block_hash, f"{where} block_hash")),
-        co.hex_text(_hash(transaction, f"{where} transaction")),
+        hex_text(_hash(block_hash, f"{where} block_hash")),
+        hex_text(_hash(transaction, f"{where} transaction")),
         _count(log_index, f"{where} log_index"),
     )
 
@@ -160,7 +160,7 @@ def read_id(line: bytes, where: str) -> bytes:
 
 
 def _named(root: bytes, size: int) -> dict[str, Any]:
-    return {"root": co.hex_text(root), "size": size}
+    return {"root": hex_text(root), "size": size}
 
 
 def _line(value: object) -> bytes:
@@ -175,11 +175,11 @@ def _object(line: bytes, names: list[str], where: str) -> list[Any]:
         raise Malformed("is no JSON", where) from None
     if not same:
         raise Malformed("is not spelled as an export spells it", where)
-    return co.read_object(value, names, where)
+    return read_object(value, names, where)
 
 
 def _hash(value: object, where: str) -> bytes:
-    data = co.hex_bytes(value, where)
+    data = hex_bytes(value, where)
     if len(data) != 32:
         raise Malformed("must be 32 bytes", where)
     return data

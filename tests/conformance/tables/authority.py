@@ -9,8 +9,15 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ledger.core import codec as co
-from ledger.core import statement as st
+from ledger.core.codec import NO_END
+from ledger.core.statement import (
+    AgencySuspension,
+    AttesterCompromise,
+    AttesterRetirement,
+    CouncilChange,
+    MandateGrant,
+    MandateWithdrawal,
+)
 from tests.conformance.parts import (
     BAD,
     CARD,
@@ -123,16 +130,12 @@ def forgeries() -> None:
         lambda m: attest_anyhow(m, CUSTOMS),
         authority,
     )
-    forged(
-        "attestation_after_retirement", "a key retired before", undone(st.AttesterRetirement, PLANT.signer), authority
-    )
-    forged(
-        "attestation_during_suspension", "an agency suspended before", undone(st.AgencySuspension, "NZ-MPI"), authority
-    )
+    forged("attestation_after_retirement", "a key retired before", undone(AttesterRetirement, PLANT.signer), authority)
+    forged("attestation_during_suspension", "an agency suspended before", undone(AgencySuspension, "NZ-MPI"), authority)
     forged(
         "attestation_after_withdrawn_mandate",
         "a mandate withdrawn before",
-        undone(st.MandateWithdrawal, "NZ-MPI", 851),
+        undone(MandateWithdrawal, "NZ-MPI", 851),
         authority,
     )
     forged("resolution_by_a_stranger", "a mandate by one who is not in the council", mandate_by(THIEF), other)
@@ -148,20 +151,20 @@ def forgeries() -> None:
     forged("council_change_by_a_stranger", "a council that nobody seated", stolen_council, authority)
     forged("council_of_before", "a resolution by the council of before a change", old_council, other)
     compromised, in_force = f"{NAME} compromise", f"{NAME} in force"
-    grant = st.MandateGrant
+    grant = MandateGrant
     now = shipment().world.now
     for name, about, build, failed in [
         ("enrolled_by_nobody_before", "the agency was enrolled only afterwards", afterwards(KINDS.AGENCY_ENROLLED), [authority]),
         ("authorised_only_afterwards", "the key was authorised only afterwards", afterwards(KINDS.ATTESTER_AUTHORISED), [authority]),
         ("mandated_only_afterwards", "the mandate was granted only afterwards", afterwards(KINDS.MANDATE_GRANTED), [authority]),
-        ("mandate_not_begun", "the mandate begins a second after", granted(grant, now + 61, co.NO_END), [other]),
+        ("mandate_not_begun", "the mandate begins a second after", granted(grant, now + 61, NO_END), [other]),
         ("mandate_over", "the mandate ended with the second before", granted(grant, 0, now + 60), [other]),
         ("mandate_of_another_agency", "the mandate is another agency's", of_customs, [other]),
-        ("attestation_after_retirement_of_a_card", "a card retired before", undone(st.AttesterRetirement, CARD.signer, officer=CARD), [authority]),
+        ("attestation_after_retirement_of_a_card", "a card retired before", undone(AttesterRetirement, CARD.signer, officer=CARD), [authority]),
         ("declared_compromised_before", "the key was declared compromised before, from a date long after",
-            undone(st.AttesterCompromise, PLANT.signer, now + 86_400), [authority]),
+            undone(AttesterCompromise, PLANT.signer, now + 86_400), [authority]),
         ("declared_compromised_from_before", "declared compromised before, from a date before",
-            undone(st.AttesterCompromise, PLANT.signer, now - 600), [authority, compromised, in_force]),
+            undone(AttesterCompromise, PLANT.signer, now - 600), [authority, compromised, in_force]),
         ("resolution_with_high_s", "an endorsement with the other s", endorsed(lambda s: [high_s(s[0])]), [other]),
         ("resolution_with_a_wrong_signature_more", "a quorum signed, and somebody wrote nonsense beside", endorsed(lambda s: [s[0], bytes(65)]), [other]),
         ("resolution_without_signatures", "nobody signed", mandate_by(), [other]),
@@ -201,13 +204,13 @@ def forgeries() -> None:
         twice,
         evidence=everything(twice),
     )
-    enact_anyhow(twice, [COUNCIL], st.AttesterCompromise, PLANT.signer, twice.world.entries[-1].time)
+    enact_anyhow(twice, [COUNCIL], AttesterCompromise, PLANT.signer, twice.world.entries[-1].time)
     case(
         "attestation_written_twice_and_compromised_between_fail", "the later of two entries is the one that counts", twice,
         evidence=everything(twice), exit=BAD, failed=(compromised, in_force),
     )  # fmt: skip
     seated = shipment()
-    enact_anyhow(seated, [COUNCIL], st.CouncilChange, (THIEF.signer,), 1)
+    enact_anyhow(seated, [COUNCIL], CouncilChange, (THIEF.signer,), 1)
     mandate_by(THIEF)(seated)
     case("council_of_others", "another council, seated by the one before, decides", seated, evidence=everything(seated))
     unshown = json.loads(everything(seated))

@@ -7,7 +7,7 @@ from typing import Any
 
 from eth_abi.abi import encode as abi_encode
 
-from ledger.core import entry as en
+from ledger.core.entry import EntryKind
 from tests.conformance.parts import (
     BAD,
     BROKEN,
@@ -18,17 +18,17 @@ from tests.conformance.parts import (
 )
 
 Entries = list[dict[str, Any]]
-KINDS = en.EntryKind
+KINDS = EntryKind
 
 
-def _without(kind: en.EntryKind) -> Callable[[Entries], Any]:
+def _without(kind: EntryKind) -> Callable[[Entries], Any]:
     def change(items: Entries) -> None:
         items[:] = [item for item in items if bytes.fromhex(item["bytes"][2:])[8] != kind]
 
     return change
 
 
-def _rewritten(kind: en.EntryKind, change: Callable[[bytes], bytes]) -> Callable[[Entries], Any]:
+def _rewritten(kind: EntryKind, change: Callable[[bytes], bytes]) -> Callable[[Entries], Any]:
     """Change the bytes of the last entry of a kind."""
 
     def apply(items: Entries) -> None:

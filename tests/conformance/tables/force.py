@@ -6,9 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ledger.core import codec as co
-from ledger.core import entry as en
-from ledger.core import statement as st
+from ledger.core.codec import NO_END, ZERO
+from ledger.core.entry import Attested, Revoked
+from ledger.core.statement import (
+    AgencyReinstatement,
+    AgencySuspension,
+    AttesterCompromise,
+    AttesterRetirement,
+    CouncilChange,
+    MandateGrant,
+    Revocation,
+)
 from tests.conformance.parts import (
     BAD,
     CARD,
@@ -63,27 +71,27 @@ def force() -> None:
     ended(
         "retired_later",
         "the key was retired after it attested",
-        lambda m, a: m.world.enact(st.AttesterRetirement, PLANT.signer),
+        lambda m, a: m.world.enact(AttesterRetirement, PLANT.signer),
         GOOD,
     )
     ended(
         "suspended_later",
         "the agency was suspended after it attested",
-        lambda m, a: m.world.enact(st.AgencySuspension, "NZ-MPI"),
+        lambda m, a: m.world.enact(AgencySuspension, "NZ-MPI"),
         GOOD,
     )
 
     def reinstated(m: Shipment, a: bytes) -> None:
         m.world.revoke(a, PLANT)
-        m.world.enact(st.AgencySuspension, "NZ-MPI")
-        m.world.enact(st.AgencyReinstatement, "NZ-MPI")
+        m.world.enact(AgencySuspension, "NZ-MPI")
+        m.world.enact(AgencyReinstatement, "NZ-MPI")
         m.attest()
 
     ended("reinstated", "suspended, reinstated, then attested", reinstated, GOOD)
     ended(
         "council_changed",
         "a later council, seated by the one before",
-        lambda m, a: m.world.enact(st.CouncilChange, (MEMBER.signer,), 1),
+        lambda m, a: m.world.enact(CouncilChange, (MEMBER.signer,), 1),
         GOOD,
     )
 
@@ -97,7 +105,7 @@ def force() -> None:
     ]:
         victim = attested()
         time = victim.world.history.last_time
-        victim.world.enact(st.AttesterCompromise, PLANT.signer, time + seconds)
+        victim.world.enact(AttesterCompromise, PLANT.signer, time + seconds)
         about = f"the key is declared compromised from {seconds} s after the attestation's entry"
         case(f"compromise_{name}" + ("_fail" if code else ""), about, victim, exit=code, failed=failed)
         if name == "undecidable":
@@ -118,7 +126,7 @@ def force() -> None:
     ]:
         victim = shipment()
         victim.world.revoke(victim.attest(), SECOND)
-        victim.world.enact(st.AttesterCompromise, SECOND.signer, victim.world.history.last_time + seconds)
+        victim.world.enact(AttesterCompromise, SECOND.signer, victim.world.history.last_time + seconds)
         about = f"revoked with a key declared compromised from {seconds} s after the revocation"
         case(f"revoked_{name}_fail", about, victim, exit=code, failed=failed)
 
@@ -140,7 +148,7 @@ def force() -> None:
     )
     early = shipment()
     said = replace(statement(early), valid_from=early.world.now + 5000)
-    early.world.append(en.Attested(said, PLANT.signer, PLANT.sign(said.id(ORIGIN))))
+    early.world.append(Attested(said, PLANT.signer, PLANT.sign(said.id(ORIGIN))))
     case("before_its_validity_fail", "attested, and valid only later", early, exit=BAD, failed=(in_force,))
     case("at_its_validity", "the first second of its validity", early, at=said.valid_from)
     case(
@@ -203,25 +211,25 @@ def force() -> None:
 
     def other_kind(m: Shipment) -> None:
         m.world.revoke(m.attest(), PLANT)
-        m.world.enact(st.MandateGrant, "NZ-MPI", 861, 0, co.NO_END)
+        m.world.enact(MandateGrant, "NZ-MPI", 861, 0, NO_END)
         m.attest(kind=861)
 
     def stolen(m: Shipment, *, anew: bool) -> None:
         m.attest()
-        m.world.enact(st.AttesterCompromise, PLANT.signer, m.world.history.last_time - 1)
+        m.world.enact(AttesterCompromise, PLANT.signer, m.world.history.last_time - 1)
         if anew:
             m.attest(SECOND)
 
     def twice_compromised(m: Shipment) -> None:
         m.attest()
         last = m.world.history.last_time
-        m.world.enact(st.AttesterCompromise, PLANT.signer, last + 30)
-        m.world.enact(st.AttesterCompromise, PLANT.signer, last)
+        m.world.enact(AttesterCompromise, PLANT.signer, last + 30)
+        m.world.enact(AttesterCompromise, PLANT.signer, last)
 
     def thief_revoked(m: Shipment, *, anew: bool = False, both: bool = False) -> None:
         stated = m.attest()
-        m.world.revoke(stated, SECOND, m.id if both else co.ZERO)
-        m.world.enact(st.AttesterCompromise, SECOND.signer, m.world.history.last_time)
+        m.world.revoke(stated, SECOND, m.id if both else ZERO)
+        m.world.enact(AttesterCompromise, SECOND.signer, m.world.history.last_time)
         if anew:
             m.attest(CARD)
         if both:
@@ -231,8 +239,8 @@ def force() -> None:
         """Whole by an officer, then once more for the member, which the contract would not take."""
         stated = m.attest()
         m.world.revoke(stated, PLANT)
-        said = st.Revocation(stated, m.id, 41)
-        unruly(m, en.Revoked(said, SECOND.signer, SECOND.sign(said.id(ORIGIN))))
+        said = Revocation(stated, m.id, 41)
+        unruly(m, Revoked(said, SECOND.signer, SECOND.sign(said.id(ORIGIN))))
 
     two("revoked_and_another_agency_stands", "another agency's does not stand in", others_stand_in, BAD, in_force)
     two("revoked_and_another_kind_stands", "another kind does not stand in", other_kind, BAD, in_force)

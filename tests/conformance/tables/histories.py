@@ -6,10 +6,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ledger.core import codec as co
-from ledger.core import entry as en
-from ledger.core import statement as st
+from ledger.core.codec import NO_END, ZERO
+from ledger.core.entry import Enacted, Endorsement, Entry, EntryKind, Revoked, decode_payload, encode_payload, kind_of
 from ledger.core.signature import P256_N, SECP256K1_N
+from ledger.core.statement import (
+    AgencyEnrolment,
+    AgencySuspension,
+    AttesterCompromise,
+    AttesterRetirement,
+    CouncilChange,
+    Declaration,
+    MandateGrant,
+    MandateWithdrawal,
+    Resolution,
+    Revocation,
+)
 from ledger.core.typed_data import keccak
 from tests.conformance.parts import (
     CARD,
@@ -23,28 +34,28 @@ from tests.conformance.parts import (
 )
 from tests.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER
 
-KINDS = en.EntryKind
+KINDS = EntryKind
 
 
 def mandate_by(*hands: Any) -> Callable[[Shipment], None]:
     def build(made: Shipment) -> None:
-        enact_anyhow(made, list(hands), st.MandateGrant, "NZ-MPI", 861, 0, co.NO_END)
+        enact_anyhow(made, list(hands), MandateGrant, "NZ-MPI", 861, 0, NO_END)
         attest_anyhow(made, PLANT, kind=861)
 
     return build
 
 
 def stolen_council(made: Shipment) -> None:
-    enact_anyhow(made, [THIEF], st.CouncilChange, (THIEF.signer,), 1)
+    enact_anyhow(made, [THIEF], CouncilChange, (THIEF.signer,), 1)
     attest_anyhow(made, PLANT)
 
 
 def old_council(made: Shipment) -> None:
-    enact_anyhow(made, [COUNCIL], st.CouncilChange, (MEMBER.signer,), 1)
+    enact_anyhow(made, [COUNCIL], CouncilChange, (MEMBER.signer,), 1)
     mandate_by(COUNCIL)(made)
 
 
-def undone(kind: type[st.Resolution], *members: object, officer: Any = PLANT) -> Callable[[Shipment], None]:
+def undone(kind: type[Resolution], *members: object, officer: Any = PLANT) -> Callable[[Shipment], None]:
     def build(made: Shipment) -> None:
         enact_anyhow(made, [COUNCIL], kind, *members)
         attest_anyhow(made, officer)
@@ -52,7 +63,7 @@ def undone(kind: type[st.Resolution], *members: object, officer: Any = PLANT) ->
     return build
 
 
-def afterwards(kind: en.EntryKind) -> Callable[[Shipment], None]:
+def afterwards(kind: EntryKind) -> Callable[[Shipment], None]:
     """Move all entries of a kind behind the attestation, in the council's order."""
 
     def build(made: Shipment) -> None:
@@ -65,7 +76,7 @@ def afterwards(kind: en.EntryKind) -> Callable[[Shipment], None]:
     return build
 
 
-def granted(kind: type[st.Resolution], begin: int, end: int) -> Callable[[Shipment], None]:
+def granted(kind: type[Resolution], begin: int, end: int) -> Callable[[Shipment], None]:
     def build(made: Shipment) -> None:
         enact_anyhow(made, [COUNCIL], kind, "NZ-MPI", 861, begin, end)
         attest_anyhow(made, PLANT, kind=861)
@@ -74,7 +85,7 @@ def granted(kind: type[st.Resolution], begin: int, end: int) -> Callable[[Shipme
 
 
 def of_customs(made: Shipment) -> None:
-    enact_anyhow(made, [COUNCIL], st.MandateGrant, "NZ-CUSTOMS", 861, 0, co.NO_END)
+    enact_anyhow(made, [COUNCIL], MandateGrant, "NZ-CUSTOMS", 861, 0, NO_END)
     attest_anyhow(made, PLANT, kind=861)
 
 
@@ -82,11 +93,11 @@ def endorsed(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[Shipment
     """A mandate with other endorsements than the one that is due."""
 
     def build(made: Shipment) -> None:
-        said = st.MandateGrant("NZ-MPI", 861, 0, co.NO_END, resolution=resolutions(made))
+        said = MandateGrant("NZ-MPI", 861, 0, NO_END, resolution=resolutions(made))
         hands = sorted([COUNCIL, MEMBER], key=lambda hand: keccak(hand.signer))
         signatures = change([hand.sign(said.id(ORIGIN)) for hand in hands])
-        unruly(made, en.Enacted(said, tuple(
-            en.Endorsement(hand.signer, signature) for hand, signature in zip(hands, signatures, strict=False)
+        unruly(made, Enacted(said, tuple(
+            Endorsement(hand.signer, signature) for hand, signature in zip(hands, signatures, strict=False)
         )))  # fmt: skip
         attest_anyhow(made, PLANT, kind=861)
 
@@ -98,33 +109,33 @@ def resolutions(made: Shipment) -> int:
 
 
 def meddled(made: Shipment) -> None:
-    enact_anyhow(made, [THIEF], st.AgencySuspension, "NZ-CUSTOMS")
+    enact_anyhow(made, [THIEF], AgencySuspension, "NZ-CUSTOMS")
     attest_anyhow(made, PLANT)
 
 
-def enrolment(council: st.CouncilChange) -> st.Resolution:
-    return st.AgencyEnrolment("NZ-MPI", "An agency", "NZ", "https://agency.example", resolution=0)
+def enrolment(council: CouncilChange) -> Resolution:
+    return AgencyEnrolment("NZ-MPI", "An agency", "NZ", "https://agency.example", resolution=0)
 
 
 def refounded(
     number: int = 0,
     endorsed: bool = False,
-    resolution: Callable[[st.CouncilChange], st.Resolution] = lambda council: council,
+    resolution: Callable[[CouncilChange], Resolution] = lambda council: council,
 ) -> Callable[[Shipment], None]:
     """Another entry 0."""
 
     def build(made: Shipment) -> None:
         attest_anyhow(made, PLANT)
         first = made.world.entries[0]
-        founded = en.decode_payload(first.kind, first.payload)
-        assert isinstance(founded, en.Enacted)
-        assert isinstance(founded.resolution, st.CouncilChange)
+        founded = decode_payload(first.kind, first.payload)
+        assert isinstance(founded, Enacted)
+        assert isinstance(founded.resolution, CouncilChange)
         said = resolution(founded.resolution)
         if number:
             said = replace(said, resolution=number)
-        hands = (en.Endorsement(COUNCIL.signer, COUNCIL.sign(said.id(ORIGIN))),) if endorsed else ()
-        content = en.Enacted(said, hands)
-        made.world.entries[0] = en.Entry(0, en.kind_of(content), first.time, en.encode_payload(content))
+        hands = (Endorsement(COUNCIL.signer, COUNCIL.sign(said.id(ORIGIN))),) if endorsed else ()
+        content = Enacted(said, hands)
+        made.world.entries[0] = Entry(0, kind_of(content), first.time, encode_payload(content))
 
     return build
 
@@ -141,27 +152,27 @@ def party_elsewhere(made: Shipment) -> None:
 
 
 def regranted(made: Shipment) -> None:
-    enact_anyhow(made, [COUNCIL], st.MandateWithdrawal, "NZ-MPI", 851)
-    enact_anyhow(made, [COUNCIL], st.MandateGrant, "NZ-MPI", 851, 0, co.NO_END)
+    enact_anyhow(made, [COUNCIL], MandateWithdrawal, "NZ-MPI", 851)
+    enact_anyhow(made, [COUNCIL], MandateGrant, "NZ-MPI", 851, 0, NO_END)
     attest_anyhow(made, PLANT)
 
 
 def others_undone(made: Shipment) -> None:
     for kind, *members in [
-        (st.AgencySuspension, "NZ-CUSTOMS"),
-        (st.AttesterRetirement, SECOND.signer),
-        (st.AttesterRetirement, CUSTOMS.signer),
-        (st.MandateGrant, "NZ-MPI", 861, 0, co.NO_END),
-        (st.MandateWithdrawal, "NZ-MPI", 861),
-        (st.MandateWithdrawal, "NZ-CUSTOMS", 132),
+        (AgencySuspension, "NZ-CUSTOMS"),
+        (AttesterRetirement, SECOND.signer),
+        (AttesterRetirement, CUSTOMS.signer),
+        (MandateGrant, "NZ-MPI", 861, 0, NO_END),
+        (MandateWithdrawal, "NZ-MPI", 861),
+        (MandateWithdrawal, "NZ-CUSTOMS", 132),
     ]:
         enact_anyhow(made, [COUNCIL], kind, *members)
     attest_anyhow(made, PLANT)
 
 
 def council_of_cards(made: Shipment) -> None:
-    enact_anyhow(made, [COUNCIL], st.CouncilChange, (CARD.signer,), 1)
-    enact_anyhow(made, [CARD], st.MandateGrant, "NZ-MPI", 861, 0, co.NO_END)
+    enact_anyhow(made, [COUNCIL], CouncilChange, (CARD.signer,), 1)
+    enact_anyhow(made, [CARD], MandateGrant, "NZ-MPI", 861, 0, NO_END)
     attest_anyhow(made, PLANT, kind=861)
 
 
@@ -173,24 +184,24 @@ def party_card(made: Shipment) -> None:
 
 def revoked_elsewhere(made: Shipment) -> None:
     made.attest()
-    said = st.Revocation(b"\x0a" * 32, co.ZERO, 41)
-    unruly(made, en.Revoked(said, PLANT.signer, PLANT.sign(said.id(ORIGIN))))
+    said = Revocation(b"\x0a" * 32, ZERO, 41)
+    unruly(made, Revoked(said, PLANT.signer, PLANT.sign(said.id(ORIGIN))))
 
 
 def withdrawn_elsewhere(made: Shipment) -> None:
     made.attest()
-    made.world.withdraw(st.Declaration(TRADER.signer, b"\x02" * 32, 380))
+    made.world.withdraw(Declaration(TRADER.signer, b"\x02" * 32, 380))
 
 
 def stolen_elsewhere(made: Shipment) -> None:
     made.attest()
-    made.world.enact(st.AttesterCompromise, SECOND.signer, START - 1000)
+    made.world.enact(AttesterCompromise, SECOND.signer, START - 1000)
 
 
 def unordered(made: Shipment) -> None:
-    said = st.MandateGrant("NZ-MPI", 861, 0, co.NO_END, resolution=resolutions(made))
+    said = MandateGrant("NZ-MPI", 861, 0, NO_END, resolution=resolutions(made))
     hands = sorted([COUNCIL, MEMBER], key=lambda hand: keccak(hand.signer), reverse=True)
-    unruly(made, en.Enacted(said, tuple(en.Endorsement(hand.signer, hand.sign(said.id(ORIGIN))) for hand in hands)))
+    unruly(made, Enacted(said, tuple(Endorsement(hand.signer, hand.sign(said.id(ORIGIN))) for hand in hands)))
     attest_anyhow(made, PLANT, kind=861)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from alembic import op
+from sqlalchemy import BigInteger, Column, LargeBinary, PrimaryKeyConstraint
 
 revision = "r0002"
 down_revision = "r0001"
@@ -13,8 +13,8 @@ def upgrade() -> None:
     """Create the table."""
     op.create_table(
         "cosigned",
-        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("root", sa.LargeBinary(32), nullable=False),
-        sa.Column("cosigned_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("size", name="pk_cosigned"),
+        Column("size", BigInteger(), autoincrement=False, nullable=False),
+        Column("root", LargeBinary(32), nullable=False),
+        Column("cosigned_at", BigInteger(), nullable=False),
+        PrimaryKeyConstraint("size", name="pk_cosigned"),
     )

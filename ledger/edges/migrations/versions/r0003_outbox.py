@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from alembic import op
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, PrimaryKeyConstraint, String, Text, text
 
 revision = "r0003"
 down_revision = "r0002"
 
-COUNTED = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+COUNTED = BigInteger().with_variant(Integer(), "sqlite")
 NEW = ("nonce", "tip", "max_fee", "sent_at", "retry_at")
 
 
@@ -18,9 +18,9 @@ def upgrade() -> None:
         batches.drop_constraint(op.f("ck_batches_state"), type_="check")
         batches.drop_constraint(op.f("ck_batches_anchored_by_an_entry"), type_="check")
         for name in NEW:
-            batches.add_column(sa.Column(name, sa.BigInteger()))
-        batches.add_column(sa.Column("tries", sa.BigInteger(), nullable=False, server_default="0"))
-        batches.add_column(sa.Column("problem", sa.Text()))
+            batches.add_column(Column(name, BigInteger()))
+        batches.add_column(Column("tries", BigInteger(), nullable=False, server_default="0"))
+        batches.add_column(Column("problem", Text()))
     # Of a transaction only the hash was known. If it is mined all the same, the history says so.
     op.execute("UPDATE batches SET state = 'batched', tx_hash = NULL WHERE state IN ('formed', 'sent')")
     with op.batch_alter_table("batches") as batches:
@@ -34,26 +34,26 @@ def upgrade() -> None:
         declarations.drop_constraint(op.f("ck_declarations_state"), type_="check")
         declarations.drop_constraint(op.f("ck_declarations_pending_without_batch"), type_="check")
         declarations.drop_column("state")
-    pending = sa.text("batch_id IS NULL")
+    pending = text("batch_id IS NULL")
     op.create_index(
         "ix_declarations_pending", "declarations", ["received_at", "id"], postgresql_where=pending, sqlite_where=pending
     )
     op.create_table(
         "changes",
-        sa.Column("id", COUNTED, nullable=False),
-        sa.Column("kind", sa.String(12), nullable=False),
-        sa.Column("batch_id", COUNTED),
-        sa.Column("entry_number", sa.BigInteger()),
-        sa.PrimaryKeyConstraint("id", name="pk_changes"),
+        Column("id", COUNTED, nullable=False),
+        Column("kind", String(12), nullable=False),
+        Column("batch_id", COUNTED),
+        Column("entry_number", BigInteger()),
+        PrimaryKeyConstraint("id", name="pk_changes"),
     )
     op.create_table(
         "idempotency",
-        sa.Column("client", sa.String(64), nullable=False),
-        sa.Column("key", sa.String(255), nullable=False),
-        sa.Column("request", sa.LargeBinary(32), nullable=False),
-        sa.Column("status", sa.Integer()),
-        sa.Column("body", sa.LargeBinary()),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("client", "key", name="pk_idempotency"),
+        Column("client", String(64), nullable=False),
+        Column("key", String(255), nullable=False),
+        Column("request", LargeBinary(32), nullable=False),
+        Column("status", Integer()),
+        Column("body", LargeBinary()),
+        Column("created_at", BigInteger(), nullable=False),
+        PrimaryKeyConstraint("client", "key", name="pk_idempotency"),
     )
     op.create_index("ix_idempotency_created_at", "idempotency", ["created_at"])

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from alembic import op
+from sqlalchemy import BigInteger, Column, LargeBinary, PrimaryKeyConstraint
 
 revision = "r0004"
 down_revision = "r0003"
 
-HASH = sa.LargeBinary(32)
+HASH = LargeBinary(32)
 
 
 def upgrade() -> None:
     """Create the table."""
     op.create_table(
         "places",
-        sa.Column("root", HASH, nullable=False),
-        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("declaration", HASH, nullable=False),
-        sa.Column("path", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("root", "size", "position", name="pk_places"),
+        Column("root", HASH, nullable=False),
+        Column("size", BigInteger(), autoincrement=False, nullable=False),
+        Column("position", BigInteger(), autoincrement=False, nullable=False),
+        Column("declaration", HASH, nullable=False),
+        Column("path", LargeBinary(), nullable=False),
+        PrimaryKeyConstraint("root", "size", "position", name="pk_places"),
     )
     op.create_index("ix_places_declaration", "places", ["declaration"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from alembic import op
+from sqlalchemy import BigInteger, Column, text
 
 revision = "r0005"
 down_revision = "r0004"
@@ -11,6 +11,6 @@ down_revision = "r0004"
 
 def upgrade() -> None:
     """Add the column, and find reorganisations among the changes without reading all of them."""
-    op.add_column("changes", sa.Column("depth", sa.BigInteger()))
-    reorganised = sa.text("kind = 'reorganised'")
+    op.add_column("changes", Column("depth", BigInteger()))
+    reorganised = text("kind = 'reorganised'")
     op.create_index("ix_changes_reorganised", "changes", ["id"], postgresql_where=reorganised, sqlite_where=reorganised)
