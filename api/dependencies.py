@@ -17,7 +17,7 @@ from api.logs import begin
 from api.probe import Probe
 from api.streams import Hub
 from ledger.config import Settings
-from ledger.core.typed_data import Origin
+from ledger.core.statements.origin import Origin
 from ledger.edges.chain import Chain
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store

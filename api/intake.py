@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from threading import Condition, Thread
 
 from api import traces
-from ledger.core.statement import Declaration
+from ledger.core.statements.statement import Declaration
 from ledger.edges.store import Store
 from ledger.errors import Unavailable
 

@@ -20,7 +20,7 @@ from api.routes import attestations, declarations, health, history, metrics, pub
 from api.streams import ended_by_signals
 from ledger import __version__
 from ledger.config import Settings, load_settings
-from ledger.core.typed_data import Origin
+from ledger.core.statements.origin import Origin
 from ledger.edges.chain import Chain
 from ledger.edges.keys import Keystore, SigningKey, passphrase_source
 from ledger.edges.store import Store

@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metr
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
-from ledger.core.verdict import Question, Verdict
+from ledger.core.verification.verdict import Question, Verdict
 from ledger.edges.chain import Receipt
 from ledger.journeys.anchor import Round
 

@@ -12,8 +12,8 @@ from api.dependencies import Services
 from api.probe import Seen
 from api.schemas import Reason
 from ledger import __version__
-from ledger.core.checkpoint import SignedNote
-from ledger.core.outbox import BatchState
+from ledger.core.anchoring.batches import BatchState
+from ledger.core.checkpoints.note import SignedNote
 from ledger.edges.store import Outlook
 from ledger.errors import LedgerError
 

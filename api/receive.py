@@ -20,10 +20,10 @@ from api.dependencies import Services
 from api.errors import INTERNAL, kind_of, reasons, status_of
 from api.intake import Received
 from api.schemas import SignedDeclaration
-from ledger.core.codec import hex_text
-from ledger.core.signature import WalletUndecided, verify_signature
-from ledger.core.statement import Declaration
-from ledger.core.typed_data import Origin
+from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import WalletUndecided, verify_signature
+from ledger.core.statements.statement import Declaration
 from ledger.errors import BadSignature, LedgerError, Malformed, Unavailable, VerificationFailed
 
 NDJSON = "application/x-ndjson"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ledger.core.signature import MAX_SIGNATURE_SIZE
+from ledger.core.statements.signature import MAX_SIGNATURE_SIZE
 
 _HASH = "0x5b7e1c3a9d8f4e2b6a1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a"
 _ADDRESS = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8"

@@ -20,8 +20,8 @@ from api.dependencies import Services, clock
 from api.errors import RETRY_AFTER_SECONDS
 from api.limits import BodyLimit
 from ledger.config import Settings, load_settings
-from ledger.core.policy import read_trust_root
-from ledger.core.witnessing import MAX_REQUEST
+from ledger.core.checkpoints.trust import read_trust_root
+from ledger.core.checkpoints.witnessing import MAX_REQUEST
 from ledger.edges.chain import Chain
 from ledger.edges.keys import Keystore, passphrase_source
 from ledger.edges.store import Store

@@ -10,7 +10,7 @@ import {TypedData} from "./libraries/TypedData.sol";
 // slither-disable-start timestamp
 
 /// @title Who may speak: agencies, attesters and mandates, each with from and until
-/// @dev Twin of ledger/core/agency.py. Every write is a council resolution. docs/formats.md section 5, rules 2 to 5.
+/// @dev Twin of ledger/core/history/agencies.py. Every write is a council resolution. docs/formats.md section 5, rules 2 to 5.
 abstract contract Agencies is Council {
     struct Period {
         uint40 from;

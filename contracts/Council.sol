@@ -10,7 +10,7 @@ import {ITradeLedger} from "./interfaces/ITradeLedger.sol";
 import {TypedData} from "./libraries/TypedData.sol";
 
 /// @title Who decides, and who signed: the council's quorum, and signatures of every kind of signer
-/// @dev Twin of ledger/core/signature.py and of check_quorum in ledger/core/replay.py. docs/formats.md section 5, rules
+/// @dev Twin of ledger/core/statements/signature.py and of check_quorum in ledger/core/history/replay.py. docs/formats.md section 5, rules
 /// 1 and 10.
 abstract contract Council is History {
     uint256 private constant ADDRESS = 20;

@@ -14,7 +14,7 @@ import {TypedData} from "./libraries/TypedData.sol";
 
 /// @title The one deployed contract: anchor, attest, revoke, withdraw, and queries that mean it
 /// @notice The manual is {ITradeLedger}.
-/// @dev Twin of ledger/core/replay.py. docs/formats.md section 5, rules 6 to 9. No owner, no proxy, no deletion.
+/// @dev Twin of ledger/core/history/replay.py. docs/formats.md section 5, rules 6 to 9. No owner, no proxy, no deletion.
 contract TradeLedger is Agencies {
     /// @dev Where something happened. Entry 0 is the first council, so number 0 means nowhere.
     struct Mark {

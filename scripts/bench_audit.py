@@ -22,11 +22,11 @@ from eth_abi.abi import decode as abi_decode
 from rich.console import Console
 from rich.table import Table
 
-from ledger.core.checkpoint import Checkpoint
-from ledger.core.entry import _TYPES, Entry, decode_payload
-from ledger.core.merkle import Tree, leaf_hash
-from ledger.core.replay import Replay
-from ledger.core.tiles import Frontier, Tiles
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.history.entry import _TYPES, Entry, decode_payload
+from ledger.core.history.replay import Replay
+from ledger.core.tree.merkle import Tree, leaf_hash
+from ledger.core.tree.tiles import Frontier, Tiles
 from ledger.edges.chain import Chain, Limits
 from ledger.edges.signatures import SignatureChecks, Signed
 from ledger.edges.spill import Spill

@@ -22,13 +22,15 @@ from coincurve import PrivateKey
 from rich.console import Console
 from rich.table import Table
 
-from ledger.core.checkpoint import Checkpoint, NoteKey, signed
-from ledger.core.codec import NO_END, ZERO, hex_text
-from ledger.core.entry import Anchored, Attested, Content, Enacted, Endorsement, Entry, encode_payload, kind_of
-from ledger.core.merkle import leaf_hash, root
-from ledger.core.policy import TrustRoot
-from ledger.core.signature import address_of
-from ledger.core.statement import (
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import NoteKey, signed
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Entry, encode_payload, kind_of
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import address_of
+from ledger.core.statements.statement import (
     AgencyEnrolment,
     Attestation,
     AttesterAuthorisation,
@@ -37,8 +39,8 @@ from ledger.core.statement import (
     MandateGrant,
     Resolution,
 )
-from ledger.core.tiles import Frontier
-from ledger.core.typed_data import Origin
+from ledger.core.tree.merkle import leaf_hash, root
+from ledger.core.tree.tiles import Frontier
 from ledger.edges.chain import Chain
 from ledger.edges.events import LoggedEntry
 from ledger.edges.keys import Algorithm, SigningKey

@@ -18,11 +18,13 @@ from rich.panel import Panel
 from rich.table import Table
 
 from ledger.cli.desk import short
-from ledger.core.codec import NO_END, ZERO, hex_text
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.checkpoints.witnessing import KnownWitness
 from ledger.core.document import disclose, read_wrapped, redact
-from ledger.core.entry import Endorsement
-from ledger.core.policy import TrustRoot
-from ledger.core.statement import (
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.entry import Endorsement
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.statement import (
     AgencyEnrolment,
     Attestation,
     AttesterAuthorisation,
@@ -31,8 +33,7 @@ from ledger.core.statement import (
     Revocation,
     Withdrawal,
 )
-from ledger.core.verdict import Status
-from ledger.core.witnessing import KnownWitness
+from ledger.core.verification.verdict import Status
 from ledger.edges.chain import Receipt
 from ledger.edges.keys import Algorithm, SigningKey
 from ledger.edges.witness import WitnessClient

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from ledger.core.typed_data import Origin
+from ledger.core.statements.origin import Origin
 from ledger.edges.chain import Chain, Limits, Receipt, deploy
 from ledger.edges.devchain import DevChain
 from ledger.edges.keys import Algorithm, Keystore, SigningKey

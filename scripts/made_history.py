@@ -16,8 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_ds
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ledger.core.codec import NO_END, ZERO
-from ledger.core.entry import (
+from ledger.core.history.entry import (
     Anchored,
     Attested,
     Content,
@@ -30,8 +29,10 @@ from ledger.core.entry import (
     kind_of,
     subject_of,
 )
-from ledger.core.signature import P256_N, address_of, p256_signer
-from ledger.core.statement import (
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import P256_N, address_of, p256_signer
+from ledger.core.statements.statement import (
     AgencyEnrolment,
     Attestation,
     AttesterAuthorisation,
@@ -42,7 +43,6 @@ from ledger.core.statement import (
     Revocation,
     Withdrawal,
 )
-from ledger.core.typed_data import Origin
 
 ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
 START = 1_790_000_000

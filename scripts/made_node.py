@@ -16,8 +16,8 @@ from threading import Lock
 from typing import Any
 
 from ledger import artifact
-from ledger.core.merkle import leaf_hash, node_hash
-from ledger.core.typed_data import keccak
+from ledger.core.encoding.keccak import keccak
+from ledger.core.tree.merkle import leaf_hash, node_hash
 from ledger.edges.calls import Call
 from ledger.edges.events import ENTRY_TOPIC
 from scripts.made_history import ENTRIES_A_BLOCK, ORIGIN, read

@@ -27,8 +27,8 @@ from typing import Any
 import rlp
 from rich.console import Console
 
-from ledger.core.signature import address_of
-from ledger.core.typed_data import ADDRESS_SIZE
+from ledger.core.statements.origin import ADDRESS_SIZE
+from ledger.core.statements.signature import address_of
 from ledger.edges.keys import Algorithm, Keystore, SigningKey
 from ledger.errors import LedgerError, Malformed
 

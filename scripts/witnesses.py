@@ -12,8 +12,8 @@ from starlette.types import ASGIApp
 
 from api.witness import create_witness
 from ledger.config import Settings
-from ledger.core.policy import TrustRoot
-from ledger.core.witnessing import KnownWitness
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.checkpoints.witnessing import KnownWitness
 from ledger.edges.chain import Chain
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store

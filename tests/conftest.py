@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ledger.core.typed_data import keccak
+from ledger.core.encoding.keccak import keccak
 from ledger.edges.chain import Chain, Limits, deploy
 from ledger.edges.devchain import DevChain
 from ledger.edges.keys import Algorithm, SigningKey

@@ -12,16 +12,17 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from ledger.core import cbor, scitt
-from ledger.core.checkpoint import NoteKey
-from ledger.core.cose import CWT_CLAIMS, ISSUER, SUBJECT, Sign1, Unsigned
-from ledger.core.evidence import Evidence
-from ledger.core.membership import Membership
-from ledger.core.merkle import verify_inclusion
-from ledger.core.policy import TrustRoot
-from ledger.core.scitt import TransparentStatement
-from ledger.core.tlog_proof import TlogProof
-from ledger.core.typed_data import Origin
+from ledger.core.checkpoints.note import NoteKey
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding import cbor
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.proofs import scitt
+from ledger.core.proofs.cose import CWT_CLAIMS, ISSUER, SUBJECT, Sign1, Unsigned
+from ledger.core.proofs.membership import Membership
+from ledger.core.proofs.scitt import TransparentStatement
+from ledger.core.proofs.tlog_proof import TlogProof
+from ledger.core.statements.origin import Origin
+from ledger.core.tree.merkle import verify_inclusion
 from ledger.edges.keys import Algorithm, SigningKey
 from ledger.errors import VerificationFailed
 from ledger.journeys.prove import name_receipt_key, transparent_statement

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ledger.core.codec import NO_END, ZERO
-from ledger.core.entry import Endorsement
-from ledger.core.statement import (
+from ledger.core.history.entry import Endorsement
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.statement import (
     AgencyEnrolment,
     Attestation,
     AttesterAuthorisation,

@@ -12,11 +12,12 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from ledger.core.checkpoint import Checkpoint, NoteKey, SignedNote, cosigned, cosigned_text, signed
-from ledger.core.merkle import leaf_hash
-from ledger.core.policy import TrustRoot
-from ledger.core.tile_files import TileName, TileStream, bundle
-from ledger.core.tiles import TILE_WIDTH
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import NoteKey, SignedNote, cosigned, cosigned_text, signed
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.tree.merkle import leaf_hash
+from ledger.core.tree.tile_files import TileName, TileStream, bundle
+from ledger.core.tree.tiles import TILE_WIDTH
 from tests.witnesses import key_of, serving
 from tests.world import ORIGIN, START, Witness
 

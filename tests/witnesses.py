@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from ledger.core.policy import TrustRoot
-from ledger.core.typed_data import keccak
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.keccak import keccak
 from ledger.edges.chain import Chain
 from ledger.edges.keys import Algorithm, SigningKey
 from ledger.journeys.witness import Witness

@@ -13,10 +13,15 @@ from hashlib import sha256
 from coincurve import PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.core.checkpoint import Checkpoint, KeyType, NoteKey, SignedNote, cosigned_text, signed
-from ledger.core.codec import NO_END, ZERO
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, cosigned_text, signed
+from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Redacted
-from ledger.core.entry import (
+from ledger.core.encoding.keccak import keccak
+from ledger.core.evidence.assembly import assemble
+from ledger.core.evidence.evidence import Evidence, ProvenEntry
+from ledger.core.evidence.inclusion import Members
+from ledger.core.history.entry import (
     Anchored,
     Attested,
     Content,
@@ -28,12 +33,11 @@ from ledger.core.entry import (
     encode_payload,
     kind_of,
 )
-from ledger.core.evidence import Evidence, Members, ProvenEntry, assemble
-from ledger.core.history import History
-from ledger.core.merkle import leaf_hash, root_of_hashes
-from ledger.core.policy import TrustRoot
-from ledger.core.signature import address_of
-from ledger.core.statement import (
+from ledger.core.history.history import History
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import address_of
+from ledger.core.statements.statement import (
     AgencyEnrolment,
     Attestation,
     AttesterAuthorisation,
@@ -44,7 +48,7 @@ from ledger.core.statement import (
     Revocation,
     Withdrawal,
 )
-from ledger.core.typed_data import Origin, keccak
+from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 
 ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
 START = 1_790_000_000

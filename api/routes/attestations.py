@@ -11,8 +11,9 @@ from api.errors import documented
 from api.once import DOCUMENTED, Once
 from api.routes.convert import relayed, standing_of, to_hash
 from api.schemas import AttestationStanding, Hash, Relayed, SignedAttestation, SignedRevocation, SignedWithdrawal
-from ledger.core.codec import ZERO, hex_bytes
-from ledger.core.statement import Attestation, Declaration, Revocation, Withdrawal
+from ledger.core.encoding.reading import hex_bytes
+from ledger.core.statements.members import ZERO
+from ledger.core.statements.statement import Attestation, Declaration, Revocation, Withdrawal
 from ledger.errors import UnknownAttestation
 
 router = APIRouter(prefix="/v1", tags=["statements"], route_class=Once)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from api.schemas import Attestation, AttestationStanding, Relayed
-from ledger.core.codec import hex_bytes, hex_text
-from ledger.core.history import History
+from ledger.core.encoding.reading import hex_bytes, hex_text
+from ledger.core.history.history import History
 from ledger.journeys import attest as journey
 
 

@@ -25,11 +25,11 @@ from api.schemas import (
     SignedDeclaration,
     Signer,
 )
-from ledger.core.codec import hex_bytes, hex_text
-from ledger.core.evidence import Evidence
-from ledger.core.history import History
-from ledger.core.outbox import Batch
-from ledger.core.tlog_proof import TlogProof
+from ledger.core.anchoring.batches import Batch
+from ledger.core.encoding.reading import hex_bytes, hex_text
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.history.history import History
+from ledger.core.proofs.tlog_proof import TlogProof
 from ledger.edges.store import DeclarationRow
 from ledger.errors import Unavailable, UnknownDeclaration
 from ledger.journeys.attest import set_of

@@ -16,9 +16,10 @@ from api.schemas import (
     HistoryResult,
     PeriodResult,
 )
-from ledger.core.agency import Agencies, Agency, Period
-from ledger.core.codec import NO_END, hex_text
-from ledger.core.entry import Entry
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.agencies import Agencies, Agency, Period
+from ledger.core.history.entry import Entry
+from ledger.core.statements.members import NO_END
 from ledger.errors import Malformed
 
 router = APIRouter(prefix="/v1", tags=["history"])

@@ -14,9 +14,9 @@ from starlette.exceptions import HTTPException
 
 from api.dependencies import Given
 from api.errors import documented
-from ledger.core.history import History
-from ledger.core.tile_files import TileName, bundle
-from ledger.core.tiles import TILE_HEIGHT, TILE_WIDTH
+from ledger.core.history.history import History
+from ledger.core.tree.tile_files import TileName, bundle
+from ledger.core.tree.tiles import TILE_HEIGHT, TILE_WIDTH
 from ledger.edges.store import Store
 from ledger.errors import Malformed
 from ledger.journeys.gather import newest_checkpoint

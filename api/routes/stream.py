@@ -20,8 +20,8 @@ from api.routes.convert import to_hash
 from api.routes.history import entry_result
 from api.schemas import Hash
 from api.streams import Hub
-from ledger.core.codec import hex_text
-from ledger.core.entry import Entry
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.entry import Entry
 from ledger.edges.store import Batch, Change, Cursor, Reorganised, Step
 from ledger.errors import HistoryBroken, Unavailable, UnknownDeclaration
 

@@ -15,7 +15,7 @@ from api.dependencies import LOOK_SECONDS, Given, Services
 from api.direct import direct_post
 from api.errors import documented
 from api.schemas import VerdictResult, VerificationRequest
-from ledger.core.verdict import Verdict
+from ledger.core.verification.verdict import Verdict
 from ledger.errors import Malformed
 from ledger.journeys.verify import Question, verify_offline, verify_online
 

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 /// @title Is this leaf in that batch? RFC 9162 section 2.1 with SHA-256
-/// @dev Twin of ledger/core/merkle.py.
+/// @dev Twin of ledger/core/tree/merkle.py.
 library InclusionProof {
     /// @notice Leaf hash of a declaration's id: SHA-256(0x00 ‖ id), RFC 9162 section 2.1.1.
     function leaf(bytes32 id) internal pure returns (bytes32) {

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {ITradeLedger} from "../interfaces/ITradeLedger.sol";
 
 /// @title EIP-712 type hashes and struct hashes of every statement: docs/formats.md section 3
-/// @dev Twin of ledger/core/typed_data.py and ledger/core/statement.py.
+/// @dev Twin of ledger/core/statements/eip712.py and ledger/core/statements/statement.py.
 library TypedData {
     bytes32 internal constant DECLARATION =
         keccak256("Declaration(bytes party,bytes32 digest,uint16 documentType,bytes32 replaces)");

@@ -13,7 +13,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from ledger.core.typed_data import DOMAIN_NAME, DOMAIN_VERSION, Origin, keccak, uint_word
+from ledger.core.encoding.keccak import keccak
+from ledger.core.statements.eip712 import uint_word
+from ledger.core.statements.origin import DOMAIN_NAME, DOMAIN_VERSION, Origin
 
 WORD = 32
 

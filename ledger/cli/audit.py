@@ -13,9 +13,9 @@ import typer
 
 from ledger.cli.audit_page import page
 from ledger.cli.desk import Desk, Json, bar, now, out, read_file, short, show, table, write_file
-from ledger.core.checkpoint import SignedNote
-from ledger.core.policy import read_trust_root
-from ledger.core.verdict import Status, when
+from ledger.core.checkpoints.note import SignedNote
+from ledger.core.checkpoints.trust import read_trust_root
+from ledger.core.verification.verdict import Status, when
 from ledger.edges.chain import Chain
 from ledger.edges.rpc import place_of
 from ledger.edges.store import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from ledger.core.verdict import Status, when
+from ledger.core.verification.verdict import Status, when
 from ledger.journeys.findings import LIMITS, AuditReport, Finding
 
 _MEANING = {

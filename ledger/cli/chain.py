@@ -19,11 +19,11 @@ from ledger.cli.desk import (
     write_file,
 )
 from ledger.cli.serving import logging_config, share_figures
-from ledger.core.codec import hex_text
-from ledger.core.policy import TrustRoot
-from ledger.core.signature import p256_signer
-from ledger.core.verdict import when
-from ledger.core.witnessing import tlog_policy
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.checkpoints.witnessing import tlog_policy
+from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.signature import p256_signer
+from ledger.core.verification.verdict import when
 from ledger.edges.chain import deploy as deploy_contract
 from ledger.edges.keys import Algorithm
 from ledger.edges.witness import witnesses_in

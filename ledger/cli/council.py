@@ -10,10 +10,11 @@ import typer
 
 from ledger.cli.chain import signer_of
 from ledger.cli.desk import Desk, Json, facts, lines, moment, out, read_file, receipt_json, show, table, write_file
-from ledger.core.agency import Agency, Period
-from ledger.core.codec import NO_END, hex_bytes, hex_text, read_object
-from ledger.core.entry import Endorsement
-from ledger.core.statement import (
+from ledger.core.encoding.reading import hex_bytes, hex_text, read_object
+from ledger.core.history.agencies import Agency, Period
+from ledger.core.history.entry import Endorsement
+from ledger.core.statements.members import NO_END
+from ledger.core.statements.statement import (
     RESOLUTIONS,
     AgencyEnrolment,
     AgencyReinstatement,
@@ -26,7 +27,7 @@ from ledger.core.statement import (
     MandateWithdrawal,
     Resolution,
 )
-from ledger.core.verdict import when
+from ledger.core.verification.verdict import when
 from ledger.errors import Malformed
 
 council = typer.Typer(no_args_is_help=True, help="Decide: enrol agencies, authorise attesters, grant mandates.")

@@ -18,8 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from ledger.config import Settings, load_settings
-from ledger.core.codec import hex_bytes
-from ledger.core.typed_data import Origin
+from ledger.core.encoding.reading import hex_bytes
+from ledger.core.statements.origin import Origin
 from ledger.edges.chain import Chain, Receipt
 from ledger.edges.keys import Keystore, SigningKey, passphrase_source
 from ledger.edges.store import Store

@@ -26,10 +26,11 @@ from ledger.cli.desk import (
     table,
     write_file,
 )
-from ledger.core.codec import ZERO, hex_text
 from ledger.core.document import Redacted, disclose, open_document, redact, sniff, wrap
-from ledger.core.history import Standing
-from ledger.core.verdict import when
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.history import Standing
+from ledger.core.statements.members import ZERO
+from ledger.core.verification.verdict import when
 from ledger.errors import Malformed, UnknownDeclaration
 from ledger.journeys.attest import set_of
 from ledger.journeys.declare import WRAPPED, Declared, Rejected, Source, declare_files

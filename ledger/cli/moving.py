@@ -11,8 +11,8 @@ import typer
 
 from ledger.cli.chain import trust_root
 from ledger.cli.desk import Desk, Json, Stages, bar, err, facts, now, out, read_file, show
-from ledger.core.codec import hex_text
-from ledger.core.policy import read_trust_root
+from ledger.core.checkpoints.trust import read_trust_root
+from ledger.core.encoding.reading import hex_text
 from ledger.edges.keys import Algorithm, KeyInfo
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.anchor import publish_checkpoint

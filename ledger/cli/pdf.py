@@ -9,8 +9,8 @@ import typer
 
 from ledger.cli.desk import Json, facts, read_file, show, write_file
 from ledger.core.document import open_document
-from ledger.core.evidence import read_evidence
-from ledger.core.pdf import carries_evidence, embed, original_of
+from ledger.core.evidence.pdf import carries_evidence, embed, original_of
+from ledger.core.evidence.reading import read_evidence
 from ledger.errors import Malformed
 
 

@@ -9,12 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli.desk import Desk, Json, facts, read_file, show, write_file
-from ledger.core.codec import hex_text
-from ledger.core.evidence import Evidence
-from ledger.core.policy import read_trust_root
-from ledger.core.scitt import TransparentStatement
-from ledger.core.tlog_proof import HEADER, Proven, TlogProof
-from ledger.core.verdict import when
+from ledger.core.checkpoints.trust import read_trust_root
+from ledger.core.encoding.reading import hex_text
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.proofs.scitt import TransparentStatement
+from ledger.core.proofs.tlog_proof import HEADER, Proven, TlogProof
+from ledger.core.verification.verdict import when
 from ledger.errors import Malformed
 from ledger.journeys.prove import transparent_statement
 from ledger.journeys.verify import Question

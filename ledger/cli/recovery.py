@@ -11,8 +11,8 @@ from rich.markup import escape
 
 from ledger.cli.chain import trust_root
 from ledger.cli.desk import Desk, Json, Stages, bar, facts, lines, now, out, read_file, show
-from ledger.core.codec import hex_text
-from ledger.core.policy import TrustRoot, read_trust_root
+from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
+from ledger.core.encoding.reading import hex_text
 from ledger.edges.store import Store
 from ledger.journeys.rebuild import Gap, Rebuilt, rebuild
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli.desk import Desk, Json, KeyName, facts, identifier, moment, receipt_json, show
-from ledger.core.codec import NO_END, ZERO, hex_text
-from ledger.core.statement import Attestation, Revocation, Withdrawal
+from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.statement import Attestation, Revocation, Withdrawal
 from ledger.errors import UnknownAttestation, UnknownDeclaration
 from ledger.journeys.attest import Relayed, set_of
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from ledger.cli.desk import Desk, Json, moment, out, read_file, short, show, table
-from ledger.core.codec import hex_text
-from ledger.core.verdict import Outcome, Question, Status, Verdict, when
+from ledger.core.encoding.reading import hex_text
+from ledger.core.verification.verdict import Outcome, Question, Status, Verdict, when
 from ledger.journeys.verify import Question as Held
 from ledger.journeys.verify import verify_offline, verify_online
 

@@ -9,9 +9,9 @@ import typer
 
 from ledger.cli.desk import Desk, Json, bar, facts, out, read_file, show
 from ledger.cli.serving import logging_config
-from ledger.core.checkpoint import KeyType, NoteKey
-from ledger.core.policy import read_trust_root
-from ledger.core.witnessing import KnownWitness
+from ledger.core.checkpoints.note import KeyType, NoteKey
+from ledger.core.checkpoints.trust import read_trust_root
+from ledger.core.checkpoints.witnessing import KnownWitness
 from ledger.edges.keys import Algorithm
 from ledger.edges.mirrored import MirrorFolder
 from ledger.edges.web import Web

@@ -15,8 +15,9 @@ from eth_abi.abi import encode as abi_encode
 from eth_abi.exceptions import DecodingError
 
 from ledger import artifact, errors
-from ledger.core.entry import Endorsement
-from ledger.core.statement import (
+from ledger.core.encoding.keccak import keccak
+from ledger.core.history.entry import Endorsement
+from ledger.core.statements.statement import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -32,7 +33,6 @@ from ledger.core.statement import (
     Revocation,
     Withdrawal,
 )
-from ledger.core.typed_data import keccak
 from ledger.errors import HistoryBroken, Refused, Reverted
 
 SELECTOR_SIZE = 4

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ledger import artifact
-from ledger.core.codec import hex_text
-from ledger.core.entry import Entry
-from ledger.core.typed_data import ADDRESS_SIZE, Origin, keccak
+from ledger.core.encoding.keccak import keccak
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.entry import Entry
+from ledger.core.statements.origin import ADDRESS_SIZE, Origin
 from ledger.edges.calls import (
     Call,
     anchor,

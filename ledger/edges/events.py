@@ -11,10 +11,13 @@ from typing import Any
 
 from eth_abi.abi import encode as abi_encode
 
-from ledger.core.abi import WORD, Shape
-from ledger.core.codec import NO_END, hex_text
-from ledger.core.entry import Entry, EntryKind
-from ledger.core.typed_data import Origin, keccak, uint_word
+from ledger.core.encoding.abi import WORD, Shape
+from ledger.core.encoding.keccak import keccak
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.entry import Entry, EntryKind
+from ledger.core.statements.eip712 import uint_word
+from ledger.core.statements.members import NO_END
+from ledger.core.statements.origin import Origin
 from ledger.errors import HistoryBroken, Malformed
 
 ENTRY_TOPIC = keccak(b"Entry(uint64,uint8,bytes32,uint64,bytes)")

@@ -27,8 +27,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_ds
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ledger.core.signature import P256_N, SECP256K1_N, address_of, p256_signer
-from ledger.core.typed_data import Origin
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import P256_N, SECP256K1_N, address_of, p256_signer
 from ledger.edges.passphrase import passphrase_source
 from ledger.errors import KeyExists, Malformed, Unavailable
 

@@ -16,9 +16,10 @@ from typing import Any
 
 from rlp import encode as rlp_encode
 
-from ledger.core.codec import hex_text
-from ledger.core.outbox import Account, Fees, Rules, bumped
-from ledger.core.typed_data import keccak
+from ledger.core.anchoring.batches import Account, Rules
+from ledger.core.anchoring.fees import Fees, bumped
+from ledger.core.encoding.keccak import keccak
+from ledger.core.encoding.reading import hex_text
 from ledger.edges.calls import refusal_of
 from ledger.edges.keys import SigningKey
 from ledger.edges.rpc import CallReverted, Node, NodeRefused

@@ -16,8 +16,8 @@ from multiprocessing import get_context
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from ledger.core.signature import WalletUndecided, verify_signature
-from ledger.core.typed_data import Origin
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import WalletUndecided, verify_signature
 from ledger.errors import HistoryBroken, Unavailable, VerificationFailed
 
 _PORTION = 2_000  # signatures; about a tenth of a second

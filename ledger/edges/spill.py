@@ -11,9 +11,9 @@ import sqlite3
 from types import TracebackType
 from typing import Self
 
-from ledger.core.codec import ZERO
-from ledger.core.entry import Anchored, Attested, Content, Revoked, Withdrawn
-from ledger.core.replay import Mark, Spoken
+from ledger.core.history.entry import Anchored, Attested, Content, Revoked, Withdrawn
+from ledger.core.history.replay import Mark, Spoken
+from ledger.core.statements.members import ZERO
 from ledger.errors import Unavailable
 
 _CACHE_KIB = 16 * 1024

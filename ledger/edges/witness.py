@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ledger.core.checkpoint import MAX_NOTE, SignedNote
-from ledger.core.witnessing import AddCheckpoint, KnownWitness, read_witnesses
+from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
+from ledger.core.checkpoints.witnessing import AddCheckpoint, KnownWitness, read_witnesses
 from ledger.edges.web import Answer, Web
 from ledger.errors import LedgerError, Malformed, Unavailable, VerificationFailed
 

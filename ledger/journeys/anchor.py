@@ -11,10 +11,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.core.checkpoint import Checkpoint, NoteKey, SignedNote, signed
-from ledger.core.merkle import leaf_hash, root_of_hashes
-from ledger.core.outbox import Batch, Offer, offers, rest
-from ledger.core.typed_data import Origin
+from ledger.core.anchoring.batches import Batch, Offer, offers, rest
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import NoteKey, SignedNote, signed
+from ledger.core.statements.origin import Origin
+from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges import calls
 from ledger.edges.chain import Chain, Receipt
 from ledger.edges.keys import SigningKey

@@ -13,19 +13,19 @@ from itertools import count, islice
 from pathlib import Path
 from typing import TypeVar
 
-from ledger.core.checkpoint import SignedNote
+from ledger.core.checkpoints.note import SignedNote
+from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
 from ledger.core.document import read_wrapped
-from ledger.core.entry import Entry
-from ledger.core.manifest import MANIFEST, Counts, Manifest
-from ledger.core.merkle import leaf_hash
-from ledger.core.policy import TrustRoot, read_trust_root
-from ledger.core.replay import Replay
-from ledger.core.signature import WalletUndecided, verify_signature
-from ledger.core.tile_files import TileName, TileStream, bundle, read_bundle
-from ledger.core.tiles import TILE_WIDTH, Frontier
+from ledger.core.history.entry import Entry
+from ledger.core.history.replay import Replay
+from ledger.core.statements.signature import WalletUndecided, verify_signature
+from ledger.core.tree.merkle import leaf_hash
+from ledger.core.tree.tile_files import TileName, TileStream, bundle, read_bundle
+from ledger.core.tree.tiles import TILE_WIDTH, Frontier
 from ledger.edges.events import LoggedEntry
 from ledger.edges.export import records
 from ledger.edges.export.inbox import Inbox
+from ledger.edges.export.manifest import MANIFEST, Counts, Manifest
 from ledger.edges.export.outbox import README
 from ledger.edges.spill import Spill
 from ledger.edges.store import Restoring, Store

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ledger.core.entry import Endorsement
-from ledger.core.history import Mark
-from ledger.core.merkle import leaf_hash, root_of_hashes
-from ledger.core.statement import Attestation, Declaration, Resolution, Revocation, Withdrawal
-from ledger.core.typed_data import keccak
+from ledger.core.encoding.keccak import keccak
+from ledger.core.history.entry import Endorsement
+from ledger.core.history.history import Mark
+from ledger.core.statements.statement import Attestation, Declaration, Resolution, Revocation, Withdrawal
+from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges import calls
 from ledger.edges.calls import Call
 from ledger.edges.chain import Chain, Receipt

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ledger.core.checkpoint import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
-from ledger.core.codec import hex_text
-from ledger.core.replay import Replay
-from ledger.core.tiles import Frontier
-from ledger.core.verdict import Status
+from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.replay import Replay
+from ledger.core.tree.tiles import Frontier
+from ledger.core.verification.verdict import Status
 from ledger.edges.chain import Chain
 from ledger.edges.events import LoggedEntry
 from ledger.edges.keys import SigningKey

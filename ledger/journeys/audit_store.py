@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ledger.core.codec import hex_text
-from ledger.core.merkle import leaf_hash, root_of_hashes, verify_inclusion
-from ledger.core.replay import Memory
-from ledger.core.signature import WalletUndecided, verify_signature
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.replay import Memory
+from ledger.core.statements.signature import WalletUndecided, verify_signature
+from ledger.core.tree.merkle import leaf_hash, root_of_hashes, verify_inclusion
 from ledger.edges.store import Batch, DeclarationRow, Store
 from ledger.errors import HistoryBroken, LedgerError, VerificationFailed
 

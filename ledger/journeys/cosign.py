@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock, Thread
 
-from ledger.core.checkpoint import SignedNote
+from ledger.core.checkpoints.note import SignedNote
 from ledger.edges.store import Store
 from ledger.edges.witness import TIMEOUT_SECONDS, NotNow, SeenAnother, WitnessClient
 from ledger.errors import LedgerError, Unavailable, VerificationFailed

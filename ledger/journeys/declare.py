@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.core.codec import ZERO
 from ledger.core.document import Wrapped, read_wrapped, sniff, wrap
-from ledger.core.statement import Declaration
-from ledger.core.typed_data import Origin
+from ledger.core.statements.members import ZERO
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import Declaration
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import LedgerError, Malformed, Unavailable

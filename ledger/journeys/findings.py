@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ledger.core.entry import EntryKind
-from ledger.core.verdict import Status
+from ledger.core.history.entry import EntryKind
+from ledger.core.verification.verdict import Status
 from ledger.errors import HistoryBroken, LedgerError, Unavailable
 
 LIMITS = (

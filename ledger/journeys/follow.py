@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock, RLock
 
-from ledger.core.entry import Entry
-from ledger.core.history import History
+from ledger.core.history.entry import Entry
+from ledger.core.history.history import History
 from ledger.edges.chain import Chain, LoggedEntry
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from ledger.core.checkpoint import SignedNote
+from ledger.core.checkpoints.note import SignedNote
 from ledger.core.document import Redacted
-from ledger.core.evidence import Evidence, Members, Place, ProvenEntry, assemble
-from ledger.core.history import History
-from ledger.core.merkle import leaf_hash, verify_inclusion
+from ledger.core.evidence.assembly import assemble
+from ledger.core.evidence.evidence import Evidence, ProvenEntry
+from ledger.core.evidence.inclusion import Members, Place
+from ledger.core.history.history import History
+from ledger.core.tree.merkle import leaf_hash, verify_inclusion
 from ledger.edges.store import DeclarationRow, Store
 from ledger.errors import HistoryBroken, NotAnchoredYet, Unavailable, VerificationFailed
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from ledger.core.codec import hex_text
-from ledger.core.merkle import node_hash
+from ledger.core.encoding.reading import hex_text
+from ledger.core.tree.merkle import node_hash
 from ledger.edges.chain import Chain
 from ledger.edges.rpc import NodeRefused
 from ledger.errors import ContractMissing, HistoryBroken

@@ -14,17 +14,17 @@ from itertools import count, islice
 from pathlib import Path
 
 from ledger import artifact, manual
-from ledger.core.checkpoint import SignedNote
-from ledger.core.codec import hex_text
+from ledger.core.checkpoints.note import SignedNote
+from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import read_wrapped
-from ledger.core.history import History
-from ledger.core.manifest import Counts, Manifest
-from ledger.core.merkle import leaf_hash, node_hash
-from ledger.core.policy import TrustRoot
-from ledger.core.tile_files import TileName, TileStream, bundle
-from ledger.core.tiles import TILE_WIDTH, Frontier
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.history import History
+from ledger.core.tree.merkle import leaf_hash, node_hash
+from ledger.core.tree.tile_files import TileName, TileStream, bundle
+from ledger.core.tree.tiles import TILE_WIDTH, Frontier
 from ledger.edges.events import LoggedEntry
 from ledger.edges.export import records
+from ledger.edges.export.manifest import Counts, Manifest
 from ledger.edges.export.outbox import README, Outbox
 from ledger.edges.keys import KeyInfo
 from ledger.edges.store import Batch, DeclarationRow, Store

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from ledger.core.codec import hex_text
-from ledger.core.typed_data import Origin
-from ledger.core.verdict import Status
+from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.origin import Origin
+from ledger.core.verification.verdict import Status
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store import Indexed
 from ledger.errors import HistoryBroken, LedgerError

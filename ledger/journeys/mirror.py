@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.core.checkpoint import MAX_NOTE, Checkpoint, NoteKey, SignedNote
-from ledger.core.codec import hex_text
-from ledger.core.merkle import leaf_hash
-from ledger.core.policy import TrustRoot
-from ledger.core.tile_files import MAX_ENTRY, TileName, TileStream, read_bundle
-from ledger.core.tiles import TILE_WIDTH
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import MAX_NOTE, NoteKey, SignedNote
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.reading import hex_text
+from ledger.core.tree.merkle import leaf_hash
+from ledger.core.tree.tile_files import MAX_ENTRY, TileName, TileStream, read_bundle
+from ledger.core.tree.tiles import TILE_WIDTH
 from ledger.edges.mirrored import MirrorFolder
 from ledger.edges.web import Web
 from ledger.errors import HistoryBroken, Malformed, VerificationFailed

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
-from ledger.core.checkpoint import NoteKey, SignedNote
-from ledger.core.codec import hex_text
-from ledger.core.replay import Replay
-from ledger.core.typed_data import Origin
-from ledger.core.verdict import Status
+from ledger.core.checkpoints.note import NoteKey, SignedNote
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.replay import Replay
+from ledger.core.statements.origin import Origin
+from ledger.core.verification.verdict import Status
 from ledger.errors import HistoryBroken, LedgerError
 from ledger.journeys.findings import Finding
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ledger.core import scitt
-from ledger.core.evidence import Evidence
-from ledger.core.policy import TrustRoot
-from ledger.core.receipt_key import NamedReceiptKey, ReceiptKey
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.proofs import scitt
+from ledger.core.proofs.receipt_key import NamedReceiptKey, ReceiptKey
 from ledger.edges.keys import Algorithm, SigningKey
 from ledger.errors import Malformed
 from ledger.journeys.anchor import note_key

@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from ledger.core.checkpoint import SignedNote
-from ledger.core.evidence import Evidence
-from ledger.core.history import History
-from ledger.core.merkle import leaf_hash
-from ledger.core.outbox import Batch
-from ledger.core.policy import TrustRoot
-from ledger.core.replay import Mark
-from ledger.core.tiles import Frontier
-from ledger.core.verdict import Question as Asked
-from ledger.core.verdict import Status
-from ledger.core.verification import verify
+from ledger.core.anchoring.batches import Batch
+from ledger.core.checkpoints.note import SignedNote
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.history.history import History
+from ledger.core.history.replay import Mark
+from ledger.core.tree.merkle import leaf_hash
+from ledger.core.tree.tiles import Frontier
+from ledger.core.verification.verdict import Question as Asked
+from ledger.core.verification.verdict import Status
+from ledger.core.verification.verify import verify
 from ledger.edges.chain import Chain
 from ledger.edges.store import Restoring, Store
 from ledger.errors import LedgerError, Unavailable, VerificationFailed

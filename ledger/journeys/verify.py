@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 
+from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
 from ledger.core.document import Redacted, open_document
-from ledger.core.evidence import Evidence, read_evidence
-from ledger.core.intact import Opened
-from ledger.core.pdf import is_pdf, read_pdf
-from ledger.core.policy import Policy, TrustRoot, read_policy, read_trust_root
-from ledger.core.verdict import Verdict
-from ledger.core.verification import verify
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.evidence.pdf import is_pdf, read_pdf
+from ledger.core.evidence.reading import read_evidence
+from ledger.core.verification.intact import Opened
+from ledger.core.verification.policy import Policy, read_policy
+from ledger.core.verification.verdict import Verdict
+from ledger.core.verification.verify import verify
 from ledger.edges.chain import Chain
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import DeclarationRow, Store

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ledger.core.codec import hex_text
-from ledger.core.verdict import Status
+from ledger.core.encoding.reading import hex_text
+from ledger.core.verification.verdict import Status
 from ledger.edges.chain import Chain
 from ledger.edges.rpc import NodeRefused
 from ledger.edges.signatures import Signed

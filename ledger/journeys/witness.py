@@ -10,11 +10,12 @@ import logging
 from collections.abc import Callable
 from enum import Enum, auto
 
-from ledger.core.checkpoint import Checkpoint, KeyType, NoteKey, SignedNote, cosigned, cosigned_text
-from ledger.core.codec import hex_text
-from ledger.core.merkle import verify_consistency
-from ledger.core.policy import TrustRoot
-from ledger.core.witnessing import AddCheckpoint
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.checkpoints.witnessing import AddCheckpoint
+from ledger.core.encoding.reading import hex_text
+from ledger.core.tree.merkle import verify_consistency
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Unavailable, VerificationFailed

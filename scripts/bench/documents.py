@@ -9,12 +9,13 @@ import secrets
 from collections.abc import Iterator
 from functools import cache
 
-from ledger.core.authority import carried_by_keys
+from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.document import Format, Redacted, Wrapped, open_document, read_wrapped, redact, wrap
-from ledger.core.evidence import read_evidence, remembered
-from ledger.core.policy import read_trust_root
-from ledger.core.verdict import Outcome
-from ledger.core.verification import verify
+from ledger.core.evidence.payloads import remembered
+from ledger.core.evidence.reading import read_evidence
+from ledger.core.verification.authority import carried_by_keys
+from ledger.core.verification.verdict import Outcome
+from ledger.core.verification.verify import verify
 from scripts.bench import materials
 from scripts.bench.rows import Bar, Row, Title
 from scripts.bench.runner import Bench, Work

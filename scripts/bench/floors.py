@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from coincurve import PrivateKey, PublicKey
 
-from ledger.core.typed_data import keccak
+from ledger.core.encoding.keccak import keccak
 from scripts.bench.materials import Key
 from scripts.bench.rows import Row, Title
 from scripts.bench.runner import Bench, Work

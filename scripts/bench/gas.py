@@ -18,10 +18,10 @@ from eth_abi.abi import encode as abi_encode
 from web3 import HTTPProvider, Web3
 
 from ledger import artifact
-from ledger.core.codec import NO_END
-from ledger.core.entry import Endorsement
-from ledger.core.statement import AgencyEnrolment, Attestation, AttesterAuthorisation, MandateGrant
-from ledger.core.typed_data import Origin
+from ledger.core.history.entry import Endorsement
+from ledger.core.statements.members import NO_END
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import AgencyEnrolment, Attestation, AttesterAuthorisation, MandateGrant
 from ledger.edges import calls
 from ledger.edges.devchain import DevChain
 from scripts.bench.materials import AGENCY, KIND, Key

@@ -26,12 +26,13 @@ from random import Random
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.core.checkpoint import Checkpoint, NoteKey, signed
-from ledger.core.entry import Anchored, Content, Enacted, Entry, encode_payload, kind_of
-from ledger.core.history import History
-from ledger.core.merkle import leaf_hash, root_of_hashes
-from ledger.core.signature import verify_signature
-from ledger.core.statement import CouncilChange, Declaration
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import NoteKey, signed
+from ledger.core.history.entry import Anchored, Content, Enacted, Entry, encode_payload, kind_of
+from ledger.core.history.history import History
+from ledger.core.statements.signature import verify_signature
+from ledger.core.statements.statement import CouncilChange, Declaration
+from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store import Store
 from ledger.journeys.gather import Gatherer

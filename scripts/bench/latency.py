@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from ledger.core.codec import hex_text
+from ledger.core.encoding.reading import hex_text
 from scripts.bench import load
 from scripts.bench.rows import Row, Title
 from scripts.bench.runner import Bench, Work

@@ -9,16 +9,19 @@ from hashlib import sha256
 from coincurve import PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.core.checkpoint import Checkpoint, NoteKey, signed
-from ledger.core.codec import NO_END, ZERO
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import NoteKey, signed
+from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Format, wrap
-from ledger.core.entry import Anchored, Attested, Content, Enacted, Endorsement, Entry, encode_payload, kind_of
-from ledger.core.evidence import Members, ProvenEntry, assemble
-from ledger.core.history import History
-from ledger.core.merkle import leaf_hash, root
-from ledger.core.policy import TrustRoot
-from ledger.core.signature import address_of
-from ledger.core.statement import (
+from ledger.core.evidence.assembly import assemble
+from ledger.core.evidence.evidence import ProvenEntry
+from ledger.core.evidence.inclusion import Members
+from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Entry, encode_payload, kind_of
+from ledger.core.history.history import History
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import address_of
+from ledger.core.statements.statement import (
     AgencyEnrolment,
     Attestation,
     AttesterAuthorisation,
@@ -27,7 +30,7 @@ from ledger.core.statement import (
     MandateGrant,
     Resolution,
 )
-from ledger.core.typed_data import Origin
+from ledger.core.tree.merkle import leaf_hash, root
 
 ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
 START = 1_790_000_000

@@ -7,9 +7,9 @@ import json
 import secrets
 from collections.abc import Iterator, Sequence
 
-from ledger.core.codec import hex_text
+from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Format, wrap
-from ledger.core.policy import TrustRoot
+from ledger.core.encoding.reading import hex_text
 from ledger.journeys.anchor import note_key
 from scripts.bench import load, materials
 from scripts.bench.rows import Bar, Row, Title

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
-from ledger.core.codec import NO_END, ZERO
-from ledger.core.signature import verify_signature
-from ledger.core.statement import Attestation
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.signature import verify_signature
+from ledger.core.statements.statement import Attestation
 from ledger.edges.keys import Algorithm, SigningKey
 from scripts.bench.materials import AGENCY, KIND, ORIGIN, START, Key
 from scripts.bench.rows import Bar, Row, Title

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ledger.core.codec import NO_END, ZERO, hex_text
-from ledger.core.entry import Endorsement
-from ledger.core.statement import (
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.entry import Endorsement
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.statement import (
     AgencyEnrolment,
     Attestation,
     AttesterAuthorisation,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import count
 
-from ledger.core.merkle import Tree, leaf_hash, root
+from ledger.core.tree.merkle import Tree, leaf_hash, root
 from scripts.bench.rows import Bar, Row, Title
 from scripts.bench.runner import Bench, Timed, Work, looped
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ledger.core.typed_data import ADDRESS_SIZE
+from ledger.core.statements.origin import ADDRESS_SIZE
 
 VANITY_SIZE, SEAL_SIZE = 32, 65
 GAS_LIMIT = 30_000_000

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from ledger.core import codec
-from ledger.core.codec import hex_text
 from ledger.core.document import Format, redact, wrap
-from ledger.core.statement import Declaration, Revocation, Withdrawal
+from ledger.core.encoding.reading import hex_text
+from ledger.core.statements import members
+from ledger.core.statements.statement import Declaration, Revocation, Withdrawal
 from tests import houses
 from tests.api.conftest import Served
 
@@ -73,7 +73,7 @@ def test_the_whole_story(served: Served) -> None:
     assert (verdict["outcome"], verdict["questions"]["intact"]) == ("NOT_GOOD", "INVALID")
 
     officer = served.house.key("plant-officer")
-    revocation = Revocation(bytes.fromhex(relayed.json()["id"][2:]), codec.ZERO, 41)
+    revocation = Revocation(bytes.fromhex(relayed.json()["id"][2:]), members.ZERO, 41)
     said = {
         "revocation": revocation.to_json(),
         "signer": hex_text(officer.address),

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from ledger.core.codec import hex_text
+from ledger.core.encoding.reading import hex_text
 from scripts.generated import openapi
 from tests import houses
 from tests.api.conftest import Served

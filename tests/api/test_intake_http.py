@@ -15,8 +15,8 @@ from api import receive
 from api.dependencies import Services
 from api.main import create_app
 from ledger.config import Settings
-from ledger.core.codec import hex_text
-from ledger.core.statement import Declaration
+from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.statement import Declaration
 from ledger.edges.chain import Chain
 from ledger.edges.store import Store
 from ledger.errors import Unavailable, VerificationFailed

@@ -11,10 +11,10 @@ from fastapi.testclient import TestClient
 
 from api.main import create_app
 from ledger.config import Settings
-from ledger.core.checkpoint import KeyType, NoteKey, SignedNote
-from ledger.core.merkle import leaf_hash, root_of_hashes
-from ledger.core.policy import TrustRoot
-from ledger.core.tile_files import read_bundle
+from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.tree.merkle import leaf_hash, root_of_hashes
+from ledger.core.tree.tile_files import read_bundle
 from ledger.edges.keys import Algorithm
 from ledger.edges.mirrored import MirrorFolder
 from ledger.edges.web import Web

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.core.policy import TrustRoot
-from ledger.core.scitt import TransparentStatement
-from ledger.core.tile_files import read_bundle
-from ledger.core.tlog_proof import TlogProof
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.proofs.scitt import TransparentStatement
+from ledger.core.proofs.tlog_proof import TlogProof
+from ledger.core.tree.tile_files import read_bundle
 from ledger.journeys.anchor import note_key
 from tests.api.conftest import Served
 from tests.api.test_api import ZERO, declared

@@ -6,8 +6,8 @@ import secrets
 
 import pytest
 
-from ledger.core.codec import hex_text
-from ledger.core.statement import Declaration
+from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.statement import Declaration
 from ledger.edges.keys import Algorithm
 from tests.api.conftest import Served
 from tests.api.test_api import body, wait

@@ -21,8 +21,8 @@ from fastapi.testclient import TestClient
 from api.dependencies import Services
 from api.routes import stream
 from api.streams import Hub
-from ledger.core.codec import hex_text
-from ledger.core.outbox import Batch
+from ledger.core.anchoring.batches import Batch
+from ledger.core.encoding.reading import hex_text
 from ledger.edges.store import Cursor, Step, Store
 from ledger.errors import HistoryBroken, LedgerError, Unavailable
 from tests.api.office import READERS, Event, Office, event

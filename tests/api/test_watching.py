@@ -24,8 +24,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api import traces
 from api.logs import lines
-from ledger.core.codec import hex_text
-from ledger.core.statement import Declaration
+from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.statement import Declaration
 from ledger.edges.store import Store
 from tests.api.conftest import Served
 from tests.api.office import Office

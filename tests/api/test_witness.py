@@ -21,9 +21,10 @@ from starlette.testclient import TestClient
 
 from api.witness import create_witness
 from ledger.config import Settings
-from ledger.core.checkpoint import Checkpoint, SignedNote, signed
-from ledger.core.policy import TrustRoot
-from ledger.core.witnessing import AddCheckpoint
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import SignedNote, signed
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.checkpoints.witnessing import AddCheckpoint
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.anchor import note_key

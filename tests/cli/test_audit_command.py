@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from ledger.cli.audit_page import page as render
-from ledger.core.checkpoint import Checkpoint, KeyType, NoteKey, SignedNote, signed
-from ledger.core.policy import TrustRoot
-from ledger.core.verdict import Status
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, signed
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.verification.verdict import Status
 from ledger.edges.keys import Algorithm
 from ledger.journeys.anchor import note_key
 from ledger.journeys.findings import AuditReport, Finding

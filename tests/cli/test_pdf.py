@@ -11,8 +11,8 @@ import pytest
 
 from ledger.cli import main
 from ledger.core.document import Format, redact, wrap
-from ledger.core.evidence import Evidence
-from ledger.core.pdf import original_of, read_pdf
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.evidence.pdf import original_of, read_pdf
 from tests.core.pdf.pdfs import GOOD
 from tests.world import World
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from ledger.cli import main
-from ledger.core.codec import hex_text
-from ledger.core.receipt_key import ReceiptKey
-from ledger.core.scitt import TransparentStatement
+from ledger.core.encoding.reading import hex_text
+from ledger.core.proofs.receipt_key import ReceiptKey
+from ledger.core.proofs.scitt import TransparentStatement
 from ledger.edges.keys import Algorithm, Keystore
 from tests import exports
 from tests.world import ORIGIN

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ledger.core.checkpoint import NoteKey
-from ledger.core.policy import read_trust_root
+from ledger.core.checkpoints.note import NoteKey
+from ledger.core.checkpoints.trust import read_trust_root
 from ledger.edges.keys import Algorithm, Keystore
 from scripts.house import House
 from tests.cli.test_cli import INVOICE, Shell

@@ -15,16 +15,18 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_ds
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ledger.core.checkpoint import Checkpoint, signed
-from ledger.core.codec import NO_END, ZERO
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import signed
 from ledger.core.document import Format, Redacted, Wrapped, wrap
-from ledger.core.entry import Attested, Content, Enacted, Endorsement, Entry, EntryKind, encode_payload, kind_of
-from ledger.core.evidence import Evidence, Members, ProvenEntry
-from ledger.core.merkle import Tree
-from ledger.core.signature import P256_N
-from ledger.core.statement import Attestation, AttesterAuthorisation, Declaration, Resolution
-from ledger.core.typed_data import keccak
-from ledger.core.verdict import when
+from ledger.core.encoding.keccak import keccak
+from ledger.core.evidence.evidence import Evidence, ProvenEntry
+from ledger.core.evidence.inclusion import Members
+from ledger.core.history.entry import Attested, Content, Enacted, Endorsement, Entry, EntryKind, encode_payload, kind_of
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.signature import P256_N
+from ledger.core.statements.statement import Attestation, AttesterAuthorisation, Declaration, Resolution
+from ledger.core.tree.merkle import Tree
+from ledger.core.verification.verdict import when
 from tests.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER, Key, Witness, World
 
 KIWI, EMU, MOA = Witness("kiwi.example"), Witness("emu.example"), Witness("moa.example")

@@ -10,8 +10,8 @@ from eth_abi.exceptions import DecodingError, EncodingError
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ledger.core.abi import ListOf, Shape
-from ledger.core.entry import _TYPES, EntryKind, decode_payload, encode_payload
+from ledger.core.encoding.abi import ListOf, Shape
+from ledger.core.history.entry import _TYPES, EntryKind, decode_payload, encode_payload
 from ledger.errors import Malformed
 
 WORDS = {"uint16": 16, "uint40": 40, "uint64": 64}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ledger.core import cbor
-from ledger.core.cbor import Tag, Value
+from ledger.core.encoding import cbor
+from ledger.core.encoding.cbor import Tag, Value
 from ledger.errors import Malformed
 
 EXAMPLES: list[tuple[Value, str]] = [

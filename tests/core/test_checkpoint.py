@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ledger.core.checkpoint import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
+from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
 from ledger.errors import Malformed, VerificationFailed
 from tests.world import START, Witness, World
 

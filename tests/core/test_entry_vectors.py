@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.core.entry import (
+from ledger.core.history.entry import (
     Attested,
     Content,
     Enacted,
@@ -19,10 +19,10 @@ from ledger.core.entry import (
     encode_payload,
     subject_of,
 )
-from ledger.core.history import History
-from ledger.core.signature import MAX_SIGNATURE_SIZE, MAX_SIGNER_SIZE
-from ledger.core.statement import AgencySuspension, Attestation, CouncilChange, Revocation, Withdrawal
-from ledger.core.typed_data import Origin
+from ledger.core.history.history import History
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import MAX_SIGNATURE_SIZE, MAX_SIGNER_SIZE
+from ledger.core.statements.statement import AgencySuspension, Attestation, CouncilChange, Revocation, Withdrawal
 from ledger.errors import HistoryBroken, SignatureTooLong
 from tests import entry_vectors
 from tests.entry_vectors import Vector

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from ledger.core.checkpoint import KeyType, NoteKey, SignedNote
+from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote
+from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.document import Format, disclose, wrap
-from ledger.core.evidence import read_canonical, read_evidence
-from ledger.core.policy import read_policy, read_trust_root
+from ledger.core.encoding.canonical_json import read_canonical
+from ledger.core.evidence.reading import read_evidence
+from ledger.core.verification.policy import read_policy
 from ledger.errors import Malformed, VerificationFailed
 from tests.world import PLANT, Witness, World
 

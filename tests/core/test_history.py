@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from ledger.core.codec import NO_END, ZERO
-from ledger.core.entry import (
+from ledger.core.history.entry import (
     Anchored,
     Attested,
     Content,
@@ -22,9 +21,9 @@ from ledger.core.entry import (
     encode_payload,
     kind_of,
 )
-from ledger.core.history import History, Standing
-from ledger.core.merkle import leaf_hash, node_hash, verify_inclusion
-from ledger.core.statement import (
+from ledger.core.history.history import History, Standing
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.statement import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -40,6 +39,7 @@ from ledger.core.statement import (
     Revocation,
     Withdrawal,
 )
+from ledger.core.tree.merkle import leaf_hash, node_hash, verify_inclusion
 from ledger.errors import (
     AgencyKnown,
     AgencyNotActive,

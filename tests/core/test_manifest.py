@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ledger.core.manifest import Counts, Files, Manifest, read_manifest, read_sum_line, sum_line
+from ledger.edges.export.manifest import Counts, Files, Manifest, read_manifest, read_sum_line, sum_line
 from ledger.errors import Malformed
 from tests.world import ORIGIN
 

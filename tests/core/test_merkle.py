@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ledger.core.merkle import (
+from ledger.core.tree.merkle import (
     EMPTY_ROOT,
     Tree,
     leaf_hash,

@@ -8,20 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ledger.core.outbox import (
-    BATCH_STATES,
-    Account,
-    Batch,
-    Event,
-    Fees,
-    Offer,
-    Rules,
-    after,
-    before,
-    bumped,
-    offers,
-    rest,
-)
+from ledger.core.anchoring.batches import BATCH_STATES, Account, Batch, Event, Offer, Rules, after, before, offers, rest
+from ledger.core.anchoring.fees import Fees, bumped
 
 FEES = Fees(1_000, 10_000)
 RULES = Rules(resend_after=20, in_flight=4)

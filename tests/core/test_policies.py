@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from ledger.core.policy import Policy, read_policy
-from ledger.core.verdict import Outcome
-from ledger.core.verification import verify
+from ledger.core.verification.policy import Policy, read_policy
+from ledger.core.verification.verdict import Outcome
+from ledger.core.verification.verify import verify
 from tests.world import CUSTOMS, PLANT, Witness, World
 
 POLICIES = Path(__file__).parents[2] / "samples" / "policies"

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ledger.core import cbor, cose, scitt
-from ledger.core.cose import Sign1
-from ledger.core.membership import Membership
-from ledger.core.receipt_key import NamedReceiptKey
-from ledger.core.scitt import TransparentStatement
+from ledger.core.encoding import cbor
+from ledger.core.proofs import cose, scitt
+from ledger.core.proofs.cose import Sign1
+from ledger.core.proofs.membership import Membership
+from ledger.core.proofs.receipt_key import NamedReceiptKey
+from ledger.core.proofs.scitt import TransparentStatement
 from ledger.errors import LedgerError, Malformed, VerificationFailed
 from ledger.journeys.prove import transparent_statement
 from tests import exports

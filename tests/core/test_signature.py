@@ -13,7 +13,7 @@ from eth_account import Account
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ledger.core.signature import (
+from ledger.core.statements.signature import (
     MAX_SIGNATURE_SIZE,
     P256_N,
     SECP256K1_N,

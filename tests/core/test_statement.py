@@ -10,8 +10,7 @@ from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ledger.core.codec import ZERO
-from ledger.core.entry import (
+from ledger.core.history.entry import (
     Anchored,
     Attested,
     Enacted,
@@ -22,7 +21,10 @@ from ledger.core.entry import (
     encode_payload,
     kind_of,
 )
-from ledger.core.statement import (
+from ledger.core.statements.eip712 import bytes_word, struct_hash, type_hash, uint_word
+from ledger.core.statements.members import ZERO
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -39,7 +41,6 @@ from ledger.core.statement import (
     Statement,
     Withdrawal,
 )
-from ledger.core.typed_data import Origin, bytes_word, struct_hash, type_hash, uint_word
 from ledger.errors import Malformed
 
 hashes = some.binary(min_size=32, max_size=32)

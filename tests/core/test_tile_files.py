@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ledger.core.merkle import leaf_hash
-from ledger.core.tile_files import MAX_ENTRY, TileName, TileStream, bundle, read_bundle
-from ledger.core.tiles import TILE_WIDTH, Tiles
+from ledger.core.tree.merkle import leaf_hash
+from ledger.core.tree.tile_files import MAX_ENTRY, TileName, TileStream, bundle, read_bundle
+from ledger.core.tree.tiles import TILE_WIDTH, Tiles
 from ledger.errors import Malformed
 
 # https://c2sp.org/tlog-tiles, "Merkle Tree" and "Partial Tiles".

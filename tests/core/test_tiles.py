@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ledger.core.merkle import EMPTY_ROOT, Tree, leaf_hash, root_of_hashes, verify_consistency, verify_inclusion
-from ledger.core.tiles import TILE_WIDTH, Frontier, Tiles
+from ledger.core.tree.merkle import EMPTY_ROOT, Tree, leaf_hash, root_of_hashes, verify_consistency, verify_inclusion
+from ledger.core.tree.tiles import TILE_WIDTH, Frontier, Tiles
 
 LARGE = 70_000
 HASHES = [leaf_hash(number.to_bytes(4, "big")) for number in range(LARGE)]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ledger.core.membership import Membership
-from ledger.core.tlog_proof import MAX_FILE, TlogProof
+from ledger.core.proofs.membership import Membership
+from ledger.core.proofs.tlog_proof import MAX_FILE, TlogProof
 from ledger.errors import LedgerError, Malformed, VerificationFailed
 from tests import exports
 

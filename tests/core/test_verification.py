@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from ledger.core.document import Format, Redacted, Wrapped, disclose, wrap
-from ledger.core.evidence import Evidence, read_evidence
-from ledger.core.policy import Policy, Requirement
-from ledger.core.statement import (
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.evidence.reading import read_evidence
+from ledger.core.statements.statement import (
     RESOLUTIONS,
     AgencyEnrolment,
     AttesterAuthorisation,
@@ -20,8 +20,9 @@ from ledger.core.statement import (
     MandateGrant,
     Resolution,
 )
-from ledger.core.verdict import Outcome, Question, Status, Verdict, when
-from ledger.core.verification import verify
+from ledger.core.verification.policy import Policy, Requirement
+from ledger.core.verification.verdict import Outcome, Question, Status, Verdict, when
+from ledger.core.verification.verify import verify
 from ledger.errors import LedgerError
 from tests.world import COUNCIL, CUSTOMS, PLANT, TRADER, Key, Witness, World
 

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.core.authority import authority_of
-from ledger.core.checkpoint import Checkpoint, signed
-from ledger.core.codec import NO_END, ZERO
-from ledger.core.entry import Attested, EntryKind
-from ledger.core.evidence import Evidence, ProvenEntry, contents
-from ledger.core.history import Mark
-from ledger.core.policy import Policy, Requirement
-from ledger.core.signature import verify_signature
-from ledger.core.statement import (
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import signed
+from ledger.core.evidence.evidence import Evidence, ProvenEntry
+from ledger.core.evidence.payloads import contents
+from ledger.core.history.entry import Attested, EntryKind
+from ledger.core.history.history import Mark
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.signature import verify_signature
+from ledger.core.statements.statement import (
     AgencyReinstatement,
     AgencySuspension,
     Attestation,
@@ -23,8 +23,10 @@ from ledger.core.statement import (
     Declaration,
     MandateWithdrawal,
 )
-from ledger.core.verdict import Outcome, Status, Verdict
-from ledger.core.verification import verify
+from ledger.core.verification.authority import authority_of
+from ledger.core.verification.policy import Policy, Requirement
+from ledger.core.verification.verdict import Outcome, Status, Verdict
+from ledger.core.verification.verify import verify
 from ledger.errors import VerificationFailed
 from tests.world import ORIGIN, PLANT, START, Key, World
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Wrapped, open_document
-from ledger.core.policy import TrustRoot
-from ledger.core.verdict import Outcome
+from ledger.core.verification.verdict import Outcome
 from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer, note_key
 from ledger.journeys.declare import Declared, Rejected, Source, declare_files

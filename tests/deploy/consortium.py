@@ -17,9 +17,9 @@ from typing import Any
 
 import httpx
 
-from ledger.core.codec import hex_text
-from ledger.core.statement import Declaration
-from ledger.core.typed_data import Origin
+from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import Declaration
 from ledger.edges.chain import Limits, deploy
 from ledger.edges.keys import Algorithm, Keystore, SigningKey
 from scripts.clique import Network

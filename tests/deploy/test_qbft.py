@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.codec import hex_text
-from ledger.core.signature import address_of
+from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.signature import address_of
 from ledger.edges.keys import Algorithm, SigningKey
 from ledger.errors import Malformed
 from scripts import qbft

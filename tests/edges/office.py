@@ -8,10 +8,16 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.core.codec import NO_END, ZERO
-from ledger.core.entry import Endorsement
-from ledger.core.statement import AgencyEnrolment, Attestation, AttesterAuthorisation, MandateGrant, Resolution
-from ledger.core.typed_data import keccak
+from ledger.core.encoding.keccak import keccak
+from ledger.core.history.entry import Endorsement
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.statement import (
+    AgencyEnrolment,
+    Attestation,
+    AttesterAuthorisation,
+    MandateGrant,
+    Resolution,
+)
 from ledger.edges import calls
 from ledger.edges.calls import Call
 from ledger.edges.chain import Chain, Receipt

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from ledger.core.entry import Anchored, Content, Entry, encode_payload, kind_of
-from ledger.core.merkle import root
-from ledger.core.statement import Declaration
-from ledger.core.typed_data import Origin
+from ledger.core.history.entry import Anchored, Content, Entry, encode_payload, kind_of
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import Declaration
+from ledger.core.tree.merkle import root
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store import Batch, Store
 

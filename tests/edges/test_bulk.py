@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ledger.core.entry import Anchored, Attested, Revoked, Withdrawn
-from ledger.core.history import Remembered
-from ledger.core.replay import Mark
-from ledger.core.statement import Attestation, Declaration, Revocation, Withdrawal
+from ledger.core.history.entry import Anchored, Attested, Revoked, Withdrawn
+from ledger.core.history.history import Remembered
+from ledger.core.history.replay import Mark
+from ledger.core.statements.statement import Attestation, Declaration, Revocation, Withdrawal
 from ledger.edges import spill
 from ledger.edges.signatures import SignatureChecks, Signed
 from ledger.edges.spill import Spill

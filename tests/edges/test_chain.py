@@ -9,10 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ledger import artifact, errors
-from ledger.core.codec import NO_END, ZERO
-from ledger.core.entry import Endorsement, EntryKind
-from ledger.core.history import History
-from ledger.core.statement import (
+from ledger.core.encoding.keccak import keccak
+from ledger.core.history.entry import Endorsement, EntryKind
+from ledger.core.history.history import History
+from ledger.core.statements.eip712 import uint_word as word
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -27,8 +30,6 @@ from ledger.core.statement import (
     Revocation,
     Withdrawal,
 )
-from ledger.core.typed_data import Origin, keccak
-from ledger.core.typed_data import uint_word as word
 from ledger.edges import calls
 from ledger.edges.calls import refusal_of
 from ledger.edges.chain import Chain, deploy

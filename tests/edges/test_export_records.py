@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ledger.core.entry import Anchored, Entry, EntryKind, encode_payload
-from ledger.core.statement import Declaration
+from ledger.core.history.entry import Anchored, Entry, EntryKind, encode_payload
+from ledger.core.statements.statement import Declaration
 from ledger.edges.events import LoggedEntry
 from ledger.edges.export import records
 from ledger.edges.store import Batch, BatchState, DeclarationRow

@@ -16,8 +16,8 @@ from eth_account import Account
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ledger.core.signature import P256_N, SECP256K1_N, recover_address, verify_signature
-from ledger.core.typed_data import Origin
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import P256_N, SECP256K1_N, recover_address, verify_signature
 from ledger.edges.keys import LIGHT_WORK, Algorithm, Keystore, SigningKey, passphrase_source
 from ledger.errors import KeyExists, Malformed, Unavailable
 

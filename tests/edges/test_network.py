@@ -9,7 +9,7 @@ import pytest
 from eth_account import Account
 
 from ledger import errors
-from ledger.core.typed_data import keccak
+from ledger.core.encoding.keccak import keccak
 from ledger.edges import calls
 from ledger.edges.chain import Chain, Limits
 from ledger.edges.devchain import DevChain

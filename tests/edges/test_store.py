@@ -22,11 +22,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from sqlalchemy import text
 
-from ledger.core.checkpoint import Checkpoint, SignedNote
-from ledger.core.entry import Anchored, EntryKind, Revoked
-from ledger.core.merkle import EMPTY_ROOT, root
-from ledger.core.statement import Revocation
-from ledger.core.typed_data import Origin
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import SignedNote
+from ledger.core.history.entry import Anchored, EntryKind, Revoked
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import Revocation
+from ledger.core.tree.merkle import EMPTY_ROOT, root
 from ledger.edges.store import Batch, DeclarationRow, Store
 from ledger.edges.store.tables import metadata
 from ledger.errors import HistoryBroken, Malformed, Unavailable, VerificationFailed

@@ -19,7 +19,7 @@ from threading import Thread
 import pytest
 from sqlalchemy import event, text
 
-from ledger.core.merkle import root
+from ledger.core.tree.merkle import root
 from ledger.edges.store import Store, database
 from ledger.errors import LedgerError, Unavailable
 from tests.edges.stored import ORIGIN, add, anchored, formed, signed, some_entries

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 from sqlalchemy import event
 
-from ledger.core.entry import Anchored, Entry
-from ledger.core.outbox import Batch
+from ledger.core.anchoring.batches import Batch
+from ledger.core.history.entry import Anchored, Entry
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store import Change, Cursor, Reorganised, Step, Store
 from ledger.errors import Malformed, Unavailable

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread, Timer
 
-from ledger.core.codec import hex_text
 from ledger.core.document import Format, Wrapped, wrap
-from ledger.core.statement import Declaration
-from ledger.core.typed_data import Origin
+from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import Declaration
 from ledger.edges.keys import SigningKey
 from tests.faults.site import Server, Site
 

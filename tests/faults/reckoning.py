@@ -19,11 +19,11 @@ from threading import Event, Thread
 
 from sqlalchemy import func, select
 
-from ledger.core.codec import hex_text
-from ledger.core.entry import EntryKind
-from ledger.core.merkle import leaf_hash, root_of_hashes
-from ledger.core.policy import TrustRoot
-from ledger.core.verdict import Status
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.entry import EntryKind
+from ledger.core.tree.merkle import leaf_hash, root_of_hashes
+from ledger.core.verification.verdict import Status
 from ledger.edges.calls import Call
 from ledger.edges.store import Store
 from ledger.edges.store.tables import CHANGES

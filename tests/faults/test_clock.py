@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.codec import hex_text
+from ledger.core.encoding.reading import hex_text
 from tests.edges.network import Manners
 from tests.faults.clients import Clients
 from tests.faults.node import until

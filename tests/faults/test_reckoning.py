@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from ledger.core.merkle import leaf_hash, root_of_hashes
+from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from tests.faults.reckoning import Name, Tally, tally
 
 ONE, TWO, THREE = (sha256(bytes([n])).digest() for n in range(3))

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from ledger.core.checkpoint import Checkpoint, SignedNote, signed
-from ledger.core.codec import hex_text
-from ledger.core.entry import Anchored, Content, Entry, EntryKind, encode_payload, kind_of
-from ledger.core.statement import AttesterAuthorisation, AttesterRetirement
-from ledger.core.verdict import Status
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import SignedNote, signed
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.entry import Anchored, Content, Entry, EntryKind, encode_payload, kind_of
+from ledger.core.statements.statement import AttesterAuthorisation, AttesterRetirement
+from ledger.core.verification.verdict import Status
 from ledger.edges.chain import Chain
 from ledger.edges.events import log_of
 from ledger.journeys.anchor import note_key

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.history import History
-from ledger.core.manifest import LIST, MANIFEST, Files, read_manifest, sum_line
-from ledger.core.policy import TrustRoot
-from ledger.core.statement import AttesterCompromise, Withdrawal
-from ledger.core.typed_data import Origin
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.history.history import History
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import AttesterCompromise, Withdrawal
 from ledger.edges.chain import Chain
 from ledger.edges.export.listing import digest_of, walk
+from ledger.edges.export.manifest import LIST, MANIFEST, Files, read_manifest, sum_line
 from ledger.edges.keys import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import LedgerError

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ledger.core.codec import hex_text
-from ledger.core.evidence import Evidence
-from ledger.core.policy import TrustRoot
-from ledger.core.statement import Withdrawal
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.reading import hex_text
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.statements.statement import Withdrawal
 from ledger.edges.chain import Chain
 from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer, note_key

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from ledger.core.codec import NO_END, ZERO, hex_text
-from ledger.core.entry import Anchored, Attested, EntryKind
-from ledger.core.statement import Attestation
-from ledger.core.verdict import Status
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.entry import Anchored, Attested, EntryKind
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.statement import Attestation
+from ledger.core.verification.verdict import Status
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.audit import Audited, Scope, audit
 from scripts.house import House

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.checkpoint import KeyType, NoteKey, SignedNote
-from ledger.core.verdict import Status
+from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote
+from ledger.core.verification.verdict import Status
 from ledger.edges.keys import Algorithm, SigningKey
 from ledger.edges.store import Store
 from ledger.errors import Malformed, VerificationFailed

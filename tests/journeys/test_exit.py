@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ledger.cli import main
-from ledger.core.codec import hex_text
-from ledger.core.verdict import Outcome, Verdict
+from ledger.core.encoding.reading import hex_text
+from ledger.core.verification.verdict import Outcome, Verdict
 from ledger.errors import HistoryBroken, Malformed
 from ledger.journeys.arrive import arrive
 from ledger.journeys.leave import document_path, evidence_path

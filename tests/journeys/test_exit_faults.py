@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.manifest import LIST, MANIFEST, read_manifest
+from ledger.edges.export.manifest import LIST, MANIFEST, read_manifest
 from ledger.errors import Malformed, VerificationFailed
 from tests.journeys.exits import Copy, Gone, contents, flipped, lived
 

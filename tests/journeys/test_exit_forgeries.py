@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.checkpoint import Checkpoint, SignedNote, signed
-from ledger.core.codec import hex_text
-from ledger.core.policy import TrustRoot
-from ledger.core.tile_files import bundle, read_bundle
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import SignedNote, signed
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.reading import hex_text
+from ledger.core.tree.tile_files import bundle, read_bundle
 from ledger.edges.keys import Algorithm, SigningKey
 from ledger.errors import HistoryBroken, VerificationFailed
 from ledger.journeys.anchor import note_key

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.checkpoint import SignedNote
-from ledger.core.codec import hex_text
-from ledger.core.entry import Entry
-from ledger.core.history import History
-from ledger.core.merkle import leaf_hash
-from ledger.core.tile_files import TileName, read_bundle
-from ledger.core.typed_data import keccak
+from ledger.core.checkpoints.note import SignedNote
+from ledger.core.encoding.keccak import keccak
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.entry import Entry
+from ledger.core.history.history import History
+from ledger.core.tree.merkle import leaf_hash
+from ledger.core.tree.tile_files import TileName, read_bundle
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store import Batch, Store
 from ledger.errors import HistoryBroken, Unavailable, VerificationFailed

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.checkpoint import Checkpoint, signed
-from ledger.core.codec import hex_text
-from ledger.core.merkle import leaf_hash, root_of_hashes
-from ledger.core.policy import TrustRoot
-from ledger.core.statement import AttesterAuthorisation, AttesterRetirement, Declaration, Withdrawal
-from ledger.core.verdict import Outcome
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import signed
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.statement import AttesterAuthorisation, AttesterRetirement, Declaration, Withdrawal
+from ledger.core.tree.merkle import leaf_hash, root_of_hashes
+from ledger.core.verification.verdict import Outcome
 from ledger.edges import calls
 from ledger.edges.keys import Algorithm, SigningKey
 from ledger.edges.store import Store

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.checkpoint import SignedNote
-from ledger.core.merkle import leaf_hash, root_of_hashes
-from ledger.core.policy import TrustRoot
-from ledger.core.typed_data import Origin
+from ledger.core.checkpoints.note import SignedNote
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.statements.origin import Origin
+from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.mirrored import MirrorFolder
 from ledger.edges.web import Web
 from ledger.errors import HistoryBroken, Unavailable, VerificationFailed

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from ledger.core.checkpoint import SignedNote, signed
-from ledger.core.codec import hex_text
-from ledger.core.evidence import read_evidence
-from ledger.core.merkle import leaf_hash, node_hash
-from ledger.core.pdf import embed
-from ledger.core.policy import TrustRoot
-from ledger.core.verdict import Outcome
+from ledger.core.checkpoints.note import SignedNote, signed
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.reading import hex_text
+from ledger.core.evidence.pdf import embed
+from ledger.core.evidence.reading import read_evidence
+from ledger.core.tree.merkle import leaf_hash, node_hash
+from ledger.core.verification.verdict import Outcome
 from ledger.edges.keys import Algorithm, SigningKey
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken

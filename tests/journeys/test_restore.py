@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.entry import EntryKind
-from ledger.core.merkle import leaf_hash, root_of_hashes
-from ledger.core.policy import TrustRoot
-from ledger.core.verdict import Outcome
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.history.entry import EntryKind
+from ledger.core.tree.merkle import leaf_hash, root_of_hashes
+from ledger.core.verification.verdict import Outcome
 from ledger.edges import calls
 from ledger.edges.keys import Algorithm
 from ledger.edges.store import Store

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.checkpoint import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
-from ledger.core.policy import TrustRoot
-from ledger.core.statement import Declaration
-from ledger.core.verdict import Outcome, Status
-from ledger.core.witnessing import AddCheckpoint, read_witnesses, tlog_policy
+from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.checkpoints.witnessing import AddCheckpoint, read_witnesses, tlog_policy
+from ledger.core.statements.statement import Declaration
+from ledger.core.verification.verdict import Outcome, Status
 from ledger.edges import calls
 from ledger.edges.chain import Chain, Limits, deploy
 from ledger.edges.devchain import DevChain

@@ -16,9 +16,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ledger.core.document import Format, disclose, redact
-from ledger.core.evidence import read_evidence
-from ledger.core.statement import CouncilChange, MandateGrant
-from ledger.core.verdict import Outcome, Status, Verdict
+from ledger.core.evidence.reading import read_evidence
+from ledger.core.statements.statement import CouncilChange, MandateGrant
+from ledger.core.verification.verdict import Outcome, Status, Verdict
 from ledger.errors import LedgerError, Malformed
 from ledger.journeys.verify import Question, verify_offline
 from tests.conformance.parts import (

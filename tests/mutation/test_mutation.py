@@ -8,7 +8,7 @@ from itertools import islice
 
 import pytest
 
-from ledger.core import intact
+from ledger.core.verification import intact
 from tests.mutation.deep import FINE
 from tests.mutation.mutants import bases, judge, mutants, outcome
 from tests.verifier.both import Asked, by_itself

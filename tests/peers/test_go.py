@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ledger.core.checkpoint import SignedNote
+from ledger.core.checkpoints.note import SignedNote
 from ledger.edges.mirrored import MirrorFolder
 from ledger.edges.web import Web
 from ledger.journeys.mirror import Mirror

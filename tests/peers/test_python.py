@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ledger.core.checkpoint import SignedNote
-from ledger.core.merkle import leaf_hash
-from ledger.core.tiles import Tiles
+from ledger.core.checkpoints.note import SignedNote
+from ledger.core.tree.merkle import leaf_hash
+from ledger.core.tree.tiles import Tiles
 from tests.published import LOG_KEY, WITNESS, entries, write_log
 from tests.world import Witness
 

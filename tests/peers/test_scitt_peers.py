@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from ledger.core.cose import Sign1
-from ledger.core.receipt_key import ReceiptKey
-from ledger.core.scitt import MAX_STATEMENT, TransparentStatement
+from ledger.core.proofs.cose import Sign1
+from ledger.core.proofs.receipt_key import ReceiptKey
+from ledger.core.proofs.scitt import MAX_STATEMENT, TransparentStatement
 from ledger.errors import LedgerError
 from ledger.journeys.prove import transparent_statement
 from tests import exports

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from ledger.core.checkpoint import SignedNote
-from ledger.core.tlog_proof import TlogProof
-from ledger.core.witnessing import tlog_policy
+from ledger.core.checkpoints.note import SignedNote
+from ledger.core.checkpoints.witnessing import tlog_policy
+from ledger.core.proofs.tlog_proof import TlogProof
 from tests import exports
 from tests.exports import Case
 

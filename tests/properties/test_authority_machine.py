@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from ledger.core.codec import ZERO
-from ledger.core.history import Standing
-from ledger.core.statement import (
+from ledger.core.history.history import Standing
+from ledger.core.statements.members import ZERO
+from ledger.core.statements.statement import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -26,8 +26,8 @@ from ledger.core.statement import (
     MandateGrant,
     MandateWithdrawal,
 )
-from ledger.core.verdict import Verdict
-from ledger.core.verification import verify
+from ledger.core.verification.verdict import Verdict
+from ledger.core.verification.verify import verify
 from ledger.errors import HistoryBroken
 from tests.world import COUNCIL, ORIGIN, Key, World
 

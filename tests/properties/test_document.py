@@ -25,9 +25,9 @@ from ledger.core.document import (
     redact,
     wrap,
 )
-from ledger.core.document.json_text import Json, number_text, read_text
-from ledger.core.document.model import DEFAULT_LIMITS
 from ledger.core.document.paths import read_path
+from ledger.core.encoding.json_text import Json, number_text, read_text
+from ledger.core.encoding.limits import DEFAULT_LIMITS
 from ledger.errors import Malformed
 from tests.core.document import reference
 from tests.core.document.mutations import mutate_json, mutate_xml

@@ -8,9 +8,9 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ledger.core.entry import Entry
-from ledger.core.history import History
-from ledger.core.tiles import Tiles
+from ledger.core.history.entry import Entry
+from ledger.core.history.history import History
+from ledger.core.tree.tiles import Tiles
 from tests.world import ORIGIN, PLANT, TRADER, World
 
 

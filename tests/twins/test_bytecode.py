@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ledger.artifact import load, parse
-from ledger.core.typed_data import Origin
+from ledger.core.statements.origin import Origin
 from scripts import artifact as writer
 from scripts.compile_solcx import ROOT, Compiled, compile_contract, same, sources
 

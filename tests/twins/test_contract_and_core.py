@@ -12,8 +12,7 @@ from coincurve import PrivateKey
 from web3.exceptions import ContractLogicError
 
 from ledger import artifact
-from ledger.core.codec import NO_END, ZERO
-from ledger.core.entry import (
+from ledger.core.history.entry import (
     Anchored,
     Attested,
     Content,
@@ -25,10 +24,11 @@ from ledger.core.entry import (
     encode_payload,
     kind_of,
 )
-from ledger.core.history import History
-from ledger.core.merkle import Tree, leaf_hash, verify_inclusion
-from ledger.core.signature import address_of
-from ledger.core.statement import (
+from ledger.core.history.history import History
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import address_of
+from ledger.core.statements.statement import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -42,7 +42,7 @@ from ledger.core.statement import (
     Revocation,
     Withdrawal,
 )
-from ledger.core.typed_data import Origin
+from ledger.core.tree.merkle import Tree, leaf_hash, verify_inclusion
 from ledger.edges import calls
 from ledger.edges.calls import Call
 from ledger.edges.chain import Chain, Receipt, deploy

@@ -6,8 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from ledger.core.entry import Anchored, Attested, Content, Enacted, EntryKind, Revoked, Withdrawn, decode_payload
-from ledger.core.statement import CouncilChange
+from ledger.core.history.entry import (
+    Anchored,
+    Attested,
+    Content,
+    Enacted,
+    EntryKind,
+    Revoked,
+    Withdrawn,
+    decode_payload,
+)
+from ledger.core.statements.statement import CouncilChange
 from ledger.edges import calls, chain
 from ledger.edges.devchain import DevChain, _rpc
 from tests import entry_vectors

@@ -11,8 +11,8 @@ import pytest
 from web3 import HTTPProvider, Web3
 
 from ledger import artifact
-from ledger.core.codec import NO_END
-from ledger.core.merkle import Tree, leaf_hash
+from ledger.core.statements.members import NO_END
+from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.edges import calls
 from ledger.journeys.attest import set_of
 from scripts.house import House

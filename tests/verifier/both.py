@@ -8,10 +8,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.document import open_document
-from ledger.core.evidence import read_evidence
-from ledger.core.policy import read_policy, read_trust_root
-from ledger.core.verification import verify
+from ledger.core.evidence.reading import read_evidence
+from ledger.core.verification.policy import read_policy
+from ledger.core.verification.verify import verify
 from ledger.errors import Malformed
 
 FILE = Path(__file__).parents[2] / "verifier" / "verify.py"

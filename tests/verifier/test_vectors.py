@@ -16,8 +16,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from ledger.core.document import canonical_json, parse_json
-from ledger.core.signature import recover_address
-from ledger.core.typed_data import keccak
+from ledger.core.encoding.keccak import keccak
+from ledger.core.statements.signature import recover_address
 from ledger.errors import Malformed
 from tests.conformance.parts import CARD
 from tests.verifier.both import alone

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from ledger.core.checkpoint import Checkpoint, SignedNote, signed
-from ledger.core.codec import NO_END, ZERO
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import SignedNote, signed
 from ledger.core.document import Format, Redacted, disclose, redact
-from ledger.core.entry import Anchored, Attested, Content, Enacted, Endorsement, Revoked, Withdrawn
-from ledger.core.evidence import Evidence, Members, ProvenEntry
-from ledger.core.merkle import Tree, leaf_hash, root_of_hashes
-from ledger.core.statement import (
+from ledger.core.encoding.keccak import keccak
+from ledger.core.evidence.evidence import Evidence, ProvenEntry
+from ledger.core.evidence.inclusion import Members
+from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Revoked, Withdrawn
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.statement import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -28,7 +30,7 @@ from ledger.core.statement import (
     Revocation,
     Withdrawal,
 )
-from ledger.core.typed_data import keccak
+from ledger.core.tree.merkle import Tree, leaf_hash, root_of_hashes
 from ledger.errors import LedgerError
 from tests.conformance.parts import (
     CARD,

@@ -3,9 +3,8 @@
 docs/formats.md, section 2, is what is built here. In reading order:
 
 =============== =======================================================================================
-``model``       formats, fields, limits
+``field``       one path and value; the format of a file
 ``digest``      salts, leaf hashes, the digest
-``json_text``   strict I-JSON to values; RFC 8785 out
 ``paths``       the grammar of field paths
 ``json_fields`` JSON to fields
 ``xml_fields``  XML to fields
@@ -16,15 +15,17 @@ docs/formats.md, section 2, is what is built here. In reading order:
 ``difference``  which field of a copy differs
 =============== =======================================================================================
 
-Public vectors plug in at :func:`parse_json` and :func:`canonical_json` (RFC 8785, RFC 7493) and :func:`parse`.
+Public vectors plug in at :func:`parse_json` and :func:`canonical_json` (RFC 8785, RFC 7493; ``ledger.core.encoding``)
+and at :func:`parse`.
 """
 
 from ledger.core.document.difference import Change, Difference, difference
 from ledger.core.document.digest import SALT_SIZE, SEED_SIZE, digest_of, field_hash, field_hashes
-from ledger.core.document.json_text import canonical_json, parse_json
-from ledger.core.document.model import DEFAULT_LIMITS, Field, Format, Limits, sniff
+from ledger.core.document.field import Field, sniff
 from ledger.core.document.redaction import Disclosed, Redacted, disclose, open_document, read_redacted, redact
 from ledger.core.document.wrapped import Wrapped, parse, read_wrapped, wrap
+from ledger.core.encoding.json_text import canonical_json, parse_json
+from ledger.core.encoding.limits import DEFAULT_LIMITS, Format, Limits
 
 __all__ = [
     "DEFAULT_LIMITS",

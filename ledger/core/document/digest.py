@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from hashlib import sha256
 
-from ledger.core.document.model import Field
-from ledger.core.merkle import leaf_hash, root_of_hashes
+from ledger.core.document.field import Field
+from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.errors import Malformed
 
 SEED_SIZE = 32

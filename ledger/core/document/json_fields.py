@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from ledger.core.document.json_text import Json, number_text, parse_json
-from ledger.core.document.model import Field, Limits, over_paths
+from ledger.core.document.field import Field
 from ledger.core.document.paths import name_text
+from ledger.core.encoding.json_text import Json, number_text, parse_json
+from ledger.core.encoding.limits import Limits, over_paths
 
 _new_field = partial(tuple.__new__, Field)  # as Field(...), which spends a third of its time on naming its parts
 

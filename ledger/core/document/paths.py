@@ -11,7 +11,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple, cast
 
-from ledger.core.document.model import Format
+from ledger.core.encoding.limits import Format
 from ledger.errors import Malformed
 
 _START = (

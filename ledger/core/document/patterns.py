@@ -18,8 +18,8 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from ledger.core.document.model import Format
 from ledger.core.document.paths import NCNAME_PATTERN, Kind, Node, Step, Steps, read_path
+from ledger.core.encoding.limits import Format
 from ledger.errors import Malformed
 
 _CANDIDATES = 2_000  # distinct short forms compared for a hint; comparing is slow, and a hint is only that

@@ -17,12 +17,13 @@ from types import MappingProxyType
 from typing import NamedTuple, cast
 
 from ledger.core.document.digest import SALT_SIZE, digest_of, field_hash, salt_of
-from ledger.core.document.json_text import Json, parse_container
-from ledger.core.document.model import DEFAULT_LIMITS, Field, Format, Limits, over_fields
+from ledger.core.document.field import Field
 from ledger.core.document.patterns import select
 from ledger.core.document.shape import check_shape, read_value
 from ledger.core.document.wrapped import Wrapped, read_wrapped
-from ledger.core.merkle import HASH_SIZE
+from ledger.core.encoding.json_text import Json, parse_container
+from ledger.core.encoding.limits import DEFAULT_LIMITS, Format, Limits, over_fields
+from ledger.core.tree.merkle import HASH_SIZE
 from ledger.errors import Malformed
 
 VERSION = "trade-ledger/redacted/1"

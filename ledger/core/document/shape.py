@@ -13,9 +13,9 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Iterable
 
-from ledger.core.document.json_text import has_noncharacter, number_text
-from ledger.core.document.model import Format, Limits, over_depth
 from ledger.core.document.paths import Kind, Node, Step, Steps, read_path
+from ledger.core.encoding.json_text import has_noncharacter, number_text
+from ledger.core.encoding.limits import Format, Limits, over_depth
 from ledger.errors import Malformed
 
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-][0-9]+)?")

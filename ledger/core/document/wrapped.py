@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ledger.core.document.digest import SEED_SIZE, digest_of, field_hashes
+from ledger.core.document.field import Field
 from ledger.core.document.json_fields import json_fields
-from ledger.core.document.model import DEFAULT_LIMITS, Field, Format, Limits, check_size
 from ledger.core.document.xml_fields import xml_fields
+from ledger.core.encoding.limits import DEFAULT_LIMITS, Format, Limits, check_size
 from ledger.errors import Malformed
 
 _HEADER = re.compile(rb"ledger/(json|xml|opaque)/1 ([A-Za-z0-9_-]{43})\n")

@@ -12,18 +12,10 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from typing import Never
 from xml.parsers import expat
 
-from ledger.core.document.model import (
-    Field,
-    Format,
-    Limits,
-    check_size,
-    decode,
-    over_depth,
-    over_fields,
-    over_paths,
-    position,
-)
+from ledger.core.document.field import Field
 from ledger.core.document.paths import NCNAME
+from ledger.core.encoding.limits import Format, Limits, check_size, over_depth, over_fields, over_paths
+from ledger.core.encoding.text import decode, position
 from ledger.errors import Malformed
 
 # Joins namespace and local name. No XML 1.0 document can hold this character, so no namespace can imitate the join.

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ledger.core.manifest import LIST, MANIFEST, Manifest, read_manifest, read_sum_line
 from ledger.edges.export.listing import Listing, digest_of, walk
+from ledger.edges.export.manifest import LIST, MANIFEST, Manifest, read_manifest, read_sum_line
 from ledger.edges.export.outbox import UNFINISHED
 from ledger.errors import Malformed, VerificationFailed
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ledger.core.manifest import LIST, MANIFEST, Counts, Files, Manifest, read_manifest, sum_line
-from ledger.core.typed_data import Origin
+from ledger.core.statements.origin import Origin
 from ledger.edges.export.listing import Listing, digest_of, walk
+from ledger.edges.export.manifest import LIST, MANIFEST, Counts, Files, Manifest, read_manifest, sum_line
 from ledger.errors import HistoryBroken, Malformed, Unavailable
 
 UNFINISHED = "UNFINISHED"

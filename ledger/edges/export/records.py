@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import Any, cast
 
-from ledger.core.codec import hex_bytes, hex_text, read_object
-from ledger.core.entry import Entry
-from ledger.core.statement import Declaration
-from ledger.core.typed_data import Origin
+from ledger.core.encoding.reading import hex_bytes, hex_text, read_object
+from ledger.core.history.entry import Entry
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import Declaration
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store import Batch, BatchState, DeclarationRow, DeclarationState
 from ledger.errors import Malformed

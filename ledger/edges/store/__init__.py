@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
-from ledger.core.outbox import Batch, BatchState, DeclarationState
-from ledger.core.typed_data import Origin
+from ledger.core.anchoring.batches import Batch, BatchState, DeclarationState
+from ledger.core.statements.origin import Origin
 from ledger.edges.store.backup import Backups
 from ledger.edges.store.batches import Batches
 from ledger.edges.store.checkpoints import Checkpoints

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
-from ledger.core.entry import Anchored, EntryKind, encode_payload
-from ledger.core.outbox import Batch, BatchState, Event, after, before
+from ledger.core.anchoring.batches import Batch, BatchState, Event, after, before
+from ledger.core.history.entry import Anchored, EntryKind, encode_payload
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store.part import Part, whole
 from ledger.edges.store.rows import place_all

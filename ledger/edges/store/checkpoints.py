@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Select, insert, select, update
 
-from ledger.core.checkpoint import Checkpoint, SignedNote
-from ledger.core.merkle import EMPTY_ROOT
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import SignedNote
+from ledger.core.tree.merkle import EMPTY_ROOT
 from ledger.edges.store.part import Part, whole
 from ledger.edges.store.tables import CHECKPOINTS, COSIGNED, ENTRIES
 from ledger.errors import HistoryBroken

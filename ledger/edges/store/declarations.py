@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select, tuple_
 
-from ledger.core.outbox import DeclarationState
-from ledger.core.statement import Declaration
-from ledger.core.typed_data import Origin
+from ledger.core.anchoring.batches import DeclarationState
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import Declaration
 from ledger.edges.store.part import Part, whole
 from ledger.edges.store.rows import insert_new
 from ledger.edges.store.sets import names_of

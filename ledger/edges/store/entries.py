@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select
 
-from ledger.core.entry import Entry, EntryKind
-from ledger.core.typed_data import Origin
+from ledger.core.history.entry import Entry, EntryKind
+from ledger.core.statements.origin import Origin
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store.batches import anchor_open, take_back
 from ledger.edges.store.part import CHUNK, Part, whole

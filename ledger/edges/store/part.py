@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ledger.core.typed_data import Origin
+from ledger.core.statements.origin import Origin
 from ledger.edges.store.database import Database
 from ledger.errors import Malformed
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, func, insert, select, tuple_
 
-from ledger.core.evidence import Place
-from ledger.core.merkle import HASH_SIZE
-from ledger.core.outbox import Batch
+from ledger.core.anchoring.batches import Batch
+from ledger.core.evidence.inclusion import Place
+from ledger.core.tree.merkle import HASH_SIZE
 from ledger.edges.store.batches import batch_row
 from ledger.edges.store.part import CHUNK, Part, whole
 from ledger.edges.store.sets import members_of, save

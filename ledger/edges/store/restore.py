@@ -11,11 +11,11 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, insert, select, update
 
-from ledger.core.checkpoint import SignedNote
-from ledger.core.evidence import Place
-from ledger.core.outbox import Batch
-from ledger.core.statement import Declaration
-from ledger.core.typed_data import Origin
+from ledger.core.anchoring.batches import Batch
+from ledger.core.checkpoints.note import SignedNote
+from ledger.core.evidence.inclusion import Place
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import Declaration
 from ledger.edges.events import LoggedEntry
 from ledger.edges.store.batches import anchor, batch_row
 from ledger.edges.store.declarations import DeclarationRow, declaration_row, pending_values

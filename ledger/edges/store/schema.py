@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, inspect, select
 
-from ledger.core.typed_data import Origin
+from ledger.core.statements.origin import Origin
 from ledger.edges.store.database import Database
 from ledger.edges.store.tables import META, metadata
 from ledger.errors import HistoryBroken, Malformed, Unavailable

@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, text
 
-from ledger.core.entry import Entry
-from ledger.core.outbox import BatchState
+from ledger.core.anchoring.batches import BatchState
+from ledger.core.history.entry import Entry
 from ledger.edges.store.batches import REORGANISED
 from ledger.edges.store.entries import logged_entry_row
 from ledger.edges.store.part import MOST, Part

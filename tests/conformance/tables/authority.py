@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ledger.core.codec import NO_END
-from ledger.core.statement import (
+from ledger.core.statements.members import NO_END
+from ledger.core.statements.statement import (
     AgencySuspension,
     AttesterCompromise,
     AttesterRetirement,

@@ -8,9 +8,10 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from ledger.core.checkpoint import Checkpoint, KeyType, NoteKey, SignedNote, signed
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, signed
 from ledger.core.document import Format, wrap
-from ledger.core.merkle import Tree
+from ledger.core.tree.merkle import Tree
 from tests.conformance.parts import (
     BAD,
     BROKEN,

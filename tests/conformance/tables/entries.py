@@ -7,7 +7,7 @@ from typing import Any
 
 from eth_abi.abi import encode as abi_encode
 
-from ledger.core.entry import EntryKind
+from ledger.core.history.entry import EntryKind
 from tests.conformance.parts import (
     BAD,
     BROKEN,

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ledger.core.codec import NO_END, ZERO
-from ledger.core.entry import Attested, Revoked
-from ledger.core.statement import (
+from ledger.core.history.entry import Attested, Revoked
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.statement import (
     AgencyReinstatement,
     AgencySuspension,
     AttesterCompromise,

@@ -6,10 +6,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ledger.core.codec import NO_END, ZERO
-from ledger.core.entry import Enacted, Endorsement, Entry, EntryKind, Revoked, decode_payload, encode_payload, kind_of
-from ledger.core.signature import P256_N, SECP256K1_N
-from ledger.core.statement import (
+from ledger.core.encoding.keccak import keccak
+from ledger.core.history.entry import (
+    Enacted,
+    Endorsement,
+    Entry,
+    EntryKind,
+    Revoked,
+    decode_payload,
+    encode_payload,
+    kind_of,
+)
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.signature import P256_N, SECP256K1_N
+from ledger.core.statements.statement import (
     AgencyEnrolment,
     AgencySuspension,
     AttesterCompromise,
@@ -21,7 +31,6 @@ from ledger.core.statement import (
     Resolution,
     Revocation,
 )
-from ledger.core.typed_data import keccak
 from tests.conformance.parts import (
     CARD,
     MEMBER,

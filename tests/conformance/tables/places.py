@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ledger.core.merkle import leaf_hash, root_of_hashes
+from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from tests.conformance.parts import (
     BAD,
     Shipment,

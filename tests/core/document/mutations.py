@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from random import Random
 
-from ledger.core.document.json_text import Json
+from ledger.core.encoding.json_text import Json
 from tests.core.document.strategies import Element, Instruction
 
 

@@ -8,7 +8,7 @@ from random import Random
 
 from hypothesis import strategies as some
 
-from ledger.core.document.json_text import has_noncharacter
+from ledger.core.encoding.json_text import has_noncharacter
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 

@@ -23,7 +23,7 @@ from ledger.core.document import (
     sniff,
     wrap,
 )
-from ledger.core.document.json_text import read_text
+from ledger.core.encoding.json_text import read_text
 from ledger.errors import Malformed
 from tests.core.document.strategies import SEED, Json, json_values, spell_json
 from tests.core.document.vectors import cases, content

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from ledger.core.document import Format, open_document, wrap
-from ledger.core.pdf import (
+from ledger.core.evidence.pdf import (
     MAX_EVIDENCE,
     MAX_PDF,
     Carried,

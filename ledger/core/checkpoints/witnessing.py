@@ -1,0 +1,127 @@
+"""What logs and witnesses say to each other, and which witnesses there are: C2SP tlog-witness and tlog-policy as text.
+
+Reading and printing only: who asks is ``journeys/cosign.py``, who answers is ``journeys/witness.py``.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+
+from ledger.core.checkpoints.note import MAX_NOTE, KeyType, NoteKey
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.tree.merkle import HASH_SIZE
+from ledger.errors import Malformed
+
+MAX_PROOF = 63
+MAX_REQUEST = MAX_NOTE + 4096
+MAX_WITNESSES_FILE = 64 * 1024
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+_HASH = re.compile(r"[A-Za-z0-9+/]{43}=")
+_URL = re.compile(r"https?://[^\s/]+\S*")
+
+
+@dataclass(frozen=True, slots=True)
+class AddCheckpoint:
+    """The body of ``add-checkpoint``: from which size the proof (32-byte hashes) leads to the checkpoint.
+
+    The note stays text, for whoever answers must know its origin before it may call it malformed.
+    """
+
+    old_size: int
+    proof: tuple[bytes, ...]
+    note: str
+
+    @property
+    def origin(self) -> str:
+        """The first line of the note."""
+        return self.note.split("\n", 1)[0]
+
+    def to_bytes(self) -> bytes:
+        lines = [f"old {self.old_size}", *(base64.b64encode(hash_).decode() for hash_ in self.proof)]
+        return ("\n".join(lines) + "\n\n" + self.note).encode()
+
+    @classmethod
+    def parse(cls, body: bytes) -> AddCheckpoint:
+        """Read a body strictly; Malformed says which line. The note is not looked into."""
+        if len(body) > MAX_REQUEST:
+            raise Malformed(f"has at most {MAX_REQUEST} bytes", "request")
+        try:
+            head, separator, note = body.decode().partition("\n\n")
+        except UnicodeDecodeError:
+            raise Malformed("is not UTF-8", "request") from None
+        first, *hashes = head.split("\n")
+        word, _, size = first.partition(" ")
+        if not separator or word != "old":
+            raise Malformed('begins with "old" and a size, proof lines and an empty line', "request")
+        if len(hashes) > MAX_PROOF:
+            raise Malformed(f"has at most {MAX_PROOF} proof lines", "request")
+        proof = tuple(_hash(line, number) for number, line in enumerate(hashes, start=2))
+        return cls(read_size(size, "line 1"), proof, note)
+
+
+def read_size(text: str, where: str) -> int:
+    """A tree size in decimal without leading zeros; Malformed otherwise."""
+    if _SIZE.fullmatch(text) is None:
+        raise Malformed("is no size in decimal", where)
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWitness:
+    """A witness: its verifier key and, for those who ask it, its submission prefix without a slash at the end."""
+
+    key: NoteKey
+    url: str | None = None
+
+    def __str__(self) -> str:
+        """Its line in a witnesses file."""
+        return str(self.key) if self.url is None else f"{self.key} {self.url}"
+
+
+def read_witnesses(text: str) -> tuple[KnownWitness, ...]:
+    """Read a witnesses file: ``<vkey> [<url>]`` a line, empty lines and lines that begin with ``#`` passed over.
+
+    :raises Malformed: names the line; also where a witness is there twice, by name or by key.
+    """
+    if len(text) > MAX_WITNESSES_FILE:
+        raise Malformed(f"has at most {MAX_WITNESSES_FILE} characters", "witnesses file")
+    found: list[KnownWitness] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        where = f"witnesses file, line {number}"
+        if len(words) > 2:
+            raise Malformed("is a verifier key and an address", where)
+        try:
+            key = NoteKey.parse(words[0])
+        except Malformed as error:
+            raise Malformed(error.what, where) from None
+        if key.type is not KeyType.WITNESS:
+            raise Malformed("is no witness's key: its type must be 0x04, a cosignature key", where)
+        if any(key.name == other.key.name or key.public_key == other.key.public_key for other in found):
+            raise Malformed("names a witness twice", where)
+        if len(words) == 2 and _URL.fullmatch(words[1]) is None:
+            raise Malformed("an address begins with http:// or https://", where)
+        found.append(KnownWitness(key, words[1].rstrip("/") if len(words) == 2 else None))
+    return tuple(found)
+
+
+def tlog_policy(trust: TrustRoot) -> str:
+    """The trust root as a C2SP tlog-policy file, for other programs: https://c2sp.org/tlog-policy."""
+    names = [f"w{number}" for number in range(1, len(trust.witnesses) + 1)]
+    lines = [f"log {trust.log_key}"]
+    lines += [f"witness {name} {key}" for name, key in zip(names, trust.witnesses, strict=True)]
+    if trust.threshold:
+        lines.append(f"group enough {trust.threshold} {' '.join(names)}")
+    lines.append(f"quorum {'enough' if trust.threshold else 'none'}")
+    return "\n".join(lines) + "\n"
+
+
+def _hash(line: str, number: int) -> bytes:
+    data = base64.b64decode(line) if _HASH.fullmatch(line) else b""
+    if len(data) != HASH_SIZE or base64.b64encode(data).decode() != line:
+        raise Malformed("is no hash in base64", f"line {number}")
+    return data

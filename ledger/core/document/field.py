@@ -1,0 +1,37 @@
+"""What a document is: formats, fields and limits (docs/formats.md, section 2)."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ledger.core.encoding.limits import Format
+
+
+class Field(NamedTuple):
+    """One path and value; ``type`` is one letter of the format's types, ``value`` the bytes that are bound.
+
+    A tuple and not a dataclass: a document has up to 100,000 of them and wrapping lives in their loop.
+    """
+
+    path: str
+    type: str
+    value: bytes
+
+
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*([{\[<])")
+_UTF16_MARKUP = re.compile(rb"\xff\xfe(?:[ \t\r\n]\x00)*<\x00|\xfe\xff(?:\x00[ \t\r\n])*\x00<|\x00<")
+
+
+def sniff(data: bytes, name: str = "") -> Format:
+    """The format of a file: by a name that ends in ``.json`` or ``.xml``, else by its first significant character.
+
+    ``{`` or ``[`` is JSON, ``<`` is XML (in UTF-8 or UTF-16), all else is opaque. Only a guess at what the owner means:
+    whether the bytes hold what the format promises is for :func:`parse` to say.
+    """
+    for format_ in (Format.JSON, Format.XML):
+        if name.lower().endswith(f".{format_}"):
+            return format_
+    if match := _MARKUP.match(data):
+        return Format.XML if match[1] == b"<" else Format.JSON
+    return Format.XML if _UTF16_MARKUP.match(data) else Format.OPAQUE

@@ -1,0 +1,265 @@
+"""Strict I-JSON text to values, and values to canonical text.
+
+Reading follows RFC 8259 grammar and RFC 7493 restrictions without exception; every refusal names line and column. The
+reader keeps its own stack, so depth is a limit and not an accident of the interpreter. Writing is RFC 8785.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from codecs import BOM_UTF8
+from typing import cast
+
+import orjson
+import rfc8785
+
+from ledger.core.encoding.limits import DEFAULT_LIMITS, Format, Limits, check_size, over_depth, over_fields
+from ledger.core.encoding.text import decode, position
+from ledger.errors import Malformed
+
+Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+_Container = dict[str, Json] | list[Json]
+
+SAFE_INTEGER = 2**53 - 1
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+# Groups: string without escapes; integer part; fraction and exponent; literal; opening bracket.
+_VALUE = re.compile(
+    r'(?:"([^"\\\x00-\x1f]*)"'
+    r"|(-?(?:0|[1-9][0-9]*))((?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![0-9.eE+-])"
+    r"|(true|false|null)"
+    r"|([{\[]))[ \t\n\r]*"
+)
+_NAME = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
+_COMMA = re.compile(r",[ \t\n\r]*")
+_COLON = re.compile(r":[ \t\n\r]*")
+_CLOSING: dict[type, str] = {dict: "}", list: "]"}
+_LITERALS = {"true": True, "false": False, "null": None}
+_STRING = json.JSONDecoder()
+_STRING_FAULTS = {
+    "Unterminated string starting": "a string without an end",
+    "Invalid control character": "a control character in a string: write it as an escape",
+    "Invalid \\escape": "an escape that JSON has not",
+    "Invalid \\uXXXX escape": "an escape that is no \\u and four hexadecimal digits",
+}
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# U+FDD0 to U+FDEF and the last two code points of each of the 17 planes.
+_NONCHARACTER = re.compile(
+    "[\ufdd0-\ufdef"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+    + "]"
+)
+# The same in UTF-8, and a little more.
+_PERHAPS_NONCHARACTER = re.compile(rb"\xef\xb7[\x90-\xaf]|[\xef\x8f\x9f\xaf\xbf]\xbf[\xbe\xbf]")
+_DECODER_DEPTH = 1_000  # orjson refuses more than 1,024
+# An escape that may be half of a surrogate pair, or a noncharacter of the first plane.
+_DOUBTFUL_ESCAPE = re.compile(rb"\\u[dDfF][89a-fA-F]")
+_DOUBTFUL_DOUBLE = 2.0**63  # from here on it may have been written as an integer
+_COLON_AFTER_QUOTE = re.compile(rb'"[ \t\n\r]*:')
+
+
+def parse_json(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Json:
+    """The value of an I-JSON text (RFC 7493); a UTF-8 byte order mark is skipped.
+
+    Integer literals become ``int``, all other numbers ``float``; members keep the order of the text.
+
+    :raises Malformed: with line and column, for anything that is not I-JSON or is over a limit.
+    """
+    check_size(data, Format.JSON, limits)
+    data = data.removeprefix(BOM_UTF8)
+    try:
+        return _shortcut(data, limits)
+    except ValueError:
+        return read_text(decode(data, "UTF-8"), limits)
+
+
+def parse_container(data: bytes, limits: Limits) -> Json:
+    """As :func:`parse_json`, for a file of the ledger's own that carries values of documents: noncharacters, which XML
+    permits, pass, and the size is the caller's to check. No byte order mark."""
+    return read_text(decode(data, "UTF-8"), limits, noncharacters=True)
+
+
+def canonical_json(value: object) -> bytes:
+    """RFC 8785 text of ``dict``, ``list``, ``str``, ``int``, ``float``, ``bool`` and ``None``.
+
+    :raises Malformed: NaN, Infinity, an integer beyond 2^53 - 1, a lone surrogate, a name or value of another type.
+    """
+    try:
+        return rfc8785.dumps(cast("Json", value))
+    except rfc8785.IntegerDomainError:
+        raise Malformed(f"an integer beyond {SAFE_INTEGER} in magnitude has no canonical JSON") from None
+    except rfc8785.FloatDomainError:
+        raise Malformed("NaN and Infinity have no canonical JSON") from None
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+        raise Malformed("a lone surrogate, or a name or value of a type that JSON has not") from None
+
+
+def number_text(value: float) -> str:
+    """RFC 8785 text of a finite number.
+
+    Without an exponent Python and ECMAScript write the same shortest digits, but for a trailing ``.0`` and the sign of
+    zero; only the rest is worth the way through :mod:`rfc8785`, which takes ten times as long.
+    """
+    if type(value) is int:
+        return str(value)
+    text = repr(value)
+    if "e" in text:
+        return rfc8785.dumps(value).decode()
+    return text.removesuffix(".0") if value else "0"
+
+
+def has_noncharacter(text: str) -> bool:
+    """Whether ``text`` holds a code point that is no character (Unicode 23.7), which I-JSON forbids."""
+    return not text.isascii() and _NONCHARACTER.search(text) is not None
+
+
+def _shortcut(data: bytes, limits: Limits) -> Json:
+    """What :func:`read_text` would answer, by orjson, which is far quicker.
+
+    orjson keeps the last of members with one name, and makes doubles of integers beyond 64 bits: what it read is looked
+    at. Counting brackets and commas, also those in strings, bounds the depth and the number of fields.
+
+    :raises ValueError: the text is refused, or there is any doubt: then :func:`read_text` decides, and says why.
+    """
+    brackets = data.count(b"{") + data.count(b"[")
+    if brackets > _DECODER_DEPTH or brackets + data.count(b",") >= limits.fields:
+        raise ValueError
+    if not data.isascii() and _PERHAPS_NONCHARACTER.search(data):
+        raise ValueError
+    if b"\\u" in data and _DOUBTFUL_ESCAPE.search(data):
+        raise ValueError
+    value: Json = orjson.loads(data)
+    members = _members([value], limits.depth + 1)
+    # As many as colons, or else as quotes before a colon: neither is ever fewer than the members that are written.
+    if members != data.count(b":") and members != len(_COLON_AFTER_QUOTE.findall(data)):
+        raise ValueError
+    return value
+
+
+def _members(container: _Container, depth: int) -> int:
+    """How many members there are in a container, at all depths.
+
+    :raises ValueError: more than ``depth`` containers inside each other; a number that may not be what was written.
+    """
+    if not depth:
+        raise ValueError
+    isobject = type(container) is dict
+    count = len(container) if isobject else 0
+    for item in container.values() if isobject else container:  # type: ignore[union-attr]
+        kind = type(item)
+        if kind is dict or kind is list:
+            count += _members(cast(_Container, item), depth - 1)
+        elif kind is int:
+            if not -SAFE_INTEGER <= cast(int, item) <= SAFE_INTEGER:
+                raise ValueError
+        elif kind is float and not -_DOUBTFUL_DOUBLE < cast(float, item) < _DOUBTFUL_DOUBLE:
+            raise ValueError
+    return count
+
+
+def read_text(text: str, limits: Limits, *, noncharacters: bool = False) -> Json:
+    """The value of a whole text; has the last word on what is I-JSON.
+
+    :raises Malformed: as :func:`parse_json`.
+    """
+    if not noncharacters and not text.isascii() and (bad := _NONCHARACTER.search(text)):
+        raise Malformed("a noncharacter, which I-JSON forbids", position(text, bad.start()))
+    here: _Container = []  # the container being filled; outermost a list with one place for the whole value
+    outer: list[_Container] = []  # the containers around it
+    name, scalars, at = "", 0, _after_space(text, 0)
+    while True:
+        start = at
+        value: Json
+        opened: _Container | None = None
+        if (match := _VALUE.match(text, start)) is None:
+            value, at = _string(text, start, "a value", noncharacters=noncharacters)
+        else:
+            at = match.end()
+            kind = match.lastindex
+            if kind == 1:
+                value = match[1]
+            elif kind == 3:
+                value = _number(match[2], match[3], text, start)
+            elif kind == 4:
+                value = _LITERALS[match[4]]
+            else:
+                value = opened = {} if match[5] == "{" else []
+                if len(outer) >= limits.depth:
+                    raise over_depth(limits, position(text, start))
+        if type(here) is dict:
+            here[name] = value
+        else:
+            here.append(value)  # type: ignore[union-attr]
+        if opened is not None and text[at : at + 1] != _CLOSING[type(opened)]:
+            outer.append(here)
+            here = opened
+        else:
+            if opened is not None:  # and is empty
+                at = _after_space(text, at + 1)
+            scalars += 1
+            if scalars > limits.fields:
+                raise over_fields(limits, position(text, start))
+            while outer and text[at : at + 1] == _CLOSING[type(here)]:
+                at = _after_space(text, at + 1)
+                here = outer.pop()
+            if not outer:
+                if at < len(text):
+                    raise Malformed("expected the end of the text", position(text, at))
+                return here[0]  # type: ignore[index]
+            if (comma := _COMMA.match(text, at)) is None:
+                raise Malformed(f"expected ',' or '{_CLOSING[type(here)]}'", position(text, at))
+            at = comma.end()
+        if type(here) is dict:
+            name, at = _name(text, at, here, noncharacters=noncharacters)
+
+
+def _after_space(text: str, index: int) -> int:
+    match = _SPACE.match(text, index)
+    return match.end() if match else index
+
+
+def _name(text: str, start: int, members: dict[str, Json], *, noncharacters: bool) -> tuple[str, int]:
+    """The name of a member and the index of its value."""
+    if match := _NAME.match(text, start):
+        name, at = match[1], match.end()
+    else:
+        name, at = _string(text, start, "a name in double quotes", noncharacters=noncharacters)
+        if (colon := _COLON.match(text, at)) is None:
+            raise Malformed("expected ':'", position(text, at))
+        at = colon.end()
+    if name in members:
+        raise Malformed("a name that this object has already", position(text, start))
+    return name, at
+
+
+def _string(text: str, start: int, expected: str, *, noncharacters: bool) -> tuple[str, int]:
+    """A string with escapes and the index of what follows it, or the reason why there is none."""
+    if text[start : start + 1] != '"':
+        what = f"expected {expected}" if start < len(text) else f"the text ends where {expected} is due"
+        raise Malformed(what, position(text, start))
+    try:
+        value, end = _STRING.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        what = _STRING_FAULTS.get(error.msg.split(":")[0].removesuffix(" at"), "a malformed string")
+        raise Malformed(what, position(text, error.pos)) from None
+    if _SURROGATE.search(value):
+        raise Malformed("a string with a lone surrogate", position(text, start))
+    if not noncharacters and has_noncharacter(value):
+        raise Malformed("a string with a noncharacter, which I-JSON forbids", position(text, start))
+    return value, _after_space(text, end)
+
+
+def _number(integer: str, rest: str, text: str, start: int) -> int | float:
+    if rest:
+        number = float(integer + rest)
+        if math.isinf(number):
+            raise Malformed("a number that overflows a double: write it as a string", position(text, start))
+        return number
+    # Length first: Python refuses to convert integers of thousands of digits.
+    if len(integer) > len(str(SAFE_INTEGER)) + 1 or abs(int(integer)) > SAFE_INTEGER:
+        what = f"an integer beyond {SAFE_INTEGER} in magnitude: write it as a string"
+        raise Malformed(what, position(text, start))
+    return int(integer)

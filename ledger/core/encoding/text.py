@@ -1,0 +1,25 @@
+"""Bytes to text, strictly, and places in a text as people count them: line and column."""
+
+from __future__ import annotations
+
+from ledger.errors import Malformed
+
+
+def position(text: str, index: int) -> str:
+    """``line N, column M`` of a character, both from 1; CR LF, CR and LF each end a line, as in XML."""
+    before = text[:index]
+    line = 1 + before.count("\n") + before.count("\r") - before.count("\r\n")
+    column = index - max(before.rfind("\n"), before.rfind("\r"))
+    return f"line {line}, column {column}"
+
+
+def decode(data: bytes, encoding: str) -> str:
+    """Strict decoding of what follows the byte order mark.
+
+    :raises Malformed: with line and column of the first byte that is not ``encoding``.
+    """
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        good = data[: error.start].decode(encoding)
+        raise Malformed(f"this byte is not {encoding}", position(good, len(good))) from None

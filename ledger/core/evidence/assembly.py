@@ -1,0 +1,49 @@
+"""Assembly: the evidence of a declaration, gathered from a replayed history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ledger.core.checkpoints.note import SignedNote
+from ledger.core.document import Redacted
+from ledger.core.evidence.evidence import Evidence, ProvenEntry
+from ledger.core.evidence.inclusion import Place
+from ledger.core.history.history import COUNCIL, History
+from ledger.core.statements.statement import Declaration
+
+
+def assemble(
+    history: History,
+    note: SignedNote,
+    declaration: Declaration,
+    signature: bytes,
+    places: Sequence[Place],
+    prove: Callable[[int], ProvenEntry],
+    document: Redacted | None = None,
+) -> Evidence:
+    """Gather the evidence of a declaration from a replayed history.
+
+    ``places`` are where it stands, the batch first; ``note`` is a checkpoint of this history: what was written after it
+    is left out; ``prove`` gives an entry by number with its path in that checkpoint. ValueError where the checkpoint
+    has more entries than the history.
+    """
+    origin, id_, size = history.origin, declaration.id(history.origin), note.checkpoint.size
+    if not 0 < size <= history.size:
+        raise ValueError("the checkpoint is of another size than the history")
+    known = {(place.root, place.size) for place in places}
+    numbers = {0, size - 1, *history.governing.get(COUNCIL, [])}
+    numbers.update(history.anchors[key].number for key in known if key in history.anchors)
+    if id_ in history.withdrawals:
+        numbers.add(history.withdrawals[id_][0].number)
+    for attestation_id in history.attestations_of(known):
+        recorded = history.attestations[attestation_id]
+        attested = recorded.attested
+        numbers.add(recorded.mark.number)
+        numbers.update(item.mark.number for item in history.revocations_of(attestation_id, id_))
+        agency = attested.attestation.agency
+        for key in (attested.signer, agency, (agency, attested.attestation.kind)):
+            numbers.update(history.governing.get(key, []))
+        for item in history.revocations_of(attestation_id, id_):
+            numbers.update(history.governing.get(item.revoked.signer, []))
+    proven = tuple(prove(number) for number in sorted(numbers) if number < size)
+    return Evidence(origin, declaration, signature, tuple(places), proven, note, document)

@@ -1,0 +1,85 @@
+"""The portable proof of one document: one JSON file, strictly read and exactly printed, versioned.
+
+It carries the declaration with its signature, its place in a batch, every entry of the history that bears on it (each
+with its inclusion in the checkpoint), its place in every attested set, and the checkpoint. docs/evidence-format.md.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+
+from ledger.core.checkpoints.note import SignedNote
+from ledger.core.document import Redacted
+from ledger.core.encoding.canonical_json import print_canonical
+from ledger.core.encoding.reading import hex_text
+from ledger.core.evidence.inclusion import Place
+from ledger.core.history.entry import Entry
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import Declaration
+from ledger.errors import Malformed
+
+FORMAT = "trade-ledger/evidence/1"
+MAX_EVIDENCE = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenEntry:
+    """An entry of the history with its inclusion path in the checkpoint."""
+
+    entry: Entry
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)  # without slots, for the id that is kept once worked out
+class Evidence:
+    """See the module. ``places`` holds one place per root and size: the batch first, then other attested sets.
+
+    ``document`` is what the evidence discloses of the document; a redaction that shows no field tells the count, and
+    lets a verifier name the field that was changed in a copy.
+    """
+
+    origin: Origin
+    declaration: Declaration
+    signature: bytes
+    places: tuple[Place, ...]
+    entries: tuple[ProvenEntry, ...]
+    checkpoint: SignedNote
+    document: Redacted | None = None
+
+    @cached_property
+    def id(self) -> bytes:
+        """Of the declaration, 32 bytes."""
+        return self.declaration.id(self.origin)
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON (sorted names, no white space, ASCII) and a newline; the only form that is read.
+
+        :raises Malformed: more than 16 MiB: disclose less of the document.
+        """
+        value = {
+            "checkpoint": str(self.checkpoint),
+            "declaration": self.declaration.to_json(),
+            "entries": [
+                {"bytes": hex_text(item.entry.data), "proof": [hex_text(hash_) for hash_ in item.proof]}
+                for item in self.entries
+            ],
+            "document": self.document and json.loads(self.document.to_bytes()),
+            "ledger": FORMAT,
+            "origin": str(self.origin),
+            "places": [
+                {
+                    "index": place.index,
+                    "proof": [hex_text(hash_) for hash_ in place.proof],
+                    "root": hex_text(place.root),
+                    "size": place.size,
+                }
+                for place in self.places
+            ],
+            "signature": hex_text(self.signature),
+        }
+        data = print_canonical(value)
+        if len(data) > MAX_EVIDENCE:
+            raise Malformed(f"evidence has at most {MAX_EVIDENCE} bytes, not {len(data)}: disclose less")
+        return data

@@ -1,0 +1,38 @@
+"""Inclusion: where a declaration stands in a batch or an attested set, with its RFC 9162 proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.core.tree.merkle import Tree, leaf_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a declaration stands in a batch or set: index, size and root of it, and the RFC 9162 inclusion path."""
+
+    root: bytes
+    size: int
+    index: int
+    proof: tuple[bytes, ...]
+
+
+class Members:
+    """A batch or an attested set as places are proven in it: its ids in order and their tree, built once."""
+
+    __slots__ = ("_ids", "_tree")
+
+    def __init__(self, ids: Sequence[bytes]) -> None:
+        self._ids = list(ids)
+        self._tree = Tree(leaf_hash(item) for item in ids)
+
+    @property
+    def name(self) -> tuple[bytes, int]:
+        """RFC 9162 root over the ids, and how many."""
+        return self._tree.root, self._tree.size
+
+    def place(self, id_: bytes) -> Place:
+        """The place of a declaration; ValueError when it is not a member."""
+        index = self._ids.index(id_)
+        return Place(*self.name, index, tuple(self._tree.inclusion(index)))

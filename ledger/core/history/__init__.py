@@ -1,0 +1,12 @@
+"""The numbered entries, and the state that a replay of them gives.
+
+In reading order:
+
+============ ==========================================================
+``entry``    one numbered fact and its bytes
+``agencies`` agencies, attesters and mandates, each with from and until
+``council``  the quorum of a resolution
+``replay``   every rule of the contract, entry by entry
+``history``  the replay that remembers all and answers questions
+============ ==========================================================
+"""

@@ -1,0 +1,229 @@
+"""Was this key allowed to say that, at that time? Council, agencies, attesters and mandates.
+
+Twin of ``contracts/Agencies.sol``: the same rules (docs/formats.md section 5, rules 1 to 5), the same refusals by name.
+Signatures are checked elsewhere; here a resolution is taken to be signed and is judged by its content.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ledger.core.statements.members import MAX_COUNCIL, NO_END
+from ledger.core.statements.statement import (
+    AgencyEnrolment,
+    AgencyReinstatement,
+    AgencySuspension,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    AttesterRetirement,
+    CouncilChange,
+    MandateGrant,
+    MandateWithdrawal,
+    Resolution,
+)
+from ledger.errors import (
+    AgencyKnown,
+    AgencyNotActive,
+    AgencyNotSuspended,
+    AttesterDeclaredCompromised,
+    AttesterKnown,
+    AttesterNotActive,
+    CompromiseInFuture,
+    CompromiseNotEarlier,
+    InvalidCouncil,
+    MalformedPeriod,
+    MandateMissing,
+    MandateOverlaps,
+    UnknownAgency,
+    UnknownAttester,
+    WrongAgency,
+    WrongResolution,
+)
+
+
+class Period(NamedTuple):
+    """Half-open span of time in seconds since 1970: ``from_`` <= t < ``until``."""
+
+    from_: int
+    until: int = NO_END
+
+    def contains(self, at: int) -> bool:
+        return self.from_ <= at < self.until
+
+
+@dataclass(slots=True)
+class Agency:
+    """A public body: when it was active, and under which mandates (by UNCL 1001 kind)."""
+
+    code: str
+    name: str
+    jurisdiction: str
+    uri: str
+    periods: list[Period]
+    mandates: dict[int, list[Period]] = field(default_factory=dict)
+
+    def active(self, at: int) -> bool:
+        return any(period.contains(at) for period in self.periods)
+
+    def mandated(self, kind: int, at: int) -> bool:
+        return any(period.contains(at) for period in self.mandates.get(kind, ()))
+
+
+@dataclass(slots=True)
+class Attester:
+    """One key of one agency. ``compromised_from`` is None unless the council declared it."""
+
+    signer: bytes
+    agency: str
+    period: Period
+    compromised_from: int | None = None
+
+
+class Agencies:
+    """The register as the council's resolutions have made it; every change is one ``apply``."""
+
+    def __init__(self) -> None:
+        self.members: tuple[bytes, ...] = ()
+        self.threshold = 0
+        self.resolutions = 0
+        self.agencies: dict[str, Agency] = {}
+        self.attesters: dict[bytes, Attester] = {}
+
+    def found(self, members: tuple[bytes, ...], threshold: int) -> None:
+        """Seat the first council, as the contract's constructor does; it is no resolution and has number 0."""
+        self._seat(members, threshold)
+
+    def apply(self, resolution: Resolution, at: int) -> None:
+        """Carry out a resolution at time ``at``.
+
+        :raises Refused: the subclass named as the contract's error; nothing has changed then.
+        """
+        self.check_number(resolution)
+        match resolution:
+            case CouncilChange():
+                self._seat(resolution.members, resolution.threshold)
+            case AgencyEnrolment():
+                self._enrol(resolution, at)
+            case AgencySuspension():
+                agency = self.active_agency(resolution.agency)
+                agency.periods[-1] = Period(agency.periods[-1].from_, at)
+            case AgencyReinstatement():
+                agency = self.agency(resolution.agency)
+                if agency.periods[-1].until == NO_END:
+                    raise AgencyNotSuspended(resolution.agency)
+                agency.periods.append(Period(at))
+            case AttesterAuthorisation():
+                self.agency(resolution.agency)
+                if resolution.attester in self.attesters:
+                    raise AttesterKnown(resolution.attester)
+                self.attesters[resolution.attester] = Attester(resolution.attester, resolution.agency, Period(at))
+            case AttesterRetirement():
+                attester = self.attester(resolution.attester)
+                if attester.period.until != NO_END:
+                    raise AttesterNotActive(attester.signer, *attester.period)
+                attester.period = Period(attester.period.from_, at)
+            case AttesterCompromise():
+                self._compromise(resolution, at)
+            case MandateGrant():
+                self._grant(resolution, at)
+            case MandateWithdrawal():
+                self._withdraw_mandate(resolution, at)
+            case _:
+                raise TypeError(type(resolution).__name__)
+        self.resolutions += 1
+
+    def check_number(self, resolution: Resolution) -> None:
+        """WrongResolution unless this is the next resolution."""
+        if resolution.number != self.resolutions + 1:
+            raise WrongResolution(self.resolutions + 1, resolution.number)
+
+    def agency(self, code: str) -> Agency:
+        """The agency, active or not; UnknownAgency when it was never enrolled."""
+        try:
+            return self.agencies[code]
+        except KeyError:
+            raise UnknownAgency(code) from None
+
+    def active_agency(self, code: str) -> Agency:
+        """The agency while it is not suspended, by the latest resolution; else AgencyNotActive."""
+        agency = self.agency(code)
+        if agency.periods[-1].until != NO_END:
+            raise AgencyNotActive(code)
+        return agency
+
+    def attester(self, signer: bytes) -> Attester:
+        """The attester, active or not; UnknownAttester when it was never authorised."""
+        try:
+            return self.attesters[signer]
+        except KeyError:
+            raise UnknownAttester(signer) from None
+
+    def speaking_attester(self, signer: bytes) -> Attester:
+        """The attester if it may speak by the latest resolution: not retired, not compromised, agency not suspended."""
+        attester = self.attester(signer)
+        if attester.compromised_from is not None:
+            raise AttesterDeclaredCompromised(signer, attester.compromised_from)
+        if attester.period.until != NO_END:
+            raise AttesterNotActive(signer, *attester.period)
+        self.active_agency(attester.agency)
+        return attester
+
+    def authorise_attestation(self, signer: bytes, agency: str, kind: int, at: int) -> Attester:
+        """The attester who may make this attestation now (``at``), else the Refused that names the first hindrance."""
+        attester = self.attester(signer)
+        if attester.agency != agency:
+            raise WrongAgency(signer, agency, attester.agency)
+        self.speaking_attester(signer)
+        if not self.agency(agency).mandated(kind, at):
+            raise MandateMissing(agency, kind)
+        return attester
+
+    def may_attest(self, signer: bytes, kind: int, at: int) -> bool:
+        """Who may say what at a time, past or present, by all that is known today (compromise dates included)."""
+        attester = self.attesters.get(signer)
+        if attester is None or not attester.period.contains(at):
+            return False
+        if attester.compromised_from is not None and attester.compromised_from <= at:
+            return False
+        agency = self.agencies[attester.agency]
+        return agency.active(at) and agency.mandated(kind, at)
+
+    def _seat(self, members: tuple[bytes, ...], threshold: int) -> None:
+        if not 0 < threshold <= len(members) <= MAX_COUNCIL:
+            raise InvalidCouncil(len(members), threshold)
+        self.members, self.threshold = members, threshold
+
+    def _enrol(self, resolution: AgencyEnrolment, at: int) -> None:
+        if resolution.agency in self.agencies:
+            raise AgencyKnown(resolution.agency)
+        self.agencies[resolution.agency] = Agency(
+            resolution.agency, resolution.name, resolution.jurisdiction, resolution.uri, [Period(at)]
+        )
+
+    def _compromise(self, resolution: AttesterCompromise, at: int) -> None:
+        attester = self.attester(resolution.attester)
+        if resolution.since > at:
+            raise CompromiseInFuture(resolution.since, at)
+        if attester.compromised_from is not None and resolution.since >= attester.compromised_from:
+            raise CompromiseNotEarlier(resolution.since, attester.compromised_from)
+        attester.compromised_from = resolution.since
+
+    def _grant(self, resolution: MandateGrant, at: int) -> None:
+        agency = self.agency(resolution.agency)
+        begin = resolution.from_ or at
+        if begin < at or resolution.until <= begin:
+            raise MalformedPeriod(begin, resolution.until, at)
+        periods = agency.mandates.setdefault(resolution.kind, [])
+        if periods and begin < periods[-1].until:
+            raise MandateOverlaps(resolution.agency, resolution.kind, periods[-1].until)
+        periods.append(Period(begin, resolution.until))
+
+    def _withdraw_mandate(self, resolution: MandateWithdrawal, at: int) -> None:
+        periods = self.agency(resolution.agency).mandates.get(resolution.kind, [])
+        if not periods or periods[-1].until <= at:
+            raise MandateMissing(resolution.agency, resolution.kind)
+        for index, period in enumerate(periods):
+            if period.until > at:
+                # One that has not begun is emptied, not turned inside out.
+                periods[index] = Period(min(period.from_, at), at)

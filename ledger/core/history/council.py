@@ -1,0 +1,36 @@
+"""The council's quorum: who must have signed a resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from ledger.core.encoding.keccak import keccak
+from ledger.core.history.entry import Enacted
+from ledger.core.statements.origin import Origin
+from ledger.errors import (
+    EndorsementsUnordered,
+    NotInCouncil,
+    QuorumMissing,
+)
+
+# (signer, digest, signature): returns, or raises VerificationFailed.
+Verifier = Callable[[bytes, bytes, bytes], None]
+
+
+def check_quorum(content: Enacted, origin: Origin, members: Sequence[bytes], threshold: int, verify: Verifier) -> None:
+    """Check that a resolution carries ``threshold`` signatures of distinct ``members`` (rule 1).
+
+    :raises Refused: QuorumMissing, EndorsementsUnordered or NotInCouncil.
+    :raises VerificationFailed: what ``verify`` raises for a signature that does not fit.
+    """
+    if len(content.endorsements) < threshold:
+        raise QuorumMissing(threshold, len(content.endorsements))
+    order = [keccak(endorsement.signer) for endorsement in content.endorsements]
+    if any(left >= right for left, right in pairwise(order)):
+        raise EndorsementsUnordered()
+    id_ = content.resolution.id(origin)
+    for signer, signature in content.endorsements:
+        if signer not in members:
+            raise NotInCouncil(signer)
+        verify(signer, id_, signature)

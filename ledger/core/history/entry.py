@@ -1,0 +1,227 @@
+"""Entries: the numbered facts of a history, their bytes, and what their payloads say. docs/formats.md section 5."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from eth_abi.abi import encode as abi_encode
+
+from ledger.core.encoding.abi import ListOf, Shape
+from ledger.core.encoding.keccak import keccak
+from ledger.core.statements.eip712 import left_word
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import (
+    RESOLUTIONS,
+    Attestation,
+    CouncilChange,
+    Declaration,
+    Resolution,
+    Revocation,
+    Statement,
+    Withdrawal,
+)
+from ledger.core.tree.merkle import leaf_hash
+from ledger.errors import Malformed
+
+
+class EntryKind(IntEnum):
+    """The kinds of entries, numbered as on chain; 0 to 8 are the council's resolutions."""
+
+    COUNCIL_CHANGED = 0
+    AGENCY_ENROLLED = 1
+    AGENCY_SUSPENDED = 2
+    AGENCY_REINSTATED = 3
+    ATTESTER_AUTHORISED = 4
+    ATTESTER_RETIRED = 5
+    ATTESTER_COMPROMISED = 6
+    MANDATE_GRANTED = 7
+    MANDATE_WITHDRAWN = 8
+    ANCHORED = 9
+    ATTESTED = 10
+    REVOKED = 11
+    WITHDRAWN = 12
+
+
+_KINDS = tuple(EntryKind)
+
+
+@dataclass(frozen=True)  # without slots, for the content that is kept once read
+class Entry:
+    """One numbered fact: number from 0, kind, block time in seconds, ABI-encoded payload."""
+
+    number: int
+    kind: EntryKind
+    time: int
+    payload: bytes
+
+    @property
+    def data(self) -> bytes:
+        """number (8) ‖ kind (1) ‖ time (8) ‖ payload: the leaf data of the history's tree."""
+        return self.number.to_bytes(8, "big") + bytes((self.kind,)) + self.time.to_bytes(8, "big") + self.payload
+
+    @property
+    def hash(self) -> bytes:
+        return leaf_hash(self.data)
+
+    @cached_property
+    def content(self) -> Content:
+        """What the payload says, read once; Malformed where it is not the standard encoding of its kind."""
+        return decode_payload(self.kind, self.payload)
+
+    def subject(self, origin: Origin) -> bytes:
+        """The topic (32 bytes) under which the contract of ``origin`` logs it; Malformed as for ``content``."""
+        known: tuple[Origin, bytes] | None = self.__dict__.get("_subject")
+        if known is None or known[0] is not origin:
+            known = self.__dict__["_subject"] = origin, subject_of(self.content, origin)
+        return known[1]
+
+    @classmethod
+    def from_data(cls, data: bytes) -> Entry:
+        """Read entry bytes; Malformed when too short or of an unknown kind."""
+        if len(data) < 17 or data[8] >= len(_KINDS) or data[9:12] != bytes(3):
+            raise Malformed("entry bytes are number (8), kind (1, known), time (8, below 2^40) and payload")
+        return cls(int.from_bytes(data[:8]), _KINDS[data[8]], int.from_bytes(data[9:17]), data[17:])
+
+
+class Endorsement(NamedTuple):
+    """One council member's signature on a resolution."""
+
+    signer: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Enacted:
+    """A resolution of the council, with the signatures that carried it."""
+
+    resolution: Resolution
+    endorsements: tuple[Endorsement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """A batch root and the number of its declarations."""
+
+    root: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    attestation: Attestation
+    signer: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    revocation: Revocation
+    signer: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    declaration: Declaration
+    withdrawal: Withdrawal
+    signature: bytes
+
+
+Content = Enacted | Anchored | Attested | Revoked | Withdrawn
+_ENDORSEMENTS = "(bytes,bytes)[]"
+
+
+def _tuple_type(statement: type[Statement]) -> str:
+    return f"({','.join(statement.abi_types())})"
+
+
+_TYPES: dict[EntryKind, list[str]] = {
+    **{EntryKind(kind): [*cls.abi_types(), _ENDORSEMENTS] for kind, cls in enumerate(RESOLUTIONS)},
+    EntryKind.ANCHORED: ["bytes32", "uint64"],
+    EntryKind.ATTESTED: [_tuple_type(Attestation), "bytes", "bytes"],
+    EntryKind.REVOKED: [_tuple_type(Revocation), "bytes", "bytes"],
+    EntryKind.WITHDRAWN: [_tuple_type(Declaration), _tuple_type(Withdrawal), "bytes"],
+}
+_SHAPES: dict[EntryKind, Shape] = {
+    **{
+        EntryKind(kind): Shape(*cls.abi_types(), ListOf(Shape("bytes", "bytes")))
+        for kind, cls in enumerate(RESOLUTIONS)
+    },
+    EntryKind.ANCHORED: Shape("bytes32", "uint64"),
+    EntryKind.ATTESTED: Shape(Shape(*Attestation.abi_types()), "bytes", "bytes"),
+    EntryKind.REVOKED: Shape(Shape(*Revocation.abi_types()), "bytes", "bytes"),
+    EntryKind.WITHDRAWN: Shape(Shape(*Declaration.abi_types()), Shape(*Withdrawal.abi_types()), "bytes"),
+}
+
+
+def kind_of(content: Content) -> EntryKind:
+    """The kind of the entry that carries ``content``."""
+    match content:
+        case Enacted(resolution=resolution):
+            return EntryKind(RESOLUTIONS.index(type(resolution)))
+        case Anchored():
+            return EntryKind.ANCHORED
+        case Attested():
+            return EntryKind.ATTESTED
+        case Revoked():
+            return EntryKind.REVOKED
+        case Withdrawn():
+            return EntryKind.WITHDRAWN
+
+
+def encode_payload(content: Content) -> bytes:
+    """The standard ABI encoding of an entry's content, as the contract writes it."""
+    values: list[Any]
+    match content:
+        case Enacted(resolution, endorsements):
+            values = [*resolution.abi_values(), list(endorsements)]
+        case Anchored(root, size):
+            values = [root, size]
+        case Attested(attestation, signer, signature):
+            values = [attestation.abi_values(), signer, signature]
+        case Revoked(revocation, signer, signature):
+            values = [revocation.abi_values(), signer, signature]
+        case Withdrawn(declaration, withdrawal, signature):
+            values = [declaration.abi_values(), withdrawal.abi_values(), signature]
+    return bytes(abi_encode(_TYPES[kind_of(content)], values))
+
+
+def decode_payload(kind: EntryKind, payload: bytes) -> Content:
+    """Read a payload strictly: one encoding for one content; Malformed for any other bytes."""
+    try:
+        values = _SHAPES[kind].decode(payload)
+    except Malformed as error:
+        raise Malformed(f"payload is not the standard ABI encoding of {kind.name}: {error.what}") from None
+    if kind is EntryKind.ANCHORED:
+        return Anchored(*values)
+    if kind is EntryKind.ATTESTED:
+        return Attested(Attestation.from_abi(values[0]), values[1], values[2])
+    if kind is EntryKind.REVOKED:
+        return Revoked(Revocation.from_abi(values[0]), values[1], values[2])
+    if kind is EntryKind.WITHDRAWN:
+        return Withdrawn(Declaration.from_abi(values[0]), Withdrawal.from_abi(values[1]), values[2])
+    *members, endorsements = values
+    made = tuple(Endorsement(signer, signature) for signer, signature in endorsements)
+    return Enacted(RESOLUTIONS[kind].from_abi(members), made)
+
+
+def subject_of(content: Content, origin: Origin) -> bytes:
+    """The 32-byte topic under which the contract's log can be searched for this entry."""
+    match content:
+        case Enacted(resolution=resolution):
+            if isinstance(resolution, CouncilChange):
+                return resolution.id(origin)
+            agency: str | None = getattr(resolution, "agency", None)
+            attester: bytes | None = getattr(resolution, "attester", None)
+            return keccak(attester) if attester is not None else left_word((agency or "").encode("ascii"))
+        case Anchored(root=root):
+            return root
+        case Attested(attestation=attestation):
+            return attestation.id(origin)
+        case Revoked(revocation=revocation):
+            return revocation.attestation
+        case Withdrawn(withdrawal=withdrawal):
+            return withdrawal.declaration

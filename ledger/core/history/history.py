@@ -1,0 +1,255 @@
+"""The history: all entries of one origin replayed and remembered, with questions answered from what they say."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from ledger.core.history.council import Verifier, check_quorum
+from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn
+from ledger.core.history.replay import Mark, Replay, Spoken
+from ledger.core.statements.members import ZERO
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import WalletUndecided, verify_signature
+from ledger.core.statements.statement import (
+    AgencyEnrolment,
+    AgencyReinstatement,
+    AgencySuspension,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    AttesterRetirement,
+    MandateGrant,
+    MandateWithdrawal,
+    Resolution,
+)
+from ledger.core.tree.tiles import Tiles
+
+__all__ = [
+    "COUNCIL", "History", "Mark", "Recorded", "Revocations", "Standing", "Verifier", "check_quorum", "governed_by",
+    "standing",
+]  # fmt: skip
+
+Governed = bytes | str | tuple[str, int]
+COUNCIL = ""
+_RECENT = 1_024
+
+
+class Standing(Enum):
+    """Whether an attestation, or a member of its set, is in force at a time, and if not, why not."""
+
+    IN_FORCE = "in force"
+    UNKNOWN = "not attested"
+    NOT_YET = "not yet attested"
+    NOT_YET_VALID = "before its validity"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    COMPROMISED = "attester compromised"
+
+
+class Recorded(NamedTuple):
+    """An attestation as the history holds it."""
+
+    mark: Mark
+    attested: Attested
+
+
+class Revocations(NamedTuple):
+    """A revocation as the history holds it."""
+
+    mark: Mark
+    revoked: Revoked
+
+
+def standing(
+    recorded: Recorded, revocations: Iterable[Revocations], compromised_from: int | None, at: int
+) -> tuple[Standing, Mark]:
+    """Judge one attestation at ``at`` from its entry, the revocations that touch it and its attester's compromise.
+
+    Returns the standing and the entry that decides it. docs/formats.md section 5, "In force at t".
+    """
+    attestation = recorded.attested.attestation
+    if recorded.mark.time > at:
+        return Standing.NOT_YET, recorded.mark
+    for revocation in revocations:
+        if revocation.mark.time <= at:
+            return Standing.REVOKED, revocation.mark
+    if compromised_from is not None and recorded.mark.time >= compromised_from:
+        return Standing.COMPROMISED, recorded.mark
+    if at < attestation.valid_from:
+        return Standing.NOT_YET_VALID, recorded.mark
+    if at >= attestation.valid_until:
+        return Standing.EXPIRED, recorded.mark
+    return Standing.IN_FORCE, recorded.mark
+
+
+class Remembered:
+    """The memory of a replay that forgets nothing, in dictionaries."""
+
+    def __init__(self) -> None:
+        self.anchors: dict[tuple[bytes, int], Mark] = {}
+        self.attestations: dict[bytes, Recorded] = {}
+        self.attested_sets: dict[tuple[bytes, int], list[bytes]] = {}
+        self.revocations: dict[bytes, dict[bytes, Revocations]] = {}
+        self.withdrawals: dict[bytes, tuple[Mark, Withdrawn]] = {}
+
+    def anchored(self, root: bytes, size: int) -> int | None:
+        mark = self.anchors.get((root, size))
+        return None if mark is None else mark.number
+
+    def attested(self, id_: bytes) -> Spoken | None:
+        recorded = self.attestations.get(id_)
+        return None if recorded is None else Spoken(recorded.mark.number, recorded.attested.attestation.agency)
+
+    def revoked(self, attestation: bytes, member: bytes) -> bool:
+        found = self.revocations.get(attestation, {})
+        return ZERO in found or member in found
+
+    def withdrawn(self, declaration: bytes) -> int | None:
+        found = self.withdrawals.get(declaration)
+        return None if found is None else found[0].number
+
+    def keep(self, mark: Mark, subject: bytes, content: Content) -> None:
+        match content:
+            case Anchored(root, size):
+                self.anchors[root, size] = mark
+            case Attested(attestation):
+                self.attestations[subject] = Recorded(mark, content)
+                self.attested_sets.setdefault((attestation.root, attestation.size), []).append(subject)
+            case Revoked(revocation):
+                self.revocations.setdefault(subject, {})[revocation.member] = Revocations(mark, content)
+            case Withdrawn():
+                self.withdrawals[subject] = (mark, content)
+
+    def forget(self, subject: bytes, content: Content) -> None:
+        """Take back the last that was kept."""
+        match content:
+            case Anchored(root, size):
+                del self.anchors[root, size]
+            case Attested(attestation):
+                del self.attestations[subject]
+                name = attestation.root, attestation.size
+                self.attested_sets[name].pop()
+                if not self.attested_sets[name]:
+                    del self.attested_sets[name]
+            case Revoked(revocation):
+                del self.revocations[subject][revocation.member]
+                if not self.revocations[subject]:
+                    del self.revocations[subject]
+            case Withdrawn():
+                del self.withdrawals[subject]
+
+
+class _Before(NamedTuple):
+    """What an entry changed: the head and the time before it, and what was kept of it; None for a resolution."""
+
+    head: bytes
+    last_time: int
+    kept: tuple[bytes, Content] | None
+
+
+class History(Replay):
+    """All entries of one origin: the state they make, the head, and the log for proofs.
+
+    The latest entries can be taken back, as a reorganisation of the chain does; see ``back_to``.
+
+    A signature by a wallet contract cannot be judged without the chain; such entries are listed in ``undecided``
+    (number, signer, digest, signature) for whoever has one.
+    """
+
+    def __init__(self, origin: Origin) -> None:
+        self.log = Tiles()
+        self.undecided: list[tuple[int, bytes, bytes, bytes]] = []
+        self.governing: dict[Governed, list[int]] = {}
+        self._remembered = Remembered()
+        self._recent: deque[_Before] = deque(maxlen=_RECENT)
+        super().__init__(origin, self._remembered, self.log, self._check_signature)
+
+    @property
+    def anchors(self) -> dict[tuple[bytes, int], Mark]:
+        """Batch root and size -> the entry that anchors it."""
+        return self._remembered.anchors
+
+    @property
+    def attestations(self) -> dict[bytes, Recorded]:
+        """By id."""
+        return self._remembered.attestations
+
+    @property
+    def revocations(self) -> dict[bytes, dict[bytes, Revocations]]:
+        """By attestation id, then by member (a declaration id, zero for the whole set)."""
+        return self._remembered.revocations
+
+    @property
+    def withdrawals(self) -> dict[bytes, tuple[Mark, Withdrawn]]:
+        """By declaration id."""
+        return self._remembered.withdrawals
+
+    def apply(self, entry: Entry) -> Content:
+        """As ``Replay.apply``, and note what the council's resolutions govern."""
+        head, last_time = self.head, self.last_time
+        content = super().apply(entry)
+        decided = isinstance(content, Enacted)
+        self._recent.append(_Before(head, last_time, None if decided else (entry.subject(self.origin), content)))
+        if isinstance(content, Enacted):
+            self.governing.setdefault(governed_by(content.resolution), []).append(entry.number)
+        return content
+
+    def back_to(self, size: int) -> bool:
+        """Take back all entries from number ``size`` on. False, and nothing is changed, where that cannot be done.
+
+        It cannot beyond the latest 1,024 entries, nor where one of them is a resolution of the council, which is rare:
+        then a new history is to be replayed.
+        """
+        count = self.size - size
+        if not 0 <= count <= len(self._recent):
+            return False
+        undone = list(self._recent)[len(self._recent) - count :]
+        if any(before.kept is None for before in undone):
+            return False
+        for before in reversed(undone):
+            assert before.kept is not None
+            self._remembered.forget(*before.kept)
+            self.head, self.last_time = before.head, before.last_time
+            self._recent.pop()
+        self.log.cut(size)
+        while self.undecided and self.undecided[-1][0] >= size:
+            self.undecided.pop()
+        return True
+
+    def standing(self, id_: bytes, member: bytes, at: int) -> tuple[Standing, Mark | None]:
+        """Is this attestation in force at ``at`` for this member (declaration id or zero)? And which entry says so."""
+        recorded = self.attestations.get(id_)
+        if recorded is None:
+            return Standing.UNKNOWN, None
+        compromised = self.agencies.attesters[recorded.attested.signer].compromised_from
+        return standing(recorded, self.revocations_of(id_, member), compromised, at)
+
+    def attestations_of(self, sets: Iterable[tuple[bytes, int]]) -> list[bytes]:
+        """Ids of the attestations about any of these sets (root, size), in the order of the history."""
+        found = [id_ for key in sets for id_ in self._remembered.attested_sets.get(key, ())]
+        return sorted(found, key=lambda id_: self.attestations[id_].mark.number)
+
+    def revocations_of(self, id_: bytes, member: bytes) -> Sequence[Revocations]:
+        """The revocations that end this attestation for this member: of the whole set, or of the member."""
+        found = self.revocations.get(id_, {})
+        return [found[key] for key in dict.fromkeys((ZERO, member)) if key in found]
+
+    def _check_signature(self, number: int, signer: bytes, digest: bytes, signature: bytes) -> None:
+        try:
+            verify_signature(self.origin, signer, digest, signature)
+        except WalletUndecided:
+            self.undecided.append((number, signer, digest, signature))
+
+
+def governed_by(resolution: Resolution) -> Governed:
+    """What a resolution is about: an attester (signer), an agency (code), a mandate (code, kind), or the council."""
+    match resolution:
+        case AttesterAuthorisation() | AttesterRetirement() | AttesterCompromise():
+            return resolution.attester
+        case MandateGrant() | MandateWithdrawal():
+            return resolution.agency, resolution.kind
+        case AgencyEnrolment() | AgencySuspension() | AgencyReinstatement():
+            return resolution.agency
+    return COUNCIL

@@ -1,0 +1,209 @@
+"""Replay: one entry after the other, every rule of the contract, every signature, head and root recomputed.
+
+Twin of ``contracts/History.sol`` and ``contracts/TradeLedger.sol``. ``Replay.apply`` raises ``HistoryBroken`` at the
+first entry that the contract could not have written. docs/formats.md section 5.
+
+A replay holds the register of agencies, the head and the edge of the tree, and asks a ``Memory`` for what earlier
+entries said, so that whoever audits a long history can keep that on disk. ``history.History`` is the replay that
+remembers all of it and answers questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from ledger.core.history.agencies import Agencies
+from ledger.core.history.council import check_quorum
+from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn
+from ledger.core.statements.members import ZERO
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import CouncilChange
+from ledger.core.tree.merkle import node_hash
+from ledger.core.tree.tiles import Frontier, Tiles
+from ledger.errors import (
+    AlreadyAttested,
+    AlreadyRevoked,
+    AlreadyWithdrawn,
+    HistoryBroken,
+    LedgerError,
+    Malformed,
+    MalformedPeriod,
+    MalformedSet,
+    ReplacesItself,
+    Unavailable,
+    UnknownAttestation,
+    VerificationFailed,
+    WrongAgency,
+)
+
+# The same with the number of the entry before it. One that checks later keeps what it is given and never raises.
+Signatures = Callable[[int, bytes, bytes, bytes], None]
+
+
+class Mark(NamedTuple):
+    """Where something happened: entry number and block time in seconds."""
+
+    number: int
+    time: int
+
+
+class Spoken(NamedTuple):
+    """What a replay needs of an earlier attestation: the number of its entry, and the agency that made it."""
+
+    number: int
+    agency: str
+
+
+class Memory(Protocol):
+    """What earlier entries said, as far as later ones are judged by it."""
+
+    def anchored(self, root: bytes, size: int) -> int | None:
+        """Number of the entry that anchors a batch."""
+        ...
+
+    def attested(self, id_: bytes) -> Spoken | None:
+        """The attestation of this id."""
+        ...
+
+    def revoked(self, attestation: bytes, member: bytes) -> bool:
+        """Whether a revocation ends the attestation for ``member``: of the whole set, or of this member."""
+        ...
+
+    def withdrawn(self, declaration: bytes) -> int | None:
+        """Number of the entry that withdraws a declaration."""
+        ...
+
+    def keep(self, mark: Mark, subject: bytes, content: Content) -> None:
+        """Remember an entry that is no resolution; ``subject`` is its topic on chain (docs/formats.md section 5)."""
+        ...
+
+
+class Replay:
+    """The state that entries make, one after the other.
+
+    ``tree`` takes the leaf hashes: a ``Frontier`` where only roots are asked for, ``Tiles`` where proofs are.
+    """
+
+    def __init__(self, origin: Origin, memory: Memory, tree: Frontier | Tiles, signatures: Signatures) -> None:
+        self.origin = origin
+        self.head = origin.separator
+        self.last_time = 0
+        self.agencies = Agencies()
+        self._tree = tree
+        self._memory = memory
+        self._signatures = signatures
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return self._tree.size
+
+    def root(self) -> bytes:
+        """RFC 9162 root over the entries so far."""
+        return self._tree.root()
+
+    def apply(self, entry: Entry) -> Content:
+        """Take the next entry; returns its content.
+
+        :raises HistoryBroken: naming the entry: a number out of order, time running backwards, a payload that is no
+            encoding, a signature that does not fit, or a rule that the contract enforces and this entry breaks.
+        :raises Unavailable: the memory or the signature checks do.
+        """
+        number = self._tree.size
+        if entry.number != number:
+            raise HistoryBroken("entries are not in order", expected=number, found=entry.number, number=number)
+        if entry.time < self.last_time:
+            raise HistoryBroken("time runs backwards", expected=f">= {self.last_time}", found=entry.time, number=number)
+        try:
+            content = entry.content
+            self._take(Mark(number, entry.time), entry.subject(self.origin), content)
+        except (HistoryBroken, Unavailable):
+            raise
+        except LedgerError as error:
+            raise HistoryBroken(
+                "the contract could not have written this", expected="an entry within the rules", found=error,
+                number=number,
+            ) from error  # fmt: skip
+        hash_ = entry.hash
+        self._tree.append(hash_)
+        self.head = node_hash(self.head, hash_)
+        self.last_time = entry.time
+        return content
+
+    def _take(self, mark: Mark, subject: bytes, content: Content) -> None:
+        if mark.number == 0:
+            self._found(content)
+            return
+        match content:
+            case Anchored():
+                self._anchor(mark, content)
+            case Attested():
+                self._attest(mark, subject, content)
+            case Revoked():
+                self._revoke(mark, content)
+            case Withdrawn():
+                self._withdraw(mark, content)
+            case Enacted():
+                self._enact(mark, content)
+
+    def _found(self, content: Content) -> None:
+        match content:
+            case Enacted(CouncilChange(members, threshold, 0), ()):
+                self.agencies.found(members, threshold)
+            case _:
+                raise Malformed("entry 0 is the first council, resolution 0, without endorsements")
+
+    def _enact(self, mark: Mark, content: Enacted) -> None:
+        def verify(signer: bytes, digest: bytes, signature: bytes) -> None:
+            self._signatures(mark.number, signer, digest, signature)
+
+        self.agencies.check_number(content.resolution)
+        check_quorum(content, self.origin, self.agencies.members, self.agencies.threshold, verify)
+        self.agencies.apply(content.resolution, mark.time)
+
+    def _anchor(self, mark: Mark, content: Anchored) -> None:
+        if content.size == 0 or content.root == ZERO:
+            raise MalformedSet(content.root, content.size)
+        if self._memory.anchored(content.root, content.size) is not None:
+            raise Malformed("this root and size are anchored already; a repeat makes no entry")
+        self._memory.keep(mark, content.root, content)
+
+    def _attest(self, mark: Mark, id_: bytes, content: Attested) -> None:
+        attestation = content.attestation
+        if attestation.size == 0 or attestation.root == ZERO:
+            raise MalformedSet(attestation.root, attestation.size)
+        if attestation.valid_from >= attestation.valid_until or attestation.valid_until <= mark.time:
+            raise MalformedPeriod(attestation.valid_from, attestation.valid_until, mark.time)
+        known = self._memory.attested(id_)
+        if known is not None:
+            raise AlreadyAttested(id_, known.number)
+        self.agencies.authorise_attestation(content.signer, attestation.agency, attestation.kind, mark.time)
+        self._signatures(mark.number, content.signer, id_, content.signature)
+        self._memory.keep(mark, id_, content)
+
+    def _revoke(self, mark: Mark, content: Revoked) -> None:
+        revocation = content.revocation
+        known = self._memory.attested(revocation.attestation)
+        if known is None:
+            raise UnknownAttestation(revocation.attestation)
+        attester = self.agencies.speaking_attester(content.signer)
+        if attester.agency != known.agency:
+            raise WrongAgency(content.signer, known.agency, attester.agency)
+        if self._memory.revoked(revocation.attestation, revocation.member):
+            raise AlreadyRevoked(revocation.attestation, revocation.member)
+        self._signatures(mark.number, content.signer, revocation.id(self.origin), content.signature)
+        self._memory.keep(mark, revocation.attestation, content)
+
+    def _withdraw(self, mark: Mark, content: Withdrawn) -> None:
+        id_ = content.declaration.id(self.origin)
+        if content.withdrawal.declaration != id_:
+            raise VerificationFailed("the withdrawal names another declaration")
+        if content.withdrawal.replacement == id_:
+            raise ReplacesItself(id_)
+        known = self._memory.withdrawn(id_)
+        if known is not None:
+            raise AlreadyWithdrawn(id_, known)
+        digest = content.withdrawal.id(self.origin)
+        self._signatures(mark.number, content.declaration.party, digest, content.signature)
+        self._memory.keep(mark, id_, content)

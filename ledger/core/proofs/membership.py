@@ -1,0 +1,107 @@
+"""How a declaration is in the batch that an entry anchors: what an export carries beside the entry to say so.
+
+The entry has the batch's root and size. Declaration, party's signature, index and path lead from a document's digest to
+it; nothing here needs to be believed. docs/exports.md, "Membership".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.core.encoding import cbor
+from ledger.core.encoding.reading import read_object
+from ledger.core.evidence.evidence import Evidence, ProvenEntry
+from ledger.core.evidence.reading import MAX_PROOF
+from ledger.core.history.entry import Anchored, Entry, EntryKind
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import WalletUndecided, verify_signature
+from ledger.core.statements.statement import Declaration
+from ledger.core.tree.merkle import HASH_SIZE, leaf_hash, verify_inclusion
+from ledger.errors import Malformed, VerificationFailed
+
+_NAMES = ["declaration", "index", "path", "signature"]
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A declaration, its party's signature, and its place (index and RFC 9162 path) in the batch of an entry."""
+
+    declaration: Declaration
+    signature: bytes
+    index: int
+    path: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Membership:
+        batch = evidence.places[0]
+        return cls(evidence.declaration, evidence.signature, batch.index, batch.proof)
+
+    def to_cbor(self) -> cbor.Value:
+        """As a CBOR map; ``declaration`` are its members in order."""
+        return {
+            "declaration": list(self.declaration.abi_values()),
+            "index": self.index,
+            "path": list(self.path),
+            "signature": self.signature,
+        }
+
+    @classmethod
+    def from_cbor(cls, value: cbor.Value, where: str) -> Membership:
+        """Read what ``to_cbor`` makes; Malformed, naming the member, for anything else."""
+        declaration, index, path, signature = read_object(value, _NAMES, where)
+        if not isinstance(index, int) or index < 0:
+            raise Malformed("must be a number from 0", f"{where}.index")
+        if not isinstance(signature, bytes):
+            raise Malformed("must be bytes", f"{where}.signature")
+        return cls(
+            _declaration(declaration, f"{where}.declaration"), signature, index, read_path(path, f"{where}.path")
+        )
+
+    def verify(self, origin: Origin, entry: Entry) -> None:
+        """Check that ``entry`` anchors a batch with this declaration in this place, and that its party signed it.
+
+        :raises VerificationFailed: it does not, the party did not, or the party is a contract.
+        :raises Malformed: the entry's payload is no encoding of its kind.
+        """
+        id_ = self.declaration.id(origin)
+        if entry.kind is not EntryKind.ANCHORED:
+            raise VerificationFailed(f"entry {entry.number} anchors no batch")
+        content = entry.content
+        assert isinstance(content, Anchored)
+        try:
+            verify_inclusion(leaf_hash(id_), self.index, content.size, self.path, content.root)
+        except VerificationFailed as error:
+            raise VerificationFailed(f"the declaration is not in the batch of entry {entry.number}: {error}") from None
+        try:
+            verify_signature(origin, self.declaration.party, id_, self.signature)
+        except WalletUndecided as error:
+            raise VerificationFailed(f"{error}; where that is a wallet contract, only its chain can say") from None
+
+
+def anchor_of(evidence: Evidence) -> ProvenEntry:
+    """The entry that anchors the batch; VerificationFailed where the evidence does not show it."""
+    batch = evidence.places[0]
+    for item in evidence.entries:
+        if item.entry.kind is EntryKind.ANCHORED and item.entry.content == Anchored(batch.root, batch.size):
+            return item
+    raise VerificationFailed("no entry of the evidence anchors the batch")
+
+
+def read_path(value: cbor.Value, where: str) -> tuple[bytes, ...]:
+    """An RFC 9162 path, a list of hashes; Malformed, naming ``where``, for anything else."""
+    if not isinstance(value, list) or len(value) > MAX_PROOF:
+        raise Malformed(f"must be a list of at most {MAX_PROOF} hashes", where)
+    path = tuple(item for item in value if isinstance(item, bytes) and len(item) == HASH_SIZE)
+    if len(path) != len(value):
+        raise Malformed(f"every hash must be {HASH_SIZE} bytes", where)
+    return path
+
+
+def _declaration(value: cbor.Value, where: str) -> Declaration:
+    match value:
+        case [bytes(party), bytes(digest), int(document_type), bytes(replaces)]:
+            try:
+                return Declaration(party, digest, document_type, replaces)
+            except Malformed as error:
+                raise Malformed(error.what, f"{where}.{error.where}") from None
+    raise Malformed("must be party, digest, document type and replaced declaration", where)

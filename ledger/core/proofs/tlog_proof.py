@@ -1,0 +1,134 @@
+"""Proofs that an entry is in the history, as C2SP tlog-proof has them: https://c2sp.org/tlog-proof. docs/exports.md.
+
+A proof is made from evidence and proves one entry, whose bytes are a file beside it. The entry that anchors a batch
+comes with the declaration's membership as extra data, which says nothing by itself: it is checked like the rest.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+
+from ledger.core.checkpoints.note import MAX_NOTE, SignedNote, read_base64
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding import cbor
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.evidence.reading import MAX_PROOF
+from ledger.core.history.entry import Entry
+from ledger.core.proofs.membership import Membership, anchor_of
+from ledger.core.tree.merkle import HASH_SIZE, verify_inclusion
+from ledger.errors import Malformed, VerificationFailed
+
+HEADER = "c2sp.org/tlog-proof@v1"
+MAX_EXTRA = 8 * 1024
+MAX_FILE = MAX_NOTE + 2 * MAX_EXTRA
+_INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
+_WHERE = "tlog-proof"
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What a proof has shown: an entry of the first ``size`` of a history, seen by witnesses, and of which declaration.
+
+    ``cosigned``: name and time (seconds) of every witness of the trust root that cosigned. ``membership`` is None where
+    the proof is about the entry alone.
+    """
+
+    entry: Entry
+    checkpoint: SignedNote
+    cosigned: tuple[tuple[str, int], ...]
+    membership: Membership | None
+
+
+@dataclass(frozen=True, slots=True)
+class TlogProof:
+    """The proof of entry ``index``: its RFC 9162 path, the checkpoint with all its signatures, and extra data."""
+
+    index: int
+    path: tuple[bytes, ...]
+    note: SignedNote
+    extra: bytes | None = None
+
+    @classmethod
+    def of(cls, evidence: Evidence, number: int | None = None) -> TlogProof:
+        """The proof of an entry that the evidence shows; of the one that anchors the batch unless a number is given.
+
+        :raises Malformed: the evidence does not show that entry.
+        :raises VerificationFailed: it does not show what anchors the batch.
+        """
+        anchor = anchor_of(evidence)
+        number = anchor.entry.number if number is None else number
+        shown = {item.entry.number: item for item in evidence.entries}
+        if number not in shown:
+            raise Malformed(f"the evidence shows entries {', '.join(map(str, shown))}, and not {number}", "entry")
+        extra = cbor.encode(Membership.of(evidence).to_cbor()) if number == anchor.entry.number else None
+        return cls(number, shown[number].proof, evidence.checkpoint, extra)
+
+    def to_bytes(self) -> bytes:
+        lines = [HEADER]
+        if self.extra is not None:
+            lines.append(f"extra {base64.b64encode(self.extra).decode()}")
+        lines.append(f"index {self.index}")
+        lines += [base64.b64encode(hash_).decode() for hash_ in self.path]
+        return ("\n".join(lines) + f"\n\n{self.note}").encode()
+
+    @classmethod
+    def parse(cls, data: bytes) -> TlogProof:
+        """Read a proof strictly; Malformed says which line. Nothing is verified."""
+        if len(data) > MAX_FILE:
+            raise Malformed(f"has at most {MAX_FILE} bytes, not {len(data)}", _WHERE)
+        try:
+            head, separator, note = data.decode().partition("\n\n")
+        except UnicodeDecodeError:
+            raise Malformed("is not UTF-8", _WHERE) from None
+        first, *lines = head.split("\n")
+        if not separator or first != HEADER:
+            raise Malformed(f'begins with the line "{HEADER}", and has an empty line before its checkpoint', _WHERE)
+        extra = None
+        if lines and lines[0].startswith("extra "):
+            extra = read_base64(lines.pop(0)[6:], f"{_WHERE} extra")
+            if len(extra) > MAX_EXTRA:
+                raise Malformed(f"has at most {MAX_EXTRA} bytes", f"{_WHERE} extra")
+        index = _INDEX.fullmatch(lines.pop(0)) if lines else None
+        if index is None:
+            raise Malformed('has no line "index" with a number', _WHERE)
+        if len(lines) > MAX_PROOF:
+            raise Malformed(f"has at most {MAX_PROOF} hashes", _WHERE)
+        path = tuple(read_base64(line, f"{_WHERE} hash {number}") for number, line in enumerate(lines, start=1))
+        if any(len(hash_) != HASH_SIZE for hash_ in path):
+            raise Malformed(f"every hash is {HASH_SIZE} bytes", _WHERE)
+        return cls(int(index[1]), path, SignedNote.parse(note), extra)
+
+    def verify(self, data: bytes, trust: TrustRoot) -> Proven:
+        """Check that the entry bytes ``data`` are entry ``index`` of the trusted history, and what ``extra`` claims.
+
+        :raises Malformed: they are no entry, or extra data is no membership.
+        :raises VerificationFailed: another entry, index, size, root, key or origin, or too few witnesses cosigned.
+        """
+        cosigned = hold(self.note, trust)
+        entry, checkpoint = Entry.from_data(data), self.note.checkpoint
+        if entry.number != self.index:
+            raise VerificationFailed(f"the proof is of entry {self.index}, the bytes are of entry {entry.number}")
+        verify_inclusion(entry.hash, self.index, checkpoint.size, self.path, checkpoint.root)
+        membership = None
+        if self.extra is not None:
+            membership = Membership.from_cbor(cbor.decode(self.extra, MAX_EXTRA), "extra")
+            membership.verify(trust.origin, entry)
+        return Proven(entry, self.note, cosigned, membership)
+
+
+def hold(note: SignedNote, trust: TrustRoot) -> tuple[tuple[str, int], ...]:
+    """Hold a checkpoint to the trust root; name and time of every known witness that cosigned it.
+
+    :raises VerificationFailed: another origin, not signed by the log, a cosignature that does not fit, or too few.
+    """
+    if note.checkpoint.origin != trust.origin:
+        raise VerificationFailed(f"the checkpoint is of {note.checkpoint.origin}, but {trust.origin} is trusted")
+    note.verify(trust.log_key)
+    cosigned = tuple((key.name, note.cosigned_at(key)) for key in trust.witnesses if note.names(key))
+    if len(cosigned) < trust.threshold:
+        raise VerificationFailed(
+            f"cosigned by {len(cosigned)} of {len(trust.witnesses)} known witnesses; {trust.threshold} are demanded"
+        )
+    return cosigned

@@ -1,0 +1,88 @@
+"""Who signed this digest? Nothing here about authority.
+
+Signers are ERC-7913 bytes: 20 bytes are an address, ``verifier ‖ x ‖ y`` is a P-256 key under the verifier that the
+contract deployed. Wallet contracts (ERC-1271) and other verifiers (ERC-7913) cannot be judged without their chain: they
+raise ``WalletUndecided``, a kind of failure that a caller with a chain may look into.
+"""
+
+from __future__ import annotations
+
+from coincurve import PublicKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from ledger.core.encoding.keccak import keccak
+from ledger.core.statements.origin import ADDRESS_SIZE, Origin
+from ledger.errors import Malformed, SignatureTooLong, VerificationFailed
+
+SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+P256_N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+P256_SIGNER_SIZE = ADDRESS_SIZE + 64
+MAX_SIGNER_SIZE = 128
+MAX_SIGNATURE_SIZE = 1024
+
+
+class WalletUndecided(VerificationFailed):
+    """No key known here signed; a contract may still accept it: a wallet (ERC-1271) or a verifier (ERC-7913)."""
+
+
+def check_signer(signer: bytes, where: str = "signer") -> None:
+    """Malformed unless ``signer`` is 20 to 128 bytes, the range that the contract takes."""
+    if not ADDRESS_SIZE <= len(signer) <= MAX_SIGNER_SIZE:
+        raise Malformed(f"a signer is {ADDRESS_SIZE} to {MAX_SIGNER_SIZE} bytes, not {len(signer)}", where)
+
+
+def verify_signature(origin: Origin, signer: bytes, digest: bytes, signature: bytes) -> None:
+    """Check that ``signer`` signed ``digest`` (32 bytes); returns nothing.
+
+    :raises SignatureTooLong: it has more than 1,024 bytes, which the contract takes from nobody.
+    :raises VerificationFailed: it did not, or the signature is not in its one permitted form.
+    :raises WalletUndecided: the signer is an address whose key did not sign, or names a verifier contract of its own.
+    """
+    if len(signature) > MAX_SIGNATURE_SIZE:
+        raise SignatureTooLong(len(signature))
+    if len(signer) == ADDRESS_SIZE:
+        if recover_address(digest, signature) != signer:
+            raise WalletUndecided(f"not signed by the key of 0x{signer.hex()}")
+    elif len(signer) == P256_SIGNER_SIZE and signer[:ADDRESS_SIZE] == origin.p256_verifier:
+        _verify_p256(signer[ADDRESS_SIZE:], digest, signature)
+    else:
+        raise WalletUndecided(f"the verifier 0x{signer[:ADDRESS_SIZE].hex()} is not known here")
+
+
+def recover_address(digest: bytes, signature: bytes) -> bytes | None:
+    """The 20-byte address whose key signed, or None where the 65 bytes are no signature in permitted form (EIP-2)."""
+    if len(signature) != 65 or signature[64] not in (27, 28):
+        return None
+    if not 0 < int.from_bytes(signature[32:64]) <= SECP256K1_N // 2:
+        return None
+    try:
+        key = PublicKey.from_signature_and_message(signature[:64] + bytes([signature[64] - 27]), digest, hasher=None)
+    except ValueError:
+        return None
+    return address_of(key.format(compressed=False))
+
+
+def address_of(public_key: bytes) -> bytes:
+    """Ethereum address of an uncompressed secp256k1 key (65 bytes, leading 4): the last 20 bytes of its hash."""
+    return keccak(public_key[1:])[12:]
+
+
+def p256_signer(origin: Origin, public_key: bytes) -> bytes:
+    """ERC-7913 signer of an uncompressed P-256 key (65 bytes, leading 4) under this origin's verifier: 84 bytes."""
+    return origin.p256_verifier + public_key[1:]
+
+
+def _verify_p256(point: bytes, digest: bytes, signature: bytes) -> None:
+    if len(signature) != 64:
+        raise VerificationFailed("a P-256 signature is 64 bytes")
+    r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
+    if not (0 < r < P256_N and 0 < s <= P256_N // 2):
+        raise VerificationFailed("a P-256 signature has r and s in range, and s in the lower half")
+    try:
+        key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + point)
+        key.verify(encode_dss_signature(r, s), digest, ec.ECDSA(Prehashed(SHA256())))
+    except (InvalidSignature, ValueError):
+        raise VerificationFailed("not signed by this P-256 key") from None

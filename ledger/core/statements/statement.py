@@ -1,0 +1,304 @@
+"""The statements that are signed: declaration, withdrawal, attestation, revocation and the council's resolutions.
+
+Each is a frozen dataclass whose fields carry their EIP-712 member types; the struct hash, the JSON form, the message
+for a wallet and the ABI value all follow from that one table, so they cannot drift apart. ``docs/formats.md`` section 3
+is the specification. Ids, digests and roots are 32 bytes, signers ERC-7913 bytes, times seconds since 1970 (UTC).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Any, ClassVar, Self
+
+from ledger.core.encoding.reading import hex_text, read_object
+from ledger.core.statements.eip712 import struct_hash, type_hash
+from ledger.core.statements.members import (
+    AGENCY,
+    HASH,
+    JURISDICTION,
+    MAX_NAME,
+    MAX_URI,
+    MEMBERS,
+    SIGNER,
+    UINT16,
+    UINT40,
+    UINT64,
+    ZERO,
+    Codec,
+    text,
+)
+from ledger.core.statements.origin import Origin
+
+
+def _member(codec: Codec, name: str = "", **options: Any) -> Any:
+    """A dataclass field with its codec; ``name`` where EIP-712 spells it otherwise than snake case."""
+    return field(metadata={"codec": codec, "name": name}, **options)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Base of all statements; subclasses only list their members."""
+
+    PRIMARY_TYPE: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        values = _values(self)
+        for (attribute, _, codec), value in zip(_members(type(self)), values, strict=True):
+            codec.check(value, attribute)
+
+    def struct_hash(self) -> bytes:
+        """hashStruct of EIP-712, 32 bytes."""
+        words = [codec.word(value) for (_, _, codec), value in zip(_members(type(self)), _values(self), strict=True)]
+        return struct_hash(_type_hash(type(self)), *words)
+
+    def id(self, origin: Origin) -> bytes:
+        """The EIP-712 digest under this origin: what is signed, and the statement's name."""
+        return origin.digest(self.struct_hash())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values: hex for bytes, numbers for numbers, in member order."""
+        return {attribute: codec.to_json(getattr(self, attribute)) for attribute, _, codec in _members(type(self))}
+
+    @classmethod
+    def from_json(cls, value: object, where: str = "") -> Self:
+        """Read what ``to_json`` prints, strictly: every member, no other. Malformed names the member."""
+        where = where or cls.PRIMARY_TYPE[0].lower() + cls.PRIMARY_TYPE[1:]
+        return cls(
+            **{
+                attribute: codec.from_json(item, f"{where}.{attribute}")
+                for (attribute, _, codec), item in zip(
+                    _members(cls), read_object(value, [name for name, _, _ in _members(cls)], where), strict=True
+                )
+            }
+        )
+
+    def typed_message(self, origin: Origin) -> dict[str, Any]:
+        """The whole message as ``eth_signTypedData_v4`` takes it, for wallets and generic EIP-712 libraries."""
+        return {
+            "types": {
+                "EIP712Domain": [
+                    {"name": "name", "type": "string"},
+                    {"name": "version", "type": "string"},
+                    {"name": "chainId", "type": "uint256"},
+                    {"name": "verifyingContract", "type": "address"},
+                ],
+                self.PRIMARY_TYPE: [{"name": name, "type": codec.abi} for _, name, codec in _members(type(self))],
+            },
+            "primaryType": self.PRIMARY_TYPE,
+            "domain": origin.domain(),
+            "message": {name: _wallet_value(codec, getattr(self, at)) for at, name, codec in _members(type(self))},
+        }
+
+    def abi_values(self) -> tuple[Any, ...]:
+        """Members as eth-abi takes them, in order."""
+        return tuple(codec.to_abi(getattr(self, attribute)) for attribute, _, codec in _members(type(self)))
+
+    @classmethod
+    def abi_types(cls) -> list[str]:
+        return [codec.abi for _, _, codec in _members(cls)]
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Self:
+        """Build from decoded ABI values; Malformed where a member is out of its range."""
+        return cls(*[codec.from_abi(value) for (_, _, codec), value in zip(_members(cls), values, strict=True)])
+
+    @classmethod
+    def encoded_type(cls) -> str:
+        """encodeType of EIP-712."""
+        return f"{cls.PRIMARY_TYPE}({','.join(f'{codec.abi} {name}' for _, name, codec in _members(cls))})"
+
+
+_Members = tuple[tuple[str, str, Codec], ...]
+_MEMBERS: dict[type[Statement], _Members] = {}
+_TYPE_HASHES: dict[type[Statement], bytes] = {}
+_GETTERS: dict[type[Statement], Callable[[Statement], tuple[Any, ...]]] = {}  # every statement has two members or more
+
+
+def _members(cls: type[Statement]) -> _Members:
+    """(attribute, EIP-712 name, codec) of every member, in order; worked out once a class."""
+    if cls not in _MEMBERS:
+        _MEMBERS[cls] = tuple(
+            (item.name, item.metadata["name"] or _camel(item.name), item.metadata["codec"])
+            for item in fields(cls)
+            if "codec" in item.metadata
+        )
+    return _MEMBERS[cls]
+
+
+def _values(statement: Statement) -> tuple[Any, ...]:
+    """The values of all members, in order."""
+    cls = type(statement)
+    if cls not in _GETTERS:
+        _GETTERS[cls] = attrgetter(*[attribute for attribute, _, _ in _members(cls)])
+    return _GETTERS[cls](statement)
+
+
+def _type_hash(cls: type[Statement]) -> bytes:
+    if cls not in _TYPE_HASHES:
+        _TYPE_HASHES[cls] = type_hash(cls.encoded_type())
+    return _TYPE_HASHES[cls]
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(part.capitalize() for part in tail)
+
+
+def _wallet_value(codec: Codec, value: Any) -> Any:
+    abi = codec.to_abi(value)
+    if isinstance(abi, bytes):
+        return hex_text(abi)
+    if isinstance(abi, list):
+        return [hex_text(item) for item in abi]
+    return abi
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration(Statement):
+    """A party's words: this digest, of this document type (UNCL 1001), is mine, replacing that one (or zero)."""
+
+    PRIMARY_TYPE: ClassVar[str] = "Declaration"
+    party: bytes = _member(SIGNER)
+    digest: bytes = _member(HASH)
+    document_type: int = _member(UINT16)
+    replaces: bytes = _member(HASH, default=ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal(Statement):
+    """The party ends its declaration; reason by UNCL 1225, replacement is a declaration id or zero."""
+
+    PRIMARY_TYPE: ClassVar[str] = "Withdrawal"
+    declaration: bytes = _member(HASH)
+    reason: int = _member(UINT16)
+    replacement: bytes = _member(HASH, default=ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation(Statement):
+    """An agency's words about a set of declarations, named by RFC 9162 root and size."""
+
+    PRIMARY_TYPE: ClassVar[str] = "Attestation"
+    agency: str = _member(AGENCY)
+    kind: int = _member(UINT16)
+    outcome: int = _member(UINT16)
+    detail: bytes = _member(HASH)
+    valid_from: int = _member(UINT40)
+    valid_until: int = _member(UINT40)
+    root: bytes = _member(HASH)
+    size: int = _member(UINT64)
+    salt: bytes = _member(HASH)
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation(Statement):
+    """Ends an attestation, or one member of its set (a declaration id; zero is the whole set). Reason by UNCL 1373."""
+
+    PRIMARY_TYPE: ClassVar[str] = "Revocation"
+    attestation: bytes = _member(HASH)
+    member: bytes = _member(HASH, default=ZERO)
+    reason: int = _member(UINT16, default=41)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution(Statement):
+    """Base of the council's resolutions; ``resolution`` is the running number, 1 for the first signed one."""
+
+    @property
+    def number(self) -> int:
+        return int(getattr(self, "resolution"))  # noqa: B009 (declared by every subclass, last as in EIP-712)
+
+
+@dataclass(frozen=True, slots=True)
+class CouncilChange(Resolution):
+    """New members (ERC-7913 signers) and threshold."""
+
+    PRIMARY_TYPE: ClassVar[str] = "CouncilChange"
+    members: tuple[bytes, ...] = _member(MEMBERS)
+    threshold: int = _member(UINT16)
+    resolution: int = _member(UINT64)
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyEnrolment(Resolution):
+    PRIMARY_TYPE: ClassVar[str] = "AgencyEnrolment"
+    agency: str = _member(AGENCY)
+    name: str = _member(text(MAX_NAME))
+    jurisdiction: str = _member(JURISDICTION)
+    uri: str = _member(text(MAX_URI))
+    resolution: int = _member(UINT64)
+
+
+@dataclass(frozen=True, slots=True)
+class AgencySuspension(Resolution):
+    PRIMARY_TYPE: ClassVar[str] = "AgencySuspension"
+    agency: str = _member(AGENCY)
+    resolution: int = _member(UINT64)
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyReinstatement(Resolution):
+    PRIMARY_TYPE: ClassVar[str] = "AgencyReinstatement"
+    agency: str = _member(AGENCY)
+    resolution: int = _member(UINT64)
+
+
+@dataclass(frozen=True, slots=True)
+class AttesterAuthorisation(Resolution):
+    PRIMARY_TYPE: ClassVar[str] = "AttesterAuthorisation"
+    attester: bytes = _member(SIGNER)
+    agency: str = _member(AGENCY)
+    resolution: int = _member(UINT64)
+
+
+@dataclass(frozen=True, slots=True)
+class AttesterRetirement(Resolution):
+    PRIMARY_TYPE: ClassVar[str] = "AttesterRetirement"
+    attester: bytes = _member(SIGNER)
+    resolution: int = _member(UINT64)
+
+
+@dataclass(frozen=True, slots=True)
+class AttesterCompromise(Resolution):
+    """From ``since`` on, which may lie in the past, the attester's word counts for nothing."""
+
+    PRIMARY_TYPE: ClassVar[str] = "AttesterCompromise"
+    attester: bytes = _member(SIGNER)
+    since: int = _member(UINT40)
+    resolution: int = _member(UINT64)
+
+
+@dataclass(frozen=True, slots=True)
+class MandateGrant(Resolution):
+    """The agency may make attestations of ``kind`` (UNCL 1001) in [``from_``, ``until``)."""
+
+    PRIMARY_TYPE: ClassVar[str] = "MandateGrant"
+    agency: str = _member(AGENCY)
+    kind: int = _member(UINT16)
+    from_: int = _member(UINT40, "from")
+    until: int = _member(UINT40)
+    resolution: int = _member(UINT64)
+
+
+@dataclass(frozen=True, slots=True)
+class MandateWithdrawal(Resolution):
+    PRIMARY_TYPE: ClassVar[str] = "MandateWithdrawal"
+    agency: str = _member(AGENCY)
+    kind: int = _member(UINT16)
+    resolution: int = _member(UINT64)
+
+
+# Placed at its number, this is the kind of the entry that the resolution makes (docs/formats.md section 5).
+RESOLUTIONS: tuple[type[Resolution], ...] = (
+    CouncilChange,
+    AgencyEnrolment,
+    AgencySuspension,
+    AgencyReinstatement,
+    AttesterAuthorisation,
+    AttesterRetirement,
+    AttesterCompromise,
+    MandateGrant,
+    MandateWithdrawal,
+)

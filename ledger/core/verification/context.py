@@ -1,0 +1,77 @@
+"""One verification under way: what is held, what was asked, and the checks so far. Each step adds its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.history.history import History
+from ledger.core.statements.signature import WalletUndecided, verify_signature
+from ledger.core.verification.facts import Facts
+from ledger.core.verification.policy import Policy
+from ledger.core.verification.verdict import Check, Question, Status, when
+from ledger.errors import LedgerError, VerificationFailed
+
+REMEDY_WALLET = "if it is a wallet contract, only its chain can say: verify online"
+
+WalletCheck = Callable[[bytes, bytes, bytes], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An attestation in force, with authority: what the policy's requirements are held against."""
+
+    kind: int
+    jurisdiction: str
+    outcome: int
+
+
+@dataclass(slots=True)
+class Run:
+    """``cosigned``: the latest times of as many cosignatures as are demanded, newest first, in seconds."""
+
+    evidence: Evidence
+    at: int
+    trust: TrustRoot | None
+    policy: Policy
+    facts: Facts
+    history: History | None
+    wallets: WalletCheck | None
+    checks: list[Check] = field(default_factory=list)
+    attested_by: list[str] = field(default_factory=list)
+    judged: list[Judged] = field(default_factory=list)
+    cosigned: tuple[int, ...] = ()
+
+    @property
+    def id(self) -> bytes:
+        return self.evidence.id
+
+    def add(self, name: str, question: Question, status: Status, words: str, decisive: bool = True) -> None:
+        self.checks.append(Check(len(self.checks) + 1, name, question, status, words, decisive))
+
+    def attempt(self, name: str, question: Question, good: str, check: Callable[[], object]) -> bool:
+        """Run a check that raises to say no."""
+        try:
+            check()
+        except LedgerError as error:
+            self.add(name, question, Status.INVALID, str(error))
+            return False
+        self.add(name, question, Status.VALID, good)
+        return True
+
+    def signature(self, signer: bytes, digest: bytes, signature: bytes) -> None:
+        """Check a signature here, and for an address whose key did not sign, on chain if there is one."""
+        try:
+            verify_signature(self.evidence.origin, signer, digest, signature)
+        except WalletUndecided as error:
+            if self.wallets is None:
+                raise VerificationFailed(f"{error}; {REMEDY_WALLET}") from None
+            self.wallets(signer, digest, signature)
+
+    @property
+    def as_of(self) -> str:
+        """Up to where the facts reach, and who saw them."""
+        seen = f", seen by {len(self.cosigned)} witnesses until {when(self.cosigned[-1])}" if self.cosigned else ""
+        return self.facts.as_of + (seen if not self.facts.complete else "")

@@ -1,0 +1,156 @@
+"""What a verdict is decided on: entries shown by the evidence (offline), or the whole replayed history (online).
+
+Inclusion shows what is there and cannot show what is not. ``complete`` says which of the two a verifier has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.evidence.payloads import contents
+from ledger.core.history.agencies import Agency
+from ledger.core.history.entry import Anchored, Attested, Revoked, Withdrawn
+from ledger.core.history.history import History, Mark, Recorded, Revocations, Verifier
+from ledger.core.statements.members import ZERO
+from ledger.core.statements.statement import Withdrawal
+from ledger.core.verification.authority import Known, authority_of, compromised_from
+from ledger.core.verification.verdict import when
+
+
+class Facts(Protocol):
+    """Who said what about one declaration, and when."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether what these facts do not have is not there."""
+        ...
+
+    @property
+    def as_of(self) -> str:
+        """Up to where the facts reach, in words."""
+        ...
+
+    def anchors(self, root: bytes, size: int) -> Sequence[Mark]:
+        """Entries that anchor a batch."""
+        ...
+
+    def withdrawal(self) -> tuple[Mark, Withdrawal] | None:
+        """The declaration's withdrawal, at whatever time."""
+        ...
+
+    def attestations(self) -> Mapping[bytes, Recorded]:
+        """Attestations about the declaration by id, in the order of the history, at whatever time."""
+        ...
+
+    def revocations(self, attestation: bytes) -> Sequence[Revocations]:
+        """Revocations that end an attestation for the declaration, at whatever time."""
+        ...
+
+    def compromised_from(self, signer: bytes) -> int | None:
+        """The earliest date from which a key is declared compromised, in seconds."""
+        ...
+
+    def empowered(self, attestation: bytes, recorded: Recorded, verify: Verifier) -> tuple[Agency, str]:
+        """The agency that an attestation is by, and in words what gave it authority; VerificationFailed for none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The entries of the evidence, and nothing else."""
+
+    evidence: Evidence
+    known: Known
+    complete: bool = False
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Shown:
+        """Decode the entries; Malformed, naming the entry, for a payload that is no encoding of its kind."""
+        return cls(evidence, contents(evidence.entries))
+
+    @property
+    def as_of(self) -> str:
+        size = self.evidence.checkpoint.checkpoint.size
+        latest = self.evidence.entries[-1].entry if self.evidence.entries else None
+        known = f", {when(latest.time)}" if latest is not None and latest.number == size - 1 else ""
+        return f"as of entry {size - 1}{known}"
+
+    def anchors(self, root: bytes, size: int) -> Sequence[Mark]:
+        return [mark for mark, content in self.known if content == Anchored(root, size)]
+
+    def withdrawal(self) -> tuple[Mark, Withdrawal] | None:
+        id_ = self.evidence.id
+        for mark, content in self.known:
+            if isinstance(content, Withdrawn) and content.withdrawal.declaration == id_:
+                return mark, content.withdrawal
+        return None
+
+    def attestations(self) -> Mapping[bytes, Recorded]:
+        return {
+            content.attestation.id(self.evidence.origin): Recorded(mark, content)
+            for mark, content in self.known
+            if isinstance(content, Attested)
+        }
+
+    def revocations(self, attestation: bytes) -> Sequence[Revocations]:
+        members = (ZERO, self.evidence.id)
+        return [
+            Revocations(mark, content)
+            for mark, content in self.known
+            if isinstance(content, Revoked)
+            and content.revocation.attestation == attestation
+            and content.revocation.member in members
+        ]
+
+    def compromised_from(self, signer: bytes) -> int | None:
+        return compromised_from(signer, self.known)
+
+    def empowered(self, attestation: bytes, recorded: Recorded, verify: Verifier) -> tuple[Agency, str]:
+        found = authority_of(recorded.attested, recorded.mark, self.known, self.evidence.origin, verify)
+        return found.agency, (
+            f"enrolled by entry {found.enrolled.number}, key authorised by {found.authorised.number}, "
+            f"mandate granted by {found.mandated.number}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The whole history. What only the evidence shows is judged as shown; that the chain lacks it is told elsewhere."""
+
+    history: History
+    shown: Shown
+    complete: bool = True
+
+    @property
+    def as_of(self) -> str:
+        return f"as of entry {self.history.size - 1}, {when(self.history.last_time)}"
+
+    def anchors(self, root: bytes, size: int) -> Sequence[Mark]:
+        mark = self.history.anchors.get((root, size))
+        return [] if mark is None else [mark]
+
+    def withdrawal(self) -> tuple[Mark, Withdrawal] | None:
+        found = self.history.withdrawals.get(self.shown.evidence.id)
+        return None if found is None else (found[0], found[1].withdrawal)
+
+    def attestations(self) -> Mapping[bytes, Recorded]:
+        history = self.history
+        places = [(place.root, place.size) for place in self.shown.evidence.places]
+        known = {id_: history.attestations[id_] for id_ in history.attestations_of(places)}
+        return known | {id_: item for id_, item in self.shown.attestations().items() if id_ not in known}
+
+    def revocations(self, attestation: bytes) -> Sequence[Revocations]:
+        return self.history.revocations_of(attestation, self.shown.evidence.id)
+
+    def compromised_from(self, signer: bytes) -> int | None:
+        attester = self.history.agencies.attesters.get(signer)
+        return None if attester is None else attester.compromised_from
+
+    def empowered(self, attestation: bytes, recorded: Recorded, verify: Verifier) -> tuple[Agency, str]:
+        if attestation not in self.history.attestations:
+            return self.shown.empowered(attestation, recorded, verify)
+        agency = self.history.agencies.agency(recorded.attested.attestation.agency)
+        return agency, "held, by replay of the whole history"

@@ -1,0 +1,77 @@
+"""What a verifier believes beforehand (the trust root) and what it demands (the policy). Both are files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.core.encoding.canonical_json import read_file
+from ledger.core.encoding.reading import read_object
+from ledger.core.statements.members import JURISDICTION, UINT16
+from ledger.errors import Malformed
+
+POLICY_FORMAT = "trade-ledger/policy/1"
+CLOCK_TOLERANCE = 15
+MAX_CLOCK_TOLERANCE = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """An attestation that must be in force: kind (UNCL 1001); jurisdictions and outcomes that count, empty for all."""
+
+    kind: int
+    jurisdictions: tuple[str, ...] = ()
+    outcomes: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        where = f" from {' or '.join(self.jurisdictions)}" if self.jurisdictions else ""
+        how = f" with outcome {' or '.join(map(str, self.outcomes))}" if self.outcomes else ""
+        return f"kind {self.kind}{where}{how}"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What must hold.
+
+    ``max_age``: seconds from the time for which the evidence vouches to the verdict, at most; None is any.
+    ``witnesses``: cosignatures, at least; None is the trust root's threshold, which it cannot lower.
+    ``clock_tolerance``: seconds by which the time of an entry may be off, where a compromise date lies close to it.
+    ``allow_skipped``: whether a verdict is good although something could not be known (offline: whether an attestation
+    was revoked, or the declaration withdrawn, after the evidence was made).
+    """
+
+    require: tuple[Requirement, ...] = ()
+    max_age: int | None = None
+    witnesses: int | None = None
+    clock_tolerance: int = CLOCK_TOLERANCE
+    allow_skipped: bool = True
+
+
+def read_policy(data: bytes) -> Policy:
+    """Read a policy file (JSON); Malformed names the member."""
+    value = read_file(data, POLICY_FORMAT)
+    names = ["allow_skipped", "clock_tolerance", "ledger", "max_age", "require", "witnesses"]
+    skipped, tolerance, _, age, require, witnesses = read_object(value, names, "policy")
+    if not isinstance(skipped, bool):
+        raise Malformed("must be true or false", "policy.allow_skipped")
+    if type(tolerance) is not int or not 0 <= tolerance <= MAX_CLOCK_TOLERANCE:
+        raise Malformed(f"must be a number of seconds, 0 to {MAX_CLOCK_TOLERANCE}", "policy.clock_tolerance")
+    if age is not None and (type(age) is not int or age < 0):
+        raise Malformed("must be a number of seconds or null", "policy.max_age")
+    if witnesses is not None and (type(witnesses) is not int or witnesses < 0):
+        raise Malformed("must be a number or null", "policy.witnesses")
+    if not isinstance(require, list):
+        raise Malformed("must be a list", "policy.require")
+    required = tuple(_requirement(item, f"policy.require[{number}]") for number, item in enumerate(require))
+    return Policy(required, age, witnesses, tolerance, skipped)
+
+
+def _requirement(value: object, where: str) -> Requirement:
+    jurisdictions, kind, outcomes = read_object(value, ["jurisdictions", "kind", "outcomes"], where)
+    UINT16.check(kind, f"{where}.kind")
+    if not isinstance(jurisdictions, list) or not isinstance(outcomes, list):
+        raise Malformed("jurisdictions and outcomes must be lists", where)
+    for number, jurisdiction in enumerate(jurisdictions):
+        JURISDICTION.check(jurisdiction, f"{where}.jurisdictions[{number}]")
+    for number, outcome in enumerate(outcomes):
+        UINT16.check(outcome, f"{where}.outcomes[{number}]")
+    return Requirement(kind, tuple(jurisdictions), tuple(outcomes))

@@ -1,0 +1,137 @@
+"""The manifest of an export: what is in it, and a digest of the list of all its files. docs/exit.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ledger.core.document import Limits, parse_json
+from ledger.core.encoding.reading import hex_bytes, hex_text, read_object
+from ledger.core.statements.origin import Origin
+from ledger.errors import Malformed
+
+FORMAT = "trade-ledger/export/1"
+MANIFEST = "manifest.json"
+LIST = "SHA256SUMS"
+_MAX_SIZE, _MAX_DEPTH = 64 * 1024, 4
+_WORD = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
+_LINE = re.compile(rf"([0-9a-f]{{64}})  ({_WORD}(?:/{_WORD})*)\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of each are in an export."""
+
+    batches: int
+    checkpoints: int
+    declarations: int
+    documents: int
+    evidence: int
+    sets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """All files but the manifest and the list itself: how many, their length together, SHA-256 (32 bytes) of the list.
+
+    The list is what ``sha256sum`` reads and prints: one line a file, ascending by path.
+    """
+
+    number: int
+    length: int
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Which history, how far: ``size`` entries with this head and RFC 9162 root (32 bytes each).
+
+    ``checkpoint`` is the size of the newest checkpoint of this history; entries from there on nobody signed for.
+    """
+
+    origin: Origin
+    size: int
+    head: bytes
+    root: bytes
+    checkpoint: int
+    counts: Counts
+    files: Files
+
+    def to_bytes(self) -> bytes:
+        """JSON for people and programs, in its one spelling."""
+        value = {
+            "ledger": FORMAT,
+            "origin": str(self.origin),
+            "size": self.size,
+            "head": hex_text(self.head),
+            "root": hex_text(self.root),
+            "checkpoint": self.checkpoint,
+            "counts": asdict(self.counts),
+            "files": {
+                "list": LIST,
+                "number": self.files.number,
+                "bytes": self.files.length,
+                "sha256": hex_text(self.files.sha256),
+            },
+        }
+        return json.dumps(value, indent=2).encode() + b"\n"
+
+
+def read_manifest(data: bytes) -> Manifest:
+    """Read what ``Manifest.to_bytes`` prints; Malformed, naming the member, for anything else."""
+    try:
+        manifest = _read(parse_json(data, Limits(structured=_MAX_SIZE, depth=_MAX_DEPTH)))
+    except Malformed as error:
+        raise Malformed(error.what, f"{MANIFEST} {error.where}".rstrip()) from None
+    if manifest.to_bytes() != data:
+        raise Malformed("is not spelled as an export spells it", MANIFEST)
+    return manifest
+
+
+def sum_line(digest: bytes, path: str) -> bytes:
+    """One line of the list: SHA-256 (32 bytes) of a file, two spaces, its path."""
+    return f"{digest.hex()}  {path}\n".encode()
+
+
+def read_sum_line(line: bytes, where: str) -> tuple[bytes, str]:
+    """Read a line of the list; Malformed where it is none, or its path could lead out of the export."""
+    match = _LINE.fullmatch(line.decode("ascii", "replace"))
+    if match is None:
+        raise Malformed("is not: SHA-256 in hex, two spaces, a plain relative path", where)
+    return bytes.fromhex(match[1]), match[2]
+
+
+def _read(value: Any) -> Manifest:
+    if not isinstance(value, dict) or value.get("ledger") != FORMAT:
+        raise Malformed(f'not of the format "{FORMAT}"')
+    names = ["origin", "size", "head", "root", "checkpoint", "counts", "files", "ledger"]
+    origin, size, head, root, checkpoint, counts, files, _ = read_object(value, names, "")
+    if not isinstance(origin, str):
+        raise Malformed("must be text", "origin")
+    _, number, length, digest = read_object(files, ["list", "number", "bytes", "sha256"], "files")
+    kinds = list(Counts.__slots__)
+    counted = read_object(counts, kinds, "counts")
+    return Manifest(
+        Origin.parse(origin),
+        _number(size, "size"),
+        _hash(head, "head"),
+        _hash(root, "root"),
+        _number(checkpoint, "checkpoint"),
+        Counts(*(_number(item, f"counts.{kind}") for kind, item in zip(kinds, counted, strict=True))),
+        Files(_number(number, "files.number"), _number(length, "files.bytes"), _hash(digest, "files.sha256")),
+    )
+
+
+def _number(value: Any, where: str) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 53:
+        raise Malformed("must be a whole number from 0 to 2^53 - 1", where)
+    return value
+
+
+def _hash(value: Any, where: str) -> bytes:
+    data = hex_bytes(value, where)
+    if len(data) != 32:
+        raise Malformed("must be 32 bytes", where)
+    return data
