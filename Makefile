@@ -39,13 +39,13 @@ coverage: setup ## every line, statement and branch of the contracts is run by t
 	@$(BIN)/python -m scripts.branch_coverage
 
 bench: setup ## measure beside peers, in one run; ROW=id measures one row, QUICK=1 only tries everything
-	@$(BIN)/python -m scripts.bench $(if $(ROW),--row $(ROW)) $(if $(QUICK),--quick)
+	@$(BIN)/python -m bench $(if $(ROW),--row $(ROW)) $(if $(QUICK),--quick)
 
 bench-audit: setup ## replay and audit a million entries, and the log as it grows
-	@$(BIN)/python -m scripts.bench_audit
+	@$(BIN)/python -m bench.audit
 
 bench-exit: setup ## export and import of 10,000 and 100,000 entries
-	@$(BIN)/python -m scripts.bench_exit
+	@$(BIN)/python -m bench.export
 
 up: setup ## start chain, contract and API on loopback; state in ./state
 	@$(BIN)/python -m scripts.services up

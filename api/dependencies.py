@@ -10,18 +10,18 @@ from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Request
 
-from api import metrics, traces
 from api.intake import Intake
-from api.lane import Lane
-from api.logs import begin
-from api.probe import Probe
-from api.streams import Hub
+from api.kit import metrics, traces
+from api.kit.logs import begin
+from api.kit.queue import Lane
+from api.kit.readiness import Probe
+from api.kit.streams import Hub
 from ledger.config import Settings
 from ledger.core.statements.origin import Origin
-from ledger.edges.chain import Chain
-from ledger.edges.keys import SigningKey
+from ledger.edges.chain.contract import Chain
+from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
-from ledger.edges.witness import WitnessClient
+from ledger.edges.witness_http import WitnessClient
 from ledger.errors import LedgerError, Unavailable
 from ledger.journeys.anchor import Anchorer, publish_checkpoint
 from ledger.journeys.attest import Relay

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Condition, Thread
 
-from api import traces
+from api.kit import traces
 from ledger.core.statements.statement import Declaration
 from ledger.edges.store import Store
 from ledger.errors import Unavailable

@@ -12,19 +12,20 @@ from threading import Thread
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api import errors, traces
 from api.dependencies import Background, Services, anchor, clock, cosign
-from api.limits import BodyLimit, RateLimit
-from api.requests import Watched
-from api.routes import attestations, declarations, health, history, metrics, published, stream, verifications
-from api.streams import ended_by_signals
+from api.kit import errors, traces
+from api.kit.limits import BodyLimit, RateLimit
+from api.kit.middleware import Watched
+from api.kit.streams import ended_by_signals
+from api.routes import health, metrics
+from api.routes.ledger import attestations, declarations, history, log, stream, verifications
 from ledger import __version__
 from ledger.config import Settings, load_settings
 from ledger.core.statements.origin import Origin
-from ledger.edges.chain import Chain
-from ledger.edges.keys import Keystore, SigningKey, passphrase_source
+from ledger.edges.chain.contract import Chain
+from ledger.edges.keys.keystore import Keystore, SigningKey, passphrase_source
 from ledger.edges.store import Store
-from ledger.edges.witness import clients_of
+from ledger.edges.witness_http import clients_of
 from ledger.errors import Malformed
 
 DESCRIPTION = """
@@ -118,7 +119,7 @@ def create_app(settings: Settings | None = None, build: Callable[[Settings], Ser
         attestations.router,
         verifications.router,
         history.router,
-        published.router,
+        log.router,
         stream.router,
         health.router,
         metrics.router,

@@ -15,10 +15,10 @@ from fastapi import HTTPException
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
-from api import metrics
 from api.dependencies import Services
-from api.errors import INTERNAL, kind_of, reasons, status_of
 from api.intake import Received
+from api.kit import metrics
+from api.kit.errors import INTERNAL, kind_of, reasons, status_of
 from api.schemas import SignedDeclaration
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.origin import Origin

@@ -17,13 +17,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from api.dependencies import Services, clock
-from api.errors import RETRY_AFTER_SECONDS
-from api.limits import BodyLimit
+from api.kit.errors import RETRY_AFTER_SECONDS
+from api.kit.limits import BodyLimit
 from ledger.config import Settings, load_settings
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.checkpoints.witnessing import MAX_REQUEST
-from ledger.edges.chain import Chain
-from ledger.edges.keys import Keystore, passphrase_source
+from ledger.edges.chain.contract import Chain
+from ledger.edges.keys.keystore import Keystore, passphrase_source
 from ledger.edges.store import Store
 from ledger.errors import LedgerError, Malformed
 from ledger.journeys.witness import NotCosigned, Reason, Witness

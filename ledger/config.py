@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ledger.edges.chain import Limits
+from ledger.edges.chain.contract import Limits
 from ledger.edges.store.database import parse_url
 from ledger.errors import Malformed
 

@@ -34,19 +34,19 @@ from ledger.core.statements.statement import (
     Withdrawal,
 )
 from ledger.core.verification.verdict import Status
-from ledger.edges.chain import Receipt
-from ledger.edges.keys import Algorithm, SigningKey
-from ledger.edges.witness import WitnessClient
+from ledger.edges.chain.contract import Receipt
+from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.edges.witness_http import WitnessClient
 from ledger.errors import MandateMissing
 from ledger.journeys.anchor import note_key
 from ledger.journeys.attest import Relayed, set_of
-from ledger.journeys.audit import Scope, audit
+from ledger.journeys.audit.audit import Scope, audit
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.declare import Declared, Source, declare_files
-from ledger.journeys.leave import PublicKeys, leave
+from ledger.journeys.export import PublicKeys, leave
 from ledger.journeys.verify import evidence_of
-from scripts.house import House
-from scripts.witnesses import witness_of, witnessing
+from ledger.testing.consortium import House
+from ledger.testing.local_witnesses import witness_of, witnessing
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"

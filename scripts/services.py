@@ -13,9 +13,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ledger.edges.keys import Algorithm
+from ledger.edges.keys.keystore import Algorithm
 from ledger.errors import ContractMissing, HistoryBroken, LedgerError
-from scripts.house import House
+from ledger.testing.consortium import House
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / "state"

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from ledger.core.encoding.keccak import keccak
-from ledger.edges.chain import Chain, Limits, deploy
-from ledger.edges.devchain import DevChain
-from ledger.edges.keys import Algorithm, SigningKey
-from scripts.house import House
-from tests import houses, postgres
+from ledger.edges.chain.contract import Chain, Limits, deploy
+from ledger.edges.devchain.anvil import DevChain
+from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.testing import postgres
+from ledger.testing.consortium import House
+from tests import houses
 from tests.faults.figures import pytest_terminal_summary
 
 __all__ = ["pytest_terminal_summary"]  # a hook, for which pytest looks here only

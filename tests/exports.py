@@ -23,10 +23,10 @@ from ledger.core.proofs.scitt import TransparentStatement
 from ledger.core.proofs.tlog_proof import TlogProof
 from ledger.core.statements.origin import Origin
 from ledger.core.tree.merkle import verify_inclusion
-from ledger.edges.keys import Algorithm, SigningKey
+from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.errors import VerificationFailed
-from ledger.journeys.prove import name_receipt_key, transparent_statement
-from tests.world import ORIGIN, PLANT, Witness, World
+from ledger.journeys.proof import name_receipt_key, transparent_statement
+from ledger.testing.world import ORIGIN, PLANT, Witness, World
 
 WITNESSES = [Witness("harbour.example/w"), Witness("bank.example/w")]
 OTHER_ORIGIN = Origin(31337, bytes(20))

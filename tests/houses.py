@@ -20,9 +20,9 @@ from ledger.core.statements.statement import (
     Resolution,
     Revocation,
 )
-from ledger.edges.keys import SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from ledger.journeys.attest import Relayed, set_of
-from scripts.house import House
+from ledger.testing.consortium import House
 
 MPI, CUSTOMS, CHAMBER = "NZ-MPI", "NZ-CUSTOMS", "NZ-CHAMBER"
 OFFICERS = {MPI: ("plant-officer", 851), CUSTOMS: ("customs-officer", 132), CHAMBER: ("chamber-officer", 861)}

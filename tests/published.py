@@ -18,8 +18,8 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.tree.merkle import leaf_hash
 from ledger.core.tree.tile_files import TileName, TileStream, bundle
 from ledger.core.tree.tiles import TILE_WIDTH
+from ledger.testing.world import ORIGIN, START, Witness
 from tests.witnesses import key_of, serving
-from tests.world import ORIGIN, START, Witness
 
 LOG = key_of("made-up log")
 LOG_KEY = NoteKey(str(ORIGIN), LOG.public_key)

@@ -15,11 +15,11 @@ NEEDED = [
     "ledger/manual/formats.md",
     "ledger/manual/verify.py",
     "ledger/py.typed",
-    "ledger/edges/migrations/env.py",
-    "ledger/edges/migrations/versions/r0001_tables.py",
+    "ledger/edges/store/migrations/env.py",
+    "ledger/edges/store/migrations/versions/r0001_tables.py",
     "ledger/cli/__init__.py",
     "ledger/core/document/xml_fields.py",
-    "api/routes/declarations.py",
+    "api/routes/ledger/declarations.py",
 ]
 
 

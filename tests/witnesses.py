@@ -10,11 +10,11 @@ from pathlib import Path
 
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.keccak import keccak
-from ledger.edges.chain import Chain
-from ledger.edges.keys import Algorithm, SigningKey
+from ledger.edges.chain.contract import Chain
+from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.journeys.witness import Witness
-from scripts.witnesses import serving, witnessing
-from scripts.witnesses import witness_of as made_of
+from ledger.testing.local_witnesses import serving, witnessing
+from ledger.testing.local_witnesses import witness_of as made_of
 
 __all__ = ["Reply", "answering", "key_of", "serving", "witness_of", "witnessing"]
 

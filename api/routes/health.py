@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.dependencies import Given
-from api.errors import documented
-from api.outlook import anchoring, reasons
+from api.kit.errors import documented
+from api.kit.status_figures import anchoring, reasons
 from api.schemas import Live, Ready, WitnessResult
 
 router = APIRouter(prefix="/health", tags=["health"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from api import metrics
 from api.dependencies import Given
-from api.outlook import Figures
+from api.kit import metrics
+from api.kit.status_figures import Figures
 
 router = APIRouter()
 

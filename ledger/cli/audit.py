@@ -16,15 +16,15 @@ from ledger.cli.desk import Desk, Json, bar, now, out, read_file, short, show, t
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.verification.verdict import Status, when
-from ledger.edges.chain import Chain
-from ledger.edges.rpc import place_of
+from ledger.edges.chain.contract import Chain
+from ledger.edges.chain.node import place_of
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken, Malformed
 from ledger.journeys.anchor import note_key
-from ledger.journeys.audit import Audited, Cosigner, Other, Scope
-from ledger.journeys.audit import audit as run_audit
-from ledger.journeys.findings import AuditReport, Finding
-from ledger.journeys.notes import Given, Keys
+from ledger.journeys.audit.audit import Audited, Cosigner, Other, Scope
+from ledger.journeys.audit.audit import audit as run_audit
+from ledger.journeys.audit.checkpoints import Given, Keys
+from ledger.journeys.audit.findings import AuditReport, Finding
 
 _COLOURS = {Status.VALID: "green", Status.INVALID: "bold red", Status.ERROR: "bold yellow", Status.SKIPPED: "dim"}
 _DIFFERENCE, _UNDECIDED = 1, 3

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from ledger.core.verification.verdict import Status, when
-from ledger.journeys.findings import LIMITS, AuditReport, Finding
+from ledger.journeys.audit.findings import LIMITS, AuditReport, Finding
 
 _MEANING = {
     Status.VALID: "compared, and the same",

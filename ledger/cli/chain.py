@@ -24,9 +24,9 @@ from ledger.core.checkpoints.witnessing import tlog_policy
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.signature import p256_signer
 from ledger.core.verification.verdict import when
-from ledger.edges.chain import deploy as deploy_contract
-from ledger.edges.keys import Algorithm
-from ledger.edges.witness import witnesses_in
+from ledger.edges.chain.contract import deploy as deploy_contract
+from ledger.edges.keys.keystore import Algorithm
+from ledger.edges.witness_http import witnesses_in
 from ledger.errors import Malformed
 from ledger.journeys.anchor import note_key
 

@@ -20,10 +20,10 @@ from rich.table import Table
 from ledger.config import Settings, load_settings
 from ledger.core.encoding.reading import hex_bytes
 from ledger.core.statements.origin import Origin
-from ledger.edges.chain import Chain, Receipt
-from ledger.edges.keys import Keystore, SigningKey, passphrase_source
+from ledger.edges.chain.contract import Chain, Receipt
+from ledger.edges.keys.keystore import Keystore, SigningKey, passphrase_source
 from ledger.edges.store import Store
-from ledger.edges.witness import clients_of
+from ledger.edges.witness_http import clients_of
 from ledger.errors import HistoryBroken, LedgerError, Malformed, Refused, Unavailable, VerificationFailed
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.attest import Relay

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ledger.cli.desk import Desk, Json, lines, read_file, show
-from ledger.edges.keys import Algorithm, KeyInfo
+from ledger.edges.keys.keystore import Algorithm, KeyInfo
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and import keys; files are encrypted (Ethereum v3, scrypt).")
 _COLUMNS = ("name", "algorithm", "address or public key")

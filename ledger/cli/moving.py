@@ -13,11 +13,11 @@ from ledger.cli.chain import trust_root
 from ledger.cli.desk import Desk, Json, Stages, bar, err, facts, now, out, read_file, show
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.encoding.reading import hex_text
-from ledger.edges.keys import Algorithm, KeyInfo
+from ledger.edges.keys.keystore import Algorithm, KeyInfo
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.anchor import publish_checkpoint
-from ledger.journeys.arrive import Arrived, arrive
-from ledger.journeys.leave import PublicKeys, leave
+from ledger.journeys.export import PublicKeys, leave
+from ledger.journeys.import_ import Arrived, arrive
 
 
 def register(root: typer.Typer) -> None:

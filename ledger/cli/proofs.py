@@ -16,7 +16,7 @@ from ledger.core.proofs.scitt import TransparentStatement
 from ledger.core.proofs.tlog_proof import HEADER, Proven, TlogProof
 from ledger.core.verification.verdict import when
 from ledger.errors import Malformed
-from ledger.journeys.prove import transparent_statement
+from ledger.journeys.proof import transparent_statement
 from ledger.journeys.verify import Question
 
 app = typer.Typer(no_args_is_help=True, help="Export evidence in formats that other programs verify, and check them.")

@@ -12,8 +12,8 @@ from ledger.cli.serving import logging_config
 from ledger.core.checkpoints.note import KeyType, NoteKey
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.checkpoints.witnessing import KnownWitness
-from ledger.edges.keys import Algorithm
-from ledger.edges.mirrored import MirrorFolder
+from ledger.edges.keys.keystore import Algorithm
+from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.web import Web
 from ledger.errors import Malformed
 from ledger.journeys.mirror import Mirror

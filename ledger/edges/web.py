@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.edges.rpc import place_of
+from ledger.edges.chain.node import place_of
 from ledger.errors import LedgerError, Unavailable
 
 _CHUNK = 64 * 1024

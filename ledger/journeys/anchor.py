@@ -16,11 +16,11 @@ from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import NoteKey, SignedNote, signed
 from ledger.core.statements.origin import Origin
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
-from ledger.edges import calls
-from ledger.edges.chain import Chain, Receipt
-from ledger.edges.keys import SigningKey
-from ledger.edges.rpc import NodeRefused
-from ledger.edges.sender import NonceTaken
+from ledger.edges.chain import calls
+from ledger.edges.chain.contract import Chain, Receipt
+from ledger.edges.chain.node import NodeRefused
+from ledger.edges.chain.sender import NonceTaken
+from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import BatchedElsewhere, Refused, Unavailable
 from ledger.journeys.follow import Follower, Progress, quiet

@@ -11,10 +11,10 @@ from ledger.core.history.entry import Endorsement
 from ledger.core.history.history import Mark
 from ledger.core.statements.statement import Attestation, Declaration, Resolution, Revocation, Withdrawal
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
-from ledger.edges import calls
-from ledger.edges.calls import Call
-from ledger.edges.chain import Chain, Receipt
-from ledger.edges.keys import SigningKey
+from ledger.edges.chain import calls
+from ledger.edges.chain.calls import Call
+from ledger.edges.chain.contract import Chain, Receipt
+from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import AlreadyAttested, AlreadyRevoked, AlreadyWithdrawn, Malformed, Unavailable
 from ledger.journeys.follow import Follower

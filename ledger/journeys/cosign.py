@@ -14,7 +14,7 @@ from threading import Lock, Thread
 
 from ledger.core.checkpoints.note import SignedNote
 from ledger.edges.store import Store
-from ledger.edges.witness import TIMEOUT_SECONDS, NotNow, SeenAnother, WitnessClient
+from ledger.edges.witness_http import TIMEOUT_SECONDS, NotNow, SeenAnother, WitnessClient
 from ledger.errors import LedgerError, Unavailable, VerificationFailed
 from ledger.journeys.follow import Follower
 

@@ -10,7 +10,7 @@ from ledger.core.document import Wrapped, read_wrapped, sniff, wrap
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
-from ledger.edges.keys import SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import LedgerError, Malformed, Unavailable
 

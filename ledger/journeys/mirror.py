@@ -15,7 +15,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.tree.merkle import leaf_hash
 from ledger.core.tree.tile_files import MAX_ENTRY, TileName, TileStream, read_bundle
 from ledger.core.tree.tiles import TILE_WIDTH
-from ledger.edges.mirrored import MirrorFolder
+from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.web import Web
 from ledger.errors import HistoryBroken, Malformed, VerificationFailed
 from ledger.journeys.follow import Progress, quiet

@@ -21,11 +21,11 @@ from ledger.core.tree.tiles import Frontier
 from ledger.core.verification.verdict import Question as Asked
 from ledger.core.verification.verdict import Status
 from ledger.core.verification.verify import verify
-from ledger.edges.chain import Chain
+from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Restoring, Store
 from ledger.errors import LedgerError, Unavailable, VerificationFailed
+from ledger.journeys.export import Stage, silent
 from ledger.journeys.follow import Follower
-from ledger.journeys.leave import Stage, silent
 from ledger.journeys.verify import Question
 
 Name = tuple[bytes, int]  # root and size of a batch or attested set

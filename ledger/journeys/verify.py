@@ -17,8 +17,8 @@ from ledger.core.verification.intact import Opened
 from ledger.core.verification.policy import Policy, read_policy
 from ledger.core.verification.verdict import Verdict
 from ledger.core.verification.verify import verify
-from ledger.edges.chain import Chain
-from ledger.edges.keys import SigningKey
+from ledger.edges.chain.contract import Chain
+from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import DeclarationRow, Store
 from ledger.errors import Malformed, Unavailable, UnknownDeclaration
 from ledger.journeys.anchor import publish_checkpoint

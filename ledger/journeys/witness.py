@@ -16,7 +16,7 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.witnessing import AddCheckpoint
 from ledger.core.encoding.reading import hex_text
 from ledger.core.tree.merkle import verify_consistency
-from ledger.edges.keys import SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Unavailable, VerificationFailed
 from ledger.journeys.follow import Follower

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ledger.edges.keys import Algorithm, Keystore, SigningKey
+from ledger.edges.keys.keystore import Algorithm, Keystore, SigningKey
 from ledger.errors import Malformed, Unavailable
 from scripts.clique.genesis import genesis
 from scripts.clique.geth import built

@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 
 from api.main import create_app
 from ledger.config import Settings
-from ledger.edges.keys import Algorithm
-from scripts.house import House
+from ledger.edges.keys.keystore import Algorithm
+from ledger.testing.consortium import House
 from tests import houses
 
 

@@ -14,8 +14,8 @@ from fastapi.testclient import TestClient
 from api.dependencies import Services
 from api.main import create_app
 from ledger.config import Settings
-from ledger.edges.chain import Chain
-from ledger.edges.keys import SigningKey
+from ledger.edges.chain.contract import Chain
+from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import Unavailable
 from tests.edges.stored import ORIGIN

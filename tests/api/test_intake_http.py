@@ -17,10 +17,10 @@ from api.main import create_app
 from ledger.config import Settings
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.statement import Declaration
-from ledger.edges.chain import Chain
+from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
 from ledger.errors import Unavailable, VerificationFailed
-from tests.world import ORIGIN, TRADER
+from ledger.testing.world import ORIGIN, TRADER
 
 NOW = 1_795_000_000
 LONG = '{"declaration": "' + "x" * receive.MAX_LINE + '"}'

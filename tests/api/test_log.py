@@ -15,8 +15,8 @@ from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.core.tree.tile_files import read_bundle
-from ledger.edges.keys import Algorithm
-from ledger.edges.mirrored import MirrorFolder
+from ledger.edges.keys.keystore import Algorithm
+from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.web import Web
 from ledger.errors import VerificationFailed
 from ledger.journeys.anchor import note_key

@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 
 from api import dependencies
 from api.schemas import Reason
-from ledger.edges.chain import Chain
-from ledger.edges.keys import Algorithm, SigningKey
+from ledger.edges.chain.contract import Chain
+from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.edges.store import Store
 from ledger.errors import ContractMissing, HistoryBroken, LedgerError, Unavailable
 from tests.api.conftest import Served

@@ -19,8 +19,8 @@ import uvicorn
 from fastapi.testclient import TestClient
 
 from api.dependencies import Services
-from api.routes import stream
-from api.streams import Hub
+from api.kit.streams import Hub
+from api.routes.ledger import stream
 from ledger.core.anchoring.batches import Batch
 from ledger.core.encoding.reading import hex_text
 from ledger.edges.store import Cursor, Step, Store
@@ -353,7 +353,9 @@ def test_who_has_all_waits_until_the_store_is_back(
             until(lambda: "streams wait" in caplog.text)
         happen(office.store, 0)
         assert [reader.event().data["kind"] for _ in range(3)] == ["batched", "anchored", "anchored"]
-        assert [record.message for record in caplog.records if record.name == "api.streams"][1:] == ["streams go on"]
+        assert [record.message for record in caplog.records if record.name == "api.kit.streams"][1:] == [
+            "streams go on"
+        ]
         reader.leave()
 
 
@@ -387,7 +389,7 @@ def test_who_is_behind_is_told_so_far_and_goes_on_later(
         first = office.told()
     assert 0 < len(first) < len(whole)
     assert first + office.told(f"after={first[-1].id}") == whole
-    assert [record.message for record in caplog.records if record.name == "api.streams"] == said
+    assert [record.message for record in caplog.records if record.name == "api.kit.streams"] == said
 
 
 # --------------------------------------------------------------------------------------------------------- its end

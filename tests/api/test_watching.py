@@ -22,17 +22,17 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client.parser import text_string_to_metric_families
 
-from api import traces
-from api.logs import lines
+from api.kit import traces
+from api.kit.logs import lines
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.statement import Declaration
 from ledger.edges.store import Store
+from ledger.testing.world import TRADER
 from tests.api.conftest import Served
 from tests.api.office import Office
 from tests.edges.stored import ORIGIN, some_entries
 from tests.faults.node import until
 from tests.faults.site import site
-from tests.world import TRADER
 
 DOCS = Path(__file__).parents[2] / "docs"
 MARK = "MARKED-c0ffee"

@@ -30,7 +30,7 @@ from ledger.errors import Malformed, Unavailable
 from ledger.journeys.anchor import note_key
 from ledger.journeys.follow import Follower
 from ledger.journeys.witness import Witness
-from scripts.house import House
+from ledger.testing.consortium import House
 from tests import houses
 from tests.witnesses import key_of, witness_of
 

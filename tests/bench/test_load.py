@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.bench import load
+from bench import load
 
 
 @contextmanager

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from scripts.bench import report
+from bench import report
+from bench.rows import Bar, Row, Title
+from bench.runner import Bench
 from scripts.bench.__main__ import ORDER, WORKS
-from scripts.bench.rows import Bar, Row, Title
-from scripts.bench.runner import Bench
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMBERS = ["id", "work", "unit", "ours", "peer", "peer_name", "ratio", "bar", "holds", "spread"]

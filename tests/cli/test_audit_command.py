@@ -13,10 +13,10 @@ from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, signed
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.verification.verdict import Status
-from ledger.edges.keys import Algorithm
+from ledger.edges.keys.keystore import Algorithm
 from ledger.journeys.anchor import note_key
-from ledger.journeys.findings import AuditReport, Finding
-from scripts.house import House
+from ledger.journeys.audit.findings import AuditReport, Finding
+from ledger.testing.consortium import House
 from tests import houses
 from tests.cli.test_cli import Shell
 

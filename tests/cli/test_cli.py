@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ledger.cli import app, main
-from scripts.house import House
+from ledger.testing.consortium import House
 
 INVOICE = b'<Invoice xmlns="urn:x"><ID>42</ID><PayableAmount currencyID="EUR">100.00</PayableAmount></Invoice>'
 

@@ -13,8 +13,8 @@ from ledger.cli import main
 from ledger.core.document import Format, redact, wrap
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.pdf import original_of, read_pdf
-from tests.core.pdf.pdfs import GOOD
-from tests.world import World
+from ledger.testing.world import World
+from tests.core.evidence.pdf.pdfs import GOOD
 
 PDF = GOOD["reportlab"]
 WRAPPED = wrap(PDF, Format.OPAQUE, bytes(32))

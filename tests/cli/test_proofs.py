@@ -15,9 +15,9 @@ from ledger.cli import main
 from ledger.core.encoding.reading import hex_text
 from ledger.core.proofs.receipt_key import ReceiptKey
 from ledger.core.proofs.scitt import TransparentStatement
-from ledger.edges.keys import Algorithm, Keystore
+from ledger.edges.keys.keystore import Algorithm, Keystore
+from ledger.testing.world import ORIGIN
 from tests import exports
-from tests.world import ORIGIN
 
 Ledger = Callable[..., tuple[int, Any]]
 

@@ -15,11 +15,11 @@ import pytest
 
 from ledger.core.checkpoints.note import NoteKey
 from ledger.core.checkpoints.trust import read_trust_root
-from ledger.edges.keys import Algorithm, Keystore
-from scripts.house import House
+from ledger.edges.keys.keystore import Algorithm, Keystore
+from ledger.testing.consortium import House
+from ledger.testing.world import Witness
 from tests.cli.test_cli import INVOICE, Shell
 from tests.published import LOG_KEY, TRUST, WITNESS, entries, files_of, served, write_log
-from tests.world import Witness
 
 NAME = "witness.agency.example"
 

@@ -27,7 +27,7 @@ from ledger.core.statements.signature import P256_N
 from ledger.core.statements.statement import Attestation, AttesterAuthorisation, Declaration, Resolution
 from ledger.core.tree.merkle import Tree
 from ledger.core.verification.verdict import when
-from tests.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER, Key, Witness, World
+from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER, Key, Witness, World
 
 KIWI, EMU, MOA = Witness("kiwi.example"), Witness("emu.example"), Witness("moa.example")
 SECOND, MEMBER, THIEF = Key("second plant officer"), Key("second council member"), Key("thief")

@@ -17,7 +17,7 @@ from ledger.journeys.anchor import Anchorer, note_key
 from ledger.journeys.declare import Declared, Rejected, Source, declare_files
 from ledger.journeys.follow import Follower
 from ledger.journeys.verify import Question, evidence_of, verify_offline
-from scripts.house import House
+from ledger.testing.consortium import House
 from tests import houses
 
 DOCUMENTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "documents"

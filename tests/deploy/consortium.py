@@ -20,8 +20,8 @@ import httpx
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
-from ledger.edges.chain import Limits, deploy
-from ledger.edges.keys import Algorithm, Keystore, SigningKey
+from ledger.edges.chain.contract import Limits, deploy
+from ledger.edges.keys.keystore import Algorithm, Keystore, SigningKey
 from scripts.clique import Network
 
 CONFIRMATIONS = 3

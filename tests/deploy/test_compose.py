@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ledger.config import describe, load_settings
-from ledger.edges.keys import Keystore
+from ledger.edges.keys.keystore import Keystore
 from scripts import qbft
 from scripts.qbft import Node
 from tests.deploy.conftest import Understood

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from ledger.config import Settings
-from ledger.edges.devchain import CHAIN_ID
-from ledger.journeys.audit import Scope, audit
-from scripts.house import House
+from ledger.edges.devchain.anvil import CHAIN_ID
+from ledger.journeys.audit.audit import Scope, audit
+from ledger.testing.consortium import House
 from tests import houses
 
 ANVIL = sorted((Path(__file__).parents[2] / "node_modules" / "@foundry-rs").glob("anvil-*/bin/anvil*"))
@@ -69,7 +69,7 @@ def free_chain() -> Iterator[FreeChain]:
 def test_a_relayer_without_coins_deploys_and_anchors(
     free_chain: FreeChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scripts.house.LIMITS", Settings(max_fee_per_gas_gwei=Decimal(0)).chain_limits())
+    monkeypatch.setattr("ledger.testing.consortium.LIMITS", Settings(max_fee_per_gas_gwei=Decimal(0)).chain_limits())
     house = House(tmp_path)
     vars(house)["devchain"] = free_chain
     _, receipt = house.deploy()

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from ledger.edges.keys import Algorithm
-from scripts.house import House
+from ledger.edges.keys.keystore import Algorithm
+from ledger.testing.consortium import House
 from tests.deploy.conftest import Understood
 from tests.deploy.image import Image
 

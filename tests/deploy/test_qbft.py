@@ -11,7 +11,7 @@ import pytest
 
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.signature import address_of
-from ledger.edges.keys import Algorithm, SigningKey
+from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.errors import Malformed
 from scripts import qbft
 from scripts.qbft import Node

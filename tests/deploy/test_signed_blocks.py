@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ledger.edges.devchain import DevChain
-from ledger.edges.rpc import Node
+from ledger.edges.chain.node import Node
+from ledger.edges.devchain.anvil import DevChain
 from scripts.clique.genesis import extra_data as clique
 from scripts.qbft import extra_data as qbft
 from tests.edges.network import Reply, ill_mannered

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import postgres
+from ledger.testing import postgres
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

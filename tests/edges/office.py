@@ -18,10 +18,10 @@ from ledger.core.statements.statement import (
     MandateGrant,
     Resolution,
 )
-from ledger.edges import calls
-from ledger.edges.calls import Call
-from ledger.edges.chain import Chain, Receipt
-from ledger.edges.keys import SigningKey
+from ledger.edges.chain import calls
+from ledger.edges.chain.calls import Call
+from ledger.edges.chain.contract import Chain, Receipt
+from ledger.edges.keys.keystore import SigningKey
 
 AGENCY = "NZ-MPI"
 KIND = 851

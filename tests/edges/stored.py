@@ -9,7 +9,7 @@ from ledger.core.history.entry import Anchored, Content, Entry, encode_payload, 
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
 from ledger.core.tree.merkle import root
-from ledger.edges.events import LoggedEntry
+from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Batch, Store
 
 ORIGIN = Origin(31337, b"\x5f" * 20)

@@ -13,11 +13,11 @@ from ledger.core.history.entry import Anchored, Attested, Revoked, Withdrawn
 from ledger.core.history.history import Remembered
 from ledger.core.history.replay import Mark
 from ledger.core.statements.statement import Attestation, Declaration, Revocation, Withdrawal
-from ledger.edges import spill
-from ledger.edges.signatures import SignatureChecks, Signed
-from ledger.edges.spill import Spill
+from ledger.edges import replay_memory
+from ledger.edges.replay_memory import Spill
+from ledger.edges.signature_pool import SignatureChecks, Signed
 from ledger.errors import HistoryBroken
-from tests.world import CUSTOMS, ORIGIN, PLANT, TRADER
+from ledger.testing.world import CUSTOMS, ORIGIN, PLANT, TRADER
 
 names = some.sampled_from([bytes([number]) * 32 for number in range(4)])
 contents = some.one_of(
@@ -40,7 +40,7 @@ contents = some.one_of(
 def test_the_disk_answers_as_a_dictionary_does(recent: int, kept: list[object]) -> None:
     plain = Remembered()
     with pytest.MonkeyPatch.context() as patch, Spill() as disk:
-        patch.setattr(spill, "_RECENT", recent)
+        patch.setattr(replay_memory, "_RECENT", recent)
         for number, item in enumerate(kept):
             subject, content = item if isinstance(item, tuple) else (_subject(item), item)
             if _known(plain, subject, content):

@@ -30,11 +30,11 @@ from ledger.core.statements.statement import (
     Revocation,
     Withdrawal,
 )
-from ledger.edges import calls
-from ledger.edges.calls import refusal_of
-from ledger.edges.chain import Chain, deploy
-from ledger.edges.devchain import DevChain
-from ledger.edges.keys import Algorithm, SigningKey
+from ledger.edges.chain import calls
+from ledger.edges.chain.calls import refusal_of
+from ledger.edges.chain.contract import Chain, deploy
+from ledger.edges.devchain.anvil import DevChain
+from ledger.edges.keys.keystore import Algorithm, SigningKey
 from tests.conftest import LIMITS, key_of
 from tests.edges.office import AGENCY, KIND, Office, now, rpc, wallet_code
 

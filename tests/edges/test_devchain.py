@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from ledger.edges import calls
-from ledger.edges.chain import Chain, deploy
-from ledger.edges.devchain import CHAIN_ID, SAVE_SECONDS, DevChain
-from ledger.edges.devstate import StateFiles
+from ledger.edges.chain import calls
+from ledger.edges.chain.contract import Chain, deploy
+from ledger.edges.devchain.anvil import CHAIN_ID, SAVE_SECONDS, DevChain
+from ledger.edges.devchain.state import StateFiles
 from ledger.errors import ContractMissing, Unavailable
 from tests.conftest import LIMITS, PLENTY, key_of
 from tests.edges.office import rpc
@@ -271,7 +271,7 @@ def test_starting_twice_is_one_chain(own: DevChain) -> None:
 
 def test_another_process_starts_it_and_we_stop_it(own: DevChain) -> None:
     program = (
-        "import sys; from pathlib import Path; from ledger.edges.devchain import DevChain;"
+        "import sys; from pathlib import Path; from ledger.edges.devchain.anvil import DevChain;"
         "DevChain(Path(sys.argv[1])).start()"
     )
     subprocess.run([sys.executable, "-c", program, str(own._folder)], check=True)
@@ -296,7 +296,7 @@ def test_a_start_waits_for_one_that_is_under_way(own: DevChain) -> None:
 
 def test_processes_at_once_start_one(own: DevChain) -> None:
     program = (
-        "import sys; from pathlib import Path; from ledger.edges.devchain import DevChain;"
+        "import sys; from pathlib import Path; from ledger.edges.devchain.anvil import DevChain;"
         "d = DevChain(Path(sys.argv[1])); d.start(); print(d.pid)"
     )
     command = [sys.executable, "-c", program, str(own._folder)]
@@ -327,7 +327,7 @@ def test_a_taken_port_is_said_to_be_taken(tmp_path: Path) -> None:
 
 
 def test_a_missing_binary_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.edges.devchain._ROOT", tmp_path)
+    monkeypatch.setattr("ledger.edges.devchain.anvil._ROOT", tmp_path)
     with pytest.raises(Unavailable, match="run `make setup`"):
         DevChain(tmp_path / "chain").start()
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as some
 
 from ledger.core.history.entry import Anchored, Entry, EntryKind, encode_payload
 from ledger.core.statements.statement import Declaration
-from ledger.edges.events import LoggedEntry
+from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.export import records
 from ledger.edges.store import Batch, BatchState, DeclarationRow
 from ledger.errors import Malformed
-from tests.world import ORIGIN
+from ledger.testing.world import ORIGIN
 
 hashes, counts = some.binary(min_size=32, max_size=32), some.integers(0, (1 << 63) - 1)
 names = hashes.map(lambda data: "0x" + data.hex())

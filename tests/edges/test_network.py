@@ -10,10 +10,10 @@ from eth_account import Account
 
 from ledger import errors
 from ledger.core.encoding.keccak import keccak
-from ledger.edges import calls
-from ledger.edges.chain import Chain, Limits
-from ledger.edges.devchain import DevChain
-from ledger.edges.keys import SigningKey
+from ledger.edges.chain import calls
+from ledger.edges.chain.contract import Chain, Limits
+from ledger.edges.devchain.anvil import DevChain
+from ledger.edges.keys.keystore import SigningKey
 from tests.conftest import key_of
 from tests.edges.network import Manners, Reply, ill_mannered
 from tests.edges.office import rpc

@@ -25,7 +25,7 @@ from ledger.edges.store.declarations import pending_values
 from ledger.edges.store.rows import insert_new
 from ledger.edges.store.tables import DECLARATIONS
 from ledger.errors import LedgerError, Unavailable
-from tests import postgres
+from ledger.testing import postgres
 from tests.edges.stored import ORIGIN, add, formed, signed
 from tests.edges.test_leading import until
 

@@ -14,7 +14,7 @@ from sqlalchemy import event
 
 from ledger.core.anchoring.batches import Batch
 from ledger.core.history.entry import Anchored, Entry
-from ledger.edges.events import LoggedEntry
+from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Change, Cursor, Reorganised, Step, Store
 from ledger.errors import Malformed, Unavailable
 from tests.edges.stored import ORIGIN, add, formed, logged

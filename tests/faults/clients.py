@@ -17,7 +17,7 @@ from ledger.core.document import Format, Wrapped, wrap
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
-from ledger.edges.keys import SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from tests.faults.site import Server, Site
 
 _TEMPORARY = {429, 503}

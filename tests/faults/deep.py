@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests import postgres
+from ledger.testing import postgres
 from tests.faults import figures
 from tests.faults.clients import Clients
 from tests.faults.reckoning import Outcome, Watch, check, count

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from threading import Event, Thread
 from typing import Any
 
-from ledger.edges.devchain import DevChain
+from ledger.edges.devchain.anvil import DevChain
 
 _TIMEOUT = 10.0
 

@@ -24,13 +24,13 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import EntryKind
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.core.verification.verdict import Status
-from ledger.edges.calls import Call
+from ledger.edges.chain.calls import Call
 from ledger.edges.store import Store
 from ledger.edges.store.tables import CHANGES
 from ledger.journeys.anchor import note_key
-from ledger.journeys.audit import Scope
-from ledger.journeys.audit import audit as run_audit
-from ledger.journeys.notes import Keys
+from ledger.journeys.audit.audit import Scope
+from ledger.journeys.audit.audit import audit as run_audit
+from ledger.journeys.audit.checkpoints import Keys
 from tests.faults.clients import Clients, Posted
 from tests.faults.node import until
 from tests.faults.site import Site

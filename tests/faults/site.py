@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ledger.edges.keys import Algorithm
-from scripts.house import House
+from ledger.edges.keys.keystore import Algorithm
+from ledger.testing.consortium import House
 from tests import houses
 from tests.faults.node import Chain, until
 

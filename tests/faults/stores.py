@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import postgres
+from ledger.testing import postgres
 
 KINDS = ("sqlite", "postgresql")
 

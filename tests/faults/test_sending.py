@@ -10,7 +10,7 @@ from typing import Any
 
 from eth_account import Account
 
-from ledger.edges.calls import anchor
+from ledger.edges.chain.calls import anchor
 from tests.edges.network import Manners, Reply
 from tests.faults.clients import Clients
 from tests.faults.node import until

@@ -13,13 +13,13 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Anchored, Content, Entry, EntryKind, encode_payload, kind_of
 from ledger.core.statements.statement import AttesterAuthorisation, AttesterRetirement
 from ledger.core.verification.verdict import Status
-from ledger.edges.chain import Chain
-from ledger.edges.events import log_of
+from ledger.edges.chain.contract import Chain
+from ledger.edges.chain.events import log_of
 from ledger.journeys.anchor import note_key
-from ledger.journeys.audit import Audited, Other, Scope, audit
-from ledger.journeys.findings import Finding
-from ledger.journeys.notes import Given, Keys
-from scripts.house import LIMITS, House
+from ledger.journeys.audit.audit import Audited, Other, Scope, audit
+from ledger.journeys.audit.checkpoints import Given, Keys
+from ledger.journeys.audit.findings import Finding
+from ledger.testing.consortium import LIMITS, House
 from tests import houses
 from tests.edges.network import Reply, ill_mannered
 from tests.edges.office import rpc

@@ -9,7 +9,7 @@ from typing import Protocol
 import pytest
 
 from ledger.edges.store import Store
-from tests import postgres
+from ledger.testing import postgres
 
 
 class Place(Protocol):

@@ -19,19 +19,19 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.history.history import History
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import AttesterCompromise, Withdrawal
-from ledger.edges.chain import Chain
+from ledger.edges.chain.contract import Chain
 from ledger.edges.export.listing import digest_of, walk
 from ledger.edges.export.manifest import LIST, MANIFEST, Files, read_manifest, sum_line
-from ledger.edges.keys import SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import LedgerError
 from ledger.journeys.anchor import note_key
-from ledger.journeys.arrive import Arrived, arrive
 from ledger.journeys.declare import Declared, Source, declare_files
+from ledger.journeys.export import Left, PublicKeys, Stage, leave, silent
 from ledger.journeys.follow import Follower
-from ledger.journeys.leave import Left, PublicKeys, Stage, leave, silent
+from ledger.journeys.import_ import Arrived, arrive
 from ledger.journeys.rebuild import Rebuilt, rebuild
-from scripts.house import House
+from ledger.testing.consortium import House
 from tests import houses
 from tests.sample_documents import INDEX, SAMPLES
 

@@ -13,16 +13,16 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.statements.statement import Withdrawal
-from ledger.edges.chain import Chain
+from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer, note_key
 from ledger.journeys.attest import set_of
-from ledger.journeys.audit import Audited, Scope, audit
+from ledger.journeys.audit.audit import Audited, Scope, audit
+from ledger.journeys.audit.checkpoints import Keys
 from ledger.journeys.follow import Follower
-from ledger.journeys.notes import Keys
 from ledger.journeys.rebuild import Rebuilt, rebuild
 from ledger.journeys.verify import evidence_of
-from scripts.house import LIMITS, House
+from ledger.testing.consortium import LIMITS, House
 from tests import houses
 
 

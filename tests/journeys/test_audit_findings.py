@@ -15,8 +15,8 @@ from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.statement import Attestation
 from ledger.core.verification.verdict import Status
 from ledger.errors import Malformed, Unavailable
-from ledger.journeys.audit import Audited, Scope, audit
-from scripts.house import House
+from ledger.journeys.audit.audit import Audited, Scope, audit
+from ledger.testing.consortium import House
 from tests import houses
 from tests.edges.network import Manners, Reply, ill_mannered
 from tests.edges.office import rpc

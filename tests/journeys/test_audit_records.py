@@ -12,13 +12,13 @@ import pytest
 
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote
 from ledger.core.verification.verdict import Status
-from ledger.edges.keys import Algorithm, SigningKey
+from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.edges.store import Store
 from ledger.errors import Malformed, VerificationFailed
 from ledger.journeys.anchor import note_key
-from ledger.journeys.audit import Cosigner, Scope, audit
-from ledger.journeys.notes import Given, Keys
-from scripts.house import House
+from ledger.journeys.audit.audit import Cosigner, Scope, audit
+from ledger.journeys.audit.checkpoints import Given, Keys
+from ledger.testing.consortium import House
 from tests.journeys.auditing import (
     by_name,
     checkpoint,

@@ -14,8 +14,8 @@ from ledger.cli import main
 from ledger.core.encoding.reading import hex_text
 from ledger.core.verification.verdict import Outcome, Verdict
 from ledger.errors import HistoryBroken, Malformed
-from ledger.journeys.arrive import arrive
-from ledger.journeys.leave import document_path, evidence_path
+from ledger.journeys.export import document_path, evidence_path
+from ledger.journeys.import_ import arrive
 from ledger.journeys.verify import Question, verify_offline
 from tests.journeys.exits import (
     NOWHERE,
@@ -148,7 +148,7 @@ def test_an_older_store_takes_the_rest(gone: Gone, store_url: str, tmp_path: Pat
 
 def test_a_store_of_another_origin_is_refused_and_stays(gone: Gone, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'other.sqlite'}"
-    from tests.world import ORIGIN
+    from ledger.testing.world import ORIGIN
 
     fresh_store(url, ORIGIN).__enter__().close()
     with pytest.raises(HistoryBroken, match="of another history"):

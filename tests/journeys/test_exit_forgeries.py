@@ -15,13 +15,13 @@ from ledger.core.checkpoints.note import SignedNote, signed
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.tree.tile_files import bundle, read_bundle
-from ledger.edges.keys import Algorithm, SigningKey
+from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.errors import HistoryBroken, VerificationFailed
 from ledger.journeys.anchor import note_key
-from ledger.journeys.arrive import arrive
+from ledger.journeys.import_ import arrive
+from ledger.testing.world import ORIGIN
 from tests.edges.stored import some_entries
 from tests.journeys.exits import Copy, Gone, flipped, fresh_store, import_into, lived, relist
-from tests.world import ORIGIN
 
 
 @pytest.fixture(scope="module")

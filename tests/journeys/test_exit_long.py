@@ -14,14 +14,14 @@ from ledger.core.history.entry import Entry
 from ledger.core.history.history import History
 from ledger.core.tree.merkle import leaf_hash
 from ledger.core.tree.tile_files import TileName, read_bundle
-from ledger.edges.events import LoggedEntry
+from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Batch, Store
 from ledger.errors import HistoryBroken, Unavailable, VerificationFailed
-from ledger.journeys import leave as journey
-from ledger.journeys.arrive import arrive
-from ledger.journeys.leave import Left, PublicKeys, leave
+from ledger.journeys import export as journey
+from ledger.journeys.export import Left, PublicKeys, leave
+from ledger.journeys.import_ import arrive
+from ledger.testing.world import ORIGIN, START, Witness, World
 from tests.journeys.exits import contents, flipped, fresh_store, relist, without_chain
-from tests.world import ORIGIN, START, Witness, World
 
 SIZE, COVERED, PENDING = 600, 300, 7
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger.edges.chain import Chain
+from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.follow import Follower
-from scripts.house import House
+from ledger.testing.consortium import House
 from tests import houses
 from tests.edges.office import rpc
 

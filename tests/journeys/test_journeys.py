@@ -23,8 +23,8 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.statement import AttesterAuthorisation, AttesterRetirement, Declaration, Withdrawal
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.core.verification.verdict import Outcome
-from ledger.edges import calls
-from ledger.edges.keys import Algorithm, SigningKey
+from ledger.edges.chain import calls
+from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.edges.store import Store
 from ledger.errors import (
     AttesterNotActive,
@@ -36,10 +36,10 @@ from ledger.errors import (
     WrongAgency,
 )
 from ledger.journeys.anchor import Anchorer, note_key, publish_checkpoint
-from ledger.journeys.audit import Scope, audit
+from ledger.journeys.audit.audit import Scope, audit
 from ledger.journeys.follow import Follower
 from ledger.journeys.verify import Question, evidence_of, verify_offline, verify_online
-from scripts.house import House
+from ledger.testing.consortium import House
 from tests import houses
 from tests.edges.office import rpc, wallet_code
 

@@ -11,7 +11,7 @@ from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.statements.origin import Origin
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
-from ledger.edges.mirrored import MirrorFolder
+from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.web import Web
 from ledger.errors import HistoryBroken, Unavailable, VerificationFailed
 from ledger.journeys.mirror import Mirror, Mirrored

@@ -18,18 +18,18 @@ from ledger.core.evidence.pdf import embed
 from ledger.core.evidence.reading import read_evidence
 from ledger.core.tree.merkle import leaf_hash, node_hash
 from ledger.core.verification.verdict import Outcome
-from ledger.edges.keys import Algorithm, SigningKey
+from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken
 from ledger.journeys.anchor import note_key
 from ledger.journeys.attest import set_of
 from ledger.journeys.rebuild import Gap, rebuild
 from ledger.journeys.verify import Question, evidence_of, verify_offline
-from scripts.house import House
+from ledger.testing.consortium import House
+from ledger.testing.world import ORIGIN, Witness
 from tests import houses
 from tests.journeys.exits import killed_after
 from tests.journeys.rebuilding import Anew, Lived, altered, anew, everything, live, now, standing
-from tests.world import ORIGIN, Witness
 
 
 @pytest.fixture(scope="module")

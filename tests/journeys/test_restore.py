@@ -16,13 +16,13 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.history.entry import EntryKind
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.core.verification.verdict import Outcome
-from ledger.edges import calls
-from ledger.edges.keys import Algorithm
+from ledger.edges.chain import calls
+from ledger.edges.keys.keystore import Algorithm
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.anchor import Anchorer, note_key
 from ledger.journeys.verify import Question, evidence_of, verify_offline
-from scripts.house import RELAYER_WEI, House
+from ledger.testing.consortium import RELAYER_WEI, House
 from tests import houses
 from tests.edges.stored import ORIGIN, add
 from tests.journeys.conftest import Place
@@ -256,7 +256,7 @@ def test_a_damaged_store_makes_no_copy(store: Store, tmp_path: Path) -> None:
 
 
 def test_postgres_has_its_own_means(postgres_server: object) -> None:
-    from tests import postgres
+    from ledger.testing import postgres
 
     assert isinstance(postgres_server, postgres.Server)
     made = Store.open(postgres_server.database(), ORIGIN)

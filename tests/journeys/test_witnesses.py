@@ -15,17 +15,17 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.witnessing import AddCheckpoint, read_witnesses, tlog_policy
 from ledger.core.statements.statement import Declaration
 from ledger.core.verification.verdict import Outcome, Status
-from ledger.edges import calls
-from ledger.edges.chain import Chain, Limits, deploy
-from ledger.edges.devchain import DevChain
+from ledger.edges.chain import calls
+from ledger.edges.chain.contract import Chain, Limits, deploy
+from ledger.edges.devchain.anvil import DevChain
 from ledger.edges.store import Store
-from ledger.edges.witness import WitnessClient, clients_of
+from ledger.edges.witness_http import WitnessClient, clients_of
 from ledger.errors import Malformed, VerificationFailed
 from ledger.journeys.anchor import note_key, publish_checkpoint
 from ledger.journeys.cosign import PAUSE_SECONDS, Witnesses
 from ledger.journeys.follow import Follower
 from ledger.journeys.verify import Question, evidence_of, verify_offline
-from scripts.house import House
+from ledger.testing.consortium import House
 from tests import houses
 from tests.conftest import PLENTY
 from tests.conftest import key_of as wallet_of

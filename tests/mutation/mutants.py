@@ -21,6 +21,7 @@ from ledger.core.statements.statement import CouncilChange, MandateGrant
 from ledger.core.verification.verdict import Outcome, Status, Verdict
 from ledger.errors import LedgerError, Malformed
 from ledger.journeys.verify import Question, verify_offline
+from ledger.testing.world import COUNCIL, PLANT
 from tests.conformance.parts import (
     CARD,
     CERTIFICATE,
@@ -32,7 +33,6 @@ from tests.conformance.parts import (
     requirement,
     shipment,
 )
-from tests.world import COUNCIL, PLANT
 
 
 class Base(NamedTuple):

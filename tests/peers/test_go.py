@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from ledger.core.checkpoints.note import SignedNote
-from ledger.edges.mirrored import MirrorFolder
+from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.web import Web
 from ledger.journeys.mirror import Mirror
+from ledger.testing.world import START, Witness
 from tests.published import LOG_KEY, TRUST, WITNESS, entries, served, write_log
-from tests.world import START, Witness
 
 SOURCE = Path(__file__).parent / "go"
 VECTORS = Path(__file__).parents[1] / "vectors" / "cosignatures.json"

@@ -10,8 +10,8 @@ import pytest
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.tree.merkle import leaf_hash
 from ledger.core.tree.tiles import Tiles
+from ledger.testing.world import Witness
 from tests.published import LOG_KEY, WITNESS, entries, write_log
-from tests.world import Witness
 
 peer: Any = pytest.importorskip("aics_tlog", reason="the peer is not installed: make setup installs it (peers.lock)")
 

@@ -19,9 +19,9 @@ from ledger.core.proofs.cose import Sign1
 from ledger.core.proofs.receipt_key import ReceiptKey
 from ledger.core.proofs.scitt import MAX_STATEMENT, TransparentStatement
 from ledger.errors import LedgerError
-from ledger.journeys.prove import transparent_statement
+from ledger.journeys.proof import transparent_statement
+from ledger.testing.world import ORIGIN
 from tests import exports
-from tests.world import ORIGIN
 
 CASES = exports.statement_cases()
 WRONG = [name for name in CASES if name != "good"]

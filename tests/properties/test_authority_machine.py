@@ -29,7 +29,7 @@ from ledger.core.statements.statement import (
 from ledger.core.verification.verdict import Verdict
 from ledger.core.verification.verify import verify
 from ledger.errors import HistoryBroken
-from tests.world import COUNCIL, ORIGIN, Key, World
+from ledger.testing.world import COUNCIL, ORIGIN, Key, World
 
 AGENCIES = {"NZ-MPI": "NZ", "NL-NVWA": "NL"}
 OFFICERS = [Key(f"officer {number}") for number in range(4)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from ledger.core.history.entry import Entry
 from ledger.core.history.history import History
 from ledger.core.tree.tiles import Tiles
-from tests.world import ORIGIN, PLANT, TRADER, World
+from ledger.testing.world import ORIGIN, PLANT, TRADER, World
 
 
 def written(random: Random, steps: int) -> World:

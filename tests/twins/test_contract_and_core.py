@@ -43,12 +43,12 @@ from ledger.core.statements.statement import (
     Withdrawal,
 )
 from ledger.core.tree.merkle import Tree, leaf_hash, verify_inclusion
-from ledger.edges import calls
-from ledger.edges.calls import Call
-from ledger.edges.chain import Chain, Receipt, deploy
-from ledger.edges.keys import Algorithm
+from ledger.edges.chain import calls
+from ledger.edges.chain.calls import Call
+from ledger.edges.chain.contract import Chain, Receipt, deploy
+from ledger.edges.keys.keystore import Algorithm
 from ledger.errors import HistoryBroken, Refused, VerificationFailed
-from scripts.house import LIMITS, House
+from ledger.testing.consortium import LIMITS, House
 from tests import houses
 
 

@@ -17,8 +17,8 @@ from ledger.core.history.entry import (
     decode_payload,
 )
 from ledger.core.statements.statement import CouncilChange
-from ledger.edges import calls, chain
-from ledger.edges.devchain import DevChain, _rpc
+from ledger.edges.chain import calls, contract
+from ledger.edges.devchain.anvil import DevChain, _rpc
 from tests import entry_vectors
 from tests.conftest import LIMITS, PLENTY, key_of
 
@@ -56,9 +56,11 @@ def test_the_contract_writes_the_vectors(own_chain: DevChain) -> None:
     first = decode_payload(EntryKind.COUNCIL_CHANGED, VECTORS[0].payload)
     assert isinstance(first, Enacted)
     assert isinstance(first.resolution, CouncilChange)
-    origin, receipt = chain.deploy(own_chain.url, first.resolution.members, first.resolution.threshold, sender, LIMITS)
+    origin, receipt = contract.deploy(
+        own_chain.url, first.resolution.members, first.resolution.threshold, sender, LIMITS
+    )
     assert str(origin) == VECTORS[0].origin
-    ledger = chain.Chain.connect(own_chain.url, origin.contract, origin.chain_id, LIMITS)
+    ledger = contract.Chain.connect(own_chain.url, origin.contract, origin.chain_id, LIMITS)
     for vector in VECTORS:
         if vector.number:  # entry 0 is the deployment's
             content = decode_payload(EntryKind(vector.kind), vector.payload)

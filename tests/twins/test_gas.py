@@ -13,9 +13,9 @@ from web3 import HTTPProvider, Web3
 from ledger import artifact
 from ledger.core.statements.members import NO_END
 from ledger.core.tree.merkle import Tree, leaf_hash
-from ledger.edges import calls
+from ledger.edges.chain import calls
 from ledger.journeys.attest import set_of
-from scripts.house import House
+from ledger.testing.consortium import House
 from tests import houses
 
 ANCHOR_GAS, ATTEST_GAS, REVOKE_GAS, INCLUSION_GAS = 60_000, 100_000, 60_000, 25_000

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from eth_abi import encode
 
+from ledger.testing.world import ORIGIN, PLANT, START
 from tests.conformance.parts import attested, policy, requirement, spelled
 from tests.verifier.both import Asked, by_itself, by_ledger
-from tests.world import ORIGIN, PLANT, START
 
 MADE = attested()
 EVIDENCE, TRUST = MADE.evidence().to_bytes(), MADE.world.trust.to_bytes()

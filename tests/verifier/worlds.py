@@ -32,6 +32,7 @@ from ledger.core.statements.statement import (
 )
 from ledger.core.tree.merkle import Tree, leaf_hash, root_of_hashes
 from ledger.errors import LedgerError
+from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START
 from tests.conformance.parts import (
     CARD,
     CERTIFICATE,
@@ -46,7 +47,6 @@ from tests.conformance.parts import (
     unruly,
 )
 from tests.verifier.both import Asked
-from tests.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START
 
 OFFICERS: list[tuple[Any, str]] = [(PLANT, "NZ-MPI"), (SECOND, "NZ-MPI"), (CARD, "NZ-MPI"), (CUSTOMS, "NZ-CUSTOMS")]
 KINDS = {"NZ-MPI": 851, "NZ-CUSTOMS": 132}

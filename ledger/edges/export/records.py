@@ -10,7 +10,7 @@ from ledger.core.encoding.reading import hex_bytes, hex_text, read_object
 from ledger.core.history.entry import Entry
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
-from ledger.edges.events import LoggedEntry
+from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Batch, BatchState, DeclarationRow, DeclarationState
 from ledger.errors import Malformed
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 
 from ledger.core.anchoring.batches import Batch, BatchState, Event, after, before
 from ledger.core.history.entry import Anchored, EntryKind, encode_payload
-from ledger.edges.events import LoggedEntry
+from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store.part import Part, whole
 from ledger.edges.store.rows import place_all
 from ledger.edges.store.tables import BATCHES, CHANGES, DECLARATIONS, ENTRIES, META

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, insert, select
 
 from ledger.core.history.entry import Entry, EntryKind
 from ledger.core.statements.origin import Origin
-from ledger.edges.events import LoggedEntry
+from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store.batches import anchor_open, take_back
 from ledger.edges.store.part import CHUNK, Part, whole
 from ledger.edges.store.tables import ENTRIES

@@ -16,7 +16,7 @@ from ledger.core.checkpoints.note import SignedNote
 from ledger.core.evidence.inclusion import Place
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
-from ledger.edges.events import LoggedEntry
+from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store.batches import anchor, batch_row
 from ledger.edges.store.declarations import DeclarationRow, declaration_row, pending_values
 from ledger.edges.store.entries import append

@@ -16,7 +16,7 @@ from ledger.edges.store.database import Database
 from ledger.edges.store.tables import META, metadata
 from ledger.errors import HistoryBroken, Malformed, Unavailable
 
-_MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_MIGRATIONS = Path(__file__).parent / "migrations"
 _upgrading = Lock()  # alembic keeps what it is working on in a global
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, Select, select
 
 from ledger.core.anchoring.batches import Batch
-from ledger.edges.events import LoggedEntry
+from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store.batches import batch_row
 from ledger.edges.store.declarations import SELECTED, DeclarationRow, declaration_row
 from ledger.edges.store.entries import logged_entry_row

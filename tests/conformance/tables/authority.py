@@ -18,6 +18,7 @@ from ledger.core.statements.statement import (
     MandateGrant,
     MandateWithdrawal,
 )
+from ledger.testing.world import COUNCIL, CUSTOMS, PLANT
 from tests.conformance.parts import (
     BAD,
     CARD,
@@ -60,7 +61,6 @@ from tests.conformance.tables.histories import (
     unordered,
     withdrawn_elsewhere,
 )
-from tests.world import COUNCIL, CUSTOMS, PLANT
 
 
 def forgeries() -> None:

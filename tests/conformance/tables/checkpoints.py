@@ -12,6 +12,7 @@ from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, signed
 from ledger.core.document import Format, wrap
 from ledger.core.tree.merkle import Tree
+from ledger.testing.world import ORIGIN
 from tests.conformance.parts import (
     BAD,
     BROKEN,
@@ -26,7 +27,6 @@ from tests.conformance.parts import (
     edited,
     policy,
 )
-from tests.world import ORIGIN
 
 
 def checkpoints() -> None:

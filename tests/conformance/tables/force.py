@@ -17,6 +17,7 @@ from ledger.core.statements.statement import (
     MandateGrant,
     Revocation,
 )
+from ledger.testing.world import CUSTOMS, ORIGIN, PLANT, START, TRADER
 from tests.conformance.parts import (
     BAD,
     CARD,
@@ -35,7 +36,6 @@ from tests.conformance.parts import (
     statement,
     unruly,
 )
-from tests.world import CUSTOMS, ORIGIN, PLANT, START, TRADER
 
 
 def force() -> None:

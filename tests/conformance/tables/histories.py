@@ -31,6 +31,7 @@ from ledger.core.statements.statement import (
     Resolution,
     Revocation,
 )
+from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER
 from tests.conformance.parts import (
     CARD,
     MEMBER,
@@ -41,7 +42,6 @@ from tests.conformance.parts import (
     enact_anyhow,
     unruly,
 )
-from tests.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER
 
 KINDS = EntryKind
 

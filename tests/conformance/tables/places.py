@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
+from ledger.testing.world import CUSTOMS, ORIGIN
 from tests.conformance.parts import (
     BAD,
     Shipment,
@@ -15,7 +16,6 @@ from tests.conformance.parts import (
     edited,
     shipment,
 )
-from tests.world import CUSTOMS, ORIGIN
 
 
 def places() -> None:

@@ -1,0 +1,1 @@
+"""What every route needs, whatever its domain: errors, limits, idempotency, logs, metrics, traces, queues."""

@@ -1,0 +1,88 @@
+"""``Idempotency-Key`` (draft-ietf-httpapi-idempotency-key-header): a request that may be sent again is done once.
+
+For routes whose answer says what this request did. What they carry has a name by its content, so doing it twice would
+be harmless too; the key gives the client its first answer again, gas and transaction included.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Coroutine
+from hashlib import sha256
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
+
+from api.dependencies import Services
+from api.kit.errors import problem
+from ledger.edges.store.idempotency import Answer
+from ledger.errors import Malformed
+
+HEADER = "Idempotency-Key"
+# A string of RFC 9651, or the same without quotation marks, as many clients send it.
+_KEY = re.compile(r'"?([!#-\[\]-~]{1,255})"?')
+_MARGIN_SECONDS = 60  # beyond the time that a transaction is waited for
+
+DOCUMENTED: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": HEADER,
+            "in": "header",
+            "required": False,
+            "description": "Names this request for a day: sent again under the same key, it gets its first answer. 422 "
+            "for another request under the key, 409 while the first is under way. Only success is kept.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 257, "pattern": f"^{_KEY.pattern}$"},
+            "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+        }
+    ]
+}
+
+
+class Once(APIRoute):
+    """A route that heeds ``Idempotency-Key``, where it is a POST."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        if "POST" not in (self.methods or ()):
+            return handle
+
+        async def once(request: Request) -> Response:
+            given = request.headers.get(HEADER)
+            if given is None:
+                return await handle(request)
+            return await _once(request, _key(given), handle)
+
+        return once
+
+
+async def _once(request: Request, key: str, handle: Callable[[Request], Coroutine[Any, Any, Response]]) -> Response:
+    services: Services = request.app.state.services
+    store, client = services.store, request.client.host if request.client else ""
+    digest = sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).digest()
+    patience = int(services.settings.confirmation_timeout_seconds) + _MARGIN_SECONDS
+    known = await run_in_threadpool(store.begin_once, client, key, digest, services.clock(), patience)
+    if known == "another request":
+        return problem(422, "KeyUsed", f"another request was sent under this {HEADER}: take a new one")
+    if known == "under way":
+        return problem(409, "UnderWay", f"the request under this {HEADER} is under way: ask again shortly")
+    if isinstance(known, Answer):
+        return Response(known.body, known.status, media_type="application/json")
+    try:
+        response = await handle(request)
+    except BaseException:
+        await run_in_threadpool(store.forget_answer, client, key)
+        raise
+    if response.status_code < 300:
+        await run_in_threadpool(store.keep_answer, client, key, Answer(response.status_code, bytes(response.body)))
+    else:
+        await run_in_threadpool(store.forget_answer, client, key)
+    return response
+
+
+def _key(given: str) -> str:
+    found = _KEY.fullmatch(given)
+    if found is None:
+        raise Malformed("must be 1 to 255 visible characters of ASCII without quotation marks and backslashes", HEADER)
+    return found[1]

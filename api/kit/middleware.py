@@ -1,0 +1,83 @@
+"""Every request is watched here, once, on its way in and out: its id, its log line, its figures, its span.
+
+Pure ASGI, and a few microseconds for each request: intake is to be fast (docs/performance.md).
+"""
+
+from __future__ import annotations
+
+import logging
+from time import perf_counter
+from typing import Literal
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.kit import metrics, traces
+from api.kit.logs import begin
+
+log = logging.getLogger("api.kit.middleware")
+
+CLIENT_LEFT = 499  # no answer was begun; nginx's number
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+Which = Literal["all", "problems", "none"]
+
+
+class Watched:
+    """The outermost middleware. ``which`` requests get a log line: all, those that ended in a problem, or none."""
+
+    def __init__(self, app: ASGIApp, which: Which = "all") -> None:
+        self._app = app
+        self._least = {"all": 0, "problems": 400, "none": 1_000}[which]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = perf_counter()
+        given = None
+        for name, value in scope["headers"]:
+            if name == b"x-request-id":
+                given = value
+                break
+        cause = begin("request", given)
+        status, size, id_ = CLIENT_LEFT, 0, cause.id.encode()
+
+        async def answer(message: Message) -> None:
+            nonlocal status, size
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", id_)]
+            else:
+                size += len(message.get("body", b""))
+            await send(message)
+
+        with traces.request(scope) as span:
+            try:
+                await self._app(scope, receive, answer)
+            except Exception:
+                status, cause.problem = 500, "Internal"  # the answer is made outside of here
+                raise
+            finally:
+                method, route, seconds = _method(scope), _route(scope), perf_counter() - begun
+                traces.answered(span, method, route, status)
+                metrics.answered(method, route, status, seconds, cause.source)
+                if status >= self._least and log.isEnabledFor(logging.INFO):
+                    _log(method, route, status, seconds, size, cause.problem)
+
+
+def _log(method: str, route: str, status: int, seconds: float, size: int, problem: str) -> None:
+    fields = {"method": method, "route": route, "status": status, "seconds": round(seconds, 6), "bytes": size}
+    if problem:
+        fields["problem"] = problem
+    # Not by log.info, which would look for its caller, and take as long as all the rest here.
+    record = logging.LogRecord(log.name, logging.INFO, "", 0, f"{method} {route} {status}", None, None)
+    record.fields = fields
+    log.handle(record)
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in _METHODS else "other"
+
+
+def _route(scope: Scope) -> str:
+    """The route's template, which tells nothing of what was asked for; ``none`` where no route fits."""
+    return getattr(scope.get("route"), "path_format", None) or "none"

@@ -1,0 +1,123 @@
+"""How this server stands: why it is degraded, and the figures that all its processes have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+from api.dependencies import Services
+from api.kit.readiness import Seen
+from api.schemas import Reason
+from ledger import __version__
+from ledger.core.anchoring.batches import BatchState
+from ledger.core.checkpoints.note import SignedNote
+from ledger.edges.store import Outlook
+from ledger.errors import LedgerError
+
+_DEPTHS = (1, 2, 5, 10, 20, 50, 100, 1_000)  # upper bounds, in entries
+_STATES: tuple[BatchState, ...] = ("batched", "sent", "anchored")
+
+
+def reasons(services: Services, outlook: Outlook, seen: Seen) -> list[Reason]:
+    """Why this server is degraded, the cause before its consequences; nothing where it is not."""
+    found: list[Reason] = []
+    if seen.problem is not None:
+        found.append(Reason(code="chain_away" if seen.is_away else "chain_wrong", detail=seen.problem))
+    waits = services.waits.get("anchoring")
+    if waits and seen.problem is None:
+        found.append(Reason(code="anchoring_waits", detail=waits))
+    if outlook.problem is not None:
+        refused = sum(state.problems for name, state in outlook.under_way.items() if name != "anchored")
+        found.append(Reason(code="batch_refused", detail=f"{refused} not sent; the oldest: {outlook.problem}"))
+    age, settings = _age(services, outlook.oldest), services.settings
+    if age is not None and age > settings.anchor_max_age_seconds + settings.backlog_alarm_seconds:
+        found.append(Reason(code="backlog_old", detail=f"the oldest declaration has waited for {age} seconds"))
+    return found
+
+
+def anchoring(services: Services) -> str:
+    """Who anchors, as far as this process knows."""
+    if not services.has_relayer:
+        return "elsewhere: there is no relayer key here"
+    return "here" if services.leads else "elsewhere: another process leads"
+
+
+def _age(services: Services, since: int | None) -> int | None:
+    return None if since is None else max(0, services.clock() - since)
+
+
+class Figures(Collector):
+    """What is read from store and chain when Prometheus asks: the same from whichever process answers."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def collect(self) -> Iterator[Metric]:
+        services = self._services
+        about = GaugeMetricFamily("ledger_build_info", "The version of this program.", labels=["version"])
+        about.add_metric([__version__], 1)
+        yield about
+        seen = services.probe.look()
+        yield _gauge(
+            "ledger_chain_up", "1 where the chain's node answers, and is of the right chain.", not seen.problem
+        )
+        if seen.block is not None and seen.time is not None:
+            yield _gauge("ledger_chain_block", "Number of the newest block.", seen.block)
+            age = max(0, services.clock() - seen.time)
+            yield _gauge("ledger_chain_block_age_seconds", "Time since the newest block, by its own clock.", age)
+        wanted = services.settings.confirmations
+        yield _gauge("ledger_chain_confirmations", "Blocks until an entry counts, as set.", wanted)
+        try:
+            outlook = services.store.outlook()
+            confirmed = None if seen.block is None else services.store.size_as_of(seen.block - wanted + 1)
+        except LedgerError:
+            yield _gauge("ledger_store_up", "1 where the store can be read.", 0)
+            return
+        yield _gauge("ledger_store_up", "1 where the store can be read.", 1)
+        yield from self._stored(outlook)
+        if confirmed is not None:
+            yield _gauge("ledger_history_confirmed_entries", "Entries that have their confirmations.", confirmed)
+
+    def _stored(self, outlook: Outlook) -> Iterator[Metric]:
+        services = self._services
+        yield _gauge("ledger_backlog_declarations", "Declarations that wait for a batch.", outlook.pending)
+        age = _age(services, outlook.oldest) or 0
+        yield _gauge("ledger_backlog_oldest_seconds", "Age of the oldest that is not anchored; 0 without any.", age)
+        batches = GaugeMetricFamily("ledger_batches", "Batches that are not final.", labels=["state"])
+        inside = GaugeMetricFamily("ledger_batches_declarations", "Declarations in them.", labels=["state"])
+        oldest = GaugeMetricFamily("ledger_batches_oldest_seconds", "Age of the oldest of them.", labels=["state"])
+        for state in _STATES:
+            there = outlook.under_way.get(state)
+            batches.add_metric([state], there.batches if there else 0)
+            inside.add_metric([state], there.declarations if there else 0)
+            oldest.add_metric([state], _age(services, there.oldest) or 0 if there else 0)
+        yield from (batches, inside, oldest)
+        refused = sum(state.problems for state in outlook.under_way.values())
+        yield _gauge("ledger_batches_refused", "Batches that a node refused when they were last sent.", refused)
+        yield _gauge("ledger_history_entries", "Entries that the index has.", outlook.entries)
+        note = None if outlook.checkpoint is None else SignedNote.parse(outlook.checkpoint)
+        size, lines = (0, 0) if note is None else (note.checkpoint.size, max(0, len(note.signatures) - 1))
+        yield _gauge("ledger_checkpoint_entries", "Entries that the newest checkpoint covers.", size)
+        yield _gauge("ledger_checkpoint_cosignatures", "Signatures of witnesses on the newest checkpoint.", lines)
+        yield _gauge("ledger_witnesses", "Witnesses that are asked to cosign.", len(services.witnesses.states()))
+        yield _depths(outlook.depths)
+
+
+def _gauge(name: str, words: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, words, value=value)
+
+
+def _depths(found: dict[int, int]) -> Metric:
+    """Reorganisations that took back entries, as the store noted them."""
+    bounds = [*map(float, _DEPTHS), float("inf")]
+    buckets = [
+        ("+Inf" if bound == float("inf") else str(bound), float(sum(n for depth, n in found.items() if depth <= bound)))
+        for bound in bounds
+    ]
+    total = sum(depth * count for depth, count in found.items())
+    made = HistogramMetricFamily("ledger_reorganisation_depth_entries", "Entries that a reorganisation took back.")
+    made.add_metric([], buckets, total)
+    return made

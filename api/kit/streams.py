@@ -1,0 +1,138 @@
+"""Events for many readers: one look at the store for all, and no more kept than the newest page.
+
+A reader asks for what comes after its cursor. Whoever keeps up is given the page that everybody gets; whoever is slow,
+or begins earlier, reads the store at its own pace. Nothing is kept for anybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, TypeVar
+
+from fastapi.concurrency import run_in_threadpool
+
+from api.kit import metrics
+from ledger.edges.store import Cursor, Step, Store
+from ledger.errors import LedgerError
+
+log = logging.getLogger("api.kit.streams")
+_T = TypeVar("_T")
+
+
+@contextmanager
+def ended_by_signals(hub: Hub) -> Iterator[None]:
+    """Close the hub as soon as the server is told to stop: it waits for its connections, and streams have no end."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ours = {number: handler for number, handler in handlers.items() if callable(handler)}
+
+    def end(number: int, frame: FrameType | None) -> None:
+        hub.close()
+        ours[signal.Signals(number)](number, frame)
+
+    is_main = threading.current_thread() is threading.main_thread()  # elsewhere nobody may handle signals
+    for number in ours if is_main else ():
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        hub.close()
+        for number, handler in ours.items() if is_main else ():
+            signal.signal(number, handler)
+
+
+class Hub:
+    """Looks at the store as long as anybody reads. All of it runs on one event loop."""
+
+    def __init__(self, store: Store, most: int, interval: float) -> None:
+        """:param most: readers at once. ``interval``: seconds between two looks."""
+        self._store = store
+        self._most = most
+        self._interval = interval
+        self._readers = 0
+        self._watching: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
+        self._newest: Cursor | None = None
+        self._page: tuple[Cursor | None, Sequence[Step]] = None, ()
+        self.is_closing = False
+
+    def enter(self) -> bool:
+        """Take a place; False where all are taken. Whoever has one gives it back by ``leave``."""
+        if self.is_closing or self._readers >= self._most:
+            return False
+        self._readers += 1
+        metrics.reading(+1)
+        if self._watching is None:
+            self._watching = asyncio.get_running_loop().create_task(self._watch())
+        return True
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self._readers -= 1
+        metrics.reading(-1)
+        if self._readers == 0 and self._watching is not None:
+            self._watching.cancel()
+            self._watching, self._newest = None, None
+
+    def close(self) -> None:
+        """The server stops: every reader is to come to its end."""
+        self.is_closing = True
+        self._news.set()
+
+    async def begin(self, stopped: Cursor | None) -> Cursor:
+        """Where to begin: see ``Store.cursor``."""
+        return await run_in_threadpool(self._store.cursor, stopped)
+
+    async def after(self, cursor: Cursor, patience: float) -> Sequence[Step]:
+        """What came after a cursor; nothing where nothing came within ``patience`` seconds.
+
+        :raises Unavailable: the store cannot be read.
+        """
+        begins, page = self._page
+        if begins == cursor:
+            return page
+        news = self._news
+        if cursor != self._newest and (found := await run_in_threadpool(self._store.follow, cursor)):
+            return found
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(news.wait(), patience)
+        return ()
+
+    async def read(self, question: Callable[..., _T], *about: Any) -> _T:
+        """Ask the store, beside the event loop."""
+        return await run_in_threadpool(question, *about)
+
+    async def _watch(self) -> None:
+        said = ""
+        while True:
+            try:
+                await self._look()
+                words = ""
+            except LedgerError as error:
+                words = str(error)
+            except Exception:
+                log.exception("looking for events failed and will be tried again")
+                words = said
+            if words != said:
+                log.warning("%s", f"streams wait: {words}" if words else "streams go on")
+            said = words
+            await asyncio.sleep(self._interval)
+
+    async def _look(self) -> None:
+        if self._newest is None:
+            self._newest = await self.begin(None)
+        elif page := await run_in_threadpool(self._store.follow, self._newest):
+            self._page = self._newest, page
+            self._newest = page[-1].cursor
+        else:
+            return
+        news, self._news = self._news, asyncio.Event()
+        if self.is_closing:
+            self._news.set()
+        news.set()

@@ -1,0 +1,84 @@
+"""Attestations, revocations, withdrawals: relayed as their signers signed them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from api.dependencies import Given
+from api.kit.errors import documented
+from api.kit.idempotency import DOCUMENTED, Once
+from api.routes.ledger.convert import relayed, standing_of, to_hash
+from api.schemas import AttestationStanding, Hash, Relayed, SignedAttestation, SignedRevocation, SignedWithdrawal
+from ledger.core.encoding.reading import hex_bytes
+from ledger.core.statements.members import ZERO
+from ledger.core.statements.statement import Attestation, Declaration, Revocation, Withdrawal
+from ledger.errors import UnknownAttestation
+
+router = APIRouter(prefix="/v1", tags=["statements"], route_class=Once)
+REPEATED: dict[int | str, dict[str, Any]] = {200: {"model": Relayed, "description": "It was in the history before"}}
+
+
+@router.post(
+    "/attestations",
+    status_code=201,
+    summary="Relay an attestation",
+    responses=REPEATED | documented(403, 404, 409, 413, 422, 503),
+    openapi_extra=DOCUMENTED,
+)
+def attest(body: SignedAttestation, given: Given, response: Response) -> Relayed:
+    """Carry an agency's signed attestation to the contract, which checks attester, agency, mandate and time."""
+    done = given.relay.attest(
+        Attestation.from_json(body.attestation.model_dump()),
+        hex_bytes(body.signer, "signer"),
+        hex_bytes(body.signature, "signature"),
+        [hex_bytes(member, "members") for member in body.members],
+    )
+    response.status_code = 201 if done.receipt else 200
+    return relayed(done)
+
+
+@router.get("/attestations/{id}", summary="One attestation", responses=documented(404, 422, 503))
+def get_attestation(id: Hash, given: Given) -> AttestationStanding:  # noqa: A002 (the path's word)
+    """An attestation and whether it is in force now, for its whole set."""
+    with given.follower.facts() as history:
+        if to_hash(id) not in history.attestations:
+            raise UnknownAttestation(to_hash(id))
+        return standing_of(history, to_hash(id), ZERO, given.clock())
+
+
+@router.post(
+    "/revocations",
+    status_code=201,
+    summary="Relay a revocation",
+    responses=REPEATED | documented(403, 404, 409, 413, 422, 503),
+    openapi_extra=DOCUMENTED,
+)
+def revoke(body: SignedRevocation, given: Given, response: Response) -> Relayed:
+    """End an attestation, or one member of its set, from now on and forever."""
+    done = given.relay.revoke(
+        Revocation.from_json(body.revocation.model_dump()),
+        hex_bytes(body.signer, "signer"),
+        hex_bytes(body.signature, "signature"),
+    )
+    response.status_code = 201 if done.receipt else 200
+    return relayed(done)
+
+
+@router.post(
+    "/withdrawals",
+    status_code=201,
+    summary="Relay a withdrawal",
+    responses=REPEATED | documented(403, 409, 413, 422, 503),
+    openapi_extra=DOCUMENTED,
+)
+def withdraw(body: SignedWithdrawal, given: Given, response: Response) -> Relayed:
+    """End a declaration by its party's word, naming the declaration that replaces it, or none."""
+    done = given.relay.withdraw(
+        Declaration.from_json(body.declaration.model_dump()),
+        Withdrawal.from_json(body.withdrawal.model_dump()),
+        hex_bytes(body.signature, "signature"),
+    )
+    response.status_code = 201 if done.receipt else 200
+    return relayed(done)

@@ -1,0 +1,212 @@
+"""Declarations: take them in durably, say where they stand, hand out their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from api.dependencies import Given, Services
+from api.kit import metrics
+from api.kit.errors import documented
+from api.kit.fast_path import direct_post
+from api.receive import BULK_EXAMPLE, NDJSON, ask_wallet, bulk, check_names, checked, taken_in
+from api.routes.ledger.convert import standing_of, to_hash
+from api.schemas import (
+    BulkResult,
+    Declaration,
+    DeclarationPage,
+    DeclarationState,
+    Hash,
+    SignedDeclaration,
+    Signer,
+)
+from ledger.core.anchoring.batches import Batch
+from ledger.core.encoding.reading import hex_bytes, hex_text
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.history.history import History
+from ledger.core.proofs.tlog_proof import TlogProof
+from ledger.edges.store import DeclarationRow
+from ledger.errors import Unavailable, UnknownDeclaration
+from ledger.journeys.attest import set_of
+from ledger.journeys.proof import transparent_statement
+
+router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
+
+
+@direct_post(
+    router,
+    "",
+    status_code=202,
+    summary="Declare a document",
+    response_model=DeclarationState,
+    responses=documented(403, 413, 422, 503),
+)
+async def declare(body: SignedDeclaration, request: Request, given: Given) -> Response:
+    """Take in a declaration that its party signed. A 202 means that it is stored durably and will be anchored.
+
+    Sending the same declaration again changes nothing and gives the same answer.
+    """
+    check_names(await request.body())
+    received, is_signed = await given.checking.run(lambda: checked(body, given.origin))
+    if not is_signed:
+        await run_in_threadpool(ask_wallet, received, given)
+    stored = await given.intake.put([received])
+    is_new = stored.new[0]
+    if isinstance(is_new, Exception):
+        raise is_new
+    metrics.received("single", "new" if is_new else "known")
+    if is_new:
+        return Response(orjson.dumps(taken_in(body, received[0], stored.at)), 202, media_type="application/json")
+    state = await run_in_threadpool(_known, given, received[0])
+    return Response(state.model_dump_json(), 202, media_type="application/json")
+
+
+@router.post(
+    "/bulk",
+    summary="Declare many documents",
+    response_class=Response,
+    responses=documented(413, 422, 503)
+    | {
+        200: {
+            "content": {NDJSON: {"schema": BulkResult.model_json_schema()}},
+            "description": "A result a line, in order",
+        }
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {NDJSON: {"schema": {"type": "string"}, "example": BULK_EXAMPLE}},
+        }
+    },
+)
+async def declare_many(request: Request, given: Given) -> Response:
+    """One signed declaration a line, as for a single one; at most 10,000 lines of 8 KiB. Answers a line for each.
+
+    A line with status 202 is stored durably and will be anchored, with 200 it was known before. Any other status is
+    that line's own, with its reason, and keeps nothing from the others. Without an answer, or with another status than
+    200 for the whole, some may be stored all the same: send all of them again, which changes nothing for those.
+    """
+    return Response(await bulk(request.stream(), given), media_type=NDJSON)
+
+
+@router.get("", summary="List declarations", responses=documented(422))
+def list_declarations(
+    given: Given,
+    party: Annotated[Signer | None, Query()] = None,
+    document_type: Annotated[int | None, Query(ge=0, lt=1 << 16, description="UNCL 1001")] = None,
+    received_from: Annotated[int | None, Query(ge=0)] = None,
+    received_until: Annotated[int | None, Query(ge=0)] = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> DeclarationPage:
+    """By party, type and time of receipt, oldest first; follow `next_cursor` for more."""
+    rows, following = given.store.list_declarations(
+        party=None if party is None else hex_bytes(party, "party"),
+        document_type=document_type,
+        received_from=received_from,
+        received_until=received_until,
+        cursor=cursor,
+        limit=min(limit, given.settings.page_limit),
+    )
+    batch_of = cache(given.store.batch)
+    return DeclarationPage(declarations=[_shown(row, batch_of) for row in rows], next_cursor=following)
+
+
+@router.get("/{id}", summary="Where a declaration stands", responses=documented(404, 422, 503))
+def get_declaration(id: Hash, given: Given) -> DeclarationState:  # noqa: A002 (the path's word)
+    """State, batch, and the attestations about it with their standing now."""
+    row = _row(given, to_hash(id))
+    try:
+        with given.follower.facts() as history:
+            return state_of(given, row, history)
+    except Unavailable:
+        # The chain is away: what the index knows is better than nothing, and the state is this store's own.
+        return state_of(given, row, None)
+
+
+@router.get(
+    "/{id}/evidence",
+    summary="Evidence of a declaration",
+    responses=documented(404, 409, 422, 503)
+    | {200: {"content": {"application/json": {}}, "description": "The evidence file"}},
+    response_class=Response,
+)
+async def get_evidence(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's word)
+    """One file that proves the declaration, its anchoring and its attestations; verifies offline."""
+    data = await given.proving.run(lambda: _evidence(given, id).to_bytes())
+    return Response(data, media_type="application/json")
+
+
+@router.get(
+    "/{id}/tlog-proof",
+    summary="Proof of the anchoring entry as C2SP tlog-proof",
+    responses=documented(404, 409, 422, 503)
+    | {200: {"content": {"text/plain": {}}, "description": "The file; the entry itself is in `/v1/log/tile/entries`"}},
+    response_class=Response,
+)
+def get_tlog_proof(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's word)
+    """The entry that anchors the declaration, proven in the checkpoint; extra data: its place in the batch."""
+    proof = TlogProof.of(_evidence(given, id))
+    return Response(proof.to_bytes(), media_type="text/plain; charset=utf-8")
+
+
+@router.get(
+    "/{id}/transparent-statement",
+    summary="Evidence as a SCITT Transparent Statement",
+    responses=documented(404, 409, 422, 503)
+    | {
+        200: {"content": {"application/scitt-statement+cose": {}}, "description": "RFC 9943, with one RFC 9942 receipt"}
+    },
+    response_class=Response,
+)
+def get_transparent_statement(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's word)
+    """Issued by the log: the entry that anchors the declaration, with a receipt of the history's own tree."""
+    if given.log_key is None or given.receipt_key is None:
+        raise Unavailable("this server has no log key or no receipt key: take the evidence, or ask its operator")
+    made = transparent_statement(_evidence(given, id), given.log_key, given.receipt_key)
+    return Response(made, media_type="application/scitt-statement+cose")
+
+
+def _evidence(given: Services, id_: Hash) -> Evidence:
+    return given.prover.evidence(to_hash(id_), given.clock())
+
+
+def _known(given: Services, id_: bytes) -> DeclarationState:
+    return state_of(given, _row(given, id_), None)
+
+
+def _row(given: Services, id_: bytes) -> DeclarationRow:
+    row = given.store.declaration(id_)
+    if row is None:
+        raise UnknownDeclaration(id_)
+    return row
+
+
+def state_of(given: Services, row: DeclarationRow, history: History | None) -> DeclarationState:
+    """A stored declaration as the API shows it; with a history also what was said about it."""
+    state = _shown(row, given.store.batch)
+    if history is not None:
+        sets = dict.fromkeys([*given.store.set_names_of(row.id), set_of([row.id])])
+        state.attestations = [standing_of(history, id_, row.id, given.clock()) for id_ in history.attestations_of(sets)]
+        if row.id in history.withdrawals:
+            state.withdrawn_by_entry = history.withdrawals[row.id][0].number
+    return state
+
+
+def _shown(row: DeclarationRow, batch_of: Callable[[int], Batch | None]) -> DeclarationState:
+    batch = None if row.batch_id is None else batch_of(row.batch_id)
+    return DeclarationState(
+        id=hex_text(row.id),
+        state=row.state,
+        received_at=row.received_at,
+        declaration=Declaration.model_validate(row.declaration.to_json()),
+        batch_root=hex_text(batch.root) if batch else None,
+        batch_size=batch.size if batch else None,
+        entry_number=batch.entry_number if batch else None,
+        entry_time=batch.entry_time if batch else None,
+    )

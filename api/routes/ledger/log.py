@@ -1,0 +1,129 @@
+"""The history as a log for everybody to mirror: checkpoints, tiles and entries as C2SP tlog-tiles lays them out.
+
+Only what a checkpoint covers is served. Whoever has that checkpoint can check every byte, so any static file server may
+serve the same files: ``ledger mirror`` fetches them.
+"""
+
+from __future__ import annotations
+
+import gzip
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+from starlette.exceptions import HTTPException
+
+from api.dependencies import Given
+from api.kit.errors import documented
+from ledger.core.history.history import History
+from ledger.core.tree.tile_files import TileName, bundle
+from ledger.core.tree.tiles import TILE_HEIGHT, TILE_WIDTH
+from ledger.edges.store import Store
+from ledger.errors import Malformed
+from ledger.journeys.gather import newest_checkpoint
+
+router = APIRouter(prefix="/v1/log", tags=["log"])
+NOTE, BYTES = "text/plain; charset=utf-8", "application/octet-stream"
+# A checkpoint soon has a successor and gains cosignatures. A tile never changes, partial or full: its name says it all.
+SOON, NEVER = {"Cache-Control": "max-age=2"}, {"Cache-Control": "public, max-age=31536000, immutable"}
+_CHECKPOINT = (
+    "eip155:31337:0x5fbdb2315678afecb367f032d93f642f64180aa3\n"
+    "20\n"
+    "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
+    "\u2014 eip155:31337:0x5fbdb2315678afecb367f032d93f642f64180aa3 Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeO"
+    "oRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
+)
+
+
+def _text(description: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"description": description, "content": {"text/plain": {"example": _CHECKPOINT}}}}
+
+
+def _octets(description: str) -> dict[int | str, dict[str, Any]]:
+    schema = {"type": "string", "format": "binary"}
+    return {200: {"description": description, "content": {BYTES: {"schema": schema}}}}
+
+
+@router.get(
+    "/checkpoint",
+    summary="The newest checkpoint",
+    response_class=Response,
+    responses=_text("A signed note with the cosignatures that it has") | documented(404, 503),
+)
+def get_newest(given: Given) -> Response:
+    """C2SP tlog-checkpoint: origin, size and root, signed by the log and cosigned by witnesses."""
+    with given.follower.facts(fresh=False) as history:
+        note = newest_checkpoint(history, given.store)
+    if note is None:
+        raise HTTPException(404, "no checkpoint was published yet")
+    return Response(str(note), headers=SOON, media_type=NOTE)
+
+
+@router.get(
+    "/checkpoints/{size}",
+    summary="The checkpoint of a size",
+    response_class=Response,
+    responses=_text("A signed note") | documented(404, 422, 503),
+)
+def get_checkpoint(size: Annotated[int, Path(ge=0, lt=1 << 63, examples=[20])], given: Given) -> Response:
+    """Every checkpoint that was ever published is kept."""
+    note = given.store.checkpoint(size)
+    if note is None:
+        raise HTTPException(404, "no checkpoint of this size was published")
+    return Response(note, headers=SOON, media_type=NOTE)
+
+
+@router.get(
+    "/tile/entries/{index:path}",
+    summary="A bundle of entries",
+    response_class=Response,
+    responses=_octets("Up to 256 entries, each with its length (2 bytes) before it") | documented(404, 422, 503),
+)
+def get_bundle(
+    index: Annotated[str, Path(description="e.g. x001/234, or 000.p/20", examples=["000.p/20"])],
+    given: Given,
+    request: Request,
+) -> Response:
+    """Entry bytes, whose RFC 9162 leaf hashes are those of the level 0 tile of the same number."""
+    name = _name(f"tile/entries/{index}")
+    with given.follower.facts(fresh=False) as history:
+        _check_published(history, given.store, name)
+        first = name.index * TILE_WIDTH
+        data = bundle(item.entry.data for item in given.store.entries(first, first + name.width))
+    headers = NEVER | {"Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(gzip.compress(data, mtime=0), headers=headers | {"Content-Encoding": "gzip"}, media_type=BYTES)
+    return Response(data, headers=headers, media_type=BYTES)
+
+
+@router.get(
+    "/tile/{level}/{index:path}",
+    summary="A tile of the hash tree",
+    response_class=Response,
+    responses=_octets("Up to 256 hashes of 32 bytes") | documented(404, 422, 503),
+)
+def get_tile(
+    level: Annotated[str, Path(description="Level, 0 being the leaf hashes", examples=["0"])],
+    index: Annotated[str, Path(description="e.g. x001/234, or 000.p/20", examples=["000.p/20"])],
+    given: Given,
+) -> Response:
+    """C2SP tlog-tiles: 256 hashes, each of a complete subtree of 256 to the power of `level` entries."""
+    name = _name(f"tile/{level}/{index}")
+    with given.follower.facts(fresh=False) as history:
+        _check_published(history, given.store, name)
+        data = history.log.tile(name.level or 0, name.index, name.width)
+    return Response(data, headers=NEVER, media_type=BYTES)
+
+
+def _name(path: str) -> TileName:
+    try:
+        return TileName.parse(path)
+    except Malformed:
+        raise HTTPException(404, "there is no such tile") from None
+
+
+def _check_published(history: History, store: Store, name: TileName) -> None:
+    """What no checkpoint covers may still change, and nobody could check it."""
+    note = newest_checkpoint(history, store)
+    covered = 0 if note is None else note.checkpoint.size >> TILE_HEIGHT * (name.level or 0)
+    if name.index * TILE_WIDTH + name.width > covered:
+        raise HTTPException(404, "no checkpoint covers this tile yet")

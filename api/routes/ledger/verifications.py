@@ -1,0 +1,58 @@
+"""Verifications: the verdict over HTTP. Nothing of the document is kept."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Response
+
+from api.dependencies import LOOK_SECONDS, Given, Services
+from api.kit import metrics
+from api.kit.errors import documented
+from api.kit.fast_path import direct_post
+from api.schemas import VerdictResult, VerificationRequest
+from ledger.core.verification.verdict import Verdict
+from ledger.errors import Malformed
+from ledger.journeys.verify import Question, verify_offline, verify_online
+
+router = APIRouter(prefix="/v1/verifications", tags=["verifications"])
+
+
+@direct_post(router, "", summary="Verify evidence", response_model=VerdictResult, responses=documented(413, 422, 503))
+async def verify(body: VerificationRequest, given: Given) -> Response:
+    """Decide: intact? issued and in force? by whom? A verdict that is not good is an answer, hence a 200 too.
+
+    Whoever does not want to believe this server runs the same check offline: `ledger verify`.
+    """
+    verdict = await given.verifying.run(lambda: _verdict(body, given))
+    metrics.decided(verdict)
+    return Response(orjson.dumps(verdict.to_json()), media_type="application/json")
+
+
+def _verdict(body: VerificationRequest, given: Services) -> Verdict:
+    question = Question(
+        _canonical(body.evidence),
+        None if body.document is None else _base64(body.document),
+        None if body.trust is None else json.dumps(body.trust).encode(),
+        None if body.policy is None else json.dumps(body.policy).encode(),
+    )
+    at = given.clock() if body.at is None else body.at
+    if body.online:
+        return verify_online(question, at, given.chain, given.follower, LOOK_SECONDS)
+    return verify_offline(question, at)
+
+
+def _canonical(value: dict[str, Any]) -> bytes:
+    """The evidence file that this JSON is: HTTP clients parse and print JSON on the way, which must not matter."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def _base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Malformed("must be base64", "document") from None

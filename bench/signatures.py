@@ -1,0 +1,54 @@
+"""Typed statements (EIP-712): sign one, and find out who signed one. Peer: the EAS SDK, which signs with ethers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+from bench.materials import AGENCY, KIND, ORIGIN, START, Key
+from bench.rows import Bar, Row, Title
+from bench.runner import Bench, Work
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.signature import verify_signature
+from ledger.core.statements.statement import Attestation
+from ledger.edges.keys.keystore import Algorithm, SigningKey
+
+SCRIPT = "eas"
+PACKAGE = "@ethereum-attestation-service/eas-sdk"
+_PEER = "EAS SDK"
+_TEN = Bar(">=", 10)
+_OFFICER = Key("officer")
+
+
+def attestation() -> Attestation:
+    """A statement as the EAS SDK is given one: made of its members each time, not kept from the last."""
+    return Attestation(AGENCY, KIND, 1, ZERO, START, NO_END, _ROOT, 1, _SALT)
+
+
+_ROOT, _SALT = sha256(b"root").digest(), sha256(b"salt").digest()
+_SAME = {
+    "schema": "0x" + sha256(b"schema").hexdigest(), "refUID": "0x" + _ROOT.hex(), "data": "0x" + _SALT.hex() * 5,
+    "key": "0x" + _OFFICER.secret.hex(), "nonce": 7,
+    "contract": "0x" + ORIGIN.contract.hex(), "chain": ORIGIN.chain_id, "version": "1.4.0",
+}  # fmt: skip
+
+
+def signing(bench: Bench) -> Iterator[Row]:
+    key, eas = SigningKey(Algorithm.SECP256K1, _OFFICER.secret), bench.peer(SCRIPT)
+    eas.load("sign", **_SAME)
+    title = Title("sign", "sign a typed attestation", "1/s", _PEER, _TEN)
+    yield bench.rates(title, lambda: key.sign(attestation().id(ORIGIN)), eas.timed("sign"))
+
+
+def recovering(bench: Bench) -> Iterator[Row]:
+    eas, signer, signature = bench.peer(SCRIPT), _OFFICER.signer, _OFFICER.sign(attestation().id(ORIGIN))
+    eas.load("recover", **_SAME)
+
+    def ours() -> None:
+        verify_signature(ORIGIN, signer, attestation().id(ORIGIN), signature)
+
+    title = Title("recover", "recover who signed a typed attestation, and compare", "1/s", _PEER, _TEN)
+    yield bench.rates(title, ours, eas.timed("recover"))
+
+
+WORKS = [Work(("sign",), 9, signing), Work(("recover",), 9, recovering)]

@@ -1,0 +1,1 @@
+"""The contract on its chain: node, calls, events, transactions."""

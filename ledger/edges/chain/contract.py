@@ -1,0 +1,310 @@
+"""The contract on its chain: read, simulate, send, confirm. Contract errors become classes of the same name.
+
+Nothing is decided here. What a node says is either checked by whoever replays the history, or compared with the
+shipped artifact (the deployed code), or only a hint that costs gas when it is wrong (simulation, fees).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ledger import artifact
+from ledger.core.encoding.keccak import keccak
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.entry import Entry
+from ledger.core.statements.origin import ADDRESS_SIZE, Origin
+from ledger.edges.chain.calls import Call, anchor, attest, creation_data, enact, refusal_of, revoke, withdraw
+from ledger.edges.chain.events import ENTRY_TOPIC, LoggedEntry, is_entry, logged_entry
+from ledger.edges.chain.node import Block, CallReverted, Node, NodeRefused, NodeTimeout
+from ledger.edges.chain.sender import Alone, Limits, Sender
+from ledger.edges.keys.keystore import SigningKey
+from ledger.errors import ContractMissing, HistoryBroken, Malformed, Unavailable, VerificationFailed
+
+__all__ = [
+    "Call",
+    "Chain",
+    "Limits",
+    "LoggedEntry",
+    "Receipt",
+    "anchor",
+    "attest",
+    "deploy",
+    "enact",
+    "revoke",
+    "withdraw",
+]  # fmt: skip
+
+WALLET_ACCEPTS = keccak(b"isValidSignature(bytes32,bytes)")[:4]  # ERC-1271: the selector is also the magic value
+_FIRST_SPAN = 2_000  # blocks asked for at first; most nodes take as many
+_FEW_LOGS = 1_000  # fewer than these, and the next range is larger
+_MANY_LOGS = 10_000  # more than these, and the next range is smaller: all logs of a range are in memory at once
+_SPAN_FACTOR = 4
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a transaction did: hashes as lower-case hex with ``0x``, gas used, price in wei per gas, entries made.
+
+    ``entries`` is empty where the contract had nothing to write (a root anchored before).
+    """
+
+    tx_hash: str
+    block_number: int
+    block_hash: str
+    gas_used: int
+    effective_gas_price: int
+    entries: tuple[Entry, ...]
+
+
+class Chain:
+    """One origin through one node. Made by ``connect`` or ``deploy``; safe to use from threads."""
+
+    def __init__(self, node: Node, origin: Origin, limits: Limits) -> None:
+        self._node = node
+        self.sender = Sender(node, origin.chain_id, limits)
+        self.origin = origin
+        self.confirmations = limits.confirmations
+
+    @classmethod
+    def connect(
+        cls,
+        rpc_url: str,
+        contract: str | bytes,
+        expected_chain_id: int | None = None,
+        limits: Limits | None = None,
+        check_code: bool = True,
+    ) -> Chain:
+        """Connect, and check chain and code before anything else is asked.
+
+        :param contract: address, 20 bytes or hex with ``0x``.
+        :param check_code: False for an audit, which makes a finding of other code and goes on.
+        :raises Unavailable: the node does not answer.
+        :raises HistoryBroken: the node is on another chain, or other code is at the address.
+        :raises ContractMissing: no code is there.
+        """
+        limits = limits or Limits()
+        address = _address(contract)
+        node = Node(rpc_url, limits.timeout)
+        chain_id = node.chain_id()
+        if expected_chain_id is not None and chain_id != expected_chain_id:
+            raise HistoryBroken(
+                f"the node at {node.place} is on another chain", expected=expected_chain_id, found=chain_id
+            )
+        chain = cls(node, Origin(chain_id, address), limits)
+        if check_code:
+            chain.check_code()
+        return chain
+
+    @classmethod
+    def unasked(cls, rpc_url: str, origin: Origin, limits: Limits | None = None) -> Chain:
+        """A chain that is known from elsewhere and may be away: nothing is asked, and so nothing is checked, yet."""
+        limits = limits or Limits()
+        return cls(Node(rpc_url, limits.timeout), origin, limits)
+
+    def check_code(self) -> None:
+        """Compare the deployed code with the shipped artifact's, immutables included.
+
+        :raises HistoryBroken: other code; ``expected`` and ``found`` are Keccak-256 hashes, as explorers show them.
+        :raises ContractMissing: no code.
+        """
+        found = self._node.code(self.origin.contract)
+        if not found:
+            raise ContractMissing(self.origin.contract, self.origin.chain_id)
+        expected = artifact.load().code_at(self.origin)
+        if found != expected:
+            raise HistoryBroken(
+                "the code at this address is not the shipped contract's",
+                expected=f"{len(expected)} bytes {hex_text(keccak(expected))}",
+                found=f"{len(found)} bytes {hex_text(keccak(found))}",
+            )
+
+    # ------------------------------------------------------------------------------------------------------- reading
+
+    @property
+    def place(self) -> str:
+        """The node's address as far as it may be shown: scheme, host and port."""
+        return self._node.place
+
+    def head(self, block: int | None = None) -> tuple[int, bytes, int]:
+        """Number of entries, the contract's head over them, and the number of the block at which both were read.
+
+        :param block: the latest unless given. Of old blocks only archive nodes still know.
+        """
+        if block is None:
+            block = self.latest().number
+        (size,) = self.query(Call("size", ()), block)
+        (head,) = self.query(Call("head", ()), block)
+        return size, head, block
+
+    def latest(self) -> Block:
+        """The newest block; Unavailable while the node has none."""
+        block = self._node.block()
+        if block is None:
+            raise Unavailable(f"the node at {self._node.place} has no blocks yet: is it still starting?")
+        return block
+
+    def block_hash(self, number: int) -> str | None:
+        """Hash of the block at this number now (lower-case hex with ``0x``); None when the chain has none."""
+        block = self._node.block(number)
+        return None if block is None else block.hash
+
+    def entries(
+        self, first_block: int, last_block: int | None = None, progress: Progress | None = None
+    ) -> Iterator[LoggedEntry]:
+        """The entries logged in a range of blocks (both ends included; None is the latest), in order.
+
+        Asks for ranges that grow while they hold little and shrink when the node refuses them. ``progress`` is told
+        blocks read and blocks in all. Gaps are for the reader of the history to find.
+
+        :raises HistoryBroken: a log that the contract could not have written.
+        """
+        last = self.latest().number if last_block is None else last_block
+        begin, span = first_block, _FIRST_SPAN
+        while begin <= last:
+            end = min(begin + span - 1, last)
+            try:
+                logs = self._node.logs(self.origin.contract, ENTRY_TOPIC, begin, end)
+            except (NodeRefused, NodeTimeout):
+                if end == begin:
+                    raise
+                # Too many blocks or too many logs: nodes word it in a dozen ways, so any refusal counts as that.
+                span = max(1, (end - begin + 1) // _SPAN_FACTOR)
+                continue
+            for log in logs:
+                yield logged_entry(log, self.origin)
+            if progress is not None:
+                progress(end - first_block + 1, last - first_block + 1)
+            begin = end + 1
+            if len(logs) < _FEW_LOGS:
+                span *= _SPAN_FACTOR
+            elif len(logs) > _MANY_LOGS:
+                span = max(1, span // _SPAN_FACTOR)
+
+    def query(self, call: Call, block: int | None = None) -> tuple[Any, ...]:
+        """Ask the contract.
+
+        :raises Refused: it reverts, or is not there any more (ContractMissing).
+        :raises HistoryBroken: the answer is nothing that this contract says.
+        """
+        try:
+            data = self._node.call(self.origin.contract, call.data, "latest" if block is None else block)
+        except CallReverted as reverted:
+            raise refusal_of(reverted.data) from None
+        if not data:
+            # The code was checked on connecting: the chain under this address is not the one it was.
+            raise ContractMissing(self.origin.contract, self.origin.chain_id)
+        return call.answer(data)
+
+    def anchored(self, root: bytes, size: int) -> tuple[int, int] | None:
+        """(entry number, time) of the anchor by the contract's own word; None when there is none."""
+        return _mark(self.query(Call("anchored", (root, size))))
+
+    def withdrawn(self, declaration: bytes) -> tuple[int, int] | None:
+        """(entry number, time) of a declaration's withdrawal by the contract's own word; None when there is none."""
+        return _mark(self.query(Call("withdrawn", (declaration,))))
+
+    def in_force(self, attestation: bytes, member: bytes, at: int | None = None) -> bool:
+        """Whether the contract says that an attestation is in force for a member (id or zero), now or at a time."""
+        call = Call("inForce", (attestation, member)) if at is None else Call("inForceAt", (attestation, member, at))
+        return bool(self.query(call)[0])
+
+    def may_attest(self, signer: bytes, kind: int, at: int) -> bool:
+        """Whether the contract says that this signer may make attestations of this kind at a time."""
+        return bool(self.query(Call("mayAttest", (signer, kind, at)))[0])
+
+    def balance(self, address: bytes) -> int:
+        """Wei that an account holds."""
+        return self._node.balance(address)
+
+    def has_code(self, address: bytes, block: int | None = None) -> bool:
+        """Whether there is a contract at an address (20 bytes), now or after a block."""
+        return bool(self._node.code(address, "latest" if block is None else block))
+
+    def wallet_accepts(self, signer: bytes, digest: bytes, signature: bytes, block: int | None = None) -> None:
+        """Ask a wallet contract whether it takes a signature (ERC-1271); returns nothing.
+
+        The wallet answers as of now, or after a block: one that changed its owners may disown what it once accepted.
+
+        :raises VerificationFailed: it does not, or there is no contract at ``signer``.
+        """
+        name = hex_text(signer)
+        at: int | Literal["latest"] = "latest" if block is None else block
+        if len(signer) != ADDRESS_SIZE or not self._node.code(signer, at):
+            raise VerificationFailed(f"not signed by {name}, which is no wallet contract")
+        # Hand-made ABI encoding of (bytes32, bytes).
+        length = len(signature).to_bytes(32, "big")
+        padded = signature + bytes(-len(signature) % 32)
+        try:
+            answer = self._node.call(signer, WALLET_ACCEPTS + digest + (64).to_bytes(32, "big") + length + padded, at)
+        except CallReverted:
+            answer = b""
+        if answer != WALLET_ACCEPTS.ljust(32, b"\x00"):
+            raise VerificationFailed(f"the wallet contract {name} does not accept the signature")
+
+    # ------------------------------------------------------------------------------------------------------- writing
+
+    def submit(self, call: Call, relayer: SigningKey, alone: Alone | None = None) -> Receipt:
+        """Simulate, sign, send and wait for confirmations. ``relayer`` (secp256k1) pays and has no say.
+
+        :param alone: see ``Sender.send``.
+        :raises Refused: the contract's reason, found by simulation before any gas is spent, or, where somebody else
+            was faster, after.
+        :raises Unavailable: the node is away, gas costs more than the limit, the relayer has no money, or the
+            transaction was sent and is not confirmed yet; then it may still arrive, and sending it again is harmless.
+        """
+        receipt = self.sender.send(self.origin.contract, call.data, relayer, alone)
+        return _receipt(receipt, self.origin)
+
+    def receipt(self, tx_hash: str) -> Receipt | None:
+        """What a mined transaction did and cost, by the node's word; None while it is not mined."""
+        found = self._node.receipt(tx_hash)
+        return None if found is None else _receipt(found, self.origin)
+
+
+def deploy(
+    rpc_url: str, members: Sequence[bytes], threshold: int, relayer: SigningKey, limits: Limits | None = None
+) -> tuple[Origin, Receipt]:
+    """Deploy the shipped artifact with its first council, and check the code that is then there.
+
+    :param members: ERC-7913 signers; a P-256 key needs the contract's own verifier, hence a later change of council.
+    :raises Refused: InvalidCouncil, MalformedSigner, MemberRepeated.
+    :raises Unavailable: as for ``Chain.submit``.
+    """
+    limits = limits or Limits()
+    node = Node(rpc_url, limits.timeout)
+    chain_id = node.chain_id()
+    receipt = Sender(node, chain_id, limits).send(None, creation_data(members, threshold), relayer)
+    origin = Origin(chain_id, _address(str(receipt["contractAddress"])))
+    Chain(node, origin, limits).check_code()
+    return origin, _receipt(receipt, origin)
+
+
+def _receipt(receipt: Mapping[str, Any], origin: Origin) -> Receipt:
+    logged = [logged_entry(log, origin) for log in receipt["logs"] if is_entry(log, origin)]
+    return Receipt(
+        "0x" + bytes(receipt["transactionHash"]).hex(),
+        int(receipt["blockNumber"]),
+        "0x" + bytes(receipt["blockHash"]).hex(),
+        int(receipt["gasUsed"]),
+        int(receipt["effectiveGasPrice"]),
+        tuple(item.entry for item in logged),
+    )
+
+
+def _mark(answer: tuple[Any, ...]) -> tuple[int, int] | None:
+    number, at = answer
+    return (number, at) if number else None
+
+
+def _address(contract: str | bytes) -> bytes:
+    try:
+        address = bytes.fromhex(contract.removeprefix("0x")) if isinstance(contract, str) else contract
+    except ValueError:
+        address = b""
+    if len(address) != ADDRESS_SIZE:
+        raise Malformed("a contract's address is 0x and 40 hex digits", "contract")
+    return address

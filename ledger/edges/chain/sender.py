@@ -1,0 +1,271 @@
+"""Transactions of one account: simulate, price, number, sign, hand over, replace what is stuck.
+
+Two ways: ``send`` does all of it for one transaction and waits for its receipt; the anchorer does the steps itself, for
+many at once, as ``core.outbox`` decides. One sender at a time uses an account, among threads and, where there is a
+store, among processes: two would take the same nonce.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from rlp import encode as rlp_encode
+
+from ledger.core.anchoring.batches import Account, Rules
+from ledger.core.anchoring.fees import Fees, bumped
+from ledger.core.encoding.keccak import keccak
+from ledger.core.encoding.reading import hex_text
+from ledger.edges.chain.calls import refusal_of
+from ledger.edges.chain.node import CallReverted, Node, NodeRefused
+from ledger.edges.keys.keystore import SigningKey
+from ledger.errors import GasTooHigh, LedgerError, Malformed, Unavailable
+
+TRANSACTION_GAS_LIMIT = 1 << 24  # EIP-7825
+_GWEI = 10**9
+_GAS_MARGIN = 1.2  # between estimate and block another entry may make a slot dearer
+_NONCE_ATTEMPTS = 5
+_NONCE_TAKEN = ("nonce too low", "underpriced", "already imported", "already known", "nonce has already been used")
+_LONGEST_POLL = 1.0
+
+Alone = Callable[[], AbstractContextManager[object]]
+
+_SENDING: dict[tuple[int, bytes], Lock] = {}
+
+
+class NonceTaken(NodeRefused):
+    """Another transaction has this nonce: one that is mined, or one that waits and pays as much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How to talk to a node and what to spend.
+
+    ``confirmations``: blocks that hold or follow the transaction before it counts, 1 being its own.
+    ``max_fee_per_gas``: the most to pay, in wei; None is whatever it takes. ``timeout``: seconds for one request.
+    ``patience``: seconds until a transaction must be mined and confirmed. ``resend_after``: seconds until one that is
+    not mined is replaced by one that pays more. ``in_flight``: batches under way at once, at most.
+    """
+
+    confirmations: int = 1
+    max_fee_per_gas: int | None = None
+    timeout: float = 10.0
+    patience: float = 120.0
+    resend_after: int = 20
+    in_flight: int = 16
+
+    def __post_init__(self) -> None:
+        if self.confirmations < 1 or self.timeout <= 0 or self.patience <= 0:
+            raise Malformed("confirmations are 1 or more, timeout and patience are more than 0 seconds", "limits")
+        if self.resend_after < 1 or self.in_flight < 1:
+            raise Malformed("resend_after is 1 second or more, in_flight 1 or more", "limits")
+
+    @property
+    def rules(self) -> Rules:
+        """What the outbox must know of them."""
+        return Rules(self.resend_after, self.in_flight, self.max_fee_per_gas)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A signed transaction, and its hash (0x and 64 digits) by which a node knows it."""
+
+    raw: bytes
+    tx_hash: str
+
+
+class Sender:
+    """Turns calldata into transactions of one chain. Safe to use from threads."""
+
+    def __init__(self, node: Node, chain_id: int, limits: Limits) -> None:
+        self._node = node
+        self._chain_id = chain_id
+        self.limits = limits
+
+    # ------------------------------------------------------------------------------------------------ step by step
+
+    def account(self, address: bytes, block: int) -> Account:
+        """Transactions of an account: mined as of a block, and with those that wait now."""
+        return Account(self._node.nonce(address, block), self._node.nonce(address, "pending"))
+
+    def fees(self) -> Fees:
+        """What to pay now: room for the base fee to double, within the limit (EIP-1559).
+
+        :raises Unavailable: the base fee alone is beyond the limit.
+        """
+        block = self._node.block()
+        base = block.base_fee if block else 0
+        tip = self._node.priority_fee()
+        limit = self.limits.max_fee_per_gas
+        if limit is None:
+            return Fees(tip, 2 * base + tip)
+        if base > limit:
+            raise Unavailable(
+                f"gas costs {base / _GWEI:g} gwei, the limit is {limit / _GWEI:g} gwei: wait, or raise max_fee_per_gas"
+            )
+        return Fees(min(tip, limit), min(2 * base + tip, limit))
+
+    def gas(self, to: bytes | None, data: bytes, sender: bytes) -> int:
+        """Simulate on top of everything that waits, so that time and state are those of the next block.
+
+        :raises Refused: the contract's reason, or GasTooHigh.
+        """
+        try:
+            self._node.call(to, data, "pending", sender)
+            needed = self._node.estimate(to, data, sender)
+        except CallReverted as reverted:
+            raise refusal_of(reverted.data) from None
+        if needed > TRANSACTION_GAS_LIMIT:
+            raise GasTooHigh(needed, TRANSACTION_GAS_LIMIT)
+        return min(int(needed * _GAS_MARGIN), TRANSACTION_GAS_LIMIT)
+
+    def prepare(self, to: bytes | None, data: bytes, gas: int, nonce: int, fees: Fees, relayer: SigningKey) -> Prepared:
+        """A transaction of type 2 (EIP-1559): 0x02 ‖ rlp(fields ‖ signature). The same again gives the same hash."""
+        fields: list[Any] = [self._chain_id, nonce, fees.tip, fees.most, gas, to or b"", 0, data, []]
+        signature = relayer.sign(keccak(b"\x02" + bytes(rlp_encode(fields))))
+        parity, r, s = signature[64] - 27, int.from_bytes(signature[:32]), int.from_bytes(signature[32:64])
+        raw = b"\x02" + bytes(rlp_encode([*fields, parity, r, s]))
+        return Prepared(raw, hex_text(keccak(raw)))
+
+    def hand_over(self, prepared: Prepared, relayer: bytes) -> None:
+        """Give it to the node; nothing is said where the node has it already.
+
+        :raises NonceTaken: another transaction has its nonce.
+        :raises NodeRefused: the node does not take it for another reason, in its own words.
+        :raises Unavailable: the account has no money; or no answer came, and it may have arrived.
+        """
+        try:
+            self._node.send(prepared.raw)
+        except NodeRefused as refused:
+            # A lost answer makes us send twice, and the second time is refused although the first arrived.
+            if self._node.knows(prepared.tx_hash):
+                return
+            words = refused.message.lower()
+            if "insufficient funds" in words:
+                raise Unavailable(
+                    f"the relayer {hex_text(relayer)} has {self._node.balance(relayer)} wei, and that is not enough "
+                    "for the next transaction: send it some"
+                ) from None
+            if any(known in words for known in _NONCE_TAKEN):
+                raise NonceTaken(self._node.place, refused.message, refused.code) from None
+            raise
+
+    # --------------------------------------------------------------------------------------------------- all of it
+
+    def send(self, to: bytes | None, data: bytes, relayer: SigningKey, alone: Alone | None = None) -> Mapping[str, Any]:
+        """Simulate, sign, send, wait; returns the receipt as web3 gives it. ``to`` None creates a contract.
+
+        :param alone: makes this the only sender of the account, among processes; else only among threads.
+        :raises Refused: found by simulation, or, where somebody else was faster, after.
+        :raises Unavailable: see ``Chain.submit``.
+        """
+        with alone() if alone else _SENDING.setdefault((self._chain_id, relayer.address), Lock()):
+            gas = self.gas(to, data, relayer.address)
+            under_way = self._first(to, data, gas, relayer)
+        receipt = under_way.confirmed()
+        if not receipt["status"]:
+            raise self._reason(to, data, relayer.address, receipt)
+        return receipt
+
+    def _first(self, to: bytes | None, data: bytes, gas: int, relayer: SigningKey) -> _UnderWay:
+        for attempt in range(1, _NONCE_ATTEMPTS + 1):
+            nonce, fees = self._node.nonce(relayer.address, "pending"), self.fees()
+            prepared = self.prepare(to, data, gas, nonce, fees, relayer)
+            try:
+                self.hand_over(prepared, relayer.address)
+            except NonceTaken:  # another process sends for the same account, past our lock
+                if attempt == _NONCE_ATTEMPTS:
+                    raise
+                continue
+            again = lambda fees: self.prepare(to, data, gas, nonce, fees, relayer)  # noqa: E731, B023
+            return _UnderWay(self, self._node, relayer.address, nonce, fees, [prepared.tx_hash], again)
+        raise AssertionError("unreachable")
+
+    def _reason(self, to: bytes | None, data: bytes, sender: bytes, receipt: Mapping[str, Any]) -> LedgerError:
+        """Why a mined transaction failed: simulated again on the block that refused it, which holds who was faster."""
+        block = int(receipt["blockNumber"])
+        try:
+            self._node.call(to, data, block, sender)
+        except CallReverted as reverted:
+            return refusal_of(reverted.data)
+        tx_hash = "0x" + bytes(receipt["transactionHash"]).hex()
+        return Unavailable(f"transaction {tx_hash} failed in block {block} and would pass now: try again")
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A transaction handed over, with its replacements: all of one nonce, so that one of them is mined at most."""
+
+    sender: Sender
+    node: Node
+    address: bytes
+    nonce: int
+    fees: Fees
+    hashes: list[str]
+    again: Callable[[Fees], Prepared]
+
+    def confirmed(self) -> Mapping[str, Any]:
+        """The receipt, once enough blocks stand on it. Read anew each time, as a reorganisation may move it."""
+        limits = self.sender.limits
+        begun = offered = time.monotonic()
+        pause = 0.01
+        away: Unavailable | None = None
+        while True:
+            lost = False
+            try:
+                receipt = self._receipt()
+                if receipt is not None and self._deep_enough(receipt):
+                    return receipt
+                if receipt is None and time.monotonic() - offered > limits.resend_after:
+                    offered = time.monotonic()
+                    lost = not self._replace()
+                away = None
+            except Unavailable as error:
+                away = error
+            if lost:
+                raise Unavailable(f"another transaction has the nonce {self.nonce} of {self.hashes[-1]}: try again")
+            if time.monotonic() - begun > limits.patience:
+                state = str(away) if away else f"it has not {limits.confirmations} confirmation(s) yet"
+                raise Unavailable(
+                    f"transaction {self.hashes[-1]} was sent, but after {limits.patience:g} s {state}; "
+                    "it may still arrive"
+                )
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_POLL)
+
+    def _receipt(self) -> Mapping[str, Any] | None:
+        for tx_hash in reversed(self.hashes):
+            receipt = self.node.receipt(tx_hash)
+            if receipt is not None:
+                if "0x" + bytes(receipt["transactionHash"]).hex() != tx_hash:
+                    raise Unavailable(f"the node at {self.node.place} answers with another transaction's receipt")
+                return receipt
+        return None
+
+    def _replace(self) -> bool:
+        """Offer it again, for more where more is asked; what a node forgot it takes anew. False: it cannot be mined."""
+        limits = self.sender.limits
+        self.fees = bumped(self.fees, self.sender.fees(), limits.max_fee_per_gas)
+        prepared = self.again(self.fees)
+        if prepared.tx_hash not in self.hashes:
+            self.hashes.append(prepared.tx_hash)
+        try:
+            self.sender.hand_over(prepared, self.address)
+        except NonceTaken:
+            # Mined meanwhile, it is seen at the next look; or it waits and asks for more than an eighth.
+            return self.node.nonce(self.address, "latest") <= self.nonce or self._receipt() is not None
+        return True
+
+    def _deep_enough(self, receipt: Mapping[str, Any]) -> bool:
+        confirmations = self.sender.limits.confirmations
+        if confirmations == 1:
+            return True
+        number = int(receipt["blockNumber"])
+        latest, own = self.node.block(), self.node.block(number)
+        # The block that it was seen in must still be one of the chain.
+        stands = own is not None and own.hash == "0x" + bytes(receipt["blockHash"]).hex()
+        return stands and latest is not None and latest.number >= number + confirmations - 1

@@ -1,0 +1,1 @@
+"""The embedded chain: one anvil process on loopback. For trying out, tests and demos."""

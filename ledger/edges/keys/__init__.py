@@ -1,0 +1,1 @@
+"""Keys: encrypted keystore files, and where their passphrase comes from."""

@@ -1,0 +1,313 @@
+"""Keys: encrypted keystore files, and signing with what they hold.
+
+One key is one file ``NAME.json`` in the Ethereum v3 format (Web3 Secret Storage: scrypt, AES-128-CTR, Keccak MAC) with
+two members more, ``algorithm`` and ``public``, so that keys can be listed without a passphrase. A secp256k1 file opens
+in any wallet that reads v3. Files are written once, whole, mode 0600, and never overwritten.
+
+A secret appears in no repr, error or log. eth-keyfile is imported when a file is opened, as it takes half a second.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from coincurve import PrivateKey
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import P256_N, SECP256K1_N, address_of, p256_signer
+from ledger.edges.keys.passphrase import passphrase_source
+from ledger.errors import KeyExists, Malformed, Unavailable
+
+__all__ = ["Algorithm", "KeyInfo", "Keystore", "SigningKey", "passphrase_source"]
+
+SECRET_SIZE = 32
+DIGEST_SIZE = 32
+LIGHT_WORK = 1 << 12  # tests and demos: milliseconds
+STRONG_WORK = 1 << 18  # what geth writes: 256 MiB, about a second
+_MOST_MEMORY = 1 << 30  # a file from elsewhere must not name a cost that stops the machine
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_HEX_SECRET = re.compile(r"\s*(?:0x)?([0-9a-fA-F]{64})\s*")
+
+
+class Algorithm(StrEnum):
+    """What a key is for: statements and transactions, statements by card-like keys, checkpoints."""
+
+    SECP256K1 = "secp256k1"
+    P256 = "p256"
+    ED25519 = "ed25519"
+
+
+class SigningKey:
+    """A loaded key. It signs and shows its public half; the secret cannot be read back, printed, copied or pickled."""
+
+    __slots__ = ("_key", "algorithm", "public_key")
+
+    algorithm: Algorithm
+    public_key: bytes
+    """secp256k1 and P-256: 65 bytes, uncompressed, leading 4 (SEC 1, 2.3.3); Ed25519: 32 bytes."""
+
+    def __init__(self, algorithm: Algorithm, secret: bytes) -> None:
+        """``secret``: 32 bytes, a scalar from 1 to the curve's order or an Ed25519 seed; Malformed for any other."""
+        order = {Algorithm.SECP256K1: SECP256K1_N, Algorithm.P256: P256_N}.get(algorithm)
+        if len(secret) != SECRET_SIZE or (order is not None and not 0 < int.from_bytes(secret) < order):
+            raise Malformed(f"this is no {algorithm.value} secret: it has 32 bytes, within the curve's order", "key")
+        self.algorithm = algorithm
+        self._key: PrivateKey | ec.EllipticCurvePrivateKey | Ed25519PrivateKey
+        if algorithm is Algorithm.SECP256K1:
+            self._key = PrivateKey(secret)
+            self.public_key = self._key.public_key.format(compressed=False)
+        elif algorithm is Algorithm.P256:
+            self._key = ec.derive_private_key(int.from_bytes(secret), ec.SECP256R1())
+            self.public_key = self._key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        else:
+            self._key = Ed25519PrivateKey.from_private_bytes(secret)
+            self.public_key = self._key.public_key().public_bytes_raw()
+
+    @property
+    def address(self) -> bytes:
+        """20 bytes; Malformed for a key that is not secp256k1 and so has none."""
+        self._only(Algorithm.SECP256K1, "has an address")
+        return address_of(self.public_key)
+
+    def signer(self, origin: Origin) -> bytes:
+        """The signer that this key is under a contract (ERC-7913): an address, or ``verifier ‖ x ‖ y``.
+
+        :raises Malformed: an Ed25519 key signs checkpoints only.
+        """
+        if self.algorithm is Algorithm.P256:
+            return p256_signer(origin, self.public_key)
+        return self.address
+
+    def sign(self, digest: bytes) -> bytes:
+        """Sign a statement's id (32 bytes). Deterministic (RFC 6979), low s.
+
+        secp256k1: ``r ‖ s ‖ v``, 65 bytes, v 27 or 28. P-256: ``r ‖ s``, 64 bytes.
+
+        :raises Malformed: the digest is not 32 bytes, or the key is Ed25519.
+        """
+        if len(digest) != DIGEST_SIZE:
+            raise Malformed(f"is {DIGEST_SIZE} bytes, not {len(digest)}", "digest")
+        if isinstance(self._key, PrivateKey):
+            signature = self._key.sign_recoverable(digest, hasher=None)
+            return signature[:64] + bytes((signature[64] + 27,))
+        if isinstance(self._key, ec.EllipticCurvePrivateKey):
+            der = self._key.sign(digest, ec.ECDSA(Prehashed(SHA256()), deterministic_signing=True))
+            r, s = decode_dss_signature(der)
+            return r.to_bytes(32, "big") + min(s, P256_N - s).to_bytes(32, "big")
+        raise Malformed("an ed25519 key signs checkpoints; statements need secp256k1 or p256", "key")
+
+    def sign_note(self, message: bytes) -> bytes:
+        """Sign a checkpoint's text with Ed25519 (64 bytes); Malformed for another algorithm."""
+        if not isinstance(self._key, Ed25519PrivateKey):
+            self._only(Algorithm.ED25519, "signs checkpoints")
+            raise AssertionError("unreachable")
+        return self._key.sign(message)
+
+    def __repr__(self) -> str:
+        return f"<{self.algorithm.value} key 0x{self.public_key.hex()}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a signing key cannot be copied or pickled")
+
+    def _only(self, algorithm: Algorithm, what: str) -> None:
+        if self.algorithm is not algorithm:
+            raise Malformed(f"only {algorithm.value} {what}; this key is {self.algorithm.value}", "key")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """What a file says without its passphrase. ``public``: hex with ``0x``, the address (secp256k1) or public key."""
+
+    name: str
+    algorithm: Algorithm
+    public: str
+
+
+class Keystore:
+    """A folder of key files. ``light`` makes new files cheap to open, and to guess: for tests and demos only.
+
+    Methods raise Malformed for a bad name, file or passphrase, and Unavailable where the disk says no.
+    """
+
+    def __init__(self, folder: Path, *, light: bool = False) -> None:
+        self._folder = folder
+        self._work = LIGHT_WORK if light else STRONG_WORK
+
+    def create(self, name: str, algorithm: Algorithm, passphrase: str) -> KeyInfo:
+        """Make a key from the system's randomness; KeyExists when the name is taken."""
+        secret = secrets.token_bytes(SECRET_SIZE)
+        if algorithm is not Algorithm.ED25519:
+            order = SECP256K1_N if algorithm is Algorithm.SECP256K1 else P256_N
+            secret = (1 + secrets.randbelow(order - 1)).to_bytes(SECRET_SIZE, "big")
+        return self._write(name, algorithm, secret, passphrase)
+
+    def import_key(
+        self, name: str, algorithm: Algorithm, key: bytes, passphrase: str, file_passphrase: str | None = None
+    ) -> KeyInfo:
+        """Take over a key: 32 bytes, 64 hex digits, or a v3 file's contents.
+
+        ``file_passphrase`` opens a v3 file that was written with another passphrase than ``passphrase``.
+        """
+        if key.lstrip()[:1] == b"{":
+            contents = _parse(key, "key to import")
+            secret = _decrypt(contents, passphrase if file_passphrase is None else file_passphrase, "key to import")
+        elif len(key) == SECRET_SIZE:
+            secret = key
+        else:
+            match = _HEX_SECRET.fullmatch(key.decode("ascii", "replace"))
+            if match is None:
+                raise Malformed("is neither an Ethereum v3 file nor 64 hex digits", "key to import")
+            secret = bytes.fromhex(match[1])
+        return self._write(name, algorithm, secret, passphrase)
+
+    def list(self) -> list[KeyInfo]:
+        """All keys by name, without a passphrase. Files that are no keys are passed over."""
+        try:
+            names = sorted(path.stem for path in self._folder.glob("*.json"))
+        except OSError as error:
+            raise _disk(error, self._folder) from None
+        found = []
+        for name in names:
+            try:
+                found.append(self.info(name))
+            except Malformed:
+                continue
+        return found
+
+    def has(self, name: str) -> bool:
+        """Whether there is a key of this name."""
+        return self._path(name).exists()
+
+    def info(self, name: str) -> KeyInfo:
+        """What is known of one key without its passphrase."""
+        return _info(name, self._read(name))
+
+    def load(self, name: str, passphrase: str) -> SigningKey:
+        """Open a key. Malformed: no such key, another passphrase, or a file whose public half is not its secret's."""
+        contents = self._read(name)
+        info = _info(name, contents)
+        key = SigningKey(info.algorithm, _decrypt(contents, passphrase, f"key {name}"))
+        if _public(key) != info.public:
+            raise Malformed("the file was altered: its secret makes another public key than it says", f"key {name}")
+        return key
+
+    def _path(self, name: str) -> Path:
+        if _NAME.fullmatch(name) is None:
+            raise Malformed(
+                'a key\'s name is 1 to 64 letters, digits, ".", "_" and "-", not beginning with a sign', name
+            )
+        return self._folder / f"{name}.json"
+
+    def _read(self, name: str) -> Mapping[str, Any]:
+        path = self._path(name)
+        try:
+            return _parse(path.read_bytes(), f"key {name}")
+        except FileNotFoundError:
+            raise Malformed(
+                f"there is no such key in {self._folder}: `ledger keys list` shows them", f"key {name}"
+            ) from None
+        except OSError as error:
+            raise _disk(error, path) from None
+
+    def _write(self, name: str, algorithm: Algorithm, secret: bytes, passphrase: str) -> KeyInfo:
+        from eth_keyfile.keyfile import create_keyfile_json
+
+        path = self._path(name)
+        if path.exists():
+            raise KeyExists(name)
+        if not passphrase:
+            raise Malformed("a key needs a passphrase that is not empty", f"key {name}")
+        key = SigningKey(algorithm, secret)
+        contents = create_keyfile_json(secret, passphrase.encode(), kdf="scrypt", iterations=self._work)
+        if algorithm is not Algorithm.SECP256K1:
+            # eth-keyfile takes every secret for secp256k1; no wallet should.
+            del contents["address"]
+        contents |= {"algorithm": algorithm.value, "public": _public(key)}
+        self._place(path, (json.dumps(contents, indent=2, sort_keys=True) + "\n").encode(), name)
+        return KeyInfo(name, algorithm, _public(key))
+
+    def _place(self, path: Path, data: bytes, name: str) -> None:
+        """Write beside, then link into place: whole or not at all, and never over another file."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, part = tempfile.mkstemp(dir=self._folder, prefix=f".{name}.", suffix=".part")  # made with mode 0600
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(path).hardlink_to(part)
+            finally:
+                Path(part).unlink()
+            folder = os.open(self._folder, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except FileExistsError:
+            raise KeyExists(name) from None
+        except OSError as error:
+            raise _disk(error, path) from None
+
+
+def _parse(data: bytes, where: str) -> Mapping[str, Any]:
+    try:
+        contents = json.loads(data)
+    except ValueError:
+        contents = None
+    if not isinstance(contents, dict) or contents.get("version") != 3:
+        raise Malformed("is no Ethereum keystore file of version 3", where)
+    return contents
+
+
+def _info(name: str, contents: Mapping[str, Any]) -> KeyInfo:
+    """A file without our two members is a wallet's, hence secp256k1."""
+    try:
+        algorithm = Algorithm(contents.get("algorithm", Algorithm.SECP256K1))
+    except ValueError:
+        raise Malformed(f"is of an unknown algorithm; known are {', '.join(Algorithm)}", f"key {name}") from None
+    public = contents.get("public") or f"0x{str(contents.get('address', '')).lower().removeprefix('0x')}"
+    if not isinstance(public, str) or re.fullmatch(r"0x([0-9a-f]{2})+", public) is None:
+        raise Malformed("does not say its public half", f"key {name}")
+    return KeyInfo(name, algorithm, public)
+
+
+def _decrypt(contents: Mapping[str, Any], passphrase: str, where: str) -> bytes:
+    from eth_keyfile.keyfile import decode_keyfile_json
+
+    try:
+        crypto = {key.lower(): value for key, value in contents.items()}["crypto"]
+        parameters = crypto["kdfparams"]
+        cost = 128 * int(parameters.get("n", 0)) * int(parameters.get("r", 0)) * int(parameters.get("p", 1))
+        if cost > _MOST_MEMORY:
+            raise Malformed("asks for more work than any key needs; it is refused", where)
+        return bytes(decode_keyfile_json(dict(contents), passphrase.encode()))
+    except Malformed:
+        raise
+    except Exception as error:  # eth-keyfile lets a dozen kinds of errors through
+        # Its words may hold derived key material, so none are kept.
+        if "MAC mismatch" in str(error):
+            raise Malformed("the passphrase does not open this key", where) from None
+        raise Malformed("is damaged, or encrypted in a way that is not known here", where) from None
+
+
+def _public(key: SigningKey) -> str:
+    return "0x" + (key.address if key.algorithm is Algorithm.SECP256K1 else key.public_key).hex()
+
+
+def _disk(error: OSError, path: Path) -> Unavailable:
+    return Unavailable(f"{path} cannot be used: {error.strerror or type(error).__name__}")

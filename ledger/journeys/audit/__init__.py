@@ -1,0 +1,1 @@
+"""The audit: the whole history replayed, and compared with everything else there is."""

@@ -1,0 +1,202 @@
+"""Checkpoints held against a history while it is replayed: those given, and every one that the store published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple
+
+from ledger.core.checkpoints.note import NoteKey, SignedNote
+from ledger.core.encoding.reading import hex_text
+from ledger.core.history.replay import Replay
+from ledger.core.statements.origin import Origin
+from ledger.core.verification.verdict import Status
+from ledger.errors import HistoryBroken, LedgerError
+from ledger.journeys.audit.findings import Finding
+
+# (size column, root column, note), as the store has them.
+Row = tuple[int, bytes, str]
+
+
+class Given(NamedTuple):
+    """A checkpoint that somebody holds, and what to call it (a file's name)."""
+
+    name: str
+    note: SignedNote
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Whose signatures are checked: the log's key, and witnesses' where they have signed. Without any, roots only."""
+
+    log: NoteKey | None = None
+    witnesses: tuple[NoteKey, ...] = ()
+
+    def check(self, note: SignedNote) -> str:
+        """Check what of these is on a note; says what that was. VerificationFailed where a signature does not fit."""
+        if self.log is not None:
+            note.verify(self.log)
+        cosigned = [key.name for key in self.witnesses if note.names(key)]
+        for key in self.witnesses:
+            if note.names(key):
+                note.cosigned_at(key)
+        signed = "signed by the log" if self.log is not None else "signatures not checked: no log key is known"
+        return signed + (f", cosigned by {', '.join(cosigned)}" if cosigned else "")
+
+
+class HeldNotes:
+    """The checkpoints given. ``compare`` at every size that ``next_size`` names, from 0 on; then ``finish``."""
+
+    def __init__(self, given: Sequence[Given], keys: Keys, as_of_now: bool) -> None:
+        self._given = sorted(given, key=lambda item: item.note.checkpoint.size)
+        self._keys = keys
+        self._as_of_now = as_of_now
+        self._findings: dict[int, Finding] = {}
+        self._place = 0
+        self.newest: SignedNote | None = None
+
+    @property
+    def next_size(self) -> int:
+        """At which size the next comparison is due; -1 when none is."""
+        return self._given[self._place].note.checkpoint.size if self._place < len(self._given) else -1
+
+    def compare(self, replay: Replay) -> None:
+        """Compare every checkpoint of the replay's present size with it."""
+        while self.next_size == replay.size:
+            self._settle(lambda note: hold(note, replay.origin, replay.root(), self._keys))
+
+    def finish(self, origin: Origin, size: int, complete: bool) -> list[Finding]:
+        """Findings in the order of size; of those beyond what was read, why they could not be compared."""
+
+        def beyond(note: SignedNote) -> str:
+            if note.checkpoint.origin != origin:
+                raise HistoryBroken("a checkpoint of another history", expected=origin, found=note.checkpoint.origin)
+            raise HistoryBroken(
+                "a checkpoint has more entries than the chain", expected=f"at most {size}", found=note.checkpoint.size
+            )
+
+        while self._place < len(self._given):
+            name, note = self._given[self._place]
+            if note.checkpoint.origin == origin and not (complete and self._as_of_now):
+                words = f"of {note.checkpoint.size} entries, and {size} were read"
+                self._findings[self._place] = Finding(f"checkpoint {name}", Status.SKIPPED, words)
+                self._place += 1
+            else:
+                self._settle(beyond)
+        return [self._findings[place] for place in range(len(self._given))]
+
+    def disagreement(self, stored: Callable[[int], str | None]) -> str:
+        """Whether any two checkpoints of one size, given or stored, have two roots.
+
+        :raises HistoryBroken: naming both: whoever signed them has shown two histories.
+        """
+        for (name, note), (other_name, other) in combinations(self._given, 2):
+            self._agree(name, note, other_name, other)
+        for name, note in self._given:
+            text = stored(note.checkpoint.size)
+            if text is not None:
+                self._agree(name, note, "the store's", SignedNote.parse(text))
+        return f"no two of the {len(self._given)} given, nor the store's of the same sizes, have two roots for one size"
+
+    def _agree(self, name: str, note: SignedNote, other_name: str, other: SignedNote) -> None:
+        left, right = note.checkpoint, other.checkpoint
+        if (left.origin, left.size) == (right.origin, right.size) and left.root != right.root:
+            raise HistoryBroken(
+                f"two checkpoints of {left.size} entries disagree",
+                expected=f"{hex_text(left.root)} ({name})", found=f"{hex_text(right.root)} ({other_name})",
+            )  # fmt: skip
+
+    def _settle(self, check: Callable[[SignedNote], str]) -> None:
+        name, note = self._given[self._place]
+        try:
+            self._findings[self._place] = Finding(f"checkpoint {name}", Status.VALID, check(note))
+            self.newest = note
+        except LedgerError as error:
+            self._findings[self._place] = Finding.of(f"checkpoint {name}", error)
+        self._place += 1
+
+
+class StoredNotes:
+    """Every checkpoint in the store, one in memory at a time. Used as ``HeldNotes``; the first difference ends it."""
+
+    def __init__(self, rows: Iterator[Row], keys: Keys) -> None:
+        self._rows = rows
+        self._keys = keys
+        self._count = 0
+        self._finding: Finding | None = None
+        self._next: Row | None = None
+        self.newest: SignedNote | None = None
+        self._advance()
+
+    @property
+    def next_size(self) -> int:
+        return self._next[0] if self._next is not None else -1
+
+    @property
+    def last_size(self) -> int:
+        """The greatest size that was held against the history."""
+        return 0 if self.newest is None else self.newest.checkpoint.size
+
+    def compare(self, replay: Replay) -> None:
+        """Compare the checkpoint of the replay's present size with it."""
+        if self._next is None:
+            return
+        size, root, text = self._next
+        try:
+            note = SignedNote.parse(text)
+            if (note.checkpoint.size, note.checkpoint.root) != (size, root):
+                raise HistoryBroken(
+                    "it is stored under another size or root", expected=f"{size}, {hex_text(root)}",
+                    found=f"{note.checkpoint.size}, {hex_text(note.checkpoint.root)}",
+                )  # fmt: skip
+            hold(note, replay.origin, replay.root(), self._keys)
+        except LedgerError as error:
+            what, expected, found = str(error), "a checkpoint of this history, signed by its log", text
+            if isinstance(error, HistoryBroken):
+                what, expected, found = error.what, str(error.expected), str(error.found)
+            words = f"the stored checkpoint of {size} entries does not hold: {what}"
+            self._fail(HistoryBroken(words, expected=expected, found=found))
+            return
+        self.newest, self._count = note, self._count + 1
+        self._advance()
+
+    def finish(self, size: int, complete: bool, as_of_now: bool) -> Finding:
+        """What came of it."""
+        if self._finding is None and self._next is not None and complete and as_of_now:
+            self._fail(HistoryBroken(
+                "the store has a checkpoint of more entries than the chain has",
+                expected=f"at most {size}", found=self._next[0],
+            ))  # fmt: skip
+        if self._finding is None:
+            words = f"{self._count} checkpoints in the store are of the chain's first entries"
+            rest = "" if self._next is None else "; later ones were not looked at"
+            return Finding("store checkpoints", Status.VALID if complete else Status.SKIPPED, words + rest)
+        return self._finding
+
+    def _advance(self) -> None:
+        try:
+            self._next = next(self._rows, None)
+        except LedgerError as error:
+            self._fail(error)
+
+    def _fail(self, error: LedgerError) -> None:
+        self._finding = Finding.of("store checkpoints", error)
+        self._next = None
+
+
+def hold(note: SignedNote, origin: Origin, root: bytes, keys: Keys) -> str:
+    """Hold a checkpoint against the root that the history has at its size.
+
+    :raises HistoryBroken: it is of another history.
+    :raises VerificationFailed: a signature does not fit.
+    """
+    checkpoint = note.checkpoint
+    if checkpoint.origin != origin:
+        raise HistoryBroken("a checkpoint of another history", expected=origin, found=checkpoint.origin)
+    if checkpoint.root != root:
+        raise HistoryBroken(
+            f"a checkpoint of another history: other root for {checkpoint.size} entries",
+            expected=hex_text(root), found=hex_text(checkpoint.root),
+        )  # fmt: skip
+    return f"its {checkpoint.size} entries are the chain's first; {keys.check(note)}"

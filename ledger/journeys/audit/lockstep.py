@@ -1,0 +1,139 @@
+"""Sources of the same entries read side by side, an entry of each in memory: another node's log, the store's index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.origin import Origin
+from ledger.core.verification.verdict import Status
+from ledger.edges.chain.events import LoggedEntry
+from ledger.edges.store import Indexed
+from ledger.errors import HistoryBroken, LedgerError
+from ledger.journeys.audit.findings import Finding
+
+Item = TypeVar("Item")
+
+
+def side(logged: LoggedEntry | None) -> str:
+    """One side of a difference, in words."""
+    if logged is None:
+        return "no entry"
+    entry = logged.entry
+    return (
+        f"{entry.kind.name} as number {entry.number}, hash {hex_text(entry.hash)}, "
+        f"log {logged.log_index} of block {logged.block_number}"
+    )
+
+
+def out_of_place(what: str, number: int, found: LoggedEntry, after: LoggedEntry | None) -> HistoryBroken:
+    """How a source that should give entry ``number`` goes wrong with ``found``, and ``after`` behind it."""
+    if found.entry.number < number:
+        words = f"{what} has added an entry, or repeats one"
+    elif after is not None and after.entry.number == number:
+        words = f"{what} has reordered entries"
+    else:
+        words = f"{what} has dropped an entry"
+    return HistoryBroken(words, expected=f"number {number}", found=side(found), number=number)
+
+
+class Lockstep(Generic[Item]):
+    """One other source. ``compare`` takes each entry of the first source in turn; the first difference ends it."""
+
+    def __init__(self, name: str, source: Iterator[Item]) -> None:
+        self.name = name
+        self.count = 0
+        self.finding: Finding | None = None
+        self._source = source
+
+    def compare(self, ours: LoggedEntry) -> None:
+        """Compare this entry with the other source's next."""
+        if self.finding is not None:
+            return
+        try:
+            theirs = next(self._source, None)
+            self._hold(ours, theirs)
+            self.count += theirs is not None
+        except LedgerError as error:
+            self.finding = Finding.of(self.name, error)
+
+    def finish(self, complete: bool) -> Finding:
+        """What came of it. ``complete``: the first source was read to its end, so the other must end too."""
+        if self.finding is None and complete:
+            try:
+                self._hold(None, next(self._source, None))
+            except LedgerError as error:
+                self.finding = Finding.of(self.name, error)
+        if self.finding is None:
+            words = self._words() if complete else f"the same as far as it was read, {self.count} entries"
+            self.finding = Finding(self.name, Status.VALID if complete else Status.SKIPPED, words)
+        return self.finding
+
+    def _words(self) -> str:
+        return f"{self.count} entries, the same in the same places"
+
+    def _hold(self, ours: LoggedEntry | None, theirs: Item | None) -> None:
+        """Raise HistoryBroken where the two differ."""
+        raise NotImplementedError
+
+
+class OtherNode(Lockstep[LoggedEntry]):
+    """Another node's log."""
+
+    def _hold(self, ours: LoggedEntry | None, theirs: LoggedEntry | None) -> None:
+        if ours == theirs:
+            return
+        number = self.count
+        if ours is not None and ours.entry.number != number:
+            words = f"{self.name} has another entry here"  # the first node's is out of place, and the replay says how
+        elif theirs is not None and theirs.entry.number != number:
+            words = out_of_place(self.name, number, theirs, next(self._source, None)).what
+        elif theirs is None:
+            words = f"{self.name} has dropped an entry"
+        elif ours is None:
+            words = f"{self.name} has added an entry"
+        elif ours.entry != theirs.entry:
+            words = f"{self.name} has altered an entry"
+        else:
+            words = f"{self.name} has an entry in another place"
+        raise HistoryBroken(words, expected=_place(ours), found=_place(theirs), number=number)
+
+
+class StoredEntries(Lockstep[Indexed]):
+    """The store's index of the history, which may be behind. ``until``: entries of later blocks are not looked at."""
+
+    def __init__(self, name: str, source: Iterator[Indexed], origin: Origin, until: int) -> None:
+        super().__init__(name, source)
+        self._origin = origin
+        self._until = until
+
+    def _words(self) -> str:
+        return f"{self.count} entries, the same in the same places, each under its subject"
+
+    def _hold(self, ours: LoggedEntry | None, theirs: Indexed | None) -> None:
+        if theirs is None or (ours is None and theirs.logged.block_number > self._until):
+            return
+        logged, number = theirs.logged, self.count
+        if ours is None:
+            raise HistoryBroken(
+                "the store has an entry that the chain has not", expected="no entry", found=side(logged), number=number
+            )
+        if logged.entry.number != number:
+            raise HistoryBroken("the store lacks an entry", expected=side(ours), found=side(logged), number=number)
+        if logged != ours:
+            raise HistoryBroken(
+                "the store has another entry than the chain", expected=_place(ours), found=_place(logged), number=number
+            )
+        subject = ours.entry.subject(self._origin)
+        if subject != theirs.subject:
+            raise HistoryBroken(
+                "the store has an entry under another subject", expected=hex_text(subject),
+                found=hex_text(theirs.subject), number=number,
+            )  # fmt: skip
+
+
+def _place(logged: LoggedEntry | None) -> str:
+    """As ``side``, with the names of block and transaction."""
+    more = "" if logged is None else f", block {logged.block_hash}, transaction {logged.tx_hash}"
+    return side(logged) + more

@@ -1,0 +1,43 @@
+"""Prove to third parties: exports of evidence that other programs verify, signed where their format asks for it."""
+
+from __future__ import annotations
+
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.proofs import scitt
+from ledger.core.proofs.receipt_key import NamedReceiptKey, ReceiptKey
+from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.errors import Malformed
+from ledger.journeys.anchor import note_key
+
+
+def transparent_statement(
+    evidence: Evidence, log_key: SigningKey, receipt_key: SigningKey, issuer: SigningKey | None = None
+) -> bytes:
+    """Evidence as a SCITT Transparent Statement: the receipt signed by ``receipt_key``, which the log key names.
+
+    ``issuer`` signs the statement; the log itself, with its receipt key, unless given. Nothing is signed and let out
+    that does not verify.
+
+    :raises Malformed: a key that is not P-256, or evidence that shows an entry in a form that is none.
+    :raises VerificationFailed: the evidence does not hold, or another log key signed its checkpoint.
+    """
+    issuer = issuer or receipt_key
+    for key in (receipt_key, issuer):
+        if key.algorithm is not Algorithm.P256:
+            raise Malformed(f"receipts and statements need p256; this key is {key.algorithm.value}", "key")
+    named = name_receipt_key(evidence, log_key, receipt_key)
+    receipt = scitt.receipt_to_sign(evidence, named)
+    statement = scitt.statement_to_sign(evidence, issuer.public_key)
+    made = scitt.transparent_statement(
+        evidence, statement, issuer.sign(statement.digest), receipt, receipt_key.sign(receipt.digest)
+    )
+    trust = TrustRoot(evidence.origin, note_key(evidence.origin, log_key))
+    scitt.TransparentStatement.parse(made).verify(trust)
+    return made
+
+
+def name_receipt_key(evidence: Evidence, log_key: SigningKey, receipt_key: SigningKey) -> NamedReceiptKey:
+    """The log key's word that this receipt key is the log's."""
+    key = ReceiptKey(evidence.origin, receipt_key.public_key)
+    return NamedReceiptKey(key, note_key(evidence.origin, log_key).id, log_key.sign_note(key.text.encode()))

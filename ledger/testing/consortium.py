@@ -1,0 +1,95 @@
+"""A small consortium on one machine: embedded chain, keys, contract. For the demo and ``make up`` only."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ledger.core.statements.origin import Origin
+from ledger.edges.chain.contract import Chain, Limits, Receipt, deploy
+from ledger.edges.devchain.anvil import DevChain
+from ledger.edges.keys.keystore import Algorithm, Keystore, SigningKey
+from ledger.edges.store import Store
+from ledger.journeys.anchor import Anchorer
+from ledger.journeys.attest import Relay
+from ledger.journeys.follow import Follower
+
+LIMITS = Limits(confirmations=1)
+RELAYER_WEI = 10**21
+
+
+@dataclass
+class House:
+    """Everything under one folder: ``chain/`` (the chain's state), ``keys/``, ``contract``, ``passphrase``, store."""
+
+    folder: Path
+    port: int = 0
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    @cached_property
+    def passphrase_file(self) -> Path:
+        """Made once, readable by its owner only; a house for trying things out has nobody to ask."""
+        path = self.folder / "passphrase"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(24) + "\n")
+        return path
+
+    @cached_property
+    def keystore(self) -> Keystore:
+        # Light scrypt: these keys guard test coins, and the demo makes a dozen.
+        return Keystore(self.folder / "keys", light=True)
+
+    def key(self, name: str, algorithm: Algorithm = Algorithm.SECP256K1) -> SigningKey:
+        """A key by name, made when it is first asked for."""
+        passphrase = self.passphrase_file.read_text().strip()
+        if not self.keystore.has(name):
+            self.keystore.create(name, algorithm, passphrase)
+        return self.keystore.load(name, passphrase)
+
+    @cached_property
+    def devchain(self) -> DevChain:
+        return DevChain(self.folder / "chain", self.port)
+
+    @property
+    def contract_file(self) -> Path:
+        return self.folder / "contract"
+
+    def deploy(self) -> tuple[Origin, Receipt | None]:
+        """Deploy with a council of one, or find the contract of an earlier run."""
+        relayer = self.key("relayer")
+        self.devchain.fund(relayer.address, RELAYER_WEI)
+        if self.contract_file.exists():
+            return self.chain.origin, None
+        council = self.key("council").address
+        origin, receipt = deploy(self.devchain.url, [council], 1, relayer, LIMITS)
+        self.contract_file.write_text(f"0x{origin.contract.hex()}\n")
+        return origin, receipt
+
+    @cached_property
+    def chain(self) -> Chain:
+        return Chain.connect(self.devchain.url, self.contract_file.read_text().strip(), None, LIMITS)
+
+    @cached_property
+    def store(self) -> Store:
+        return Store.open(f"sqlite:///{self.folder / 'ledger.sqlite'}", self.chain.origin)
+
+    @cached_property
+    def follower(self) -> Follower:
+        return Follower(self.chain, self.store)
+
+    @cached_property
+    def log_key(self) -> SigningKey:
+        return self.key("log", Algorithm.ED25519)
+
+    @cached_property
+    def relay(self) -> Relay:
+        return Relay(self.chain, self.store, self.follower, self.key("relayer"))
+
+    @cached_property
+    def anchorer(self) -> Anchorer:
+        return Anchorer(self.chain, self.store, self.follower, self.key("relayer"), self.log_key)

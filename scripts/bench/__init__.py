@@ -1,1 +1,0 @@
-"""``make bench``: each figure beside a peer's, the same work measured in the same run. docs/performance.md says how."""

@@ -1,0 +1,149 @@
+"""Limits by themselves, before a bare application: what is refused, when again, and how much is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from starlette.types import Message, Receive, Scope, Send
+
+from api.kit import limits
+from api.kit.limits import BodyLimit, RateLimit, TooLarge
+from tests.api.conftest import Served
+
+
+class App:
+    """Reads the whole body, then answers; ``read`` counts the bytes that it was given."""
+
+    def __init__(self) -> None:
+        self.read = 0
+        self.asked = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.asked += 1
+        while True:
+            message = await receive()
+            self.read += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                break
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def ask(app: Any, parts: list[bytes] | None = None, client: str = "10.0.0.1", length: bytes | None = None) -> Message:
+    """One request; the start of its answer."""
+    pieces = [b""] if parts is None else parts
+    coming = [
+        {"type": "http.request", "body": part, "more_body": place + 1 < len(pieces)}
+        for place, part in enumerate(pieces)
+    ]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return coming.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [] if length is None else [(b"content-length", length)]
+    scope = {"type": "http", "client": (client, 1), "headers": headers, "method": "POST", "path": "/"}
+    asyncio.run(app(scope, receive, send))
+    return sent[0] | {"answer": b"".join(message.get("body", b"") for message in sent)}
+
+
+def header(answer: Message, name: bytes) -> bytes:
+    return dict(answer["headers"])[name]
+
+
+@given(some.lists(some.binary(max_size=8), min_size=1, max_size=6))
+def test_a_body_without_a_length_is_refused_where_it_grows_too_large(parts: list[bytes]) -> None:
+    app = App()
+    size = sum(map(len, parts))
+    if size <= 10:
+        assert ask(BodyLimit(app, 10), list(parts))["status"] == 200
+        assert app.read == size
+    else:
+        with pytest.raises(TooLarge):
+            ask(BodyLimit(app, 10), list(parts))
+        assert app.read <= 10
+
+
+@pytest.mark.parametrize(("length", "status"), [(b"10", 200), (b"11", 413), (b"99999999999999999999", 413)])
+def test_an_announced_body_is_refused_unread(length: bytes, status: int) -> None:
+    app = App()
+    answer = ask(BodyLimit(app, 10), [b"x"], length=length)
+    assert answer["status"] == status
+    assert app.asked == (status == 200)
+    if status == 413:
+        assert json.loads(answer["answer"])["type"] == "urn:trade-ledger:TooLarge"
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def statuses(app: RateLimit, count: int, client: str = "10.0.0.1") -> list[int]:
+    return [ask(app, client=client)["status"] for _ in range(count)]
+
+
+def test_a_client_has_a_burst_and_then_its_rate() -> None:
+    clock = Clock()
+    app = RateLimit(App(), 3, clock)
+    assert statuses(app, 8) == [200] * 6 + [429] * 2
+    clock.now += 1
+    assert statuses(app, 4) == [200] * 3 + [429]
+    clock.now += 3600
+    assert statuses(app, 7) == [200] * 6 + [429]
+
+
+def test_a_refusal_says_when_to_come_again() -> None:
+    clock = Clock()
+    app = RateLimit(App(), 0.25, clock)
+    assert statuses(app, 1) == [200]
+    answer = ask(app)
+    assert (answer["status"], header(answer, b"retry-after")) == (429, b"4")
+    assert header(answer, b"content-type") == b"application/problem+json"
+    assert json.loads(answer["answer"])["type"] == "urn:trade-ledger:TooMany"
+    clock.now += 4
+    assert statuses(app, 1) == [200]
+
+
+def test_clients_do_not_share() -> None:
+    app = RateLimit(App(), 1, Clock())
+    assert statuses(app, 3) == [200, 200, 429]
+    assert statuses(app, 3, "10.0.0.2") == [200, 200, 429]
+
+
+def test_addresses_of_one_ipv6_site_are_one_client() -> None:
+    app = RateLimit(App(), 1, Clock())
+    assert statuses(app, 2, "2001:db8::1") == [200, 200]
+    assert statuses(app, 1, "2001:db8::ffff:2") == [429]
+    assert statuses(app, 1, "2001:db8:0:1::1") == [200]
+    assert statuses(app, 2, "10.9.9.9") == [200, 200]
+    assert statuses(app, 1, "::ffff:10.9.9.9") == [429]
+
+
+def test_only_so_many_clients_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_CLIENTS", 2)
+    app = RateLimit(App(), 1, Clock())
+    assert statuses(app, 2, "10.0.0.1") == [200, 200]
+    assert statuses(app, 1, "10.0.0.2") == [200]
+    assert statuses(app, 1, "10.0.0.1") == [429]
+    assert statuses(app, 1, "10.0.0.3") == [200]  # 10.0.0.2 was silent longest
+    assert statuses(app, 1, "10.0.0.1") == [429]
+    assert statuses(app, 2, "10.0.0.2") == [200, 200]
+
+
+def test_a_body_without_a_length_that_grows_too_large_over_http(served: Served) -> None:
+    for path in ("/v1/declarations", "/v1/verifications"):
+        answer = served.client.post(
+            path, content=iter([b"[" * 150_000] * 3), headers={"Content-Type": "application/json"}
+        )
+        assert (answer.status_code, answer.json()["type"]) == (413, "urn:trade-ledger:TooLarge")

@@ -1,0 +1,377 @@
+"""Replay: every rule of docs/formats.md section 5 is kept, and a history that breaks one is named at the entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ledger.core.history.entry import (
+    Anchored,
+    Attested,
+    Content,
+    Enacted,
+    Endorsement,
+    Entry,
+    EntryKind,
+    Revoked,
+    Withdrawn,
+    encode_payload,
+    kind_of,
+)
+from ledger.core.history.history import History, Standing
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.statement import (
+    AgencyEnrolment,
+    AgencyReinstatement,
+    AgencySuspension,
+    Attestation,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    AttesterRetirement,
+    CouncilChange,
+    Declaration,
+    MandateGrant,
+    MandateWithdrawal,
+    Resolution,
+    Revocation,
+    Withdrawal,
+)
+from ledger.core.tree.merkle import leaf_hash, node_hash, verify_inclusion
+from ledger.errors import (
+    AgencyKnown,
+    AgencyNotActive,
+    AgencyNotSuspended,
+    AlreadyAttested,
+    AlreadyRevoked,
+    AlreadyWithdrawn,
+    AttesterDeclaredCompromised,
+    AttesterKnown,
+    AttesterNotActive,
+    CompromiseInFuture,
+    CompromiseNotEarlier,
+    EndorsementsUnordered,
+    HistoryBroken,
+    InvalidCouncil,
+    Malformed,
+    MalformedPeriod,
+    MalformedSet,
+    MandateMissing,
+    MandateOverlaps,
+    NotInCouncil,
+    QuorumMissing,
+    ReplacesItself,
+    UnknownAgency,
+    UnknownAttestation,
+    UnknownAttester,
+    VerificationFailed,
+    WrongAgency,
+    WrongResolution,
+)
+from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER, Key, World
+
+ROOT = b"\x11" * 32
+OTHER = Key("other officer")
+SECOND, THIRD = Key("second member"), Key("third member")
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.enrol("NZ-MPI", "NZ", [851], PLANT)
+    world.enrol("NZ-CUSTOMS", "NZ", [132], CUSTOMS)
+    return world
+
+
+def attest(world: World, **changes: Any) -> Attested:
+    statement = replace(Attestation("NZ-MPI", 851, 1, ZERO, START, NO_END, ROOT, 5, ZERO), **changes)
+    return Attested(statement, PLANT.signer, PLANT.sign(statement.id(ORIGIN)))
+
+
+def resolution(world: World, kind: type[Resolution], *members: Any, by: Key = COUNCIL, number: int = 0) -> Enacted:
+    made = kind(*members, resolution=number or world.history.agencies.resolutions + 1)  # type: ignore[call-arg]
+    return Enacted(made, (Endorsement(by.signer, by.sign(made.id(ORIGIN))),))
+
+
+def retired(world: World) -> Attested:
+    world.enact(AttesterRetirement, PLANT.signer)
+    return attest(world)
+
+
+def compromised(world: World) -> Attested:
+    world.enact(AttesterCompromise, PLANT.signer, START)
+    return attest(world)
+
+
+def suspended(world: World) -> Attested:
+    world.enact(AgencySuspension, "NZ-MPI")
+    return attest(world)
+
+
+def mandate_withdrawn(world: World) -> Attested:
+    world.enact(MandateWithdrawal, "NZ-MPI", 851)
+    return attest(world)
+
+
+def repeated(world: World) -> Attested:
+    world.append(attest(world))
+    return attest(world)
+
+
+def revoked(world: World, officer: Key = PLANT, member: bytes = ZERO, before: bytes | None = None) -> Revoked:
+    id_ = world.attest("NZ-MPI", 851, ROOT, 5, PLANT)
+    if before is not None:
+        world.revoke(id_, PLANT, before)
+    statement = Revocation(id_, member, 41)
+    return Revoked(statement, officer.signer, officer.sign(statement.id(ORIGIN)))
+
+
+def unknown_revocation(world: World) -> Revoked:
+    statement = Revocation(ROOT, ZERO, 41)
+    return Revoked(statement, PLANT.signer, PLANT.sign(statement.id(ORIGIN)))
+
+
+def withdrawn(world: World, by: Key = TRADER, times: int = 1, itself: bool = False) -> Withdrawn:
+    declaration, _ = world.declare(ROOT)
+    id_ = declaration.id(ORIGIN)
+    for _ in range(times - 1):
+        world.withdraw(declaration)
+    statement = Withdrawal(id_, 1, id_ if itself else ZERO)
+    return Withdrawn(declaration, statement, by.sign(statement.id(ORIGIN)))
+
+
+def foreign_withdrawal(world: World) -> Withdrawn:
+    return replace(withdrawn(world), declaration=world.declare(b"\x12" * 32)[0])
+
+
+def anchored_twice(world: World) -> Anchored:
+    world.append(Anchored(ROOT, 5))
+    return Anchored(ROOT, 5)
+
+
+def overlapping(world: World) -> Enacted:
+    return resolution(world, MandateGrant, "NZ-MPI", 851, 0, NO_END)
+
+
+def not_earlier(world: World) -> Enacted:
+    world.enact(AttesterCompromise, PLANT.signer, START)
+    return resolution(world, AttesterCompromise, PLANT.signer, START)
+
+
+def p256_nonsense(world: World) -> Withdrawn:
+    declaration = Declaration(ORIGIN.p256_verifier + bytes(64), ROOT, 380)
+    return Withdrawn(declaration, Withdrawal(declaration.id(ORIGIN), 1), bytes(64))
+
+
+Broken = Callable[[World], Content]
+RULES: dict[str, tuple[Broken, type[Exception]]] = {
+    "1 resolution out of order": (
+        lambda w: resolution(w, AgencySuspension, "NZ-MPI", number=99),
+        WrongResolution,
+    ),
+    "1 resolution by a stranger": (lambda w: resolution(w, AgencySuspension, "NZ-MPI", by=OTHER), NotInCouncil),
+    "1 resolution unsigned": (
+        lambda w: replace(resolution(w, AgencySuspension, "NZ-MPI"), endorsements=()),
+        QuorumMissing,
+    ),
+    "1 council without members to decide": (
+        lambda w: resolution(w, CouncilChange, (COUNCIL.signer,), 2),
+        InvalidCouncil,
+    ),
+    "2 enrolled twice": (lambda w: resolution(w, AgencyEnrolment, "NZ-MPI", "x", "NZ", "x"), AgencyKnown),
+    "2 unknown agency suspended": (lambda w: resolution(w, AgencySuspension, "NZ-X"), UnknownAgency),
+    "2 suspended twice": (
+        lambda w: (w.enact(AgencySuspension, "NZ-MPI"), resolution(w, AgencySuspension, "NZ-MPI"))[1],
+        AgencyNotActive,
+    ),
+    "2 reinstated while active": (lambda w: resolution(w, AgencyReinstatement, "NZ-MPI"), AgencyNotSuspended),
+    "3 authorised twice": (lambda w: resolution(w, AttesterAuthorisation, PLANT.signer, "NZ-MPI"), AttesterKnown),
+    "3 authorised for nobody": (
+        lambda w: resolution(w, AttesterAuthorisation, OTHER.signer, "NZ-X"),
+        UnknownAgency,
+    ),
+    "3 retired twice": (
+        lambda w: (w.enact(AttesterRetirement, PLANT.signer), resolution(w, AttesterRetirement, PLANT.signer))[1],
+        AttesterNotActive,
+    ),
+    "3 unknown attester retired": (lambda w: resolution(w, AttesterRetirement, OTHER.signer), UnknownAttester),
+    "4 compromise in the future": (
+        lambda w: resolution(w, AttesterCompromise, PLANT.signer, w.now + 1),
+        CompromiseInFuture,
+    ),
+    "4 compromise not earlier": (not_earlier, CompromiseNotEarlier),
+    "5 mandate overlaps": (overlapping, MandateOverlaps),
+    "5 mandate in the past": (
+        lambda w: resolution(w, MandateGrant, "NZ-MPI", 1, START, NO_END),
+        MalformedPeriod,
+    ),
+    "5 mandate ends before it begins": (
+        lambda w: resolution(w, MandateGrant, "NZ-MPI", 1, 0, 1),
+        MalformedPeriod,
+    ),
+    "5 no mandate to withdraw": (lambda w: resolution(w, MandateWithdrawal, "NZ-MPI", 1), MandateMissing),
+    "6 another agency": (lambda w: attest(w, agency="NZ-CUSTOMS"), WrongAgency),
+    "6 no mandate": (lambda w: attest(w, kind=132), MandateMissing),
+    "6 mandate withdrawn": (mandate_withdrawn, MandateMissing),
+    "6 retired": (retired, AttesterNotActive),
+    "6 compromised": (compromised, AttesterDeclaredCompromised),
+    "6 suspended": (suspended, AgencyNotActive),
+    "6 unknown attester": (lambda w: replace(attest(w), signer=OTHER.signer), UnknownAttester),
+    "6 empty set": (lambda w: attest(w, size=0), MalformedSet),
+    "6 zero root": (lambda w: attest(w, root=ZERO), MalformedSet),
+    "6 ends before it begins": (lambda w: attest(w, valid_until=START), MalformedPeriod),
+    "6 ended already": (lambda w: attest(w, valid_until=w.now), MalformedPeriod),
+    "6 repeated": (repeated, AlreadyAttested),
+    "7 another agency's": (lambda w: revoked(w, CUSTOMS), WrongAgency),
+    "7 by a stranger": (lambda w: revoked(w, OTHER), UnknownAttester),
+    "7 never attested": (unknown_revocation, UnknownAttestation),
+    "7 revoked twice": (lambda w: revoked(w, before=ZERO), AlreadyRevoked),
+    "7 member of a revoked set": (lambda w: revoked(w, member=ROOT, before=ZERO), AlreadyRevoked),
+    "7 member revoked twice": (lambda w: revoked(w, member=ROOT, before=ROOT), AlreadyRevoked),
+    "8 withdrawn twice": (lambda w: withdrawn(w, times=2), AlreadyWithdrawn),
+    "8 replaces itself": (lambda w: withdrawn(w, itself=True), ReplacesItself),
+    "8 another declaration": (foreign_withdrawal, VerificationFailed),
+    "8 signed by no key": (p256_nonsense, VerificationFailed),
+    "9 empty batch": (lambda w: Anchored(ROOT, 0), MalformedSet),
+    "9 zero root": (lambda w: Anchored(ZERO, 5), MalformedSet),
+    "9 repeated": (anchored_twice, Malformed),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule(world: World, rule: str) -> None:
+    build, refusal = RULES[rule]
+    content = build(world)
+    before, head = world.history.size, world.history.head
+    with pytest.raises(HistoryBroken) as caught:
+        world.append(content)
+    assert type(caught.value.__cause__) is refusal
+    assert caught.value.number == before
+    assert (world.history.size, world.history.head) == (before, head)
+
+
+@pytest.mark.parametrize("content", [attest, revoked, withdrawn], ids=["attest", "revoke", "withdraw"])
+def test_the_contents_that_rules_start_from_are_good(world: World, content: Broken) -> None:
+    world.append(content(world))
+
+
+def test_head_is_the_fold_and_root_is_the_tree(world: World) -> None:
+    head = ORIGIN.separator
+    for number, entry in enumerate(world.entries):
+        head = node_hash(head, leaf_hash(entry.data))
+        proof = world.history.log.inclusion(number)
+        verify_inclusion(entry.hash, number, world.history.size, proof, world.history.log.root())
+    assert world.history.head == head
+
+
+def test_an_entry_out_of_order_or_back_in_time_is_named(world: World) -> None:
+    content = Anchored(ROOT, 1)
+    payload, number = encode_payload(content), world.history.size
+    for entry, words in [
+        (Entry(number + 1, EntryKind.ANCHORED, world.now, payload), "not in order"),
+        (Entry(number, EntryKind.ANCHORED, START - 1, payload), "time runs backwards"),
+        (Entry(number, EntryKind.ANCHORED, world.now, payload[:-1]), "not the standard ABI"),
+        (Entry(number, EntryKind.ANCHORED, world.now, payload + bytes(32)), "not the standard ABI"),
+    ]:
+        with pytest.raises(HistoryBroken, match=words) as caught:
+            world.history.apply(entry)
+        assert caught.value.number == number
+
+
+def test_entry_bytes_round_trip(world: World) -> None:
+    for entry in world.entries:
+        assert Entry.from_data(entry.data) == entry
+    for wrong in (b"", bytes(16), bytes(8) + b"\x0d" + bytes(8), bytes(8) + b"\x00" + b"\x01" + bytes(7)):
+        with pytest.raises(Malformed):
+            Entry.from_data(wrong)
+
+
+def test_first_entry_must_be_the_first_council() -> None:
+    for content in (
+        Anchored(ROOT, 1),
+        Enacted(CouncilChange((COUNCIL.signer,), 1, 1), ()),
+        Enacted(AgencySuspension("NZ-MPI", 0), ()),
+    ):
+        entry = Entry(0, kind_of(content), START, encode_payload(content))
+        with pytest.raises(HistoryBroken):
+            History(ORIGIN).apply(entry)
+
+
+def test_two_of_three_decide_in_any_pair_but_not_twice_the_same() -> None:
+    world = World((COUNCIL, SECOND, THIRD), threshold=2)
+    world.enact(AgencyEnrolment, "NZ-MPI", "x", "NZ", "x", signers=[SECOND, THIRD])
+    with pytest.raises(HistoryBroken) as caught:
+        world.enact(AgencySuspension, "NZ-MPI", signers=[SECOND, SECOND])
+    assert type(caught.value.__cause__) is EndorsementsUnordered
+    world.enact(CouncilChange, (THIRD.signer,), 1, signers=[COUNCIL, THIRD])
+    world.enact(AgencySuspension, "NZ-MPI", signers=[THIRD])
+
+
+def test_a_wallet_signature_is_left_to_whoever_has_a_chain(world: World) -> None:
+    content = attest(world)
+    world.append(replace(content, signature=b"whatever the wallet takes"))
+    assert world.history.undecided == [
+        (world.history.size - 1, PLANT.signer, content.attestation.id(ORIGIN), b"whatever the wallet takes")
+    ]
+
+
+def test_standing_over_time(world: World) -> None:
+    until = world.now + 1000
+    id_ = world.attest("NZ-MPI", 851, ROOT, 5, PLANT, until=until)
+    made = world.history.attestations[id_].mark.time
+
+    def standing(at: int, member: bytes = ZERO) -> Standing:
+        return world.history.standing(id_, member, at)[0]
+
+    assert world.history.standing(bytes(32), ZERO, made)[0] is Standing.UNKNOWN
+    assert [standing(made - 1), standing(made), standing(until - 1), standing(until)] == [
+        Standing.NOT_YET,
+        Standing.IN_FORCE,
+        Standing.IN_FORCE,
+        Standing.EXPIRED,
+    ]
+    ended = world.now
+    world.revoke(id_, PLANT, ROOT)
+    assert standing(ended - 1, ROOT) is Standing.IN_FORCE
+    assert standing(ended, ROOT) is Standing.REVOKED
+    assert standing(ended) is Standing.IN_FORCE
+
+
+def test_who_may_say_what_when(world: World) -> None:
+    register = world.history.agencies
+    authorised = register.attester(PLANT.signer).period.from_
+    assert not register.may_attest(PLANT.signer, 851, authorised - 1)
+    assert register.may_attest(PLANT.signer, 851, authorised)
+    assert not register.may_attest(PLANT.signer, 132, authorised)
+    assert not register.may_attest(OTHER.signer, 851, authorised)
+    suspended_at = world.now
+    world.enact(AgencySuspension, "NZ-MPI")
+    back = world.now
+    world.enact(AgencyReinstatement, "NZ-MPI")
+    assert [register.may_attest(PLANT.signer, 851, at) for at in (suspended_at - 1, suspended_at, back - 1, back)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    world.enact(AttesterCompromise, PLANT.signer, back)
+    assert register.may_attest(PLANT.signer, 851, suspended_at - 1)
+    assert not register.may_attest(PLANT.signer, 851, back)
+
+
+def test_a_mandate_that_has_not_begun_can_be_withdrawn_and_granted_again(world: World) -> None:
+    world.enact(MandateGrant, "NZ-MPI", 852, world.now + 10_000, NO_END)
+    world.enact(MandateWithdrawal, "NZ-MPI", 852)
+    world.enact(MandateGrant, "NZ-MPI", 852, 0, world.now + 100)
+    assert world.history.agencies.agency("NZ-MPI").mandated(852, world.now - 60)
+    assert not world.history.agencies.agency("NZ-MPI").mandated(852, world.now + 10_001)
+
+
+def test_withdrawing_a_mandate_ends_the_running_period_and_the_one_to_come(world: World) -> None:
+    world.enact(MandateGrant, "NZ-MPI", 852, 0, world.now + 1000)
+    world.enact(MandateGrant, "NZ-MPI", 852, world.now + 1000, NO_END)
+    world.enact(MandateWithdrawal, "NZ-MPI", 852)
+    agency = world.history.agencies.agency("NZ-MPI")
+    assert not any(agency.mandated(852, world.now + later) for later in (0, 500, 1500))
