@@ -8,10 +8,10 @@ import sys
 from typing import Any
 
 from bench import report
+from bench.__main__ import ORDER
 from bench.growth import CHART
 from bench.rows import Row
 from bench.runner import ROOT
-from bench.__main__ import ORDER
 
 PAGE = ROOT / "docs" / "performance.md"
 PICTURE = ROOT / "docs" / "growth.svg"

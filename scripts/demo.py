@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
-from ledger.cli.desk import short
+from ledger.cli.output import short
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.witnessing import KnownWitness
 from ledger.core.document import disclose, read_wrapped, redact

@@ -6,26 +6,44 @@ Exit codes: 0 done or good, 1 refused or not good, 2 malformed input, 3 nobody c
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from importlib.metadata import entry_points
 
 import typer
 
 from ledger import __version__
 from ledger.cli import (
+    agency,
+    attest,
     audit,
-    chain,
+    backup,
     council,
-    documents,
+    declare,
+    deploy,
+    embed,
+    evidence,
+    export,
+    history,
+    import_,
     keys,
-    moving,
-    pdf,
-    proofs,
-    recovery,
-    statements,
-    verdicts,
+    mirror,
+    proof,
+    rebuild,
+    redact,
+    revoke,
+    serve,
+    status,
+    trust,
+    verify,
+    withdraw,
     witness,
+    wrap,
 )
-from ledger.cli.desk import err, exit_code, failure_json
+from ledger.cli.output import err, exit_code, failure_json
 from ledger.errors import LedgerError
+
+COMMAND_GROUP = "ledger.commands"
+"""Entry-point group: an installed package adds commands by naming a ``typer.Typer`` in it."""
 
 app = typer.Typer(
     name="ledger",
@@ -35,18 +53,37 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-keys.register(app)
-chain.register(app)
-audit.register(app)
-council.register(app)
-documents.register(app)
-moving.register(app)
-pdf.register(app)
-proofs.register(app)
-recovery.register(app)
-statements.register(app)
-verdicts.register(app)
-witness.register(app)
+# In the order in which `ledger --help` lists them.
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "wrap": wrap.wrap_,
+    "redact": redact.redact_,
+    "declare": declare.declare,
+    "status": status.status,
+    "evidence": evidence.evidence,
+    "verify": verify.verify,
+    "embed": embed.embed_,
+    "withdraw": withdraw.withdraw,
+    "attest": attest.attest,
+    "revoke": revoke.revoke,
+    "history": history.history,
+    "audit": audit.audit,
+    "witness": witness.witness,
+    "mirror": mirror.mirror,
+    "deploy": deploy.deploy,
+    "trust": trust.trust,
+    "serve": serve.serve,
+    "backup": backup.backup,
+    "rebuild": rebuild.rebuild_,
+    "export": export.export,
+    "import": import_.import_,
+}
+_GROUPS = {"keys": keys.app, "agency": agency.agency, "council": council.council, "proof": proof.app}
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(_command)
+for _name, _group in _GROUPS.items():
+    app.add_typer(_group, name=_name)
+for _entry in sorted(entry_points(group=COMMAND_GROUP), key=lambda entry: entry.name):
+    app.add_typer(_entry.load(), name=_entry.name)
 
 
 def _version(wanted: bool) -> None:

@@ -12,7 +12,9 @@ from typing import Annotated
 import typer
 
 from ledger.cli.audit_page import page
-from ledger.cli.desk import Desk, Json, bar, now, out, read_file, short, show, table, write_file
+from ledger.cli.desk import Desk
+from ledger.cli.inputs import Json, now, read_file, write_file
+from ledger.cli.output import bar, out, short, show, table
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.verification.verdict import Status, when
@@ -28,11 +30,6 @@ from ledger.journeys.audit.findings import AuditReport, Finding
 
 _COLOURS = {Status.VALID: "green", Status.INVALID: "bold red", Status.ERROR: "bold yellow", Status.SKIPPED: "dim"}
 _DIFFERENCE, _UNDECIDED = 1, 3
-
-
-def register(root: typer.Typer) -> None:
-    """Add this command to the root."""
-    root.command()(audit)
 
 
 def audit(

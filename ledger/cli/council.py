@@ -1,4 +1,4 @@
-"""``ledger council`` and ``ledger agency``: resolutions of the council, signed here or passed from hand to hand."""
+"""``ledger council``: resolutions of the council, signed here or passed from hand to hand."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.chain import signer_of
-from ledger.cli.desk import Desk, Json, facts, lines, moment, out, read_file, receipt_json, show, table, write_file
+from ledger.cli.deploy import signer_of
+from ledger.cli.desk import Desk
+from ledger.cli.inputs import Json, moment, read_file, write_file
+from ledger.cli.output import facts, lines, out, receipt_json, show
 from ledger.core.encoding.reading import hex_bytes, hex_text, read_object
-from ledger.core.history.agencies import Agency, Period
 from ledger.core.history.entry import Endorsement
 from ledger.core.statements.members import NO_END
 from ledger.core.statements.statement import (
@@ -27,11 +28,9 @@ from ledger.core.statements.statement import (
     MandateWithdrawal,
     Resolution,
 )
-from ledger.core.verification.verdict import when
 from ledger.errors import Malformed
 
 council = typer.Typer(no_args_is_help=True, help="Decide: enrol agencies, authorise attesters, grant mandates.")
-agency = typer.Typer(no_args_is_help=True, help="See agencies, their attesters and mandates.")
 FORMAT = "trade-ledger/resolution/1"
 
 Sign = Annotated[list[str] | None, typer.Option("--key", "-k", help="Council key that signs now; repeat for more.")]
@@ -40,12 +39,6 @@ Out = Annotated[
 ]
 Code = Annotated[str, typer.Argument(help="Agency code, e.g. NZ-MPI.")]
 Attester = Annotated[str, typer.Argument(help="Key name, or 0x signer bytes (ERC-7913).")]
-
-
-def register(root: typer.Typer) -> None:
-    """Add these commands to the root."""
-    root.add_typer(council, name="council")
-    root.add_typer(agency, name="agency")
 
 
 def _enact(kind: type[Resolution], members: list[Any], keys: Sign, output: Out, as_json: bool) -> None:
@@ -261,66 +254,3 @@ def withdraw_mandate(
     Example: `ledger council withdraw-mandate NZ-MPI 851 -k council`
     """
     _enact(MandateWithdrawal, [code, kind], keys, output, as_json)
-
-
-def span(period: Period) -> str:
-    """A period in words."""
-    return f"{when(period.from_)} to {'further notice' if period.until == NO_END else when(period.until)}"
-
-
-def _agency_json(found: Agency, attesters: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "code": found.code,
-        "name": found.name,
-        "jurisdiction": found.jurisdiction,
-        "uri": found.uri,
-        "active": found.periods[-1].until == NO_END,
-        "mandates": {str(kind): [list(period) for period in periods] for kind, periods in found.mandates.items()},
-        "attesters": attesters,
-    }
-
-
-@agency.command("list")
-def list_agencies(as_json: Json = False) -> None:
-    """List agencies.
-
-    Example: `ledger agency list`
-    """
-    found = Desk().follower.refresh().agencies.agencies.values()
-    value = [_agency_json(item, []) | {"attesters": None} for item in found]
-    rows = [(item.code, item.name, item.jurisdiction, ", ".join(map(str, item.mandates))) for item in found]
-    show(as_json, value, lambda: table("Agencies", ("code", "name", "jurisdiction", "kinds"), rows))
-
-
-@agency.command("show")
-def show_agency(code: Code, as_json: Json = False) -> None:
-    """Show one agency with its attesters and mandates.
-
-    Example: `ledger agency show NZ-MPI`
-    """
-    register_ = Desk().follower.refresh().agencies
-    found = register_.agency(code)
-    attesters = [
-        {
-            "signer": hex_text(item.signer),
-            "from": item.period.from_,
-            "until": item.period.until,
-            "compromised_from": item.compromised_from,
-        }
-        for item in register_.attesters.values()
-        if item.agency == code
-    ]
-
-    def human() -> None:
-        out.print(f"[bold]{found.name}[/] ({found.code}, {found.jurisdiction}) {found.uri}")
-        table("Active", ("period",), [[span(period)] for period in found.periods])
-        mandates = [(kind, span(period)) for kind, periods in found.mandates.items() for period in periods]
-        table("Mandates", ("kind", "period"), mandates)
-        rows = [
-            (span(item.period), when(item.compromised_from) if item.compromised_from else "", hex_text(item.signer))
-            for item in register_.attesters.values()
-            if item.agency == code
-        ]
-        lines("Attesters", ("period", "compromised from", "signer"), rows)
-
-    show(as_json, _agency_json(found, attesters), human)

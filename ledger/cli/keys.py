@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.desk import Desk, Json, lines, read_file, show
+from ledger.cli.desk import Desk
+from ledger.cli.inputs import Json, read_file
+from ledger.cli.output import lines, show
 from ledger.edges.keys.keystore import Algorithm, KeyInfo
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and import keys; files are encrypted (Ethereum v3, scrypt).")
@@ -16,11 +18,6 @@ AlgorithmOption = Annotated[
     Algorithm,
     typer.Option("--algorithm", "-a", help="secp256k1 to sign statements, p256 too, ed25519 for checkpoints."),
 ]
-
-
-def register(root: typer.Typer) -> None:
-    """Add these commands to the root."""
-    root.add_typer(app, name="keys")
 
 
 def _json(info: KeyInfo) -> dict[str, str]:

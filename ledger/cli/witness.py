@@ -1,30 +1,20 @@
-"""``ledger witness`` and ``ledger mirror``: hold a log to what it says, by its signature or by all its bytes."""
+"""``ledger witness``: cosign a log's checkpoints, each held against our own node."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ledger.cli.desk import Desk, Json, bar, facts, out, read_file, show
+from ledger.cli.desk import Desk
+from ledger.cli.inputs import Json, read_file
+from ledger.cli.output import facts, out, show
 from ledger.cli.serving import logging_config
 from ledger.core.checkpoints.note import KeyType, NoteKey
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.checkpoints.witnessing import KnownWitness
 from ledger.edges.keys.keystore import Algorithm
-from ledger.edges.mirror_folder import MirrorFolder
-from ledger.edges.web import Web
 from ledger.errors import Malformed
-from ledger.journeys.mirror import Mirror
-
-_TIMEOUT_SECONDS = 30.0
-
-
-def register(root: typer.Typer) -> None:
-    """Add these commands to the root."""
-    root.command()(witness)
-    root.command()(mirror)
 
 
 def witness(
@@ -73,30 +63,3 @@ def _verifier_key(desk: Desk) -> NoteKey:
     if info.algorithm is not Algorithm.ED25519:
         raise Malformed("a witness cosigns with Ed25519: `ledger keys new witness -a ed25519`", f"key {info.name}")
     return NoteKey(settings.witness_name, bytes.fromhex(info.public.removeprefix("0x")), KeyType.WITNESS)
-
-
-def mirror(
-    url: Annotated[str, typer.Argument(help="Where the log is served, e.g. http://127.0.0.1:8080/v1/log")],
-    folder: Annotated[Path, typer.Argument(help="Folder for the files; what is there already is kept.")],
-    trust: Annotated[Path, typer.Option("--trust", "-t", help="Trust root: log key, witnesses, threshold.")],
-    as_json: Json = False,
-) -> None:
-    """Copy a log into a folder that any static file server can serve; every byte is checked, and needs no node.
-
-    Run again, it fetches what is new. Exit 1: the log is not what its checkpoint says, or not as it was mirrored.
-
-    Example: `ledger mirror https://ledger.example/v1/log /srv/ledger-log --trust trust.json`
-    """
-    root = read_trust_root(read_file(trust))
-    with bar() as progress:
-        task = progress.add_task("entries", total=None)
-        made = Mirror(Web(url, _TIMEOUT_SECONDS), MirrorFolder(folder), root).run(
-            lambda done, of: progress.update(task, completed=done, total=of)
-        )
-    value = {
-        "folder": str(folder),
-        "size": made.note.checkpoint.size,
-        "new_entries": made.new,
-        "cosigned_by": [key.name for key in made.cosigned],
-    }
-    show(as_json, value, lambda: facts("Mirrored", value))

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bench import report
+from bench.__main__ import ORDER, WORKS
 from bench.rows import Bar, Row, Title
 from bench.runner import Bench
-from scripts.bench.__main__ import ORDER, WORKS
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMBERS = ["id", "work", "unit", "ours", "peer", "peer_name", "ratio", "bar", "holds", "spread"]

@@ -1,4 +1,4 @@
-"""``ledger backup``, ``rebuild``: be ready to lose the store, and have it again."""
+"""``ledger rebuild``: a store again, from the chain and holders' evidence."""
 
 from __future__ import annotations
 
@@ -9,43 +9,16 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from ledger.cli.chain import trust_root
-from ledger.cli.desk import Desk, Json, Stages, bar, facts, lines, now, out, read_file, show
+from ledger.cli.desk import Desk
+from ledger.cli.inputs import Json, now, read_file
+from ledger.cli.output import Stages, bar, facts, lines, out, show
+from ledger.cli.trust import trust_root
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
 from ledger.core.encoding.reading import hex_text
-from ledger.edges.store import Store
 from ledger.journeys.rebuild import Gap, Rebuilt, rebuild
 
 _SHOWN = 20
 _KINDS = ("*.json", "*.pdf")
-
-
-def register(root: typer.Typer) -> None:
-    """Add these commands to the root."""
-    root.command("backup")(backup)
-    root.command("rebuild")(rebuild_)
-
-
-def backup(
-    file: Annotated[Path, typer.Argument(help="Where to: a file that is not there yet.")],
-    as_json: Json = False,
-) -> None:
-    """Copy a SQLite store as of one moment, while servers go on writing. Keys are not in it: back them up apart.
-
-    Example: `ledger backup /backup/ledger-2026-11-23.sqlite`
-    """
-    desk = Desk()
-    store = Store.open(desk.settings.store_url_or_default(), None, create=False)
-    length = store.copy_to(file)
-    last = store.last_entry()
-    value = {
-        "file": str(file),
-        "bytes": length,
-        "origin": str(store.origin),
-        "entries": 0 if last is None else last.entry.number + 1,
-        "pending": store.pending()[0],
-    }
-    show(as_json, value, lambda: facts("Backed up", value))
 
 
 def rebuild_(

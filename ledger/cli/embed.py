@@ -7,16 +7,12 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.desk import Json, facts, read_file, show, write_file
+from ledger.cli.inputs import Json, read_file, write_file
+from ledger.cli.output import facts, show
 from ledger.core.document import open_document
 from ledger.core.evidence.pdf import carries_evidence, embed, original_of
 from ledger.core.evidence.reading import read_evidence
 from ledger.errors import Malformed
-
-
-def register(root: typer.Typer) -> None:
-    """Add these commands to the root."""
-    root.command("embed")(embed_)
 
 
 def embed_(

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.desk import Desk, Json, facts, read_file, show, write_file
+from ledger.cli.desk import Desk
+from ledger.cli.inputs import Json, read_file, write_file
+from ledger.cli.output import facts, show
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.evidence import Evidence
@@ -29,11 +31,6 @@ class Format(StrEnum):
 
     TLOG_PROOF = "tlog-proof"
     SCITT = "scitt"
-
-
-def register(root: typer.Typer) -> None:
-    """Add these commands to the root."""
-    root.add_typer(app, name="proof")
 
 
 @app.command("make")

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.desk import Desk, Json, moment, out, read_file, short, show, table
+from ledger.cli.desk import Desk
+from ledger.cli.inputs import Json, moment, read_file
+from ledger.cli.output import out, short, show, table
 from ledger.core.encoding.reading import hex_text
 from ledger.core.verification.verdict import Outcome, Question, Status, Verdict, when
 from ledger.journeys.verify import Question as Held
@@ -24,11 +26,6 @@ CONCLUSIONS = {
     Outcome.NOT_GOOD: "[bold red]NOT GOOD[/]: a check said no",
     Outcome.UNDECIDED: "[bold magenta]UNDECIDED[/]: something that is demanded could not be known",
 }
-
-
-def register(root: typer.Typer) -> None:
-    """Add these commands to the root."""
-    root.command()(verify)
 
 
 def verify(

@@ -1,0 +1,56 @@
+"""``ledger attest``: sign an attestation as an agency's officer, and relay it."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, Any
+
+import typer
+
+from ledger.cli.desk import Desk
+from ledger.cli.inputs import Json, KeyName, identifier, moment
+from ledger.cli.output import facts, receipt_json, show
+from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.statement import Attestation
+from ledger.journeys.attest import Relayed, set_of
+
+
+def _show(title: str, done: Relayed, as_json: bool) -> None:
+    value: dict[str, Any] = {"id": hex_text(done.id), "entry": done.number, **(receipt_json(done.receipt) or {})}
+    show(as_json, value, lambda: facts(title, value))
+
+
+def attest(
+    declaration: Annotated[list[str], typer.Argument(help="Declaration ids; several in order make one set.")],
+    agency: Annotated[str, typer.Option(help="Agency code that the key speaks for.")],
+    kind: Annotated[int, typer.Option(help="UNCL 1001 code of what is attested, e.g. 851.")],
+    key: KeyName,
+    outcome: Annotated[int, typer.Option(help="UNCL 7365 or 1373 code, e.g. 1 accepted.")] = 1,
+    detail: Annotated[str | None, typer.Option(help="Digest of the agency's own document, 0x and 64 digits.")] = None,
+    valid_from: Annotated[str | None, typer.Option(help="Begin of validity; now if not given.")] = None,
+    valid_until: Annotated[str | None, typer.Option(help="End of validity; none if not given.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Attest declarations as an agency's officer. One id is a set of one; a whole batch is one entry.
+
+    Example: `ledger attest 0x… --agency NZ-MPI --kind 851 --key officer`
+    """
+    desk = Desk()
+    officer = desk.key(key)
+    ids = [identifier(text, "declaration") for text in declaration]
+    root, size = set_of(ids)
+    statement = Attestation(
+        agency,
+        kind,
+        outcome,
+        ZERO if detail is None else identifier(detail, "detail"),
+        moment(valid_from) if valid_from else 0,
+        NO_END if valid_until is None else moment(valid_until),
+        root,
+        size,
+        secrets.token_bytes(32),
+    )
+    signature = officer.sign(statement.id(desk.origin))
+    done = desk.relay.attest(statement, officer.signer(desk.origin), signature, ids if size > 1 else ())
+    _show("Attested", done, as_json)

@@ -1,0 +1,122 @@
+"""``ledger declare``: wrap, sign and anchor documents as a party."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ledger.cli.desk import Desk
+from ledger.cli.inputs import Json, KeyName, identifier, now, read_file
+from ledger.cli.output import bar, lines, out, receipt_json, show, table
+from ledger.core.encoding.reading import hex_text
+from ledger.errors import Malformed
+from ledger.journeys.declare import Declared, Rejected, Source, declare_files
+
+
+def _sources(paths: list[Path], document_type: int | None, manifest: Path | None) -> list[Source]:
+    """Files named one by one, all below a folder, or those of a manifest; types from one number or the manifest."""
+    found: dict[Path, Source] = {}
+    if manifest is not None:
+        listed = _manifest(manifest)
+        wanted = [path.resolve() for path in paths]
+        for file, kind in listed.items():
+            path = manifest.parent / file
+            if not wanted or any(path.resolve().is_relative_to(place) for place in wanted):
+                found[path.resolve()] = Source(path, file, kind)
+    for path in paths:
+        if not path.exists():
+            raise Malformed("does not exist", str(path))
+        base, files = (path, sorted(path.rglob("*"))) if path.is_dir() else (path.parent, [path])
+        for item in files:
+            if not item.is_file() or item.resolve() in found or (manifest is not None and path.is_dir()):
+                continue
+            if document_type is None:
+                raise Malformed("has no document type: give --type, or a --manifest that lists it", str(item))
+            found[item.resolve()] = Source(item, str(item.relative_to(base)), document_type)
+    if not found:
+        raise Malformed("nothing to declare: name files, folders or a --manifest")
+    return list(found.values())
+
+
+def _manifest(path: Path) -> dict[str, int]:
+    try:
+        return {item["file"]: int(item["type"]) for item in json.loads(read_file(path))}
+    except (ValueError, KeyError, TypeError):
+        raise Malformed('must be a JSON list of {"file": name, "type": number}', str(path)) from None
+
+
+def declare(
+    key: KeyName,
+    paths: Annotated[list[Path] | None, typer.Argument(help="Documents, or folders of documents.")] = None,
+    document_type: Annotated[int | None, typer.Option("--type", "-t", help="UNCL 1001 code, e.g. 380.")] = None,
+    manifest: Annotated[Path | None, typer.Option(help="JSON list of {file, type}; files lie beside it.")] = None,
+    folder: Annotated[Path, typer.Option("--output", "-o", help="Folder for wrapped documents.")] = Path("declared"),
+    replaces: Annotated[str | None, typer.Option(help="Declaration id that a single file replaces.")] = None,
+    anchor: Annotated[bool, typer.Option(help="Anchor now; else leave it to the anchorer of `ledger serve`.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Declare documents as a party: wrap, sign, and anchor all of them in one batch. Run again, it goes on.
+
+    Example: `ledger declare --manifest shipment/index.json --key trader`
+    """
+    desk = Desk()
+    sources = _sources(paths or [], document_type, manifest)
+    if replaces is not None:
+        if len(sources) != 1:
+            raise Malformed("goes with exactly one file", "--replaces")
+        sources = [replace(sources[0], replaces=identifier(replaces, "--replaces"))]
+    party, done, rejected = desk.key(key), [], []
+    with bar() as progress:
+        task = progress.add_task("declaring", total=len(sources))
+        for item in declare_files(
+            sources, folder, party, desk.origin, desk.store, now(), lambda: secrets.token_bytes(32)
+        ):
+            progress.advance(task)
+            if isinstance(item, Declared):
+                done.append(item)
+            else:
+                rejected.append(item)
+        if anchor and done:
+            progress.update(task, description="anchoring")
+            reports = desk.anchorer.run(desk.settings.anchor_batch_size, now())
+            desk.witnesses.cosign_newest(desk.follower, now())
+        else:
+            reports = []
+    value = {
+        "declarations": [
+            {
+                "file": item.source.name,
+                "type": item.source.document_type,
+                "id": hex_text(item.id),
+                "wrapped": str(item.wrapped),
+                "new": item.is_new,
+            }
+            for item in done
+        ],
+        "rejected": [{"file": item.source.name, "error": str(item.error)} for item in rejected],
+        "batches": [
+            {"root": hex_text(report.batch.root), "size": report.batch.size, **(receipt_json(report.receipt) or {})}
+            for report in reports
+        ],
+    }
+    show(as_json, value, lambda: _show_declared(done, rejected, value))
+    if rejected:
+        raise typer.Exit(2)
+
+
+def _show_declared(done: list[Declared], rejected: list[Rejected], value: dict[str, Any]) -> None:
+    rows = [
+        (item.source.name, item.source.document_type, "new" if item.is_new else "known", hex_text(item.id))
+        for item in done
+    ]
+    lines("Declared", ("file", "type", "", "declaration id"), rows)
+    if rejected:
+        table("Not declared", ("file", "why"), [(item.source.name, str(item.error)) for item in rejected])
+    for batch in value["batches"]:
+        gas = f", {batch['gas']} gas, {batch['gas'] // batch['size']} a document" if "gas" in batch else ""
+        out.print(f"batch of {batch['size']} anchored under root {batch['root']}{gas}", soft_wrap=True)

@@ -1,0 +1,57 @@
+"""``ledger evidence``: one file that proves a declaration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.desk import Desk
+from ledger.cli.inputs import Json, identifier, now, read_file, write_file
+from ledger.cli.output import facts, show
+from ledger.core.document import Redacted, disclose, open_document, redact
+from ledger.errors import Malformed
+from ledger.journeys.verify import evidence_of
+
+
+def evidence(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="Declaration id.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the evidence.")],
+    document: Annotated[
+        Path | None,
+        typer.Option(
+            "--document",
+            "-d",
+            help="Its wrapped document, of which the evidence then holds the salted hashes of all fields, so that a "
+            "changed field can be named; or a redacted copy, which goes into the evidence as it is.",
+        ),
+    ] = None,
+    disclose_: Annotated[
+        list[str] | None, typer.Option("--disclose", help="Path of a field or container to disclose; repeat.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--disclose-all", help="Disclose the whole document.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the evidence of a declaration: one file that proves it, offline too.
+
+    Example: `ledger evidence 0x… -o invoice.evidence.json --document invoice.xml.wrapped --disclose-all`
+    """
+    if document is None and (disclose_ or everything):
+        raise Malformed("goes with --document, which is disclosed", "--disclose")
+    desk, shown = Desk(), None
+    if document is not None:
+        opened = open_document(read_file(document))
+        shown = redact(opened, []) if everything else disclose(opened, disclose_ or [])
+        if isinstance(opened, Redacted) and not disclose_:
+            shown = opened
+    desk.settle_for_the_store()
+    made = evidence_of(identifier(id_, "id"), desk.store, desk.follower, desk.log_key, now(), shown, desk.witnesses)
+    write_file(output, made.to_bytes())
+    value = {
+        "file": str(output),
+        "entries": len(made.entries),
+        "checkpoint_size": made.checkpoint.checkpoint.size,
+        "fields_disclosed": len(shown.fields) if shown else 0,
+    }
+    show(as_json, value, lambda: facts("Evidence", value))

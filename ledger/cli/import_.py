@@ -1,0 +1,88 @@
+"""``ledger import``: a store again from an export, with everything checked."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ledger.cli.desk import Desk
+from ledger.cli.inputs import Json, now, read_file
+from ledger.cli.output import Stages, bar, facts, out, show
+from ledger.core.checkpoints.trust import read_trust_root
+from ledger.core.encoding.reading import hex_text
+from ledger.journeys.import_ import Arrived, arrive
+
+
+def import_(
+    folder: Annotated[Path, typer.Argument(help="The export.")],
+    trust: Annotated[
+        Path | None,
+        typer.Option("--trust", "-t", help="Trust root that you got elsewhere; else the export's own is believed."),
+    ] = None,
+    accept_wallets: Annotated[
+        bool, typer.Option("--accept-wallets", help="Take signatures that only a wallet contract could judge.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Rebuild the store from an export, with every file, rule, signature and proof checked.
+
+    Exit 1: a difference; no store is left then that was not there. Run again, it changes nothing.
+
+    Example: `ledger import /backup/ledger --trust trust.json`
+    """
+    desk = Desk()
+    root = None if trust is None else read_trust_root(read_file(trust))
+    desk.settings.state_dir.mkdir(parents=True, exist_ok=True)
+    with bar() as progress:
+        stage = Stages(progress).stage
+        arrived = arrive(folder, desk.settings.store_url_or_default(), now(), root, accept_wallets, stage)
+    _note_contract(desk, arrived)
+    value = _arrived(arrived)
+
+    def human() -> None:
+        facts("Imported", value)
+        for line in _words(value, trust is None):
+            out.print(line, soft_wrap=True)
+
+    show(as_json, value, human)
+
+
+def _arrived(arrived: Arrived) -> dict[str, Any]:
+    manifest = arrived.manifest
+    return {
+        "origin": str(manifest.origin),
+        "entries": manifest.size,
+        "head": hex_text(manifest.head),
+        "root": hex_text(manifest.root),
+        "checkpoint": manifest.checkpoint,
+        **asdict(manifest.counts),
+        "entries_after_the_checkpoint": arrived.uncovered,
+        "wallet_signatures": arrived.wallets,
+        "contradicting_checkpoints": list(arrived.contradicting),
+    }
+
+
+def _words(value: dict[str, Any], believed: bool) -> list[str]:
+    """What the figures mean for whoever goes on from here."""
+    said = []
+    if value["entries_after_the_checkpoint"]:
+        said.append("Entries after the checkpoint are signed by nobody: compare with the chain (`ledger audit`).")
+    if value["wallet_signatures"]:
+        said.append("Signatures by wallet contracts were taken as they are: only their chain can judge them.")
+    if value["contradicting_checkpoints"]:
+        said.append(
+            "[bold red]The log key signed checkpoints of another history too[/]: before a reorganisation of the chain, "
+            f"or because it showed two histories: sizes {value['contradicting_checkpoints']}."
+        )
+    if believed:
+        said.append("The log key was taken from the export itself: compare keys/trust.json with one from elsewhere.")
+    return said
+
+
+def _note_contract(desk: Desk, arrived: Arrived) -> None:
+    """Let later commands find the contract, as `ledger deploy` does."""
+    if desk.settings.contract is None and not desk.contract_file.exists():
+        desk.contract_file.write_text(f"0x{arrived.manifest.origin.contract.hex()}\n")

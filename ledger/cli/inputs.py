@@ -1,0 +1,63 @@
+"""What a command is given: options that many share, ids, times, files."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.core.encoding.reading import hex_bytes
+from ledger.errors import Malformed, Unavailable
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
+
+
+KeyName = Annotated[str, typer.Option("--key", "-k", help="Name of the key in the keystore that signs.")]
+
+
+def now() -> int:
+    """Seconds since 1970: the edge's clock, handed to the core as an argument."""
+    return int(time.time())
+
+
+def identifier(text: str, what: str) -> bytes:
+    """A 32-byte id from the command line; Malformed says what was expected."""
+    value = hex_bytes(text.lower(), what)
+    if len(value) != 32:
+        raise Malformed("must be 32 bytes: 0x and 64 hex digits", what)
+    return value
+
+
+def moment(text: str | None) -> int:
+    """A time from the command line, ISO 8601 with zone or seconds; now if not given."""
+    if text is None:
+        return now()
+    if text.isdigit():
+        return int(text)
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise Malformed('a time looks like "2026-11-22T10:00:00Z" or is a number of seconds', "time") from None
+    if parsed.tzinfo is None:
+        raise Malformed('a time needs its zone, e.g. "2026-11-22T10:00:00Z"', "time")
+    return int(parsed.timestamp())
+
+
+def read_file(path: Path) -> bytes:
+    """A file's bytes; Malformed when it cannot be read, as it is the caller's input."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Malformed(f"cannot be read: {error.strerror}", str(path)) from None
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file, making its folder; Unavailable when the disk says no."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from None

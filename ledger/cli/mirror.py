@@ -1,0 +1,44 @@
+"""``ledger mirror``: a log as files that any static server can serve, every byte checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.inputs import Json, read_file
+from ledger.cli.output import bar, facts, show
+from ledger.core.checkpoints.trust import read_trust_root
+from ledger.edges.mirror_folder import MirrorFolder
+from ledger.edges.web import Web
+from ledger.journeys.mirror import Mirror
+
+_TIMEOUT_SECONDS = 30.0
+
+
+def mirror(
+    url: Annotated[str, typer.Argument(help="Where the log is served, e.g. http://127.0.0.1:8080/v1/log")],
+    folder: Annotated[Path, typer.Argument(help="Folder for the files; what is there already is kept.")],
+    trust: Annotated[Path, typer.Option("--trust", "-t", help="Trust root: log key, witnesses, threshold.")],
+    as_json: Json = False,
+) -> None:
+    """Copy a log into a folder that any static file server can serve; every byte is checked, and needs no node.
+
+    Run again, it fetches what is new. Exit 1: the log is not what its checkpoint says, or not as it was mirrored.
+
+    Example: `ledger mirror https://ledger.example/v1/log /srv/ledger-log --trust trust.json`
+    """
+    root = read_trust_root(read_file(trust))
+    with bar() as progress:
+        task = progress.add_task("entries", total=None)
+        made = Mirror(Web(url, _TIMEOUT_SECONDS), MirrorFolder(folder), root).run(
+            lambda done, of: progress.update(task, completed=done, total=of)
+        )
+    value = {
+        "folder": str(folder),
+        "size": made.note.checkpoint.size,
+        "new_entries": made.new,
+        "cosigned_by": [key.name for key in made.cosigned],
+    }
+    show(as_json, value, lambda: facts("Mirrored", value))

@@ -1,0 +1,123 @@
+"""What a command prints: tables for people, JSON for machines, one line and an exit code for errors."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from ledger.edges.chain.contract import Receipt
+from ledger.errors import HistoryBroken, LedgerError, Malformed, Refused, Unavailable, VerificationFailed
+
+out = Console(highlight=False)
+
+
+err = Console(stderr=True, highlight=False)
+
+
+_LONG_HEX = re.compile(r"(0x[0-9a-f]{6})[0-9a-f]{16,}([0-9a-f]{6})")
+
+
+_NAMESPACE = re.compile(r"(?<=/)\{[^{}]*\}|(?<=@)\{[^{}]*\}")
+
+
+_MARKUP = re.compile(r"\[/?[a-z ]*\]")
+
+
+def show(as_json: bool, value: Any, human: Callable[[], None]) -> None:
+    """Print ``value`` as JSON, or let ``human`` print it for people."""
+    if as_json:
+        typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    else:
+        human()
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table on the terminal; long ids fold rather than vanish."""
+    drawn = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(str(item) for item in row))
+    out.print(drawn)
+
+
+def facts(title: str, values: Mapping[str, object]) -> None:
+    """Names and values, a line each and never broken, so that an id can be copied."""
+    width = max(map(len, values))
+    out.print(f"[bold]{title}[/]")
+    for name, value in values.items():
+        out.print(f"  {name.ljust(width)}  {value}", soft_wrap=True, markup=False)
+
+
+def lines(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """As ``table``, without a frame and never broken: for lists whose last column is an id."""
+    cells = [list(columns), *([str(item) for item in row] for row in rows)]
+    widths = [max(len(_MARKUP.sub("", row[place])) for row in cells) for place in range(len(columns))]
+    out.print(f"[bold]{title}[/]")
+    for number, row in enumerate(cells):
+        padded = [cell + " " * (width - len(_MARKUP.sub("", cell))) for cell, width in zip(row, widths, strict=True)]
+        text = "  " + "  ".join(padded).rstrip()
+        out.print(f"[dim]{text}[/]" if number == 0 else text, soft_wrap=True)
+
+
+def receipt_json(receipt: Receipt | None) -> dict[str, Any] | None:
+    """Gas and place of a transaction; None where the statement was in the history before."""
+    if receipt is None:
+        return None
+    return {
+        "transaction": receipt.tx_hash,
+        "block": receipt.block_number,
+        "gas": receipt.gas_used,
+        "gas_price_wei": receipt.effective_gas_price,
+    }
+
+
+def bar() -> Progress:
+    """Progress on long work; on stderr, so that output can be piped."""
+    return Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=err, transient=True,
+    )  # fmt: skip
+
+
+class Stages:
+    """One line of a bar for each stage of long work."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def stage(self, name: str, done: int, of: int) -> None:
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name, total=None)
+        self._progress.update(self._tasks[name], completed=done, total=of or None)
+
+
+def short(text: str) -> str:
+    """For reading: long hex cut in the middle, XML paths without namespaces. ``--json`` has all of it."""
+    return _NAMESPACE.sub("", _LONG_HEX.sub(r"\1…\2", text))
+
+
+def exit_code(error: LedgerError) -> int:
+    """1 refused or contradicted, 2 malformed, 3 nobody could say."""
+    if isinstance(error, Malformed):
+        return 2
+    if isinstance(error, Unavailable):
+        return 3
+    if isinstance(error, Refused | VerificationFailed | HistoryBroken):
+        return 1
+    return 3
+
+
+def failure_json(error: LedgerError) -> str:
+    """An error as one JSON object."""
+    values = error.values if isinstance(error, Refused) else {}
+    plain = {key: "0x" + value.hex() if isinstance(value, bytes) else value for key, value in values.items()}
+    return json.dumps({"error": type(error).__name__, "message": str(error), "values": plain})

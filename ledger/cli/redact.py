@@ -1,0 +1,41 @@
+"""``ledger redact``: a copy with fields hidden, which keeps its digest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.inputs import Json, read_file, write_file
+from ledger.cli.output import facts, show
+from ledger.core.document import disclose, open_document, redact
+from ledger.core.encoding.reading import hex_text
+from ledger.errors import Malformed
+from ledger.journeys.declare import WRAPPED
+
+
+def redact_(
+    file: Annotated[Path, typer.Argument(help="A wrapped or redacted document.")],
+    hide: Annotated[list[str] | None, typer.Option(help="Path of a field or container to hide; repeat.")] = None,
+    only: Annotated[list[str] | None, typer.Option("--show", help="Hide everything but these paths; repeat.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write; FILE.redacted else.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a copy with fields hidden; it keeps its digest and verifies.
+
+    Example: `ledger redact invoice.xml.wrapped --hide //PriceAmount`
+    """
+    if bool(hide) == bool(only):
+        raise Malformed("give either --hide or --show")
+    document = open_document(read_file(file))
+    redacted = redact(document, hide) if hide else disclose(document, only or [])
+    target = output or file.with_name(file.name.removesuffix(WRAPPED) + ".redacted")
+    write_file(target, redacted.to_bytes())
+    value = {
+        "file": str(target),
+        "shown": len(redacted.fields),
+        "hidden": len(redacted.hidden),
+        "digest": hex_text(redacted.digest),
+    }
+    show(as_json, value, lambda: facts("Redacted", value))

@@ -1,0 +1,35 @@
+"""``ledger revoke``: end an attestation, or one member of its set."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ledger.cli.attest import _show
+from ledger.cli.desk import Desk
+from ledger.cli.inputs import Json, KeyName, identifier
+from ledger.core.statements.members import ZERO
+from ledger.core.statements.statement import Revocation
+from ledger.errors import UnknownAttestation
+
+
+def revoke(
+    attestation: Annotated[str, typer.Argument(help="Attestation id.")],
+    key: KeyName,
+    member: Annotated[str | None, typer.Option(help="One declaration of its set; the whole set if not given.")] = None,
+    reason: Annotated[int, typer.Option(help="UNCL 1373 code: 41 validity revoked, 42 in error.")] = 41,
+    as_json: Json = False,
+) -> None:
+    """Revoke an attestation, or one member of its set, forever.
+
+    Example: `ledger revoke 0x… --key officer --reason 42`
+    """
+    desk = Desk()
+    officer = desk.key(key)
+    id_ = identifier(attestation, "attestation")
+    if id_ not in desk.follower.refresh().attestations:
+        raise UnknownAttestation(id_)
+    statement = Revocation(id_, ZERO if member is None else identifier(member, "member"), reason)
+    signature = officer.sign(statement.id(desk.origin))
+    _show("Revoked", desk.relay.revoke(statement, officer.signer(desk.origin), signature), as_json)

@@ -1,0 +1,36 @@
+"""``ledger serve``: the API, which anchors in the background."""
+
+from __future__ import annotations
+
+from ledger.cli.desk import Desk
+from ledger.cli.inputs import now
+from ledger.cli.output import out
+from ledger.cli.serving import logging_config, share_figures
+from ledger.core.verification.verdict import when
+
+_LAST_ANSWERS_SECONDS = 30  # for requests under way when the server is told to stop
+
+
+def serve() -> None:
+    """Serve the API and anchor in the background, by the settings.
+
+    Example: `LEDGER_API_PORT=8080 ledger serve`
+    """
+    import uvicorn
+
+    settings = Desk().settings
+    out.print(f"[bold]http://{settings.api_host}:{settings.api_port}/docs[/]  (started {when(now())})")
+    if settings.api_processes > 1:
+        share_figures()
+    uvicorn.run(
+        "api.main:create_app",
+        factory=True,
+        host=settings.api_host,
+        port=settings.api_port,
+        workers=settings.api_processes,
+        timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
+        log_level=settings.log_level,
+        log_config=logging_config(settings),
+        access_log=False,
+        server_header=False,
+    )

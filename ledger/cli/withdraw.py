@@ -1,0 +1,36 @@
+"""``ledger withdraw``: end your own declaration."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ledger.cli.attest import _show
+from ledger.cli.desk import Desk
+from ledger.cli.inputs import Json, KeyName, identifier
+from ledger.core.statements.members import ZERO
+from ledger.core.statements.statement import Withdrawal
+from ledger.errors import UnknownDeclaration
+
+
+def withdraw(
+    declaration: Annotated[str, typer.Argument(help="Declaration id.")],
+    key: KeyName,
+    replacement: Annotated[str | None, typer.Option(help="Id of the declaration that replaces it.")] = None,
+    reason: Annotated[int | None, typer.Option(help="UNCL 1225 code; 5 replace, or 1 cancellation.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Withdraw your declaration: a cancellation, or with a replacement an amendment.
+
+    Example: `ledger withdraw 0x… --replacement 0x… --key trader`
+    """
+    desk = Desk()
+    party = desk.key(key)
+    id_ = identifier(declaration, "declaration")
+    row = desk.store.declaration(id_)
+    if row is None:
+        raise UnknownDeclaration(id_)
+    by = ZERO if replacement is None else identifier(replacement, "replacement")
+    statement = Withdrawal(id_, reason if reason is not None else 5 if replacement else 1, by)
+    _show("Withdrawn", desk.relay.withdraw(row.declaration, statement, party.sign(statement.id(desk.origin))), as_json)
