@@ -1,8 +1,8 @@
-"""Many signatures, checked in bulk on all processors, while their giver goes on.
+"""Signatures checked in bulk on all processors, while the caller goes on.
 
-Checking is pure (``core.signature``) and takes most of a replay's time. Here it is given to processes in portions that
-keep the order, and no more of them wait than the processors can take, so memory stays flat. What fails is named by the
-first in order, as if it had been checked at once.
+Checking is pure (``core.statements.signature``) and takes most of a replay's time. Portions go to processes in order,
+and only as many wait as the processors can take, so memory stays flat. The failure that is reported is the first in
+order, as if each had been checked at once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Anchor: pending declarations become batches, transactions, entries, a checkpoint; resumed wherever it stopped.
+"""Anchor: pending declarations become batches, transactions, entries and a checkpoint. Resumes wherever it stopped.
 
-What to do is decided by ``core.outbox``; the store is the only memory. Each step is durable before the next begins, and
-what is anchored is read from the history, so a batch is anchored once, whatever dies.
+``core.anchoring`` decides what to do; the store is the only memory. Each step is durable before the next begins. What
+is anchored is read from the history, so each batch is anchored once, whatever process dies.
 """
 
 from __future__ import annotations

@@ -305,7 +305,8 @@ def test_without_the_extra_it_serves_and_says_what_spans_need() -> None:
     words = """
         import sys
         sys.modules["opentelemetry.sdk"] = sys.modules["opentelemetry.exporter"] = None
-        from api import main, traces
+        from api import main
+        from api.kit import traces
         from ledger.errors import Malformed
         traces.start(None)
         try:

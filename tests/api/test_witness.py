@@ -309,8 +309,8 @@ def test_killed_before_it_answers_it_has_moved_on(watched: Watched, tmp_path: Pa
     request.write_bytes(AddCheckpoint(0, (), str(note)).to_bytes())
     script = """
         import os, signal, sys
-        from ledger.core.policy import read_trust_root
-        from ledger.edges.chain import Chain
+        from ledger.core.checkpoints.trust import read_trust_root
+        from ledger.edges.chain.contract import Chain
         from ledger.edges.store import Store
         from ledger.journeys.follow import Follower
         from ledger.journeys.witness import Witness

@@ -1,7 +1,7 @@
 """Transactions of one account: simulate, price, number, sign, hand over, replace what is stuck.
 
 Two ways: ``send`` does all of it for one transaction and waits for its receipt; the anchorer does the steps itself, for
-many at once, as ``core.outbox`` decides. One sender at a time uses an account, among threads and, where there is a
+many at once, as ``core.anchoring`` decides. One sender at a time uses an account, among threads and, where there is a
 store, among processes: two would take the same nonce.
 """
 

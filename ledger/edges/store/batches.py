@@ -1,6 +1,6 @@
 """Batches: formed of pending declarations, sent, anchored, final; and back, when a reorganisation takes the entry.
 
-What may follow on what is said by ``core.outbox``; here it is done. The index of the history decides whether a batch
+What may follow on what is said by ``core.anchoring``; here it is done. The index of the history decides whether a batch
 is anchored: its entry's coming anchors it, its entry's going takes it back, each in the transaction that changes the
 index.
 """
