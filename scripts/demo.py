@@ -42,7 +42,7 @@ from ledger.journeys.anchor import note_key
 from ledger.journeys.attest import Relayed, set_of
 from ledger.journeys.audit.audit import Scope, audit
 from ledger.journeys.cosign import Witnesses
-from ledger.journeys.declare import Declared, Source, declare_files
+from ledger.journeys.declare import Declared, DocumentFile, declare_files
 from ledger.journeys.export import PublicKeys, leave
 from ledger.journeys.verify import evidence_of
 from ledger.testing.consortium import House
@@ -167,7 +167,7 @@ class Demo:
     def _declare(self, index: Sequence[dict[str, Any]]) -> dict[str, Declared]:
         replacements = {item["file"] for item in index if item.get("replaces")}
         sources = [
-            Source(SAMPLES / item["file"], item["file"], item["type"])
+            DocumentFile(SAMPLES / item["file"], item["file"], item["type"])
             for item in index
             if item["file"] not in replacements
         ]
@@ -182,7 +182,7 @@ class Demo:
         self.report["declarations"] = {name: hex_text(item.id) for name, item in declared.items()}
         return declared
 
-    def _declare_sources(self, sources: Sequence[Source]) -> dict[str, Declared]:
+    def _declare_sources(self, sources: Sequence[DocumentFile]) -> dict[str, Declared]:
         house, found = self.house, {}
         for item in declare_files(
             sources, OUTPUT / "wrapped", house.key("trader"), house.chain.origin, house.store, _now(),
@@ -237,7 +237,9 @@ class Demo:
     def _replace(self, declared: dict[str, Declared], index: Sequence[dict[str, Any]]) -> Declared:
         item = next(item for item in index if item.get("replaces"))
         old = declared[item["replaces"]]
-        (new,) = self._declare_sources([Source(SAMPLES / item["file"], item["file"], item["type"], old.id)]).values()
+        (new,) = self._declare_sources(
+            [DocumentFile(SAMPLES / item["file"], item["file"], item["type"], old.id)]
+        ).values()
         (report,) = self.house.anchorer.run(10, _now())
         self.say(f"{item['file']} declared as replacing {item['replaces']}: {hex_text(new.id)}", report.receipt)
         trader = self.house.key("trader")

@@ -15,19 +15,19 @@ from ledger.cli.inputs import Json, KeyName, identifier, now, read_file
 from ledger.cli.output import bar, lines, out, receipt_json, show, table
 from ledger.core.encoding.reading import hex_text
 from ledger.errors import Malformed
-from ledger.journeys.declare import Declared, Rejected, Source, declare_files
+from ledger.journeys.declare import Declared, DocumentFile, Rejected, declare_files
 
 
-def _sources(paths: list[Path], document_type: int | None, manifest: Path | None) -> list[Source]:
+def _sources(paths: list[Path], document_type: int | None, manifest: Path | None) -> list[DocumentFile]:
     """Files named one by one, all below a folder, or those of a manifest; types from one number or the manifest."""
-    found: dict[Path, Source] = {}
+    found: dict[Path, DocumentFile] = {}
     if manifest is not None:
         listed = _manifest(manifest)
         wanted = [path.resolve() for path in paths]
         for file, kind in listed.items():
             path = manifest.parent / file
             if not wanted or any(path.resolve().is_relative_to(place) for place in wanted):
-                found[path.resolve()] = Source(path, file, kind)
+                found[path.resolve()] = DocumentFile(path, file, kind)
     for path in paths:
         if not path.exists():
             raise Malformed("does not exist", str(path))
@@ -37,7 +37,7 @@ def _sources(paths: list[Path], document_type: int | None, manifest: Path | None
                 continue
             if document_type is None:
                 raise Malformed("has no document type: give --type, or a --manifest that lists it", str(item))
-            found[item.resolve()] = Source(item, str(item.relative_to(base)), document_type)
+            found[item.resolve()] = DocumentFile(item, str(item.relative_to(base)), document_type)
     if not found:
         raise Malformed("nothing to declare: name files, folders or a --manifest")
     return list(found.values())

@@ -18,7 +18,7 @@ WRAPPED = ".wrapped"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DocumentFile:
     """A file to declare, its name relative to what was asked for, and its document type (UNCL 1001)."""
 
     path: Path
@@ -31,7 +31,7 @@ class Source:
 class Declared:
     """A file that is declared: where its wrapped copy lies, and whether this run did it."""
 
-    source: Source
+    source: DocumentFile
     wrapped: Path
     declaration: Declaration
     id: bytes
@@ -42,12 +42,12 @@ class Declared:
 class Rejected:
     """A file that could not be declared, and why; the others go on."""
 
-    source: Source
+    source: DocumentFile
     error: LedgerError
 
 
 def declare_files(
-    sources: Sequence[Source],
+    sources: Sequence[DocumentFile],
     folder: Path,
     key: SigningKey,
     origin: Origin,
@@ -72,7 +72,7 @@ def declare_files(
         yield Declared(source, path, declaration, id_, is_new)
 
 
-def _wrapped(source: Source, folder: Path, seed: Callable[[], bytes]) -> tuple[Wrapped, Path]:
+def _wrapped(source: DocumentFile, folder: Path, seed: Callable[[], bytes]) -> tuple[Wrapped, Path]:
     try:
         data = source.path.read_bytes()
     except OSError as error:

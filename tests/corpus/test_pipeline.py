@@ -14,7 +14,7 @@ from ledger.core.document import Wrapped, open_document
 from ledger.core.verification.verdict import Outcome
 from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer, note_key
-from ledger.journeys.declare import Declared, Rejected, Source, declare_files
+from ledger.journeys.declare import Declared, DocumentFile, Rejected, declare_files
 from ledger.journeys.follow import Follower
 from ledger.journeys.verify import Question, evidence_of, verify_offline
 from ledger.testing.consortium import House
@@ -24,10 +24,10 @@ DOCUMENTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "documents
 pytestmark = pytest.mark.skipif(not DOCUMENTS.is_dir(), reason="the shared documents (../shared/data) are not here")
 
 
-def sources(expect: str) -> list[Source]:
+def sources(expect: str) -> list[DocumentFile]:
     with (DOCUMENTS / "INDEX.csv").open(newline="") as index:
         return [
-            Source(DOCUMENTS / row["file"], row["file"], 929)
+            DocumentFile(DOCUMENTS / row["file"], row["file"], 929)
             for row in csv.DictReader(index)
             if row["expect"] == expect
         ]

@@ -26,7 +26,7 @@ from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import LedgerError
 from ledger.journeys.anchor import note_key
-from ledger.journeys.declare import Declared, Source, declare_files
+from ledger.journeys.declare import Declared, DocumentFile, declare_files
 from ledger.journeys.export import Left, PublicKeys, Stage, leave, silent
 from ledger.journeys.follow import Follower
 from ledger.journeys.import_ import Arrived, arrive
@@ -104,7 +104,7 @@ def lived(folder: Path) -> Gone:
 
 def declared_samples(house: House, folder: Path) -> list[Declared]:
     """The project's samples, in one anchored batch; their wrapped copies in ``folder``."""
-    sources = [Source(SAMPLES / item["file"], item["file"], item["type"]) for item in INDEX]
+    sources = [DocumentFile(SAMPLES / item["file"], item["file"], item["type"]) for item in INDEX]
     made = declare_files(
         sources, folder, house.key("trader"), house.chain.origin, house.store, now(), lambda: secrets.token_bytes(32)
     )
