@@ -19,14 +19,14 @@ from ledger.edges.store.checkpoints import Checkpoints
 from ledger.edges.store.database import Database
 from ledger.edges.store.declarations import DeclarationRow, Declarations
 from ledger.edges.store.entries import Entries
+from ledger.edges.store.events import Change, Cursor, Outlook, Reorganised, Step, Watching
 from ledger.edges.store.idempotency import Idempotency
-from ledger.edges.store.leading import Leadership, Leading
-from ledger.edges.store.places import Places
+from ledger.edges.store.inclusions import Places
+from ledger.edges.store.leadership import Leadership, Leading
 from ledger.edges.store.restore import Restores, Restoring
 from ledger.edges.store.schema import prepare
 from ledger.edges.store.sets import Sets
 from ledger.edges.store.streams import Indexed, Streams
-from ledger.edges.store.watching import Change, Cursor, Outlook, Reorganised, Step, Watching
 
 __all__ = [
     "Batch", "BatchState", "Change", "Cursor", "DeclarationRow", "DeclarationState", "Indexed", "Leadership", "Outlook",

@@ -11,7 +11,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from ledger.edges.store.part import Part
+from ledger.edges.store.limits import Part
 from ledger.errors import Malformed, Unavailable
 
 

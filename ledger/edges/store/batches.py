@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 from ledger.core.anchoring.batches import Batch, BatchState, Event, after, before
 from ledger.core.history.entry import Anchored, EntryKind, encode_payload
 from ledger.edges.chain.events import LoggedEntry
-from ledger.edges.store.part import Part, whole
-from ledger.edges.store.rows import place_all
+from ledger.edges.store.bulk import place_all
+from ledger.edges.store.limits import Part, whole
 from ledger.edges.store.tables import BATCHES, CHANGES, DECLARATIONS, ENTRIES, META
 from ledger.errors import BatchedElsewhere, HistoryBroken
 

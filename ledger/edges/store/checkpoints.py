@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Select, insert, select, update
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.tree.merkle import EMPTY_ROOT
-from ledger.edges.store.part import Part, whole
+from ledger.edges.store.limits import Part, whole
 from ledger.edges.store.tables import CHECKPOINTS, COSIGNED, ENTRIES
 from ledger.errors import HistoryBroken
 

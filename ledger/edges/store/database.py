@@ -1,6 +1,6 @@
 """One database: its connections, its two kinds of transaction, and what its failures mean.
 
-All that differs between SQLite and PostgreSQL is in this file and in ``rows``. On both, whoever writes is alone while
+All that differs between SQLite and PostgreSQL is in this file and in ``bulk``. On both, whoever writes is alone while
 writing: SQLite by ``BEGIN IMMEDIATE``, PostgreSQL by an advisory lock. So what a transaction reads before it writes
 still holds when it writes, and no statement elsewhere has to be clever about races. Taking in declarations alone is one
 statement that has to, on PostgreSQL, and waits for no other writer.
@@ -38,7 +38,7 @@ _WRITES = "ledger_writes"
 _POSTGRES_DRIVER = "postgresql+pg8000"  # permissively licensed, and needs no library
 _POSTGRES_LOCK = 0x7472_6164_6C65_6467  # any number, the same for all writers
 
-registry.register("postgresql.pg8000", "ledger.edges.store.dialect", "Dialect")
+registry.register("postgresql.pg8000", "ledger.edges.store.postgres_dialect", "Dialect")
 
 # First part of SQLite's error name -> what is wrong and what to do.
 _SQLITE_ADVICE = {
@@ -191,7 +191,7 @@ class Database:
                     found=f"SQLSTATE {code}",
                 ) from None
             raise Unavailable(f"the store {self.place} {_advice(error.orig)}") from None
-        except OSError as error:  # of its socket, while it connects: see ``dialect``
+        except OSError as error:  # of its socket, while it connects: see ``postgres_dialect``
             raise Unavailable(f"the store {self.place} {_advice(error)}") from None
 
 

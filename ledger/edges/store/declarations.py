@@ -13,8 +13,8 @@ from sqlalchemy import Row, bindparam, func, select, tuple_
 from ledger.core.anchoring.batches import DeclarationState
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
-from ledger.edges.store.part import Part, whole
-from ledger.edges.store.rows import insert_new
+from ledger.edges.store.bulk import insert_new
+from ledger.edges.store.limits import Part, whole
 from ledger.edges.store.sets import names_of
 from ledger.edges.store.tables import BATCHES, DECLARATIONS
 from ledger.errors import HistoryBroken, Malformed

@@ -11,7 +11,7 @@ from ledger.core.history.entry import Entry, EntryKind
 from ledger.core.statements.origin import Origin
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store.batches import anchor_open, take_back
-from ledger.edges.store.part import CHUNK, Part, whole
+from ledger.edges.store.limits import CHUNK, Part, whole
 from ledger.edges.store.tables import ENTRIES
 from ledger.errors import HistoryBroken
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlalchemy import and_, delete, insert, select, update
 
-from ledger.edges.store.part import Part, whole
+from ledger.edges.store.limits import Part, whole
 from ledger.edges.store.tables import IDEMPOTENCY
 
 KEPT_SECONDS = 24 * 3600

@@ -18,11 +18,11 @@ from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store.batches import anchor, batch_row
+from ledger.edges.store.bulk import insert_new, place_all
 from ledger.edges.store.declarations import DeclarationRow, declaration_row, pending_values
 from ledger.edges.store.entries import append
-from ledger.edges.store.part import Part, chunks, whole
-from ledger.edges.store.places import keep, settle
-from ledger.edges.store.rows import insert_new, place_all
+from ledger.edges.store.inclusions import keep, settle
+from ledger.edges.store.limits import Part, chunks, whole
 from ledger.edges.store.sets import save
 from ledger.edges.store.tables import BATCHES, CHECKPOINTS, DECLARATIONS
 from ledger.errors import HistoryBroken

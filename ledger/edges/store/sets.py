@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import BindParameter, Connection, Executable, bindparam, insert, literal, select, union_all
 
-from ledger.edges.store.part import Part, whole
+from ledger.edges.store.limits import Part, whole
 from ledger.edges.store.tables import ATTESTED_SETS, BATCHES, DECLARATIONS, PLACES, SET_MEMBERS
 from ledger.errors import Malformed
 

@@ -12,7 +12,7 @@ from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store.batches import batch_row
 from ledger.edges.store.declarations import SELECTED, DeclarationRow, declaration_row
 from ledger.edges.store.entries import logged_entry_row
-from ledger.edges.store.part import CHUNK, Part
+from ledger.edges.store.limits import CHUNK, Part
 from ledger.edges.store.tables import ATTESTED_SETS, BATCHES, CHECKPOINTS, DECLARATIONS, ENTRIES
 
 

@@ -18,7 +18,7 @@ from ledger.core.anchoring.batches import BatchState
 from ledger.core.history.entry import Entry
 from ledger.edges.store.batches import REORGANISED
 from ledger.edges.store.entries import logged_entry_row
-from ledger.edges.store.part import MOST, Part
+from ledger.edges.store.limits import MOST, Part
 from ledger.edges.store.tables import BATCHES, CHANGES, CHECKPOINTS, DECLARATIONS, ENTRIES, META
 from ledger.errors import Malformed
 

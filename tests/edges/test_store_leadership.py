@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from ledger.edges.store import Store, leading
+from ledger.edges.store import Store, leadership
 from ledger.errors import Unavailable
 from tests.edges.stored import ORIGIN
 
@@ -119,7 +119,7 @@ def test_who_is_killed_while_sending_holds_up_nobody(url: str, store: Store) -> 
 
 
 def test_who_waits_too_long_to_send_is_told(url: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leading, "WAIT_SECONDS", 1)
+    monkeypatch.setattr(leadership, "WAIT_SECONDS", 1)
     process = in_its_own_process(url, "held = store.sending()\nheld.__enter__()")
     with pytest.raises(Unavailable), store.sending():
         pass

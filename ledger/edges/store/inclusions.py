@@ -14,7 +14,7 @@ from ledger.core.anchoring.batches import Batch
 from ledger.core.evidence.inclusion import Place
 from ledger.core.tree.merkle import HASH_SIZE
 from ledger.edges.store.batches import batch_row
-from ledger.edges.store.part import CHUNK, Part, whole
+from ledger.edges.store.limits import CHUNK, Part, whole
 from ledger.edges.store.sets import members_of, save
 from ledger.edges.store.tables import ATTESTED_SETS, BATCHES, DECLARATIONS, PLACES
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, select, text
 
-from ledger.edges.store.part import chunks
+from ledger.edges.store.limits import chunks
 
 
 def insert_new(connection: Connection, table: Table, key: str, rows: Sequence[Mapping[str, Any]]) -> set[bytes]:

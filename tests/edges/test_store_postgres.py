@@ -21,13 +21,13 @@ from sqlalchemy import Connection, make_url, text
 
 from ledger.core.statements.statement import Declaration
 from ledger.edges.store import Store
+from ledger.edges.store.bulk import insert_new
 from ledger.edges.store.declarations import pending_values
-from ledger.edges.store.rows import insert_new
 from ledger.edges.store.tables import DECLARATIONS
 from ledger.errors import LedgerError, Unavailable
 from ledger.testing import postgres
 from tests.edges.stored import ORIGIN, add, formed, signed
-from tests.edges.test_leading import until
+from tests.edges.test_store_leadership import until
 
 HOME = Path(__file__).resolve().parents[2]
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger.edges.store.database import WAIT_SECONDS, Database
-from ledger.edges.store.part import Part
+from ledger.edges.store.limits import Part
 from ledger.errors import Unavailable
 
 _POLL_SECONDS = 0.02
