@@ -90,7 +90,9 @@ def check(
     def human() -> None:
         named = {name: item for name, item in value.items() if item is not None}
         named["time"] = when(proven.entry.time)
-        named["cosigned"] = ", ".join(f"{name} {when(at)}" for name, at in proven.cosigned) or "by no known witness"
+        named["cosigned"] = (
+            ", ".join(f"{item.witness.name} {when(item.time)}" for item in proven.cosigned) or "by no known witness"
+        )
         facts("The proof holds", named)
 
     show(as_json, value, human)
@@ -144,7 +146,7 @@ def _proven_json(proven: Proven) -> dict[str, Any]:
         "entry": proven.entry.number,
         "kind": proven.entry.kind.name,
         "time": proven.entry.time,
-        "cosigned": [{"witness": name, "time": at} for name, at in proven.cosigned],
+        "cosigned": [{"witness": item.witness.name, "time": item.time} for item in proven.cosigned],
         "declaration": membership and hex_text(membership.declaration.id(checkpoint.origin)),
         "digest": membership and hex_text(membership.declaration.digest),
         "party": membership and hex_text(membership.declaration.party),

@@ -1,20 +1,36 @@
-"""The trust root: which history a verifier believes, whose signature, and how many of which witnesses. A file."""
+"""The trust root: which history a verifier believes, whose signature, and how many of which witnesses. A file.
+
+Whether a checkpoint is the log's and has enough cosignatures is asked here and nowhere else.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from ledger.core.checkpoints.note import KeyType, NoteKey
+from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote
 from ledger.core.encoding.canonical_json import read_file
 from ledger.core.encoding.reading import read_object
 from ledger.core.statements.origin import Origin
-from ledger.errors import Malformed
+from ledger.errors import Malformed, VerificationFailed
 
 TRUST_FORMAT = "trade-ledger/trust-root/1"
-
-
 MAX_WITNESSES = 64
+
+
+class Cosignature(NamedTuple):
+    """A witness that cosigned a checkpoint, and when: seconds since 1970, by the witness's clock."""
+
+    witness: NoteKey
+    time: int
+
+
+class TooFewCosignatures(VerificationFailed):
+    """A checkpoint is the log's, and fewer witnesses than demanded have cosigned it."""
+
+    def __init__(self, found: int, known: int, demanded: int) -> None:
+        super().__init__(f"cosigned by {found} of {known} known witnesses; {demanded} are demanded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +57,36 @@ class TrustRoot:
         if not 0 <= self.threshold <= len(self.witnesses):
             raise Malformed(f"must be from 0 to the number of witnesses, {len(self.witnesses)}", "trust root.threshold")
 
+    def verify(self, note: SignedNote) -> tuple[Cosignature, ...]:
+        """Check that a checkpoint is the log's and that enough witnesses cosigned it; returns their cosignatures.
+
+        :raises VerificationFailed: see ``verify_log``; or a cosignature of a known witness does not fit.
+        :raises TooFewCosignatures: fewer than ``threshold`` of the known witnesses cosigned.
+        """
+        self.verify_log(note)
+        return self.cosignatures(note, self.threshold)
+
+    def verify_log(self, note: SignedNote) -> None:
+        """Check origin and log signature of a checkpoint; VerificationFailed says which of the two is another."""
+        if note.checkpoint.origin != self.origin:
+            raise VerificationFailed(f"the checkpoint is of {note.checkpoint.origin}, but {self.origin} is trusted")
+        note.verify(self.log_key)
+
+    def cosignatures(self, note: SignedNote, demanded: int = 0) -> tuple[Cosignature, ...]:
+        """The latest cosignature of each known witness on a checkpoint, in the order of ``witnesses``.
+
+        Lines of unknown witnesses are ignored: anybody can add one. A line of a known witness must fit.
+
+        :raises VerificationFailed: a line under the name and key id of a known witness does not fit.
+        :raises TooFewCosignatures: fewer than ``demanded`` of the known witnesses cosigned.
+        """
+        found = tuple(Cosignature(key, note.cosigned_at(key)) for key in self.witnesses if note.names(key))
+        if len(found) < demanded:
+            raise TooFewCosignatures(len(found), len(self.witnesses), demanded)
+        return found
+
     def to_bytes(self) -> bytes:
+        """The trust root file; ``read_trust_root`` reads it."""
         value = {
             "ledger": TRUST_FORMAT,
             "log_key": str(self.log_key),

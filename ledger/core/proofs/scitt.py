@@ -22,7 +22,7 @@ from ledger.core.proofs import cose
 from ledger.core.proofs.cose import ALGORITHM, CONTENT_TYPE, CWT_CLAIMS, ES256, ISSUER, KEY_ID, SUBJECT, Sign1, Unsigned
 from ledger.core.proofs.membership import Membership, anchor_of, read_path
 from ledger.core.proofs.receipt_key import NamedReceiptKey
-from ledger.core.proofs.tlog_proof import Proven, hold
+from ledger.core.proofs.tlog_proof import Proven
 from ledger.core.statements.origin import ADDRESS_SIZE, Origin
 from ledger.core.statements.signature import p256_signer
 from ledger.core.tree.merkle import verify_inclusion
@@ -167,7 +167,7 @@ class TransparentStatement:
         if self.origin != trust.origin:
             raise VerificationFailed(f"the statement is of {self.origin}, but {trust.origin} is trusted")
         self.key.verify(trust.log_key)
-        cosigned = hold(self.note, trust)
+        cosigned = trust.verify(self.note)
         checkpoint = self.note.checkpoint
         _same("size", self.size, self.signed_size, checkpoint.size)
         _same("index", self.index, self.signed_index, self.entry.number)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from ledger.core.checkpoints.note import MAX_NOTE, SignedNote, read_base64
-from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.checkpoints.trust import Cosignature, TrustRoot
 from ledger.core.encoding import cbor
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.reading import MAX_PROOF
@@ -31,13 +31,13 @@ _WHERE = "tlog-proof"
 class Proven:
     """What a proof has shown: an entry of the first ``size`` of a history, seen by witnesses, and of which declaration.
 
-    ``cosigned``: name and time (seconds) of every witness of the trust root that cosigned. ``membership`` is None where
-    the proof is about the entry alone.
+    ``cosigned``: the cosignature of every witness of the trust root that cosigned. ``membership`` is None where the
+    proof is about the entry alone.
     """
 
     entry: Entry
     checkpoint: SignedNote
-    cosigned: tuple[tuple[str, int], ...]
+    cosigned: tuple[Cosignature, ...]
     membership: Membership | None
 
 
@@ -106,7 +106,7 @@ class TlogProof:
         :raises Malformed: they are no entry, or extra data is no membership.
         :raises VerificationFailed: another entry, index, size, root, key or origin, or too few witnesses cosigned.
         """
-        cosigned = hold(self.note, trust)
+        cosigned = trust.verify(self.note)
         entry, checkpoint = Entry.from_data(data), self.note.checkpoint
         if entry.number != self.index:
             raise VerificationFailed(f"the proof is of entry {self.index}, the bytes are of entry {entry.number}")
@@ -116,19 +116,3 @@ class TlogProof:
             membership = Membership.from_cbor(cbor.decode(self.extra, MAX_EXTRA), "extra")
             membership.verify(trust.origin, entry)
         return Proven(entry, self.note, cosigned, membership)
-
-
-def hold(note: SignedNote, trust: TrustRoot) -> tuple[tuple[str, int], ...]:
-    """Hold a checkpoint to the trust root; name and time of every known witness that cosigned it.
-
-    :raises VerificationFailed: another origin, not signed by the log, a cosignature that does not fit, or too few.
-    """
-    if note.checkpoint.origin != trust.origin:
-        raise VerificationFailed(f"the checkpoint is of {note.checkpoint.origin}, but {trust.origin} is trusted")
-    note.verify(trust.log_key)
-    cosigned = tuple((key.name, note.cosigned_at(key)) for key in trust.witnesses if note.names(key))
-    if len(cosigned) < trust.threshold:
-        raise VerificationFailed(
-            f"cosigned by {len(cosigned)} of {len(trust.witnesses)} known witnesses; {trust.threshold} are demanded"
-        )
-    return cosigned

@@ -39,7 +39,7 @@ def test_what_it_proves() -> None:
     proof = TlogProof.of(exports.evidence())
     proven = proof.verify(exports.entry(4), exports.trust())
     assert (proof.index, proven.entry.number, proven.checkpoint.checkpoint.size) == (4, 4, 6)
-    assert [name for name, _ in proven.cosigned] == ["harbour.example/w", "bank.example/w"]
+    assert [item.witness.name for item in proven.cosigned] == ["harbour.example/w", "bank.example/w"]
     assert proven.membership == Membership.of(exports.evidence())
 
 
