@@ -12,7 +12,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from ledger.core.checkpoints.note import NoteKey
+from ledger.core.checkpoints.note import NoteKey, SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding import cbor
 from ledger.core.evidence.evidence import Evidence
@@ -26,7 +26,8 @@ from ledger.core.tree.merkle import verify_inclusion
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.errors import VerificationFailed
 from ledger.journeys.proof import name_receipt_key, transparent_statement
-from ledger.testing.world import ORIGIN, PLANT, Witness, World
+from ledger.testing.world import ORIGIN, PLANT, START, Witness, World
+from tests.bad_checkpoints import spoiled
 
 WITNESSES = [Witness("harbour.example/w"), Witness("bank.example/w")]
 OTHER_ORIGIN = Origin(31337, bytes(20))
@@ -79,6 +80,17 @@ def entry(number: int) -> bytes:
 def trust(origin: Origin = ORIGIN, log: SigningKey = LOG) -> TrustRoot:
     """What a reader believes: both witnesses must have cosigned."""
     return TrustRoot(origin, NoteKey(str(origin), log.public_key), tuple(item.key for item in WITNESSES), 2)
+
+
+def bad_checkpoint(defect: str) -> SignedNote:
+    """The checkpoint of the evidence with one defect; ``trust_in_one`` refuses it."""
+    checkpoint = evidence().checkpoint.checkpoint
+    return spoiled(defect, checkpoint, trust().log_key, LOG.sign_note, WITNESSES[0], START)
+
+
+def trust_in_one() -> TrustRoot:
+    """A reader who knows and demands the first witness alone."""
+    return replace(trust(), witnesses=(WITNESSES[0].key,), threshold=1)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from ledger.errors import LedgerError, Malformed, VerificationFailed
 from ledger.journeys.proof import transparent_statement
 from ledger.testing.world import ORIGIN
 from tests import exports
+from tests.bad_checkpoints import DEFECTS as BAD_CHECKPOINTS
+from tests.bad_checkpoints import WRONG_ORIGIN, words_of
 
 WORDS = {
     "leaf": "another root",
@@ -94,6 +96,18 @@ def test_every_wrong_part_is_tried() -> None:
 def test_a_receipt_of_another_origin_is_no_receipt_of_this_statement() -> None:
     with pytest.raises(Malformed, match="receipt: is of eip155:31337:0x0000"):
         TransparentStatement.parse(exports.statement_cases()["origin in the receipt"].file)
+
+
+@pytest.mark.parametrize("defect", [defect for defect in BAD_CHECKPOINTS if defect != WRONG_ORIGIN])
+def test_a_receipt_whose_checkpoint_the_trust_root_refuses(defect: str) -> None:
+    """Signed anew by the log's receipt key, so that the checkpoint alone is wrong."""
+
+    def change(headers: dict[Any, Any]) -> dict[Any, Any]:
+        return headers | {scitt.OURS: headers[scitt.OURS] | {"checkpoint": str(exports.bad_checkpoint(defect))}}
+
+    statement = TransparentStatement.parse(exports.receipt_anew(change, exports.RECEIPTS))
+    with pytest.raises(VerificationFailed, match=words_of(defect, exports.WITNESSES[0])):
+        statement.verify(exports.trust_in_one())
 
 
 @pytest.mark.parametrize("part", ["checkpoint", "key"])

@@ -13,6 +13,8 @@ from ledger.core.proofs.membership import Membership
 from ledger.core.proofs.tlog_proof import MAX_FILE, TlogProof
 from ledger.errors import LedgerError, Malformed, VerificationFailed
 from tests import exports
+from tests.bad_checkpoints import DEFECTS as BAD_CHECKPOINTS
+from tests.bad_checkpoints import words_of
 
 FILE = TlogProof.of(exports.evidence()).to_bytes()
 
@@ -75,6 +77,13 @@ def test_one_wrong_part(name: str) -> None:
     case = exports.proof_cases()[name]
     with pytest.raises(VerificationFailed, match=WORDS[name]):
         TlogProof.parse(case.file).verify(case.entry, case.believed)
+
+
+@pytest.mark.parametrize("defect", BAD_CHECKPOINTS)
+def test_a_checkpoint_that_the_trust_root_refuses(defect: str) -> None:
+    proof = replace(TlogProof.of(exports.evidence()), note=exports.bad_checkpoint(defect))
+    with pytest.raises(VerificationFailed, match=words_of(defect, exports.WITNESSES[0])):
+        proof.verify(exports.entry(4), exports.trust_in_one())
 
 
 DEFECTS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
