@@ -39,6 +39,6 @@ def mirror(
         "folder": str(folder),
         "size": made.note.checkpoint.size,
         "new_entries": made.new,
-        "cosigned_by": [key.name for key in made.cosigned],
+        "cosigned_by": [item.witness.name for item in made.cosigned],
     }
     show(as_json, value, lambda: facts("Mirrored", value))

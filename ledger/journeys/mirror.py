@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.core.checkpoints.checkpoint import Checkpoint
-from ledger.core.checkpoints.note import MAX_NOTE, NoteKey, SignedNote
-from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
+from ledger.core.checkpoints.trust import Cosignature, TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.tree.merkle import leaf_hash
 from ledger.core.tree.tile_files import MAX_ENTRY, TileName, TileStream, read_bundle
@@ -29,7 +29,7 @@ class Mirrored:
     """The checkpoint that the folder has now, who cosigned it, and how many entries are new."""
 
     note: SignedNote
-    cosigned: tuple[NoteKey, ...]
+    cosigned: tuple[Cosignature, ...]
     new: int
 
 
@@ -47,9 +47,10 @@ class Mirror:
         Every entry is hashed again, those that were there before too. ``progress`` is told entries read and in all.
 
         :raises Unavailable: the log does not answer, or has nothing published; or the disk says no.
-        :raises VerificationFailed: the checkpoint is not signed as the trust root demands, or the entries do not lead
-            to its root; then nothing new is kept.
-        :raises HistoryBroken: the log is another one, or shows less than was mirrored, or something else.
+        :raises VerificationFailed: the trust root refuses the checkpoint, or the entries do not lead to its root; then
+            nothing new is kept.
+        :raises HistoryBroken: the folder mirrors another log, or the log shows fewer or other entries than were
+            mirrored.
         """
         note, cosigned = self._newest()
         checkpoint, before = note.checkpoint, self._mirrored()
@@ -64,21 +65,12 @@ class Mirror:
         self._folder.finish(CHECKPOINT, str(note).encode())
         return Mirrored(note, cosigned, checkpoint.size - (0 if before is None else before.size))
 
-    def _newest(self) -> tuple[SignedNote, tuple[NoteKey, ...]]:
+    def _newest(self) -> tuple[SignedNote, tuple[Cosignature, ...]]:
         try:
             note = SignedNote.parse(self._web.fetch(f"/{CHECKPOINT}", MAX_NOTE).decode())
         except (Malformed, UnicodeDecodeError) as error:
-            raise VerificationFailed(f"the log's checkpoint is none: {error}") from None
-        trust = self._trust
-        if note.checkpoint.origin != trust.origin:
-            raise HistoryBroken("another log", expected=trust.origin, found=note.checkpoint.origin)
-        note.verify(trust.log_key)
-        cosigned = tuple(key for key in trust.witnesses if note.names(key))
-        for key in cosigned:
-            note.cosigned_at(key)
-        if len(cosigned) < trust.threshold:
-            raise VerificationFailed(f"cosigned by {len(cosigned)} witnesses, and {trust.threshold} are demanded")
-        return note, cosigned
+            raise VerificationFailed(f"not a valid checkpoint: {error}") from None
+        return note, self._trust.verify(note)
 
     def _mirrored(self) -> Checkpoint | None:
         """What was mirrored before."""

@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from ledger.core.checkpoints.note import SignedNote
-from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.checkpoints.trust import Cosignature, TrustRoot
 from ledger.core.statements.origin import Origin
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.web import Web
 from ledger.errors import HistoryBroken, Unavailable, VerificationFailed
 from ledger.journeys.mirror import Mirror, Mirrored
-from tests.published import LOG_KEY, TRUST, WITNESS, entries, files_of, note_of, served, write_log
+from ledger.testing.world import ORIGIN, START
+from tests.bad_checkpoints import DEFECTS, WRONG_ORIGIN, spoiled, words_of
+from tests.published import LOG, LOG_KEY, TRUST, WITNESS, entries, files_of, note_of, served, write_log
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def test_a_mirror_is_the_log_byte_for_byte(source: tuple[Path, str], tmp_path: P
     folder, url = source
     note = write_log(folder, entries(size))
     made = mirror(url, tmp_path / "copy")
-    assert (made.note, made.cosigned, made.new) == (note, (WITNESS.key,), size)
+    assert (made.note, made.cosigned, made.new) == (note, (Cosignature(WITNESS.key, START),), size)
     assert files_of(tmp_path / "copy") == files_of(folder)
 
 
@@ -89,14 +91,13 @@ def bitten(path: str) -> Callable[[Path], None]:
     return bite
 
 
-def unsigned(folder: Path) -> None:
-    note = SignedNote.parse((folder / "checkpoint").read_text())
-    (folder / "checkpoint").write_text(str(SignedNote(note.checkpoint, note.signatures[1:])))
+def bad_checkpoint(defect: str) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        checkpoint = SignedNote.parse((folder / "checkpoint").read_text()).checkpoint
+        note = spoiled(defect, checkpoint, LOG_KEY, LOG.sign_note, WITNESS, START)
+        (folder / "checkpoint").write_text(str(note))
 
-
-def not_cosigned(folder: Path) -> None:
-    note = SignedNote.parse((folder / "checkpoint").read_text())
-    (folder / "checkpoint").write_text(str(SignedNote(note.checkpoint, note.signatures[:1])))
+    return spoil
 
 
 def shortened(folder: Path) -> None:
@@ -115,12 +116,11 @@ def fewer(folder: Path) -> None:
     [
         (bitten("tile/entries/000"), "not the 200 entries that were mirrored"),
         (bitten("tile/entries/001.p/44"), "do not lead to the checkpoint's root"),
-        (bitten("checkpoint"), "another log"),
-        (unsigned, "not signed by eip155"),
-        (not_cosigned, "cosigned by 0 witnesses, and 1 are demanded"),
+        (bitten("checkpoint"), "is trusted"),
+        *[(bad_checkpoint(defect), words_of(defect, WITNESS)) for defect in DEFECTS],
         (shortened, "middle of an entry"),
         (fewer, "holds 43 entries"),
-        (lambda folder: (folder / "checkpoint").write_text("hello"), "checkpoint is none"),
+        (lambda folder: (folder / "checkpoint").write_text("hello"), "not a valid checkpoint"),
         (lambda folder: (folder / "checkpoint").write_text(str(note_of(300, bytes(32)))), "do not lead to"),
     ],
 )
@@ -158,8 +158,18 @@ def test_another_log(source: tuple[Path, str], tmp_path: Path) -> None:
     write_log(folder, entries(3))
     origin = Origin(1, bytes(20))
     trust = TrustRoot(origin, type(LOG_KEY)(str(origin), LOG_KEY.public_key))
-    with pytest.raises(HistoryBroken, match="another log"):
+    with pytest.raises(VerificationFailed, match="is of eip155:31337:.*, but eip155:1:0x0+ is trusted"):
         mirror(url, tmp_path, trust)
+
+
+def test_a_folder_of_another_log(source: tuple[Path, str], tmp_path: Path) -> None:
+    folder, url = source
+    write_log(folder, entries(3))
+    other = spoiled(WRONG_ORIGIN, note_of(3, bytes(32)).checkpoint, LOG_KEY, LOG.sign_note, WITNESS, START)
+    (tmp_path / "checkpoint").write_text(str(other))
+    with pytest.raises(HistoryBroken, match="the folder mirrors another log") as caught:
+        mirror(url, tmp_path)
+    assert (caught.value.expected, caught.value.found) == (ORIGIN, other.checkpoint.origin)
 
 
 def test_a_file_of_the_mirror_that_was_changed(source: tuple[Path, str], tmp_path: Path) -> None:
