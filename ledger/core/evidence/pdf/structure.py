@@ -38,6 +38,7 @@ _SUBSECTION = re.compile(rb"[\x00\t\n\x0c\r ]*+(\d{1,10}) (\d{1,10}) ?(?:\r\n|\r
 _TRAILER = re.compile(rb"[\x00\t\n\x0c\r ]*+trailer")
 _ROW = re.compile(rb"(\d{10}) (\d{5}) ([nf])(?: \r| \n|\r\n)")
 _ROW_SIZE = 20
+_FLUSHED = b"\x00\x00\xff\xff"
 _STREAM = re.compile(rb"stream(?:\r\n|\n)")
 
 Members = dict[bytes, Member]
@@ -217,7 +218,8 @@ class Structure:
         except zlib.error:
             raise Malformed("its compressed tables are damaged", "PDF") from None
         self._spend(len(plain))
-        if not inflater.eof:
+        # Acrobat ends a table with a flush (RFC 1951, 3.2.4: an empty block) and writes neither a last block nor a sum.
+        if not inflater.eof and not data.endswith(_FLUSHED):
             raise Malformed("its compressed tables are cut off", "PDF")
         if b"DecodeParms" not in members:
             return plain

@@ -51,6 +51,12 @@ def deflated(data: bytes, columns: int) -> tuple[bytes, bytes]:
     return b"/Filter /FlateDecode", zlib.compress(data)
 
 
+def flushed(data: bytes, columns: int) -> tuple[bytes, bytes]:
+    """Deflated as Acrobat does it: flushed, but never finished."""
+    deflater = zlib.compressobj()
+    return b"/Filter /FlateDecode", deflater.compress(data) + deflater.flush(zlib.Z_SYNC_FLUSH)
+
+
 def predicted(kind: int) -> Encode:
     """Deflated after the PNG predictor of this kind (0 none, 1 sub, 2 up, 3 average, 4 Paeth)."""
 
@@ -165,6 +171,7 @@ GOOD: dict[str, bytes] = {
     "reportlab, compressed": drawn_by_reportlab(3, 1),
     "streams": with_streams(),
     "streams, uncompressed": with_streams(plain),
+    "streams, flushed": with_streams(flushed),
     **{f"streams, predictor {kind}": with_streams(predicted(kind)) for kind in range(5)},
     "two revisions": revised(with_table(), {5: b"<< /Title (A page, again) >>"}),
     "revised catalog": revised(with_table(), {1: b"<</Type/Catalog/Pages 2 0 R>>", 7: b"null"}),
