@@ -79,9 +79,8 @@ def test_another_takes_over_at_once_when_the_leader_is_killed(url: str, store: S
     ours.release()
 
 
-def test_a_leader_whose_connection_is_cut_sees_that_it_leads_no_more(url: str, store: Store) -> None:
-    if url.startswith("sqlite"):
-        pytest.skip("a lock on a file is lost with its process only")
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)  # SQLite has no connection that could be cut
+def test_a_leader_whose_connection_is_cut_sees_that_it_leads_no_more(store: Store) -> None:
     ours, theirs = store.leadership("anchoring"), store.leadership("anchoring")
     assert ours.held()
     with store.engine.connect() as connection:
