@@ -13,13 +13,18 @@ from ledger.edges.devchain.anvil import DevChain
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.testing import postgres
 from ledger.testing.consortium import House
-from tests import houses
+from tests import houses, skips
 from tests.faults.figures import pytest_terminal_summary
 
 __all__ = ["pytest_terminal_summary"]  # a hook, for which pytest looks here only
 
 PLENTY = 10**24
 LIMITS = Limits(timeout=5, patience=10)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """CI says which tests may skip."""
+    skips.install(config)
 
 
 def key_of(name: str, algorithm: Algorithm = Algorithm.SECP256K1) -> SigningKey:
