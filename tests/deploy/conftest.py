@@ -24,7 +24,7 @@ def understood(tmp_path_factory: pytest.TempPathFactory) -> Understood:
         [go, "build", "-mod=readonly", "-o", binary, "."], cwd=SOURCE, capture_output=True, text=True, check=False
     )
     if built.returncode:
-        pytest.skip(f"Go cannot build the parsers of compose and BuildKit: {built.stderr[-300:]}")
+        pytest.skip(f"Go cannot build the parsers of compose and BuildKit (`make fetch`): {built.stderr[-300:]}")
 
     def run(*words: object) -> Any:
         done = subprocess.run([binary, *map(str, words)], capture_output=True, text=True, check=False)

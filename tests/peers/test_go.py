@@ -36,7 +36,7 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Peer:
         [go, "build", "-o", binary, "."], cwd=SOURCE, env=environment, capture_output=True, text=True, check=False
     )
     if built.returncode:
-        pytest.skip(f"Go cannot build its side (`go -C tests/peers/go mod download` fetches it): {built.stderr[:200]}")
+        pytest.skip(f"Go cannot build its side, whose modules `make fetch` brings: {built.stderr[:200]}")
 
     def run(*words: object, text: str = "") -> subprocess.CompletedProcess[str]:
         command = [str(word) for word in (binary, *words)]

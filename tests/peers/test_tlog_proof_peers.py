@@ -37,7 +37,7 @@ def go(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     if shutil.which("go") is None:
         pytest.skip("Go is not on the PATH")
     if subprocess.run(["go", "mod", "download"], cwd=MODULE, check=False, capture_output=True).returncode:
-        pytest.skip("the Go modules of tests/peers/tlogproof cannot be had: no module proxy, or an older Go")
+        pytest.skip("the Go modules of tests/peers/tlogproof are not here, or Go is too old: `make fetch` brings them")
     program = tmp_path_factory.mktemp("go") / "tlogproof"
     subprocess.run(["go", "build", "-o", program, "."], cwd=MODULE, check=True)
     run = subprocess.run([program], input=json.dumps([_go(case) for case in CASES.values()]).encode(),
