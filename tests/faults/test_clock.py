@@ -20,7 +20,7 @@ _DAY = 86_400
 _LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 
 
-@pytest.mark.skipif(_LIBRARY is None, reason="needs Debian's package libfaketime")
+@pytest.mark.skipif(_LIBRARY is None, reason="libfaketime is not installed: apt-get install libfaketime")
 def test_the_process_clock_jumps(tmp_path: Path, chance: random.Random, told: Callable[[Outcome], None]) -> None:
     offset = tmp_path / "offset"
     offset.write_text("+0")
