@@ -1297,6 +1297,9 @@ class Verifier:
             elif entry.kind == COMPROMISED:
                 attester, since = entry.said["attester"], entry.said["since"]
                 self.compromised[attester] = min(since, self.compromised.get(attester, since))
+        # Sets that are about the declaration: those of its places, and the set of one, whose root is the leaf itself.
+        alone = SetPlace(leaf_hash(self.id), 1, 0, ())
+        self.sets = {(place.root, place.size): place for place in (alone, *evidence.places)}
         self.resolutions, self.undecided = self.decided()
         last, size = self.entries[-1:], evidence.note.size
         self.as_of = f"as of entry {size - 1}" + (
@@ -1370,13 +1373,16 @@ class Verifier:
 
         def check(places: Sequence[SetPlace]) -> None:
             for place in places:
-                check_inclusion(leaf_hash(self.id), place.at, place.size, place.proof, place.root)
+                self.check_place(place)
 
         batch, *sets = self.evidence.places
         words = f"number {batch.at} of {batch.size} under 0x{batch.root.hex()}"
         self.attempt(INTACT, "batch", words, lambda: check([batch]))
         if sets:
             self.attempt(INTACT, "sets", f"and in {len(sets)} more attested sets", lambda: check(sets))
+
+    def check_place(self, place: SetPlace) -> None:
+        check_inclusion(leaf_hash(self.id), place.at, place.size, place.proof, place.root)
 
     def log(self) -> None:
         """Checks 5 and 6."""
@@ -1448,10 +1454,10 @@ class Verifier:
         self.add(IN_FORCE, "withdrawal", SKIPPED, f"no withdrawal shown, {self.as_of}")
 
     def attestations(self) -> None:
-        """Checks 13 to 17."""
+        """Checks 13 to 17, for each attestation about the declaration; what is about others is not judged."""
         found: dict[bytes, Entry] = {}
         for entry in self.entries:
-            if entry.kind == ATTESTED:
+            if entry.kind == ATTESTED and _set(entry) in self.sets:
                 found[self.evidence.origin.id(ATTESTATION, entry.said["Attestation"])] = entry
         standings = {id_: self.standing(id_, entry) for id_, entry in found.items()}
         alive = {_group(entry) for id_, entry in found.items() if standings[id_] == "in force"}
@@ -1511,10 +1517,10 @@ class Verifier:
     def authority(self, name: str, id_: bytes, entry: Entry, in_force: bool) -> None:
         """Checks 15 to 17."""
         said, (signer, signature) = entry.said["Attestation"], entry.signed
-        if not any((place.root, place.size) == (said["root"], said["size"]) for place in self.evidence.places):
-            self.add(AUTHORITY, f"{name} set", INVALID, "the declaration is not shown to be in the attested set")
+        place = self.sets[_set(entry)]
+        words = f"the declaration is number {place.at} of {place.size} in the attested set"
+        if not self.attempt(AUTHORITY, f"{name} set", words, lambda: self.check_place(place)):
             return
-        self.add(AUTHORITY, f"{name} set", VALID, "the attestation is about this declaration")
         signed = self.attempt(
             AUTHORITY, f"{name} signature", f"signed by the attester 0x{signer.hex()}",
             lambda: self.evidence.origin.check_signature(signer, id_, signature),
@@ -1598,6 +1604,11 @@ class Verifier:
             )
             words = f"the policy demands kind {wanted['kind']}: {'there is one' if fits else 'there is none in force'}"
             self.add(AUTHORITY, "policy", VALID if fits else INVALID, words)
+
+
+def _set(entry: Entry) -> tuple[bytes, int]:
+    said = entry.said["Attestation"]
+    return said["root"], said["size"]
 
 
 def _group(entry: Entry) -> tuple[str, int]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.document import Redacted
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
-from ledger.core.evidence.inclusion import Place
+from ledger.core.evidence.inclusion import Place, sets_about
 from ledger.core.history.history import COUNCIL, History
 from ledger.core.statements.statement import Declaration
 
@@ -23,6 +23,9 @@ def assemble(
 ) -> Evidence:
     """Gather the evidence of a declaration from a replayed history.
 
+    The newest entry of the checkpoint dates the evidence. It is carried whatever it is about; a verifier does not judge
+    it by what it says of others.
+
     ``places`` are where it stands, the batch first; ``note`` is a checkpoint of this history: what was written after it
     is left out; ``prove`` gives an entry by number with its path in that checkpoint. ValueError where the checkpoint
     has more entries than the history.
@@ -30,7 +33,7 @@ def assemble(
     origin, id_, size = history.origin, declaration.id(history.origin), note.checkpoint.size
     if not 0 < size <= history.size:
         raise ValueError("the checkpoint is of another size than the history")
-    known = {(place.root, place.size) for place in places}
+    known = sets_about(id_, places)
     numbers = {0, size - 1, *history.governing.get(COUNCIL, [])}
     numbers.update(history.anchors[key].number for key in known if key in history.anchors)
     if id_ in history.withdrawals:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ledger.core.tree.merkle import Tree, leaf_hash
@@ -16,6 +16,21 @@ class Place:
     size: int
     index: int
     proof: tuple[bytes, ...]
+
+    @property
+    def name(self) -> tuple[bytes, int]:
+        """Root and size: the name of the batch or set."""
+        return self.root, self.size
+
+
+def set_of_one(id_: bytes) -> tuple[bytes, int]:
+    """Root and size of the set whose only member is this declaration. It needs no proof: its root is the leaf."""
+    return leaf_hash(id_), 1
+
+
+def sets_about(id_: bytes, places: Iterable[Place]) -> set[tuple[bytes, int]]:
+    """Root and size of every set that is about a declaration: those of its places, and the set of one."""
+    return {set_of_one(id_), *(place.name for place in places)}
 
 
 class Members:

@@ -5,10 +5,12 @@ docs/evidence-format.md, checks 13 to 18.
 
 from __future__ import annotations
 
+from ledger.core.evidence.inclusion import Place, set_of_one
 from ledger.core.history import history
 from ledger.core.history.history import Recorded, Standing
 from ledger.core.history.replay import Mark
 from ledger.core.verification.context import Judged, Run
+from ledger.core.verification.intact import verify_place
 from ledger.core.verification.policy import Requirement
 from ledger.core.verification.verdict import Grade, Question, Status, grade, when
 from ledger.errors import VerificationFailed
@@ -73,14 +75,11 @@ def _compromise(run: Run, recorded: Recorded) -> None:
 
 def _authority(run: Run, id_: bytes, recorded: Recorded, in_force: bool) -> None:
     attested, attestation, name = recorded.attested, recorded.attested.attestation, _name(recorded)
-    places = {(place.root, place.size): place for place in run.evidence.places}
-    place = places.get((attestation.root, attestation.size))
-    if place is None:
-        words = "the declaration is not shown to be in the attested set"
-        run.add(f"{name} set", Question.AUTHORITY, Status.INVALID, words)
+    places = {place.name: place for place in run.evidence.places}
+    place = places.get((attestation.root, attestation.size), Place(*set_of_one(run.id), 0, ()))
+    words = f"the declaration is number {place.index} of {place.size} in the attested set"
+    if not run.attempt(f"{name} set", Question.AUTHORITY, words, lambda: verify_place(run.id, place)):
         return
-    words = f"the attestation is about this declaration, number {place.index} of {place.size}"
-    run.add(f"{name} set", Question.AUTHORITY, Status.VALID, words)
     signed = run.attempt(
         f"{name} signature",
         Question.AUTHORITY,

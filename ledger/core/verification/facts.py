@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.core.evidence.evidence import Evidence
+from ledger.core.evidence.inclusion import sets_about
 from ledger.core.evidence.payloads import contents
 from ledger.core.history.agencies import Agency
 from ledger.core.history.entry import Anchored, Attested, Revoked, Withdrawn
@@ -42,7 +43,10 @@ class Facts(Protocol):
         ...
 
     def attestations(self) -> Mapping[bytes, Recorded]:
-        """Attestations about the declaration by id, in the order of the history, at whatever time."""
+        """Attestations about the declaration by id, in the order of the history, at whatever time.
+
+        Not those about other sets: evidence carries the newest entry, which mostly is about somebody else.
+        """
         ...
 
     def revocations(self, attestation: bytes) -> Sequence[Revocations]:
@@ -89,10 +93,11 @@ class Shown:
         return None
 
     def attestations(self) -> Mapping[bytes, Recorded]:
+        ours = sets_about(self.evidence.id, self.evidence.places)
         return {
             content.attestation.id(self.evidence.origin): Recorded(mark, content)
             for mark, content in self.known
-            if isinstance(content, Attested)
+            if isinstance(content, Attested) and (content.attestation.root, content.attestation.size) in ours
         }
 
     def revocations(self, attestation: bytes) -> Sequence[Revocations]:
@@ -137,9 +142,9 @@ class Replayed:
         return None if found is None else (found[0], found[1].withdrawal)
 
     def attestations(self) -> Mapping[bytes, Recorded]:
-        history = self.history
-        places = [(place.root, place.size) for place in self.shown.evidence.places]
-        known = {id_: history.attestations[id_] for id_ in history.attestations_of(places)}
+        history, evidence = self.history, self.shown.evidence
+        ours = history.attestations_of(sets_about(evidence.id, evidence.places))
+        known = {id_: history.attestations[id_] for id_ in ours}
         return known | {id_: item for id_, item in self.shown.attestations().items() if id_ not in known}
 
     def revocations(self, attestation: bytes) -> Sequence[Revocations]:

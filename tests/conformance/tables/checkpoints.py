@@ -364,7 +364,7 @@ def trust_roots() -> None:
     case(
         "trust_not_given_of_another_chain_fail", "evidence of one history, checkpoint of another", made, trust=None,
         evidence=edited(lambda value: value.update(origin=str(elsewhere))),
-        exit=BAD, failed=("origin", "batch", "declaration", f"{NAME} signature", f"{NAME} authority"),
+        exit=BAD, failed=("origin", "batch", "declaration", f"{NAME} set"),
     )  # fmt: skip
     case(
         "trust_not_given_but_witnesses_demanded_fail", "nobody is known who could have cosigned", made, trust=None,

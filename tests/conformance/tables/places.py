@@ -14,6 +14,8 @@ from tests.conformance.parts import (
     attested,
     case,
     edited,
+    policy,
+    requirement,
     shipment,
 )
 
@@ -27,41 +29,34 @@ def places() -> None:
     def place(change: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
         return lambda value: change(value["places"][0])
 
-    wrong(
-        "batch_proof_hash_changed",
-        "a bit of the path",
-        place(lambda p: p["proof"].__setitem__(0, "0x" + "00" * 32)),
-        "batch",
-    )
-    wrong("batch_proof_too_short", "the last hash is missing", place(lambda p: p["proof"].pop()), "batch")
-    wrong("batch_proof_too_long", "one hash too many", place(lambda p: p["proof"].append("0x" + "00" * 32)), "batch")
-    wrong("batch_proof_reversed", "the path upside down", place(lambda p: p["proof"].reverse()), "batch")
-    wrong("batch_index_of_another", "the neighbour's index", place(lambda p: p.update(index=3)), "batch")
-    wrong("batch_index_at_size", "an index that the batch has not", place(lambda p: p.update(index=5)), "batch")
-    wrong(
-        "batch_index_beyond_size",
-        "an index that leads to the same path in a sloppy verifier",
-        place(lambda p: p.update(index=2 + 8)),
-        "batch",
-    )
+    # The batch is attested too, and whoever does not stand in it is not attested.
+    for name, about, change in [
+        ("proof_hash_changed", "a bit of the path", lambda p: p["proof"].__setitem__(0, "0x" + "00" * 32)),
+        ("proof_too_short", "the last hash is missing", lambda p: p["proof"].pop()),
+        ("proof_too_long", "one hash too many", lambda p: p["proof"].append("0x" + "00" * 32)),
+        ("proof_reversed", "the path upside down", lambda p: p["proof"].reverse()),
+        ("proof_empty", "no path at all", lambda p: p.update(proof=[])),
+        ("index_of_another", "the neighbour's index", lambda p: p.update(index=3)),
+        ("index_at_size", "an index that the batch has not", lambda p: p.update(index=5)),
+        ("index_beyond_size", "an index with the same path in a sloppy verifier", lambda p: p.update(index=2 + 8)),
+    ]:
+        wrong(f"batch_{name}", about, place(change), "batch", "NZ-MPI 851 set")
+    # Under another root or size it is another set, of which nobody attested anything.
     # Index 2 of 6 has a path as long as index 2 of 5, and it leads to the same root: only the anchor tells.
     wrong(
-        "batch_size_relabelled", "size 6 instead of 5, by the same path to the same root",
-        place(lambda p: p.update(size=6)), "anchor", "NZ-MPI 851 set",
-    )  # fmt: skip
+        "batch_size_relabelled",
+        "size 6 instead of 5, by the same path to the same root",
+        place(lambda p: p.update(size=6)),
+        "anchor",
+    )
     wrong(
-        "batch_root_of_another", "a root that nothing anchors",
-        place(lambda p: p.update(root="0x" + "ab" * 32)), "batch", "anchor", "NZ-MPI 851 set",
-    )  # fmt: skip
-    wrong(
-        "batch_size_zero",
-        "index 0 of none",
-        place(lambda p: p.update(index=0, size=0)),
+        "batch_root_of_another",
+        "a root that nothing anchors",
+        place(lambda p: p.update(root="0x" + "ab" * 32)),
         "batch",
         "anchor",
-        "NZ-MPI 851 set",
     )
-    wrong("batch_proof_empty", "no path at all", place(lambda p: p.update(proof=[])), "batch")
+    wrong("batch_size_zero", "index 0 of none", place(lambda p: p.update(index=0, size=0)), "batch", "anchor")
     alone = shipment()
     single = alone.world.declare(b"\x77" * 32)
     one = alone.world.anchor([single[0]])
@@ -92,17 +87,26 @@ def sets() -> None:
         with_set,
         evidence=broken,
         exit=BAD,
-        failed=("sets",),
+        failed=("sets", "NZ-CUSTOMS 132 set"),
     )
     lost = edited(lambda value: value["places"].pop(), with_set)
+    about = "the place in a set of two is left out: nothing shows that the attestation is about this declaration"
+    demanded = policy(require=[requirement(132)])
+    case("attested_set_not_shown", f"{about}, and it is not judged", with_set, evidence=lost)
     case(
-        "attested_set_not_shown_fail",
-        "the place in the set is left out",
-        with_set,
-        evidence=lost,
-        exit=BAD,
-        failed=("NZ-CUSTOMS 132 set",),
-    )
+        "attested_set_not_shown_and_demanded_fail", f"{about}, and it meets no policy", with_set,
+        evidence=lost, policy=demanded, exit=BAD, failed=("policy",),
+    )  # fmt: skip
+    single = _alone()
+    lost = edited(lambda value: value["places"].pop(), single)
+    about = "the place in a set of one is left out, which needs no proof"
+    case("attested_set_of_one_not_shown", f"{about}: the attestation counts", single, evidence=lost, policy=demanded)
+    revoked = _alone()
+    revoked.world.revoke(next(iter(revoked.world.history.attestations)), CUSTOMS)
+    case(
+        "revoked_set_of_one_not_shown_fail", f"{about}: the revocation counts", revoked,
+        evidence=edited(lambda value: value["places"].pop(), revoked), exit=BAD, failed=("NZ-CUSTOMS 132 in force",),
+    )  # fmt: skip
 
     def swapped(value: dict[str, Any]) -> None:
         value["places"].reverse()
@@ -114,7 +118,7 @@ def sets() -> None:
     relabelled = edited(lambda value: value["places"][1].update(index=0), with_set)
     case(
         "attested_set_index_of_another_fail", "the neighbour's index in the set", with_set,
-        evidence=relabelled, exit=BAD, failed=("sets",),
+        evidence=relabelled, exit=BAD, failed=("sets", "NZ-CUSTOMS 132 set"),
     )  # fmt: skip
     spare = edited(lambda value: value["places"].append(_single(made)))
     case(
