@@ -16,7 +16,7 @@ from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json, now, read_file, write_file
 from ledger.cli.output import bar, out, short, show, table
 from ledger.core.checkpoints.note import SignedNote
-from ledger.core.checkpoints.trust import read_trust_root
+from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
 from ledger.core.verification.verdict import Status, when
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.node import place_of
@@ -25,7 +25,7 @@ from ledger.errors import HistoryBroken, Malformed
 from ledger.journeys.anchor import note_key
 from ledger.journeys.audit.audit import Audited, Cosigner, Other, Scope
 from ledger.journeys.audit.audit import audit as run_audit
-from ledger.journeys.audit.checkpoints import Given, Keys
+from ledger.journeys.audit.checkpoints import Given
 from ledger.journeys.audit.findings import AuditReport, Finding
 
 _COLOURS = {Status.VALID: "green", Status.INVALID: "bold red", Status.ERROR: "bold yellow", Status.SKIPPED: "dim"}
@@ -69,11 +69,11 @@ def audit(
     desk = Desk()
     urls = rpc or [desk.settings.rpc_url]
     chain = _connect(desk, urls[0])
-    keys = _keys(desk, chain, trust)
-    cosigner = None if cosign_key is None else Cosigner.of(name or cosign_key, desk.key(cosign_key), keys)
+    believed = _trust(desk, chain, trust)
+    cosigner = None if cosign_key is None else Cosigner.of(name or cosign_key, desk.key(cosign_key), believed)
     scope = Scope(
         first_block, last_block, [Other(place_of(url), partial(_connect, desk, url)) for url in urls[1:]],
-        _store(desk, chain) if with_store else None, _notes(checkpoint or []), keys,
+        _store(desk, chain) if with_store else None, _notes(checkpoint or []), believed,
     )  # fmt: skip
     begun = time.monotonic()
     with bar() as progress:
@@ -106,14 +106,14 @@ def _store(desk: Desk, chain: Chain) -> Store | None:
     return Store.open(settings.store_url_or_default(), chain.origin, create=False)
 
 
-def _keys(desk: Desk, chain: Chain, trust: Path | None) -> Keys:
-    """By the trust root, or else the log's own key where it is here."""
+def _trust(desk: Desk, chain: Chain, trust: Path | None) -> TrustRoot | None:
+    """The trust root of the file, or else of the log's own key where it is here; None where neither is."""
     if trust is not None:
         root = read_trust_root(read_file(trust))
         if root.origin != chain.origin:
             raise HistoryBroken("the trust root is of another history", expected=root.origin, found=chain.origin)
-        return Keys(root.log_key, root.witnesses)
-    return Keys(None if desk.log_key is None else note_key(chain.origin, desk.log_key))
+        return root
+    return None if desk.log_key is None else TrustRoot(chain.origin, note_key(chain.origin, desk.log_key))
 
 
 def _notes(paths: Sequence[Path]) -> list[Given]:

@@ -30,7 +30,6 @@ from ledger.edges.store.tables import CHANGES
 from ledger.journeys.anchor import note_key
 from ledger.journeys.audit.audit import Scope
 from ledger.journeys.audit.audit import audit as run_audit
-from ledger.journeys.audit.checkpoints import Keys
 from tests.faults.clients import Clients, Posted
 from tests.faults.node import until
 from tests.faults.site import Site
@@ -198,10 +197,10 @@ def anchors(site: Site) -> list[Name]:
 
 def audit(site: Site) -> None:
     """What ``ledger audit`` does, past every proxy: it finds nothing."""
-    keys = Keys(note_key(site.house.chain.origin, site.house.log_key))
+    trust = TrustRoot(site.house.chain.origin, note_key(site.house.chain.origin, site.house.log_key))
     store = Store.open(site.store_url, site.house.chain.origin, create=False)
     try:
-        report = run_audit(site.house.chain, Scope(store=store, keys=keys)).report
+        report = run_audit(site.house.chain, Scope(store=store, trust=trust)).report
     finally:
         store.close()
     assert report.good, [item for item in report.findings if item.status is not Status.VALID]

@@ -9,6 +9,7 @@ from typing import Any
 
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import SignedNote, signed
+from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Anchored, Content, Entry, EntryKind, encode_payload, kind_of
 from ledger.core.statements.statement import AttesterAuthorisation, AttesterRetirement
@@ -17,7 +18,7 @@ from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.events import log_of
 from ledger.journeys.anchor import note_key
 from ledger.journeys.audit.audit import Audited, Other, Scope, audit
-from ledger.journeys.audit.checkpoints import Given, Keys
+from ledger.journeys.audit.checkpoints import Given
 from ledger.journeys.audit.findings import Finding
 from ledger.testing.consortium import LIMITS, House
 from tests import houses
@@ -42,8 +43,8 @@ def fill(house: House) -> House:
     return house
 
 
-def keys(house: House) -> Keys:
-    return Keys(note_key(house.chain.origin, house.log_key))
+def trust_of(house: House) -> TrustRoot:
+    return TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
 
 
 def by_name(audited: Audited) -> dict[str, Finding]:
@@ -138,4 +139,4 @@ def checkpoint(house: House, size: int | None = None, root: bytes | None = None,
 
 def with_notes(house: House, *notes: SignedNote, **scope: Any) -> Audited:
     given = [Given(f"file {number}", note) for number, note in enumerate(notes)]
-    return audit(house.chain, Scope(notes=given, keys=keys(house), **scope))
+    return audit(house.chain, Scope(notes=given, trust=trust_of(house), **scope))

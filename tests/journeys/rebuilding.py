@@ -18,7 +18,6 @@ from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer, note_key
 from ledger.journeys.attest import set_of
 from ledger.journeys.audit.audit import Audited, Scope, audit
-from ledger.journeys.audit.checkpoints import Keys
 from ledger.journeys.follow import Follower
 from ledger.journeys.rebuild import Rebuilt, rebuild
 from ledger.journeys.verify import evidence_of
@@ -125,8 +124,8 @@ class Anew:
         return rebuild(self.store, self.chain, self.follower, evidence, trust, now())
 
     def audit(self) -> Audited:
-        keys = Keys(note_key(self.house.chain.origin, self.house.log_key))
-        return audit(self.house.chain, Scope(store=self.store, keys=keys))
+        trust = TrustRoot(self.house.chain.origin, note_key(self.house.chain.origin, self.house.log_key))
+        return audit(self.house.chain, Scope(store=self.store, trust=trust))
 
     def anchorer(self) -> Anchorer:
         house = self.house

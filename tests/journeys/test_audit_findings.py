@@ -32,13 +32,13 @@ from tests.journeys.auditing import (
     dropped,
     fill,
     forged,
-    keys,
     logs_rule,
     lying,
     number_of,
     other,
     place,
     reordered,
+    trust_of,
     with_notes,
 )
 
@@ -52,7 +52,7 @@ def told(house: House) -> House:
 
 
 def test_a_clean_history_is_good_and_says_what_was_compared(told: House) -> None:
-    audited = audit(told.chain, Scope(store=told.store, keys=keys(told), others=[other(told, told.devchain.url)]))
+    audited = audit(told.chain, Scope(store=told.store, trust=trust_of(told), others=[other(told, told.devchain.url)]))
     report = audited.report
     assert report.good, report.findings
     assert {finding.status for finding in report.findings} == {Status.VALID}

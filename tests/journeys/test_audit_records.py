@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from contextlib import closing
@@ -11,21 +12,24 @@ from pathlib import Path
 import pytest
 
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote
+from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.verification.verdict import Status
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.edges.store import Store
 from ledger.errors import Malformed, VerificationFailed
 from ledger.journeys.anchor import note_key
 from ledger.journeys.audit.audit import Cosigner, Scope, audit
-from ledger.journeys.audit.checkpoints import Given, Keys
+from ledger.journeys.audit.checkpoints import Given
 from ledger.testing.consortium import House
+from ledger.testing.world import START, Witness
+from tests.bad_checkpoints import DEFECTS, TOO_FEW, WRONG_ORIGIN, spoiled, words_of
 from tests.journeys.auditing import (
     by_name,
     checkpoint,
     different,
     fill,
-    keys,
     other,
+    trust_of,
     with_notes,
 )
 
@@ -93,7 +97,7 @@ STORE_CHANGES = {
 @pytest.mark.parametrize("case", STORE_CHANGES)
 def test_a_store_that_was_changed(told: House, tmp_path: Path, case: str) -> None:
     change, name, words = STORE_CHANGES[case]
-    audited = audit(told.chain, Scope(store=changed(told, tmp_path, change), keys=keys(told)))
+    audited = audit(told.chain, Scope(store=changed(told, tmp_path, change), trust=trust_of(told)))
     found = different(audited)
     assert name in found, found
     assert words in found[name].words
@@ -165,26 +169,43 @@ def test_a_checkpoint_that_the_log_did_not_sign(told: House) -> None:
     assert "does not fit" in found["checkpoint file 0"].words
 
 
-def test_a_cosignature_that_does_not_fit(told: House) -> None:
-    witness = told.key("witness", Algorithm.ED25519)
-    verifier = NoteKey("witness.example", witness.public_key, KeyType.WITNESS)
-    note = checkpoint(told, 6)
-    cosigned = replace(note, signatures=(*note.signatures, (verifier.name, verifier.id, (1).to_bytes(8) + bytes(64))))
-    known = replace(keys(told), witnesses=(verifier,))
-    found = different(audit(told.chain, Scope(notes=[Given("seen", cosigned)], keys=known)))
-    assert "witness.example does not fit" in found["checkpoint seen"].words
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_a_checkpoint_that_the_trust_root_refuses(told: House, defect: str) -> None:
+    """Cosignatures alone are not demanded: the replay shows that the root is right."""
+    witness = Witness("witness.example")
+    known = replace(trust_of(told), witnesses=(witness.key,), threshold=1)
+    log = told.log_key
+    note = spoiled(defect, checkpoint(told, 6).checkpoint, known.log_key, log.sign_note, witness, START)
+    audited = audit(told.chain, Scope(notes=[Given("seen", note)], trust=known))
+    if defect == TOO_FEW:
+        assert by_name(audited)["checkpoint seen"].words.endswith("entries are the chain's first; signed by the log")
+        assert audited.report.good
+        return
+    finding = different(audited)["checkpoint seen"]
+    if defect == WRONG_ORIGIN:
+        assert (finding.expected, finding.found) == (str(told.chain.origin), str(note.checkpoint.origin))
+    else:
+        assert re.search(words_of(defect, witness), finding.words), finding.words
+
+
+def test_an_audited_checkpoint_names_who_cosigned(told: House) -> None:
+    witness = Witness("witness.example")
+    known = replace(trust_of(told), witnesses=(witness.key,), threshold=1)
+    note = witness.cosign(checkpoint(told, 6), START)
+    audited = audit(told.chain, Scope(notes=[Given("seen", note)], trust=known))
+    assert by_name(audited)["checkpoint seen"].words.endswith("signed by the log, cosigned by witness.example")
 
 
 # -------------------------------------------------------------------------------------------------------------- cosign
 
 
-def cosigner(house: House, known: Keys) -> tuple[Cosigner, SigningKey]:
+def cosigner(house: House, known: TrustRoot) -> tuple[Cosigner, SigningKey]:
     key = house.key("auditor", Algorithm.ED25519)
     return Cosigner.of("auditor.example", key, known), key
 
 
 def test_success_ends_as_a_witness_signature(told: House) -> None:
-    made, key = cosigner(told, keys(told))
+    made, key = cosigner(told, trust_of(told))
     at = int(time.time())
     note = made.cosign(with_notes(told, checkpoint(told, 4), checkpoint(told, 7)), at)
     verifier = NoteKey("auditor.example", key.public_key, KeyType.WITNESS)
@@ -195,9 +216,9 @@ def test_success_ends_as_a_witness_signature(told: House) -> None:
 
 
 def test_a_difference_or_an_error_is_never_cosigned(told: House) -> None:
-    made, _ = cosigner(told, keys(told))
+    made, _ = cosigner(told, trust_of(told))
     away = Scope(
-        notes=[Given("seen", checkpoint(told, 4))], keys=keys(told), others=[other(told, "http://127.0.0.1:1")]
+        notes=[Given("seen", checkpoint(told, 4))], trust=trust_of(told), others=[other(told, "http://127.0.0.1:1")]
     )
     for audited in (with_notes(told, checkpoint(told, 4), checkpoint(told, 6, b"\x01" * 32)), audit(told.chain, away)):
         assert audited.newest is not None
@@ -206,10 +227,10 @@ def test_a_difference_or_an_error_is_never_cosigned(told: House) -> None:
 
 
 def test_nothing_to_cosign_or_nobody_to_trust_is_malformed(told: House) -> None:
-    made, key = cosigner(told, keys(told))
+    made, key = cosigner(told, trust_of(told))
     with pytest.raises(Malformed, match="no checkpoint was audited"):
-        made.cosign(audit(told.chain, Scope(keys=keys(told))), 1)
+        made.cosign(audit(told.chain, Scope(trust=trust_of(told))), 1)
     with pytest.raises(Malformed, match="log's key is not known"):
-        Cosigner.of("auditor.example", key, Keys())
+        Cosigner.of("auditor.example", key, None)
     with pytest.raises(Malformed):
-        Cosigner.of("auditor.example", told.key("council"), keys(told))
+        Cosigner.of("auditor.example", told.key("council"), trust_of(told))

@@ -9,9 +9,10 @@ node are compared with the replay, never the other way round.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
+from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.replay import Replay
 from ledger.core.tree.tiles import Frontier
@@ -24,7 +25,7 @@ from ledger.edges.signature_pool import SignatureChecks, Signed
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken, LedgerError, Malformed, Unavailable, VerificationFailed
 from ledger.journeys.audit.blocks import Heads
-from ledger.journeys.audit.checkpoints import Given, HeldNotes, Keys, StoredNotes
+from ledger.journeys.audit.checkpoints import Given, HeldNotes, StoredNotes
 from ledger.journeys.audit.findings import AuditReport, Finding
 from ledger.journeys.audit.lockstep import OtherNode, StoredEntries, out_of_place
 from ledger.journeys.audit.store import compare_batches, compare_declarations, compare_places, compare_sets
@@ -49,6 +50,7 @@ class Scope:
 
     ``first_block`` is at or before the block of entry 0. ``last_block`` None is the latest: else the audit is as of
     that block, and what is of later blocks is passed over. Only archive nodes know the head at an old block.
+    ``trust`` is None where no key of the log is known: then checkpoints are compared by their roots only.
     """
 
     first_block: int = 0
@@ -56,7 +58,7 @@ class Scope:
     others: Sequence[Other] = ()
     store: Store | None = None
     notes: Sequence[Given] = ()
-    keys: Keys = field(default_factory=Keys)
+    trust: TrustRoot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,12 @@ class Cosigner:
     key: SigningKey
 
     @classmethod
-    def of(cls, name: str, key: SigningKey, keys: Keys) -> Cosigner:
+    def of(cls, name: str, key: SigningKey, trust: TrustRoot | None) -> Cosigner:
         """Before the audit begins, for what is missing should be known then.
 
         :raises Malformed: no name of a note key, a key of another algorithm, or the log's key is not known.
         """
-        if keys.log is None:
+        if trust is None:
             raise Malformed("the log's key is not known: give a trust root with --trust", "cosign")
         key.sign_note(b"")
         return cls(NoteKey(name, key.public_key, KeyType.WITNESS), key)
@@ -122,8 +124,8 @@ class _Audit:
         self._report = AuditReport(str(chain.origin), [chain.place], self._block, chain.block_hash(self._block) or "")
         self._wallets = Wallets(chain)
         self._heads = Heads(chain, scope.first_block)
-        self._held = HeldNotes(scope.notes, scope.keys, scope.last_block is None)
-        self._stored = None if scope.store is None else StoredNotes(scope.store.each_checkpoint(), scope.keys)
+        self._held = HeldNotes(scope.notes, scope.trust, scope.last_block is None)
+        self._stored = None if scope.store is None else StoredNotes(scope.store.each_checkpoint(), scope.trust)
         self._index: StoredEntries | None = None
         self._signatures = SignatureChecks(chain.origin, self._wallets.judge)
         self._at_block = 0

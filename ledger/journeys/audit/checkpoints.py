@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
-from ledger.core.checkpoints.note import NoteKey, SignedNote
+from ledger.core.checkpoints.note import SignedNote
+from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.replay import Replay
 from ledger.core.statements.origin import Origin
@@ -26,31 +26,12 @@ class Given(NamedTuple):
     note: SignedNote
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """Whose signatures are checked: the log's key, and witnesses' where they have signed. Without any, roots only."""
-
-    log: NoteKey | None = None
-    witnesses: tuple[NoteKey, ...] = ()
-
-    def check(self, note: SignedNote) -> str:
-        """Check what of these is on a note; says what that was. VerificationFailed where a signature does not fit."""
-        if self.log is not None:
-            note.verify(self.log)
-        cosigned = [key.name for key in self.witnesses if note.names(key)]
-        for key in self.witnesses:
-            if note.names(key):
-                note.cosigned_at(key)
-        signed = "signed by the log" if self.log is not None else "signatures not checked: no log key is known"
-        return signed + (f", cosigned by {', '.join(cosigned)}" if cosigned else "")
-
-
 class HeldNotes:
     """The checkpoints given. ``compare`` at every size that ``next_size`` names, from 0 on; then ``finish``."""
 
-    def __init__(self, given: Sequence[Given], keys: Keys, as_of_now: bool) -> None:
+    def __init__(self, given: Sequence[Given], trust: TrustRoot | None, as_of_now: bool) -> None:
         self._given = sorted(given, key=lambda item: item.note.checkpoint.size)
-        self._keys = keys
+        self._trust = trust
         self._as_of_now = as_of_now
         self._findings: dict[int, Finding] = {}
         self._place = 0
@@ -64,7 +45,7 @@ class HeldNotes:
     def compare(self, replay: Replay) -> None:
         """Compare every checkpoint of the replay's present size with it."""
         while self.next_size == replay.size:
-            self._settle(lambda note: hold(note, replay.origin, replay.root(), self._keys))
+            self._settle(lambda note: hold(note, replay.origin, replay.root(), self._trust))
 
     def finish(self, origin: Origin, size: int, complete: bool) -> list[Finding]:
         """Findings in the order of size; of those beyond what was read, why they could not be compared."""
@@ -120,9 +101,9 @@ class HeldNotes:
 class StoredNotes:
     """Every checkpoint in the store, one in memory at a time. Used as ``HeldNotes``; the first difference ends it."""
 
-    def __init__(self, rows: Iterator[Row], keys: Keys) -> None:
+    def __init__(self, rows: Iterator[Row], trust: TrustRoot | None) -> None:
         self._rows = rows
-        self._keys = keys
+        self._trust = trust
         self._count = 0
         self._finding: Finding | None = None
         self._next: Row | None = None
@@ -150,7 +131,7 @@ class StoredNotes:
                     "it is stored under another size or root", expected=f"{size}, {hex_text(root)}",
                     found=f"{note.checkpoint.size}, {hex_text(note.checkpoint.root)}",
                 )  # fmt: skip
-            hold(note, replay.origin, replay.root(), self._keys)
+            hold(note, replay.origin, replay.root(), self._trust)
         except LedgerError as error:
             what, expected, found = str(error), "a checkpoint of this history, signed by its log", text
             if isinstance(error, HistoryBroken):
@@ -185,8 +166,11 @@ class StoredNotes:
         self._next = None
 
 
-def hold(note: SignedNote, origin: Origin, root: bytes, keys: Keys) -> str:
-    """Hold a checkpoint against the root that the history has at its size.
+def hold(note: SignedNote, origin: Origin, root: bytes, trust: TrustRoot | None) -> str:
+    """Compare a checkpoint with the root that the history has at its size; returns what was compared, in words.
+
+    The trust root checks who signed it. Its threshold is not demanded: the replay itself shows that the root is right,
+    and a checkpoint is published before its witnesses have cosigned it.
 
     :raises HistoryBroken: it is of another history.
     :raises VerificationFailed: a signature does not fit.
@@ -199,4 +183,12 @@ def hold(note: SignedNote, origin: Origin, root: bytes, keys: Keys) -> str:
             f"a checkpoint of another history: other root for {checkpoint.size} entries",
             expected=hex_text(root), found=hex_text(checkpoint.root),
         )  # fmt: skip
-    return f"its {checkpoint.size} entries are the chain's first; {keys.check(note)}"
+    return f"its {checkpoint.size} entries are the chain's first; {_signers(note, trust)}"
+
+
+def _signers(note: SignedNote, trust: TrustRoot | None) -> str:
+    if trust is None:
+        return "signatures not checked: no log key is known"
+    trust.verify_log(note)
+    names = [item.witness.name for item in trust.cosignatures(note)]
+    return "signed by the log" + (f", cosigned by {', '.join(names)}" if names else "")
