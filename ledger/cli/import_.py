@@ -59,7 +59,7 @@ def _arrived(arrived: Arrived) -> dict[str, Any]:
         "root": hex_text(manifest.root),
         "checkpoint": manifest.checkpoint,
         **asdict(manifest.counts),
-        "entries_after_the_checkpoint": arrived.uncovered,
+        "uncovered_entries": arrived.uncovered,
         "wallet_signatures": arrived.wallets,
         "contradicting_checkpoints": list(arrived.contradicting),
     }
@@ -68,8 +68,11 @@ def _arrived(arrived: Arrived) -> dict[str, Any]:
 def _words(value: dict[str, Any], believed: bool) -> list[str]:
     """What the figures mean for whoever goes on from here."""
     said = []
-    if value["entries_after_the_checkpoint"]:
-        said.append("Entries after the checkpoint are signed by nobody: compare with the chain (`ledger audit`).")
+    if value["uncovered_entries"]:
+        said.append(
+            f"No checkpoint that the trust root accepts covers the last {value['uncovered_entries']} entries: "
+            "compare them with the chain (`ledger audit`)."
+        )
     if value["wallet_signatures"]:
         said.append("Signatures by wallet contracts were taken as they are: only their chain can judge them.")
     if value["contradicting_checkpoints"]:

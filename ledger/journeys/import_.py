@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ledger.core.checkpoints.note import SignedNote
-from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
+from ledger.core.checkpoints.trust import TooFewCosignatures, TrustRoot, read_trust_root
 from ledger.core.document import read_wrapped
 from ledger.core.history.entry import Entry
 from ledger.core.history.replay import Replay
@@ -40,9 +40,9 @@ Content = TypeVar("Content")
 class Arrived:
     """What was rebuilt, and what could not be judged or does not fit.
 
-    ``uncovered``: entries after the newest checkpoint, for which nobody signed. ``wallets``: signatures that only the
-    chain can judge (ERC-1271). ``contradicting``: sizes of published checkpoints, signed by the log key, that are of
-    another history: before a reorganisation, or because the log showed two histories.
+    ``uncovered``: entries after the newest checkpoint that the trust root accepts. ``wallets``: signatures that only
+    the chain can judge (ERC-1271). ``contradicting``: sizes of published checkpoints, signed by the log key, that are
+    of another history: before a reorganisation, or because the log showed two histories.
     """
 
     manifest: Manifest
@@ -100,6 +100,8 @@ class _Arriving:
         self._progress = progress
         self._manifest = inbox.manifest
         self._counts = dict.fromkeys(Counts.__slots__, 0)
+        self._accepted: set[int] = set()  # sizes of the checkpoints that the trust root accepts
+        self._covered = 0  # the greatest of them whose root the entries have
         self._contradicting: list[int] = []
         self._wallets = 0
 
@@ -114,11 +116,15 @@ class _Arriving:
         found = Counts(**self._counts)
         if found != self._manifest.counts:
             raise HistoryBroken(f"{MANIFEST} counts otherwise", expected=self._manifest.counts, found=found)
-        uncovered = self._manifest.size - self._manifest.checkpoint
+        uncovered = self._manifest.size - self._covered
         return Arrived(self._manifest, uncovered, self._wallets, tuple(self._contradicting))
 
     def _checkpoints(self, at: int) -> dict[int, bytes]:
-        """Every published checkpoint, signed by the log; root by size."""
+        """Every published checkpoint; root by size.
+
+        Each must be signed by the log. Enough cosignatures are not demanded of each, as a checkpoint is published
+        before its witnesses have cosigned it; ``_entries`` demands one checkpoint that has them.
+        """
         newest, roots = self._inbox.read("log/checkpoint"), {}
         for path in self._inbox.paths("log/checkpoints/"):
             data = self._inbox.read(path)
@@ -137,14 +143,14 @@ class _Arriving:
         """A checkpoint of this history, signed by the log; a known witness's line must fit too."""
         try:
             note = SignedNote.parse(data.decode())
-            note.verify(self._trust.log_key)
-            for witness in self._trust.witnesses:
-                if note.names(witness):
-                    note.cosigned_at(witness)
+            self._trust.verify(note)
+            self._accepted.add(note.checkpoint.size)
+        except TooFewCosignatures:
+            pass
         except (UnicodeDecodeError, LedgerError) as error:
             raise VerificationFailed(f"{path}: {error}") from None
-        if path != f"log/checkpoints/{note.checkpoint.size}" or note.checkpoint.origin != self._manifest.origin:
-            raise VerificationFailed(f"{path} is of {note.checkpoint.size} entries of {note.checkpoint.origin}")
+        if path != f"log/checkpoints/{note.checkpoint.size}":
+            raise VerificationFailed(f"{path} is of {note.checkpoint.size} entries")
         return note
 
     def _entries(self, roots: dict[int, bytes]) -> None:
@@ -158,8 +164,8 @@ class _Arriving:
             held.append(item.entry.data)
             logged.append(item)
             self._tiles(stream, held)
-            if stream.size in roots and roots[stream.size] != stream.root():
-                self._contradict(stream.size, roots[stream.size], stream.root())
+            if stream.size in roots:
+                self._compare(stream.size, roots[stream.size], stream.root())
             if len(logged) == _CHUNK or stream.size == manifest.size:
                 self._restoring.entries(logged)
                 logged.clear()
@@ -170,6 +176,11 @@ class _Arriving:
                 f"the entries do not lead to the size, head and root of {MANIFEST}",
                 expected=f"{manifest.size}, {manifest.head.hex()}, {manifest.root.hex()}",
                 found=f"{found[0]}, {found[1].hex()}, {found[2].hex()}",
+            )
+        if not self._covered:
+            raise VerificationFailed(
+                f"no checkpoint of these entries has the {self._trust.threshold} cosignatures that the trust root "
+                "demands: ask the witnesses, or give a trust root that demands fewer with --trust"
             )
         self._contradicting += [size for size in sorted(roots) if size > manifest.size]
 
@@ -204,7 +215,10 @@ class _Arriving:
         if len(held) == TILE_WIDTH:
             held.clear()
 
-    def _contradict(self, size: int, published: bytes, found: bytes) -> None:
+    def _compare(self, size: int, published: bytes, found: bytes) -> None:
+        if published == found:
+            self._covered = size if size in self._accepted else self._covered
+            return
         if size == self._manifest.checkpoint:
             raise HistoryBroken(
                 f"the checkpoint of {size} entries is of another history", expected=published.hex(), found=found.hex()

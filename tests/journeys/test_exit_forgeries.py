@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +20,8 @@ from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.errors import HistoryBroken, VerificationFailed
 from ledger.journeys.anchor import note_key
 from ledger.journeys.import_ import arrive
-from ledger.testing.world import ORIGIN
+from ledger.testing.world import ORIGIN, Witness
+from tests.bad_checkpoints import DEFECTS, TOO_FEW, spoiled, words_of
 from tests.edges.stored import some_entries
 from tests.journeys.exits import Copy, Gone, flipped, fresh_store, import_into, lived, relist
 
@@ -75,6 +77,7 @@ def place_of(copy: Copy, number: int) -> dict[str, object]:
 
 
 Forge = Callable[[Copy], object]
+WITNESS = Witness("witness.example")
 STRANGER = SigningKey(Algorithm.ED25519, b"\x07" * 32)
 FORGERIES: dict[str, tuple[Forge, dict[str, object], str]] = {
     "an entry altered": (
@@ -292,6 +295,38 @@ def test_an_export_of_one_who_forged_the_log_too_is_refused_by_the_trust_root(co
     (copy.folder / "keys/log.vkey").write_bytes(f"{trust.log_key}\n".encode())
     relist(copy.folder)
     assert "not signed by" in copy.refused(VerificationFailed)
+
+
+def trusting(copy: Copy) -> Copy:
+    """The same, imported by somebody who demands a witness."""
+    keys = copy.gone.keys
+    return replace(copy, gone=replace(copy.gone, keys=replace(keys, trust=replace(
+        keys.trust, witnesses=(WITNESS.key,), threshold=1
+    ))))  # fmt: skip
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_a_newest_checkpoint_that_the_trust_root_refuses(copy: Copy, defect: str) -> None:
+    log, copy = copy.gone.log_key, trusting(copy)
+    checkpoint = SignedNote.parse((copy.folder / newest(copy)).read_text()).checkpoint
+    note = spoiled(defect, checkpoint, copy.gone.keys.trust.log_key, log.sign_note, WITNESS, copy.gone.at)
+    for path in ("log/checkpoint", newest(copy)):
+        (copy.folder / path).write_text(str(note))
+    relist(copy.folder)
+    words = "no checkpoint of these entries has the 1 cosignatures" if defect == TOO_FEW else words_of(defect, WITNESS)
+    assert re.search(words, copy.refused(VerificationFailed))
+
+
+def test_entries_after_the_newest_checkpoint_with_enough_cosignatures_are_counted(copy: Copy) -> None:
+    """A witness that was away when the last checkpoint was published locks nobody out, and is not passed over."""
+    copy = trusting(copy)
+    sizes = sorted(int(path.name) for path in copy.folder.glob("log/checkpoints/*"))
+    for size in sizes[:-1]:
+        path = copy.folder / f"log/checkpoints/{size}"
+        path.write_text(str(WITNESS.cosign(SignedNote.parse(path.read_text()), copy.gone.at)))
+    relist(copy.folder)
+    arrived = import_into(copy.gone, copy.folder, f"sqlite:///{copy.out / 'store.sqlite'}")
+    assert arrived.uncovered == sizes[-1] - sizes[-2] > 0
 
 
 def test_what_only_a_wallet_could_have_signed(copy: Copy) -> None:
