@@ -201,7 +201,7 @@ class _Rebuilding:
     def _verified(self, evidence: Evidence) -> SignedNote | None:
         """Whether evidence is intact, of this history, and signed by its party; its checkpoint, where that is judged.
 
-        Cosignatures are not demanded: the chain itself is asked.
+        The trust root's threshold is not demanded, as the chain itself is asked; but lines of known witnesses must fit.
 
         :raises VerificationFailed: naming the first check that did not hold.
         """
@@ -216,11 +216,9 @@ class _Rebuilding:
                 raise VerificationFailed(f"{check.name}: {check.words}")
         if trust is None:
             return None
-        known = [trust.log_key, *(key for key in trust.witnesses if evidence.checkpoint.names(key))]
-        for witness in known[1:]:
-            evidence.checkpoint.cosigned_at(witness)
-        lines = [line for line in evidence.checkpoint.signatures if line[:2] in {(key.name, key.id) for key in known}]
-        return replace(evidence.checkpoint, signatures=tuple(lines))
+        note = evidence.checkpoint
+        known = {(key.name, key.id) for key in (trust.log_key, *(item.witness for item in trust.cosignatures(note)))}
+        return replace(note, signatures=tuple(line for line in note.signatures if line[:2] in known))
 
     def _store(self, restoring: Restoring, evidence: Evidence) -> str:
         """Put one verified piece into the store; what it counts as."""

@@ -78,7 +78,7 @@ class Witness:
             raise NotCosigned(Reason.UNKNOWN_LOG, "not the log that is witnessed here")
         note = SignedNote.parse(request.note)
         try:
-            note.verify(self._trust.log_key)
+            self._trust.verify_log(note)
         except VerificationFailed as error:
             raise NotCosigned(Reason.NOT_SIGNED, str(error)) from None
         checkpoint = note.checkpoint

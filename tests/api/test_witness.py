@@ -31,7 +31,9 @@ from ledger.journeys.anchor import note_key
 from ledger.journeys.follow import Follower
 from ledger.journeys.witness import Witness
 from ledger.testing.consortium import House
+from ledger.testing.world import Witness as OtherWitness
 from tests import houses
+from tests.bad_checkpoints import BAD_COSIGNATURE, DEFECTS, TOO_FEW, WRONG_ORIGIN, spoiled
 from tests.witnesses import key_of, witness_of
 
 NAME = "witness.example/one"
@@ -209,6 +211,20 @@ def test_a_key_that_is_not_the_logs(watched: Watched) -> None:
         assert watched.ask(refused).status_code == 403
     both = note.with_signatures(signed(note.checkpoint, stranger, signature))
     assert watched.ask(both).status_code == 200, "lines of unknown keys are passed over"
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_a_checkpoint_that_a_trust_root_refuses(watched: Watched, defect: str) -> None:
+    """What other witnesses have signed, or have not, is not asked: none would be the first to cosign."""
+    other, log = OtherWitness("witness.example/two"), watched.house.log_key
+    trust = replace(trust_of(watched.house), witnesses=(other.key,), threshold=1)
+    follower = watched.house.follower
+    witness = Witness(trust, NAME, key_of(NAME), watched.store, lambda: follower)
+    note = spoiled(defect, watched.note().checkpoint, trust.log_key, log.sign_note, other, int(time.time()))
+    status = {WRONG_ORIGIN: 404, TOO_FEW: 200, BAD_COSIGNATURE: 200}.get(defect, 403)
+    with served(watched.house, witness, watched.store) as asked:
+        assert asked.ask(note, 0, ()).status_code == status
+    assert watched.store.cosigned()[0] == (note.checkpoint.size if status == 200 else 0)
 
 
 @pytest.mark.parametrize("origin", ["eip155:31337:0x" + "00" * 20, "example.com/behind-the-sofa"])

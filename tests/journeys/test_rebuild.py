@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from ledger.journeys.verify import Question, evidence_of, verify_offline
 from ledger.testing.consortium import House
 from ledger.testing.world import ORIGIN, Witness
 from tests import houses
+from tests.bad_checkpoints import DEFECTS, TOO_FEW, WRONG_ORIGIN, spoiled, words_of
 from tests.journeys.exits import killed_after
 from tests.journeys.rebuilding import Anew, Lived, altered, anew, everything, live, now, standing
 
@@ -315,6 +317,28 @@ def test_without_trust_the_chain_alone_vouches_and_no_checkpoint_is_kept(lived: 
     assert (done.restored, done.checkpoints, fresh.store.checkpoints()) == (9, 0, [])
     for id_ in lived.anchored:
         assert standing(fresh.store, fresh.follower, id_) == lived.seen[id_]
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_a_checkpoint_that_the_trust_root_refuses(lived: Lived, fresh: Anew, defect: str) -> None:
+    """Cosignatures alone are not demanded: the chain has the entries."""
+    witness, id_ = Witness("witness.example"), lived.batches[0][0]
+    trust = replace(lived.trust, witnesses=(witness.key,), threshold=1)
+    log = lived.house.log_key
+
+    def spoil(value: dict[str, Any]) -> None:
+        checkpoint = SignedNote.parse(value["checkpoint"]).checkpoint
+        value["checkpoint"] = str(spoiled(defect, checkpoint, trust.log_key, log.sign_note, witness, now()))
+
+    before = everything(fresh.store)
+    done = fresh.rebuild(("mine.json", altered(lived.evidence[id_], spoil)), trust=trust)
+    if defect == TOO_FEW:
+        assert (done.refused, done.restored, done.checkpoints) == ((), 1, 1)
+        return
+    ((_, why),) = done.refused
+    words = "the checkpoint is of another history" if defect == WRONG_ORIGIN else words_of(defect, witness)
+    assert re.search(words, why), why
+    assert everything(fresh.store) == before
 
 
 def test_a_witness_that_is_demanded_elsewhere_is_not_demanded_here(lived: Lived, fresh: Anew) -> None:
