@@ -1,98 +1,70 @@
 """The store: declarations, batches, attested sets, checkpoints, and an index of the history. SQLAlchemy.
 
 It is memory, not authority: whatever it says is signed by somebody, or replayed from the chain and compared with it.
-What is lost with it: declarations that are not anchored yet, and which declarations are in which set.
+If it is lost, two things are lost with it: declarations that are not anchored yet, and which declarations are in which
+set.
+
+``Store.open`` checks schema and origin and hands out one object for each thing that is kept. In reading order:
+
+==================== ====================================================================================
+``database``         one database: connections, transactions, and what its failures mean
+``postgres_dialect`` PostgreSQL through pg8000, with broken connections noticed
+``schema``           tables of a package, made and upgraded by its own migrations
+``migrations``       those of the store, one file each; never edited
+``tables``           the store's tables
+``limits``           what a column holds, how many rows one statement names
+``rows``             one row of each table as a value, and back
+``bulk``             many rows at once
+``transactions``     writes that touch several tables: forming and anchoring batches, appending entries
+``declarations``     declarations, taken in once and found again
+``batches``          from formed to final
+``sets``             the members of attested sets
+``inclusions``       what evidence proves of batches and sets that are known in part
+``entries``          the index of the history
+``checkpoints``      every published checkpoint, with its cosignatures
+``cosigned``         what this store's owner has cosigned as a witness
+``events``           what has changed since a reader last looked
+``status``           how much is under way, and whether the store can be written
+``idempotency``      responses to requests that clients may repeat
+``leadership``       who leads and who sends, among processes
+``restore``          one transaction that writes what exports and evidence contain
+``backup``           a copy of a SQLite database as of one moment
+``store``            opens all of this
+==================== ====================================================================================
+
+Another package keeps its own tables in the same database: it makes a :class:`Schema` of its own migrations and works on
+a :class:`Database`, as ``store`` does.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from sqlalchemy import Engine
-
 from ledger.core.anchoring.batches import Batch, BatchState, DeclarationState
-from ledger.core.statements.origin import Origin
-from ledger.edges.store.backup import Backups
-from ledger.edges.store.batches import Batches
-from ledger.edges.store.checkpoints import Checkpoints
 from ledger.edges.store.database import Database
-from ledger.edges.store.declarations import DeclarationRow, Declarations
-from ledger.edges.store.entries import Entries
-from ledger.edges.store.events import Change, Cursor, Outlook, Reorganised, Step, Watching
-from ledger.edges.store.idempotency import Idempotency
-from ledger.edges.store.inclusions import Places
-from ledger.edges.store.leadership import Leadership, Leading
-from ledger.edges.store.restore import Restores, Restoring
-from ledger.edges.store.schema import prepare
-from ledger.edges.store.sets import Sets
-from ledger.edges.store.streams import Indexed, Streams
+from ledger.edges.store.declarations import MAX_PAGE, Pending
+from ledger.edges.store.events import Cursor, Reorganised, Step, StoreEvent
+from ledger.edges.store.idempotency import StoredResponse
+from ledger.edges.store.leadership import Candidate
+from ledger.edges.store.restore import Restoration
+from ledger.edges.store.rows import DeclarationRow, IndexedEntry
+from ledger.edges.store.schema import Schema
+from ledger.edges.store.status import StoreStatus
+from ledger.edges.store.store import Store
 
 __all__ = [
-    "Batch", "BatchState", "Change", "Cursor", "DeclarationRow", "DeclarationState", "Indexed", "Leadership", "Outlook",
-    "Reorganised", "Restoring", "Step", "Store",
-]  # fmt: skip
-
-
-class Store(
-    Declarations,
-    Batches,
-    Sets,
-    Entries,
-    Checkpoints,
-    Streams,
-    Places,
-    Restores,
-    Backups,
-    Leading,
-    Watching,
-    Idempotency,
-):
-    """The store of one origin, made by ``Store.open``; safe to use from threads and from several processes.
-
-    Every method is one transaction: on disk when it returns, undone when it raises. Any of them may raise Unavailable:
-    the disk is full, the file is read-only, the database is locked or away; nothing is half-written then.
-    """
-
-    @classmethod
-    def open(cls, url: str, origin: Origin | None, create: bool = True) -> Store:
-        """Open the store of ``origin`` and bring its schema up to date; create it where there is none.
-
-        :param url: ``sqlite:///file``, or ``postgresql://user@host/name``.
-        :param origin: None for a store that is there, whatever its origin: where no chain can be asked.
-        :param create: False: there must be one.
-        :raises Malformed: the address cannot be used, or the schema is of a newer version or another program.
-        :raises HistoryBroken: the store is of another origin.
-        :raises Unavailable: the database does not work, or is not there and not to be created.
-        """
-        database = Database(url)
-        try:
-            return cls(database, prepare(database, origin, create))
-        except BaseException:
-            database.close()
-            raise
-
-    @classmethod
-    @contextmanager
-    def founding(cls, url: str, origin: Origin) -> Iterator[Store]:
-        """As ``open``, to fill it: if the block raises, a SQLite file that was not there before is removed again."""
-        database = Database(url)
-        is_new = database.is_missing()
-        store = cls.open(url, origin)
-        try:
-            yield store
-        except BaseException:
-            store.close()
-            if is_new:
-                database.remove()
-            raise
-        store.close()
-
-    @property
-    def engine(self) -> Engine:
-        """SQLAlchemy's engine, for whoever inspects or damages a store on purpose."""
-        return self._database.engine
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self._database.close()
+    "MAX_PAGE",
+    "Batch",
+    "BatchState",
+    "Candidate",
+    "Cursor",
+    "Database",
+    "DeclarationRow",
+    "DeclarationState",
+    "IndexedEntry",
+    "Pending",
+    "Reorganised",
+    "Restoration",
+    "Schema",
+    "Step",
+    "Store",
+    "StoreEvent",
+    "StoreStatus",
+    "StoredResponse",
+]

@@ -1,7 +1,7 @@
-"""Backup: a copy of a SQLite store as of one moment, while others write to it.
+"""Backup: a copy of a SQLite database as of one moment, while others write to it.
 
-The file alone is no backup: the latest commits stand in a second file beside it (the write-ahead log), and two files
-that are copied one after the other are of two moments. PostgreSQL brings its own means.
+The file alone is no backup: the latest commits are in a second file beside it (the write-ahead log), and two files that
+are copied one after the other are of two moments. PostgreSQL has tools of its own.
 """
 
 from __future__ import annotations
@@ -11,20 +11,23 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from ledger.edges.store.limits import Part
+from ledger.edges.store.database import Database
 from ledger.errors import Malformed, Unavailable
 
 
-class Backups(Part):
-    """Copies of the whole store."""
+class Backup:
+    """Copies of the whole database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def copy_to(self, target: Path) -> int:
-        """Copy the store into a file that is not there yet, synced and checked; its length in bytes.
+        """Copy the database into a new file, synced and checked; returns the file's length in bytes.
 
-        Readers and writers go on meanwhile. If it is interrupted, no file of this name is there.
+        Readers and writers go on meanwhile. A copy that is interrupted leaves no file of this name.
 
-        :raises Malformed: the file is there, or the store is none of SQLite.
-        :raises Unavailable: store or file cannot be read or written, or the copy is damaged.
+        :raises Malformed: there is such a file, or the database is not SQLite.
+        :raises Unavailable: database or file cannot be read or written, or the copy is damaged.
         """
         if not self._database.is_sqlite:
             raise Malformed("is a PostgreSQL database: back it up with pg_dump (docs/recovery.md)", "store_url")
@@ -35,7 +38,7 @@ class Backups(Part):
             part.unlink(missing_ok=True)
             os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             self._copy(part)
-            os.link(part, target)  # unlike a rename, never over a file that came meanwhile
+            os.link(part, target)  # unlike a rename, this never replaces a file that was made meanwhile
             part.unlink()
             _sync(target.parent)
             return target.stat().st_size
@@ -53,7 +56,7 @@ class Backups(Part):
             with closing(sqlite3.connect(part, isolation_level=None)) as copy:
                 held = source.driver_connection
                 assert isinstance(held, sqlite3.Connection)
-                held.backup(copy)  # all pages in one step: of one moment, however much is written meanwhile
+                held.backup(copy)  # all pages in one step, so that they are of one moment while others write
                 copy.execute("PRAGMA journal_mode = DELETE")  # one file, complete in itself
                 found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
         finally:

@@ -1,25 +1,26 @@
-"""Many rows at once: what SQLite and PostgreSQL do best by different statements.
+"""Many rows at once: inserted, put into a batch, or read in chunks.
 
-SQLite takes a row at a time, and its driver many rows for one statement. PostgreSQL takes columns for a whole
-statement: each statement is a round trip.
+SQLite and PostgreSQL do the writing best by different statements. SQLite takes one row after the other, and its driver
+takes many rows for one statement. PostgreSQL takes whole columns as arrays, because each statement is a round trip.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, select, text
+from sqlalchemy import Column, Connection, Row, Select, Table, select, text, tuple_
 
-from ledger.edges.store.limits import chunks
+from ledger.edges.store.database import Database
+from ledger.edges.store.limits import CHUNK, chunks
 
 
 def insert_new(connection: Connection, table: Table, key: str, rows: Sequence[Mapping[str, Any]]) -> set[bytes]:
-    """Insert rows that all have the same columns, leaving as they are those whose key is there already.
+    """Insert rows that all have the same columns. A row whose key is in the table already is left out.
 
-    Values go to the driver as they are, which takes bytes, numbers and text. On PostgreSQL nobody has to be alone for
-    it: who inserts the same key at the same moment is waited for.
+    The driver gets the values as they are, and takes bytes, numbers and text. On PostgreSQL other writers may insert at
+    the same time: a statement waits for another that inserts the same key.
 
     :param key: name of the column that is the table's primary key.
     :returns: the keys that are new.
@@ -37,26 +38,42 @@ def insert_new(connection: Connection, table: Table, key: str, rows: Sequence[Ma
         return set(keys) - known
     listed = ", ".join(f"CAST(:{name} AS {_type(table.c[name], connection)}[])" for name in names)
     words = f"{into} SELECT * FROM unnest({listed}) ON CONFLICT DO NOTHING RETURNING {key}"  # noqa: S608
-    rows = sorted(rows, key=itemgetter(key))  # or two who insert the same keys could wait for each other
+    rows = sorted(rows, key=itemgetter(key))  # in one order, or two writers could wait for each other's rows
     return set(connection.execute(text(words), {name: [row[name] for row in rows] for name in names}).scalars())
 
 
-def place_all(connection: Connection, batch_id: int, ids: Sequence[bytes]) -> None:
-    """Put declarations that are in no batch into one, in this order; those that are in one stay where they are."""
+def put_into_batch(connection: Connection, batch_id: int, ids: Sequence[bytes]) -> None:
+    """Put declarations into a batch, in this order. A declaration that is in a batch already stays where it is."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(
             "UPDATE declarations SET batch_id = ?, batch_index = ? WHERE id = ? AND batch_id IS NULL",
-            [(batch_id, place, one) for place, one in enumerate(ids)],
+            [(batch_id, index, id_) for index, id_ in enumerate(ids)],
         )
         return
     connection.execute(
         text(
-            "UPDATE declarations SET batch_id = :batch, batch_index = given.place - 1 "
-            "FROM unnest(CAST(:ids AS bytea[])) WITH ORDINALITY AS given(id, place) "
+            "UPDATE declarations SET batch_id = :batch, batch_index = given.number - 1 "
+            "FROM unnest(CAST(:ids AS bytea[])) WITH ORDINALITY AS given(id, number) "
             "WHERE declarations.id = given.id AND declarations.batch_id IS NULL"
         ),
         {"batch": batch_id, "ids": list(ids)},
     )
+
+
+def read_in_chunks(database: Database, wanted: Select[Any], *keys: Column[Any]) -> Iterator[Row[Any]]:
+    """All rows of a query by the columns ``keys``, which together name one row; each chunk in a transaction of its own.
+
+    A row that is added meanwhile may be seen or not.
+    """
+    ordered = wanted.order_by(*keys).limit(CHUNK)
+    chunk = ordered
+    while True:
+        with database.reading() as connection:
+            rows = connection.execute(chunk).all()
+        yield from rows
+        if len(rows) < CHUNK:
+            return
+        chunk = ordered.where(tuple_(*keys) > tuple_(*(rows[-1]._mapping[key] for key in keys)))
 
 
 def _type(column: Column[Any], connection: Connection) -> str:

@@ -1,13 +1,14 @@
-"""Idempotency keys: the first answer to a request that its client may repeat, kept for a day."""
+"""Idempotency keys: the first response to a request that its client may repeat, kept for a day."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 
-from ledger.edges.store.limits import Part, whole
+from ledger.edges.store.database import Database
+from ledger.edges.store.limits import checked_number
 from ledger.edges.store.tables import IDEMPOTENCY
 
 KEPT_SECONDS = 24 * 3600
@@ -15,57 +16,64 @@ MOST_KEPT = 10_000  # of all clients together; the oldest go first
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StoredResponse:
     """What was answered: an HTTP status and the body's bytes."""
 
     status: int
     body: bytes
 
 
-class Idempotency(Part):
-    """The table of answers, by client (at most 64 characters) and the client's own key (at most 255)."""
+class Idempotency:
+    """The table of responses, by client (at most 64 characters) and the client's own key (at most 255)."""
 
-    def begin_once(
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(
         self, client: str, key: str, request: bytes, at: int, patience: int
-    ) -> Answer | Literal["go on", "under way", "another request"]:
-        """What to do with a request under a key: answer as before, go on, or refuse. Of many at once one goes on.
+    ) -> StoredResponse | Literal["go on", "under way", "another request"]:
+        """What to do with a request under a key: give the first response again, go on, or refuse.
 
-        Whoever goes on ends with ``keep_answer`` or ``forget_answer``. Where it died, another goes on after
-        ``patience`` seconds, so what is done under a key must bear being done twice.
+        Of many at once one goes on. It ends with ``keep`` or ``forget``. If it dies, another one goes on after
+        ``patience`` seconds, so what is done under a key must do no harm if it is done twice.
 
         :param request: 32 bytes that tell requests apart.
         :param at: the time now in seconds.
         """
         column = IDEMPOTENCY.c
         with self._database.writing() as connection:
-            connection.execute(delete(IDEMPOTENCY).where(column.created_at <= whole(at, "time") - KEPT_SECONDS))
-            mine = and_(column.client == client, column.key == key)
-            row = connection.execute(select(IDEMPOTENCY).where(mine)).first()
+            connection.execute(
+                delete(IDEMPOTENCY).where(column.created_at <= checked_number(at, "time") - KEPT_SECONDS)
+            )
+            this = _row(client, key)
+            row = connection.execute(select(IDEMPOTENCY).where(this)).first()
             if row is None:
                 values = {"client": client, "key": key, "request": request, "created_at": at}
                 connection.execute(insert(IDEMPOTENCY).values(values))
                 ordered = select(column.created_at).order_by(column.created_at.desc())
                 beyond = ordered.offset(MOST_KEPT).limit(1).scalar_subquery()
-                connection.execute(delete(IDEMPOTENCY).where(column.created_at <= beyond, ~mine))
+                connection.execute(delete(IDEMPOTENCY).where(column.created_at <= beyond, ~this))
                 return "go on"
             if row.request != request:
                 return "another request"
             if row.status is not None:
-                return Answer(row.status, row.body)
+                return StoredResponse(row.status, row.body)
             if at - row.created_at < patience:
                 return "under way"
-            connection.execute(update(IDEMPOTENCY).where(mine).values(created_at=at))
+            connection.execute(update(IDEMPOTENCY).where(this).values(created_at=at))
             return "go on"
 
-    def keep_answer(self, client: str, key: str, answer: Answer) -> None:
-        """Give this answer to whoever repeats the request."""
-        column = IDEMPOTENCY.c
-        mine = and_(column.client == client, column.key == key)
+    def keep(self, client: str, key: str, response: StoredResponse) -> None:
+        """Give this response to every repetition of the request."""
         with self._database.writing() as connection:
-            connection.execute(update(IDEMPOTENCY).where(mine).values(status=answer.status, body=answer.body))
+            wanted = update(IDEMPOTENCY).where(_row(client, key))
+            connection.execute(wanted.values(status=response.status, body=response.body))
 
-    def forget_answer(self, client: str, key: str) -> None:
-        """Nothing came of it that a repetition should get again: let it be tried anew."""
-        column = IDEMPOTENCY.c
+    def forget(self, client: str, key: str) -> None:
+        """Let the request be tried again, because its response is not worth repeating."""
         with self._database.writing() as connection:
-            connection.execute(delete(IDEMPOTENCY).where(column.client == client, column.key == key))
+            connection.execute(delete(IDEMPOTENCY).where(_row(client, key)))
+
+
+def _row(client: str, key: str) -> ColumnElement[bool]:
+    return and_(IDEMPOTENCY.c.client == client, IDEMPOTENCY.c.key == key)

@@ -1,7 +1,8 @@
-"""Who leads, and who sends: locks among all processes that share a store, let go of by whoever dies.
+"""Who leads, and who sends: locks among all processes that share a store. A process that dies lets go of its locks.
 
-SQLite: ``flock`` on a file beside the database. PostgreSQL: advisory locks of a connection of their own. They save work
-and keep nonces apart; what is anchored once is so by the contract, also where two believe to lead.
+SQLite: ``flock`` on a file beside the database. PostgreSQL: advisory locks, the lead's on a connection of its own. The
+locks save work and keep nonces apart. They do not keep a batch from being anchored twice: the contract does, even if
+two processes believe that they lead.
 """
 
 from __future__ import annotations
@@ -19,14 +20,13 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger.edges.store.database import WAIT_SECONDS, Database
-from ledger.edges.store.limits import Part
 from ledger.errors import Unavailable
 
 _POLL_SECONDS = 0.02
 
 
-class Leadership:
-    """One of those who would lead under a name. Safe to use from threads; ``held`` costs a round trip at most."""
+class Candidate:
+    """One candidate for the lead under a name. Safe to use from threads."""
 
     def __init__(self, database: Database, name: str) -> None:
         self._database = database
@@ -35,28 +35,30 @@ class Leadership:
         self._file: int | None = None
         self._connection: Connection | None = None
 
-    def held(self) -> bool:
-        """Whether this one leads: takes the lead where it is free, and sees where it was lost.
+    def leads(self) -> bool:
+        """Whether this candidate leads. It takes the lead if it is free, and notices if it was lost.
+
+        Costs a round trip to the database at most.
 
         :raises Unavailable: the database cannot be asked.
         """
         with self._lock:
-            return self._held_by_file() if self._database.is_sqlite else self._held_by_connection()
+            return self._leads_by_file() if self._database.is_sqlite else self._leads_by_connection()
 
     def release(self) -> None:
-        """Let another lead."""
+        """Let another candidate lead."""
         with self._lock:
             if self._file is not None:
                 os.close(self._file)
                 self._file = None
             self._drop()
 
-    def _held_by_file(self) -> bool:
+    def _leads_by_file(self) -> bool:
         if self._file is None:
             self._file = _try_file(self._database, self._name)
         return self._file is not None
 
-    def _held_by_connection(self) -> bool:
+    def _leads_by_connection(self) -> bool:
         if self._connection is not None:
             try:
                 self._connection.execute(text("SELECT 1"))
@@ -75,23 +77,26 @@ class Leadership:
     def _drop(self) -> None:
         if self._connection is not None:
             with contextlib.suppress(DBAPIError):
-                self._connection.invalidate()  # not back into the pool: the lock is the connection's
+                self._connection.invalidate()  # the lock is the connection's, so it does not go back into the pool
                 self._connection.close()
             self._connection = None
 
 
-class Leading(Part):
+class Leadership:
     """Locks among the processes that share the store."""
 
-    def leadership(self, name: str) -> Leadership:
-        """A candidate for the lead under a name; takes nothing yet."""
-        return Leadership(self._database, name)
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def candidate(self, name: str) -> Candidate:
+        """A candidate for the lead under a name; it takes no lock yet."""
+        return Candidate(self._database, name)
 
     @contextmanager
     def sending(self) -> Iterator[None]:
-        """Be the only one to send transactions, among threads and processes.
+        """Be the only one who sends transactions, among threads and processes.
 
-        :raises Unavailable: another one sends for longer than anybody should wait.
+        :raises Unavailable: another one has been sending for too long.
         """
         if self._database.is_sqlite:
             with self._alone_by_file():
@@ -118,8 +123,8 @@ class Leading(Part):
 
 
 def _try_file(database: Database, name: str) -> int | None:
-    """An open file that is locked by nobody else, or None."""
-    path = f"{database.place}.{name}"
+    """Open and lock a file; None if another process or thread has locked it."""
+    path = f"{database.address}.{name}"
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:

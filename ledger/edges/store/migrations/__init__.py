@@ -1,1 +1,1 @@
-"""The history of the store's schema; run by ``ledger.edges.store.schema`` whenever a store is opened."""
+"""The migrations of the store, run by ``ledger.edges.store.schema`` when a store is opened."""

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the revisions on the connection that the store hands over.
+"""What alembic runs for the migrations of any ``ledger.edges.store.schema.Schema``, on the connection that it is given.
 
 The connection is in a transaction already, so an upgrade that fails leaves nothing behind.
 """
@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from ledger.edges.store.tables import metadata
-
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+attributes = context.config.attributes
+context.configure(
+    connection=attributes["connection"],
+    version_table=attributes["version_table"],
+    target_metadata=attributes["tables"],
+)
 with context.begin_transaction():
     context.run_migrations()
