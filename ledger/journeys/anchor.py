@@ -58,7 +58,7 @@ class Round:
 
 
 class Anchorer:
-    """Forms and sends batches. Two at once do no harm; ``Store.leadership`` keeps it at one, as it would be in vain."""
+    """Forms and sends batches. Two at once do no harm; ``Leadership`` keeps it at one, as it would be in vain."""
 
     def __init__(
         self, chain: Chain, store: Store, follower: Follower, relayer: SigningKey, log_key: SigningKey | None
@@ -80,14 +80,14 @@ class Anchorer:
         :raises Unavailable: chain or store are away, gas costs too much, or the relayer has no money. What is done is
             done, and the next round goes on.
         """
-        self._watched.update(batch.id for batch in self._store.unfinished())
+        self._watched.update(batch.id for batch in self._store.batches.unfinished())
         history = self._follower.refresh()
-        for batch in self._store.unfinished():
+        for batch in self._store.batches.unfinished():
             mark = history.anchors.get((batch.root, batch.size))
             if mark is not None:
-                self._store.mark_anchored(batch.id, mark.number, mark.time)
+                self._store.batches.mark_anchored(batch.id, mark.number, mark.time)
         anchored = self._anchored()
-        final = self._store.mark_final(self._follower.confirmed)
+        final = self._store.batches.mark_final(self._follower.confirmed)
         formed = self._form_due(max_size, max_age, at) if max_age is not None else []
         self._watched.update(batch.id for batch in formed)
         sent, replaced, refused = self._send(at) if self._watched else (0, 0, 0)
@@ -101,8 +101,8 @@ class Anchorer:
         :raises Unavailable: nothing moved for as long as ``Limits.patience``; the next run goes on.
         """
         begun = moved = time.monotonic()
-        pending, _ = self._store.pending()
-        mine = {batch.id for batch in self._store.unfinished()}
+        pending, _ = self._store.declarations.pending()
+        mine = {batch.id for batch in self._store.batches.unfinished()}
         reports: list[AnchorReport] = []
         pause = _SHORTEST_POLL
         while True:
@@ -114,10 +114,11 @@ class Anchorer:
             if done.moved:
                 moved, pause = now, _SHORTEST_POLL
                 progress(len(reports), max(len(reports), len(mine)))
-            if pending > 0 and self._store.pending()[0] == 0:  # another process took some: its batches count as well
-                pending = 0
-                mine.update(batch.id for batch in self._store.unfinished())
-            left = [batch for id_ in mine if (batch := self._store.batch(id_)) is not None and batch.state != "final"]
+            if pending > 0 and self._store.declarations.pending().total == 0:
+                pending = 0  # another process took some: its batches count as well
+                mine.update(batch.id for batch in self._store.batches.unfinished())
+            known = [batch for id_ in mine if (batch := self._store.batches.get(id_)) is not None]
+            left = [batch for batch in known if batch.state != "final"]
             if not left and pending <= 0:
                 break
             if now - moved > self._chain.sender.limits.patience:
@@ -141,7 +142,7 @@ class Anchorer:
         """What was watched and is anchored now, whoever's follower saw it."""
         reports = []
         for id_ in sorted(self._watched):
-            batch = self._store.batch(id_)
+            batch = self._store.batches.get(id_)
             if batch is None or not batch.is_open:
                 self._watched.discard(id_)
                 reports += [] if batch is None else [AnchorReport(batch, self._receipt(batch))]
@@ -151,7 +152,7 @@ class Anchorer:
     def _receipt(self, batch: Batch) -> Receipt | None:
         assert batch.entry_number is not None
         try:
-            tx_hash = self._store.entry(batch.entry_number).tx_hash
+            tx_hash = self._store.entries.by_number(batch.entry_number).tx_hash
             return self._chain.receipt(tx_hash) if tx_hash in self._offered else None
         except (KeyError, Unavailable):  # it only says what was spent
             return None
@@ -159,13 +160,13 @@ class Anchorer:
     def _form_due(self, max_size: int, max_age: int, at: int) -> list[Batch]:
         formed: list[Batch] = []
         while len(self._watched) + len(formed) < self._chain.sender.limits.in_flight:
-            count, oldest = self._store.pending()
+            count, oldest = self._store.declarations.pending()
             # A clock that was put back must not make anybody wait until it has caught up.
             if oldest is None or (count < max_size and 0 <= at - oldest < max_age):
                 break
-            ids = self._store.pending_ids(max_size)
+            ids = self._store.declarations.pending_ids(max_size)
             try:
-                formed.append(self._store.form_batch(root_of_hashes([leaf_hash(id_) for id_ in ids]), ids, at))
+                formed.append(self._store.batches.form(root_of_hashes([leaf_hash(id_) for id_ in ids]), ids, at))
             except BatchedElsewhere:  # what is left is looked at in the next round
                 break
         return formed
@@ -173,14 +174,15 @@ class Anchorer:
     def _send(self, at: int) -> tuple[int, int, int]:
         """Hand over what is to be handed over; (sent, replaced, refused)."""
         sender, sent, replaced, refused = self._chain.sender, 0, 0, 0
-        with self._store.sending():
-            self._store.sent_by(self._relayer.address)
+        with self._store.leadership.sending():
+            self._store.batches.set_relayer(self._relayer.address)
             account = sender.account(self._relayer.address, self._follower.block)
             fees = sender.fees()
             again = True
             while again:
                 again = False
-                for offer in offers(self._store.unfinished(), account, fees, sender.limits.rules, at, self._offered):
+                waiting = self._store.batches.unfinished()
+                for offer in offers(waiting, account, fees, sender.limits.rules, at, self._offered):
                     is_new = offer.batch.nonce != offer.nonce
                     if self._hand_over(offer, at, is_new):
                         sent, replaced = sent + 1, replaced + (not is_new)
@@ -198,14 +200,14 @@ class Anchorer:
             gas = sender.gas(contract, call.data, self._relayer.address)
             prepared = sender.prepare(contract, call.data, gas, offer.nonce, offer.fees, self._relayer)
             noted = prepared.tx_hash, offer.nonce, offer.fees.tip, offer.fees.most, at
-            if not self._store.mark_sent(batch.id, *noted):
+            if not self._store.batches.mark_sent(batch.id, *noted):
                 return True  # anchored meanwhile
             sender.hand_over(prepared, self._relayer.address)
         except (NodeRefused, Refused) as error:
             if is_new:
                 # A nonce that somebody else took is no fault of the batch: it takes the next one soon.
                 retry_at = at + (1 if isinstance(error, NonceTaken) else rest(batch.tries))
-                self._store.mark_refused(batch.id, str(error), retry_at)
+                self._store.batches.mark_refused(batch.id, str(error), retry_at)
                 log.warning("batch %d is not sent: %s", batch.id, error)
             return False
         self._offered[prepared.tx_hash] = batch.id
@@ -236,7 +238,7 @@ def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | N
         if log_key is None or size == 0:
             return None
         key = note_key(history.origin, log_key)
-        before = _newest(store, size)
+        before = store.checkpoints.newest(size)
         if before is not None:
             checkpoint = before.checkpoint
             if history.log.root(checkpoint.size) != checkpoint.root and before.names(key):
@@ -251,18 +253,13 @@ def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | N
                     f"an earlier key of this log signed another root for {size} entries, which stays to be seen: the "
                     "next entry's checkpoint is signed"
                 )
-        newest = _newest(store)
+        newest = store.checkpoints.newest()
         if newest is not None and newest.checkpoint.size > size and newest.names(key):
             return before
         checkpoint = Checkpoint(history.origin, size, history.log.root(size))
     note = signed(checkpoint, key, log_key.sign_note(checkpoint.text.encode()))
-    store.save_checkpoint(size, checkpoint.root, str(note), at)
+    store.checkpoints.save(note, at)
     return note
-
-
-def _newest(store: Store, at_most: int | None = None) -> SignedNote | None:
-    text = store.latest_checkpoint(at_most)
-    return None if text is None else SignedNote.parse(text)
 
 
 def note_key(origin: Origin, log_key: SigningKey) -> NoteKey:

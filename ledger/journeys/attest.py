@@ -55,7 +55,7 @@ class Relay:
         with suppress(AlreadyAttested):
             receipt = self._submit(calls.attest(attestation, signer, signature))
         if members:  # only now: a stranger's refused request must not fill the store
-            self.store.save_set(attestation.root, attestation.size, members)
+            self.store.sets.save(attestation.root, attestation.size, members)
         recorded = self.follower.refresh().attestations.get(id_)
         return Relayed(id_, _number(recorded and recorded.mark), receipt)
 
@@ -94,7 +94,7 @@ class Relay:
         return Relayed(resolution.id(self.chain.origin), _number(mark), receipt)
 
     def _submit(self, call: Call) -> Receipt:
-        return self.chain.submit(call, self.relayer, self.store.sending)
+        return self.chain.submit(call, self.relayer, self.store.leadership.sending)
 
     def next_resolution(self) -> int:
         """The number that the council's next resolution carries."""

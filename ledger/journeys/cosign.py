@@ -59,9 +59,9 @@ class Witnesses:
 
     def cosign_newest(self, follower: Follower, at: int) -> None:
         """Ask for what is missing on the newest checkpoint that was published, if anything is."""
-        text = self._store.latest_checkpoint() if self._asked else None
-        if text is not None:
-            self.cosign(SignedNote.parse(text), follower, at)
+        newest = self._store.checkpoints.newest() if self._asked else None
+        if newest is not None:
+            self.cosign(newest, follower, at)
 
     def cosign(self, note: SignedNote, follower: Follower, at: int) -> SignedNote:
         """Ask every witness whose line is missing on ``note``, all at once; the published note with what they gave.
@@ -76,8 +76,8 @@ class Witnesses:
         ends = time.monotonic() + self._patience
         for thread in threads:
             thread.join(max(0.0, ends - time.monotonic()))
-        text = self._store.checkpoint(note.checkpoint.size) if missing else None
-        return note if text is None else note.with_signatures(SignedNote.parse(text))
+        published = self._store.checkpoints.get(note.checkpoint.size) if missing else None
+        return note if published is None else note.with_signatures(published)
 
     def states(self) -> list[WitnessState]:
         """How it stands with each, in the order of the witnesses file."""
@@ -91,7 +91,7 @@ class Witnesses:
             # Whoever held the lock before may have got it, or found that there is nothing to be had.
             if asked.cosigned >= size or asked.seen > size or at < asked.not_before:
                 return
-            self._store.add_signatures(self._signature(asked, note, follower, at))
+            self._store.checkpoints.add_signatures(self._signature(asked, note, follower, at))
             asked.seen = asked.cosigned = size
             if asked.problem:
                 log.warning("witness %s cosigns again", name)

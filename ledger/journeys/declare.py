@@ -68,7 +68,7 @@ def declare_files(
             continue
         declaration = Declaration(key.signer(origin), wrapped.digest, source.document_type, source.replaces)
         id_ = declaration.id(origin)
-        ((_, is_new),) = store.add_declarations([(declaration, key.sign(id_))], origin, at)
+        ((_, is_new),) = store.declarations.add([(declaration, key.sign(id_))], origin, at)
         yield Declared(source, path, declaration, id_, is_new)
 
 

@@ -27,8 +27,7 @@ from ledger.edges.export import records
 from ledger.edges.export.manifest import Counts, Manifest
 from ledger.edges.export.writer import README, Outbox
 from ledger.edges.keys.keystore import KeyInfo
-from ledger.edges.store import Batch, DeclarationRow, Store
-from ledger.edges.store.declarations import MAX_PAGE
+from ledger.edges.store import MAX_PAGE, Batch, DeclarationRow, Store
 from ledger.errors import HistoryBroken, Malformed, Unavailable
 from ledger.journeys.gather import Gatherer, newest_checkpoint
 
@@ -128,7 +127,7 @@ class _Leaving:
         last, edges = self._history.size, {self._history.size, self._note.checkpoint.size}
         entries: list[bytes] = []
         logged: list[LoggedEntry] = []
-        for indexed in islice(self._store.each_entry(), last):
+        for indexed in islice(self._store.entries.each(), last):
             item = indexed.logged
             entries.append(item.entry.data)
             logged.append(item)
@@ -156,30 +155,30 @@ class _Leaving:
             )  # fmt: skip
 
     def _checkpoints(self) -> None:
-        last = self._store.last_entry()
+        last = self._store.entries.last()
         grown = last is not None and last.entry.number >= self._history.size
-        for size, _, note in self._store.each_checkpoint():
-            if grown and size > self._history.size:
+        for note in self._store.checkpoints.each():
+            if grown and note.checkpoint.size > self._history.size:
                 break  # signed while the export was written
-            self._outbox.write(f"log/checkpoints/{size}", note.encode())
+            self._outbox.write(f"log/checkpoints/{note.checkpoint.size}", str(note).encode())
             self._counts["checkpoints"] += 1
         self._outbox.write("log/checkpoint", str(self._note).encode())
 
     def _batches(self) -> None:
-        for batch in self._store.each_batch():
+        for batch in self._store.batches.each():
             # The ids are read at once: no batch is larger than what one anchoring holds in memory.
-            self._members("batches", batch.root, batch.size, self._store.leaves(batch.id))
+            self._members("batches", batch.root, batch.size, self._store.batches.declaration_ids(batch.id))
             self._last_batch = batch.id
             self._counts["batches"] += 1
             self._progress("batches", self._counts["batches"], 0)
-        written = islice(self._store.each_batch(), self._counts["batches"])
+        written = islice(self._store.batches.each(), self._counts["batches"])
         self._outbox.stream("batches/index.jsonl", (records.batch_line(self._as_of(batch)) for batch in written))
 
     def _sets(self) -> None:
-        for root, size in self._store.each_set():
-            self._members("sets", root, size, self._store.set_members(root, size) or [])
+        for root, size in self._store.sets.each():
+            self._members("sets", root, size, self._store.sets.members(root, size) or [])
             self._counts["sets"] += 1
-        written = islice(self._store.each_set(), self._counts["sets"])
+        written = islice(self._store.sets.each(), self._counts["sets"])
         self._outbox.stream("sets/index.jsonl", (records.set_line(root, size) for root, size in written))
 
     def _members(self, folder: str, root: bytes, size: int, ids: Sequence[bytes]) -> None:
@@ -216,7 +215,7 @@ class _Leaving:
 
     def _evidence(self, gatherer: Gatherer, row: DeclarationRow) -> None:
         try:
-            data = gatherer.evidence(row, self._store.set_names_of(row.id)).to_bytes()
+            data = gatherer.evidence(row, self._store.sets.names_of(row.id)).to_bytes()
         except Unavailable:  # anchored after the last checkpoint that anybody signed
             self._unproven += 1
             return
@@ -225,7 +224,7 @@ class _Leaving:
 
     def _read_batch(self, batch_id: int) -> Batch | None:
         """A batch as of this export; None for one that was formed while it was written."""
-        batch = self._store.batch(batch_id) if batch_id <= self._last_batch else None
+        batch = self._store.batches.get(batch_id) if batch_id <= self._last_batch else None
         return None if batch is None else self._as_of(batch)
 
     def _as_of(self, batch: Batch) -> Batch:
@@ -285,7 +284,7 @@ def _all_declarations(store: Store) -> Iterator[DeclarationRow]:
     """In the order of arrival, so that what is exported again later grows at its end."""
     cursor: str | None = None
     while True:
-        rows, cursor = store.list_declarations(cursor=cursor, limit=MAX_PAGE)
+        rows, cursor = store.declarations.page(cursor=cursor, limit=MAX_PAGE)
         yield from rows
         if cursor is None:
             return

@@ -84,7 +84,7 @@ class Follower:
         except HistoryBroken as error:
             # Then what is on disk is of another history than the chain's, or the node lies; all of it anew.
             log.warning("reading the history anew from the chain: %s", error)
-            self._store.truncate_entries(0)
+            self._store.entries.truncate(0)
             self._replayed = False
             return self._advance(progress)
 
@@ -118,7 +118,7 @@ class Follower:
 
     def entry(self, number: int) -> Entry:
         """An entry by number; KeyError when it is not in the index."""
-        return self._store.entry(number).entry
+        return self._store.entries.by_number(number).entry
 
     def _advance(self, progress: Progress) -> History:
         looked_at = time.monotonic()
@@ -138,7 +138,7 @@ class Follower:
                     "the log does not lead to the contract's head", expected=head.hex(), found=self._history.head.hex()
                 )
             wanted = self._chain.confirmations
-            self._confirmed = self._history.size if wanted == 1 else self._store.size_as_of(block - wanted + 1)
+            self._confirmed = self._history.size if wanted == 1 else self._store.entries.size_as_of(block - wanted + 1)
             self._in_step = True
             self._looked_at = looked_at
             self._block = block
@@ -154,18 +154,18 @@ class Follower:
     def _apply_stored(self) -> None:
         """Go on with what the store's index has and this memory has not."""
         try:
-            for logged in self._store.entries(self._history.size):
+            for logged in self._store.entries.read(self._history.size):
                 self._history.apply(logged.entry)
         except HistoryBroken as error:
             # The index is a copy: from the first entry that cannot be, the chain is read again.
             size = self._history.size
             log.warning("the store's index is wrong and will be rebuilt from entry %d: %s", size, error)
-            self._store.truncate_entries(size)
+            self._store.entries.truncate(size)
 
     def _catch_up(self) -> None:
         """Back to the last entry that the index has too, and on from there."""
         common = self._history.size
-        while common > 0 and self._store.entry_hash(common - 1) != self._history.log.leaf(common - 1):
+        while common > 0 and self._store.entries.hash_of(common - 1) != self._history.log.leaf(common - 1):
             common -= 1
         if common < self._history.size and not self._history.back_to(common):
             self._history = History(self._chain.origin)
@@ -173,7 +173,7 @@ class Follower:
 
     def _chain_agrees(self) -> bool:
         """Whether the last entry indexed still stands in the block it was found in."""
-        last = self._store.last_entry()
+        last = self._store.entries.last()
         return last is None or self._stands(last)
 
     def _stands(self, logged: LoggedEntry) -> bool:
@@ -181,18 +181,18 @@ class Follower:
 
     def _rewind(self) -> None:
         """Drop what a reorganisation undid: back to the last entry whose block the chain still has."""
-        last = self._store.last_entry()
+        last = self._store.entries.last()
         number = 0 if last is None else last.entry.number + 1
-        while number > 0 and not self._stands(self._store.entry(number - 1)):
+        while number > 0 and not self._stands(self._store.entries.by_number(number - 1)):
             number -= 1
         if last is not None and number <= last.entry.number:
-            self._store.truncate_entries(number)
+            self._store.entries.truncate(number)
         self._catch_up()
 
     def _fetch(self, size: int, block: int, progress: Progress) -> None:
         if self._history.size >= size:
             return
-        last = self._store.last_entry()
+        last = self._store.entries.last()
         begin = last.block_number if last is not None else 0
         found = self._chain.entries(begin, block)
         batch = []
@@ -216,4 +216,4 @@ class Follower:
             raise HistoryBroken(
                 "the chain was reorganised while it was read", expected=last.block_hash, found="another block"
             )
-        self._store.append_entries(new)
+        self._store.entries.append(new)

@@ -28,7 +28,7 @@ def trees(store: Store) -> Callable[[bytes, int], Members | None]:
 
     @lru_cache(_TREES)
     def read(root: bytes, size: int) -> Members:
-        ids = store.set_members(root, size)
+        ids = store.sets.members(root, size)
         if ids is None:
             raise LookupError  # which is not kept: they may become known
         members = Members(ids)
@@ -67,7 +67,7 @@ class Gatherer:
         # Declarations of one batch share it, the sets that agencies attested, and all entries but a few.
         self._members = members or trees(store)
         self._prove = lru_cache(_ENTRIES)(self._read_entry)
-        self._batch = lru_cache(_BATCHES)(store.batch)
+        self._batch = lru_cache(_BATCHES)(store.batches.get)
 
     def is_of(self, history: History, note: SignedNote) -> bool:
         """Whether it would say the same as a new one; entries may have been added since."""
@@ -105,7 +105,7 @@ class Gatherer:
         members = self._members(root, size)
         if members is not None:
             return members.place(id_)
-        kept = self._store.place(id_, root, size)
+        kept = self._store.inclusions.get(id_, root, size)
         try:
             if kept is None:
                 raise VerificationFailed("some are missing")
@@ -118,7 +118,7 @@ class Gatherer:
 
     def _read_entry(self, number: int) -> ProvenEntry:
         path = self._history.log.inclusion(number, self._note.checkpoint.size)
-        return ProvenEntry(self._store.entry(number).entry, tuple(path))
+        return ProvenEntry(self._store.entries.by_number(number).entry, tuple(path))
 
 
 def newest_checkpoint(history: History, store: Store) -> SignedNote | None:
@@ -127,8 +127,7 @@ def newest_checkpoint(history: History, store: Store) -> SignedNote | None:
     One that was signed before a reorganisation stays in the store, and is passed over here.
     """
     size = history.size
-    while size > 0 and (text := store.latest_checkpoint(size)) is not None:
-        note = SignedNote.parse(text)
+    while size > 0 and (note := store.checkpoints.newest(size)) is not None:
         if note.checkpoint.root == history.log.root(note.checkpoint.size):
             return note
         size = note.checkpoint.size - 1

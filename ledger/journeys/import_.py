@@ -28,7 +28,7 @@ from ledger.edges.export.manifest import MANIFEST, Counts, Manifest
 from ledger.edges.export.reader import Inbox
 from ledger.edges.export.writer import README
 from ledger.edges.replay_memory import Spill
-from ledger.edges.store import Restoring, Store
+from ledger.edges.store import Restoration, Store
 from ledger.errors import HistoryBroken, LedgerError, Malformed, VerificationFailed
 from ledger.journeys.export import Stage, document_path, evidence_path, members_path, part_path, silent
 
@@ -86,7 +86,7 @@ class _Arriving:
     def __init__(
         self,
         inbox: Inbox,
-        restoring: Restoring,
+        restoring: Restoration,
         memory: Spill,
         trust: TrustRoot,
         accept_wallets: bool,
@@ -131,7 +131,7 @@ class _Arriving:
             note = self._note(data, path)
             checkpoint = note.checkpoint
             roots[checkpoint.size] = checkpoint.root
-            self._restoring.checkpoint(note, at)
+            self._restoring.add_checkpoint(note, at)
             self._counts["checkpoints"] += 1
             if checkpoint.size == self._manifest.checkpoint and data != newest:
                 raise VerificationFailed(f"log/checkpoint is not {path}, which the manifest names")
@@ -167,7 +167,7 @@ class _Arriving:
             if stream.size in roots:
                 self._compare(stream.size, roots[stream.size], stream.root())
             if len(logged) == _CHUNK or stream.size == manifest.size:
-                self._restoring.entries(logged)
+                self._restoring.add_entries(logged)
                 logged.clear()
             self._progress("entries", stream.size, manifest.size)
         found = (stream.size, replay.head, stream.root())
@@ -249,10 +249,10 @@ class _Arriving:
             received.append((item.id, item.declaration, item.signature, item.received_at))
             self._counts["declarations"] += 1
             if len(received) == _CHUNK:
-                self._restoring.declarations(received)
+                self._restoring.add_declarations(received)
                 received.clear()
             self._progress("declarations", self._counts["declarations"], self._manifest.counts.declarations)
-        self._restoring.declarations(received)
+        self._restoring.add_declarations(received)
 
     def _batches(self) -> None:
         for where, line in self._inbox.lines("batches/index.jsonl"):
@@ -264,14 +264,14 @@ class _Arriving:
                     f"{where}: the batch is not where it says", expected=f"entry {batch.entry_number}",
                     found="no entry" if anchor is None else f"entry {anchor}",
                 )  # fmt: skip
-            self._restoring.batch(batch, ids)
+            self._restoring.add_batch(batch, ids)
             self._counts["batches"] += 1
             self._progress("batches", self._counts["batches"], self._manifest.counts.batches)
 
     def _sets(self) -> None:
         for where, line in self._inbox.lines("sets/index.jsonl"):
             root, size = records.read_set(line, where)
-            self._restoring.set(root, size, self._members("sets", root, size))
+            self._restoring.add_set(root, size, self._members("sets", root, size))
             self._counts["sets"] += 1
 
     def _members(self, folder: str, root: bytes, size: int) -> list[bytes]:
@@ -287,7 +287,7 @@ class _Arriving:
         """What the declarations' own lines say of their batches, against the batches."""
         declared = self._declared()
         while some := list(islice(declared, _CHUNK)):
-            rows = self._restoring.rows([item.id for _, item in some])
+            rows = self._restoring.declarations([item.id for _, item in some])
             for where, item in some:
                 row, batch = rows[item.id]
                 found = None if batch is None else records.Place(batch.root, batch.size, row.batch_index or 0)

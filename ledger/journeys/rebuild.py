@@ -22,7 +22,7 @@ from ledger.core.verification.verdict import Question as Asked
 from ledger.core.verification.verdict import Status
 from ledger.core.verification.verify import verify
 from ledger.edges.chain.contract import Chain
-from ledger.edges.store import Restoring, Store
+from ledger.edges.store import Restoration, Store
 from ledger.errors import LedgerError, Unavailable, VerificationFailed
 from ledger.journeys.export import Stage, silent
 from ledger.journeys.follow import Follower
@@ -101,8 +101,8 @@ def rebuild(
             run.take(name, data)
             progress("evidence", count, 0)
         with store.restoring() as restoring:
-            restoring.settle()
-        store.mark_final(follower.confirmed)
+            restoring.complete_sets()
+        store.batches.mark_final(follower.confirmed)
         return Rebuilt(
             size=history.size,
             head=history.head,
@@ -111,7 +111,7 @@ def rebuild(
             sets=len(_attested(history)),
             missing_members=run.missing_members(),
             recognised=recognised,
-            pending=store.pending()[0],
+            pending=store.declarations.pending().total,
             refused=tuple(run.refused),
             **run.counts,
         )
@@ -138,16 +138,17 @@ class _Rebuilding:
         in the order in which it waits now, so each is a run of it that leads to an anchored root; up to the one batch
         into which what came after the backup went too.
         """
-        held = {(batch.root, batch.size) for batch in self.store.each_batch()}
+        held = {(batch.root, batch.size) for batch in self.store.batches.each()}
         unknown = {name: mark for name, mark in self.history.anchors.items() if name not in held}
         sizes = {size for _, size in unknown}
-        waiting, found, tree = self.store.pending_ids(self.store.pending()[0]), 0, Frontier()
+        waiting = self.store.declarations.pending_ids(self.store.declarations.pending().total)
+        found, tree = 0, Frontier()
         for end, id_ in enumerate(waiting, start=1):
             tree.append(leaf_hash(id_))
             if tree.size not in sizes or (mark := unknown.get((tree.root(), tree.size))) is None:
                 continue
             with self.store.restoring() as restoring:
-                restoring.batch(_anchored((tree.root(), tree.size), mark), waiting[found:end])
+                restoring.add_batch(_anchored((tree.root(), tree.size), mark), waiting[found:end])
             found, tree = end, Frontier()
         return found
 
@@ -156,11 +157,11 @@ class _Rebuilding:
         try:
             evidence = Question(data).read()[0]
             note = self._verified(evidence)
-            is_new = note is not None and self.store.checkpoint(note.checkpoint.size) is None
+            is_new = note is not None and self.store.checkpoints.get(note.checkpoint.size) is None
             with self.store.restoring() as restoring:
                 kind = self._store(restoring, evidence)
                 if note is not None:
-                    restoring.checkpoint(note, self.at)
+                    restoring.add_checkpoint(note, self.at)
         except Unavailable:
             raise
         except LedgerError as error:
@@ -171,8 +172,8 @@ class _Rebuilding:
 
     def missing(self) -> tuple[Gap, ...]:
         """Anchored batches of which not all declarations are here."""
-        whole = {(batch.root, batch.size) for batch in self.store.each_batch()}
-        partly = {(batch.root, batch.size): known for batch, known in self.store.partly_known()}
+        whole = {(batch.root, batch.size) for batch in self.store.batches.each()}
+        partly = {(batch.root, batch.size): known for batch, known in self.store.batches.partly_known()}
         gaps = [
             Gap(*name, mark.number, partly.get(name, 0))
             for name, mark in self.history.anchors.items()
@@ -187,14 +188,14 @@ class _Rebuilding:
             attested.pop(name, None)
         alone = {root for root, size in attested if size == 1}
         if alone:
-            alone -= {leaf_hash(row.id) for row in self.store.each_declaration()}
+            alone -= {leaf_hash(row.id) for row in self.store.declarations.each()}
         places: dict[Name, int] = {}
-        for _, place in self.store.each_place():
+        for _, place in self.store.inclusions.each():
             places[place.root, place.size] = places.get((place.root, place.size), 0) + 1
         gaps = [
             Gap(*name, number, places.get(name, 0))
             for name, number in attested.items()
-            if (name[0] in alone if name[1] == 1 else self.store.set_members(*name) is None)
+            if (name[0] in alone if name[1] == 1 else self.store.sets.members(*name) is None)
         ]
         return tuple(sorted(gaps, key=lambda gap: gap.number))
 
@@ -220,19 +221,19 @@ class _Rebuilding:
         known = {(key.name, key.id) for key in (trust.log_key, *(item.witness for item in trust.cosignatures(note)))}
         return replace(note, signatures=tuple(line for line in note.signatures if line[:2] in known))
 
-    def _store(self, restoring: Restoring, evidence: Evidence) -> str:
+    def _store(self, restoring: Restoration, evidence: Evidence) -> str:
         """Put one verified piece into the store; what it counts as."""
         origin, (batch, *sets) = self.history.origin, evidence.places
         id_, name = evidence.declaration.id(origin), (batch.root, batch.size)
         mark = self.history.anchors[name]
-        row, stands = restoring.rows([id_]).get(id_, (None, None))
+        row, stands = restoring.declarations([id_]).get(id_, (None, None))
         if row is None:
             # When it was received is known to nobody any more; that it was anchored at this time, is.
-            restoring.declarations([(id_, evidence.declaration, evidence.signature, mark.time)])
-        restoring.batch(_anchored(name, mark), ())
+            restoring.add_declarations([(id_, evidence.declaration, evidence.signature, mark.time)])
+        restoring.add_batch(_anchored(name, mark), ())
         attested = [place for place in sets if self.history.attestations_of([(place.root, place.size)])]
         for place in (batch, *attested):
-            restoring.place(id_, place)
+            restoring.add_inclusion(id_, place)
         if row is None:
             return "restored"
         if stands is None:

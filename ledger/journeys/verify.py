@@ -120,7 +120,7 @@ class Prover:
         :raises NotAnchoredYet: it is accepted and waits for its batch.
         :raises Unavailable: no checkpoint covers it, and none can be signed.
         """
-        found = self._store.declaration_in_sets(id_)
+        found = self._store.declarations.get_with_sets(id_)
         if found is None:
             raise UnknownDeclaration(id_)
         row, sets = found

@@ -84,23 +84,24 @@ class Witness:
         checkpoint = note.checkpoint
         if request.old_size > checkpoint.size:
             raise Malformed("the old size is greater than the checkpoint's", "request")
-        size, root = self._store.cosigned()
-        if request.old_size != size:
-            raise NotCosigned(Reason.SEEN_ANOTHER, f"{size} entries were cosigned last", size)
+        newest = self._store.cosigned.newest()
+        if request.old_size != newest.size:
+            raise NotCosigned(Reason.SEEN_ANOTHER, f"{newest.size} entries were cosigned last", newest.size)
         try:
-            self._follows(checkpoint, size, root, request.proof)
+            self._follows(checkpoint, newest, request.proof)
             self._is_on_the_chain(checkpoint)
         except NotCosigned as refused:
             # The log signed it, so this may be proof that it shows two histories: keep all of it.
             log.error("not cosigned, %s: %r", refused, str(note))
             raise
-        found = self._store.record_cosigned(size, checkpoint, at)
-        if found != (checkpoint.size, checkpoint.root):
-            raise NotCosigned(Reason.SEEN_ANOTHER, f"{found[0]} entries were cosigned meanwhile", found[0])
+        found = self._store.cosigned.record(newest.size, checkpoint, at)
+        if found != checkpoint:
+            raise NotCosigned(Reason.SEEN_ANOTHER, f"{found.size} entries were cosigned meanwhile", found.size)
         log.info("cosigned %d entries", checkpoint.size)
         return cosigned(checkpoint, self.key, at, self._signing.sign_note(cosigned_text(checkpoint, at)))
 
-    def _follows(self, checkpoint: Checkpoint, size: int, root: bytes, proof: tuple[bytes, ...]) -> None:
+    def _follows(self, checkpoint: Checkpoint, newest: Checkpoint, proof: tuple[bytes, ...]) -> None:
+        size, root = newest.size, newest.root
         if checkpoint.size == size and checkpoint.root != root:
             words = f"two roots for {size} entries, {hex_text(root)} was cosigned before"
             raise NotCosigned(Reason.TWO_ROOTS, words)

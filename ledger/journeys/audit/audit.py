@@ -125,7 +125,7 @@ class _Audit:
         self._wallets = Wallets(chain)
         self._heads = Heads(chain, scope.first_block)
         self._held = HeldNotes(scope.notes, scope.trust, scope.last_block is None)
-        self._stored = None if scope.store is None else StoredNotes(scope.store.each_checkpoint(), scope.trust)
+        self._stored = None if scope.store is None else StoredNotes(scope.store.checkpoints.each(), scope.trust)
         self._index: StoredEntries | None = None
         self._signatures = SignatureChecks(chain.origin, self._wallets.judge)
         self._at_block = 0
@@ -137,7 +137,7 @@ class _Audit:
         report.find("code", self._compare_code)
         steps: list[_Step] = [*self._other_nodes()]
         if self._scope.store is not None:
-            self._index = StoredEntries("store entries", self._scope.store.each_entry(), replay.origin, self._block)
+            self._index = StoredEntries("store entries", self._scope.store.entries.each(), replay.origin, self._block)
             steps.append(self._index)
         if self._scope.notes:
             report.find("checkpoints agree", self._compare_given)
@@ -230,7 +230,7 @@ class _Audit:
 
     def _compare_given(self) -> str:
         store = self._scope.store
-        return self._held.disagreement(lambda size: None if store is None else store.checkpoint(size))
+        return self._held.disagreement(lambda size: None if store is None else store.checkpoints.get(size))
 
     def _compare_node(self, node: Chain) -> None:
         """Raise where another node is of another chain, is behind, or has another word on block and head."""

@@ -15,9 +15,6 @@ from ledger.core.verification.verdict import Status
 from ledger.errors import HistoryBroken, LedgerError
 from ledger.journeys.audit.findings import Finding
 
-# (size column, root column, note), as the store has them.
-Row = tuple[int, bytes, str]
-
 
 class Given(NamedTuple):
     """A checkpoint that somebody holds, and what to call it (a file's name)."""
@@ -67,7 +64,7 @@ class HeldNotes:
                 self._settle(beyond)
         return [self._findings[place] for place in range(len(self._given))]
 
-    def disagreement(self, stored: Callable[[int], str | None]) -> str:
+    def disagreement(self, stored: Callable[[int], SignedNote | None]) -> str:
         """Whether any two checkpoints of one size, given or stored, have two roots.
 
         :raises HistoryBroken: naming both: whoever signed them has shown two histories.
@@ -75,9 +72,9 @@ class HeldNotes:
         for (name, note), (other_name, other) in combinations(self._given, 2):
             self._agree(name, note, other_name, other)
         for name, note in self._given:
-            text = stored(note.checkpoint.size)
-            if text is not None:
-                self._agree(name, note, "the store's", SignedNote.parse(text))
+            kept = stored(note.checkpoint.size)
+            if kept is not None:
+                self._agree(name, note, "the store's", kept)
         return f"no two of the {len(self._given)} given, nor the store's of the same sizes, have two roots for one size"
 
     def _agree(self, name: str, note: SignedNote, other_name: str, other: SignedNote) -> None:
@@ -101,18 +98,18 @@ class HeldNotes:
 class StoredNotes:
     """Every checkpoint in the store, one in memory at a time. Used as ``HeldNotes``; the first difference ends it."""
 
-    def __init__(self, rows: Iterator[Row], trust: TrustRoot | None) -> None:
-        self._rows = rows
+    def __init__(self, notes: Iterator[SignedNote], trust: TrustRoot | None) -> None:
+        self._notes = notes
         self._trust = trust
         self._count = 0
         self._finding: Finding | None = None
-        self._next: Row | None = None
+        self._next: SignedNote | None = None
         self.newest: SignedNote | None = None
         self._advance()
 
     @property
     def next_size(self) -> int:
-        return self._next[0] if self._next is not None else -1
+        return self._next.checkpoint.size if self._next is not None else -1
 
     @property
     def last_size(self) -> int:
@@ -121,22 +118,16 @@ class StoredNotes:
 
     def compare(self, replay: Replay) -> None:
         """Compare the checkpoint of the replay's present size with it."""
-        if self._next is None:
+        note = self._next
+        if note is None:
             return
-        size, root, text = self._next
         try:
-            note = SignedNote.parse(text)
-            if (note.checkpoint.size, note.checkpoint.root) != (size, root):
-                raise HistoryBroken(
-                    "it is stored under another size or root", expected=f"{size}, {hex_text(root)}",
-                    found=f"{note.checkpoint.size}, {hex_text(note.checkpoint.root)}",
-                )  # fmt: skip
             hold(note, replay.origin, replay.root(), self._trust)
         except LedgerError as error:
-            what, expected, found = str(error), "a checkpoint of this history, signed by its log", text
+            what, expected, found = str(error), "a checkpoint of this history, signed by its log", str(note)
             if isinstance(error, HistoryBroken):
                 what, expected, found = error.what, str(error.expected), str(error.found)
-            words = f"the stored checkpoint of {size} entries does not hold: {what}"
+            words = f"the stored checkpoint of {note.checkpoint.size} entries does not hold: {what}"
             self._fail(HistoryBroken(words, expected=expected, found=found))
             return
         self.newest, self._count = note, self._count + 1
@@ -147,7 +138,7 @@ class StoredNotes:
         if self._finding is None and self._next is not None and complete and as_of_now:
             self._fail(HistoryBroken(
                 "the store has a checkpoint of more entries than the chain has",
-                expected=f"at most {size}", found=self._next[0],
+                expected=f"at most {size}", found=self.next_size,
             ))  # fmt: skip
         if self._finding is None:
             words = f"{self._count} checkpoints in the store are of the chain's first entries"
@@ -157,7 +148,7 @@ class StoredNotes:
 
     def _advance(self) -> None:
         try:
-            self._next = next(self._rows, None)
+            self._next = next(self._notes, None)
         except LedgerError as error:
             self._fail(error)
 

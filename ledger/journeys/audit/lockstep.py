@@ -9,7 +9,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.origin import Origin
 from ledger.core.verification.verdict import Status
 from ledger.edges.chain.events import LoggedEntry
-from ledger.edges.store import Indexed
+from ledger.edges.store import IndexedEntry
 from ledger.errors import HistoryBroken, LedgerError
 from ledger.journeys.audit.findings import Finding
 
@@ -100,10 +100,10 @@ class OtherNode(Lockstep[LoggedEntry]):
         raise HistoryBroken(words, expected=_place(ours), found=_place(theirs), number=number)
 
 
-class StoredEntries(Lockstep[Indexed]):
+class StoredEntries(Lockstep[IndexedEntry]):
     """The store's index of the history, which may be behind. ``until``: entries of later blocks are not looked at."""
 
-    def __init__(self, name: str, source: Iterator[Indexed], origin: Origin, until: int) -> None:
+    def __init__(self, name: str, source: Iterator[IndexedEntry], origin: Origin, until: int) -> None:
         super().__init__(name, source)
         self._origin = origin
         self._until = until
@@ -111,7 +111,7 @@ class StoredEntries(Lockstep[Indexed]):
     def _words(self) -> str:
         return f"{self.count} entries, the same in the same places, each under its subject"
 
-    def _hold(self, ours: LoggedEntry | None, theirs: Indexed | None) -> None:
+    def _hold(self, ours: LoggedEntry | None, theirs: IndexedEntry | None) -> None:
         if theirs is None or (ours is None and theirs.logged.block_number > self._until):
             return
         logged, number = theirs.logged, self.count

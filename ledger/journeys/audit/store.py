@@ -18,7 +18,7 @@ def compare_declarations(store: Store, is_contract: Callable[[bytes], bool]) -> 
     :param is_contract: whether a signer is a wallet contract, whose signature was judged when the declaration came in.
     """
     count = 0
-    for row in store.each_declaration():
+    for row in store.declarations.each():
         if row.declaration.id(store.origin) != row.id:
             raise HistoryBroken(
                 "a declaration in the store was changed", expected=hex_text(row.id),
@@ -37,12 +37,13 @@ def compare_batches(store: Store, memory: Memory, size: int) -> str:
     :param size: entries beyond were not read, and batches that they anchor are passed over.
     """
     count = partly = later = 0
-    for batch in store.each_batch():
-        ids = store.set_members(batch.root, batch.size)
-        if ids is None and store.is_proven(batch):
+    for batch in store.batches.each():
+        ids = store.sets.members(batch.root, batch.size)
+        if ids is None and store.inclusions.cover(batch):
             partly += 1
         else:
-            _check_root(f"batch {batch.id}", batch.root, batch.size, store.leaves(batch.id) if ids is None else ids)
+            known = store.batches.declaration_ids(batch.id) if ids is None else ids
+            _check_root(f"batch {batch.id}", batch.root, batch.size, known)
         if batch.entry_number is not None and batch.entry_number >= size:
             later += 1
             continue
@@ -56,8 +57,8 @@ def compare_batches(store: Store, memory: Memory, size: int) -> str:
 def compare_sets(store: Store) -> str:
     """Every attested set's members lead to its root."""
     count = 0
-    for root, size in store.each_set():
-        _check_root(f"the attested set {hex_text(root)}", root, size, store.set_members(root, size) or [])
+    for root, size in store.sets.each():
+        _check_root(f"the attested set {hex_text(root)}", root, size, store.sets.members(root, size) or [])
         count += 1
     return f"{count} attested sets in the store lead to their roots"
 
@@ -65,7 +66,7 @@ def compare_sets(store: Store) -> str:
 def compare_places(store: Store) -> str:
     """Every place that is kept, as not all members of its batch or set are known, leads to the root."""
     count = 0
-    for id_, place in store.each_place():
+    for id_, place in store.inclusions.each():
         try:
             verify_inclusion(leaf_hash(id_), place.index, place.size, place.proof, place.root)
         except VerificationFailed as error:
@@ -110,7 +111,7 @@ def _check_place(store: Store, memory: Memory, batch: Batch) -> None:
             number=number,
         )  # fmt: skip
     try:
-        entry = store.entry(number).entry
+        entry = store.entries.by_number(number).entry
     except (KeyError, LedgerError):
         entry = None
     if entry is None or entry.time != batch.entry_time:
