@@ -23,13 +23,13 @@ def backup(
     """
     desk = Desk()
     store = Store.open(desk.settings.store_url_or_default(), None, create=False)
-    length = store.copy_to(file)
-    last = store.last_entry()
+    length = store.backup.copy_to(file)
+    last = store.entries.last()
     value = {
         "file": str(file),
         "bytes": length,
         "origin": str(store.origin),
         "entries": 0 if last is None else last.entry.number + 1,
-        "pending": store.pending()[0],
+        "pending": store.declarations.pending().total,
     }
     show(as_json, value, lambda: facts("Backed up", value))

@@ -40,15 +40,16 @@ def status(
         }
         show(as_json, value, lambda: facts("Attestation", value))
         return
-    row = desk.store.declaration(wanted)
+    row = desk.store.declarations.get(wanted)
     if row is None and wanted not in history.withdrawals:
         raise UnknownDeclaration(wanted)
     state = row.state if row else "not in this store"
     value = {"declaration": hex_text(wanted), "state": state}
     if row is not None:
         value |= row.declaration.to_json()
-    sets = [(batch.root, batch.size) for batch in [row and row.batch_id and desk.store.batch(row.batch_id)] if batch]
-    sets += desk.store.set_names_of(wanted)
+    batch = desk.store.batches.get(row.batch_id) if row and row.batch_id else None
+    sets = [(batch.root, batch.size)] if batch else []
+    sets += desk.store.sets.names_of(wanted)
     value["attestations"] = []
     for attestation in history.attestations_of(dict.fromkeys([*sets, set_of([wanted])])):
         standing, _ = history.standing(attestation, wanted, at)

@@ -28,7 +28,7 @@ def withdraw(
     desk = Desk()
     party = desk.key(key)
     id_ = identifier(declaration, "declaration")
-    row = desk.store.declaration(id_)
+    row = desk.store.declarations.get(id_)
     if row is None:
         raise UnknownDeclaration(id_)
     by = ZERO if replacement is None else identifier(replacement, "replacement")
