@@ -72,7 +72,7 @@ class Services:
         self.probe = Probe(self._newest_block)
         self.leads = False
         self.waits: dict[str, str] = {}  # what goes on in the background, and what keeps it from going on
-        self.leadership = store.leadership("anchoring")
+        self.leadership = store.leadership.candidate("anchoring")
         self._lock = Lock()
         self._parts: Parts | None = None
 
@@ -183,7 +183,7 @@ def anchor(services: Services) -> None:
             services.follower.refresh()
             publish_checkpoint(services.follower, services.store, services.log_key, at)
         return
-    services.leads = services.leadership.held()
+    services.leads = services.leadership.leads()
     metrics.leads(services.leads)
     if not services.leads:
         return

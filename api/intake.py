@@ -110,7 +110,7 @@ class Intake:
         """All in one commit; where one of them cannot be stored, each in its own, so that it keeps no other back."""
         try:
             with traces.span("commit", declarations=len(received)):
-                return self._store.receive(received, at)
+                return self._store.declarations.add_with_ids(received, at)
         except Unavailable as error:  # nor could it be stored alone
             return [error] * len(received)
         except Exception as error:

@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 
 from api.dependencies import Services
 from api.kit.errors import problem
-from ledger.edges.store.idempotency import Answer
+from ledger.edges.store import StoredResponse
 from ledger.errors import Malformed
 
 HEADER = "Idempotency-Key"
@@ -62,22 +62,23 @@ async def _once(request: Request, key: str, handle: Callable[[Request], Coroutin
     store, client = services.store, request.client.host if request.client else ""
     digest = sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).digest()
     patience = int(services.settings.confirmation_timeout_seconds) + _MARGIN_SECONDS
-    known = await run_in_threadpool(store.begin_once, client, key, digest, services.clock(), patience)
+    known = await run_in_threadpool(store.idempotency.begin, client, key, digest, services.clock(), patience)
     if known == "another request":
         return problem(422, "KeyUsed", f"another request was sent under this {HEADER}: take a new one")
     if known == "under way":
         return problem(409, "UnderWay", f"the request under this {HEADER} is under way: ask again shortly")
-    if isinstance(known, Answer):
+    if isinstance(known, StoredResponse):
         return Response(known.body, known.status, media_type="application/json")
     try:
         response = await handle(request)
     except BaseException:
-        await run_in_threadpool(store.forget_answer, client, key)
+        await run_in_threadpool(store.idempotency.forget, client, key)
         raise
     if response.status_code < 300:
-        await run_in_threadpool(store.keep_answer, client, key, Answer(response.status_code, bytes(response.body)))
+        kept = StoredResponse(response.status_code, bytes(response.body))
+        await run_in_threadpool(store.idempotency.keep, client, key, kept)
     else:
-        await run_in_threadpool(store.forget_answer, client, key)
+        await run_in_threadpool(store.idempotency.forget, client, key)
     return response
 
 

@@ -14,14 +14,14 @@ from api.schemas import Reason
 from ledger import __version__
 from ledger.core.anchoring.batches import BatchState
 from ledger.core.checkpoints.note import SignedNote
-from ledger.edges.store import Outlook
+from ledger.edges.store import StoreStatus
 from ledger.errors import LedgerError
 
 _DEPTHS = (1, 2, 5, 10, 20, 50, 100, 1_000)  # upper bounds, in entries
 _STATES: tuple[BatchState, ...] = ("batched", "sent", "anchored")
 
 
-def reasons(services: Services, outlook: Outlook, seen: Seen) -> list[Reason]:
+def reasons(services: Services, status: StoreStatus, seen: Seen) -> list[Reason]:
     """Why this server is degraded, the cause before its consequences; nothing where it is not."""
     found: list[Reason] = []
     if seen.problem is not None:
@@ -29,10 +29,10 @@ def reasons(services: Services, outlook: Outlook, seen: Seen) -> list[Reason]:
     waits = services.waits.get("anchoring")
     if waits and seen.problem is None:
         found.append(Reason(code="anchoring_waits", detail=waits))
-    if outlook.problem is not None:
-        refused = sum(state.problems for name, state in outlook.under_way.items() if name != "anchored")
-        found.append(Reason(code="batch_refused", detail=f"{refused} not sent; the oldest: {outlook.problem}"))
-    age, settings = _age(services, outlook.oldest), services.settings
+    if status.problem is not None:
+        refused = sum(state.problems for name, state in status.under_way.items() if name != "anchored")
+        found.append(Reason(code="batch_refused", detail=f"{refused} not sent; the oldest: {status.problem}"))
+    age, settings = _age(services, status.oldest), services.settings
     if age is not None and age > settings.anchor_max_age_seconds + settings.backlog_alarm_seconds:
         found.append(Reason(code="backlog_old", detail=f"the oldest declaration has waited for {age} seconds"))
     return found
@@ -71,39 +71,38 @@ class Figures(Collector):
         wanted = services.settings.confirmations
         yield _gauge("ledger_chain_confirmations", "Blocks until an entry counts, as set.", wanted)
         try:
-            outlook = services.store.outlook()
-            confirmed = None if seen.block is None else services.store.size_as_of(seen.block - wanted + 1)
+            status, newest = services.store.status.read(), services.store.checkpoints.newest()
+            confirmed = None if seen.block is None else services.store.entries.size_as_of(seen.block - wanted + 1)
         except LedgerError:
             yield _gauge("ledger_store_up", "1 where the store can be read.", 0)
             return
         yield _gauge("ledger_store_up", "1 where the store can be read.", 1)
-        yield from self._stored(outlook)
+        yield from self._stored(status, newest)
         if confirmed is not None:
             yield _gauge("ledger_history_confirmed_entries", "Entries that have their confirmations.", confirmed)
 
-    def _stored(self, outlook: Outlook) -> Iterator[Metric]:
+    def _stored(self, status: StoreStatus, newest: SignedNote | None) -> Iterator[Metric]:
         services = self._services
-        yield _gauge("ledger_backlog_declarations", "Declarations that wait for a batch.", outlook.pending)
-        age = _age(services, outlook.oldest) or 0
+        yield _gauge("ledger_backlog_declarations", "Declarations that wait for a batch.", status.pending)
+        age = _age(services, status.oldest) or 0
         yield _gauge("ledger_backlog_oldest_seconds", "Age of the oldest that is not anchored; 0 without any.", age)
         batches = GaugeMetricFamily("ledger_batches", "Batches that are not final.", labels=["state"])
         inside = GaugeMetricFamily("ledger_batches_declarations", "Declarations in them.", labels=["state"])
         oldest = GaugeMetricFamily("ledger_batches_oldest_seconds", "Age of the oldest of them.", labels=["state"])
         for state in _STATES:
-            there = outlook.under_way.get(state)
+            there = status.under_way.get(state)
             batches.add_metric([state], there.batches if there else 0)
             inside.add_metric([state], there.declarations if there else 0)
             oldest.add_metric([state], _age(services, there.oldest) or 0 if there else 0)
         yield from (batches, inside, oldest)
-        refused = sum(state.problems for state in outlook.under_way.values())
+        refused = sum(state.problems for state in status.under_way.values())
         yield _gauge("ledger_batches_refused", "Batches that a node refused when they were last sent.", refused)
-        yield _gauge("ledger_history_entries", "Entries that the index has.", outlook.entries)
-        note = None if outlook.checkpoint is None else SignedNote.parse(outlook.checkpoint)
-        size, lines = (0, 0) if note is None else (note.checkpoint.size, max(0, len(note.signatures) - 1))
+        yield _gauge("ledger_history_entries", "Entries that the index has.", status.entries)
+        size, lines = (0, 0) if newest is None else (newest.checkpoint.size, max(0, len(newest.signatures) - 1))
         yield _gauge("ledger_checkpoint_entries", "Entries that the newest checkpoint covers.", size)
         yield _gauge("ledger_checkpoint_cosignatures", "Signatures of witnesses on the newest checkpoint.", lines)
         yield _gauge("ledger_witnesses", "Witnesses that are asked to cosign.", len(services.witnesses.states()))
-        yield _depths(outlook.depths)
+        yield _depths(status.depths)
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:

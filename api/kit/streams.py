@@ -86,8 +86,8 @@ class Hub:
         self._news.set()
 
     async def begin(self, stopped: Cursor | None) -> Cursor:
-        """Where to begin: see ``Store.cursor``."""
-        return await run_in_threadpool(self._store.cursor, stopped)
+        """Where to begin: see ``Events.start``."""
+        return await run_in_threadpool(self._store.events.start, stopped)
 
     async def after(self, cursor: Cursor, patience: float) -> Sequence[Step]:
         """What came after a cursor; nothing where nothing came within ``patience`` seconds.
@@ -98,7 +98,7 @@ class Hub:
         if begins == cursor:
             return page
         news = self._news
-        if cursor != self._newest and (found := await run_in_threadpool(self._store.follow, cursor)):
+        if cursor != self._newest and (found := await run_in_threadpool(self._store.events.after, cursor)):
             return found
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(news.wait(), patience)
@@ -127,7 +127,7 @@ class Hub:
     async def _look(self) -> None:
         if self._newest is None:
             self._newest = await self.begin(None)
-        elif page := await run_in_threadpool(self._store.follow, self._newest):
+        elif page := await run_in_threadpool(self._store.events.after, self._newest):
             self._page = self._newest, page
             self._newest = page[-1].cursor
         else:

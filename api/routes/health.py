@@ -24,16 +24,16 @@ def ready(given: Given) -> Ready:
 
     503 where none could be taken in, as the store cannot be written.
     """
-    given.store.check_writable()
-    outlook, seen = given.store.outlook(), given.probe.look()
-    found = reasons(given, outlook, seen)
-    since = outlook.pending_since
+    given.store.status.check_writable()
+    stored, seen = given.store.status.read(), given.probe.look()
+    found = reasons(given, stored, seen)
+    since = stored.pending_since
     return Ready(
         status="degraded" if found else "ready",
         reasons=found,
         chain=seen.problem or "answers",
         anchoring=anchoring(given),
-        pending=outlook.pending,
+        pending=stored.pending,
         oldest_pending_seconds=None if since is None else max(0, given.clock() - since),
         witnesses=[
             WitnessResult(name=state.name, cosigned_size=state.cosigned, problem=state.problem or None)

@@ -105,7 +105,7 @@ def list_declarations(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> DeclarationPage:
     """By party, type and time of receipt, oldest first; follow `next_cursor` for more."""
-    rows, following = given.store.list_declarations(
+    rows, following = given.store.declarations.page(
         party=None if party is None else hex_bytes(party, "party"),
         document_type=document_type,
         received_from=received_from,
@@ -113,7 +113,7 @@ def list_declarations(
         cursor=cursor,
         limit=min(limit, given.settings.page_limit),
     )
-    batch_of = cache(given.store.batch)
+    batch_of = cache(given.store.batches.get)
     return DeclarationPage(declarations=[_shown(row, batch_of) for row in rows], next_cursor=following)
 
 
@@ -181,7 +181,7 @@ def _known(given: Services, id_: bytes) -> DeclarationState:
 
 
 def _row(given: Services, id_: bytes) -> DeclarationRow:
-    row = given.store.declaration(id_)
+    row = given.store.declarations.get(id_)
     if row is None:
         raise UnknownDeclaration(id_)
     return row
@@ -189,9 +189,9 @@ def _row(given: Services, id_: bytes) -> DeclarationRow:
 
 def state_of(given: Services, row: DeclarationRow, history: History | None) -> DeclarationState:
     """A stored declaration as the API shows it; with a history also what was said about it."""
-    state = _shown(row, given.store.batch)
+    state = _shown(row, given.store.batches.get)
     if history is not None:
-        sets = dict.fromkeys([*given.store.set_names_of(row.id), set_of([row.id])])
+        sets = dict.fromkeys([*given.store.sets.names_of(row.id), set_of([row.id])])
         state.attestations = [standing_of(history, id_, row.id, given.clock()) for id_ in history.attestations_of(sets)]
         if row.id in history.withdrawals:
             state.withdrawn_by_entry = history.withdrawals[row.id][0].number

@@ -43,13 +43,13 @@ def get_agency(code: Annotated[str, Path(pattern=r"^[A-Z0-9-]{1,16}$")], given: 
 def get_history(given: Given) -> HistoryResult:
     """What an auditor compares; the checkpoint is signed by the log's key."""
     with given.follower.facts() as history:
-        latest = given.store.latest_checkpoint()
+        latest = given.store.checkpoints.newest()
         return HistoryResult(
             origin=str(history.origin),
             size=history.size,
             head=hex_text(history.head),
             root=hex_text(history.log.root()),
-            checkpoint=latest,
+            checkpoint=None if latest is None else str(latest),
         )
 
 

@@ -66,10 +66,10 @@ def get_newest(given: Given) -> Response:
 )
 def get_checkpoint(size: Annotated[int, Path(ge=0, lt=1 << 63, examples=[20])], given: Given) -> Response:
     """Every checkpoint that was ever published is kept."""
-    note = given.store.checkpoint(size)
+    note = given.store.checkpoints.get(size)
     if note is None:
         raise HTTPException(404, "no checkpoint of this size was published")
-    return Response(note, headers=SOON, media_type=NOTE)
+    return Response(str(note), headers=SOON, media_type=NOTE)
 
 
 @router.get(
@@ -88,7 +88,7 @@ def get_bundle(
     with given.follower.facts(fresh=False) as history:
         _check_published(history, given.store, name)
         first = name.index * TILE_WIDTH
-        data = bundle(item.entry.data for item in given.store.entries(first, first + name.width))
+        data = bundle(item.entry.data for item in given.store.entries.read(first, first + name.width))
     headers = NEVER | {"Vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(gzip.compress(data, mtime=0), headers=headers | {"Content-Encoding": "gzip"}, media_type=BYTES)

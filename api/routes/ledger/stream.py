@@ -22,7 +22,7 @@ from api.routes.ledger.history import entry_result
 from api.schemas import Hash
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Entry
-from ledger.edges.store import Batch, Change, Cursor, Reorganised, Step
+from ledger.edges.store import Batch, Cursor, Reorganised, Step, StoreEvent
 from ledger.errors import HistoryBroken, Unavailable, UnknownDeclaration
 
 log = logging.getLogger("api.kit.streams")
@@ -116,10 +116,10 @@ class _Reader:
     def _state(self) -> dict[str, Any]:
         """Where the declaration stands; finds its batch, which it never leaves."""
         assert self._declaration is not None
-        row = self._store.declaration(self._declaration)
+        row = self._store.declarations.get(self._declaration)
         if row is None:
             raise UnknownDeclaration(self._declaration)
-        self._batch = None if row.batch_id is None else self._store.batch(row.batch_id)
+        self._batch = None if row.batch_id is None else self._store.batches.get(row.batch_id)
         made: dict[str, Any] = {"id": hex_text(row.id), "state": row.state}
         if self._batch is not None:
             made |= {"batch_root": hex_text(self._batch.root), "batch_size": self._batch.size}
@@ -129,7 +129,7 @@ class _Reader:
     def _tell(self, step: Step) -> Iterator[bytes]:
         what = step.what
         if self._declaration is not None:
-            if isinstance(what, Change) and self._batch is not None and what.batch_id == self._batch.id:
+            if isinstance(what, StoreEvent) and self._batch is not None and what.batch_id == self._batch.id:
                 state = "sent" if what.kind == "taken back" else what.kind
                 yield _event(step.cursor, "state", {"id": hex_text(self._declaration), "state": state} | _place(what))
         elif isinstance(what, Reorganised):
@@ -194,11 +194,11 @@ def _event(cursor: Cursor, name: str, data: dict[str, Any]) -> bytes:
     return f"id: {cursor}\nevent: {name}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
 
 
-def _place(change: Change) -> dict[str, Any]:
+def _place(change: StoreEvent) -> dict[str, Any]:
     return {
         "batch_root": hex_text(change.root), "batch_size": change.size, "entry_number": change.entry_number,
     }  # fmt: skip
 
 
 def _is_forming(step: Step) -> bool:
-    return isinstance(step.what, Change) and step.what.kind == "batched"
+    return isinstance(step.what, StoreEvent) and step.what.kind == "batched"
