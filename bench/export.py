@@ -44,7 +44,7 @@ from ledger.core.tree.tiles import Frontier
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.keys.keystore import Algorithm, SigningKey
-from ledger.edges.store import Batch, Restoring, Store
+from ledger.edges.store import Batch, Restoration, Store
 from ledger.journeys.export import PublicKeys, leave
 from ledger.journeys.follow import Follower
 from ledger.journeys.import_ import arrive
@@ -82,12 +82,12 @@ def fill(store: Store, size: int) -> None:
             if declared:
                 batches.append((number, declared))
             if len(logged) == PORTION or number == size - 1:
-                restoring.entries(logged)
+                restoring.add_entries(logged)
                 _declare(restoring, trader, batches)
                 logged, batches = [], []
     checkpoint = Checkpoint(ORIGIN, size, tree.root())
     note = signed(checkpoint, TRUST.log_key, LOG.sign_note(checkpoint.text.encode()))
-    store.save_checkpoint(size, checkpoint.root, str(note), START)
+    store.checkpoints.save(note, START)
 
 
 def _contents(trader: _Key) -> Iterator[tuple[Content, list[Declaration]]]:
@@ -113,14 +113,14 @@ def _contents(trader: _Key) -> Iterator[tuple[Content, list[Declaration]]]:
         number += 1
 
 
-def _declare(restoring: Restoring, trader: _Key, batches: list[tuple[int, list[Declaration]]]) -> None:
+def _declare(restoring: Restoration, trader: _Key, batches: list[tuple[int, list[Declaration]]]) -> None:
     for number, declared in batches:
         ids = [item.id(ORIGIN) for item in declared]
-        restoring.declarations(
+        restoring.add_declarations(
             [(id_, item, trader.sign(id_), START + number) for id_, item in zip(ids, declared, strict=True)]
         )
         batch = Batch(0, root(ids), BATCH, "anchored", START + number, None, number, START + number)
-        restoring.batch(batch, ids)
+        restoring.add_batch(batch, ids)
 
 
 def step(name: str, size: int, folder: Path) -> None:

@@ -71,7 +71,7 @@ class Ledger:
     def fill(self, numbers: range) -> None:
         """Store declarations as if they had been taken in."""
         received = [(self.declaration(number), bytes(65)) for number in numbers]
-        self.store.add_declarations(received, ORIGIN, _second(numbers))
+        self.store.declarations.add(received, ORIGIN, _second(numbers))
 
     def signed(self, numbers: range) -> list[tuple[Declaration, bytes]]:
         """What traders send."""
@@ -81,12 +81,12 @@ class Ledger:
     def take_in(self, received: Sequence[tuple[Declaration, bytes]], at: int) -> None:
         for declaration, signature in received:
             verify_signature(ORIGIN, declaration.party, declaration.id(ORIGIN), signature)
-        self.store.add_declarations(received, ORIGIN, at)
+        self.store.declarations.add(received, ORIGIN, at)
 
     def batch(self) -> None:
-        ids = self.store.pending_ids(BATCH)
+        ids = self.store.declarations.pending_ids(BATCH)
         root = root_of_hashes([leaf_hash(id_) for id_ in ids])
-        self.store.form_batch(root, ids, START)
+        self.store.batches.form(root, ids, START)
         self._entry(Anchored(root, len(ids)))
 
     def prove(self, ids: Sequence[bytes]) -> None:
@@ -95,7 +95,7 @@ class Ledger:
         key = NoteKey(str(ORIGIN), self._log.public_key().public_bytes_raw())
         note = signed(checkpoint, key, self._log.sign(checkpoint.text.encode()))
         for id_ in ids:
-            found = self.store.declaration_in_sets(id_)
+            found = self.store.declarations.get_with_sets(id_)
             assert found is not None
             Gatherer(self.history, note, self.store).evidence(*found).to_bytes()
 
@@ -103,7 +103,7 @@ class Ledger:
         number = self.history.size
         entry, name = Entry(number, kind_of(content), START, encode_payload(content)), f"0x{number:064x}"
         self.history.apply(entry)
-        self.store.append_entries([LoggedEntry(entry, number, name, name, 0)])
+        self.store.entries.append([LoggedEntry(entry, number, name, name, 0)])
 
 
 @dataclass(frozen=True, slots=True)
