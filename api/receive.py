@@ -24,7 +24,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import WalletUndecided, verify_signature
 from ledger.core.statements.statement import Declaration
-from ledger.errors import BadSignature, LedgerError, Malformed, Unavailable, VerificationFailed
+from ledger.errors import LedgerError, Malformed, SignatureMismatch, Unavailable, VerificationFailed
 
 NDJSON = "application/x-ndjson"
 MAX_LINES = 10_000
@@ -75,7 +75,7 @@ def read(body: SignedDeclaration, origin: Origin) -> Received:
 def signed_by_party(received: Received, origin: Origin) -> bool:
     """Whether the party's own key signed; False where only a wallet contract could say.
 
-    :raises BadSignature: it did not.
+    :raises SignatureMismatch: it did not.
     """
     id_, declaration, signature = received
     try:
@@ -83,7 +83,7 @@ def signed_by_party(received: Received, origin: Origin) -> bool:
     except WalletUndecided:
         return False
     except VerificationFailed:
-        raise BadSignature(declaration.party, id_) from None
+        raise SignatureMismatch(declaration.party, id_) from None
     return True
 
 
@@ -96,14 +96,14 @@ def checked(body: SignedDeclaration, origin: Origin) -> tuple[Received, bool]:
 def ask_wallet(received: Received, given: Services) -> None:
     """Ask the wallet contract that bears the party's address whether it signed; takes the chain's time.
 
-    :raises BadSignature: it did not, or there is none.
+    :raises SignatureMismatch: it did not, or there is none.
     :raises Unavailable: the chain is away.
     """
     id_, declaration, signature = received
     try:
         given.chain.wallet_accepts(declaration.party, id_, signature)
     except VerificationFailed:
-        raise BadSignature(declaration.party, id_) from None
+        raise SignatureMismatch(declaration.party, id_) from None
 
 
 def taken_in(body: SignedDeclaration, id_: bytes, at: int) -> dict[str, Any]:

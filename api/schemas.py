@@ -85,7 +85,7 @@ class BulkResult(BaseModel):
     line: int = Field(ge=1)
     status: int = Field(examples=[202])
     id: Hash | None = None
-    type: str | None = Field(default=None, examples=["urn:trade-ledger:BadSignature"])
+    type: str | None = Field(default=None, examples=["urn:trade-ledger:SignatureMismatch"])
     detail: str | None = None
 
 

@@ -74,11 +74,11 @@ abstract contract Agencies is Council {
         _enact(TypedData.agencyEnrolment(agency_, name, jurisdiction, uri, resolution), resolution, endorsements);
 
         // Check: shapes, and enrolled once.
-        if (!Text.isAgencyCode(agency_)) revert MalformedAgency(agency_);
+        if (!Text.isAgencyCode(agency_)) revert AgencyCodeMalformed(agency_);
         _checkText(name, LONGEST_NAME);
         _checkText(uri, LONGEST_URI);
-        if (!Text.isCountryCode(jurisdiction)) revert MalformedJurisdiction(jurisdiction);
-        if (_agencyIndex[agency_] != 0) revert AgencyKnown(agency_);
+        if (!Text.isCountryCode(jurisdiction)) revert JurisdictionMalformed(jurisdiction);
+        if (_agencyIndex[agency_] != 0) revert AgencyAlreadyEnrolled(agency_);
 
         // Effect: active from now on.
         uint24 index = ++_agencyCount;
@@ -142,7 +142,7 @@ abstract contract Agencies is Council {
         uint24 agencyIndex = _enrolled(agency_);
         bytes32 signerHash = keccak256(attester_);
         AttesterRecord storage record = _attesters[signerHash];
-        if (record.index != 0) revert AttesterKnown(attester_);
+        if (record.index != 0) revert AttesterAlreadyAuthorised(attester_);
 
         // Effect: speaks for the agency from now on.
         uint32 index = ++_attesterCount;
@@ -210,7 +210,7 @@ abstract contract Agencies is Council {
         // Check: a period from now on, after the one before it.
         Mandate storage mandate = _mandates[_enrolled(agency_)][kind];
         uint40 begin = from == 0 ? _now() : from;
-        if (begin < _now() || until <= begin) revert MalformedPeriod(begin, until, _now());
+        if (begin < _now() || until <= begin) revert PeriodMalformed(begin, until, _now());
         Period memory latest = mandate.latest;
         if (begin < latest.until) revert MandateOverlaps(agency_, kind, latest.until);
 
@@ -285,7 +285,7 @@ abstract contract Agencies is Council {
     /// @dev The attester, whether or not it may speak.
     function _authorised(bytes calldata signer) internal view returns (AttesterRecord storage record) {
         record = _attesters[keccak256(signer)];
-        if (record.index == 0) revert UnknownAttester(signer);
+        if (record.index == 0) revert AttesterUnknown(signer);
     }
 
     /// @dev The attester that an attestation names by index.
@@ -296,7 +296,7 @@ abstract contract Agencies is Council {
     /// @dev Check: the attester's agency is the stated one.
     function _checkAgency(bytes calldata signer, bytes16 stated, uint24 actual) internal view {
         bytes16 code = _agencies[actual].code;
-        if (code != stated) revert WrongAgency(signer, stated, code);
+        if (code != stated) revert AgencyMismatch(signer, stated, code);
     }
 
     /// @dev Check: the attester may speak by the latest resolutions.
@@ -324,12 +324,12 @@ abstract contract Agencies is Council {
     /// @dev Index of the agency, active or not.
     function _enrolled(bytes16 code) private view returns (uint24 index) {
         index = _agencyIndex[code];
-        if (index == 0) revert UnknownAgency(code);
+        if (index == 0) revert AgencyUnknown(code);
     }
 
     function _checkText(string calldata text, uint256 limit) private pure {
         bytes calldata raw = bytes(text);
-        if (raw.length == 0 || raw.length > limit || !Text.isUtf8(raw)) revert MalformedText(raw.length, limit);
+        if (raw.length == 0 || raw.length > limit || !Text.isUtf8(raw)) revert TextMalformed(raw.length, limit);
     }
 
     function _contains(Period memory period, uint40 time) private pure returns (bool) {

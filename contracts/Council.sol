@@ -64,7 +64,7 @@ abstract contract Council is History {
     ) internal returns (bytes32 id) {
         // Check: the next resolution, with a quorum.
         uint64 expected = resolutions + 1;
-        if (resolution != expected) revert WrongResolution(expected, resolution);
+        if (resolution != expected) revert ResolutionNumberMismatch(expected, resolution);
         if (endorsements.length < _threshold) revert QuorumMissing(_threshold, endorsements.length);
 
         // Check: distinct members who signed it. Ascending order shows that they are distinct.
@@ -75,7 +75,7 @@ abstract contract Council is History {
             Endorsement calldata endorsement = endorsements[i];
             bytes32 signerHash = keccak256(endorsement.signer);
             if (signerHash <= before) revert EndorsementsUnordered();
-            if (_seated[signerHash] != term) revert NotInCouncil(endorsement.signer);
+            if (_seated[signerHash] != term) revert CouncilMemberUnknown(endorsement.signer);
             _checkSignature(endorsement.signer, id, endorsement.signature);
             before = signerHash;
         }
@@ -86,7 +86,7 @@ abstract contract Council is History {
 
     /// @dev Check: a signer's shape.
     function _checkSigner(uint256 length) internal pure {
-        if (length < ADDRESS || length > LONGEST_SIGNER) revert MalformedSigner(length);
+        if (length < ADDRESS || length > LONGEST_SIGNER) revert SignerMalformed(length);
     }
 
     /// @dev Every signature that enters the history passes here.
@@ -110,14 +110,14 @@ abstract contract Council is History {
         if (address(bytes20(signer)).code.length != 0) {
             if (SignatureChecker.isValidSignatureNow(signer, digest, signature)) return;
         }
-        revert BadSignature(signer, digest);
+        revert SignatureMismatch(signer, digest);
     }
 
     /// @dev Seat a council; its predecessor keeps its place in the books.
     function _seat(bytes[] memory members, uint16 threshold) private {
         // Check: a quorum exists.
         if (threshold == 0 || threshold > members.length || members.length > LARGEST_COUNCIL) {
-            revert InvalidCouncil(members.length, threshold);
+            revert CouncilMalformed(members.length, threshold);
         }
 
         // Effect: a new term; whoever is not named for it has no seat. Each signer is checked as it is seated.
@@ -127,7 +127,7 @@ abstract contract Council is History {
         for (uint256 i = 0; i < members.length; ++i) {
             _checkSigner(members[i].length);
             bytes32 signerHash = keccak256(members[i]);
-            if (_seated[signerHash] == term) revert MemberRepeated(members[i]);
+            if (_seated[signerHash] == term) revert CouncilMemberRepeated(members[i]);
             _seated[signerHash] = term;
         }
     }

@@ -47,7 +47,7 @@ contract TradeLedger is Agencies {
     /// @inheritdoc ITradeLedger
     function anchor(bytes32 root, uint64 size) external returns (uint64 number) {
         // Check: a set; and the first anchor stays.
-        if (root == 0 || size == 0) revert MalformedSet(root, size);
+        if (root == 0 || size == 0) revert SetMalformed(root, size);
         Mark storage mark = _anchors[root][size];
         number = mark.number;
         if (number != 0) {
@@ -68,12 +68,12 @@ contract TradeLedger is Agencies {
         bytes calldata signature
     ) external returns (bytes32 id) {
         // Check: shape, and said once.
-        if (attestation.root == 0 || attestation.size == 0) revert MalformedSet(attestation.root, attestation.size);
+        if (attestation.root == 0 || attestation.size == 0) revert SetMalformed(attestation.root, attestation.size);
         if (attestation.validFrom >= attestation.validUntil || attestation.validUntil <= _now()) {
-            revert MalformedPeriod(attestation.validFrom, attestation.validUntil, _now());
+            revert PeriodMalformed(attestation.validFrom, attestation.validUntil, _now());
         }
         id = attestationId(attestation);
-        if (_attestations[id].number != 0) revert AlreadyAttested(id, _attestations[id].number);
+        if (_attestations[id].number != 0) revert AttestationAlreadyRecorded(id, _attestations[id].number);
 
         // Check: authority, now; then the signature.
         AttesterRecord storage speaker = _authorised(signer);
@@ -103,13 +103,13 @@ contract TradeLedger is Agencies {
 
         // Check: an attestation of the signer's own agency, not revoked before.
         AttestationRecord storage record = _attestations[id];
-        if (record.number == 0) revert UnknownAttestation(id);
+        if (record.number == 0) revert AttestationUnknown(id);
         AttesterRecord storage speaker = _authorised(signer);
         _checkSpeaking(signer, speaker);
         if (speaker.agency != record.agency) {
-            revert WrongAgency(signer, _code(record.agency), _code(speaker.agency));
+            revert AgencyMismatch(signer, _code(record.agency), _code(speaker.agency));
         }
-        if (revokedAt(id, member) != NEVER) revert AlreadyRevoked(id, member);
+        if (revokedAt(id, member) != NEVER) revert AttestationAlreadyRevoked(id, member);
         _checkSignature(signer, revocationId(revocation), signature);
 
         // Effect: ended from now on.
@@ -127,9 +127,9 @@ contract TradeLedger is Agencies {
         // Check: this declaration, not withdrawn before, by its party's signature.
         _checkSigner(declaration.party.length);
         bytes32 id = declarationId(declaration);
-        if (withdrawal.declaration != id) revert WrongDeclaration(withdrawal.declaration, id);
-        if (withdrawal.replacement == id) revert ReplacesItself(id);
-        if (_withdrawals[id].number != 0) revert AlreadyWithdrawn(id, _withdrawals[id].number);
+        if (withdrawal.declaration != id) revert DeclarationMismatch(withdrawal.declaration, id);
+        if (withdrawal.replacement == id) revert DeclarationReplacesItself(id);
+        if (_withdrawals[id].number != 0) revert DeclarationAlreadyWithdrawn(id, _withdrawals[id].number);
         _checkSignature(declaration.party, withdrawalId(withdrawal), signature);
 
         // Effect: ended from now on.
@@ -156,7 +156,7 @@ contract TradeLedger is Agencies {
         (number, time) = anchored(root, size);
         // Number 0 is no balance that somebody could tip over: entry 0 is never an anchor.
         // slither-disable-next-line incorrect-equality
-        if (number == 0) revert NotAnchored(root, size);
+        if (number == 0) revert BatchNotAnchored(root, size);
         _checkInclusion(declaration, index, root, size, proof);
     }
 
@@ -260,7 +260,7 @@ contract TradeLedger is Agencies {
         bytes32[] calldata proof
     ) private view {
         if (!InclusionProof.holds(InclusionProof.leaf(declaration), index, size, proof, root)) {
-            revert NotIncluded(declaration, index, root, size);
+            revert DeclarationNotIncluded(declaration, index, root, size);
         }
     }
 

@@ -88,12 +88,14 @@ def _refusal(name: str, fields: str, message: str) -> type[Refused]:
     )
 
 
-UnknownAgency = _refusal("UnknownAgency", "agency", "agency {agency} is not enrolled: ask the council to enrol it")
-AgencyKnown = _refusal("AgencyKnown", "agency", "agency {agency} is enrolled already")
+AgencyUnknown = _refusal("AgencyUnknown", "agency", "agency {agency} is not enrolled: ask the council to enrol it")
+AgencyAlreadyEnrolled = _refusal("AgencyAlreadyEnrolled", "agency", "agency {agency} is enrolled already")
 AgencyNotActive = _refusal("AgencyNotActive", "agency", "agency {agency} is suspended: the council can reinstate it")
 AgencyNotSuspended = _refusal("AgencyNotSuspended", "agency", "agency {agency} is not suspended")
-UnknownAttester = _refusal("UnknownAttester", "signer", "{signer} is not an attester: ask the council to authorise it")
-AttesterKnown = _refusal("AttesterKnown", "signer", "{signer} was authorised before: give the officer a new key")
+AttesterUnknown = _refusal("AttesterUnknown", "signer", "{signer} is not an attester: ask the council to authorise it")
+AttesterAlreadyAuthorised = _refusal(
+    "AttesterAlreadyAuthorised", "signer", "{signer} was authorised before: give the officer a new key"
+)
 AttesterNotActive = _refusal(
     "AttesterNotActive", "signer from_ until", "attester {signer} may speak from {from_} until {until} only"
 )
@@ -108,61 +110,67 @@ CompromiseNotEarlier = _refusal(
     "since known",
     "a compromise since {known} is recorded; a new date ({since}) must be earlier",
 )
-WrongAgency = _refusal("WrongAgency", "signer stated actual", "{signer} speaks for {actual}, not for {stated}")
+AgencyMismatch = _refusal("AgencyMismatch", "signer stated actual", "{signer} speaks for {actual}, not for {stated}")
 MandateMissing = _refusal(
     "MandateMissing", "agency kind", "agency {agency} has no mandate for kind {kind} now: ask the council to grant it"
 )
 MandateOverlaps = _refusal(
     "MandateOverlaps", "agency kind until", "agency {agency} holds a mandate for kind {kind} until {until}"
 )
-MalformedPeriod = _refusal(
-    "MalformedPeriod", "from_ until now", "a period must end after it begins ({from_} to {until}) and after now ({now})"
+PeriodMalformed = _refusal(
+    "PeriodMalformed", "from_ until now", "a period must end after it begins ({from_} to {until}) and after now ({now})"
 )
-MalformedSet = _refusal(
-    "MalformedSet", "root size", "a set has at least one member and a root (root {root}, size {size})"
+SetMalformed = _refusal(
+    "SetMalformed", "root size", "a set has at least one member and a root (root {root}, size {size})"
 )
 SignatureTooLong = _refusal("SignatureTooLong", "length", "a signature has at most 1024 bytes, not {length}")
-BadSignature = _refusal("BadSignature", "signer digest", "{signer} did not sign {digest}")
-AlreadyAttested = _refusal(
-    "AlreadyAttested", "id number", "attestation {id} is in the history already, as entry {number}"
+SignatureMismatch = _refusal("SignatureMismatch", "signer digest", "{signer} did not sign {digest}")
+AttestationAlreadyRecorded = _refusal(
+    "AttestationAlreadyRecorded", "id number", "attestation {id} is in the history already, as entry {number}"
 )
-UnknownAttestation = _refusal("UnknownAttestation", "id", "attestation {id} is not in the history")
-AlreadyRevoked = _refusal("AlreadyRevoked", "id member", "attestation {id} (member {member}) is revoked already")
-AlreadyWithdrawn = _refusal(
-    "AlreadyWithdrawn", "declaration number", "declaration {declaration} is withdrawn already, by entry {number}"
+AttestationUnknown = _refusal("AttestationUnknown", "id", "attestation {id} is not in the history")
+AttestationAlreadyRevoked = _refusal(
+    "AttestationAlreadyRevoked", "id member", "attestation {id} (member {member}) is revoked already"
 )
-ReplacesItself = _refusal("ReplacesItself", "declaration", "declaration {declaration} cannot replace itself")
-WrongResolution = _refusal(
-    "WrongResolution", "expected given", "the next council resolution is number {expected}, not {given}"
+DeclarationAlreadyWithdrawn = _refusal(
+    "DeclarationAlreadyWithdrawn",
+    "declaration number",
+    "declaration {declaration} is withdrawn already, by entry {number}",
+)
+DeclarationReplacesItself = _refusal(
+    "DeclarationReplacesItself", "declaration", "declaration {declaration} cannot replace itself"
+)
+ResolutionNumberMismatch = _refusal(
+    "ResolutionNumberMismatch", "expected given", "the next council resolution is number {expected}, not {given}"
 )
 QuorumMissing = _refusal(
     "QuorumMissing", "needed given", "the council decides with {needed} signatures, given were {given}"
 )
-NotInCouncil = _refusal("NotInCouncil", "signer", "{signer} is not a member of the council")
+CouncilMemberUnknown = _refusal("CouncilMemberUnknown", "signer", "{signer} is not a member of the council")
 EndorsementsUnordered = _refusal(
     "EndorsementsUnordered", "", "endorsements ascend by the hash of their signers, each once"
 )
-InvalidCouncil = _refusal(
-    "InvalidCouncil", "members threshold", "a council of {members} cannot have the threshold {threshold}"
+CouncilMalformed = _refusal(
+    "CouncilMalformed", "members threshold", "a council of {members} cannot have the threshold {threshold}"
 )
 
-MalformedSigner = _refusal("MalformedSigner", "length", "a signer is 20 to 128 bytes, not {length}")
-MalformedAgency = _refusal(
-    "MalformedAgency", "agency", 'an agency code is 1 to 16 of A-Z, 0-9 and "-", not "{agency}": e.g. NZ-MPI'
+SignerMalformed = _refusal("SignerMalformed", "length", "a signer is 20 to 128 bytes, not {length}")
+AgencyCodeMalformed = _refusal(
+    "AgencyCodeMalformed", "agency", 'an agency code is 1 to 16 of A-Z, 0-9 and "-", not "{agency}": e.g. NZ-MPI'
 )
-MalformedJurisdiction = _refusal(
-    "MalformedJurisdiction", "jurisdiction", 'a jurisdiction is an ISO 3166-1 alpha-2 code, not "{jurisdiction}"'
+JurisdictionMalformed = _refusal(
+    "JurisdictionMalformed", "jurisdiction", 'a jurisdiction is an ISO 3166-1 alpha-2 code, not "{jurisdiction}"'
 )
-MalformedText = _refusal(
-    "MalformedText", "length limit", "a text is 1 to {limit} bytes of UTF-8; this one has {length}"
+TextMalformed = _refusal(
+    "TextMalformed", "length limit", "a text is 1 to {limit} bytes of UTF-8; this one has {length}"
 )
-MemberRepeated = _refusal("MemberRepeated", "signer", "{signer} is named twice in the council")
-WrongDeclaration = _refusal(
-    "WrongDeclaration", "stated actual", "the withdrawal names declaration {stated}, but carries {actual}"
+CouncilMemberRepeated = _refusal("CouncilMemberRepeated", "signer", "{signer} is named twice in the council")
+DeclarationMismatch = _refusal(
+    "DeclarationMismatch", "stated actual", "the withdrawal names declaration {stated}, but carries {actual}"
 )
-NotAnchored = _refusal("NotAnchored", "root size", "root {root} with size {size} was never anchored")
-NotIncluded = _refusal(
-    "NotIncluded",
+BatchNotAnchored = _refusal("BatchNotAnchored", "root size", "root {root} with size {size} was never anchored")
+DeclarationNotIncluded = _refusal(
+    "DeclarationNotIncluded",
     "declaration index root size",
     "the proof does not show declaration {declaration} as number {index} of {size} under {root}",
 )

@@ -128,49 +128,49 @@ interface ITradeLedger is IERC5267 {
     // ------------------------------------------------------------------------------------------------------- errors
 
     /// @notice A signer is 20 to 128 bytes.
-    error MalformedSigner(uint256 length);
+    error SignerMalformed(uint256 length);
     /// @notice An agency's code is 1 to 16 characters of `A-Z 0-9 -`, padded with zero bytes.
-    error MalformedAgency(bytes16 agency);
+    error AgencyCodeMalformed(bytes16 agency);
     /// @notice A jurisdiction is two letters `A-Z` (ISO 3166-1 alpha-2).
-    error MalformedJurisdiction(bytes2 jurisdiction);
+    error JurisdictionMalformed(bytes2 jurisdiction);
     /// @notice A text is 1 to `limit` bytes of well-formed UTF-8.
-    error MalformedText(uint256 length, uint256 limit);
+    error TextMalformed(uint256 length, uint256 limit);
     /// @notice A period ends after it begins, and does not lie in the past.
-    error MalformedPeriod(uint40 from, uint40 until, uint40 now_);
+    error PeriodMalformed(uint40 from, uint40 until, uint40 now_);
     /// @notice A set has a root and at least one member.
-    error MalformedSet(bytes32 root, uint64 size);
+    error SetMalformed(bytes32 root, uint64 size);
 
     /// @notice A signature has at most 1,024 bytes, whoever would take it.
     error SignatureTooLong(uint256 length);
     /// @notice `signer` did not sign `digest`.
-    error BadSignature(bytes signer, bytes32 digest);
+    error SignatureMismatch(bytes signer, bytes32 digest);
 
     /// @notice The next council resolution has another number.
-    error WrongResolution(uint64 expected, uint64 given);
+    error ResolutionNumberMismatch(uint64 expected, uint64 given);
     /// @notice Fewer endorsements than the council's threshold.
     error QuorumMissing(uint256 needed, uint256 given);
     /// @notice Endorsements ascend by keccak256 of their signers, each once.
     error EndorsementsUnordered();
     /// @notice The endorsement is by somebody who does not sit in the council.
-    error NotInCouncil(bytes signer);
+    error CouncilMemberUnknown(bytes signer);
     /// @notice A council has 1 to 32 members and a threshold from 1 to their number.
-    error InvalidCouncil(uint256 members, uint16 threshold);
+    error CouncilMalformed(uint256 members, uint16 threshold);
     /// @notice A member is named twice.
-    error MemberRepeated(bytes signer);
+    error CouncilMemberRepeated(bytes signer);
 
     /// @notice No agency has this code.
-    error UnknownAgency(bytes16 agency);
+    error AgencyUnknown(bytes16 agency);
     /// @notice An agency is enrolled once.
-    error AgencyKnown(bytes16 agency);
+    error AgencyAlreadyEnrolled(bytes16 agency);
     /// @notice The agency is suspended.
     error AgencyNotActive(bytes16 agency);
     /// @notice Only a suspended agency can be reinstated.
     error AgencyNotSuspended(bytes16 agency);
 
     /// @notice The signer was never authorised.
-    error UnknownAttester(bytes signer);
+    error AttesterUnknown(bytes signer);
     /// @notice A signer becomes attester once; give the officer a new key.
-    error AttesterKnown(bytes signer);
+    error AttesterAlreadyAuthorised(bytes signer);
     /// @notice The attester is retired: it spoke from `from` until `until`.
     error AttesterNotActive(bytes signer, uint40 from, uint40 until);
     /// @notice The attester is declared compromised since `since`.
@@ -180,7 +180,7 @@ interface ITradeLedger is IERC5267 {
     /// @notice A compromise date can only be moved to an earlier one.
     error CompromiseNotEarlier(uint40 since, uint40 known);
     /// @notice The attester speaks for `actual`, not for `stated`.
-    error WrongAgency(bytes signer, bytes16 stated, bytes16 actual);
+    error AgencyMismatch(bytes signer, bytes16 stated, bytes16 actual);
 
     /// @notice The agency has no mandate for this kind now, or none left to withdraw.
     error MandateMissing(bytes16 agency, uint16 kind);
@@ -188,32 +188,32 @@ interface ITradeLedger is IERC5267 {
     error MandateOverlaps(bytes16 agency, uint16 kind, uint40 until);
 
     /// @notice The attestation is in the history already.
-    error AlreadyAttested(bytes32 id, uint64 number);
+    error AttestationAlreadyRecorded(bytes32 id, uint64 number);
     /// @notice No such attestation.
-    error UnknownAttestation(bytes32 id);
+    error AttestationUnknown(bytes32 id);
     /// @notice The attestation, or this member of it, is revoked already.
-    error AlreadyRevoked(bytes32 id, bytes32 member);
+    error AttestationAlreadyRevoked(bytes32 id, bytes32 member);
     /// @notice The withdrawal names `stated`, the declaration's id is `actual`.
-    error WrongDeclaration(bytes32 stated, bytes32 actual);
+    error DeclarationMismatch(bytes32 stated, bytes32 actual);
     /// @notice A declaration cannot be replaced by itself.
-    error ReplacesItself(bytes32 declaration);
+    error DeclarationReplacesItself(bytes32 declaration);
     /// @notice The declaration is withdrawn already, by entry `number`.
-    error AlreadyWithdrawn(bytes32 declaration, uint64 number);
+    error DeclarationAlreadyWithdrawn(bytes32 declaration, uint64 number);
 
     /// @notice This root with this size was never anchored.
-    error NotAnchored(bytes32 root, uint64 size);
+    error BatchNotAnchored(bytes32 root, uint64 size);
     /// @notice The proof does not show that the declaration is number `index` of `size` under `root`.
-    error NotIncluded(bytes32 declaration, uint64 index, bytes32 root, uint64 size);
+    error DeclarationNotIncluded(bytes32 declaration, uint64 index, bytes32 root, uint64 size);
 
     // ------------------------------------------------------------------------------------------------------ council
     //
     // Every function here carries out one council resolution. It takes `resolution`, which is resolutions() + 1, and
     // `endorsements`: signatures by at least the threshold of members over the resolution's EIP-712 digest, ascending by
-    // keccak256(signer). All of them revert with WrongResolution, QuorumMissing, EndorsementsUnordered, NotInCouncil,
-    // SignatureTooLong and BadSignature, in this order, before the errors listed with the function.
+    // keccak256(signer). All of them revert with ResolutionNumberMismatch, QuorumMissing, EndorsementsUnordered, CouncilMemberUnknown,
+    // SignatureTooLong and SignatureMismatch, in this order, before the errors listed with the function.
 
     /// @notice Seat a new council; the old one decides.
-    /// @dev Reverts with InvalidCouncil, MalformedSigner, MemberRepeated. Whoever signs for a council that cannot sign
+    /// @dev Reverts with CouncilMalformed, SignerMalformed, CouncilMemberRepeated. Whoever signs for a council that cannot sign
     /// ends all further resolutions: nobody else can make one.
     /// @param members 1 to 32 signers
     /// @param threshold endorsements that a resolution needs
@@ -227,7 +227,7 @@ interface ITradeLedger is IERC5267 {
     ) external;
 
     /// @notice Enrol an agency; it is active from now on, without attesters and mandates.
-    /// @dev Reverts with MalformedAgency, MalformedText (name, then uri), MalformedJurisdiction, AgencyKnown.
+    /// @dev Reverts with AgencyCodeMalformed, TextMalformed (name, then uri), JurisdictionMalformed, AgencyAlreadyEnrolled.
     /// @param agency code: `A-Z 0-9 -`, at most 16, zero-padded, jurisdiction first: "NZ-MPI"
     /// @param name 1 to 128 bytes of UTF-8
     /// @param jurisdiction ISO 3166-1 alpha-2
@@ -245,21 +245,21 @@ interface ITradeLedger is IERC5267 {
 
     /// @notice Suspend an agency: none of its attesters may attest or revoke until it is reinstated. What they
     /// attested before stays in force.
-    /// @dev Reverts with UnknownAgency, AgencyNotActive.
+    /// @dev Reverts with AgencyUnknown, AgencyNotActive.
     /// @param agency code
     /// @param resolution number of this resolution
     /// @param endorsements of the council
     function suspendAgency(bytes16 agency, uint64 resolution, Endorsement[] calldata endorsements) external;
 
     /// @notice End an agency's suspension.
-    /// @dev Reverts with UnknownAgency, AgencyNotSuspended.
+    /// @dev Reverts with AgencyUnknown, AgencyNotSuspended.
     /// @param agency code
     /// @param resolution number of this resolution
     /// @param endorsements of the council
     function reinstateAgency(bytes16 agency, uint64 resolution, Endorsement[] calldata endorsements) external;
 
     /// @notice Let a key speak for an agency from now on.
-    /// @dev Reverts with MalformedSigner, UnknownAgency, AttesterKnown.
+    /// @dev Reverts with SignerMalformed, AgencyUnknown, AttesterAlreadyAuthorised.
     /// @param attester signer that was never authorised before
     /// @param agency code
     /// @param resolution number of this resolution
@@ -272,7 +272,7 @@ interface ITradeLedger is IERC5267 {
     ) external;
 
     /// @notice An attester no longer speaks, from now on and for good. What it attested before stays in force.
-    /// @dev Reverts with UnknownAttester, AttesterNotActive.
+    /// @dev Reverts with AttesterUnknown, AttesterNotActive.
     /// @param attester signer
     /// @param resolution number of this resolution
     /// @param endorsements of the council
@@ -280,7 +280,7 @@ interface ITradeLedger is IERC5267 {
 
     /// @notice An attester's key was in wrong hands: whatever it attested at or after `since` is not in force, and it
     /// never speaks again.
-    /// @dev Reverts with UnknownAttester, CompromiseInFuture, CompromiseNotEarlier.
+    /// @dev Reverts with AttesterUnknown, CompromiseInFuture, CompromiseNotEarlier.
     /// @param attester signer, also a retired one
     /// @param since at or before now; a later declaration may only name an earlier date
     /// @param resolution number of this resolution
@@ -293,7 +293,7 @@ interface ITradeLedger is IERC5267 {
     ) external;
 
     /// @notice Let an agency make attestations of one kind during a period.
-    /// @dev Reverts with UnknownAgency, MalformedPeriod, MandateOverlaps.
+    /// @dev Reverts with AgencyUnknown, PeriodMalformed, MandateOverlaps.
     /// @param agency code
     /// @param kind UNCL 1001
     /// @param from now or later; 0 means now
@@ -311,7 +311,7 @@ interface ITradeLedger is IERC5267 {
 
     /// @notice End a mandate now: the period that runs, and every one that was to come. What was attested under it
     /// stays in force.
-    /// @dev Reverts with UnknownAgency, MandateMissing.
+    /// @dev Reverts with AgencyUnknown, MandateMissing.
     /// @param agency code
     /// @param kind UNCL 1001
     /// @param resolution number of this resolution
@@ -327,7 +327,7 @@ interface ITradeLedger is IERC5267 {
 
     /// @notice Write down a batch of declarations. Anybody may; the first anchor of a root and size stays, and a repeat
     /// returns its number, emits {AnchorRepeated} and changes nothing.
-    /// @dev Reverts with MalformedSet.
+    /// @dev Reverts with SetMalformed.
     /// @param root RFC 9162 root over the declarations' ids, not zero
     /// @param size number of declarations, not zero
     /// @return number of the entry that anchored this batch first
@@ -335,9 +335,9 @@ interface ITradeLedger is IERC5267 {
 
     /// @notice Record an attestation that an agency's attester signed. Anybody may relay it; there is no nonce, so
     /// attestations arrive in any order.
-    /// @dev Reverts with MalformedSet, MalformedPeriod (`validUntil` must lie after `validFrom` and after now),
-    /// AlreadyAttested, UnknownAttester, WrongAgency, AttesterDeclaredCompromised, AttesterNotActive, AgencyNotActive,
-    /// MandateMissing, SignatureTooLong, BadSignature. Who may speak is judged now, not when it was signed.
+    /// @dev Reverts with SetMalformed, PeriodMalformed (`validUntil` must lie after `validFrom` and after now),
+    /// AttestationAlreadyRecorded, AttesterUnknown, AgencyMismatch, AttesterDeclaredCompromised, AttesterNotActive, AgencyNotActive,
+    /// MandateMissing, SignatureTooLong, SignatureMismatch. Who may speak is judged now, not when it was signed.
     /// @param attestation what is said
     /// @param signer the attester
     /// @param signature by the attester over the attestation's id
@@ -350,8 +350,8 @@ interface ITradeLedger is IERC5267 {
 
     /// @notice End an attestation, or one member of its set, from now on and for good. Any attester who now speaks
     /// for the same agency may; no mandate is needed.
-    /// @dev Reverts with UnknownAttestation, UnknownAttester, AttesterDeclaredCompromised, AttesterNotActive,
-    /// AgencyNotActive, WrongAgency, AlreadyRevoked, SignatureTooLong, BadSignature. Whether `member` belongs to the set
+    /// @dev Reverts with AttestationUnknown, AttesterUnknown, AttesterDeclaredCompromised, AttesterNotActive,
+    /// AgencyNotActive, AgencyMismatch, AttestationAlreadyRevoked, SignatureTooLong, SignatureMismatch. Whether `member` belongs to the set
     /// is not looked at: revoking a stranger touches nobody.
     /// @param revocation what is ended, and why
     /// @param signer the attester
@@ -359,8 +359,8 @@ interface ITradeLedger is IERC5267 {
     function revoke(Revocation calldata revocation, bytes calldata signer, bytes calldata signature) external;
 
     /// @notice End a declaration from now on and for good. The declaration need not be anchored.
-    /// @dev Reverts with MalformedSigner (the party), WrongDeclaration, ReplacesItself, AlreadyWithdrawn,
-    /// SignatureTooLong, BadSignature.
+    /// @dev Reverts with SignerMalformed (the party), DeclarationMismatch, DeclarationReplacesItself, DeclarationAlreadyWithdrawn,
+    /// SignatureTooLong, SignatureMismatch.
     /// @param declaration what was declared, in full
     /// @param withdrawal what ends it
     /// @param signature by the declaration's party over the withdrawal's id
@@ -393,7 +393,7 @@ interface ITradeLedger is IERC5267 {
     function p256Verifier() external view returns (address);
 
     /// @notice An agency as it was enrolled, and whether it is active now.
-    /// @dev Reverts with UnknownAgency.
+    /// @dev Reverts with AgencyUnknown.
     /// @param id code
     /// @return name UTF-8
     /// @return jurisdiction ISO 3166-1 alpha-2
@@ -404,7 +404,7 @@ interface ITradeLedger is IERC5267 {
     ) external view returns (string memory name, bytes2 jurisdiction, string memory uri, bool active);
 
     /// @notice An attester and its time.
-    /// @dev Reverts with UnknownAttester.
+    /// @dev Reverts with AttesterUnknown.
     /// @param signer ERC-7913
     /// @return agency code of the agency that it speaks for
     /// @return from when it was authorised
@@ -437,7 +437,7 @@ interface ITradeLedger is IERC5267 {
     function anchored(bytes32 root, uint64 size) external view returns (uint64 number, uint40 time);
 
     /// @notice When was the batch that provably holds this declaration anchored first?
-    /// @dev Reverts with NotAnchored, NotIncluded.
+    /// @dev Reverts with BatchNotAnchored, DeclarationNotIncluded.
     /// @param declaration id
     /// @param index position in the batch, from 0
     /// @param root of the batch
@@ -495,7 +495,7 @@ interface ITradeLedger is IERC5267 {
     function inForceAt(bytes32 id, bytes32 member, uint40 time) external view returns (bool);
 
     /// @notice {inForceAt} for a declaration that provably belongs to the attested set.
-    /// @dev Reverts with NotIncluded.
+    /// @dev Reverts with DeclarationNotIncluded.
     /// @param attestation in full
     /// @param declaration id
     /// @param index position in the set, from 0

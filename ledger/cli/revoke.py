@@ -11,7 +11,7 @@ from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json, KeyName, identifier
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.statement import Revocation
-from ledger.errors import UnknownAttestation
+from ledger.errors import AttestationUnknown
 
 
 def revoke(
@@ -29,7 +29,7 @@ def revoke(
     officer = desk.key(key)
     id_ = identifier(attestation, "attestation")
     if id_ not in desk.follower.refresh().attestations:
-        raise UnknownAttestation(id_)
+        raise AttestationUnknown(id_)
     statement = Revocation(id_, ZERO if member is None else identifier(member, "member"), reason)
     signature = officer.sign(statement.id(desk.origin))
     _show("Revoked", desk.relay.revoke(statement, officer.signer(desk.origin), signature), as_json)

@@ -16,7 +16,13 @@ from ledger.edges.chain.calls import Call
 from ledger.edges.chain.contract import Chain, Receipt
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
-from ledger.errors import AlreadyAttested, AlreadyRevoked, AlreadyWithdrawn, Malformed, Unavailable
+from ledger.errors import (
+    AttestationAlreadyRecorded,
+    AttestationAlreadyRevoked,
+    DeclarationAlreadyWithdrawn,
+    Malformed,
+    Unavailable,
+)
 from ledger.journeys.follow import Follower
 
 
@@ -44,7 +50,7 @@ class Relay:
         """Relay an attestation. ``members``: the declaration ids of its set, in order, kept for the evidence.
 
         :raises Malformed: the members do not lead to the attested root and size.
-        :raises UnknownAgency: no agency of this code was ever enrolled.
+        :raises AgencyUnknown: no agency of this code was ever enrolled.
         :raises Refused: what the contract says no to. A repeat of one that is in the history is no error.
         """
         id_ = attestation.id(self.chain.origin)
@@ -52,7 +58,7 @@ class Relay:
         if members and set_of(members) != (attestation.root, attestation.size):
             raise Malformed("do not lead to the attested root and size", "members")
         receipt = None
-        with suppress(AlreadyAttested):
+        with suppress(AttestationAlreadyRecorded):
             receipt = self._submit(calls.attest(attestation, signer, signature))
         if members:  # only now: a stranger's refused request must not fill the store
             self.store.sets.save(attestation.root, attestation.size, members)
@@ -65,7 +71,7 @@ class Relay:
         receipt = None
         try:
             receipt = self._submit(calls.revoke(revocation, signer, signature))
-        except AlreadyRevoked:
+        except AttestationAlreadyRevoked:
             known = self.follower.refresh().revocations.get(revocation.attestation, {}).get(revocation.member)
             if known is None or known.revoked.revocation != revocation:
                 raise
@@ -78,7 +84,7 @@ class Relay:
         receipt = None
         try:
             receipt = self._submit(calls.withdraw(declaration, withdrawal, signature))
-        except AlreadyWithdrawn:
+        except DeclarationAlreadyWithdrawn:
             known = self.follower.refresh().withdrawals.get(withdrawal.declaration)
             if known is None or known[1].withdrawal != withdrawal:
                 raise

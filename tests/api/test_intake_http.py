@@ -138,7 +138,7 @@ def test_every_line_has_its_answer_however_the_body_is_cut(door: Door, size: int
     assert [result["status"] for result in results[:8]] == [202, 202, 422, 403, 422, 422, 422, 200]
     assert [result["status"] for result in results[8:]] == [202] * (len(lines) - 8)
     kinds = [result["type"].removeprefix("urn:trade-ledger:") for result in results[2:7]]
-    assert kinds == ["Malformed", "BadSignature", "Malformed", "Malformed", "Malformed"]
+    assert kinds == ["Malformed", "SignatureMismatch", "Malformed", "Malformed", "Malformed"]
     assert "longer than" in results[5]["detail"]
     assert "two members of one name" in results[6]["detail"]
     for line, result in zip(lines, results, strict=True):

@@ -35,7 +35,7 @@ def test_a_wallet_party_declares_and_only_its_chain_can_say(served: Served) -> N
     made = Declaration(WALLET, secrets.token_bytes(32), 380)
     signed = body(made, owner.sign(made.id(origin)))
     stranger = body(made, served.house.key("stranger").sign(made.id(origin)))
-    assert served.client.post("/v1/declarations", json=stranger).json()["type"] == "urn:trade-ledger:BadSignature"
+    assert served.client.post("/v1/declarations", json=stranger).json()["type"] == "urn:trade-ledger:SignatureMismatch"
     id_ = served.client.post("/v1/declarations", json=signed).json()["id"]
     wait(served, id_)
     evidence = served.client.get(f"/v1/declarations/{id_}/evidence").json()

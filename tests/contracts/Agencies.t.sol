@@ -25,10 +25,10 @@ contract AgenciesTest is World {
     function testEnrolOnce() public {
         _enrol(MPI);
         (bytes memory data, ) = _enrolAgency(MPI, "Again", "NZ", "u");
-        _refused(data, abi.encodeWithSelector(ITradeLedger.AgencyKnown.selector, MPI));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AgencyAlreadyEnrolled.selector, MPI));
     }
 
-    function testMalformedAgency() public {
+    function testAgencyCodeMalformed() public {
         bytes16[6] memory codes = [
             bytes16(0),
             bytes16("nz-mpi"),
@@ -39,7 +39,7 @@ contract AgenciesTest is World {
         ];
         for (uint256 i = 0; i < codes.length; ++i) {
             (bytes memory data, ) = _enrolAgency(codes[i], "n", "NZ", "u");
-            _refused(data, abi.encodeWithSelector(ITradeLedger.MalformedAgency.selector, codes[i]));
+            _refused(data, abi.encodeWithSelector(ITradeLedger.AgencyCodeMalformed.selector, codes[i]));
         }
     }
 
@@ -48,25 +48,25 @@ contract AgenciesTest is World {
         _enrol("Z");
     }
 
-    function testMalformedJurisdiction() public {
+    function testJurisdictionMalformed() public {
         bytes2[5] memory codes = [bytes2("nz"), bytes2("N"), bytes2("1Z"), bytes2("N["), bytes2("@Z")];
         for (uint256 i = 0; i < codes.length; ++i) {
             (bytes memory data, ) = _enrolAgency(MPI, "n", codes[i], "u");
-            _refused(data, abi.encodeWithSelector(ITradeLedger.MalformedJurisdiction.selector, codes[i]));
+            _refused(data, abi.encodeWithSelector(ITradeLedger.JurisdictionMalformed.selector, codes[i]));
         }
     }
 
-    function testMalformedText() public {
+    function testTextMalformed() public {
         (bytes memory data, ) = _enrolAgency(MPI, "", "NZ", "u");
-        _refused(data, abi.encodeWithSelector(ITradeLedger.MalformedText.selector, 0, 128));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.TextMalformed.selector, 0, 128));
         (data, ) = _enrolAgency(MPI, string(_letters(129)), "NZ", "u");
-        _refused(data, abi.encodeWithSelector(ITradeLedger.MalformedText.selector, 129, 128));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.TextMalformed.selector, 129, 128));
         (data, ) = _enrolAgency(MPI, string(bytes.concat(hex"c0af")), "NZ", "u");
-        _refused(data, abi.encodeWithSelector(ITradeLedger.MalformedText.selector, 2, 128));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.TextMalformed.selector, 2, 128));
         (data, ) = _enrolAgency(MPI, "n", "NZ", "");
-        _refused(data, abi.encodeWithSelector(ITradeLedger.MalformedText.selector, 0, 256));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.TextMalformed.selector, 0, 256));
         (data, ) = _enrolAgency(MPI, "n", "NZ", string(_letters(257)));
-        _refused(data, abi.encodeWithSelector(ITradeLedger.MalformedText.selector, 257, 256));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.TextMalformed.selector, 257, 256));
     }
 
     function testLongestTexts() public {
@@ -91,8 +91,8 @@ contract AgenciesTest is World {
         _refused(data, abi.encodeWithSelector(ITradeLedger.AgencyNotSuspended.selector, MPI));
     }
 
-    function testUnknownAgency() public {
-        bytes memory reason = abi.encodeWithSelector(ITradeLedger.UnknownAgency.selector, MPI);
+    function testAgencyUnknown() public {
+        bytes memory reason = abi.encodeWithSelector(ITradeLedger.AgencyUnknown.selector, MPI);
         (bytes memory data, ) = _suspendAgency(MPI);
         _refused(data, reason);
         (data, ) = _reinstateAgency(MPI);
@@ -124,18 +124,18 @@ contract AgenciesTest is World {
         _enrol(CUSTOMS);
         _authorise(officer, MPI);
         (bytes memory data, ) = _authoriseAttester(officer, CUSTOMS);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.AttesterKnown.selector, officer));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AttesterAlreadyAuthorised.selector, officer));
         _retire(officer);
         (data, ) = _authoriseAttester(officer, MPI);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.AttesterKnown.selector, officer));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AttesterAlreadyAuthorised.selector, officer));
     }
 
-    function testMalformedSigner() public {
+    function testSignerMalformed() public {
         _enrol(MPI);
         for (uint256 length = 0; length < 3; ++length) {
             uint256 size = [uint256(0), 19, 129][length];
             (bytes memory data, ) = _authoriseAttester(new bytes(size), MPI);
-            _refused(data, abi.encodeWithSelector(ITradeLedger.MalformedSigner.selector, size));
+            _refused(data, abi.encodeWithSelector(ITradeLedger.SignerMalformed.selector, size));
         }
         _authorise(new bytes(20), MPI);
         _authorise(new bytes(128), MPI);
@@ -152,8 +152,8 @@ contract AgenciesTest is World {
         _refused(data, abi.encodeWithSelector(ITradeLedger.AttesterNotActive.selector, officer, NOW, NOW + 5));
     }
 
-    function testUnknownAttester() public {
-        bytes memory reason = abi.encodeWithSelector(ITradeLedger.UnknownAttester.selector, officer);
+    function testAttesterUnknown() public {
+        bytes memory reason = abi.encodeWithSelector(ITradeLedger.AttesterUnknown.selector, officer);
         (bytes memory data, ) = _retireAttester(officer);
         _refused(data, reason);
         (data, ) = _declareCompromised(officer, NOW);
@@ -212,9 +212,9 @@ contract AgenciesTest is World {
         vm.assertTrue(ledger.mandated(MPI, PHYTO, NOW + 300), "without a gap");
     }
 
-    function testMalformedPeriod() public {
+    function testPeriodMalformed() public {
         _enrol(MPI);
-        bytes4 malformed = ITradeLedger.MalformedPeriod.selector;
+        bytes4 malformed = ITradeLedger.PeriodMalformed.selector;
         (bytes memory data, ) = _grantMandate(MPI, PHYTO, NOW - 1, NEVER);
         _refused(data, abi.encodeWithSelector(malformed, NOW - 1, NEVER, NOW));
         (data, ) = _grantMandate(MPI, PHYTO, NOW + 5, NOW + 5);

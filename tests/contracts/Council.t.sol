@@ -35,15 +35,15 @@ contract CouncilTest is World {
     }
 
     function testFirstCouncilIsChecked() public {
-        _notFounded(new bytes[](0), 1, abi.encodeWithSelector(ITradeLedger.InvalidCouncil.selector, 0, 1));
-        _notFounded(_members(), 0, abi.encodeWithSelector(ITradeLedger.InvalidCouncil.selector, 3, 0));
-        _notFounded(_members(), 4, abi.encodeWithSelector(ITradeLedger.InvalidCouncil.selector, 3, 4));
+        _notFounded(new bytes[](0), 1, abi.encodeWithSelector(ITradeLedger.CouncilMalformed.selector, 0, 1));
+        _notFounded(_members(), 0, abi.encodeWithSelector(ITradeLedger.CouncilMalformed.selector, 3, 0));
+        _notFounded(_members(), 4, abi.encodeWithSelector(ITradeLedger.CouncilMalformed.selector, 3, 4));
         bytes[] memory twice = _members();
         twice[2] = twice[0];
-        _notFounded(twice, 1, abi.encodeWithSelector(ITradeLedger.MemberRepeated.selector, twice[0]));
+        _notFounded(twice, 1, abi.encodeWithSelector(ITradeLedger.CouncilMemberRepeated.selector, twice[0]));
         bytes[] memory short = _members();
         short[1] = new bytes(19);
-        _notFounded(short, 1, abi.encodeWithSelector(ITradeLedger.MalformedSigner.selector, 19));
+        _notFounded(short, 1, abi.encodeWithSelector(ITradeLedger.SignerMalformed.selector, 19));
     }
 
     function _notFounded(bytes[] memory members, uint16 threshold, bytes memory reason) private {
@@ -72,7 +72,7 @@ contract CouncilTest is World {
         ITradeLedger.Endorsement[] memory old = _endorse(next);
         _refused(
             abi.encodeCall(ITradeLedger.suspendAgency, (MPI, 2, old)),
-            abi.encodeWithSelector(ITradeLedger.NotInCouncil.selector, old[0].signer)
+            abi.encodeWithSelector(ITradeLedger.CouncilMemberUnknown.selector, old[0].signer)
         );
     }
 
@@ -94,23 +94,23 @@ contract CouncilTest is World {
         bytes[] memory many = new bytes[](33);
         for (uint256 i = 0; i < 33; ++i) many[i] = Keys.account(0x1000 + i);
         (bytes memory data, , ) = _changeCouncil(many, 2);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.InvalidCouncil.selector, 33, 2));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.CouncilMalformed.selector, 33, 2));
 
         (data, , ) = _changeCouncil(_members(), 4);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.InvalidCouncil.selector, 3, 4));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.CouncilMalformed.selector, 3, 4));
 
         (data, , ) = _changeCouncil(_members(), 0);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.InvalidCouncil.selector, 3, 0));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.CouncilMalformed.selector, 3, 0));
 
         bytes[] memory twice = _members();
         twice[2] = twice[1];
         (data, , ) = _changeCouncil(twice, 2);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.MemberRepeated.selector, twice[1]));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.CouncilMemberRepeated.selector, twice[1]));
 
         bytes[] memory long = _members();
         long[0] = new bytes(129);
         (data, , ) = _changeCouncil(long, 2);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.MalformedSigner.selector, 129));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.SignerMalformed.selector, 129));
     }
 
     // ---------------------------------------------------------------------------------------------------- the quorum
@@ -118,14 +118,14 @@ contract CouncilTest is World {
     function testResolutionCannotBeReplayed() public {
         (bytes memory data, bytes memory payload) = _enrolAgency(MPI, "MPI", "NZ", "u");
         _writes(data, ITradeLedger.EntryKind.AgencyEnrolled, MPI, payload);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.WrongResolution.selector, 2, 1));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.ResolutionNumberMismatch.selector, 2, 1));
     }
 
     function testResolutionsCannotBeSkipped() public {
         ITradeLedger.Endorsement[] memory endorsements = _endorse(ids.agencySuspension(MPI, 2));
         _refused(
             abi.encodeCall(ITradeLedger.suspendAgency, (MPI, 2, endorsements)),
-            abi.encodeWithSelector(ITradeLedger.WrongResolution.selector, 1, 2)
+            abi.encodeWithSelector(ITradeLedger.ResolutionNumberMismatch.selector, 1, 2)
         );
     }
 
@@ -178,7 +178,7 @@ contract CouncilTest is World {
         list[1] = ITradeLedger.Endorsement(Keys.account(STRANGER), Keys.sign(STRANGER, id));
         _refused(
             abi.encodeCall(ITradeLedger.suspendAgency, (MPI, 1, Keys.sorted(list))),
-            abi.encodeWithSelector(ITradeLedger.NotInCouncil.selector, Keys.account(STRANGER))
+            abi.encodeWithSelector(ITradeLedger.CouncilMemberUnknown.selector, Keys.account(STRANGER))
         );
     }
 
@@ -188,7 +188,7 @@ contract CouncilTest is World {
         bytes32 sent = ids.agencySuspension(CUSTOMS, 1);
         _refused(
             abi.encodeCall(ITradeLedger.suspendAgency, (CUSTOMS, 1, list)),
-            abi.encodeWithSelector(ITradeLedger.BadSignature.selector, list[0].signer, sent)
+            abi.encodeWithSelector(ITradeLedger.SignatureMismatch.selector, list[0].signer, sent)
         );
     }
 
@@ -199,7 +199,7 @@ contract CouncilTest is World {
         _refused(
             abi.encodeCall(ITradeLedger.reinstateAgency, (MPI, 2, list)),
             abi.encodeWithSelector(
-                ITradeLedger.BadSignature.selector,
+                ITradeLedger.SignatureMismatch.selector,
                 list[0].signer,
                 ids.agencyReinstatement(MPI, 2)
             )

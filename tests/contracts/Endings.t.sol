@@ -30,7 +30,7 @@ contract EndingsTest is World {
         (, , , , uint40 revoked, ) = ledger.attested(id);
         vm.assertEq(uint256(revoked), NOW + 50, "attested()");
 
-        bytes4 already = ITradeLedger.AlreadyRevoked.selector;
+        bytes4 already = ITradeLedger.AttestationAlreadyRevoked.selector;
         (bytes memory data, , ) = _revokeCall(ITradeLedger.Revocation(id, 0, 42), OFFICER);
         _refused(data, abi.encodeWithSelector(already, id, bytes32(0)));
         (data, , ) = _revokeCall(ITradeLedger.Revocation(id, "member", 42), OFFICER);
@@ -46,7 +46,7 @@ contract EndingsTest is World {
         vm.assertTrue(ledger.inForce(id, "other"), "another member is");
         vm.assertTrue(ledger.inForce(id, 0), "and the whole");
         (bytes memory data, , ) = _revokeCall(ITradeLedger.Revocation(id, "member", 41), COLLEAGUE);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.AlreadyRevoked.selector, id, bytes32("member")));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AttestationAlreadyRevoked.selector, id, bytes32("member")));
 
         vm.warp(NOW + 20);
         _revoke(id, 0, OFFICER);
@@ -63,7 +63,7 @@ contract EndingsTest is World {
 
     function testUnknownAttestation() public {
         (bytes memory data, , ) = _revokeCall(ITradeLedger.Revocation("id", 0, 41), OFFICER);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.UnknownAttestation.selector, bytes32("id")));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AttestationUnknown.selector, bytes32("id")));
     }
 
     function testWhoMayNotRevoke() public {
@@ -71,13 +71,13 @@ contract EndingsTest is World {
         ITradeLedger.Revocation memory revocation = ITradeLedger.Revocation(id, 0, 41);
 
         (bytes memory data, , ) = _revokeCall(revocation, STRANGER);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.UnknownAttester.selector, Keys.account(STRANGER)));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AttesterUnknown.selector, Keys.account(STRANGER)));
 
         _enrol(CUSTOMS);
         _authorise(Keys.account(STRANGER), CUSTOMS);
         _refused(
             data,
-            abi.encodeWithSelector(ITradeLedger.WrongAgency.selector, Keys.account(STRANGER), MPI, CUSTOMS)
+            abi.encodeWithSelector(ITradeLedger.AgencyMismatch.selector, Keys.account(STRANGER), MPI, CUSTOMS)
         );
 
         (data, , ) = _revokeCall(revocation, OFFICER);
@@ -98,7 +98,7 @@ contract EndingsTest is World {
         ITradeLedger.Revocation memory sent = ITradeLedger.Revocation(id, 0, 41);
         _refused(
             abi.encodeCall(ITradeLedger.revoke, (sent, officer, signature)),
-            abi.encodeWithSelector(ITradeLedger.BadSignature.selector, officer, ids.revocation(sent))
+            abi.encodeWithSelector(ITradeLedger.SignatureMismatch.selector, officer, ids.revocation(sent))
         );
         vm.assertEq(ledger.revocationId(sent), ids.revocation(sent), "id");
     }
@@ -126,7 +126,7 @@ contract EndingsTest is World {
 
         withdrawal.reason = 1;
         (data, ) = _withdrawCall(declaration, withdrawal, PARTY);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.AlreadyWithdrawn.selector, id, number));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.DeclarationAlreadyWithdrawn.selector, id, number));
     }
 
     function testWithdrawalRefused() public {
@@ -135,23 +135,23 @@ contract EndingsTest is World {
 
         ITradeLedger.Withdrawal memory withdrawal = ITradeLedger.Withdrawal("another", 1, 0);
         (bytes memory data, ) = _withdrawCall(declaration, withdrawal, PARTY);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.WrongDeclaration.selector, bytes32("another"), id));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.DeclarationMismatch.selector, bytes32("another"), id));
 
         withdrawal = ITradeLedger.Withdrawal(id, 5, id);
         (data, ) = _withdrawCall(declaration, withdrawal, PARTY);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.ReplacesItself.selector, id));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.DeclarationReplacesItself.selector, id));
 
         withdrawal = ITradeLedger.Withdrawal(id, 1, 0);
         (data, ) = _withdrawCall(declaration, withdrawal, STRANGER);
         bytes32 digest = ids.withdrawal(withdrawal);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.BadSignature.selector, declaration.party, digest));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.SignatureMismatch.selector, declaration.party, digest));
 
         declaration.party = new bytes(19);
         (data, ) = _withdrawCall(declaration, withdrawal, PARTY);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.MalformedSigner.selector, 19));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.SignerMalformed.selector, 19));
         declaration.party = new bytes(129);
         (data, ) = _withdrawCall(declaration, withdrawal, PARTY);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.MalformedSigner.selector, 129));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.SignerMalformed.selector, 129));
     }
 
     // ----------------------------------------------------------------------------------------------------- in force

@@ -51,7 +51,7 @@ contract LedgerTest is World {
     }
 
     function testMalformedSet() public {
-        bytes4 malformed = ITradeLedger.MalformedSet.selector;
+        bytes4 malformed = ITradeLedger.SetMalformed.selector;
         _refused(abi.encodeCall(ITradeLedger.anchor, (0, 1)), abi.encodeWithSelector(malformed, bytes32(0), 1));
         _refused(abi.encodeCall(ITradeLedger.anchor, ("r", 0)), abi.encodeWithSelector(malformed, bytes32("r"), 0));
 
@@ -108,18 +108,18 @@ contract LedgerTest is World {
     function testAlreadyAttested() public {
         bytes32 id = _attest(_attestation("a"), OFFICER);
         (bytes memory data, , ) = _attestCall(_attestation("a"), COLLEAGUE);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.AlreadyAttested.selector, id, entries - 1));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AttestationAlreadyRecorded.selector, id, entries - 1));
     }
 
     function testRevokedAttestationCannotBeMadeAgain() public {
         bytes32 id = _attest(_attestation("a"), OFFICER);
         _revoke(id, 0, OFFICER);
         (bytes memory data, , ) = _attestCall(_attestation("a"), OFFICER);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.AlreadyAttested.selector, id, entries - 2));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AttestationAlreadyRecorded.selector, id, entries - 2));
     }
 
     function testMalformedValidity() public {
-        bytes4 malformed = ITradeLedger.MalformedPeriod.selector;
+        bytes4 malformed = ITradeLedger.PeriodMalformed.selector;
         ITradeLedger.Attestation memory attestation = _attestation("a");
         attestation.validFrom = attestation.validUntil;
         (bytes memory data, , ) = _attestCall(attestation, OFFICER);
@@ -134,12 +134,12 @@ contract LedgerTest is World {
 
     function testStrangerCannotAttest() public {
         (bytes memory data, , ) = _attestCall(_attestation("a"), STRANGER);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.UnknownAttester.selector, Keys.account(STRANGER)));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AttesterUnknown.selector, Keys.account(STRANGER)));
     }
 
     function testCouncilMemberCannotAttest() public {
         (bytes memory data, , ) = _attestCall(_attestation("a"), MEMBER_A);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.UnknownAttester.selector, Keys.account(MEMBER_A)));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AttesterUnknown.selector, Keys.account(MEMBER_A)));
     }
 
     function testWrongAgency() public {
@@ -148,7 +148,7 @@ contract LedgerTest is World {
         ITradeLedger.Attestation memory attestation = _attestation("a");
         attestation.agency = CUSTOMS;
         (bytes memory data, , ) = _attestCall(attestation, OFFICER);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.WrongAgency.selector, officer, CUSTOMS, MPI));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AgencyMismatch.selector, officer, CUSTOMS, MPI));
     }
 
     function testCompromisedCannotAttest() public {
@@ -210,7 +210,7 @@ contract LedgerTest is World {
         if (field == 6) attestation.salt ^= bytes32(uint256(change));
         _refused(
             abi.encodeCall(ITradeLedger.attest, (attestation, officer, signature)),
-            abi.encodeWithSelector(ITradeLedger.BadSignature.selector, officer, ids.attestation(attestation))
+            abi.encodeWithSelector(ITradeLedger.SignatureMismatch.selector, officer, ids.attestation(attestation))
         );
     }
 
@@ -255,7 +255,7 @@ contract LedgerTest is World {
         bytes32 declaration = bytes32(uint256(2));
         _refused(
             abi.encodeCall(ITradeLedger.declarationAnchored, (declaration, 1, root, 3, proof)),
-            abi.encodeWithSelector(ITradeLedger.NotAnchored.selector, root, 3)
+            abi.encodeWithSelector(ITradeLedger.BatchNotAnchored.selector, root, 3)
         );
         _anchor(root, 3);
         (uint64 number, uint40 time) = ledger.declarationAnchored(declaration, 1, root, 3, proof);
@@ -263,7 +263,7 @@ contract LedgerTest is World {
         vm.assertEq(uint256(time), NOW, "time");
         _refused(
             abi.encodeCall(ITradeLedger.declarationAnchored, (declaration, 0, root, 3, proof)),
-            abi.encodeWithSelector(ITradeLedger.NotIncluded.selector, declaration, 0, root, 3)
+            abi.encodeWithSelector(ITradeLedger.DeclarationNotIncluded.selector, declaration, 0, root, 3)
         );
     }
 
@@ -284,7 +284,7 @@ contract LedgerTest is World {
         vm.assertTrue(ledger.declarationInForceAt(attestation, declaration, 2, proof, NOW), "was in force");
         _refused(
             abi.encodeCall(ITradeLedger.declarationInForceAt, (attestation, "stranger", 2, proof, NOW)),
-            abi.encodeWithSelector(ITradeLedger.NotIncluded.selector, bytes32("stranger"), 2, root, 3)
+            abi.encodeWithSelector(ITradeLedger.DeclarationNotIncluded.selector, bytes32("stranger"), 2, root, 3)
         );
     }
 }

@@ -297,7 +297,7 @@ contract SignersTest is World {
     function _notSigned(ITradeLedger.Attestation memory attestation, bytes memory signer, bytes memory proof) private {
         _refused(
             abi.encodeCall(ITradeLedger.attest, (attestation, signer, proof)),
-            abi.encodeWithSelector(ITradeLedger.BadSignature.selector, signer, ids.attestation(attestation))
+            abi.encodeWithSelector(ITradeLedger.SignatureMismatch.selector, signer, ids.attestation(attestation))
         );
     }
 

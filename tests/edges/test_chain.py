@@ -73,10 +73,10 @@ def test_deploying_writes_the_first_council_as_entry_0(
 @pytest.mark.parametrize(
     ("members", "threshold", "refusal"),
     [
-        ([], 1, errors.InvalidCouncil),
-        ([OFFICER.address], 2, errors.InvalidCouncil),
-        ([OFFICER.address] * 2, 1, errors.MemberRepeated),
-        ([b"short"], 1, errors.MalformedSigner),
+        ([], 1, errors.CouncilMalformed),
+        ([OFFICER.address], 2, errors.CouncilMalformed),
+        ([OFFICER.address] * 2, 1, errors.CouncilMemberRepeated),
+        ([b"short"], 1, errors.SignerMalformed),
     ],
 )
 def test_a_council_that_cannot_be_is_not_deployed(
@@ -299,11 +299,11 @@ def suspension(office: Office, ahead: int = 0) -> AgencySuspension:
 
 NEW = key_of("new").address
 REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Office], object]]] = [
-    (errors.MalformedSet, {"root": ZERO, "size": 1}, anchors(ZERO, 1)),
-    (errors.MalformedPeriod, {"from_": 5, "until": 5}, attests(valid_from=5, valid_until=5)),
-    (errors.AlreadyAttested, {"number": 6}, twice(attests(valid_from=1))),
-    (errors.UnknownAttester, {"signer": STRANGER.address}, attests(key=STRANGER)),
-    (errors.WrongAgency, {"stated": "NZ-X", "actual": AGENCY}, attests(agency="NZ-X")),
+    (errors.SetMalformed, {"root": ZERO, "size": 1}, anchors(ZERO, 1)),
+    (errors.PeriodMalformed, {"from_": 5, "until": 5}, attests(valid_from=5, valid_until=5)),
+    (errors.AttestationAlreadyRecorded, {"number": 6}, twice(attests(valid_from=1))),
+    (errors.AttesterUnknown, {"signer": STRANGER.address}, attests(key=STRANGER)),
+    (errors.AgencyMismatch, {"stated": "NZ-X", "actual": AGENCY}, attests(agency="NZ-X")),
     (errors.MandateMissing, {"agency": AGENCY, "kind": 861}, attests(kind=861)),
     (errors.AgencyNotActive, {"agency": AGENCY}, after(enacts(AgencySuspension, AGENCY), attests())),
     (
@@ -315,38 +315,44 @@ REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Office],
         after(enacts(AttesterCompromise, OFFICER.address, 1), attests()),
     ),
     (
-        errors.BadSignature, {"signer": OFFICER.address},
+        errors.SignatureMismatch, {"signer": OFFICER.address},
         lambda office: office.attest(office.attestation("x"), STRANGER, OFFICER.address),
     ),
     (errors.SignatureTooLong, {"length": 1025}, attests_at_length),
-    (errors.UnknownAttestation, {}, revokes),
-    (errors.AlreadyRevoked, {"member": ZERO}, after(attests(valid_from=1), twice(revokes))),
+    (errors.AttestationUnknown, {}, revokes),
+    (errors.AttestationAlreadyRevoked, {"member": ZERO}, after(attests(valid_from=1), twice(revokes))),
     (
-        errors.AlreadyRevoked, {"member": b"\x01" * 32},
+        errors.AttestationAlreadyRevoked, {"member": b"\x01" * 32},
         after(attests(valid_from=1), revokes, lambda o: revokes(o, b"\x01" * 32)),
     ),
-    (errors.WrongDeclaration, {"stated": b"\x02" * 32}, withdraw_wrongly(lambda id_: Withdrawal(b"\x02" * 32, 1))),
-    (errors.ReplacesItself, {}, withdraw_wrongly(lambda id_: Withdrawal(id_, 5, id_))),
-    (errors.AlreadyWithdrawn, {"number": 6}, twice(withdraw_wrongly(lambda id_: Withdrawal(id_, 1)))),
-    (errors.BadSignature, {"signer": TRADER.address}, withdraw_wrongly(lambda id_: Withdrawal(id_, 1), STRANGER)),
+    (errors.DeclarationMismatch, {"stated": b"\x02" * 32}, withdraw_wrongly(lambda id_: Withdrawal(b"\x02" * 32, 1))),
+    (errors.DeclarationReplacesItself, {}, withdraw_wrongly(lambda id_: Withdrawal(id_, 5, id_))),
+    (errors.DeclarationAlreadyWithdrawn, {"number": 6}, twice(withdraw_wrongly(lambda id_: Withdrawal(id_, 1)))),
+    (errors.SignatureMismatch, {"signer": TRADER.address}, withdraw_wrongly(lambda id_: Withdrawal(id_, 1), STRANGER)),
     (
-        errors.WrongResolution, {"expected": 6, "given": 8},
+        errors.ResolutionNumberMismatch, {"expected": 6, "given": 8},
         enact_wrongly(lambda o: (suspension(o, 2), o.endorse(suspension(o, 2)))),
     ),
     (errors.QuorumMissing, {"needed": 1, "given": 0}, enact_wrongly(lambda o: (suspension(o), []))),
     (
-        errors.NotInCouncil, {"signer": STRANGER.address},
+        errors.CouncilMemberUnknown, {"signer": STRANGER.address},
         enact_wrongly(lambda o: (suspension(o), o.endorse(suspension(o), STRANGER))),
     ),
     (
         errors.EndorsementsUnordered, {},
         enact_wrongly(lambda o: (suspension(o), o.endorse(suspension(o)) * 2)),
     ),
-    (errors.InvalidCouncil, {"members": 1, "threshold": 2}, enacts(CouncilChange, (NEW,), 2)),
-    (errors.AgencyKnown, {"agency": AGENCY}, enacts(AgencyEnrolment, AGENCY, "again", "NZ", "https://x.example")),
-    (errors.UnknownAgency, {"agency": "NZ-X"}, enacts(AgencySuspension, "NZ-X")),
+    (errors.CouncilMalformed, {"members": 1, "threshold": 2}, enacts(CouncilChange, (NEW,), 2)),
+    (
+        errors.AgencyAlreadyEnrolled, {"agency": AGENCY},
+        enacts(AgencyEnrolment, AGENCY, "again", "NZ", "https://x.example"),
+    ),
+    (errors.AgencyUnknown, {"agency": "NZ-X"}, enacts(AgencySuspension, "NZ-X")),
     (errors.AgencyNotSuspended, {"agency": AGENCY}, enacts(AgencyReinstatement, AGENCY)),
-    (errors.AttesterKnown, {"signer": OFFICER.address}, enacts(AttesterAuthorisation, OFFICER.address, AGENCY)),
+    (
+        errors.AttesterAlreadyAuthorised, {"signer": OFFICER.address},
+        enacts(AttesterAuthorisation, OFFICER.address, AGENCY),
+    ),
     (errors.CompromiseInFuture, {"since": NO_END}, enacts(AttesterCompromise, OFFICER.address, NO_END)),
     (
         errors.CompromiseNotEarlier, {"since": 7, "known": 6},
@@ -392,7 +398,7 @@ def test_every_contract_error_has_its_class_with_its_values() -> None:
         (b"\xde\xad\xbe\xef" + bytes(32), "0xdeadbeef"),
         (keccak(b"Error(string)")[:4] + word(32) + word(2) + b"no".ljust(32, b"\0"), "no"),
         (keccak(b"Panic(uint256)")[:4] + word(17), "panic 0x11"),
-        (keccak(b"BadSignature(bytes,bytes32)")[:4] + b"\xff" * 7, "0x"),
+        (keccak(b"SignatureMismatch(bytes,bytes32)")[:4] + b"\xff" * 7, "0x"),
     ],
 )  # fmt: skip
 def test_a_revert_that_is_not_the_contracts_is_told_apart(data: bytes, words: str) -> None:
@@ -451,7 +457,7 @@ def test_the_same_statement_ten_times_at_once_is_written_once(office: Office) ->
         barrier.wait()
         try:
             office.attest(attestation, OFFICER)
-        except errors.AlreadyAttested:
+        except errors.AttestationAlreadyRecorded:
             return "already"
         return "written"
 

@@ -258,7 +258,7 @@ def test_who_was_faster_is_named_after_the_fact(chain: Chain, devchain: DevChain
             return Reply(result="0x") if method == "eth_call" and params[1] == "pending" else None
 
         manners.rule = all_is_well
-        with pytest.raises(errors.MalformedSet):
+        with pytest.raises(errors.SetMalformed):
             deceived.submit(calls.anchor(ROOT, 0), relayer)
         assert manners.count("eth_sendRawTransaction") == 1
 
@@ -278,7 +278,7 @@ def test_the_reason_is_found_also_where_estimates_hide_it(
         terse = through(manners, chain)
         bare = {"code": 3, "message": "execution reverted"}
         manners.rule = lambda method, params: Reply(error=bare) if method == "eth_estimateGas" else None
-        with pytest.raises(errors.MalformedSet):
+        with pytest.raises(errors.SetMalformed):
             terse.submit(calls.anchor(ROOT, 0), relayer)
 
 

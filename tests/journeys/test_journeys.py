@@ -27,13 +27,13 @@ from ledger.edges.chain import calls
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.edges.store import Store
 from ledger.errors import (
+    AgencyMismatch,
     AttesterNotActive,
-    BadSignature,
     MandateMissing,
     NotAnchoredYet,
+    SignatureMismatch,
     Unavailable,
     UnknownDeclaration,
-    WrongAgency,
 )
 from ledger.journeys.anchor import Anchorer, note_key, publish_checkpoint
 from ledger.journeys.audit.audit import Scope, audit
@@ -122,10 +122,10 @@ def test_the_contract_refuses_by_name(house: House) -> None:
     with pytest.raises(MandateMissing):
         houses.attest(house, [id_], houses.MPI, kind=132)
     made, officer = houses.attestation(house, [id_])
-    with pytest.raises(BadSignature):
+    with pytest.raises(SignatureMismatch):
         house.relay.attest(made, officer.address, houses.declaration(house)[1])
     other, customs = house.key("customs-officer"), replace(made, agency=houses.MPI)
-    with pytest.raises(WrongAgency):
+    with pytest.raises(AgencyMismatch):
         house.relay.attest(customs, other.address, other.sign(customs.id(house.chain.origin)))
 
 
@@ -267,7 +267,7 @@ def test_a_secret_is_in_no_file_and_no_word(house: House, caplog: pytest.LogCapt
     made = Declaration(key.address, secrets.token_bytes(32), 380)
     house.store.add_declarations([(made, key.sign(made.id(house.chain.origin)))], house.chain.origin, now())
     house.anchorer.run(10, now())
-    with pytest.raises(BadSignature) as caught:
+    with pytest.raises(SignatureMismatch) as caught:
         house.chain.submit(calls.withdraw(made, Withdrawal(made.id(house.chain.origin), 1), bytes(65)), key)
     places = [path.read_bytes() for path in house.folder.rglob("*") if path.is_file()]
     places += [caplog.text.encode(), repr(key).encode(), str(caught.value).encode()]

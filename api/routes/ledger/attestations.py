@@ -14,7 +14,7 @@ from api.schemas import AttestationStanding, Hash, Relayed, SignedAttestation, S
 from ledger.core.encoding.reading import hex_bytes
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.statement import Attestation, Declaration, Revocation, Withdrawal
-from ledger.errors import UnknownAttestation
+from ledger.errors import AttestationUnknown
 
 router = APIRouter(prefix="/v1", tags=["statements"], route_class=Once)
 REPEATED: dict[int | str, dict[str, Any]] = {200: {"model": Relayed, "description": "It was in the history before"}}
@@ -44,7 +44,7 @@ def get_attestation(id: Hash, given: Given) -> AttestationStanding:  # noqa: A00
     """An attestation and whether it is in force now, for its whole set."""
     with given.follower.facts() as history:
         if to_hash(id) not in history.attestations:
-            raise UnknownAttestation(to_hash(id))
+            raise AttestationUnknown(to_hash(id))
         return standing_of(history, to_hash(id), ZERO, given.clock())
 
 

@@ -23,22 +23,22 @@ from ledger.core.statements.statement import (
     Resolution,
 )
 from ledger.errors import (
-    AgencyKnown,
+    AgencyAlreadyEnrolled,
+    AgencyMismatch,
     AgencyNotActive,
     AgencyNotSuspended,
+    AgencyUnknown,
+    AttesterAlreadyAuthorised,
     AttesterDeclaredCompromised,
-    AttesterKnown,
     AttesterNotActive,
+    AttesterUnknown,
     CompromiseInFuture,
     CompromiseNotEarlier,
-    InvalidCouncil,
-    MalformedPeriod,
+    CouncilMalformed,
     MandateMissing,
     MandateOverlaps,
-    UnknownAgency,
-    UnknownAttester,
-    WrongAgency,
-    WrongResolution,
+    PeriodMalformed,
+    ResolutionNumberMismatch,
 )
 
 
@@ -116,7 +116,7 @@ class Agencies:
             case AttesterAuthorisation():
                 self.agency(resolution.agency)
                 if resolution.attester in self.attesters:
-                    raise AttesterKnown(resolution.attester)
+                    raise AttesterAlreadyAuthorised(resolution.attester)
                 self.attesters[resolution.attester] = Attester(resolution.attester, resolution.agency, Period(at))
             case AttesterRetirement():
                 attester = self.attester(resolution.attester)
@@ -134,16 +134,16 @@ class Agencies:
         self.resolutions += 1
 
     def check_number(self, resolution: Resolution) -> None:
-        """WrongResolution unless this is the next resolution."""
+        """ResolutionNumberMismatch unless this is the next resolution."""
         if resolution.number != self.resolutions + 1:
-            raise WrongResolution(self.resolutions + 1, resolution.number)
+            raise ResolutionNumberMismatch(self.resolutions + 1, resolution.number)
 
     def agency(self, code: str) -> Agency:
-        """The agency, active or not; UnknownAgency when it was never enrolled."""
+        """The agency, active or not; AgencyUnknown when it was never enrolled."""
         try:
             return self.agencies[code]
         except KeyError:
-            raise UnknownAgency(code) from None
+            raise AgencyUnknown(code) from None
 
     def active_agency(self, code: str) -> Agency:
         """The agency while it is not suspended, by the latest resolution; else AgencyNotActive."""
@@ -153,11 +153,11 @@ class Agencies:
         return agency
 
     def attester(self, signer: bytes) -> Attester:
-        """The attester, active or not; UnknownAttester when it was never authorised."""
+        """The attester, active or not; AttesterUnknown when it was never authorised."""
         try:
             return self.attesters[signer]
         except KeyError:
-            raise UnknownAttester(signer) from None
+            raise AttesterUnknown(signer) from None
 
     def speaking_attester(self, signer: bytes) -> Attester:
         """The attester if it may speak by the latest resolution: not retired, not compromised, agency not suspended."""
@@ -173,7 +173,7 @@ class Agencies:
         """The attester who may make this attestation now (``at``), else the Refused that names the first hindrance."""
         attester = self.attester(signer)
         if attester.agency != agency:
-            raise WrongAgency(signer, agency, attester.agency)
+            raise AgencyMismatch(signer, agency, attester.agency)
         self.speaking_attester(signer)
         if not self.agency(agency).mandated(kind, at):
             raise MandateMissing(agency, kind)
@@ -191,12 +191,12 @@ class Agencies:
 
     def _seat(self, members: tuple[bytes, ...], threshold: int) -> None:
         if not 0 < threshold <= len(members) <= MAX_COUNCIL:
-            raise InvalidCouncil(len(members), threshold)
+            raise CouncilMalformed(len(members), threshold)
         self.members, self.threshold = members, threshold
 
     def _enrol(self, resolution: AgencyEnrolment, at: int) -> None:
         if resolution.agency in self.agencies:
-            raise AgencyKnown(resolution.agency)
+            raise AgencyAlreadyEnrolled(resolution.agency)
         self.agencies[resolution.agency] = Agency(
             resolution.agency, resolution.name, resolution.jurisdiction, resolution.uri, [Period(at)]
         )
@@ -213,7 +213,7 @@ class Agencies:
         agency = self.agency(resolution.agency)
         begin = resolution.from_ or at
         if begin < at or resolution.until <= begin:
-            raise MalformedPeriod(begin, resolution.until, at)
+            raise PeriodMalformed(begin, resolution.until, at)
         periods = agency.mandates.setdefault(resolution.kind, [])
         if periods and begin < periods[-1].until:
             raise MandateOverlaps(resolution.agency, resolution.kind, periods[-1].until)

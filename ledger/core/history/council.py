@@ -9,8 +9,8 @@ from ledger.core.encoding.keccak import keccak
 from ledger.core.history.entry import Enacted
 from ledger.core.statements.origin import Origin
 from ledger.errors import (
+    CouncilMemberUnknown,
     EndorsementsUnordered,
-    NotInCouncil,
     QuorumMissing,
 )
 
@@ -21,7 +21,7 @@ Verifier = Callable[[bytes, bytes, bytes], None]
 def check_quorum(content: Enacted, origin: Origin, members: Sequence[bytes], threshold: int, verify: Verifier) -> None:
     """Check that a resolution carries ``threshold`` signatures of distinct ``members`` (rule 1).
 
-    :raises Refused: QuorumMissing, EndorsementsUnordered or NotInCouncil.
+    :raises Refused: QuorumMissing, EndorsementsUnordered or CouncilMemberUnknown.
     :raises VerificationFailed: what ``verify`` raises for a signature that does not fit.
     """
     if len(content.endorsements) < threshold:
@@ -32,5 +32,5 @@ def check_quorum(content: Enacted, origin: Origin, members: Sequence[bytes], thr
     id_ = content.resolution.id(origin)
     for signer, signature in content.endorsements:
         if signer not in members:
-            raise NotInCouncil(signer)
+            raise CouncilMemberUnknown(signer)
         verify(signer, id_, signature)

@@ -22,19 +22,19 @@ from ledger.core.statements.statement import CouncilChange
 from ledger.core.tree.merkle import node_hash
 from ledger.core.tree.tiles import Frontier, Tiles
 from ledger.errors import (
-    AlreadyAttested,
-    AlreadyRevoked,
-    AlreadyWithdrawn,
+    AgencyMismatch,
+    AttestationAlreadyRecorded,
+    AttestationAlreadyRevoked,
+    AttestationUnknown,
+    DeclarationAlreadyWithdrawn,
+    DeclarationReplacesItself,
     HistoryBroken,
     LedgerError,
     Malformed,
-    MalformedPeriod,
-    MalformedSet,
-    ReplacesItself,
+    PeriodMalformed,
+    SetMalformed,
     Unavailable,
-    UnknownAttestation,
     VerificationFailed,
-    WrongAgency,
 )
 
 # The same with the number of the entry before it. One that checks later keeps what it is given and never raises.
@@ -164,7 +164,7 @@ class Replay:
 
     def _anchor(self, mark: Mark, content: Anchored) -> None:
         if content.size == 0 or content.root == ZERO:
-            raise MalformedSet(content.root, content.size)
+            raise SetMalformed(content.root, content.size)
         if self._memory.anchored(content.root, content.size) is not None:
             raise Malformed("this root and size are anchored already; a repeat makes no entry")
         self._memory.keep(mark, content.root, content)
@@ -172,12 +172,12 @@ class Replay:
     def _attest(self, mark: Mark, id_: bytes, content: Attested) -> None:
         attestation = content.attestation
         if attestation.size == 0 or attestation.root == ZERO:
-            raise MalformedSet(attestation.root, attestation.size)
+            raise SetMalformed(attestation.root, attestation.size)
         if attestation.valid_from >= attestation.valid_until or attestation.valid_until <= mark.time:
-            raise MalformedPeriod(attestation.valid_from, attestation.valid_until, mark.time)
+            raise PeriodMalformed(attestation.valid_from, attestation.valid_until, mark.time)
         known = self._memory.attested(id_)
         if known is not None:
-            raise AlreadyAttested(id_, known.number)
+            raise AttestationAlreadyRecorded(id_, known.number)
         self.agencies.authorise_attestation(content.signer, attestation.agency, attestation.kind, mark.time)
         self._signatures(mark.number, content.signer, id_, content.signature)
         self._memory.keep(mark, id_, content)
@@ -186,12 +186,12 @@ class Replay:
         revocation = content.revocation
         known = self._memory.attested(revocation.attestation)
         if known is None:
-            raise UnknownAttestation(revocation.attestation)
+            raise AttestationUnknown(revocation.attestation)
         attester = self.agencies.speaking_attester(content.signer)
         if attester.agency != known.agency:
-            raise WrongAgency(content.signer, known.agency, attester.agency)
+            raise AgencyMismatch(content.signer, known.agency, attester.agency)
         if self._memory.revoked(revocation.attestation, revocation.member):
-            raise AlreadyRevoked(revocation.attestation, revocation.member)
+            raise AttestationAlreadyRevoked(revocation.attestation, revocation.member)
         self._signatures(mark.number, content.signer, revocation.id(self.origin), content.signature)
         self._memory.keep(mark, revocation.attestation, content)
 
@@ -200,10 +200,10 @@ class Replay:
         if content.withdrawal.declaration != id_:
             raise VerificationFailed("the withdrawal names another declaration")
         if content.withdrawal.replacement == id_:
-            raise ReplacesItself(id_)
+            raise DeclarationReplacesItself(id_)
         known = self._memory.withdrawn(id_)
         if known is not None:
-            raise AlreadyWithdrawn(id_, known)
+            raise DeclarationAlreadyWithdrawn(id_, known)
         digest = content.withdrawal.id(self.origin)
         self._signatures(mark.number, content.declaration.party, digest, content.signature)
         self._memory.keep(mark, id_, content)

@@ -271,7 +271,7 @@ def deploy(
     """Deploy the shipped artifact with its first council, and check the code that is then there.
 
     :param members: ERC-7913 signers; a P-256 key needs the contract's own verifier, hence a later change of council.
-    :raises Refused: InvalidCouncil, MalformedSigner, MemberRepeated.
+    :raises Refused: CouncilMalformed, SignerMalformed, CouncilMemberRepeated.
     :raises Unavailable: as for ``Chain.submit``.
     """
     limits = limits or Limits()
