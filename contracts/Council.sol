@@ -5,9 +5,9 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 import {History} from "./History.sol";
-import {P256Verifier} from "./P256Verifier.sol";
 import {ITradeLedger} from "./interfaces/ITradeLedger.sol";
 import {TypedData} from "./libraries/TypedData.sol";
+import {P256Verifier} from "./signatures/P256Verifier.sol";
 
 /// @title Who decides, and who signed: the council's quorum, and signatures of every kind of signer
 /// @dev Twin of ledger/core/statements/signature.py and of check_quorum in ledger/core/history/replay.py. docs/formats.md section 5, rules
