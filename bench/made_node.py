@@ -58,7 +58,8 @@ class MadeNode:
                 return json.dumps({"number": hex(number), "hash": _name(number), "timestamp": "0x1"})
             case "eth_call":
                 asked = params[0]["data"]
-                found = self._size.to_bytes(32) if asked == "0x" + Call("size", ()).data.hex() else self._head
+                asks_size = asked == "0x" + Call("numberOfEntries", ()).data.hex()
+                found = self._size.to_bytes(32) if asks_size else self._head
                 return json.dumps("0x" + found.hex())
             case "eth_getLogs":
                 return self._logs(int(params[0]["fromBlock"], 16), int(params[0]["toBlock"], 16))

@@ -9,14 +9,15 @@ import {ITradeLedger} from "./interfaces/ITradeLedger.sol";
 import {TypedData} from "./libraries/TypedData.sol";
 import {P256Verifier} from "./signatures/P256Verifier.sol";
 
-/// @title Who decides, and who signed: the council's quorum, and signatures of every kind of signer
-/// @dev Twin of ledger/core/statements/signature.py and of check_quorum in ledger/core/history/replay.py. docs/formats.md section 5, rules
-/// 1 and 10.
+/// @title The council: enacts resolutions by quorum, and checks the signatures of every kind of signer
+/// @dev docs/formats.md section 5, rules 1 and 10. In the Python core, council.py and signature.py are the twins of this
+/// contract.
 abstract contract Council is History {
     uint256 private constant ADDRESS = 20;
     uint256 private constant LONGEST_SIGNER = 128;
     uint256 private constant LARGEST_COUNCIL = 32;
-    /// @dev So that every entry fits the entry bundles in which a history is published: docs/formats.md section 5.
+    /// @dev With this limit, every entry fits the entry bundles in which a history is published. docs/formats.md
+    /// section 5 has the arithmetic.
     uint256 private constant LONGEST_SIGNATURE = 1024;
 
     /// @inheritdoc ITradeLedger
@@ -24,14 +25,15 @@ abstract contract Council is History {
 
     /// @inheritdoc ITradeLedger
     uint64 public resolutions;
-    /// @dev Councils are counted, so that unseating one needs no deletion. The first is term 1.
+    /// @dev Each council has a term, counted from 1. A member has a seat if it is seated for the present term, so a
+    /// new council needs no deletion of the old one.
     uint64 private _term;
     uint16 private _threshold;
     mapping(uint64 term => bytes[] members) private _members;
     mapping(bytes32 signerHash => uint64 term) private _seated;
 
-    /// @dev Seats the first council: entry 0. The verifier is this contract's first creation, so that its address
-    /// follows from the origin alone.
+    /// @dev Seats the first council, which is entry 0. The verifier is the first contract that this one creates, so its
+    /// address follows from the origin alone.
     constructor(bytes[] memory members, uint16 threshold) {
         p256Verifier = address(new P256Verifier());
         _seat(members, threshold);
@@ -56,7 +58,7 @@ abstract contract Council is History {
         return (_members[_term], _threshold);
     }
 
-    /// @dev Check that the council made this resolution, and count it.
+    /// @dev Check that the council endorses this resolution, and count it. Each caller then carries it out.
     function _enact(
         bytes32 structHash,
         uint64 resolution,
@@ -67,60 +69,59 @@ abstract contract Council is History {
         if (resolution != expected) revert ResolutionNumberMismatch(expected, resolution);
         if (endorsements.length < _threshold) revert QuorumMissing(_threshold, endorsements.length);
 
-        // Check: distinct members who signed it. Ascending order shows that they are distinct.
+        // Check: distinct members signed it. Members in ascending order are distinct.
         id = _hashTypedDataV4(structHash);
         uint64 term = _term;
         bytes32 before = 0;
         for (uint256 i = 0; i < endorsements.length; ++i) {
             Endorsement calldata endorsement = endorsements[i];
             bytes32 signerHash = keccak256(endorsement.signer);
-            if (signerHash <= before) revert EndorsementsUnordered();
+            if (signerHash <= before) revert EndorsementsUnordered(endorsement.signer);
             if (_seated[signerHash] != term) revert CouncilMemberUnknown(endorsement.signer);
             _checkSignature(endorsement.signer, id, endorsement.signature);
             before = signerHash;
         }
 
-        // Effect: no resolution is carried out twice.
+        // Effect: this number is used, so no resolution is enacted twice.
         resolutions = resolution;
     }
 
-    /// @dev Check: a signer's shape.
+    /// @dev Check: the length of a signer.
     function _checkSigner(uint256 length) internal pure {
         if (length < ADDRESS || length > LONGEST_SIGNER) revert SignerMalformed(length);
     }
 
-    /// @dev Every signature that enters the history passes here.
+    /// @dev Every signature that enters the history is checked here.
     ///
-    /// Interaction, but static calls only: nothing that they run can change state, here or anywhere.
+    /// Interaction: wallets and verifiers are called, but by static calls, which cannot change any state.
     ///
-    /// A key's signature counts before anybody asks for code at its address. So the common case pays no look-up
-    /// (2,600 gas), and a key that delegated its account to code (EIP-7702) still speaks for itself.
+    /// A key's own signature is accepted without a look at the code at its address. So the common case does not pay for
+    /// that look (2,600 gas), and a key that delegated its account to code (EIP-7702) can still sign.
     function _checkSignature(bytes calldata signer, bytes32 digest, bytes calldata signature) internal view {
-        // Check: length. A wallet may take any signature, but an entry must not outgrow its bundle.
-        if (signature.length > LONGEST_SIGNATURE) revert SignatureTooLong(signature.length);
+        // Check: the length. A wallet may accept any signature, but an entry must fit its bundle.
+        if (signature.length > LONGEST_SIGNATURE) revert SignatureTooLong(signature.length, LONGEST_SIGNATURE);
 
         if (signer.length == ADDRESS) {
-            // The third value says why there is no recovered address, which nobody asks.
-            // slither-disable-next-line unused-return
+            // slither-disable-next-line unused-return: the third value is a detail of the failure, and is not needed
             (address recovered, ECDSA.RecoverError failed, ) = ECDSA.tryRecoverCalldata(digest, signature);
             if (failed == ECDSA.RecoverError.NoError && recovered == address(bytes20(signer))) return;
         }
-        // A verifier without code proves nothing. The identity precompile (address 4) would accept every signature: it
-        // returns its input, which begins with the very magic value that a verifier returns to accept.
+        // Check: a wallet or verifier has code. The identity precompile (address 4) has none and would accept every
+        // signature: it returns its input, which begins with the value by which a verifier accepts.
         if (address(bytes20(signer)).code.length != 0) {
             if (SignatureChecker.isValidSignatureNow(signer, digest, signature)) return;
         }
         revert SignatureMismatch(signer, digest);
     }
 
-    /// @dev Seat a council; its predecessor keeps its place in the books.
+    /// @dev Seat a council. The members of earlier councils stay in storage, but their terms are over.
     function _seat(bytes[] memory members, uint16 threshold) private {
-        // Check: a quorum exists.
+        // Check: a quorum is possible.
         if (threshold == 0 || threshold > members.length || members.length > LARGEST_COUNCIL) {
             revert CouncilMalformed(members.length, threshold);
         }
 
-        // Effect: a new term; whoever is not named for it has no seat. Each signer is checked as it is seated.
+        // Effect: a new term, in which only these members have a seat. Each signer is checked when it is seated.
         uint64 term = ++_term;
         _threshold = threshold;
         _members[term] = members;

@@ -7,22 +7,20 @@ import {ITradeLedger} from "./interfaces/ITradeLedger.sol";
 import {InclusionProof} from "./libraries/InclusionProof.sol";
 import {TypedData} from "./libraries/TypedData.sol";
 
-// Block time is the time of this ledger. Whoever builds a block may choose it within seconds; periods last days.
-// slither-disable-start timestamp
-// Parameters may be called as queries are: state variables begin with an underscore, so nothing is hidden.
-// slither-disable-start shadowing-local
-
-/// @title The one deployed contract: anchor, attest, revoke, withdraw, and queries that mean it
-/// @notice The manual is {ITradeLedger}.
-/// @dev Twin of ledger/core/history/replay.py. docs/formats.md section 5, rules 6 to 9. No owner, no proxy, no deletion.
+/// @title The ledger's contract: anchor, attest, revoke, withdraw, and the queries about what was recorded
+/// @notice The manual is {ITradeLedger}. Deploying creates two contracts: this one, and the {P256Verifier} that its
+/// constructor creates, which has no state. There is no owner, no proxy and no deletion.
+/// @dev docs/formats.md section 5, rules 6 to 9. In the Python core, replay.py is the twin of this contract.
+///
+/// Block time is the time of the ledger. A block's builder can shift it by seconds.
 contract TradeLedger is Agencies {
-    /// @dev Where something happened. Entry 0 is the first council, so number 0 means nowhere.
-    struct Mark {
+    /// @dev Which entry recorded something, and when. Entry 0 is the first council, so number 0 means never.
+    struct EntryRef {
         uint40 number;
         uint40 time;
     }
 
-    /// @dev One slot, to the last bit. The set, kind and outcome are bound by the id and readable in the log.
+    /// @dev Exactly one slot. The set, kind and outcome are not stored: the id binds them, and the log has them.
     struct AttestationRecord {
         uint40 number;
         uint40 time;
@@ -33,12 +31,12 @@ contract TradeLedger is Agencies {
         uint24 agency;
     }
 
-    mapping(bytes32 root => mapping(uint64 size => Mark)) private _anchors;
+    mapping(bytes32 root => mapping(uint64 size => EntryRef)) private _anchors;
     mapping(bytes32 id => AttestationRecord) private _attestations;
-    mapping(bytes32 id => mapping(bytes32 member => Mark)) private _memberRevocations;
-    mapping(bytes32 declaration => Mark) private _withdrawals;
+    mapping(bytes32 id => mapping(bytes32 member => EntryRef)) private _memberRevocations;
+    mapping(bytes32 declaration => EntryRef) private _withdrawals;
 
-    /// @param members first council, 1 to 32 ERC-7913 signers
+    /// @param members the first council, 1 to 32 signers
     /// @param threshold endorsements that a resolution needs
     constructor(bytes[] memory members, uint16 threshold) Council(members, threshold) {}
 
@@ -46,10 +44,10 @@ contract TradeLedger is Agencies {
 
     /// @inheritdoc ITradeLedger
     function anchor(bytes32 root, uint64 size) external returns (uint64 number) {
-        // Check: a set; and the first anchor stays.
+        // Check: a set that was not anchored before. If it was, the first anchor stays.
         if (root == 0 || size == 0) revert SetMalformed(root, size);
-        Mark storage mark = _anchors[root][size];
-        number = mark.number;
+        EntryRef storage entry = _anchors[root][size];
+        number = entry.number;
         if (number != 0) {
             emit AnchorRepeated(root, size, number);
             return number;
@@ -57,8 +55,8 @@ contract TradeLedger is Agencies {
 
         // Effect: anchored from now on.
         number = _append(EntryKind.Anchored, root, abi.encode(root, size));
-        mark.number = uint40(number);
-        mark.time = _now();
+        entry.number = uint40(number);
+        entry.time = _now();
     }
 
     /// @inheritdoc ITradeLedger
@@ -67,20 +65,21 @@ contract TradeLedger is Agencies {
         bytes calldata signer,
         bytes calldata signature
     ) external returns (bytes32 id) {
-        // Check: shape, and said once.
+        // Check: shape, and not recorded before.
         if (attestation.root == 0 || attestation.size == 0) revert SetMalformed(attestation.root, attestation.size);
+        // slither-disable-next-line timestamp: seconds do not matter, periods last for days
         if (attestation.validFrom >= attestation.validUntil || attestation.validUntil <= _now()) {
             revert PeriodMalformed(attestation.validFrom, attestation.validUntil, _now());
         }
         id = attestationId(attestation);
         if (_attestations[id].number != 0) revert AttestationAlreadyRecorded(id, _attestations[id].number);
 
-        // Check: authority, now; then the signature.
-        AttesterRecord storage speaker = _authorised(signer);
-        uint24 body = speaker.agency;
-        _checkAgency(signer, attestation.agency, body);
-        _checkSpeaking(signer, speaker);
-        if (!_mandated(body, attestation.kind, _now())) revert MandateMissing(attestation.agency, attestation.kind);
+        // Check: the attester has the authority now, and signed.
+        AttesterRecord storage attester = _knownAttester(signer);
+        uint24 agency = attester.agency;
+        _checkAgency(signer, attestation.agency, agency);
+        _checkMaySpeak(signer, attester);
+        if (!_mandated(agency, attestation.kind, _now())) revert MandateMissing(attestation.agency, attestation.kind);
         _checkSignature(signer, id, signature);
 
         // Effect: recorded under its id.
@@ -91,8 +90,8 @@ contract TradeLedger is Agencies {
             validFrom: attestation.validFrom,
             validUntil: attestation.validUntil,
             revokedAt: NEVER,
-            attester: speaker.index,
-            agency: body
+            attester: attester.index,
+            agency: agency
         });
     }
 
@@ -101,21 +100,22 @@ contract TradeLedger is Agencies {
         bytes32 id = revocation.attestation;
         bytes32 member = revocation.member;
 
-        // Check: an attestation of the signer's own agency, not revoked before.
+        // Check: an attestation of the attester's own agency, not revoked before, and the attester signed.
         AttestationRecord storage record = _attestations[id];
         if (record.number == 0) revert AttestationUnknown(id);
-        AttesterRecord storage speaker = _authorised(signer);
-        _checkSpeaking(signer, speaker);
-        if (speaker.agency != record.agency) {
-            revert AgencyMismatch(signer, _code(record.agency), _code(speaker.agency));
+        AttesterRecord storage attester = _knownAttester(signer);
+        _checkMaySpeak(signer, attester);
+        if (attester.agency != record.agency) {
+            revert AgencyMismatch(signer, _code(record.agency), _code(attester.agency));
         }
+        // slither-disable-next-line timestamp: only asks whether there is a time
         if (revokedAt(id, member) != NEVER) revert AttestationAlreadyRevoked(id, member);
         _checkSignature(signer, revocationId(revocation), signature);
 
-        // Effect: ended from now on.
+        // Effect: revoked from now on.
         uint64 number = _append(EntryKind.Revoked, id, abi.encode(revocation, signer, signature));
         if (member == 0) record.revokedAt = _now();
-        else _memberRevocations[id][member] = _mark(number);
+        else _memberRevocations[id][member] = _entryRef(number);
     }
 
     /// @inheritdoc ITradeLedger
@@ -124,7 +124,7 @@ contract TradeLedger is Agencies {
         Withdrawal calldata withdrawal,
         bytes calldata signature
     ) external {
-        // Check: this declaration, not withdrawn before, by its party's signature.
+        // Check: the withdrawal names this declaration, which was not withdrawn before, and its party signed.
         _checkSigner(declaration.party.length);
         bytes32 id = declarationId(declaration);
         if (withdrawal.declaration != id) revert DeclarationMismatch(withdrawal.declaration, id);
@@ -132,17 +132,17 @@ contract TradeLedger is Agencies {
         if (_withdrawals[id].number != 0) revert DeclarationAlreadyWithdrawn(id, _withdrawals[id].number);
         _checkSignature(declaration.party, withdrawalId(withdrawal), signature);
 
-        // Effect: ended from now on.
+        // Effect: withdrawn from now on.
         uint64 number = _append(EntryKind.Withdrawn, id, abi.encode(declaration, withdrawal, signature));
-        _withdrawals[id] = _mark(number);
+        _withdrawals[id] = _entryRef(number);
     }
 
     // ------------------------------------------------------------------------------------------------------ queries
 
     /// @inheritdoc ITradeLedger
     function anchored(bytes32 root, uint64 size) public view returns (uint64 number, uint40 time) {
-        Mark memory mark = _anchors[root][size];
-        return (mark.number, mark.time);
+        EntryRef memory entry = _anchors[root][size];
+        return (entry.number, entry.time);
     }
 
     /// @inheritdoc ITradeLedger
@@ -154,8 +154,8 @@ contract TradeLedger is Agencies {
         bytes32[] calldata proof
     ) external view returns (uint64 number, uint40 time) {
         (number, time) = anchored(root, size);
-        // Number 0 is no balance that somebody could tip over: entry 0 is never an anchor.
-        // slither-disable-next-line incorrect-equality
+        // Entry 0 is never an anchor, so 0 means that there is none.
+        // slither-disable-next-line incorrect-equality,timestamp: an entry number, neither a balance nor a time
         if (number == 0) revert BatchNotAnchored(root, size);
         _checkInclusion(declaration, index, root, size, proof);
     }
@@ -171,7 +171,7 @@ contract TradeLedger is Agencies {
             uint40 time,
             uint40 validFrom,
             uint40 validUntil,
-            uint40 revokedAt_,
+            uint40 wholeRevokedAt,
             bytes memory signer
         )
     {
@@ -187,12 +187,12 @@ contract TradeLedger is Agencies {
     }
 
     /// @inheritdoc ITradeLedger
-    function revokedAt(bytes32 id, bytes32 member) public view returns (uint40) {
+    function revokedAt(bytes32 id, bytes32 member) public view returns (uint40 time) {
         uint40 whole = _attestations[id].revokedAt;
         if (member == 0) return whole;
-        // A member is never revoked after the whole set, so its own date is the earlier one.
-        Mark memory mark = _memberRevocations[id][member];
-        return mark.number == 0 ? whole : mark.time;
+        // A member cannot be revoked after the whole set, so its own revocation is the earlier one.
+        EntryRef memory own = _memberRevocations[id][member];
+        return own.number == 0 ? whole : own.time;
     }
 
     /// @inheritdoc ITradeLedger
@@ -203,6 +203,7 @@ contract TradeLedger is Agencies {
     /// @inheritdoc ITradeLedger
     function inForceAt(bytes32 id, bytes32 member, uint40 time) public view returns (bool) {
         AttestationRecord memory record = _attestations[id];
+        // slither-disable-next-line timestamp: seconds do not matter, periods last for days
         return
             record.number != 0 &&
             record.time <= time &&
@@ -226,8 +227,8 @@ contract TradeLedger is Agencies {
 
     /// @inheritdoc ITradeLedger
     function withdrawn(bytes32 declaration) external view returns (uint64 number, uint40 time) {
-        Mark memory mark = _withdrawals[declaration];
-        return (mark.number, mark.time);
+        EntryRef memory entry = _withdrawals[declaration];
+        return (entry.number, entry.time);
     }
 
     /// @inheritdoc ITradeLedger
@@ -252,6 +253,7 @@ contract TradeLedger is Agencies {
 
     // -------------------------------------------------------------------------------------------------------- parts
 
+    /// @dev Check: the proof shows that the declaration is number `index` of the set.
     function _checkInclusion(
         bytes32 declaration,
         uint64 index,
@@ -264,10 +266,8 @@ contract TradeLedger is Agencies {
         }
     }
 
-    function _mark(uint64 number) private view returns (Mark memory) {
-        return Mark(uint40(number), _now());
+    /// @dev A reference to the entry with this number, which was written just now.
+    function _entryRef(uint64 number) private view returns (EntryRef memory) {
+        return EntryRef(uint40(number), _now());
     }
 }
-
-// slither-disable-end timestamp
-// slither-disable-end shadowing-local

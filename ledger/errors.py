@@ -13,7 +13,11 @@ class                     question                                              
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import ClassVar
+
+_NO_END = (1 << 40) - 1
+_TIMES = frozenset({"from_", "known", "since", "time", "until"})
 
 
 class LedgerError(Exception):
@@ -60,9 +64,10 @@ class BatchedElsewhere(Unavailable):
 
 
 class Refused(LedgerError):
-    """The rules forbid this write. Subclasses bear the names of the contract's errors.
+    """The rules forbid this write. Each error of the contract has a subclass of the same name.
 
-    ``FIELDS`` names the contract error's arguments in order; ``values`` maps them to what was refused.
+    ``FIELDS`` names the contract error's arguments in order, and ``values`` maps these names to their values. Times are
+    seconds since 1970; the message shows them as dates.
     """
 
     FIELDS: ClassVar[tuple[str, ...]] = ()
@@ -72,123 +77,237 @@ class Refused(LedgerError):
         if len(values) != len(self.FIELDS):
             raise TypeError(f"{type(self).__name__} takes {', '.join(self.FIELDS)}")
         self.values = dict(zip(self.FIELDS, values, strict=True))
-        super().__init__(self.MESSAGE.format(**{name: _shown(value) for name, value in self.values.items()}))
+        super().__init__(self.MESSAGE.format(**{name: _shown(name, value) for name, value in self.values.items()}))
 
 
-def _shown(value: object) -> object:
-    return "0x" + value.hex() if isinstance(value, bytes) else value
+def _shown(name: str, value: object) -> object:
+    """A value as a message shows it: bytes as hex, times as dates in UTC."""
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if name not in _TIMES or not isinstance(value, int):
+        return value
+    if name == "until" and value == _NO_END:
+        return "further notice"
+    try:
+        return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    except (ValueError, OverflowError):  # beyond the year 9999
+        return f"second {value}"
 
 
-def _refusal(name: str, fields: str, message: str) -> type[Refused]:
-    """One contract error as a class of the same name."""
-    return type(
-        name,
-        (Refused,),
-        {"FIELDS": tuple(fields.split()), "MESSAGE": message, "__doc__": message, "__module__": __name__},
+# ------------------------------------------------------------- one class for each error of the contract, with its name
+
+
+class SignerMalformed(Refused):
+    FIELDS = ("length",)
+    MESSAGE = "a signer is 20 to 128 bytes, not {length}"
+
+
+class AgencyCodeMalformed(Refused):
+    FIELDS = ("agency",)
+    MESSAGE = 'an agency code is 1 to 16 characters A-Z, 0-9 or "-", for example NZ-MPI, not "{agency}"'
+
+
+class JurisdictionMalformed(Refused):
+    FIELDS = ("jurisdiction",)
+    MESSAGE = 'a jurisdiction is an ISO 3166-1 alpha-2 code, not "{jurisdiction}"'
+
+
+class TextMalformed(Refused):
+    FIELDS = ("length", "limit")
+    MESSAGE = "a text is 1 to {limit} bytes of UTF-8, and this one has {length} bytes"
+
+
+class PeriodMalformed(Refused):
+    FIELDS = ("from_", "until", "time")
+    MESSAGE = (
+        "a period must end after it begins and must not be in the past: this one is from {from_} until {until}, "
+        "and now is {time}"
     )
 
 
-AgencyUnknown = _refusal("AgencyUnknown", "agency", "agency {agency} is not enrolled: ask the council to enrol it")
-AgencyAlreadyEnrolled = _refusal("AgencyAlreadyEnrolled", "agency", "agency {agency} is enrolled already")
-AgencyNotActive = _refusal("AgencyNotActive", "agency", "agency {agency} is suspended: the council can reinstate it")
-AgencyNotSuspended = _refusal("AgencyNotSuspended", "agency", "agency {agency} is not suspended")
-AttesterUnknown = _refusal("AttesterUnknown", "signer", "{signer} is not an attester: ask the council to authorise it")
-AttesterAlreadyAuthorised = _refusal(
-    "AttesterAlreadyAuthorised", "signer", "{signer} was authorised before: give the officer a new key"
-)
-AttesterNotActive = _refusal(
-    "AttesterNotActive", "signer from_ until", "attester {signer} may speak from {from_} until {until} only"
-)
-AttesterDeclaredCompromised = _refusal(
-    "AttesterDeclaredCompromised", "signer since", "attester {signer} is declared compromised since {since}"
-)
-CompromiseInFuture = _refusal(
-    "CompromiseInFuture", "since now", "a compromise date ({since}) lies at or before now ({now})"
-)
-CompromiseNotEarlier = _refusal(
-    "CompromiseNotEarlier",
-    "since known",
-    "a compromise since {known} is recorded; a new date ({since}) must be earlier",
-)
-AgencyMismatch = _refusal("AgencyMismatch", "signer stated actual", "{signer} speaks for {actual}, not for {stated}")
-MandateMissing = _refusal(
-    "MandateMissing", "agency kind", "agency {agency} has no mandate for kind {kind} now: ask the council to grant it"
-)
-MandateOverlaps = _refusal(
-    "MandateOverlaps", "agency kind until", "agency {agency} holds a mandate for kind {kind} until {until}"
-)
-PeriodMalformed = _refusal(
-    "PeriodMalformed", "from_ until now", "a period must end after it begins ({from_} to {until}) and after now ({now})"
-)
-SetMalformed = _refusal(
-    "SetMalformed", "root size", "a set has at least one member and a root (root {root}, size {size})"
-)
-SignatureTooLong = _refusal("SignatureTooLong", "length", "a signature has at most 1024 bytes, not {length}")
-SignatureMismatch = _refusal("SignatureMismatch", "signer digest", "{signer} did not sign {digest}")
-AttestationAlreadyRecorded = _refusal(
-    "AttestationAlreadyRecorded", "id number", "attestation {id} is in the history already, as entry {number}"
-)
-AttestationUnknown = _refusal("AttestationUnknown", "id", "attestation {id} is not in the history")
-AttestationAlreadyRevoked = _refusal(
-    "AttestationAlreadyRevoked", "id member", "attestation {id} (member {member}) is revoked already"
-)
-DeclarationAlreadyWithdrawn = _refusal(
-    "DeclarationAlreadyWithdrawn",
-    "declaration number",
-    "declaration {declaration} is withdrawn already, by entry {number}",
-)
-DeclarationReplacesItself = _refusal(
-    "DeclarationReplacesItself", "declaration", "declaration {declaration} cannot replace itself"
-)
-ResolutionNumberMismatch = _refusal(
-    "ResolutionNumberMismatch", "expected given", "the next council resolution is number {expected}, not {given}"
-)
-QuorumMissing = _refusal(
-    "QuorumMissing", "needed given", "the council decides with {needed} signatures, given were {given}"
-)
-CouncilMemberUnknown = _refusal("CouncilMemberUnknown", "signer", "{signer} is not a member of the council")
-EndorsementsUnordered = _refusal(
-    "EndorsementsUnordered", "", "endorsements ascend by the hash of their signers, each once"
-)
-CouncilMalformed = _refusal(
-    "CouncilMalformed", "members threshold", "a council of {members} cannot have the threshold {threshold}"
-)
+class SetMalformed(Refused):
+    FIELDS = ("root", "size")
+    MESSAGE = "a set has at least one member, and its root is not zero: this one has root {root} and size {size}"
 
-SignerMalformed = _refusal("SignerMalformed", "length", "a signer is 20 to 128 bytes, not {length}")
-AgencyCodeMalformed = _refusal(
-    "AgencyCodeMalformed", "agency", 'an agency code is 1 to 16 of A-Z, 0-9 and "-", not "{agency}": e.g. NZ-MPI'
-)
-JurisdictionMalformed = _refusal(
-    "JurisdictionMalformed", "jurisdiction", 'a jurisdiction is an ISO 3166-1 alpha-2 code, not "{jurisdiction}"'
-)
-TextMalformed = _refusal(
-    "TextMalformed", "length limit", "a text is 1 to {limit} bytes of UTF-8; this one has {length}"
-)
-CouncilMemberRepeated = _refusal("CouncilMemberRepeated", "signer", "{signer} is named twice in the council")
-DeclarationMismatch = _refusal(
-    "DeclarationMismatch", "stated actual", "the withdrawal names declaration {stated}, but carries {actual}"
-)
-BatchNotAnchored = _refusal("BatchNotAnchored", "root size", "root {root} with size {size} was never anchored")
-DeclarationNotIncluded = _refusal(
-    "DeclarationNotIncluded",
-    "declaration index root size",
-    "the proof does not show declaration {declaration} as number {index} of {size} under {root}",
-)
 
-# Refusals that only the ledger layer knows; the contract has no such errors.
-Reverted = _refusal("Reverted", "reason", "the contract reverted, and not with a reason of its own: {reason}")
-ContractMissing = _refusal(
-    "ContractMissing",
-    "contract chain_id",
-    "there is no contract at {contract} on chain {chain_id}: deploy it with `ledger deploy`, or correct the address",
-)
-GasTooHigh = _refusal(
-    "GasTooHigh", "needed limit", "this needs {needed} gas, and one transaction may spend {limit} (EIP-7825)"
-)
-KeyExists = _refusal("KeyExists", "name", "a key named {name} is there already: keys are never overwritten")
-UnknownDeclaration = _refusal(
-    "UnknownDeclaration", "declaration", "declaration {declaration} is not in this store: declare it, or ask who did"
-)
-NotAnchoredYet = _refusal(
-    "NotAnchoredYet", "declaration", "declaration {declaration} is accepted but not anchored yet: try again shortly"
-)
+class CouncilMalformed(Refused):
+    FIELDS = ("members", "threshold")
+    MESSAGE = (
+        "a council has 1 to 32 members and a threshold of at most their number, not {members} members and "
+        "threshold {threshold}"
+    )
+
+
+class SignatureTooLong(Refused):
+    FIELDS = ("length", "limit")
+    MESSAGE = "a signature has at most {limit} bytes, not {length}"
+
+
+class SignatureMismatch(Refused):
+    FIELDS = ("signer", "digest")
+    MESSAGE = "{signer} did not sign {digest}"
+
+
+class ResolutionNumberMismatch(Refused):
+    FIELDS = ("expected", "given")
+    MESSAGE = "the next council resolution has the number {expected}, not {given}"
+
+
+class QuorumMissing(Refused):
+    FIELDS = ("needed", "given")
+    MESSAGE = "a council resolution needs {needed} endorsements, but has {given}"
+
+
+class EndorsementsUnordered(Refused):
+    FIELDS = ("signer",)
+    MESSAGE = "endorsements must ascend by the hash of their signers, without repeats: {signer} is out of order"
+
+
+class CouncilMemberUnknown(Refused):
+    FIELDS = ("signer",)
+    MESSAGE = "{signer} is not a member of the council"
+
+
+class CouncilMemberRepeated(Refused):
+    FIELDS = ("signer",)
+    MESSAGE = "{signer} is named twice in the council"
+
+
+class AgencyUnknown(Refused):
+    FIELDS = ("agency",)
+    MESSAGE = "agency {agency} is not enrolled: ask the council to enrol it"
+
+
+class AgencyAlreadyEnrolled(Refused):
+    FIELDS = ("agency",)
+    MESSAGE = "agency {agency} is already enrolled"
+
+
+class AgencyNotActive(Refused):
+    FIELDS = ("agency", "since")
+    MESSAGE = "agency {agency} has been suspended since {since}: the council can reinstate it"
+
+
+class AgencyNotSuspended(Refused):
+    FIELDS = ("agency",)
+    MESSAGE = "agency {agency} is not suspended"
+
+
+class AgencyMismatch(Refused):
+    FIELDS = ("signer", "stated", "actual")
+    MESSAGE = "the attestation is of agency {stated}, but {signer} speaks for agency {actual}"
+
+
+class AttesterUnknown(Refused):
+    FIELDS = ("signer",)
+    MESSAGE = "{signer} is not an attester: ask the council to authorise it"
+
+
+class AttesterAlreadyAuthorised(Refused):
+    FIELDS = ("signer", "agency")
+    MESSAGE = "{signer} was already authorised, for agency {agency}: use a new key"
+
+
+class AttesterNotActive(Refused):
+    FIELDS = ("signer", "from_", "until")
+    MESSAGE = "attester {signer} is retired: it spoke for its agency from {from_} until {until}"
+
+
+class AttesterDeclaredCompromised(Refused):
+    FIELDS = ("signer", "since")
+    MESSAGE = "attester {signer} is declared compromised since {since}"
+
+
+class CompromiseInFuture(Refused):
+    FIELDS = ("since", "time")
+    MESSAGE = "a compromise date must not be in the future: {since} is later than now, {time}"
+
+
+class CompromiseNotEarlier(Refused):
+    FIELDS = ("since", "known")
+    MESSAGE = "a compromise since {known} is recorded, and a new date must be earlier: {since} is not"
+
+
+class MandateMissing(Refused):
+    FIELDS = ("agency", "kind")
+    MESSAGE = "agency {agency} has no mandate for kind {kind} now: ask the council to grant it"
+
+
+class MandateOverlaps(Refused):
+    FIELDS = ("agency", "kind", "until")
+    MESSAGE = "agency {agency} already has a mandate for kind {kind} until {until}: a new one must not begin before"
+
+
+class AttestationUnknown(Refused):
+    FIELDS = ("id",)
+    MESSAGE = "attestation {id} is not in the history"
+
+
+class AttestationAlreadyRecorded(Refused):
+    FIELDS = ("id", "number")
+    MESSAGE = "attestation {id} is already recorded, as entry {number}"
+
+
+class AttestationAlreadyRevoked(Refused):
+    FIELDS = ("id", "member")
+    MESSAGE = "attestation {id} is already revoked for member {member}"
+
+
+class DeclarationMismatch(Refused):
+    FIELDS = ("stated", "actual")
+    MESSAGE = "the withdrawal names declaration {stated}, but comes with declaration {actual}"
+
+
+class DeclarationReplacesItself(Refused):
+    FIELDS = ("declaration",)
+    MESSAGE = "declaration {declaration} cannot replace itself"
+
+
+class DeclarationAlreadyWithdrawn(Refused):
+    FIELDS = ("declaration", "number")
+    MESSAGE = "declaration {declaration} is already withdrawn, by entry {number}"
+
+
+class DeclarationNotIncluded(Refused):
+    FIELDS = ("declaration", "index", "root", "size")
+    MESSAGE = "the proof does not show that declaration {declaration} is number {index} of {size} under root {root}"
+
+
+class BatchNotAnchored(Refused):
+    FIELDS = ("root", "size")
+    MESSAGE = "no batch with root {root} and size {size} was anchored"
+
+
+# ------------------------------------------------------------------- refusals that are not errors of the contract
+
+
+class Reverted(Refused):
+    FIELDS = ("reason",)
+    MESSAGE = "the contract reverted without an error of its own: {reason}"
+
+
+class ContractMissing(Refused):
+    FIELDS = ("contract", "chain_id")
+    MESSAGE = (
+        "there is no contract at {contract} on chain {chain_id}: deploy it with `ledger deploy`, or correct the address"
+    )
+
+
+class GasTooHigh(Refused):
+    FIELDS = ("needed", "limit")
+    MESSAGE = "this needs {needed} gas, and one transaction may spend {limit} (EIP-7825)"
+
+
+class KeyExists(Refused):
+    FIELDS = ("name",)
+    MESSAGE = "a key named {name} is there already: keys are never overwritten"
+
+
+class UnknownDeclaration(Refused):
+    FIELDS = ("declaration",)
+    MESSAGE = "declaration {declaration} is not in this store: declare it, or ask who did"
+
+
+class NotAnchoredYet(Refused):
+    FIELDS = ("declaration",)
+    MESSAGE = "declaration {declaration} is accepted but not anchored yet: try again shortly"

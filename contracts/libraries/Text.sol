@@ -2,10 +2,10 @@
 pragma solidity ^0.8.28;
 
 /// @title Shapes of codes and texts
-/// @dev What is written here is replayed for ever by readers that decode strictly. One malformed name, and no reader
-/// could get past its entry; so shapes are checked where they enter.
+/// @dev Readers replay the whole history and decode strictly. They would stop at an entry with a malformed name, so
+/// names are checked before they enter the history.
 library Text {
-    /// @notice 1 to 16 characters of `A-Z 0-9 -`, then zero bytes only.
+    /// @notice 1 to 16 characters `A-Z 0-9 -`, followed only by zero bytes.
     function isAgencyCode(bytes16 code) internal pure returns (bool) {
         uint256 length = 0;
         while (length < 16 && code[length] != 0) {
@@ -13,7 +13,7 @@ library Text {
             if (!(_isUpper(c) || (c >= "0" && c <= "9") || c == "-")) return false;
             ++length;
         }
-        // Whatever follows the characters must be padding.
+        // All bytes after the characters must be zero.
         return length != 0 && uint256(uint128(code)) << (128 + 8 * length) == 0;
     }
 
@@ -22,8 +22,8 @@ library Text {
         return _isUpper(code[0]) && _isUpper(code[1]);
     }
 
-    /// @notice Well-formed UTF-8: Unicode 16 table 3-7, RFC 3629. No overlong forms, no surrogates, nothing beyond
-    /// U+10FFFF.
+    /// @notice Well-formed UTF-8: Unicode 16 table 3-7, RFC 3629. Overlong forms, surrogates and scalar values above
+    /// U+10FFFF are not well-formed.
     function isUtf8(bytes calldata text) internal pure returns (bool) {
         uint256 i = 0;
         while (i < text.length) {
@@ -32,7 +32,7 @@ library Text {
                 ++i;
                 continue;
             }
-            // The first byte gives the length, and for some also the range of the second byte.
+            // The first byte determines the length, and some first bytes also restrict the second byte.
             uint256 length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
             if (first < 0xc2 || first > 0xf4 || text.length - i < length) return false;
             uint8 second = uint8(text[i + 1]);

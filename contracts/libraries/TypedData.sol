@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {ITradeLedger} from "../interfaces/ITradeLedger.sol";
 
 /// @title EIP-712 type hashes and struct hashes of every statement: docs/formats.md section 3
-/// @dev Twin of ledger/core/statements/eip712.py and ledger/core/statements/statement.py.
+/// @dev In the Python core, eip712.py and statement.py are the twins of this library.
 library TypedData {
     bytes32 internal constant DECLARATION =
         keccak256("Declaration(bytes party,bytes32 digest,uint16 documentType,bytes32 replaces)");
@@ -40,7 +40,8 @@ library TypedData {
         return keccak256(abi.encode(WITHDRAWAL, w));
     }
 
-    /// @dev A struct of value types is encoded as its words in order, which is encodeData of EIP-712.
+    /// @dev The ABI encoding of a struct of value types is its members as words, in order. That is encodeData of
+    /// EIP-712.
     function attestation(ITradeLedger.Attestation calldata a) internal pure returns (bytes32) {
         return keccak256(abi.encode(ATTESTATION, a));
     }

@@ -6,7 +6,7 @@ import {Keys} from "./support/Keys.sol";
 import {World} from "./support/World.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @notice Rules 2 to 5: agencies, attesters and mandates, and who may say what, when.
+/// @notice Rules 2 to 5: agencies, attesters and mandates, and who may attest what and when.
 contract AgenciesTest is World {
     bytes internal officer = Keys.account(OFFICER);
 
@@ -15,7 +15,7 @@ contract AgenciesTest is World {
     function testEnrol() public {
         (bytes memory data, bytes memory payload) = _enrolAgency(MPI, unicode"Manatū Ahu Matua", "NZ", "https://mpi");
         _writes(data, ITradeLedger.EntryKind.AgencyEnrolled, MPI, payload);
-        (string memory name, bytes2 jurisdiction, string memory uri, bool active) = ledger.agency(MPI);
+        (string memory name, bytes2 jurisdiction, string memory uri, bool active) = ledger.enrolledAgency(MPI);
         vm.assertEq(name, unicode"Manatū Ahu Matua", "name");
         vm.assertEq(bytes32(jurisdiction), bytes32("NZ"), "jurisdiction");
         vm.assertEq(uri, "https://mpi", "uri");
@@ -79,13 +79,13 @@ contract AgenciesTest is World {
         _enrol(MPI);
         vm.warp(NOW + 10);
         _suspend(MPI);
-        (, , , bool active) = ledger.agency(MPI);
+        (, , , bool active) = ledger.enrolledAgency(MPI);
         vm.assertFalse(active, "suspended");
         (bytes memory data, ) = _suspendAgency(MPI);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.AgencyNotActive.selector, MPI));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AgencyNotActive.selector, MPI, NOW + 10));
         vm.warp(NOW + 20);
         _reinstate(MPI);
-        (, , , active) = ledger.agency(MPI);
+        (, , , active) = ledger.enrolledAgency(MPI);
         vm.assertTrue(active, "reinstated");
         (data, ) = _reinstateAgency(MPI);
         _refused(data, abi.encodeWithSelector(ITradeLedger.AgencyNotSuspended.selector, MPI));
@@ -103,7 +103,7 @@ contract AgenciesTest is World {
         _refused(data, reason);
         (data, ) = _withdrawMandate(MPI, PHYTO);
         _refused(data, reason);
-        _refused(abi.encodeCall(ITradeLedger.agency, (MPI)), reason);
+        _refused(abi.encodeCall(ITradeLedger.enrolledAgency, (MPI)), reason);
         vm.assertFalse(ledger.mandated(MPI, PHYTO, NOW), "no mandate");
     }
 
@@ -112,7 +112,7 @@ contract AgenciesTest is World {
     function testAuthorise() public {
         _enrol(MPI);
         _authorise(officer, MPI);
-        (bytes16 agency, uint40 from, uint40 until, uint40 compromisedFrom) = ledger.attester(officer);
+        (bytes16 agency, uint40 from, uint40 until, uint40 compromisedFrom) = ledger.authorisedAttester(officer);
         vm.assertEq(bytes32(agency), bytes32(MPI), "agency");
         vm.assertEq(uint256(from), NOW, "from");
         vm.assertEq(uint256(until), NEVER, "until");
@@ -124,10 +124,10 @@ contract AgenciesTest is World {
         _enrol(CUSTOMS);
         _authorise(officer, MPI);
         (bytes memory data, ) = _authoriseAttester(officer, CUSTOMS);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.AttesterAlreadyAuthorised.selector, officer));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AttesterAlreadyAuthorised.selector, officer, MPI));
         _retire(officer);
         (data, ) = _authoriseAttester(officer, MPI);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.AttesterAlreadyAuthorised.selector, officer));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AttesterAlreadyAuthorised.selector, officer, MPI));
     }
 
     function testSignerMalformed() public {
@@ -146,7 +146,7 @@ contract AgenciesTest is World {
         _authorise(officer, MPI);
         vm.warp(NOW + 5);
         _retire(officer);
-        (, , uint40 until, ) = ledger.attester(officer);
+        (, , uint40 until, ) = ledger.authorisedAttester(officer);
         vm.assertEq(uint256(until), NOW + 5, "until");
         (bytes memory data, ) = _retireAttester(officer);
         _refused(data, abi.encodeWithSelector(ITradeLedger.AttesterNotActive.selector, officer, NOW, NOW + 5));
@@ -158,7 +158,7 @@ contract AgenciesTest is World {
         _refused(data, reason);
         (data, ) = _declareCompromised(officer, NOW);
         _refused(data, reason);
-        _refused(abi.encodeCall(ITradeLedger.attester, (officer)), reason);
+        _refused(abi.encodeCall(ITradeLedger.authorisedAttester, (officer)), reason);
         vm.assertFalse(ledger.mayAttest(officer, PHYTO, NOW), "may not attest");
     }
 
@@ -175,7 +175,7 @@ contract AgenciesTest is World {
         _refused(data, abi.encodeWithSelector(ITradeLedger.CompromiseNotEarlier.selector, NOW + 1, NOW));
         _compromise(officer, NOW - 100);
         _compromise(officer, 0);
-        (, , , uint40 compromisedFrom) = ledger.attester(officer);
+        (, , , uint40 compromisedFrom) = ledger.authorisedAttester(officer);
         vm.assertEq(uint256(compromisedFrom), 0, "since the beginning");
     }
 
@@ -207,8 +207,8 @@ contract AgenciesTest is World {
         vm.assertFalse(ledger.mandated(MPI, PHYTO, NOW + 150), "between");
         vm.assertTrue(ledger.mandated(MPI, PHYTO, NOW + 200), "renewed");
         _grant(MPI, PHYTO, NOW + 300, NEVER);
-        vm.assertTrue(ledger.mandated(MPI, PHYTO, NOW + 50), "running still");
-        vm.assertTrue(ledger.mandated(MPI, PHYTO, NOW + 299), "renewed still");
+        vm.assertTrue(ledger.mandated(MPI, PHYTO, NOW + 50), "still running");
+        vm.assertTrue(ledger.mandated(MPI, PHYTO, NOW + 299), "still renewed");
         vm.assertTrue(ledger.mandated(MPI, PHYTO, NOW + 300), "without a gap");
     }
 
@@ -246,24 +246,24 @@ contract AgenciesTest is World {
         vm.assertTrue(ledger.mandated(MPI, PHYTO, NOW + 10), "granted anew");
     }
 
-    function testWithdrawEndsWhatRunsAndWhatIsToCome() public {
+    function testWithdrawEndsTheRunningPeriodAndTheOnesToCome() public {
         _enrol(MPI);
-        _grant(MPI, PHYTO, 0, NOW + 100); // over when it is withdrawn
-        _grant(MPI, PHYTO, NOW + 100, NOW + 200); // running then
+        _grant(MPI, PHYTO, 0, NOW + 100); // over when the mandate is withdrawn
+        _grant(MPI, PHYTO, NOW + 100, NOW + 200); // running at that time
         _grant(MPI, PHYTO, NOW + 300, NOW + 400); // to come
         _grant(MPI, PHYTO, NOW + 500, NEVER); // to come, the latest
         vm.warp(NOW + 150);
         _endMandate(MPI, PHYTO);
-        vm.assertTrue(ledger.mandated(MPI, PHYTO, NOW + 99), "what was over is untouched");
-        vm.assertTrue(ledger.mandated(MPI, PHYTO, NOW + 149), "what ran held until now");
+        vm.assertTrue(ledger.mandated(MPI, PHYTO, NOW + 99), "a period that was over is unchanged");
+        vm.assertTrue(ledger.mandated(MPI, PHYTO, NOW + 149), "the running period lasted until now");
         for (uint40 time = NOW + 150; time < NOW + 600; time += 50) {
-            vm.assertFalse(ledger.mandated(MPI, PHYTO, time), "nothing is left");
+            vm.assertFalse(ledger.mandated(MPI, PHYTO, time), "no period is left");
         }
         (bytes memory data, ) = _withdrawMandate(MPI, PHYTO);
         _refused(data, abi.encodeWithSelector(ITradeLedger.MandateMissing.selector, MPI, PHYTO));
     }
 
-    function testNothingToWithdraw() public {
+    function testNoMandateToWithdraw() public {
         _enrol(MPI);
         (bytes memory data, ) = _withdrawMandate(MPI, PHYTO);
         _refused(data, abi.encodeWithSelector(ITradeLedger.MandateMissing.selector, MPI, PHYTO));

@@ -7,13 +7,13 @@ import {Keys} from "./support/Keys.sol";
 import {World} from "./support/World.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @notice Rule 1: who decides, and how a resolution is refused.
+/// @notice Rule 1: the council, and which resolutions it can enact.
 contract CouncilTest is World {
     // ----------------------------------------------------------------------------------------------- the first council
 
     function testFirstCouncilIsEntryZero() public view {
-        // World.setUp has compared the entry.
-        vm.assertEq(uint256(ledger.size()), 1, "size");
+        // World.setUp has checked the entry itself.
+        vm.assertEq(uint256(ledger.numberOfEntries()), 1, "entries");
         vm.assertEq(uint256(ledger.resolutions()), 0, "resolutions");
         (bytes[] memory members, uint16 threshold) = ledger.council();
         vm.assertEq(abi.encode(members), abi.encode(_members()), "members");
@@ -48,7 +48,7 @@ contract CouncilTest is World {
 
     function _notFounded(bytes[] memory members, uint16 threshold, bytes memory reason) private {
         try new TradeLedger(members, threshold) {
-            vm.assertTrue(false, "founded");
+            vm.assertTrue(false, "deployed with a council that is refused");
         } catch (bytes memory given) {
             vm.assertEq(given, reason, "refused for another reason");
         }
@@ -67,7 +67,7 @@ contract CouncilTest is World {
         vm.assertEq(uint256(threshold), 1, "threshold");
         vm.assertEq(uint256(ledger.resolutions()), 1, "resolutions");
 
-        // The old members have no seat any more; the first by order is named.
+        // The old members have no seat any more. The error names the first of them.
         bytes32 next = ids.agencySuspension(MPI, 2);
         ITradeLedger.Endorsement[] memory old = _endorse(next);
         _refused(
@@ -138,7 +138,7 @@ contract CouncilTest is World {
         );
     }
 
-    function testMoreThanTheQuorumIsWelcome() public {
+    function testMoreEndorsementsThanTheThreshold() public {
         bytes32 id = ids.agencyEnrolment(MPI, "MPI", "NZ", "u", 1);
         ITradeLedger.Endorsement[] memory all = new ITradeLedger.Endorsement[](3);
         all[0] = ITradeLedger.Endorsement(Keys.account(MEMBER_A), Keys.sign(MEMBER_A, id));
@@ -158,7 +158,7 @@ contract CouncilTest is World {
         twice[1] = twice[0];
         _refused(
             abi.encodeCall(ITradeLedger.suspendAgency, (MPI, 1, twice)),
-            abi.encodeWithSelector(ITradeLedger.EndorsementsUnordered.selector)
+            abi.encodeWithSelector(ITradeLedger.EndorsementsUnordered.selector, twice[1].signer)
         );
     }
 
@@ -167,7 +167,7 @@ contract CouncilTest is World {
         (list[0], list[1]) = (list[1], list[0]);
         _refused(
             abi.encodeCall(ITradeLedger.suspendAgency, (MPI, 1, list)),
-            abi.encodeWithSelector(ITradeLedger.EndorsementsUnordered.selector)
+            abi.encodeWithSelector(ITradeLedger.EndorsementsUnordered.selector, list[1].signer)
         );
     }
 
@@ -183,7 +183,7 @@ contract CouncilTest is World {
     }
 
     function testSignatureOverAnotherResolution() public {
-        // A and B sign the suspension of MPI; it is sent as the suspension of customs.
+        // A and B sign the suspension of MPI. Their signatures are sent with the suspension of customs.
         ITradeLedger.Endorsement[] memory list = _endorse(ids.agencySuspension(MPI, 1));
         bytes32 sent = ids.agencySuspension(CUSTOMS, 1);
         _refused(
@@ -193,7 +193,7 @@ contract CouncilTest is World {
     }
 
     function testReinstatementIsNotSuspension() public {
-        // Same members, other type: the type hash keeps them apart.
+        // The statements have equal members but different types, so the type hashes differ.
         _enrol(MPI);
         ITradeLedger.Endorsement[] memory list = _endorse(ids.agencySuspension(MPI, 2));
         _refused(

@@ -6,7 +6,7 @@ import {Keys} from "./support/Keys.sol";
 import {World} from "./support/World.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @notice Rules 7 and 8: revoke and withdraw; and what is in force at which time.
+/// @notice Rules 7 and 8: revoke and withdraw, and what is in force at which time.
 contract EndingsTest is World {
     bytes internal officer = Keys.account(OFFICER);
 
@@ -22,7 +22,7 @@ contract EndingsTest is World {
         vm.warp(NOW + 50);
         _revoke(id, 0, OFFICER);
         vm.assertFalse(ledger.inForce(id, 0), "not in force");
-        vm.assertFalse(ledger.inForce(id, "member"), "nor any member");
+        vm.assertFalse(ledger.inForce(id, "member"), "not in force for a member");
         vm.assertTrue(ledger.inForceAt(id, 0, NOW + 49), "was in force before");
         vm.assertFalse(ledger.inForceAt(id, 0, NOW + 50), "from this second on");
         vm.assertEq(uint256(ledger.revokedAt(id, 0)), NOW + 50, "revokedAt");
@@ -42,16 +42,16 @@ contract EndingsTest is World {
         vm.warp(NOW + 10);
         _revoke(id, "member", OFFICER);
         vm.assertFalse(ledger.inForce(id, "member"), "the member is not in force");
-        vm.assertTrue(ledger.inForceAt(id, "member", NOW + 9), "it was");
-        vm.assertTrue(ledger.inForce(id, "other"), "another member is");
-        vm.assertTrue(ledger.inForce(id, 0), "and the whole");
+        vm.assertTrue(ledger.inForceAt(id, "member", NOW + 9), "it was before");
+        vm.assertTrue(ledger.inForce(id, "other"), "another member is in force");
+        vm.assertTrue(ledger.inForce(id, 0), "the whole set is in force");
         (bytes memory data, , ) = _revokeCall(ITradeLedger.Revocation(id, "member", 41), COLLEAGUE);
         _refused(data, abi.encodeWithSelector(ITradeLedger.AttestationAlreadyRevoked.selector, id, bytes32("member")));
 
         vm.warp(NOW + 20);
         _revoke(id, 0, OFFICER);
-        vm.assertEq(uint256(ledger.revokedAt(id, "member")), NOW + 10, "the member ended earlier");
-        vm.assertEq(uint256(ledger.revokedAt(id, "other")), NOW + 20, "the other with the whole");
+        vm.assertEq(uint256(ledger.revokedAt(id, "member")), NOW + 10, "the member, revoked earlier");
+        vm.assertEq(uint256(ledger.revokedAt(id, "other")), NOW + 20, "the other member, with the whole set");
     }
 
     function testColleagueMayRevokeWithoutAMandate() public {
@@ -61,7 +61,7 @@ contract EndingsTest is World {
         _revoke(id, 0, COLLEAGUE);
     }
 
-    function testUnknownAttestation() public {
+    function testAttestationUnknown() public {
         (bytes memory data, , ) = _revokeCall(ITradeLedger.Revocation("id", 0, 41), OFFICER);
         _refused(data, abi.encodeWithSelector(ITradeLedger.AttestationUnknown.selector, bytes32("id")));
     }
@@ -82,7 +82,7 @@ contract EndingsTest is World {
 
         (data, , ) = _revokeCall(revocation, OFFICER);
         _suspend(MPI);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.AgencyNotActive.selector, MPI));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AgencyNotActive.selector, MPI, NOW));
         _reinstate(MPI);
 
         vm.warp(NOW + 5);
@@ -174,11 +174,11 @@ contract EndingsTest is World {
         ITradeLedger.Attestation memory attestation = _attestation("a");
         attestation.validFrom = NOW - 1000;
         bytes32 id = _attest(attestation, OFFICER);
-        vm.assertFalse(ledger.inForceAt(id, 0, NOW - 1), "valid, but nobody had said so");
+        vm.assertFalse(ledger.inForceAt(id, 0, NOW - 1), "in its validity, but not attested yet");
         vm.assertTrue(ledger.inForceAt(id, 0, NOW), "attested");
     }
 
-    function testCompromiseEndsWhatWasAttestedFromThenOn() public {
+    function testCompromiseEndsLaterAttestations() public {
         bytes32 before = _attest(_attestation("a"), OFFICER);
         vm.warp(NOW + 10);
         bytes32 then_ = _attest(_attestation("b"), OFFICER);
@@ -188,12 +188,12 @@ contract EndingsTest is World {
         vm.assertTrue(ledger.inForce(before, 0), "attested before");
         vm.assertFalse(ledger.inForce(then_, 0), "attested at that time");
         vm.assertFalse(ledger.inForceAt(then_, 0, NOW + 11), "also at a past time");
-        vm.assertTrue(ledger.inForce(other, 0), "by somebody else");
+        vm.assertTrue(ledger.inForce(other, 0), "by another attester");
         _compromise(officer, NOW);
         vm.assertFalse(ledger.inForce(before, 0), "the date was moved");
     }
 
-    function testRetirementAndSuspensionAndEndedMandateLeaveItInForce() public {
+    function testStaysInForceAfterRetirementSuspensionAndEndOfMandate() public {
         bytes32 id = _attest(_attestation("a"), OFFICER);
         _retire(officer);
         _endMandate(MPI, PHYTO);

@@ -6,16 +6,16 @@ import {Keys, Wallet} from "./support/Keys.sol";
 import {World} from "./support/World.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @notice What each transaction costs in all, as a receipt would say: intrinsic gas, calldata and cold storage
-/// included, because the tests run every call as a transaction of its own (`isolate` in hardhat.config.js).
-/// @dev The bars are requirements. The figures are kept in snapshots/, and docs/adr/0001 says where they come from.
+/// @notice The whole gas of each transaction, as on a receipt: with intrinsic gas, calldata and cold storage, because
+/// every call of a test is a transaction of its own (`isolate` in hardhat.config.js).
+/// @dev The bars are requirements. The measured gas is in snapshots/, and docs/adr/0001 explains it.
 contract GasTest is World {
     uint256 private constant BATCH = 10_000;
 
     function setUp() public override {
         super.setUp();
         _establish();
-        _anchor("a batch before", 1); // what is written for the first time ever is not what is usual
+        _anchor("a batch before", 1); // the first write of all is dearer than usual
     }
 
     function testGasAnchor() public {
@@ -23,7 +23,7 @@ contract GasTest is World {
         _bar("anchor, batch of 1", 60_000);
         ledger.anchor(keccak256("many"), 10_000);
         _bar("anchor, batch of 10,000", 60_000);
-        // The dearest calldata there is: no zero byte.
+        // The most expensive calldata: no zero bytes.
         ledger.anchor(bytes32(type(uint256).max), type(uint64).max);
         _bar("anchor, any batch", 60_000);
         ledger.anchor(keccak256("many"), 10_000);
@@ -33,7 +33,7 @@ contract GasTest is World {
     function testGasAttest() public {
         _transact(_attestData("a"));
         _bar("attest, account key", 100_000);
-        // Every byte of the root, detail and salt counts; zero bytes would be cheaper.
+        // Root, detail and salt without zero bytes, which would be cheaper.
         ITradeLedger.Attestation memory attestation = _attestation(keccak256("b"));
         attestation.root = bytes32(type(uint256).max);
         attestation.size = type(uint64).max;
@@ -89,7 +89,7 @@ contract GasTest is World {
     function testGasInclusionProof() public {
         bytes32[] memory level = new bytes32[](BATCH);
         for (uint256 i = 0; i < BATCH; ++i) level[i] = sha256(abi.encodePacked(hex"00", keccak256(abi.encode(i))));
-        // Index 4321 has a sibling on every level: the longest path, 14.
+        // Index 4321 has a sibling on every level, so its path has the greatest length, 14.
         bytes32[] memory path = new bytes32[](14);
         uint256 index = 4321;
         for (uint256 depth = 0; depth < 14; ++depth) {
@@ -99,7 +99,7 @@ contract GasTest is World {
         }
         bytes32 root = level[0];
         ledger.anchor(root, uint64(BATCH));
-        // Sent as transactions: static calls are not isolated, and would leave calldata out.
+        // Sent as transactions: static calls are not isolated, so their gas would not include the calldata.
         _transact(abi.encodeCall(ITradeLedger.anchored, (root, uint64(BATCH))));
         uint256 base = vm.lastCallGas().gasTotalUsed;
         bytes memory data = abi.encodeCall(
@@ -129,7 +129,7 @@ contract GasTest is World {
         if (!done) _bubble(result);
     }
 
-    /// @dev The least that a transaction with this calldata costs (EIP-7623); the runner leaves it out.
+    /// @dev The lowest gas of a transaction with this calldata (EIP-7623). The runner does not apply it.
     function _floor(bytes memory data) private pure returns (uint256 gas) {
         gas = 21_000;
         for (uint256 i = 0; i < data.length; ++i) gas += data[i] == 0 ? 10 : 40;
@@ -141,7 +141,7 @@ contract GasTest is World {
         vm.assertLe(used, most, name);
     }
 
-    /// @dev One level up; a lone last node is carried unhashed.
+    /// @dev One level up. A last node without a sibling moves up without a hash.
     function _parents(bytes32[] memory level) private pure returns (bytes32[] memory parents) {
         parents = new bytes32[]((level.length + 1) / 2);
         for (uint256 i = 0; i < parents.length; ++i) {

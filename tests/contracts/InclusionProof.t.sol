@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {InclusionProof} from "../../contracts/libraries/InclusionProof.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @notice The library's internal functions, reachable with calldata.
+/// @notice Makes the library's internal functions callable with calldata.
 contract Proofs {
     function leaf(bytes32 id) external pure returns (bytes32) {
         return InclusionProof.leaf(id);
@@ -21,7 +21,7 @@ contract Proofs {
     }
 }
 
-/// @notice RFC 9162 section 2.1 against its own recursive definitions, slow and plain, and against published roots.
+/// @notice Compares the library with the recursive definitions of RFC 9162 section 2.1, and with published roots.
 contract InclusionProofTest {
     Proofs private proofs;
     bytes32[] private leaves;
@@ -116,7 +116,7 @@ contract InclusionProofTest {
     }
 
     function testLargestTree() public {
-        // One leaf, 64 levels up on its right edge: index 2^64 - 2 of 2^64 - 1 is alone on the lowest level.
+        // A leaf at the right edge of the largest tree, 64 levels deep: index 2^64 - 2 of 2^64 - 1 has no sibling.
         for (uint256 i = 0; i < 63; ++i) path.push(keccak256(abi.encode(i)));
         bytes32 root = "leaf";
         for (uint256 i = 0; i < 63; ++i) root = sha256(abi.encodePacked(hex"01", path[i], root));
@@ -135,7 +135,7 @@ contract InclusionProofTest {
         _path(index, 0, size);
         vm.assertTrue(proofs.holds(leaves[index], index, size, path, root), "holds");
 
-        // Each defect alone.
+        // One defect at a time.
         bytes32 bit = bytes32(1 << (seed % 256));
         vm.assertFalse(proofs.holds(leaves[index] ^ bit, index, size, path, root), "another leaf");
         vm.assertFalse(proofs.holds(leaves[index], index, size, path, root ^ bit), "another root");
@@ -146,7 +146,7 @@ contract InclusionProofTest {
         path.push(bit);
         vm.assertFalse(proofs.holds(leaves[index], index, size, path, root), "a path too long");
         bytes32 longer = sha256(abi.encodePacked(hex"01", root, bit));
-        vm.assertFalse(proofs.holds(leaves[index], index, size, path, longer), "a path too long, root to match");
+        vm.assertFalse(proofs.holds(leaves[index], index, size, path, longer), "a path too long, with a root that matches it");
         longer = sha256(abi.encodePacked(hex"01", bit, root));
         vm.assertFalse(proofs.holds(leaves[index], index, size, path, longer), "the same on the other side");
         path.pop();
@@ -166,14 +166,14 @@ contract InclusionProofTest {
     }
 
     function testShortPathThatEndsInItsRoot() public {
-        // The path stops one level below; its value is offered as the root, under the size of the whole tree.
+        // The path ends one level below the root. The hash there is given as the root, with the size of the whole tree.
         _grow(8);
         _path(2, 0, 4);
         vm.assertFalse(proofs.holds(leaves[2], 2, 8, path, _root(0, 4)), "a subtree passed as the tree");
     }
 
     function testNodeIsNoLeaf() public {
-        // An inner node's contents cannot be presented as a leaf: 64 bytes under prefix 0x01, not 32 under 0x00.
+        // The content of an inner node is 64 bytes with prefix 0x01, so it cannot be given as a leaf, 32 bytes with 0x00.
         _grow(4);
         path.push(_root(2, 2));
         bytes32 inner = _root(0, 2);

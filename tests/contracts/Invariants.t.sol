@@ -5,24 +5,25 @@ import {ITradeLedger} from "../../contracts/interfaces/ITradeLedger.sol";
 import {Handler} from "./support/Handler.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @notice What holds whatever anybody does, in words:
+/// @notice Statements that are true after any calls by anybody:
 ///
-///  1. The head is the fold of every entry in the log, from the origin's domain separator on.
-///  2. The size is the number of entries; they are numbered from 0 without gaps.
-///  3. Append-only: the head never returns to an earlier value.
-///  4. Nobody outside his agency, his time or a mandate ever attested; and whoever was within them was never refused.
-///  5. Revoked stays revoked, since the same second, for the whole set or for the member.
+///  1. The head is the fold of every entry in the log, beginning with the origin's domain separator.
+///  2. `numberOfEntries()` is the number of entries. They are numbered from 0 without gaps.
+///  3. The history is append-only: the head never returns to an earlier value.
+///  4. The ledger accepts an attestation if and only if its attester may make it: for its agency, in its time, with a
+///     mandate.
+///  5. A revocation stays, from the same time on, for the whole set or for the member.
 ///  6. The first anchor of a root and size stays.
-///  7. Council resolutions rise by one, and none is carried out twice.
-///  8. A compromised attester never regains its voice, and what it said from that date on is in force at no time.
-///  9. A retired attester never speaks again.
+///  7. The number of council resolutions rises by one, and no resolution is enacted twice.
+///  8. A compromised attester can never attest again. Attestations that it made from that date on are never in force.
+///  9. A retired attester can never attest again.
 /// 10. A withdrawal stays, by the same entry.
-/// 11. Answers about the past do not change, unless a compromise date reaches back to them.
-/// 12. "In force" is what the entries make of it: attested, valid, not revoked, attester not compromised.
-/// 13. A quorum of the council always exists.
+/// 11. Answers about the past do not change, unless a compromise is declared that began before that time.
+/// 12. "In force" follows from the entries: attested, valid, not revoked, attester not compromised.
+/// 13. The council can always reach its threshold.
 ///
-/// The handler compares every call with its model (4, 7: `_try`) and every entry with its log (1, 2: `_foldLog`); a
-/// difference there makes the handler revert, which fails the run (`failOnRevert` in hardhat.config.js).
+/// The handler compares every call with its model (4, 7: `_try`) and every entry with its log (1, 2: `_foldLog`). If
+/// they differ, the handler reverts, and that fails the run (`failOnRevert` in hardhat.config.js).
 contract InvariantsTest {
     struct FuzzSelector {
         address addr;
@@ -56,7 +57,7 @@ contract InvariantsTest {
             Handler.anchor.selector,
             Handler.revoke.selector,
             Handler.withdraw.selector,
-            // Twice, so that there is something to revoke.
+            // Listed twice, so that there are attestations to revoke.
             Handler.attest.selector,
             Handler.attest.selector
         ];
@@ -69,7 +70,7 @@ contract InvariantsTest {
     function invariantHistoryIsItsLog() public view {
         (ITradeLedger ledger, bytes32 head, uint64 entries, bytes32[] memory heads) = handler.state();
         vm.assertEq(ledger.head(), head, "1: head");
-        vm.assertEq(uint256(ledger.size()), entries, "2: size");
+        vm.assertEq(uint256(ledger.numberOfEntries()), entries, "2: entries");
         for (uint256 i = 0; i + 1 < heads.length; ++i) vm.assertTrue(heads[i] != ledger.head(), "3: append-only");
     }
 
@@ -79,12 +80,12 @@ contract InvariantsTest {
         for (uint256 i = 0; i < said; ++i) {
             (bytes32 id, , uint256 key, uint40 time, , ) = handler.said(i);
             (, uint40 recorded, , , , bytes memory signer) = ledger.attested(id);
-            vm.assertEq(uint256(recorded), time, "4: attested when it was");
-            vm.assertEq(signer, handler.signerOf(key), "4: by whom");
+            vm.assertEq(uint256(recorded), time, "4: time of the attestation");
+            vm.assertEq(signer, handler.signerOf(key), "4: attester");
         }
         for (uint256 i = 0; i < unsaid; ++i) {
             (uint64 number, , , , , ) = ledger.attested(handler.unsaid(i));
-            vm.assertEq(uint256(number), 0, "4: refused and yet recorded");
+            vm.assertEq(uint256(number), 0, "4: refused, but recorded");
         }
     }
 
@@ -113,7 +114,7 @@ contract InvariantsTest {
         (ITradeLedger ledger, , , ) = handler.state();
         vm.assertEq(uint256(ledger.resolutions()), handler.resolutions(), "7: resolutions");
         (bytes[] memory members, uint16 threshold) = ledger.council();
-        vm.assertTrue(threshold != 0 && threshold <= members.length, "13: a quorum exists");
+        vm.assertTrue(threshold != 0 && threshold <= members.length, "13: the threshold can be reached");
     }
 
     function invariantWhoLostItsVoiceNeverRegainsIt() public view {
@@ -140,7 +141,7 @@ contract InvariantsTest {
             (uint256 k, uint16 kind, uint40 time, bool may, uint40 known) = handler.answers(i);
             bool reached = handler.compromisedFrom(k) <= time && time < known;
             bool expected = may && !reached;
-            vm.assertTrue(ledger.mayAttest(handler.signerOf(k), kind, time) == expected, "11: the past stays");
+            vm.assertTrue(ledger.mayAttest(handler.signerOf(k), kind, time) == expected, "11: another answer about the past");
         }
     }
 
@@ -156,13 +157,13 @@ contract InvariantsTest {
                 for (uint256 member = 0; member < 3; ++member) {
                     bool inForce = ledger.inForceAt(id, bytes32(member), times[t]);
                     vm.assertTrue(inForce == handler.inForceAt(i, bytes32(member), times[t]), "12: in force");
-                    vm.assertFalse(void_ && inForce, "8: said by a compromised key");
+                    vm.assertFalse(void_ && inForce, "8: in force by a compromised attester");
                 }
             }
         }
     }
 
-    /// @dev The runs would prove little if nothing were ever accepted; so this tells how far a fixed one gets.
+    /// @dev Random runs would prove little if the ledger refused every call. This fixed run shows that it accepts some.
     function testHandlerGetsSomewhere() public {
         handler.attest(0, 1, 1, 0, 100, false);
         handler.attest(1, 1, 1, 0, 100, false);

@@ -6,7 +6,7 @@ import {Keys} from "./support/Keys.sol";
 import {World} from "./support/World.sol";
 import {Vm, vm} from "./support/Vm.sol";
 
-/// @notice Rules 6 and 9: anchor and attest, and proofs that a declaration belongs to what was written.
+/// @notice Rules 6 and 9: anchor and attest, and proofs that a declaration belongs to a batch or to an attested set.
 contract LedgerTest is World {
     bytes internal officer = Keys.account(OFFICER);
 
@@ -28,7 +28,7 @@ contract LedgerTest is World {
         vm.assertEq(uint256(time), NOW, "time");
     }
 
-    function testRepeatedAnchorIsToldApartAndChangesNothing() public {
+    function testRepeatedAnchorEmitsAnEventAndChangesNothing() public {
         _anchor("root", 3);
         uint64 first = entries - 1;
         vm.warp(NOW + 1000);
@@ -40,7 +40,7 @@ contract LedgerTest is World {
         vm.assertEq(logs[0].topics[1], bytes32("root"), "root");
         vm.assertEq(logs[0].data, abi.encode(uint64(3), first), "size and number");
         vm.assertEq(ledger.head(), head, "head");
-        vm.assertEq(uint256(ledger.size()), entries, "size");
+        vm.assertEq(uint256(ledger.numberOfEntries()), entries, "entries");
         (, uint40 time) = ledger.anchored("root", 3);
         vm.assertEq(uint256(time), NOW, "the first anchor stays");
     }
@@ -50,7 +50,7 @@ contract LedgerTest is World {
         _anchor("root", 4);
     }
 
-    function testMalformedSet() public {
+    function testSetMalformed() public {
         bytes4 malformed = ITradeLedger.SetMalformed.selector;
         _refused(abi.encodeCall(ITradeLedger.anchor, (0, 1)), abi.encodeWithSelector(malformed, bytes32(0), 1));
         _refused(abi.encodeCall(ITradeLedger.anchor, ("r", 0)), abi.encodeWithSelector(malformed, bytes32("r"), 0));
@@ -90,7 +90,7 @@ contract LedgerTest is World {
     }
 
     function testFuzzAttestationsArriveInAnyOrder(uint256 seed) public {
-        // Ten attestations signed beforehand by two officers, sent in an order that the seed chooses.
+        // Two attesters sign ten attestations. They are sent in an order that follows from the seed.
         bytes[] memory data = new bytes[](10);
         bytes[] memory payloads = new bytes[](10);
         bytes32[] memory names = new bytes32[](10);
@@ -105,7 +105,7 @@ contract LedgerTest is World {
         }
     }
 
-    function testAlreadyAttested() public {
+    function testAttestationAlreadyRecorded() public {
         bytes32 id = _attest(_attestation("a"), OFFICER);
         (bytes memory data, , ) = _attestCall(_attestation("a"), COLLEAGUE);
         _refused(data, abi.encodeWithSelector(ITradeLedger.AttestationAlreadyRecorded.selector, id, entries - 1));
@@ -118,7 +118,7 @@ contract LedgerTest is World {
         _refused(data, abi.encodeWithSelector(ITradeLedger.AttestationAlreadyRecorded.selector, id, entries - 2));
     }
 
-    function testMalformedValidity() public {
+    function testValidityMalformed() public {
         bytes4 malformed = ITradeLedger.PeriodMalformed.selector;
         ITradeLedger.Attestation memory attestation = _attestation("a");
         attestation.validFrom = attestation.validUntil;
@@ -142,7 +142,7 @@ contract LedgerTest is World {
         _refused(data, abi.encodeWithSelector(ITradeLedger.AttesterUnknown.selector, Keys.account(MEMBER_A)));
     }
 
-    function testWrongAgency() public {
+    function testAgencyMismatch() public {
         _enrol(CUSTOMS);
         _grant(CUSTOMS, PHYTO, 0, NEVER);
         ITradeLedger.Attestation memory attestation = _attestation("a");
@@ -167,7 +167,7 @@ contract LedgerTest is World {
     function testSuspendedAgencyCannotAttest() public {
         _suspend(MPI);
         (bytes memory data, bytes memory payload, bytes32 id) = _attestCall(_attestation("a"), OFFICER);
-        _refused(data, abi.encodeWithSelector(ITradeLedger.AgencyNotActive.selector, MPI));
+        _refused(data, abi.encodeWithSelector(ITradeLedger.AgencyNotActive.selector, MPI, NOW));
         _reinstate(MPI);
         _writes(data, ITradeLedger.EntryKind.Attested, id, payload);
     }
@@ -215,7 +215,7 @@ contract LedgerTest is World {
     }
 
     function testPayloadIsStandardHoweverTheCallWasEncoded() public {
-        // The same call with its two tails swapped decodes to the same values; the entry must not show the difference.
+        // The same call with its two tails swapped decodes to the same values. Its entry must be the same, too.
         ITradeLedger.Attestation memory attestation = _attestation("a");
         bytes32 id = ids.attestation(attestation);
         bytes memory signature = Keys.sign(OFFICER, id);
@@ -228,7 +228,7 @@ contract LedgerTest is World {
         _writes(data, ITradeLedger.EntryKind.Attested, id, abi.encode(attestation, officer, signature));
     }
 
-    function testDirtyWordsAreRefused() public {
+    function testWordsBeyondTheirTypeAreRefused() public {
         (bytes memory data, , ) = _attestCall(_attestation("a"), OFFICER);
         // Word 1 is `kind`, 16 bits; word 0 is `agency`, 16 bytes on the left; word 4 is `validFrom`, 40 bits.
         uint256[3] memory places = [uint256(4 + 32 + 29), 4 + 16, 4 + 4 * 32 + 26];

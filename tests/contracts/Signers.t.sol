@@ -9,7 +9,7 @@ import {Keys, Wallet} from "./support/Keys.sol";
 import {World} from "./support/World.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @notice Takes whatever it was told to take; stands for verifiers that are yet to be written (WebAuthn, RSA, ...).
+/// @notice Accepts one given signature. It stands for verifiers of the future (WebAuthn, RSA, ...).
 contract AnyVerifier is IERC7913SignatureVerifier {
     bytes32 private immutable _expected;
 
@@ -22,7 +22,8 @@ contract AnyVerifier is IERC7913SignatureVerifier {
     }
 }
 
-/// @notice Account keys, wallets and P-256 keys, each as attester, party and council member; and what is no signature.
+/// @notice Account keys, wallets and P-256 keys, each as attester, party and council member, and signatures that none
+/// of them made.
 contract SignersTest is World {
     uint256 private constant SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
     uint256 private constant CARD = 0xe1;
@@ -52,14 +53,14 @@ contract SignersTest is World {
         );
     }
 
-    /// @dev The key of RFC 6979 appendix A.2.5, so that the cheatcodes' notion of P-256 is checked from outside.
+    /// @dev The key of RFC 6979 appendix A.2.5 shows that the cheatcodes compute P-256 correctly.
     function testP256KeyOfRfc6979() public pure {
         (uint256 x, uint256 y) = vm.publicKeyP256(0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721);
         vm.assertEq(x, 0x60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6, "x");
         vm.assertEq(y, 0x7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299, "y");
     }
 
-    /// @dev The same appendix's signature of "sample" with SHA-256, s in its low form.
+    /// @dev The signature of "sample" with SHA-256 from the same appendix, with low s.
     function testP256SignatureOfRfc6979() public view {
         bytes32 r = 0xEFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716;
         uint256 high = 0xF7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8;
@@ -113,15 +114,15 @@ contract SignersTest is World {
         _notSigned(attestation, signer, Keys.sign(STRANGER, ids.attestation(attestation)));
     }
 
-    function testContractThatIsNoWallet() public {
+    function testContractThatIsNotAWallet() public {
         bytes memory signer = abi.encodePacked(address(ids));
         _authorise(signer, MPI);
         ITradeLedger.Attestation memory attestation = _attestation("a");
         _notSigned(attestation, signer, Keys.sign(STRANGER, ids.attestation(attestation)));
     }
 
-    function testDelegatedAccountStillSpeaksWithItsKey() public {
-        // EIP-7702: the account's code is a pointer to a contract that knows nothing of ERC-1271.
+    function testDelegatedAccountStillSignsWithItsKey() public {
+        // EIP-7702: the account's code is a pointer to a contract without ERC-1271.
         vm.etch(vm.addr(OFFICER), abi.encodePacked(hex"ef0100", address(ids)));
         _attest(_attestation("a"), OFFICER);
     }
@@ -142,7 +143,7 @@ contract SignersTest is World {
         _attestBy(attestation, signer, abi.encodePacked(r, s, v));
     }
 
-    function testNobodySignsForTheZeroAddress() public {
+    function testZeroAddressHasNoSignature() public {
         bytes memory signer = new bytes(20);
         _authorise(signer, MPI);
         _notSigned(_attestation("a"), signer, new bytes(65));
@@ -157,14 +158,14 @@ contract SignersTest is World {
         _attestBy(_attestation("a"), signer, "yes");
     }
 
-    /// @dev The identity precompile returns its input, which begins with the selector that means "accepted".
-    function testPrecompileIsNoVerifier() public {
+    /// @dev The identity precompile returns its input, which begins with the value by which a verifier accepts.
+    function testPrecompileIsNotAVerifier() public {
         bytes memory signer = abi.encodePacked(address(4), "key");
         (, bytes memory echo) = address(4).staticcall(
             abi.encodeCall(IERC7913SignatureVerifier.verify, ("key", bytes32(0), ""))
         );
         bytes4 magic = IERC7913SignatureVerifier.verify.selector;
-        vm.assertEq(abi.decode(echo, (bytes32)), bytes32(magic), "what makes this a trap");
+        vm.assertEq(abi.decode(echo, (bytes32)), bytes32(magic), "the precompile answers as a verifier that accepts");
         _authorise(signer, MPI);
         _notSigned(_attestation("a"), signer, "anything");
     }
@@ -190,11 +191,11 @@ contract SignersTest is World {
         _attestBy(_attestation("a"), signer, signature);
     }
 
-    /// @dev The verifier would take it: the length alone is the reason.
+    /// @dev The verifier would accept the signature. It is refused only for its length.
     function testFuzzSignatureTooLong(uint16 more) public {
         bytes memory signature = new bytes(LONGEST_SIGNATURE + 1 + more);
         bytes memory signer = abi.encodePacked(address(new AnyVerifier(signature)), "key");
-        bytes memory reason = abi.encodeWithSelector(ITradeLedger.SignatureTooLong.selector, signature.length);
+        bytes memory reason = abi.encodeWithSelector(ITradeLedger.SignatureTooLong.selector, signature.length, LONGEST_SIGNATURE);
         _authorise(signer, MPI);
         _refused(abi.encodeCall(ITradeLedger.attest, (_attestation("a"), signer, signature)), reason);
 
@@ -207,7 +208,7 @@ contract SignersTest is World {
         _refused(abi.encodeCall(ITradeLedger.withdraw, (declaration, withdrawal, signature)), reason);
     }
 
-    /// @dev Every signature that can enter an entry: endorsements too, and those beyond the threshold.
+    /// @dev The limit is for every signature of an entry, so also for endorsements above the threshold.
     function testEndorsementTooLong() public {
         bytes memory signature = new bytes(LONGEST_SIGNATURE + 1);
         bytes[] memory members = new bytes[](2);
@@ -222,12 +223,13 @@ contract SignersTest is World {
         list[1] = ITradeLedger.Endorsement(members[1], signature);
         _refused(
             abi.encodeCall(ITradeLedger.suspendAgency, (MPI, next, Keys.sorted(list))),
-            abi.encodeWithSelector(ITradeLedger.SignatureTooLong.selector, signature.length)
+            abi.encodeWithSelector(ITradeLedger.SignatureTooLong.selector, signature.length, LONGEST_SIGNATURE)
         );
     }
 
-    /// @dev The arithmetic of docs/formats.md section 5: 32 members of 128 bytes leave, replaced by 32 others, and all
-    /// of them endorse it with the longest signature. The entry fits a tlog-tiles bundle, whose length field has 16 bits.
+    /// @dev The arithmetic of docs/formats.md section 5. A council of 32 members of 128 bytes is replaced by another of
+    /// 32, and all 32 endorse it with the longest signature. The entry fits a tlog-tiles bundle, in which the length of
+    /// an entry has 16 bits.
     function testLongestEntryFitsItsBundle() public {
         bytes memory signature = new bytes(LONGEST_SIGNATURE);
         address verifier = address(new AnyVerifier(signature));

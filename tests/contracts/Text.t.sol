@@ -4,14 +4,14 @@ pragma solidity ^0.8.28;
 import {Text} from "../../contracts/libraries/Text.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @notice The library's internal functions, reachable with calldata.
+/// @notice Makes the library's internal functions callable with calldata.
 contract Texts {
     function isUtf8(bytes calldata text) external pure returns (bool) {
         return Text.isUtf8(text);
     }
 }
 
-/// @notice Shapes of codes and texts. UTF-8 by the rows of Unicode table 3-7, each at both ends of its ranges.
+/// @notice Shapes of codes and texts. For UTF-8: each row of Unicode table 3-7, with both ends of its ranges.
 contract TextTest {
     Texts private texts;
 
@@ -42,7 +42,7 @@ contract TextTest {
         ];
         for (uint256 i = 0; i < good.length; ++i) {
             vm.assertTrue(texts.isUtf8(good[i]), "well-formed");
-            vm.assertTrue(texts.isUtf8(bytes.concat("a", good[i], "z")), "well-formed in the midst");
+            vm.assertTrue(texts.isUtf8(bytes.concat("a", good[i], "z")), "well-formed between other characters");
         }
     }
 
@@ -67,7 +67,7 @@ contract TextTest {
             hex"e1",
             hex"f09080",
             hex"f1",
-            hex"c27f", // no continuation where one must be
+            hex"c27f", // no continuation byte where there must be one
             hex"c2c0",
             hex"e1807f",
             hex"e180c0",
@@ -80,12 +80,11 @@ contract TextTest {
         ];
         for (uint256 i = 0; i < bad.length; ++i) {
             vm.assertFalse(texts.isUtf8(bad[i]), "malformed");
-            vm.assertFalse(texts.isUtf8(bytes.concat("a", bad[i], "z")), "malformed in the midst");
+            vm.assertFalse(texts.isUtf8(bytes.concat("a", bad[i], "z")), "malformed between other characters");
         }
     }
 
-    /// @dev Every scalar value that RFC 3629 can write, written by its bit table, is well-formed; and with its last
-    /// byte gone it is not.
+    /// @dev Any scalar value, encoded by the table of RFC 3629, is well-formed. Without its last byte it is not.
     function testFuzzEveryScalarValue(uint32 seed) public view {
         uint32 scalar = seed % 0x110000;
         if (scalar >= 0xd800 && scalar <= 0xdfff) scalar -= 0x800;
@@ -101,7 +100,7 @@ contract TextTest {
         vm.assertFalse(texts.isUtf8(_encode(0xd800 + (seed % 0x800))), "surrogate");
     }
 
-    /// @dev A decoder of its own: decode, encode again, and compare.
+    /// @dev Compares with another decoder: decode, encode again, and compare the bytes.
     function testFuzzAnyBytes(bytes4 any) public view {
         bytes memory text = abi.encodePacked(any);
         vm.assertTrue(texts.isUtf8(text) == _survives(text), "agrees with decoding and encoding again");
@@ -142,7 +141,7 @@ contract TextTest {
         return uint8(0x80 | ((scalar >> shift) & 0x3f));
     }
 
-    /// @dev Decode leniently by the length that the first byte names, encode strictly, compare.
+    /// @dev Decode leniently by the length that the first byte gives, encode strictly, and compare.
     function _survives(bytes memory text) private pure returns (bool) {
         bytes memory again = "";
         for (uint256 i = 0; i < text.length; ) {

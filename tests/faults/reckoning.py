@@ -242,4 +242,5 @@ def verify(site: Site, posted: Posted, within: float) -> None:
 
 def _size(site: Site) -> int:
     contract = "0x" + site.house.chain.origin.contract.hex()
-    return int(site.chain.ask("eth_call", {"to": contract, "data": "0x" + Call("size", ()).data.hex()}, "latest"), 16)
+    asked = "0x" + Call("numberOfEntries", ()).data.hex()
+    return int(site.chain.ask("eth_call", {"to": contract, "data": asked}, "latest"), 16)

@@ -116,7 +116,8 @@ class Agencies:
             case AttesterAuthorisation():
                 self.agency(resolution.agency)
                 if resolution.attester in self.attesters:
-                    raise AttesterAlreadyAuthorised(resolution.attester)
+                    known = self.attesters[resolution.attester]
+                    raise AttesterAlreadyAuthorised(known.signer, known.agency)
                 self.attesters[resolution.attester] = Attester(resolution.attester, resolution.agency, Period(at))
             case AttesterRetirement():
                 attester = self.attester(resolution.attester)
@@ -149,7 +150,7 @@ class Agencies:
         """The agency while it is not suspended, by the latest resolution; else AgencyNotActive."""
         agency = self.agency(code)
         if agency.periods[-1].until != NO_END:
-            raise AgencyNotActive(code)
+            raise AgencyNotActive(code, agency.periods[-1].until)
         return agency
 
     def attester(self, signer: bytes) -> Attester:

@@ -26,9 +26,9 @@ def check_quorum(content: Enacted, origin: Origin, members: Sequence[bytes], thr
     """
     if len(content.endorsements) < threshold:
         raise QuorumMissing(threshold, len(content.endorsements))
-    order = [keccak(endorsement.signer) for endorsement in content.endorsements]
-    if any(left >= right for left, right in pairwise(order)):
-        raise EndorsementsUnordered()
+    for before, after in pairwise(content.endorsements):
+        if keccak(before.signer) >= keccak(after.signer):
+            raise EndorsementsUnordered(after.signer)
     id_ = content.resolution.id(origin)
     for signer, signature in content.endorsements:
         if signer not in members:

@@ -27,6 +27,7 @@ from ledger.errors import (
     AttestationAlreadyRevoked,
     AttestationUnknown,
     DeclarationAlreadyWithdrawn,
+    DeclarationMismatch,
     DeclarationReplacesItself,
     HistoryBroken,
     LedgerError,
@@ -34,7 +35,6 @@ from ledger.errors import (
     PeriodMalformed,
     SetMalformed,
     Unavailable,
-    VerificationFailed,
 )
 
 # The same with the number of the entry before it. One that checks later keeps what it is given and never raises.
@@ -198,7 +198,7 @@ class Replay:
     def _withdraw(self, mark: Mark, content: Withdrawn) -> None:
         id_ = content.declaration.id(self.origin)
         if content.withdrawal.declaration != id_:
-            raise VerificationFailed("the withdrawal names another declaration")
+            raise DeclarationMismatch(content.withdrawal.declaration, id_)
         if content.withdrawal.replacement == id_:
             raise DeclarationReplacesItself(id_)
         known = self._memory.withdrawn(id_)

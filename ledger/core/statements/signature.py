@@ -42,7 +42,7 @@ def verify_signature(origin: Origin, signer: bytes, digest: bytes, signature: by
     :raises WalletUndecided: the signer is an address whose key did not sign, or names a verifier contract of its own.
     """
     if len(signature) > MAX_SIGNATURE_SIZE:
-        raise SignatureTooLong(len(signature))
+        raise SignatureTooLong(len(signature), MAX_SIGNATURE_SIZE)
     if len(signer) == ADDRESS_SIZE:
         if recover_address(digest, signature) != signer:
             raise WalletUndecided(f"not signed by the key of 0x{signer.hex()}")

@@ -136,7 +136,7 @@ class Chain:
         """
         if block is None:
             block = self.latest().number
-        (size,) = self.query(Call("size", ()), block)
+        (size,) = self.query(Call("numberOfEntries", ()), block)
         (head,) = self.query(Call("head", ()), block)
         return size, head, block
 

@@ -6,9 +6,9 @@ import {Keys} from "./Keys.sol";
 import {World} from "./World.sol";
 import {vm} from "./Vm.sol";
 
-/// @notice Does to the ledger whatever the runner thinks of, within the rules and outside them, and keeps a plain model
-/// of what must be true: lists and loops, no packing, no caches. Before every call the model says whether the ledger
-/// must accept it; what it accepts is then checked entry by entry (World), what it refuses must change nothing.
+/// @notice Makes the random calls that the runner chooses, lawful and unlawful ones, and keeps a simple model of the
+/// ledger: lists and loops, without packing or caches. Before every call, the model says whether the ledger must accept
+/// it. The entry of an accepted call is checked (Recorder), and a refused call must change nothing.
 contract Handler is World {
     struct Span {
         uint40 from;
@@ -64,28 +64,28 @@ contract Handler is World {
     Written[] public written;
     Written[] public withdrawn;
     Answer[] public answers;
-    bytes[] private _decided;
+    bytes[] private _enacted;
     bytes32[] private _heads;
     uint256 private _salt;
 
     constructor() {
         setUp();
-        // A world in which something can happen: two agencies, of which one may speak through two attesters.
-        _decideTo(_enrolCall(0));
-        _decideTo(_enrolCall(1));
+        // Start with two agencies. One of them has a mandate and two attesters, so that calls can succeed.
+        _enactNow(_enrolCall(0));
+        _enactNow(_enrolCall(1));
         _active[0].push(Span(clock, NEVER));
         _active[1].push(Span(clock, NEVER));
         (bytes memory data, ) = _grantMandate(_codes[0], PHYTO, 0, NEVER);
-        _decideTo(data);
+        _enactNow(data);
         _mandates[0][PHYTO].push(Span(clock, NEVER));
         for (uint256 key = 0; key < 2; ++key) {
             (data, ) = _authoriseAttester(signerOf(key), _codes[0]);
-            _decideTo(data);
+            _enactNow(data);
             (_speaksFor[key], _time[key]) = (1, Span(clock, NEVER));
         }
     }
 
-    /// @dev Every action happens at the handler's own time, which only `wait` moves.
+    /// @dev Every action happens at the handler's own time. Only `wait` changes it.
     modifier step() {
         vm.warp(clock);
         _;
@@ -161,18 +161,18 @@ contract Handler is World {
         }
     }
 
-    /// @dev A and B always sit; the third seat and the threshold change.
+    /// @dev A and B are always members. The third member and the threshold change.
     function changeCouncil(uint256 third, uint16 threshold) external step {
         bytes[] memory members = _members();
         members[2] = Keys.account(0xff00 + (third % 3));
         threshold %= 5;
         (bytes memory data, , ) = _changeCouncil(members, threshold);
-        // Three needed signatures could not be given afterwards; so that is not tried.
+        // The third member cannot sign, so a threshold of three is not tried: no later resolution could reach it.
         if (threshold != 3) _try(data, threshold != 0 && threshold < 3);
     }
 
     function repeatResolution(uint256 i) external step {
-        _try(_decided[i % _decided.length], false);
+        _try(_enacted[i % _enacted.length], false);
     }
 
     function anchor(uint256 root, uint64 size) external step {
@@ -180,7 +180,7 @@ contract Handler is World {
         bytes32 r = root == 0 ? bytes32(0) : keccak256(abi.encode(root));
         for (uint256 i = 0; i < written.length; ++i) {
             if (written[i].root == r && written[i].size == size) {
-                vm.assertEq(uint256(ledger.anchor(r, size)), written[i].number, "a repeat names the first");
+                vm.assertEq(uint256(ledger.anchor(r, size)), written[i].number, "a repeated anchor returns the first number");
                 return;
             }
         }
@@ -193,7 +193,7 @@ contract Handler is World {
     }
 
     function attest(uint256 k, uint256 a, uint256 kind, uint16 ago, uint16 length, bool forged) external step {
-        // Rarely for a stranger's agency and rarely forged, or little would ever be attested.
+        // Another agency and a forged signature are rare, so that many attestations are accepted.
         k %= ATTESTERS;
         a = a % 8 == 0 || _speaksFor[k] == 0 ? (a / 8) % AGENCIES : _speaksFor[k] - 1;
         ITradeLedger.Attestation memory attestation = _attestation(bytes32(++_salt));
@@ -203,7 +203,7 @@ contract Handler is World {
         attestation.validUntil = clock - ago + length;
         bytes32 id = ids.attestation(attestation);
         forged = forged && _salt % 4 == 0;
-        bool allowed = !forged && length > ago && _mayNow(k, a, attestation.kind);
+        bool allowed = !forged && length > ago && _mayAttestNow(k, a, attestation.kind);
         bytes memory signature = forged ? Keys.sign(STRANGER, id) : sign(k, id);
         if (_try(abi.encodeCall(ITradeLedger.attest, (attestation, signerOf(k), signature)), allowed)) {
             said.push(Said(id, a, k, clock, attestation.validFrom, attestation.validUntil));
@@ -217,7 +217,7 @@ contract Handler is World {
         Said memory what = said[i % said.length];
         k %= ATTESTERS;
         ITradeLedger.Revocation memory revocation = ITradeLedger.Revocation(what.id, bytes32(member % 3), 41);
-        bool allowed = _speaksNow(k) && _speaksFor[k] == what.agency + 1;
+        bool allowed = _maySpeakNow(k) && _speaksFor[k] == what.agency + 1;
         allowed = allowed && endedAt(what.id, revocation.member) == NEVER;
         bytes memory signature = sign(k, ids.revocation(revocation));
         if (_try(abi.encodeCall(ITradeLedger.revoke, (revocation, signerOf(k), signature)), allowed)) {
@@ -284,7 +284,7 @@ contract Handler is World {
     }
 
     function resolutions() external view returns (uint256) {
-        return _decided.length;
+        return _enacted.length;
     }
 
     function state() external view returns (ITradeLedger, bytes32, uint64, bytes32[] memory) {
@@ -297,13 +297,13 @@ contract Handler is World {
         return _active[a].length != 0 && _active[a][_active[a].length - 1].until == NEVER;
     }
 
-    function _speaksNow(uint256 k) private view returns (bool) {
-        bool sound = _speaksFor[k] != 0 && _time[k].until == NEVER && _compromised[k] == 0;
-        return sound && _isActive(_speaksFor[k] - 1);
+    function _maySpeakNow(uint256 k) private view returns (bool) {
+        bool active = _speaksFor[k] != 0 && _time[k].until == NEVER && _compromised[k] == 0;
+        return active && _isActive(_speaksFor[k] - 1);
     }
 
-    function _mayNow(uint256 k, uint256 a, uint16 kind) private view returns (bool) {
-        return _speaksNow(k) && _speaksFor[k] == a + 1 && _any(_mandates[a][kind], clock);
+    function _mayAttestNow(uint256 k, uint256 a, uint16 kind) private view returns (bool) {
+        return _maySpeakNow(k) && _speaksFor[k] == a + 1 && _any(_mandates[a][kind], clock);
     }
 
     function _any(Span[] storage spans, uint40 time) private view returns (bool found) {
@@ -314,11 +314,12 @@ contract Handler is World {
         (data, ) = _enrolAgency(_codes[a], "Agency", "NZ", "u");
     }
 
-    function _decideTo(bytes memory data) private {
-        vm.assertTrue(_try(data, true), "decided");
+    function _enactNow(bytes memory data) private {
+        vm.assertTrue(_try(data, true), "enacted");
     }
 
-    /// @dev Send; the ledger must do as the model says. What is accepted is one entry, folded into `head` from its log.
+    /// @dev Send. The ledger must accept or refuse as the model says. The one entry of an accepted call is folded into
+    /// `head`.
     function _try(bytes memory data, bool allowed) private returns (bool) {
         uint64 before = ledger.resolutions();
         bool done = _send(data);
@@ -327,12 +328,12 @@ contract Handler is World {
             vm.assertEq(ledger.head(), head, "a refused call changed the head");
         } else {
             _heads.push(head);
-            if (ledger.resolutions() != before) _decided.push(data);
+            if (ledger.resolutions() != before) _enacted.push(data);
         }
         return done;
     }
 
-    /// @dev Write down what the ledger answers about a second that is over before time goes on.
+    /// @dev Before time goes on, record what the ledger answers about a time in the past.
     function _observe(uint256 seed) private {
         if (answers.length >= 40) return;
         (uint256 k, uint16 kind) = (seed % ATTESTERS, _kinds[(seed / 8) % 2]);

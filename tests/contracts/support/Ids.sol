@@ -3,8 +3,8 @@ pragma solidity ^0.8.28;
 
 import {ITradeLedger} from "../../../contracts/interfaces/ITradeLedger.sol";
 
-/// @notice EIP-712 digests worked out a second time, straight from docs/formats.md section 3, so that a slip in the
-/// contract's own type strings or encodings cannot hide.
+/// @notice EIP-712 digests, computed a second time from docs/formats.md section 3 alone. So the tests find a mistake in
+/// the contract's own type strings and encodings.
 contract Ids {
     bytes32 public immutable domain;
 

@@ -7,7 +7,7 @@ import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 import {ITradeLedger} from "../../../contracts/interfaces/ITradeLedger.sol";
 import {vm} from "./Vm.sol";
 
-/// @notice Signers and signatures of the kinds that the ledger takes.
+/// @notice Signers and signatures of every kind that the ledger accepts.
 library Keys {
     /// @notice The signer of an account key.
     function account(uint256 key) internal pure returns (bytes memory) {

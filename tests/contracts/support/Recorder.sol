@@ -6,10 +6,10 @@ import {ITradeLedger} from "../../../contracts/interfaces/ITradeLedger.sol";
 import {Ids} from "./Ids.sol";
 import {Vm, vm} from "./Vm.sol";
 
-/// @notice A ledger under test, and an account of its history kept beside it.
-/// @dev `_writes` sends a call, expects exactly one entry from it, and folds that entry into an own copy of the head.
-/// `_refused` sends a call and expects exactly this error from it. So every test of a write also tests the event, its
-/// payload and the head; every test of an error also tests its values.
+/// @notice A ledger under test, and its history computed a second time.
+/// @dev `_writes` sends a call, expects exactly one entry, and folds that entry into its own copy of the head. `_refused`
+/// sends a call and expects exactly one error. So every test of a write also tests the event, its payload and the head,
+/// and every test of an error also tests its values.
 abstract contract Recorder {
     TradeLedger internal ledger;
     Ids internal ids;
@@ -31,21 +31,21 @@ abstract contract Recorder {
 
     // -------------------------------------------------------------------------------------------------- send, check
 
-    /// @dev Send, and expect one entry of this kind, subject and payload.
+    /// @dev Send, and expect one entry of this kind, topic and payload.
     function _writes(
         bytes memory data,
         ITradeLedger.EntryKind kind,
-        bytes32 subject,
+        bytes32 topic,
         bytes memory payload
     ) internal returns (bytes memory result) {
         vm.recordLogs();
         bool done;
         (done, result) = address(ledger).call(data);
         if (!done) _bubble(result);
-        _fold(kind, subject, payload);
+        _fold(kind, topic, payload);
     }
 
-    /// @dev Send; what is accepted must be one entry, whatever it says.
+    /// @dev Send. If the ledger accepts the call, it must write exactly one entry, with any content.
     function _send(bytes memory data) internal returns (bool done) {
         vm.recordLogs();
         (done, ) = address(ledger).call(data);
@@ -58,13 +58,13 @@ abstract contract Recorder {
         vm.assertFalse(done, "should have been refused");
         vm.assertEq(result, reason, "refused for another reason");
         vm.assertEq(ledger.head(), head, "a refused call changed the head");
-        vm.assertEq(uint256(ledger.size()), entries, "a refused call changed the size");
+        vm.assertEq(uint256(ledger.numberOfEntries()), entries, "a refused call changed the number of entries");
     }
 
-    function _fold(ITradeLedger.EntryKind kind, bytes32 subject, bytes memory payload) private {
+    function _fold(ITradeLedger.EntryKind kind, bytes32 topic, bytes memory payload) private {
         Vm.Log memory log = _onlyLog();
         vm.assertEq(uint256(log.topics[2]), uint256(kind), "kind");
-        vm.assertEq(log.topics[3], subject, "subject");
+        vm.assertEq(log.topics[3], topic, "topic");
         (, bytes memory written_) = abi.decode(log.data, (uint64, bytes));
         vm.assertEq(written_, payload, "payload");
         _foldLog(log);
@@ -76,7 +76,8 @@ abstract contract Recorder {
         return logs[0];
     }
 
-    /// @dev Fold an entry into `head` as docs/formats.md section 5 says, from its log alone; the ledger must agree.
+    /// @dev Fold an entry into `head` by docs/formats.md section 5, from its log alone. The ledger's head must be the
+    /// same.
     function _foldLog(Vm.Log memory log) private {
         vm.assertEq(log.emitter, address(ledger), "emitter");
         vm.assertEq(log.topics[0], ITradeLedger.Entry.selector, "event");
@@ -88,7 +89,7 @@ abstract contract Recorder {
         head = sha256(abi.encodePacked(hex"01", head, sha256(leaf)));
         ++entries;
         vm.assertEq(ledger.head(), head, "head");
-        vm.assertEq(uint256(ledger.size()), entries, "size");
+        vm.assertEq(uint256(ledger.numberOfEntries()), entries, "entries");
     }
 
     function _bubble(bytes memory reason) internal pure {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-/// @notice The cheatcodes that these tests use, as the test runner answers them at `VM_ADDRESS`.
+/// @notice The cheatcodes that these tests use. The test runner answers them at `VM_ADDRESS`.
 interface Vm {
     struct Log {
         bytes32[] topics;

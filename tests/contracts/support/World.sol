@@ -6,7 +6,7 @@ import {Keys} from "./Keys.sol";
 import {Recorder} from "./Recorder.sol";
 import {vm} from "./Vm.sol";
 
-/// @notice A ledger with a council of three, of whom two decide; and the calls that change it, signed.
+/// @notice A ledger with a council of three members and a threshold of two, and signed calls that change it.
 abstract contract World is Recorder {
     uint40 internal constant NOW = 1_800_000_000;
     uint40 internal constant NEVER = type(uint40).max;
@@ -50,7 +50,7 @@ abstract contract World is Recorder {
         return Keys.sorted(list);
     }
 
-    /// @dev The signed call, and the entry's payload: the same arguments.
+    /// @dev The signed call, and the payload of its entry, which has the same arguments.
     function _changeCouncil(
         bytes[] memory members,
         uint16 threshold
@@ -181,7 +181,7 @@ abstract contract World is Recorder {
         _writes(data, ITradeLedger.EntryKind.MandateWithdrawn, agency, payload);
     }
 
-    /// @dev MPI is enrolled, may say PHYTO, and OFFICER and COLLEAGUE speak for it.
+    /// @dev Enrol MPI, mandate it for PHYTO, and authorise OFFICER and COLLEAGUE as its attesters.
     function _establish() internal {
         _enrol(MPI);
         _grant(MPI, PHYTO, 0, NEVER);
@@ -191,7 +191,7 @@ abstract contract World is Recorder {
 
     // ------------------------------------------------------------------------------------------------- attest, revoke
 
-    /// @dev What MPI says about a set of one.
+    /// @dev An attestation by MPI about a set of one.
     function _attestation(bytes32 salt) internal view returns (ITradeLedger.Attestation memory) {
         return
             ITradeLedger.Attestation({
