@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from ledger.core.encoding.json_text import SAFE_INTEGER
 from ledger.core.history.entry import Anchored, Entry, EntryKind, encode_payload
 from ledger.core.statements.statement import Declaration
 from ledger.edges.chain.events import LoggedEntry
@@ -17,7 +18,7 @@ from ledger.edges.store import Batch, BatchState, DeclarationRow
 from ledger.errors import Malformed
 from ledger.testing.world import ORIGIN
 
-hashes, counts = some.binary(min_size=32, max_size=32), some.integers(0, (1 << 63) - 1)
+hashes, counts = some.binary(min_size=32, max_size=32), some.integers(0, SAFE_INTEGER)
 names = hashes.map(lambda data: "0x" + data.hex())
 declarations = some.builds(
     Declaration, some.binary(min_size=20, max_size=128), hashes, some.integers(0, 65_535), hashes

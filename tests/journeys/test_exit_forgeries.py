@@ -220,12 +220,12 @@ FORGERIES: dict[str, tuple[Forge, dict[str, object], str]] = {
     "a line in another spelling": (
         lambda copy: lines(copy.one("declarations/*"), lambda held: [held[0].replace(b":", b": ", 1), *held[1:]]),
         {},
-        "line 1: is not spelled",
+        "line 1: not in canonical form",
     ),
     "a line that is no JSON": (
         lambda copy: lines(copy.one("declarations/*"), lambda held: [b"[" * 5000 + b"\n", *held[1:]]),
         {},
-        "line 1: is no JSON",
+        "line 1 column 9: over the depth limit of 8 levels",
     ),
     "a line without end": (
         lambda copy: copy.one("declarations/*").write_bytes(b"{" * 70_000),

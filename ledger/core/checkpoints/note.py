@@ -6,7 +6,6 @@ C2SP signed-note, tlog-checkpoint and tlog-cosignature ("Ed25519 signed message"
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -16,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.encoding.reading import read_base64
 from ledger.core.statements.origin import Origin
 from ledger.errors import Malformed, VerificationFailed
 
@@ -95,9 +95,7 @@ class SignedNote:
             raise Malformed("a checkpoint is three lines, an empty line, and signature lines")
         if re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1]) is None:
             raise Malformed("the size is not a decimal number", "checkpoint line 2")
-        root = read_base64(lines[2], "checkpoint line 3")
-        if len(root) != 32:
-            raise Malformed("the root is not 32 bytes", "checkpoint line 3")
+        root = read_base64(lines[2], "checkpoint line 3", 32)
         signatures = []
         for number, line in enumerate(tail[:-1].split("\n"), start=5):
             match = re.fullmatch(r"\u2014 ([^\s+]{1,200}) (\S+)", line)
@@ -196,14 +194,3 @@ def _verify(key: NoteKey, signature: bytes, message: bytes) -> None:
         Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, message)
     except InvalidSignature:
         raise VerificationFailed(f"the signature of {key.name} does not fit") from None
-
-
-def read_base64(text: str, where: str) -> bytes:
-    """Standard base64 in its one spelling."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise Malformed("no base64", where) from None
-    if base64.b64encode(data).decode() != text:
-        raise Malformed("base64 in another spelling", where)
-    return data

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote
 from ledger.core.encoding.canonical_json import read_file
-from ledger.core.encoding.reading import read_object
+from ledger.core.encoding.reading import read_count, read_list, read_object, read_string
 from ledger.core.statements.origin import Origin
 from ledger.errors import Malformed, VerificationFailed
 
@@ -102,12 +102,10 @@ def read_trust_root(data: bytes) -> TrustRoot:
     value = read_file(data, TRUST_FORMAT)
     names = ["ledger", "log_key", "origin", "threshold", "witnesses"]
     _, key, origin, threshold, witnesses = read_object(value, names, "trust root")
-    if not isinstance(key, str) or not isinstance(origin, str):
-        raise Malformed("log_key and origin must be text", "trust root")
-    if not isinstance(witnesses, list) or not all(isinstance(item, str) for item in witnesses):
-        raise Malformed("must be a list of verifier keys", "trust root.witnesses")
-    if type(threshold) is not int:
-        raise Malformed("must be a number", "trust root.threshold")
+    items = read_list(witnesses, "trust root.witnesses", MAX_WITNESSES, "verifier keys")
     return TrustRoot(
-        Origin.parse(origin), NoteKey.parse(key), tuple(NoteKey.parse(item) for item in witnesses), threshold
+        Origin.parse(read_string(origin, "trust root.origin")),
+        NoteKey.parse(read_string(key, "trust root.log_key")),
+        tuple(NoteKey.parse(read_string(item, f"trust root.witnesses[{number}]")) for number, item in enumerate(items)),
+        read_count(threshold, "trust root.threshold"),
     )

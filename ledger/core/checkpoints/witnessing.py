@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ledger.core.checkpoints.note import MAX_NOTE, KeyType, NoteKey
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.reading import read_base64
 from ledger.core.tree.merkle import HASH_SIZE
 from ledger.errors import Malformed
 
@@ -18,7 +19,6 @@ MAX_PROOF = 63
 MAX_REQUEST = MAX_NOTE + 4096
 MAX_WITNESSES_FILE = 64 * 1024
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
-_HASH = re.compile(r"[A-Za-z0-9+/]{43}=")
 _URL = re.compile(r"https?://[^\s/]+\S*")
 
 
@@ -57,7 +57,7 @@ class AddCheckpoint:
             raise Malformed('begins with "old" and a size, proof lines and an empty line', "request")
         if len(hashes) > MAX_PROOF:
             raise Malformed(f"has at most {MAX_PROOF} proof lines", "request")
-        proof = tuple(_hash(line, number) for number, line in enumerate(hashes, start=2))
+        proof = tuple(read_base64(line, f"line {number}", HASH_SIZE) for number, line in enumerate(hashes, start=2))
         return cls(read_size(size, "line 1"), proof, note)
 
 
@@ -118,10 +118,3 @@ def tlog_policy(trust: TrustRoot) -> str:
         lines.append(f"group enough {trust.threshold} {' '.join(names)}")
     lines.append(f"quorum {'enough' if trust.threshold else 'none'}")
     return "\n".join(lines) + "\n"
-
-
-def _hash(line: str, number: int) -> bytes:
-    data = base64.b64decode(line) if _HASH.fullmatch(line) else b""
-    if len(data) != HASH_SIZE or base64.b64encode(data).decode() != line:
-        raise Malformed("is no hash in base64", f"line {number}")
-    return data

@@ -8,7 +8,6 @@ trace in the size of the file. Positions of *shown* fields do tell that somethin
 from __future__ import annotations
 
 import json
-import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from ledger.core.document.shape import check_shape, read_value
 from ledger.core.document.wrapped import Wrapped, read_wrapped
 from ledger.core.encoding.json_text import Json, parse_container
 from ledger.core.encoding.limits import DEFAULT_LIMITS, Format, Limits, over_fields
+from ledger.core.encoding.reading import read_digits, read_list
 from ledger.core.tree.merkle import HASH_SIZE
 from ledger.errors import Malformed
 
@@ -131,9 +131,10 @@ def read_redacted(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Redacted:
     if whole["ledger"] != VERSION:
         raise Malformed(f"another format or version than {VERSION}", "ledger")
     format_ = _format(whole["format"])
-    fields = [_field(item, number, format_) for number, item in enumerate(_list(whole["fields"], "fields"))]
+    fields = [_field(item, number, format_) for number, item in enumerate(read_list(whole["fields"], "fields"))]
     hidden = [
-        _hex(item, HASH_SIZE, f"hidden[{number}]") for number, item in enumerate(_list(whole["hidden"], "hidden"))
+        read_digits(item, f"hidden[{number}]", HASH_SIZE)
+        for number, item in enumerate(read_list(whole["hidden"], "hidden"))
     ]
     if not 0 < len(fields) + len(hidden) <= limits.fields:
         raise over_fields(limits) if fields or hidden else Malformed("a document has at least one field")
@@ -162,25 +163,10 @@ def _format(value: Json) -> Format:
     raise Malformed(f"no format of a document: it is one of {', '.join(Format)}", "format")
 
 
-def _list(value: Json, where: str) -> list[Json]:
-    if not isinstance(value, list):
-        raise Malformed("must be a list", where)
-    return value
-
-
 def _field(value: Json, number: int, format_: Format) -> Disclosed:
     where = f"fields[{number}]"
-    texts = [item for item in _list(value, where) if isinstance(item, str)]
+    texts = [item for item in read_list(value, where) if isinstance(item, str)]
     if len(texts) != 4 or texts != value:
         raise Malformed("a field is a list of four strings: path, type, value and salt", where)
     path, type_, text, salt = texts
-    return Disclosed(path, type_, read_value(format_, path, type_, text), _hex(salt, SALT_SIZE, where))
-
-
-_HEX = re.compile("(?:[0-9a-f]{2})*")
-
-
-def _hex(value: Json, size: int, where: str) -> bytes:
-    if not isinstance(value, str) or len(value) != 2 * size or not _HEX.fullmatch(value):
-        raise Malformed(f"must be {2 * size} lower-case hexadecimal digits", where)
-    return bytes.fromhex(value)
+    return Disclosed(path, type_, read_value(format_, path, type_, text), read_digits(salt, where, SALT_SIZE))

@@ -7,28 +7,37 @@ from typing import Any
 
 import orjson
 
-from ledger.core.encoding.json_text import parse_json
+from ledger.core.encoding.json_text import Json, parse_json
 from ledger.core.encoding.limits import Limits
 from ledger.errors import Malformed
 
 MAX_FILE = 1024 * 1024
 MAX_DEPTH = 8
-
-
 MAX_VALUES = 1_000_000
-
-
 _SORTED_LINE = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 
 
 def read_canonical(data: bytes, format_: str, longest: int) -> dict[str, Any]:
-    """Read a JSON object that must be spelled canonically and name its format; Malformed otherwise."""
+    """Read a JSON object of at most ``longest`` bytes that is spelled canonically and names its format.
+
+    :raises Malformed: anything else.
+    """
     value = parse_json(data, Limits(structured=longest, depth=MAX_DEPTH, fields=MAX_VALUES))
-    if not isinstance(value, dict) or value.get("ledger") != format_:
-        raise Malformed(f'not of the format "{format_}"')
+    found = _of_format(value, format_)
+    _check_printed(value, data)
+    return found
+
+
+def read_canonical_line(line: bytes, longest: int) -> Json:
+    """Read one line of a file whose every line is a JSON value, spelled canonically; Malformed otherwise."""
+    value = parse_json(line, Limits(structured=longest, depth=MAX_DEPTH))
+    _check_printed(value, line)
+    return value
+
+
+def _check_printed(value: object, data: bytes) -> None:
     if not _is_printed(value, data):
         raise Malformed("not in canonical form: names sorted, no white space, ASCII, one newline at the end")
-    return value
 
 
 def _is_printed(value: object, data: bytes) -> bool:
@@ -47,7 +56,10 @@ def print_canonical(value: object) -> bytes:
 
 def read_file(data: bytes, format_: str) -> dict[str, Any]:
     """Read a JSON object that people edit, so white space is free; Malformed unless it names its format."""
-    value = parse_json(data, Limits(structured=MAX_FILE, depth=MAX_DEPTH))
+    return _of_format(parse_json(data, Limits(structured=MAX_FILE, depth=MAX_DEPTH)), format_)
+
+
+def _of_format(value: Json, format_: str) -> dict[str, Any]:
     if not isinstance(value, dict) or value.get("ledger") != format_:
         raise Malformed(f'not of the format "{format_}"')
     return value

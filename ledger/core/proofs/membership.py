@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.core.encoding import cbor
-from ledger.core.encoding.reading import read_object
+from ledger.core.encoding.reading import read_count, read_list, read_object
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.evidence.reading import MAX_PROOF
 from ledger.core.history.entry import Anchored, Entry, EntryKind
@@ -49,12 +49,13 @@ class Membership:
     def from_cbor(cls, value: cbor.Value, where: str) -> Membership:
         """Read what ``to_cbor`` makes; Malformed, naming the member, for anything else."""
         declaration, index, path, signature = read_object(value, _NAMES, where)
-        if not isinstance(index, int) or index < 0:
-            raise Malformed("must be a number from 0", f"{where}.index")
         if not isinstance(signature, bytes):
             raise Malformed("must be bytes", f"{where}.signature")
         return cls(
-            _declaration(declaration, f"{where}.declaration"), signature, index, read_path(path, f"{where}.path")
+            _declaration(declaration, f"{where}.declaration"),
+            signature,
+            read_count(index, f"{where}.index"),
+            read_path(path, f"{where}.path"),
         )
 
     def verify(self, origin: Origin, entry: Entry) -> None:
@@ -89,10 +90,9 @@ def anchor_of(evidence: Evidence) -> ProvenEntry:
 
 def read_path(value: cbor.Value, where: str) -> tuple[bytes, ...]:
     """An RFC 9162 path, a list of hashes; Malformed, naming ``where``, for anything else."""
-    if not isinstance(value, list) or len(value) > MAX_PROOF:
-        raise Malformed(f"must be a list of at most {MAX_PROOF} hashes", where)
-    path = tuple(item for item in value if isinstance(item, bytes) and len(item) == HASH_SIZE)
-    if len(path) != len(value):
+    items = read_list(value, where, MAX_PROOF, "hashes")
+    path = tuple(item for item in items if isinstance(item, bytes) and len(item) == HASH_SIZE)
+    if len(path) != len(items):
         raise Malformed(f"every hash must be {HASH_SIZE} bytes", where)
     return path
 

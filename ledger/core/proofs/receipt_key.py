@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from ledger.core.checkpoints.note import NoteKey, read_base64
+from ledger.core.checkpoints.note import NoteKey
+from ledger.core.encoding.reading import read_base64
 from ledger.core.proofs.cose import POINT_SIZE
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import p256_signer

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding import cbor
-from ledger.core.encoding.reading import hex_bytes, hex_text, read_object
+from ledger.core.encoding.reading import hex_bytes, hex_text, read_count, read_object, read_string
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.entry import Entry
 from ledger.core.proofs import cose
@@ -118,7 +118,7 @@ class TransparentStatement:
             raise Malformed(f"has no payload of the type {ENTRY_TYPE}", _STATEMENT)
         issuer, subject = _claims(claims, _STATEMENT)
         membership, named = read_object(ours, ["membership", "origin"], f"{_STATEMENT} header {OURS}")
-        origin = Origin.parse(_text(named, f"{_STATEMENT} origin"))
+        origin = Origin.parse(read_string(named, f"{_STATEMENT} origin"))
         match _headers(statement.unprotected, (RECEIPTS,), f"{_STATEMENT} (unprotected)"):
             case [[bytes(inner)]]:
                 receipt = Sign1.parse(inner, MAX_STATEMENT, _RECEIPT)
@@ -133,8 +133,8 @@ class TransparentStatement:
         checkpoint, index, key, size = read_object(
             details, ["checkpoint", "index", "key", "size"], f"{_RECEIPT} header {OURS}"
         )
-        note = SignedNote.parse(_text(checkpoint, f"{_RECEIPT} checkpoint"))
-        key = NamedReceiptKey.parse(_text(key, f"{_RECEIPT} key"))
+        note = SignedNote.parse(read_string(checkpoint, f"{_RECEIPT} checkpoint"))
+        key = NamedReceiptKey.parse(read_string(key, f"{_RECEIPT} key"))
         for other in (Origin.parse(receipt_issuer), key.key.origin, note.checkpoint.origin):
             if other != origin:
                 raise Malformed(f"is of {other}, the statement of {origin}", _RECEIPT)
@@ -148,8 +148,8 @@ class TransparentStatement:
             (subject, receipt_subject),
             key,
             note,
-            _count(size, f"{_RECEIPT} size"),
-            _count(index, f"{_RECEIPT} index"),
+            read_count(size, f"{_RECEIPT} size"),
+            read_count(index, f"{_RECEIPT} index"),
             *_inclusion(receipt.unprotected),
         )
 
@@ -221,20 +221,8 @@ def _inclusion(headers: Mapping[int | str, cbor.Value]) -> tuple[int, int, tuple
                 case [bytes(data)]:
                     match cbor.decode(data, MAX_PROOF):
                         case [size, index, path]:
-                            return _count(size, where), _count(index, where), read_path(path, where)
+                            return read_count(size, where), read_count(index, where), read_path(path, where)
     raise Malformed("has one inclusion proof: size, index and path", where)
-
-
-def _count(value: cbor.Value, where: str) -> int:
-    if not isinstance(value, int) or value < 0:
-        raise Malformed("must be a number from 0", where)
-    return value
-
-
-def _text(value: cbor.Value, where: str) -> str:
-    if not isinstance(value, str):
-        raise Malformed("must be text", where)
-    return value
 
 
 def _signer(issuer: str, origin: Origin) -> bytes:

@@ -10,9 +10,10 @@ import base64
 import re
 from dataclasses import dataclass
 
-from ledger.core.checkpoints.note import MAX_NOTE, SignedNote, read_base64
+from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
 from ledger.core.checkpoints.trust import Cosignature, TrustRoot
 from ledger.core.encoding import cbor
+from ledger.core.encoding.reading import read_base64
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.reading import MAX_PROOF
 from ledger.core.history.entry import Entry
@@ -95,9 +96,9 @@ class TlogProof:
             raise Malformed('has no line "index" with a number', _WHERE)
         if len(lines) > MAX_PROOF:
             raise Malformed(f"has at most {MAX_PROOF} hashes", _WHERE)
-        path = tuple(read_base64(line, f"{_WHERE} hash {number}") for number, line in enumerate(lines, start=1))
-        if any(len(hash_) != HASH_SIZE for hash_ in path):
-            raise Malformed(f"every hash is {HASH_SIZE} bytes", _WHERE)
+        path = tuple(
+            read_base64(line, f"{_WHERE} hash {number}", HASH_SIZE) for number, line in enumerate(lines, start=1)
+        )
         return cls(int(index[1]), path, SignedNote.parse(note), extra)
 
     def verify(self, data: bytes, trust: TrustRoot) -> Proven:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from ledger.core.encoding.reading import hex_bytes, hex_text
+from ledger.core.encoding.reading import hex_bytes, hex_text, read_count, read_list
 from ledger.core.statements.eip712 import bytes_word, left_word, list_word, uint_word
 from ledger.core.statements.signature import check_signer
 from ledger.errors import Malformed
@@ -27,7 +28,7 @@ class Codec:
 
     abi: str
     word: Callable[[Any], bytes]
-    check: Callable[[Any, str], None]
+    check: Callable[[Any, str], object]
     to_json: Callable[[Any], Any]
     from_json: Callable[[Any, str], Any]
     to_abi: Callable[[Any], Any]
@@ -39,15 +40,8 @@ def _same(value: Any) -> Any:
 
 
 def _uint(bits: int) -> Codec:
-    def check(value: Any, where: str) -> None:
-        if type(value) is not int or not 0 <= value < 1 << bits:
-            raise Malformed(f"must be a whole number from 0 to 2^{bits} - 1", where)
-
-    def read(value: Any, where: str) -> int:
-        check(value, where)
-        return int(value)
-
-    return Codec(f"uint{bits}", uint_word, check, _same, read, _same, _same)
+    read = partial(read_count, most=(1 << bits) - 1)
+    return Codec(f"uint{bits}", uint_word, read, _same, read, _same, _same)
 
 
 def _check_hash(value: Any, where: str) -> None:
@@ -111,9 +105,8 @@ def _check_members(value: Any, where: str) -> None:
 
 
 def _read_members(value: Any, where: str) -> tuple[bytes, ...]:
-    if not isinstance(value, list):
-        raise Malformed("must be a list of signers", where)
-    return tuple(hex_bytes(item, f"{where}[{number}]") for number, item in enumerate(value))
+    signers = read_list(value, where, MAX_COUNCIL, "signers")
+    return tuple(hex_bytes(item, f"{where}[{number}]") for number, item in enumerate(signers))
 
 
 AGENCY = _code(16, _AGENCY_PATTERN, 'an agency code is 1 to 16 of A-Z, 0-9 and "-", e.g. NZ-MPI')

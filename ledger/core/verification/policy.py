@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.core.encoding.canonical_json import read_file
-from ledger.core.encoding.reading import read_object
+from ledger.core.encoding.reading import read_bool, read_count, read_list, read_object, read_optional
 from ledger.core.statements.members import JURISDICTION, UINT16
-from ledger.errors import Malformed
 
 POLICY_FORMAT = "trade-ledger/policy/1"
 CLOCK_TOLERANCE = 15
@@ -51,27 +50,21 @@ def read_policy(data: bytes) -> Policy:
     value = read_file(data, POLICY_FORMAT)
     names = ["allow_skipped", "clock_tolerance", "ledger", "max_age", "require", "witnesses"]
     skipped, tolerance, _, age, require, witnesses = read_object(value, names, "policy")
-    if not isinstance(skipped, bool):
-        raise Malformed("must be true or false", "policy.allow_skipped")
-    if type(tolerance) is not int or not 0 <= tolerance <= MAX_CLOCK_TOLERANCE:
-        raise Malformed(f"must be a number of seconds, 0 to {MAX_CLOCK_TOLERANCE}", "policy.clock_tolerance")
-    if age is not None and (type(age) is not int or age < 0):
-        raise Malformed("must be a number of seconds or null", "policy.max_age")
-    if witnesses is not None and (type(witnesses) is not int or witnesses < 0):
-        raise Malformed("must be a number or null", "policy.witnesses")
-    if not isinstance(require, list):
-        raise Malformed("must be a list", "policy.require")
-    required = tuple(_requirement(item, f"policy.require[{number}]") for number, item in enumerate(require))
-    return Policy(required, age, witnesses, tolerance, skipped)
+    requirements = read_list(require, "policy.require")
+    return Policy(
+        tuple(_requirement(item, f"policy.require[{number}]") for number, item in enumerate(requirements)),
+        read_optional(read_count, age, "policy.max_age"),
+        read_optional(read_count, witnesses, "policy.witnesses"),
+        read_count(tolerance, "policy.clock_tolerance", MAX_CLOCK_TOLERANCE),
+        read_bool(skipped, "policy.allow_skipped"),
+    )
 
 
 def _requirement(value: object, where: str) -> Requirement:
     jurisdictions, kind, outcomes = read_object(value, ["jurisdictions", "kind", "outcomes"], where)
     UINT16.check(kind, f"{where}.kind")
-    if not isinstance(jurisdictions, list) or not isinstance(outcomes, list):
-        raise Malformed("jurisdictions and outcomes must be lists", where)
-    for number, jurisdiction in enumerate(jurisdictions):
+    for number, jurisdiction in enumerate(read_list(jurisdictions, f"{where}.jurisdictions")):
         JURISDICTION.check(jurisdiction, f"{where}.jurisdictions[{number}]")
-    for number, outcome in enumerate(outcomes):
+    for number, outcome in enumerate(read_list(outcomes, f"{where}.outcomes")):
         UINT16.check(outcome, f"{where}.outcomes[{number}]")
     return Requirement(kind, tuple(jurisdictions), tuple(outcomes))

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from ledger.core.document import Limits, parse_json
-from ledger.core.encoding.reading import hex_bytes, hex_text, read_object
+from ledger.core.encoding.canonical_json import read_file
+from ledger.core.encoding.reading import hex_text, read_count, read_hash, read_object, read_string
 from ledger.core.statements.origin import Origin
 from ledger.errors import Malformed
 
 FORMAT = "trade-ledger/export/1"
 MANIFEST = "manifest.json"
 LIST = "SHA256SUMS"
-_MAX_SIZE, _MAX_DEPTH = 64 * 1024, 4
 _WORD = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 _LINE = re.compile(rf"([0-9a-f]{{64}})  ({_WORD}(?:/{_WORD})*)\n")
 
@@ -82,7 +80,7 @@ class Manifest:
 def read_manifest(data: bytes) -> Manifest:
     """Read what ``Manifest.to_bytes`` prints; Malformed, naming the member, for anything else."""
     try:
-        manifest = _read(parse_json(data, Limits(structured=_MAX_SIZE, depth=_MAX_DEPTH)))
+        manifest = _read(data)
     except Malformed as error:
         raise Malformed(error.what, f"{MANIFEST} {error.where}".rstrip()) from None
     if manifest.to_bytes() != data:
@@ -103,35 +101,18 @@ def read_sum_line(line: bytes, where: str) -> tuple[bytes, str]:
     return bytes.fromhex(match[1]), match[2]
 
 
-def _read(value: Any) -> Manifest:
-    if not isinstance(value, dict) or value.get("ledger") != FORMAT:
-        raise Malformed(f'not of the format "{FORMAT}"')
+def _read(data: bytes) -> Manifest:
     names = ["origin", "size", "head", "root", "checkpoint", "counts", "files", "ledger"]
-    origin, size, head, root, checkpoint, counts, files, _ = read_object(value, names, "")
-    if not isinstance(origin, str):
-        raise Malformed("must be text", "origin")
+    origin, size, head, root, checkpoint, counts, files, _ = read_object(read_file(data, FORMAT), names, "")
     _, number, length, digest = read_object(files, ["list", "number", "bytes", "sha256"], "files")
     kinds = list(Counts.__slots__)
     counted = read_object(counts, kinds, "counts")
     return Manifest(
-        Origin.parse(origin),
-        _number(size, "size"),
-        _hash(head, "head"),
-        _hash(root, "root"),
-        _number(checkpoint, "checkpoint"),
-        Counts(*(_number(item, f"counts.{kind}") for kind, item in zip(kinds, counted, strict=True))),
-        Files(_number(number, "files.number"), _number(length, "files.bytes"), _hash(digest, "files.sha256")),
+        Origin.parse(read_string(origin, "origin")),
+        read_count(size, "size"),
+        read_hash(head, "head"),
+        read_hash(root, "root"),
+        read_count(checkpoint, "checkpoint"),
+        Counts(*(read_count(item, f"counts.{kind}") for kind, item in zip(kinds, counted, strict=True))),
+        Files(read_count(number, "files.number"), read_count(length, "files.bytes"), read_hash(digest, "files.sha256")),
     )
-
-
-def _number(value: Any, where: str) -> int:
-    if type(value) is not int or not 0 <= value < 1 << 53:
-        raise Malformed("must be a whole number from 0 to 2^53 - 1", where)
-    return value
-
-
-def _hash(value: Any, where: str) -> bytes:
-    data = hex_bytes(value, where)
-    if len(data) != 32:
-        raise Malformed("must be 32 bytes", where)
-    return data

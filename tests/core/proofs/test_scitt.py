@@ -179,7 +179,7 @@ STATEMENT_DEFECTS: dict[str, tuple[Change, str]] = {
     "a membership that is none": (details(membership=[]), "statement membership: must be an object"),
 }
 MEMBERSHIP_DEFECTS: dict[str, tuple[dict[str, Any], str]] = {
-    "index": ({"index": -1}, "index: must be a number from 0"),
+    "index": ({"index": -1}, "index: must be a whole number from 0"),
     "path": ({"path": [b""]}, "path: every hash must be 32 bytes"),
     "path too long": ({"path": [HASH] * 65}, "path: must be a list of at most 64 hashes"),
     "signature": ({"signature": "0x"}, "signature: must be bytes"),
@@ -194,13 +194,13 @@ RECEIPT_DEFECTS: dict[str, tuple[Change, str]] = {
     "two proofs": (unprotected({396: {-1: [b"", b""]}}), "has one inclusion proof"),
     "a consistency proof": (unprotected({396: {-2: [b""]}}), "has one inclusion proof"),
     "a proof that is none": (proof([6, 4]), "has one inclusion proof"),
-    "a negative index": (proof([6, -4, []]), "must be a number from 0"),
-    "a size of text": (proof(["6", 4, []]), "must be a number from 0"),
+    "a negative index": (proof([6, -4, []]), "must be a whole number from 0"),
+    "a size of text": (proof(["6", 4, []]), "must be a whole number from 0"),
     "a hash too short": (proof([6, 4, [b""]]), "every hash must be 32 bytes"),
     "a checkpoint that is none": (details(checkpoint=""), "a checkpoint is three lines"),
     "a key that is none": (details(key=""), "receipt key: is no signed note"),
-    "a size that is none": (details(size=-1), "receipt size: must be a number from 0"),
-    "an index that is none": (details(index=None), "receipt index: must be a number from 0"),
+    "a size that is none": (details(size=-1), "receipt size: must be a whole number from 0"),
+    "an index that is none": (details(index=None), "receipt index: must be a whole number from 0"),
 }
 
 
