@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,11 +11,11 @@ from ledger.cli.deploy import signer_of
 from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json, moment, read_file, write_file
 from ledger.cli.output import facts, lines, out, receipt_json, show
-from ledger.core.encoding.reading import hex_bytes, hex_text, read_object
+from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Endorsement
+from ledger.core.history.resolution_file import ResolutionFile, read_resolution_file
 from ledger.core.statements.members import NO_END
 from ledger.core.statements.statement import (
-    RESOLUTIONS,
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -31,7 +30,6 @@ from ledger.core.statements.statement import (
 from ledger.errors import Malformed
 
 council = typer.Typer(no_args_is_help=True, help="Decide: enrol agencies, authorise attesters, grant mandates.")
-FORMAT = "trade-ledger/resolution/1"
 
 Sign = Annotated[list[str] | None, typer.Option("--key", "-k", help="Council key that signs now; repeat for more.")]
 Out = Annotated[
@@ -45,18 +43,22 @@ def _enact(kind: type[Resolution], members: list[Any], keys: Sign, output: Out, 
     """Make the next resolution, sign it with the given keys, and send it or write it down."""
     desk = Desk()
     resolution = kind(*members, resolution=desk.relay.next_resolution())  # type: ignore[call-arg]
-    endorsements = [_endorse(desk, resolution, name) for name in keys or []]
-    if output is not None:
-        write_file(output, _print(resolution, endorsements))
-        value = {"file": str(output), "resolution": resolution.number, "endorsements": len(endorsements)}
-        show(as_json, value, lambda: out.print(f"resolution {resolution.number} written to {output}, "
-                                               f"{len(endorsements)} signatures"))  # fmt: skip
+    made = ResolutionFile(resolution)
+    for name in keys or []:
+        made = made.with_endorsement(_endorse(desk, resolution, name))
+    if output is None:
+        _send(desk, made, as_json)
         return
-    _send(desk, resolution, endorsements, as_json)
+    write_file(output, made.to_bytes())
+    count = len(made.endorsements)
+    value = {"file": str(output), "resolution": resolution.number, "endorsements": count}
+    words = f"resolution {resolution.number} written to {output}, {count} signatures"
+    show(as_json, value, lambda: out.print(words))
 
 
-def _send(desk: Desk, resolution: Resolution, endorsements: list[Endorsement], as_json: bool) -> None:
-    done = desk.relay.enact(resolution, endorsements)
+def _send(desk: Desk, made: ResolutionFile, as_json: bool) -> None:
+    resolution = made.resolution
+    done = desk.relay.enact(resolution, made.endorsements)
     value = {
         "resolution": resolution.number,
         "kind": resolution.PRIMARY_TYPE,
@@ -71,33 +73,11 @@ def _endorse(desk: Desk, resolution: Resolution, name: str) -> Endorsement:
     return Endorsement(key.signer(desk.origin), key.sign(resolution.id(desk.origin)))
 
 
-def _print(resolution: Resolution, endorsements: list[Endorsement]) -> bytes:
-    value = {
-        "ledger": FORMAT,
-        "kind": resolution.PRIMARY_TYPE,
-        "resolution": resolution.to_json(),
-        "endorsements": [
-            {"signer": hex_text(item.signer), "signature": hex_text(item.signature)} for item in endorsements
-        ],
-    }
-    return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
-
-
-def _read(path: Path) -> tuple[Resolution, list[Endorsement]]:
+def _read(path: Path) -> ResolutionFile:
     try:
-        value = json.loads(read_file(path))
-    except ValueError:
-        raise Malformed("no JSON", str(path)) from None
-    resolution, endorsements, kind, format_ = read_object(
-        value, ["resolution", "endorsements", "kind", "ledger"], str(path)
-    )
-    known = {cls.PRIMARY_TYPE: cls for cls in RESOLUTIONS}
-    if format_ != FORMAT or kind not in known:
-        raise Malformed(f'not of the format "{FORMAT}"', str(path))
-    signed = [read_object(item, ["signer", "signature"], "endorsement") for item in endorsements]
-    return known[kind].from_json(resolution), [
-        Endorsement(hex_bytes(signer, "signer"), hex_bytes(signature, "signature")) for signer, signature in signed
-    ]
+        return read_resolution_file(read_file(path))
+    except Malformed as error:
+        raise Malformed(error.what, f"{path} {error.where}".rstrip()) from None
 
 
 @council.command("show")
@@ -120,11 +100,12 @@ def sign(file: Path, key: Annotated[str, typer.Option("--key", "-k", help="Counc
     Example: `ledger council sign resolution.json --key second-member`
     """
     desk = Desk()
-    resolution, endorsements = _read(file)
-    made = _endorse(desk, resolution, key)
-    others = [item for item in endorsements if item.signer != made.signer]
-    write_file(file, _print(resolution, [*others, made]))
-    out.print(f"resolution {resolution.number} ({resolution.PRIMARY_TYPE}) now has {len(others) + 1} signatures")
+    held = _read(file)
+    resolution = held.resolution
+    made = held.with_endorsement(_endorse(desk, resolution, key))
+    write_file(file, made.to_bytes())
+    count = len(made.endorsements)
+    out.print(f"resolution {resolution.number} ({resolution.PRIMARY_TYPE}) now has {count} signatures")
 
 
 @council.command()
@@ -133,8 +114,7 @@ def submit(file: Path, as_json: Json = False) -> None:
 
     Example: `ledger council submit resolution.json`
     """
-    resolution, endorsements = _read(file)
-    _send(Desk(), resolution, endorsements, as_json)
+    _send(Desk(), _read(file), as_json)
 
 
 @council.command()

@@ -2,11 +2,12 @@
 
 In reading order:
 
-============ ==========================================================
-``entry``    one numbered fact and its bytes
-``agencies`` agencies, attesters and mandates, each with from and until
-``council``  the quorum of a resolution
-``replay``   every rule of the contract, entry by entry
-``history``  the replay that remembers all and answers questions
-============ ==========================================================
+=================== ==========================================================
+``entry``           one numbered fact and its bytes
+``resolution_file`` a resolution that council members sign one after the other
+``agencies``        agencies, attesters and mandates, each with from and until
+``council``         the quorum of a resolution
+``replay``          every rule of the contract, entry by entry
+``history``         the replay that remembers all and answers questions
+=================== ==========================================================
 """
