@@ -24,7 +24,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import WalletUndecided, verify_signature
 from ledger.core.statements.statement import Declaration
-from ledger.errors import LedgerError, Malformed, SignatureMismatch, Unavailable, VerificationFailed
+from ledger.errors import DefiniteNo, LedgerError, Malformed, SignatureMismatch, Unavailable, VerificationFailed
 
 NDJSON = "application/x-ndjson"
 MAX_LINES = 10_000
@@ -158,7 +158,7 @@ def _check(portion: Sequence[bytes], origin: Origin) -> list[_Outcome]:
         try:
             received = _read_line(line, origin)
             outcomes.append(received if signed_by_party(received, origin) else _Wallet(received))
-        except LedgerError as error:
+        except DefiniteNo as error:
             outcomes.append(error)
     return outcomes
 
@@ -179,9 +179,10 @@ def _ask_wallets(outcomes: list[_Outcome], most: int, given: Services) -> int:
                 raise away
             ask_wallet(item.received, given)
             outcomes[place] = item.received
-        except LedgerError as error:
+        except DefiniteNo as error:
             outcomes[place] = error
-            away = error if isinstance(error, Unavailable) else None
+        except Unavailable as error:
+            outcomes[place] = away = error
     return min(len(places), most)
 
 
@@ -190,7 +191,7 @@ async def _store(outcomes: list[_Outcome], given: Services) -> None:
     received = [item for item in outcomes if isinstance(item, tuple)]
     try:
         new = (await given.intake.put(received)).new if received else ()
-    except LedgerError as error:
+    except (DefiniteNo, Unavailable) as error:
         new = [error] * len(received)
     stored = iter(new)
     for place, item in enumerate(outcomes):

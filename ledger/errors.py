@@ -9,6 +9,9 @@ class                     question                                              
 ``Refused``               Do the rules forbid this write? (one class a reason)    403, 404 or 409
 ``Unavailable``           Could anybody say at all?                               503 with Retry-After
 ========================  =====================================================  =====================
+
+The first four are a ``DefiniteNo``: somebody could judge, and the answer is no. ``Unavailable`` stands apart from them,
+so that whoever catches a no cannot take "nobody could say" for one.
 """
 
 from __future__ import annotations
@@ -21,10 +24,17 @@ _TIMES = frozenset({"from_", "known", "since", "time", "until"})
 
 
 class LedgerError(Exception):
-    """Root of all errors; ``str(error)`` is fit to be shown to whoever gave the input."""
+    """Root of all errors; ``str(error)`` is fit to be shown to whoever gave the input.
+
+    Only a door catches it. Core and journeys say whether they mean a ``DefiniteNo``, ``Unavailable``, or both.
+    """
 
 
-class Malformed(LedgerError):
+class DefiniteNo(LedgerError):
+    """Somebody could judge, and the answer is no. Asking again gives the same answer."""
+
+
+class Malformed(DefiniteNo):
     """The input does not have the promised shape.
 
     ``where`` names the place (a path, a field, "line 3, column 7"), empty when it is the whole input.
@@ -36,11 +46,11 @@ class Malformed(LedgerError):
         self.where = where
 
 
-class VerificationFailed(LedgerError):
+class VerificationFailed(DefiniteNo):
     """A check said no: a signature, a proof or a digest does not fit what it is said to fit."""
 
 
-class HistoryBroken(LedgerError):
+class HistoryBroken(DefiniteNo):
     """Two sources that must agree contradict each other; both sides are carried.
 
     ``number`` is the first entry at which they differ, or None where the difference has no entry.
@@ -63,7 +73,7 @@ class BatchedElsewhere(Unavailable):
     """Another process has put some of these declarations into a batch."""
 
 
-class Refused(LedgerError):
+class Refused(DefiniteNo):
     """The rules forbid this write. Each error of the contract has a subclass of the same name.
 
     ``FIELDS`` names the contract error's arguments in order, and ``values`` maps these names to their values. Times are

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from ledger.edges.chain.contract import Receipt
-from ledger.errors import HistoryBroken, LedgerError, Malformed, Refused, Unavailable, VerificationFailed
+from ledger.errors import DefiniteNo, LedgerError, Malformed, Refused
 
 out = Console(highlight=False)
 
@@ -109,11 +109,7 @@ def exit_code(error: LedgerError) -> int:
     """1 refused or contradicted, 2 malformed, 3 nobody could say."""
     if isinstance(error, Malformed):
         return 2
-    if isinstance(error, Unavailable):
-        return 3
-    if isinstance(error, Refused | VerificationFailed | HistoryBroken):
-        return 1
-    return 3
+    return 1 if isinstance(error, DefiniteNo) else 3
 
 
 def failure_json(error: LedgerError) -> str:

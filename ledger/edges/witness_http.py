@@ -8,7 +8,7 @@ from pathlib import Path
 from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
 from ledger.core.checkpoints.witnessing import AddCheckpoint, KnownWitness, read_witnesses
 from ledger.edges.web import Answer, Web
-from ledger.errors import LedgerError, Malformed, Unavailable, VerificationFailed
+from ledger.errors import DefiniteNo, LedgerError, Malformed, Unavailable, VerificationFailed
 
 TIMEOUT_SECONDS = 10.0
 _SIZE_TYPE = "text/x.tlog.size"
@@ -23,7 +23,7 @@ _REFUSALS = {
 }
 
 
-class SeenAnother(LedgerError):
+class SeenAnother(DefiniteNo):
     """The witness's latest checkpoint has another size than the request said. Never leaves the journeys."""
 
     def __init__(self, size: int) -> None:

@@ -15,7 +15,7 @@ from threading import Lock, Thread
 from ledger.core.checkpoints.note import SignedNote
 from ledger.edges.store import Store
 from ledger.edges.witness_http import TIMEOUT_SECONDS, NotNow, SeenAnother, WitnessClient
-from ledger.errors import LedgerError, Unavailable, VerificationFailed
+from ledger.errors import DefiniteNo, Unavailable, VerificationFailed
 from ledger.journeys.follow import Follower
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class Witnesses:
             if asked.problem:
                 log.warning("witness %s cosigns again", name)
             asked.problem = ""
-        except LedgerError as error:
+        except (DefiniteNo, Unavailable) as error:
             wanted = error.seconds if isinstance(error, NotNow) else PAUSE_SECONDS
             asked.not_before = at + min(max(wanted, 1), LONGEST_PAUSE_SECONDS)
             if str(error) != asked.problem:  # once, not at every try

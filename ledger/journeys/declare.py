@@ -12,7 +12,7 @@ from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
-from ledger.errors import LedgerError, Malformed, Unavailable
+from ledger.errors import DefiniteNo, LedgerError, Malformed, Unavailable
 
 WRAPPED = ".wrapped"
 
@@ -63,7 +63,7 @@ def declare_files(
     for source in sources:
         try:
             wrapped, path = _wrapped(source, folder, seed)
-        except LedgerError as error:
+        except (DefiniteNo, Unavailable) as error:
             yield Rejected(source, error)
             continue
         declaration = Declaration(key.signer(origin), wrapped.digest, source.document_type, source.replaces)

@@ -29,7 +29,7 @@ from ledger.edges.export.reader import Inbox
 from ledger.edges.export.writer import README
 from ledger.edges.replay_memory import Spill
 from ledger.edges.store import Restoration, Store
-from ledger.errors import HistoryBroken, LedgerError, Malformed, VerificationFailed
+from ledger.errors import DefiniteNo, HistoryBroken, Malformed, VerificationFailed
 from ledger.journeys.export import Stage, document_path, evidence_path, members_path, part_path, silent
 
 _CHUNK = 500
@@ -147,7 +147,7 @@ class _Arriving:
             self._accepted.add(note.checkpoint.size)
         except TooFewCosignatures:
             pass
-        except (UnicodeDecodeError, LedgerError) as error:
+        except (UnicodeDecodeError, DefiniteNo) as error:
             raise VerificationFailed(f"{path}: {error}") from None
         if path != f"log/checkpoints/{note.checkpoint.size}":
             raise VerificationFailed(f"{path} is of {note.checkpoint.size} entries")
@@ -244,7 +244,7 @@ class _Arriving:
             before = item.received_at, item.id
             try:
                 self._signature(0, item.declaration.party, item.id, item.signature)
-            except LedgerError as error:
+            except DefiniteNo as error:
                 raise VerificationFailed(f"{where}: {error}") from None
             received.append((item.id, item.declaration, item.signature, item.received_at))
             self._counts["declarations"] += 1

@@ -29,12 +29,11 @@ from ledger.errors import (
     DeclarationAlreadyWithdrawn,
     DeclarationMismatch,
     DeclarationReplacesItself,
+    DefiniteNo,
     HistoryBroken,
-    LedgerError,
     Malformed,
     PeriodMalformed,
     SetMalformed,
-    Unavailable,
 )
 
 # The same with the number of the entry before it. One that checks later keeps what it is given and never raises.
@@ -118,9 +117,9 @@ class Replay:
         try:
             content = entry.content
             self._take(Mark(number, entry.time), entry.subject(self.origin), content)
-        except (HistoryBroken, Unavailable):
+        except HistoryBroken:
             raise
-        except LedgerError as error:
+        except DefiniteNo as error:
             raise HistoryBroken(
                 "the contract could not have written this", expected="an entry within the rules", found=error,
                 number=number,

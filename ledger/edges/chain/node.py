@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from ledger.errors import LedgerError, Malformed, Unavailable
+from ledger.errors import DefiniteNo, LedgerError, Malformed, Unavailable
 
 if TYPE_CHECKING:
     from web3.types import BlockIdentifier, TxParams
@@ -41,7 +41,7 @@ class NodeTimeout(Unavailable):
     """The node did not answer in time."""
 
 
-class CallReverted(LedgerError):
+class CallReverted(DefiniteNo):
     """A simulated call reverted; ``data`` is what it reverted with. Never leaves the edges."""
 
     def __init__(self, data: bytes) -> None:

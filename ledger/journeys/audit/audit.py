@@ -23,7 +23,7 @@ from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.replay_memory import Spill
 from ledger.edges.signature_pool import SignatureChecks, Signed
 from ledger.edges.store import Store
-from ledger.errors import HistoryBroken, LedgerError, Malformed, Unavailable, VerificationFailed
+from ledger.errors import DefiniteNo, HistoryBroken, Malformed, Unavailable, VerificationFailed
 from ledger.journeys.audit.blocks import Heads
 from ledger.journeys.audit.checkpoints import Given, HeldNotes, StoredNotes
 from ledger.journeys.audit.findings import AuditReport, Finding
@@ -217,7 +217,7 @@ class _Audit:
             try:
                 node = other.connect()
                 self._compare_node(node)
-            except LedgerError as error:
+            except (DefiniteNo, Unavailable) as error:
                 self._report.findings.append(Finding.of(name, error))
                 continue
             yield OtherNode(name, node.entries(self._scope.first_block, self._block))

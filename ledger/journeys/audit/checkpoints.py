@@ -12,7 +12,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.history.replay import Replay
 from ledger.core.statements.origin import Origin
 from ledger.core.verification.verdict import Status
-from ledger.errors import HistoryBroken, LedgerError
+from ledger.errors import DefiniteNo, HistoryBroken, LedgerError, Unavailable
 from ledger.journeys.audit.findings import Finding
 
 
@@ -90,7 +90,7 @@ class HeldNotes:
         try:
             self._findings[self._place] = Finding(f"checkpoint {name}", Status.VALID, check(note))
             self.newest = note
-        except LedgerError as error:
+        except (DefiniteNo, Unavailable) as error:
             self._findings[self._place] = Finding.of(f"checkpoint {name}", error)
         self._place += 1
 
@@ -123,7 +123,7 @@ class StoredNotes:
             return
         try:
             hold(note, replay.origin, replay.root(), self._trust)
-        except LedgerError as error:
+        except DefiniteNo as error:
             what, expected, found = str(error), "a checkpoint of this history, signed by its log", str(note)
             if isinstance(error, HistoryBroken):
                 what, expected, found = error.what, str(error.expected), str(error.found)
@@ -149,7 +149,7 @@ class StoredNotes:
     def _advance(self) -> None:
         try:
             self._next = next(self._notes, None)
-        except LedgerError as error:
+        except (DefiniteNo, Unavailable) as error:
             self._fail(error)
 
     def _fail(self, error: LedgerError) -> None:

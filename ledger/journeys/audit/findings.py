@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger.core.history.entry import EntryKind
 from ledger.core.verification.verdict import Status
-from ledger.errors import HistoryBroken, LedgerError, Unavailable
+from ledger.errors import DefiniteNo, HistoryBroken, LedgerError, Unavailable
 
 LIMITS = (
     "That what was declared is true: a history shows who said what and when, not that it is so.",
@@ -82,10 +82,13 @@ class AuditReport:
         return min(found, key=lambda finding: (finding.number is None, finding.number or 0), default=None)
 
     def find(self, name: str, check: Callable[[], str]) -> bool:
-        """Make a comparison: words where it holds, a ``LedgerError`` where it does not. Whether it held."""
+        """Make a comparison and note what came of it; whether it held.
+
+        ``check`` returns words where it holds. It raises where it does not hold, or where nobody could say.
+        """
         try:
             self.findings.append(Finding(name, Status.VALID, check()))
-        except LedgerError as error:
+        except (DefiniteNo, Unavailable) as error:
             self.findings.append(Finding.of(name, error))
             return False
         return True

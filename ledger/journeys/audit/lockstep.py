@@ -10,7 +10,7 @@ from ledger.core.statements.origin import Origin
 from ledger.core.verification.verdict import Status
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import IndexedEntry
-from ledger.errors import HistoryBroken, LedgerError
+from ledger.errors import DefiniteNo, HistoryBroken, Unavailable
 from ledger.journeys.audit.findings import Finding
 
 Item = TypeVar("Item")
@@ -55,7 +55,7 @@ class Lockstep(Generic[Item]):
             theirs = next(self._source, None)
             self._hold(ours, theirs)
             self.count += theirs is not None
-        except LedgerError as error:
+        except (DefiniteNo, Unavailable) as error:
             self.finding = Finding.of(self.name, error)
 
     def finish(self, complete: bool) -> Finding:
@@ -63,7 +63,7 @@ class Lockstep(Generic[Item]):
         if self.finding is None and complete:
             try:
                 self._hold(None, next(self._source, None))
-            except LedgerError as error:
+            except (DefiniteNo, Unavailable) as error:
                 self.finding = Finding.of(self.name, error)
         if self.finding is None:
             words = self._words() if complete else f"the same as far as it was read, {self.count} entries"

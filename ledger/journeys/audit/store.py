@@ -9,7 +9,7 @@ from ledger.core.history.replay import Memory
 from ledger.core.statements.signature import WalletUndecided, verify_signature
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes, verify_inclusion
 from ledger.edges.store import Batch, DeclarationRow, Store
-from ledger.errors import HistoryBroken, LedgerError, VerificationFailed
+from ledger.errors import DefiniteNo, HistoryBroken, VerificationFailed
 
 
 def compare_declarations(store: Store, is_contract: Callable[[bytes], bool]) -> str:
@@ -112,7 +112,7 @@ def _check_place(store: Store, memory: Memory, batch: Batch) -> None:
         )  # fmt: skip
     try:
         entry = store.entries.by_number(number).entry
-    except (KeyError, LedgerError):
+    except (KeyError, DefiniteNo):
         entry = None
     if entry is None or entry.time != batch.entry_time:
         raise HistoryBroken(
