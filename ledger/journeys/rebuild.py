@@ -23,7 +23,7 @@ from ledger.core.verification.verdict import Status
 from ledger.core.verification.verify import verify
 from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Restoration, Store
-from ledger.errors import LedgerError, Unavailable, VerificationFailed
+from ledger.errors import DefiniteNo, LedgerError, Unavailable, VerificationFailed
 from ledger.journeys.export import Stage, silent
 from ledger.journeys.follow import Follower
 from ledger.journeys.verify import Question
@@ -162,9 +162,7 @@ class _Rebuilding:
                 kind = self._store(restoring, evidence)
                 if note is not None:
                     restoring.add_checkpoint(note, self.at)
-        except Unavailable:
-            raise
-        except LedgerError as error:
+        except DefiniteNo as error:
             self.refused.append((name, str(error)))
             return
         self.counts[kind] += 1
@@ -205,16 +203,19 @@ class _Rebuilding:
         The trust root's threshold is not demanded, as the chain itself is asked; but lines of known witnesses must fit.
 
         :raises VerificationFailed: naming the first check that did not hold.
+        :raises Unavailable: nobody could say whether a check holds.
         """
         if evidence.origin != self.history.origin:
             raise VerificationFailed(f"is of another history, {evidence.origin}")
         trust = self.trust and replace(self.trust, threshold=0)
         at = self.history.last_time  # the chain's clock; what is in it has happened
         verdict = verify(evidence, at=at, trust=trust, history=self.history, wallets=self.chain.wallet_accepts)
-        for check in verdict.checks:
-            asked = check.question is Asked.INTACT or check.name == "declaration"
-            if asked and check.status in (Status.INVALID, Status.ERROR):
-                raise VerificationFailed(f"{check.name}: {check.words}")
+        asked = [one for one in verdict.checks if one.question is Asked.INTACT or one.name == "declaration"]
+        errors: dict[Status, type[LedgerError]] = {Status.INVALID: VerificationFailed, Status.ERROR: Unavailable}
+        for status, error in errors.items():
+            for check in asked:
+                if check.status is status:
+                    raise error(f"{check.name}: {check.words}")
         if trust is None:
             return None
         note = evidence.checkpoint

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from ledger.core.evidence.inclusion import Place, set_of_one
 from ledger.core.history import history
+from ledger.core.history.agencies import Agency
 from ledger.core.history.history import Recorded, Standing
 from ledger.core.history.replay import Mark
 from ledger.core.verification.context import Judged, Run
 from ledger.core.verification.intact import verify_place
 from ledger.core.verification.policy import Requirement
 from ledger.core.verification.verdict import Grade, Question, Status, grade, when
-from ledger.errors import VerificationFailed
+from ledger.errors import Unavailable, VerificationFailed
 
 
 def check_attestations(run: Run) -> None:
@@ -78,7 +79,7 @@ def _authority(run: Run, id_: bytes, recorded: Recorded, in_force: bool) -> None
     places = {place.name: place for place in run.evidence.places}
     place = places.get((attestation.root, attestation.size), Place(*set_of_one(run.id), 0, ()))
     words = f"the declaration is number {place.index} of {place.size} in the attested set"
-    if not run.attempt(f"{name} set", Question.AUTHORITY, words, lambda: verify_place(run.id, place)):
+    if run.attempt(f"{name} set", Question.AUTHORITY, words, lambda: verify_place(run.id, place)) is not Status.VALID:
         return
     signed = run.attempt(
         f"{name} signature",
@@ -86,15 +87,22 @@ def _authority(run: Run, id_: bytes, recorded: Recorded, in_force: bool) -> None
         f"signed by the attester 0x{attested.signer.hex()}",
         lambda: run.signature(attested.signer, id_, attested.signature),
     )
+    agency: Agency | None = None
     try:
         agency, shown = run.facts.empowered(id_, recorded, run.signature)
     except VerificationFailed as error:
         run.add(f"{name} authority", Question.AUTHORITY, Status.INVALID, str(error))
         return
-    words = f"{agency.name} ({agency.jurisdiction}): {shown}"
-    run.add(f"{name} authority", Question.AUTHORITY, Status.VALID, words)
-    if in_force and signed:
-        run.judged.append(Judged(attestation.kind, agency.jurisdiction, attestation.outcome))
+    except Unavailable as error:
+        run.add(f"{name} authority", Question.AUTHORITY, Status.ERROR, str(error))
+    else:
+        words = f"{agency.name} ({agency.jurisdiction}): {shown}"
+        run.add(f"{name} authority", Question.AUTHORITY, Status.VALID, words)
+    if not in_force or signed is Status.INVALID:
+        return
+    known = agency is not None and signed is Status.VALID
+    run.judged.append(Judged(attestation.kind, agency.jurisdiction if agency else None, attestation.outcome, known))
+    if agency is not None and known:
         run.attested_by.append(
             f"{agency.name} ({agency.jurisdiction}), kind {attestation.kind}, outcome {attestation.outcome}"
         )
@@ -102,16 +110,19 @@ def _authority(run: Run, id_: bytes, recorded: Recorded, in_force: bool) -> None
 
 def _requirements(run: Run) -> None:
     for wanted in run.policy.require:
-        fits = any(_fits(wanted, judged) for judged in run.judged)
-        found = "there is one" if fits else "there is none in force"
-        words = f"the policy demands an attestation of {wanted}: {found}"
-        run.add("policy", Question.AUTHORITY, Status.VALID if fits else Status.INVALID, words)
+        fitting = [judged for judged in run.judged if _fits(wanted, judged)]
+        status, found = Status.INVALID, "there is none in force"
+        if any(judged.known for judged in fitting):
+            status, found = Status.VALID, "there is one"
+        elif fitting:
+            status, found = Status.ERROR, "nobody could say whether the one that is there counts"
+        run.add("policy", Question.AUTHORITY, status, f"the policy demands an attestation of {wanted}: {found}")
 
 
 def _fits(wanted: Requirement, judged: Judged) -> bool:
     return (
         judged.kind == wanted.kind
-        and (not wanted.jurisdictions or judged.jurisdiction in wanted.jurisdictions)
+        and (not wanted.jurisdictions or judged.jurisdiction in (None, *wanted.jurisdictions))
         and (not wanted.outcomes or judged.outcome in wanted.outcomes)
     )
 

@@ -26,7 +26,7 @@ from ledger.core.statements.statement import (
     MandateGrant,
     MandateWithdrawal,
 )
-from ledger.errors import LedgerError, VerificationFailed
+from ledger.errors import DefiniteNo, VerificationFailed
 
 Known = Sequence[tuple[Mark, Content]]
 
@@ -46,6 +46,7 @@ def authority_of(attested: Attested, mark: Mark, known: Known, origin: Origin, v
     the council's signatures.
 
     :raises VerificationFailed: an entry is missing, came too late, was undone before, or lacks the council's quorum.
+    :raises Unavailable: what ``verify`` raises where nobody can say whether a wallet of the council signed.
     """
     attestation = attested.attestation
     before = [(at, content) for at, content in known if at.number < mark.number]
@@ -98,7 +99,7 @@ def _check_quorum(content: Enacted, origin: Origin, council: CouncilChange, veri
     """
     try:
         carried_by_keys(content, origin, council)
-    except LedgerError:
+    except DefiniteNo:
         check_quorum(content, origin, council.members, council.threshold, verify)
 
 
@@ -124,7 +125,7 @@ def _enacted_by_council(known: Known, origin: Origin, verify: Verifier) -> Itera
         else:
             try:
                 _check_quorum(content, origin, council, verify)
-            except LedgerError as error:
+            except DefiniteNo as error:
                 raise VerificationFailed(f"entry {mark.number} was not decided by the council: {error}") from error
         if isinstance(content.resolution, CouncilChange):
             council = content.resolution

@@ -12,7 +12,7 @@ from ledger.core.statements.signature import WalletUndecided, verify_signature
 from ledger.core.verification.facts import Facts
 from ledger.core.verification.policy import Policy
 from ledger.core.verification.verdict import Check, Question, Status, when
-from ledger.errors import LedgerError, VerificationFailed
+from ledger.errors import DefiniteNo, Unavailable, VerificationFailed
 
 REMEDY_WALLET = "if it is a wallet contract, only its chain can say: verify online"
 
@@ -21,11 +21,16 @@ WalletCheck = Callable[[bytes, bytes, bytes], None]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An attestation in force, with authority: what the policy's requirements are held against."""
+    """An attestation in force, with authority: what the policy's requirements are held against.
+
+    ``known`` is false where nobody could say whether its signature or authority holds; ``jurisdiction`` is None where
+    nobody could say which agency the council enrolled.
+    """
 
     kind: int
-    jurisdiction: str
+    jurisdiction: str | None
     outcome: int
+    known: bool = True
 
 
 @dataclass(slots=True)
@@ -51,18 +56,24 @@ class Run:
     def add(self, name: str, question: Question, status: Status, words: str, decisive: bool = True) -> None:
         self.checks.append(Check(len(self.checks) + 1, name, question, status, words, decisive))
 
-    def attempt(self, name: str, question: Question, good: str, check: Callable[[], object]) -> bool:
-        """Run a check that raises to say no."""
+    def attempt(self, name: str, question: Question, good: str, check: Callable[[], object]) -> Status:
+        """Run a check that raises to say no, or that nobody could say."""
         try:
             check()
-        except LedgerError as error:
-            self.add(name, question, Status.INVALID, str(error))
-            return False
-        self.add(name, question, Status.VALID, good)
-        return True
+        except DefiniteNo as error:
+            status, words = Status.INVALID, str(error)
+        except Unavailable as error:
+            status, words = Status.ERROR, str(error)
+        else:
+            status, words = Status.VALID, good
+        self.add(name, question, status, words)
+        return status
 
     def signature(self, signer: bytes, digest: bytes, signature: bytes) -> None:
-        """Check a signature here, and for an address whose key did not sign, on chain if there is one."""
+        """Check a signature here, and for an address whose key did not sign, on chain if there is one.
+
+        :raises DefiniteNo: it does not fit. :raises Unavailable: only the chain can say, and it is away.
+        """
         try:
             verify_signature(self.evidence.origin, signer, digest, signature)
         except WalletUndecided as error:
