@@ -23,11 +23,12 @@ from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.edges.witness_http import WitnessClient
 from ledger.errors import LedgerError, Unavailable
-from ledger.journeys.anchor import Anchorer, publish_checkpoint
+from ledger.journeys.anchor import Anchorer
 from ledger.journeys.attest import Relay
+from ledger.journeys.checkpoint import publish_checkpoint
 from ledger.journeys.cosign import Witnesses
+from ledger.journeys.evidence import Prover
 from ledger.journeys.follow import Follower
-from ledger.journeys.verify import Prover
 
 log = logging.getLogger("api.background")
 LOOK_SECONDS = 1.0  # who asks for facts is told how it stood at most so long ago, and shares that look with all others

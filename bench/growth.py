@@ -39,7 +39,7 @@ from ledger.core.statements.statement import CouncilChange, Declaration
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Store
-from ledger.journeys.gather import Gatherer
+from ledger.journeys.evidence import Gatherer
 
 CHART = ROOT / "bench" / "growth.svg"
 SIZES, QUICK_SIZES = (1_000, 10_000, 100_000, 1_000_000), (1_000, 2_000)

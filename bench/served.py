@@ -14,7 +14,7 @@ from bench.site import Site, site
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Format, wrap
 from ledger.core.encoding.reading import hex_text
-from ledger.journeys.anchor import note_key
+from ledger.journeys.checkpoint import note_key
 
 _BATCH, _QUICK_BATCH = 1_000, 20
 _CONNECTIONS = 16

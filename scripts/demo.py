@@ -38,13 +38,13 @@ from ledger.edges.chain.contract import Receipt
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.edges.witness_http import WitnessClient
 from ledger.errors import MandateMissing
-from ledger.journeys.anchor import note_key
 from ledger.journeys.attest import Relayed, set_of
 from ledger.journeys.audit.audit import Scope, audit
+from ledger.journeys.checkpoint import note_key
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.declare import Declared, DocumentFile, declare_files
+from ledger.journeys.evidence import evidence_of
 from ledger.journeys.export import PublicKeys, leave
-from ledger.journeys.verify import evidence_of
 from ledger.testing.consortium import House
 from ledger.testing.local_witnesses import witness_of, witnessing
 

@@ -22,11 +22,11 @@ from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.node import place_of
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken, Malformed
-from ledger.journeys.anchor import note_key
 from ledger.journeys.audit.audit import Audited, Cosigner, Other, Scope
 from ledger.journeys.audit.audit import audit as run_audit
 from ledger.journeys.audit.checkpoints import Given
 from ledger.journeys.audit.findings import AuditReport, Finding
+from ledger.journeys.checkpoint import note_key
 
 _COLOURS = {Status.VALID: "green", Status.INVALID: "bold red", Status.ERROR: "bold yellow", Status.SKIPPED: "dim"}
 _DIFFERENCE, _UNDECIDED = 1, 3

@@ -12,7 +12,7 @@ from ledger.cli.inputs import Json, identifier, now, read_file, write_file
 from ledger.cli.output import facts, show
 from ledger.core.document import Redacted, disclose, open_document, redact
 from ledger.errors import Malformed
-from ledger.journeys.verify import evidence_of
+from ledger.journeys.evidence import evidence_of
 
 
 def evidence(

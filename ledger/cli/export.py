@@ -16,7 +16,7 @@ from ledger.cli.trust import trust_root
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.edges.keys.keystore import Algorithm, KeyInfo
 from ledger.errors import Malformed, Unavailable
-from ledger.journeys.anchor import publish_checkpoint
+from ledger.journeys.checkpoint import publish_checkpoint
 from ledger.journeys.export import PublicKeys, leave
 
 

@@ -14,7 +14,7 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.witnessing import tlog_policy
 from ledger.edges.witness_http import witnesses_in
 from ledger.errors import Malformed
-from ledger.journeys.anchor import note_key
+from ledger.journeys.checkpoint import note_key
 
 
 def trust(

@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.core.anchoring.batches import Batch, Offer, offers, rest
-from ledger.core.checkpoints.checkpoint import Checkpoint
-from ledger.core.checkpoints.note import NoteKey, SignedNote, signed
-from ledger.core.statements.origin import Origin
+from ledger.core.checkpoints.note import SignedNote
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.chain import calls
 from ledger.edges.chain.contract import Chain, Receipt
@@ -23,6 +21,7 @@ from ledger.edges.chain.sender import NonceTaken
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import BatchedElsewhere, Refused, Unavailable
+from ledger.journeys.checkpoint import publish_checkpoint
 from ledger.journeys.follow import Follower, Progress, quiet
 
 log = logging.getLogger(__name__)
@@ -222,46 +221,3 @@ def _why(left: Sequence[Batch], confirmations: int) -> str:
         if batch.is_open:
             return f"batch {batch.id}, transaction {batch.tx_hash}, is not in the history yet; it may still arrive"
     return f"{len(left)} batches are anchored and have not {confirmations} confirmation(s) yet"
-
-
-def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | None, at: int) -> SignedNote | None:
-    """Sign a checkpoint of the entries that are confirmed, as of the latest refresh, and store it forever.
-
-    Returns the note that is there already where this size has one; None without a log key or without entries. Where a
-    greater size was signed, as another process saw more, the newest note within this size; None where there is none.
-
-    :raises Unavailable: the chain took back, or this node hides, what was signed. Another signature would make it two
-        histories under one key, so nothing is signed until the history leads there again (docs/operations.md).
-    """
-    with follower.facts(fresh=False) as history:
-        size = follower.confirmed
-        if log_key is None or size == 0:
-            return None
-        key = note_key(history.origin, log_key)
-        before = store.checkpoints.newest(size)
-        if before is not None:
-            checkpoint = before.checkpoint
-            if history.log.root(checkpoint.size) != checkpoint.root and before.names(key):
-                raise Unavailable(
-                    f"the chain took back what was signed: {checkpoint.size} entries have another root now. Nothing is "
-                    "signed; see docs/operations.md"
-                )
-            if checkpoint.size == size:
-                if checkpoint.root == history.log.root(size):
-                    return before
-                raise Unavailable(
-                    f"an earlier key of this log signed another root for {size} entries, which stays to be seen: the "
-                    "next entry's checkpoint is signed"
-                )
-        newest = store.checkpoints.newest()
-        if newest is not None and newest.checkpoint.size > size and newest.names(key):
-            return before
-        checkpoint = Checkpoint(history.origin, size, history.log.root(size))
-    note = signed(checkpoint, key, log_key.sign_note(checkpoint.text.encode()))
-    store.checkpoints.save(note, at)
-    return note
-
-
-def note_key(origin: Origin, log_key: SigningKey) -> NoteKey:
-    """The verifier key of this log: named after the origin."""
-    return NoteKey(str(origin), log_key.public_key)

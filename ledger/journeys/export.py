@@ -29,7 +29,8 @@ from ledger.edges.export.writer import README, Outbox
 from ledger.edges.keys.keystore import KeyInfo
 from ledger.edges.store import MAX_PAGE, Batch, DeclarationRow, Store
 from ledger.errors import HistoryBroken, Malformed, Unavailable
-from ledger.journeys.gather import Gatherer, newest_checkpoint
+from ledger.journeys.checkpoint import newest_checkpoint
+from ledger.journeys.evidence import Gatherer
 
 LINES = 10_000  # in one file of declarations or positions
 _BATCHES = 1024

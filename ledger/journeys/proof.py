@@ -8,7 +8,7 @@ from ledger.core.proofs import scitt
 from ledger.core.proofs.receipt_key import NamedReceiptKey, ReceiptKey
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.errors import Malformed
-from ledger.journeys.anchor import note_key
+from ledger.journeys.checkpoint import note_key
 
 
 def transparent_statement(

@@ -19,7 +19,7 @@ from ledger.edges.keys.keystore import Algorithm
 from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.web import Web
 from ledger.errors import VerificationFailed
-from ledger.journeys.anchor import note_key
+from ledger.journeys.checkpoint import note_key
 from ledger.journeys.mirror import Mirror
 from tests import houses
 from tests.api.conftest import Served

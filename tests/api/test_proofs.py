@@ -8,7 +8,7 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.proofs.scitt import TransparentStatement
 from ledger.core.proofs.tlog_proof import TlogProof
 from ledger.core.tree.tile_files import read_bundle
-from ledger.journeys.anchor import note_key
+from ledger.journeys.checkpoint import note_key
 from tests.api.conftest import Served
 from tests.api.test_api import ZERO, declared
 

@@ -27,7 +27,7 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.witnessing import AddCheckpoint
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Unavailable
-from ledger.journeys.anchor import note_key
+from ledger.journeys.checkpoint import note_key
 from ledger.journeys.follow import Follower
 from ledger.journeys.witness import Witness
 from ledger.testing.consortium import House

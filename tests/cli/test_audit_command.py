@@ -14,8 +14,8 @@ from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, signed
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.verification.verdict import Status
 from ledger.edges.keys.keystore import Algorithm
-from ledger.journeys.anchor import note_key
 from ledger.journeys.audit.findings import AuditReport, Finding
+from ledger.journeys.checkpoint import note_key
 from ledger.testing.consortium import House
 from tests import houses
 from tests.cli.test_cli import Shell

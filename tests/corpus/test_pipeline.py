@@ -13,10 +13,12 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Wrapped, open_document
 from ledger.core.verification.verdict import Outcome
 from ledger.edges.store import Store
-from ledger.journeys.anchor import Anchorer, note_key
+from ledger.journeys.anchor import Anchorer
+from ledger.journeys.checkpoint import note_key
 from ledger.journeys.declare import Declared, DocumentFile, Rejected, declare_files
+from ledger.journeys.evidence import evidence_of
 from ledger.journeys.follow import Follower
-from ledger.journeys.verify import Question, evidence_of, verify_offline
+from ledger.journeys.verify import Question, verify_offline
 from ledger.testing.consortium import House
 from tests import houses
 

@@ -27,9 +27,9 @@ from ledger.core.verification.verdict import Status
 from ledger.edges.chain.calls import Call
 from ledger.edges.store import Store
 from ledger.edges.store.tables import CHANGES
-from ledger.journeys.anchor import note_key
 from ledger.journeys.audit.audit import Scope
 from ledger.journeys.audit.audit import audit as run_audit
+from ledger.journeys.checkpoint import note_key
 from tests.faults.clients import Clients, Posted
 from tests.faults.node import until
 from tests.faults.site import Site

@@ -16,10 +16,10 @@ from ledger.core.statements.statement import AttesterAuthorisation, AttesterReti
 from ledger.core.verification.verdict import Status
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.events import log_of
-from ledger.journeys.anchor import note_key
 from ledger.journeys.audit.audit import Audited, Other, Scope, audit
 from ledger.journeys.audit.checkpoints import Given
 from ledger.journeys.audit.findings import Finding
+from ledger.journeys.checkpoint import note_key
 from ledger.testing.consortium import LIMITS, House
 from tests import houses
 from tests.edges.network import Reply, ill_mannered

@@ -25,7 +25,7 @@ from ledger.edges.export.manifest import LIST, MANIFEST, Files, read_manifest, s
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import LedgerError
-from ledger.journeys.anchor import note_key
+from ledger.journeys.checkpoint import note_key
 from ledger.journeys.declare import Declared, DocumentFile, declare_files
 from ledger.journeys.export import Left, PublicKeys, Stage, leave, silent
 from ledger.journeys.follow import Follower

@@ -15,12 +15,13 @@ from ledger.core.evidence.evidence import Evidence
 from ledger.core.statements.statement import Withdrawal
 from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
-from ledger.journeys.anchor import Anchorer, note_key
+from ledger.journeys.anchor import Anchorer
 from ledger.journeys.attest import set_of
 from ledger.journeys.audit.audit import Audited, Scope, audit
+from ledger.journeys.checkpoint import note_key
+from ledger.journeys.evidence import evidence_of
 from ledger.journeys.follow import Follower
 from ledger.journeys.rebuild import Rebuilt, rebuild
-from ledger.journeys.verify import evidence_of
 from ledger.testing.consortium import LIMITS, House
 from tests import houses
 

@@ -17,9 +17,9 @@ from ledger.core.verification.verdict import Status
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.edges.store import Store
 from ledger.errors import Malformed, VerificationFailed
-from ledger.journeys.anchor import note_key
 from ledger.journeys.audit.audit import Cosigner, Scope, audit
 from ledger.journeys.audit.checkpoints import Given
+from ledger.journeys.checkpoint import note_key
 from ledger.testing.consortium import House
 from ledger.testing.world import START, Witness
 from tests.bad_checkpoints import DEFECTS, TOO_FEW, WRONG_ORIGIN, spoiled, words_of

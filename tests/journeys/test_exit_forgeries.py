@@ -18,7 +18,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.tree.tile_files import bundle, read_bundle
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.errors import HistoryBroken, VerificationFailed
-from ledger.journeys.anchor import note_key
+from ledger.journeys.checkpoint import note_key
 from ledger.journeys.import_ import arrive
 from ledger.testing.world import ORIGIN, Witness
 from tests.bad_checkpoints import DEFECTS, TOO_FEW, spoiled, words_of

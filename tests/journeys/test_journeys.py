@@ -35,10 +35,12 @@ from ledger.errors import (
     Unavailable,
     UnknownDeclaration,
 )
-from ledger.journeys.anchor import Anchorer, note_key, publish_checkpoint
+from ledger.journeys.anchor import Anchorer
 from ledger.journeys.audit.audit import Scope, audit
+from ledger.journeys.checkpoint import note_key, publish_checkpoint
+from ledger.journeys.evidence import evidence_of
 from ledger.journeys.follow import Follower
-from ledger.journeys.verify import Question, evidence_of, verify_offline, verify_online
+from ledger.journeys.verify import Question, verify_offline, verify_online
 from ledger.testing.consortium import House
 from tests import houses
 from tests.edges.office import rpc, wallet_code

@@ -22,10 +22,11 @@ from ledger.core.verification.verdict import Outcome
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken
-from ledger.journeys.anchor import note_key
 from ledger.journeys.attest import set_of
+from ledger.journeys.checkpoint import note_key
+from ledger.journeys.evidence import evidence_of
 from ledger.journeys.rebuild import Gap, rebuild
-from ledger.journeys.verify import Question, evidence_of, verify_offline
+from ledger.journeys.verify import Question, verify_offline
 from ledger.testing.consortium import House
 from ledger.testing.world import ORIGIN, Witness
 from tests import houses

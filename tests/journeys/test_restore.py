@@ -20,8 +20,10 @@ from ledger.edges.chain import calls
 from ledger.edges.keys.keystore import Algorithm
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Unavailable
-from ledger.journeys.anchor import Anchorer, note_key
-from ledger.journeys.verify import Question, evidence_of, verify_offline
+from ledger.journeys.anchor import Anchorer
+from ledger.journeys.checkpoint import note_key
+from ledger.journeys.evidence import evidence_of
+from ledger.journeys.verify import Question, verify_offline
 from ledger.testing.consortium import RELAYER_WEI, House
 from tests import houses
 from tests.edges.stored import ORIGIN, add

@@ -21,10 +21,11 @@ from ledger.edges.devchain.anvil import DevChain
 from ledger.edges.store import Store
 from ledger.edges.witness_http import WitnessClient, clients_of
 from ledger.errors import Malformed, VerificationFailed
-from ledger.journeys.anchor import note_key, publish_checkpoint
+from ledger.journeys.checkpoint import note_key, publish_checkpoint
 from ledger.journeys.cosign import PAUSE_SECONDS, Witnesses
+from ledger.journeys.evidence import evidence_of
 from ledger.journeys.follow import Follower
-from ledger.journeys.verify import Question, evidence_of, verify_offline
+from ledger.journeys.verify import Question, verify_offline
 from ledger.testing.consortium import House
 from tests import houses
 from tests.conftest import PLENTY

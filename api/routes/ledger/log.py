@@ -19,7 +19,7 @@ from ledger.core.tree.tile_files import TileName, bundle
 from ledger.core.tree.tiles import TILE_HEIGHT, TILE_WIDTH
 from ledger.edges.store import Store
 from ledger.errors import Malformed
-from ledger.journeys.gather import newest_checkpoint
+from ledger.journeys.checkpoint import newest_checkpoint
 
 router = APIRouter(prefix="/v1/log", tags=["log"])
 NOTE, BYTES = "text/plain; charset=utf-8", "application/octet-stream"

@@ -1,0 +1,68 @@
+"""Checkpoints of the log: sign one of what is confirmed, and find the newest of a history."""
+
+from __future__ import annotations
+
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import NoteKey, SignedNote, signed
+from ledger.core.history.history import History
+from ledger.core.statements.origin import Origin
+from ledger.edges.keys.keystore import SigningKey
+from ledger.edges.store import Store
+from ledger.errors import Unavailable
+from ledger.journeys.follow import Follower
+
+
+def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | None, at: int) -> SignedNote | None:
+    """Sign a checkpoint of the entries that are confirmed, as of the latest refresh, and store it forever.
+
+    Returns the note that is there already where this size has one; None without a log key or without entries. Where a
+    greater size was signed, as another process saw more, the newest note within this size; None where there is none.
+
+    :raises Unavailable: the chain took back, or this node hides, what was signed. Another signature would make it two
+        histories under one key, so nothing is signed until the history leads there again (docs/operations.md).
+    """
+    with follower.facts(fresh=False) as history:
+        size = follower.confirmed
+        if log_key is None or size == 0:
+            return None
+        key = note_key(history.origin, log_key)
+        before = store.checkpoints.newest(size)
+        if before is not None:
+            checkpoint = before.checkpoint
+            if history.log.root(checkpoint.size) != checkpoint.root and before.names(key):
+                raise Unavailable(
+                    f"the chain took back what was signed: {checkpoint.size} entries have another root now. Nothing is "
+                    "signed; see docs/operations.md"
+                )
+            if checkpoint.size == size:
+                if checkpoint.root == history.log.root(size):
+                    return before
+                raise Unavailable(
+                    f"an earlier key of this log signed another root for {size} entries, which stays to be seen: the "
+                    "next entry's checkpoint is signed"
+                )
+        newest = store.checkpoints.newest()
+        if newest is not None and newest.checkpoint.size > size and newest.names(key):
+            return before
+        checkpoint = Checkpoint(history.origin, size, history.log.root(size))
+    note = signed(checkpoint, key, log_key.sign_note(checkpoint.text.encode()))
+    store.checkpoints.save(note, at)
+    return note
+
+
+def note_key(origin: Origin, log_key: SigningKey) -> NoteKey:
+    """The verifier key of this log: named after the origin."""
+    return NoteKey(str(origin), log_key.public_key)
+
+
+def newest_checkpoint(history: History, store: Store) -> SignedNote | None:
+    """The greatest stored checkpoint that is of this history; None where there is none.
+
+    One that was signed before a reorganisation stays in the store, and is passed over here.
+    """
+    size = history.size
+    while size > 0 and (note := store.checkpoints.newest(size)) is not None:
+        if note.checkpoint.root == history.log.root(note.checkpoint.size):
+            return note
+        size = note.checkpoint.size - 1
+    return None

@@ -1,0 +1,250 @@
+"""Evidence: make that of stored declarations under one checkpoint, many of them without reading a batch twice."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from threading import Lock
+
+from ledger.core.checkpoints.note import SignedNote
+from ledger.core.document import Redacted
+from ledger.core.evidence.assembly import assemble
+from ledger.core.evidence.evidence import Evidence, ProvenEntry
+from ledger.core.evidence.inclusion import Members, Place
+from ledger.core.history.history import History
+from ledger.core.tree.merkle import leaf_hash, verify_inclusion
+from ledger.edges.keys.keystore import SigningKey
+from ledger.edges.store import DeclarationRow, Store
+from ledger.errors import (
+    HistoryBroken,
+    Malformed,
+    NotAnchoredYet,
+    Unavailable,
+    UnknownDeclaration,
+    VerificationFailed,
+)
+from ledger.journeys.checkpoint import newest_checkpoint, publish_checkpoint
+from ledger.journeys.cosign import Witnesses
+from ledger.journeys.follow import Follower
+
+log = logging.getLogger(__name__)
+
+_TREES = 4  # a batch of a million has a tree of 64 MiB
+_ENTRIES = 4096
+_BATCHES = 1024
+
+
+def trees(store: Store) -> Callable[[bytes, int], Members | None]:
+    """The members of batches and sets by root and size, with their tree; a few are kept in memory.
+
+    None where not all are known; HistoryBroken where they lead to another root.
+    """
+
+    @lru_cache(_TREES)
+    def read(root: bytes, size: int) -> Members:
+        ids = store.sets.members(root, size)
+        if ids is None:
+            raise LookupError  # which is not kept: they may become known
+        members = Members(ids)
+        if members.name != (root, size):
+            raise HistoryBroken(
+                f"the members of a set of {size} in the store lead elsewhere", expected=root.hex(),
+                found=members.name[0].hex(),
+            )  # fmt: skip
+        return members
+
+    def known(root: bytes, size: int) -> Members | None:
+        try:
+            return read(root, size)
+        except LookupError:
+            return None
+
+    return known
+
+
+class Gatherer:
+    """Makes evidence from a store and a history that is held still meanwhile, as of the checkpoint ``note``.
+
+    :param members: those of ``Trees``, for who makes one gatherer after the other.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        note: SignedNote,
+        store: Store,
+        members: Callable[[bytes, int], Members | None] | None = None,
+    ) -> None:
+        self._history = history
+        self._note = note
+        self._store = store
+        # Declarations of one batch share it, the sets that agencies attested, and all entries but a few.
+        self._members = members or trees(store)
+        self._prove = lru_cache(_ENTRIES)(self._read_entry)
+        self._batch = lru_cache(_BATCHES)(store.batches.get)
+
+    def is_of(self, history: History, note: SignedNote) -> bool:
+        """Whether it would say the same as a new one; entries may have been added since."""
+        return history is self._history and note == self._note
+
+    def evidence(
+        self, row: DeclarationRow, sets: Iterable[tuple[bytes, int]], document: Redacted | None = None
+    ) -> Evidence:
+        """The evidence of one declaration, with what ``document`` discloses of it.
+
+        :param sets: root and size of each that it is a member of, in order.
+
+        :raises NotAnchoredYet: it waits for its batch.
+        :raises Unavailable: its batch was anchored after the checkpoint.
+        :raises HistoryBroken: the store's batch, or a set, does not lead to its root.
+        """
+        batch = self._batch(row.batch_id) if row.batch_id is not None and row.state in ("anchored", "final") else None
+        mark = None if batch is None else self._history.anchors.get((batch.root, batch.size))
+        if batch is None or mark is None:
+            raise NotAnchoredYet(row.id)
+        if mark.number >= self._note.checkpoint.size:
+            raise Unavailable(
+                f"its batch is entry {mark.number}, and the newest checkpoint covers {self._note.checkpoint.size} "
+                "entries: try again when a later one is signed"
+            )
+        places = [self._place(batch.root, batch.size, row.id)]
+        alone = Members([row.id])
+        for root, size in dict.fromkeys([alone.name, *sets]):
+            if (root, size) != (batch.root, batch.size) and self._history.attestations_of([(root, size)]):
+                places.append(alone.place(row.id) if (root, size) == alone.name else self._place(root, size, row.id))
+        return assemble(self._history, self._note, row.declaration, row.signature, places, self._prove, document)
+
+    def _place(self, root: bytes, size: int, id_: bytes) -> Place:
+        """By the members of a batch or set; where not all are known, by what earlier evidence said."""
+        members = self._members(root, size)
+        if members is not None:
+            return members.place(id_)
+        kept = self._store.inclusions.get(id_, root, size)
+        try:
+            if kept is None:
+                raise VerificationFailed("some are missing")
+            verify_inclusion(leaf_hash(id_), kept.index, size, kept.proof, root)
+        except VerificationFailed as error:
+            raise HistoryBroken(
+                f"the members of a set of {size} in the store lead elsewhere", expected=root.hex(), found=error
+            ) from None
+        return kept
+
+    def _read_entry(self, number: int) -> ProvenEntry:
+        path = self._history.log.inclusion(number, self._note.checkpoint.size)
+        return ProvenEntry(self._store.entries.by_number(number).entry, tuple(path))
+
+
+class Prover:
+    """Makes the evidence of declarations, for many who ask: one look at the chain and one reading of a batch for all.
+
+    :param log_key: signs the checkpoint where none is there yet; None: takes what others signed.
+    :param witnesses: are asked to cosign it.
+    :param max_age: seconds for which a look at the chain is good enough.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        follower: Follower,
+        log_key: SigningKey | None,
+        witnesses: Witnesses | None = None,
+        max_age: float = 0.0,
+    ) -> None:
+        self._store = store
+        self._follower = follower
+        self._log_key = log_key
+        self._witnesses = witnesses
+        self._max_age = max_age
+        self._members = trees(store)
+        self._gatherer: Gatherer | None = None
+        self._lock = Lock()
+        self._looked_at = -math.inf
+
+    def evidence(self, id_: bytes, at: int, document: Redacted | None = None) -> Evidence:
+        """The evidence of a declaration as the history stands now, with what ``document`` discloses of it.
+
+        Where the chain is away, or nobody here may sign, it is as of the newest checkpoint that was signed before.
+
+        :raises Malformed: the document is another one, or too large to be disclosed.
+        :raises UnknownDeclaration: nobody declared it here.
+        :raises NotAnchoredYet: it is accepted and waits for its batch.
+        :raises Unavailable: no checkpoint covers it, and none can be signed.
+        """
+        found = self._store.declarations.get_with_sets(id_)
+        if found is None:
+            raise UnknownDeclaration(id_)
+        row, sets = found
+        if document is not None and document.digest != row.declaration.digest:
+            raise Malformed(
+                f"has the digest 0x{document.digest.hex()}: not the document of this declaration", "document"
+            )
+        self._look(at, self._max_age)
+        try:
+            return self._gather(row, sets, document)
+        except Unavailable:
+            if not self._look(at, 0.0):
+                raise
+        return self._gather(row, sets, document)
+
+    def _gather(self, row: DeclarationRow, sets: Sequence[tuple[bytes, int]], document: Redacted | None) -> Evidence:
+        with self._follower.facts(fresh=False):  # nothing moves meanwhile
+            if self._gatherer is None:
+                raise Unavailable("no key here may sign a checkpoint: set log_key, or take evidence from who can")
+            return self._gatherer.evidence(row, sets, document)
+
+    def _look(self, at: int, max_age: float) -> bool:
+        """See what is new on the chain; whether what was last signed is older than ``max_age`` and was looked at again.
+
+        Who comes while another signs goes on with what was signed before, where anything was.
+        """
+        signs = self._log_key
+        try:
+            if self._gatherer is None or self._max_age == 0:
+                self._follower.refresh(max_age=self._max_age)
+            else:
+                self._follower.glance(self._max_age)
+        except Unavailable as error:
+            log.warning("evidence without the chain: %s", error)
+            signs = None  # what the chain does not confirm now is not signed
+        if signs is not None and self._follower.looked_at - self._looked_at <= max_age:
+            return False
+        if self._lock.acquire(blocking=self._gatherer is None or max_age == 0):
+            try:
+                self._publish(signs, at)
+            finally:
+                self._lock.release()
+        return True
+
+    def _publish(self, signs: SigningKey | None, at: int) -> None:
+        """Sign what is new, have it cosigned, and make evidence under it from now on."""
+        looked_at = self._follower.looked_at
+        try:
+            published = publish_checkpoint(self._follower, self._store, signs, at)
+        except Unavailable as error:
+            log.warning("evidence as of an earlier checkpoint: %s", error)
+            published = None
+        if published is not None and self._witnesses is not None:
+            self._witnesses.cosign(published, self._follower, at)
+        with self._follower.facts(fresh=False) as history:
+            note = newest_checkpoint(history, self._store)
+            if note is None:
+                self._gatherer = None
+            elif self._gatherer is None or not self._gatherer.is_of(history, note):
+                self._gatherer = Gatherer(history, note, self._store, self._members)
+        self._looked_at = looked_at if signs is not None else -math.inf
+
+
+def evidence_of(
+    id_: bytes,
+    store: Store,
+    follower: Follower,
+    log_key: SigningKey | None,
+    at: int,
+    document: Redacted | None = None,
+    witnesses: Witnesses | None = None,
+) -> Evidence:
+    """The evidence of one declaration; see ``Prover.evidence``."""
+    return Prover(store, follower, log_key, witnesses).evidence(id_, at, document)
