@@ -11,9 +11,9 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
-from api import receive
 from api.dependencies import Services
 from api.main import create_app
+from api.routes.ledger import bulk as receive
 from ledger.config import Settings
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.statement import Declaration

@@ -14,7 +14,7 @@ from api.dependencies import Given, Services
 from api.kit import metrics
 from api.kit.errors import documented
 from api.kit.fast_path import direct_post
-from api.receive import BULK_EXAMPLE, NDJSON, ask_wallet, bulk, check_names, checked, taken_in
+from api.routes.ledger.bulk import BULK_EXAMPLE, NDJSON, ask_wallet, bulk, check_names, checked, taken_in
 from api.routes.ledger.convert import standing_of, to_hash
 from api.schemas import (
     BulkResult,
