@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Lock, Thread
 from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Request
 
-from api.intake import Intake
 from api.kit import metrics, traces
 from api.kit.logs import begin
-from api.kit.queue import Lane
+from api.kit.queue import CallWorker, Worker
 from api.kit.readiness import Probe
 from api.kit.streams import Hub
 from ledger.config import Settings
@@ -29,8 +30,11 @@ from ledger.journeys.checkpoint import publish_checkpoint
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.evidence import Prover
 from ledger.journeys.follow import Follower
+from ledger.journeys.receive import Commit, Received, store_requests
 
 log = logging.getLogger("api.background")
+_COMMIT_SIZE = 2_000  # declarations in one commit; it takes some tens of milliseconds
+_COMMITS_WAITING = 20_000  # declarations that wait for one
 LOOK_SECONDS = 1.0  # who asks for facts is told how it stood at most so long ago, and shares that look with all others
 
 
@@ -67,8 +71,12 @@ class Services:
         self.witnesses = Witnesses(witnesses, store)
         self._relayer = relayer
         self._connect = connect
-        self.intake = Intake(store, clock)
-        self.checking, self.proving, self.verifying = Lane("checking"), Lane("proving"), Lane("verifying")
+        self.checking, self.proving, self.verifying = map(CallWorker, ("checking", "proving", "verifying"))
+        self.storing = Worker(
+            "storing", self._store_requests, most_at_once=_COMMIT_SIZE, most_waiting=_COMMITS_WAITING, size=len
+        )
+        # Many lines are checked beside the event loop: libsecp256k1 lets go of the interpreter's lock.
+        self.checkers = ThreadPoolExecutor(os.cpu_count(), "checking")
         self.hub = Hub(store, settings.stream_readers, settings.poll_interval_seconds)
         self.probe = Probe(self._newest_block)
         self.leads = False
@@ -111,6 +119,14 @@ class Services:
         parts = self.parts()
         return Relay(parts.chain, self.store, parts.follower, self.relayer)
 
+    def wallet_accepts(self, signer: bytes, digest: bytes, signature: bytes) -> None:
+        """Ask a wallet contract; see ``Chain.wallet_accepts``. Unavailable while the node does not answer."""
+        self.chain.wallet_accepts(signer, digest, signature)
+
+    def _store_requests(self, requests: Sequence[Sequence[Received]]) -> list[Commit]:
+        with traces.span("commit", declarations=sum(map(len, requests))):
+            return store_requests(self.store, requests, self.clock())
+
     @property
     def has_relayer(self) -> bool:
         """Whether this process can send transactions."""
@@ -118,8 +134,9 @@ class Services:
 
     def close(self) -> None:
         """Store what waits, answer what was asked, then let go of everything."""
-        for part in (self.checking, self.intake, self.proving, self.verifying):
-            part.stop()
+        self.checkers.shutdown()
+        for worker in (self.checking, self.storing, self.proving, self.verifying):
+            worker.stop()
         self.leadership.release()
         self.store.close()
 

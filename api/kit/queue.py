@@ -1,7 +1,8 @@
-"""A lane: one thread that does short work for many requests, all that waits at once.
+"""A worker: one thread that does what waits for many requests, all at once.
 
 A thread for each request costs more than work of a third of a millisecond: threads that wait for one lock, that of
-the interpreter, wake each other. Here requests wait on their event loop, and one wake-up brings all answers there are.
+the interpreter, wake each other. Here requests wait on their event loop, hold no thread, and one wake-up of the loop
+brings all answers there are.
 """
 
 from __future__ import annotations
@@ -9,70 +10,74 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import Condition, Thread
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ledger.errors import Unavailable
 
-MAX_WAITING = 2_000  # requests, some seconds of work
-_MOST = 64  # done before the first of them is answered
+_CALLS_WAITING = 2_000  # some seconds of work
+_CALLS_AT_ONCE = 64  # made before the first of them is answered
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 _T = TypeVar("_T")
 
 
-@dataclass(slots=True)
-class _Job:
-    work: Callable[[], Any]
+@dataclass(frozen=True, slots=True)
+class _Waiting(Generic[Item, Result]):
+    item: Item
+    size: int
     loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
-    context: contextvars.Context = field(default_factory=contextvars.copy_context)
-    result: Any = None
-    error: BaseException | None = None
-
-    def do(self) -> None:
-        try:
-            self.result = self.context.run(self.work)
-        except Exception as error:
-            self.error = error
-
-    def answer(self) -> None:
-        if self.future.cancelled():  # its client went away
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)
+    future: asyncio.Future[Result]
 
 
-class Lane:
-    """Does work in the order in which it comes; begins with the first."""
+class Worker(Generic[Item, Result]):
+    """Does work in the order in which it comes. Its thread begins with the first item."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[Sequence[Item]], Sequence[Result | Exception]],
+        *,
+        most_at_once: int,
+        most_waiting: int,
+        size: Callable[[Item], int] = lambda _: 1,
+    ) -> None:
+        """
+        :param work: a result, or an error to be raised, for each of the items that it is given.
+        :param most_at_once: how much ``work`` is given, and ``most_waiting`` how much may wait, measured by ``size``.
+        """
         self._name = name
+        self._work = work
+        self._most_at_once = most_at_once
+        self._most_waiting = most_waiting
+        self._size = size
         self._changed = Condition()
-        self._queue: deque[_Job] = deque()
+        self._queue: deque[_Waiting[Item, Result]] = deque()
+        self._waiting = 0
         self._stopping = False
         self._thread: Thread | None = None
 
-    async def run(self, work: Callable[[], _T]) -> _T:
-        """What ``work`` returns or raises, done in the lane's thread.
+    async def put(self, item: Item) -> Result:
+        """What the work makes of an item, returned or raised.
 
-        :raises Unavailable: too many wait already, or the server stops: it was not done.
+        :raises Unavailable: too much waits already, or the server stops: nothing was done.
         """
         loop = asyncio.get_running_loop()
-        job = _Job(work, loop, loop.create_future())
+        waiting = _Waiting(item, self._size(item), loop, loop.create_future())
         with self._changed:
-            if self._stopping or len(self._queue) >= MAX_WAITING:
+            if self._stopping or self._waiting + waiting.size > self._most_waiting:
                 raise Unavailable("too many requests wait: try again shortly")
             if self._thread is None:
                 self._thread = Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
-            self._queue.append(job)
+            self._queue.append(waiting)
+            self._waiting += waiting.size
             if len(self._queue) == 1:
                 self._changed.notify()
-        result: _T = await job.future
+        result: Result = await waiting.future
         return result
 
     def stop(self) -> None:
@@ -84,22 +89,78 @@ class Lane:
             self._thread.join()
 
     def _run(self) -> None:
-        while jobs := self._next():
-            done: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
-            for job in jobs:
-                if not job.future.cancelled():
-                    job.do()
-                    done.setdefault(job.loop, []).append(job)
-            for loop, some in done.items():
+        while waiting := self._next():
+            results = self._do([one.item for one in waiting])
+            answers: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Result], Result | Exception]]] = {}
+            for one, result in zip(waiting, results, strict=True):
+                answers.setdefault(one.loop, []).append((one.future, result))
+            for loop, some in answers.items():
                 loop.call_soon_threadsafe(_answer, some)
 
-    def _next(self) -> list[_Job]:
-        """What waits; nothing when there will be no more."""
+    def _do(self, items: Sequence[Item]) -> Sequence[Result | Exception]:
+        try:
+            return self._work(items)
+        except Exception as error:
+            return [error] * len(items)
+
+    def _next(self) -> list[_Waiting[Item, Result]]:
+        """What waits, up to the most that is done at once; nothing when there will be no more."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._stopping)
-            return [self._queue.popleft() for _ in range(min(len(self._queue), _MOST))]
+            taken: list[_Waiting[Item, Result]] = []
+            size = 0
+            while self._queue and (not taken or size + self._queue[0].size <= self._most_at_once):
+                size += self._queue[0].size
+                taken.append(self._queue.popleft())
+            self._waiting -= size
+            return taken
 
 
-def _answer(jobs: list[_Job]) -> None:
-    for job in jobs:
-        job.answer()
+def _answer(answers: Sequence[tuple[asyncio.Future[Result], Result | Exception]]) -> None:
+    for future, result in answers:
+        if future.cancelled():  # the client went away
+            continue
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
+
+
+@dataclass(slots=True)
+class _Call:
+    function: Callable[[], Any]
+    context: contextvars.Context
+    is_wanted: bool = True
+
+
+class CallWorker(Worker[_Call, Any]):
+    """Calls functions one after the other, each in the context of the request that asks for it."""
+
+    def __init__(self, name: str, most_waiting: int = _CALLS_WAITING) -> None:
+        super().__init__(name, _call_all, most_at_once=_CALLS_AT_ONCE, most_waiting=most_waiting)
+
+    async def run(self, function: Callable[[], _T]) -> _T:
+        """What ``function`` returns or raises, called in the worker's thread; not called once the client went away.
+
+        :raises Unavailable: as for ``put``.
+        """
+        call = _Call(function, contextvars.copy_context())
+        try:
+            result: _T = await self.put(call)
+        except asyncio.CancelledError:
+            call.is_wanted = False
+            raise
+        return result
+
+
+def _call_all(calls: Sequence[_Call]) -> list[Any]:
+    return [_call(call) for call in calls]
+
+
+def _call(call: _Call) -> Any:
+    if not call.is_wanted:
+        return None
+    try:
+        return call.context.run(call.function)
+    except Exception as error:
+        return error

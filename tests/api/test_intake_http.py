@@ -13,17 +13,18 @@ from hypothesis import strategies as some
 
 from api.dependencies import Services
 from api.main import create_app
-from api.routes.ledger import bulk as receive
+from api.routes.ledger import bulk
+from api.routes.ledger.convert import refuse_repeated_names
 from ledger.config import Settings
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.statement import Declaration
 from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
-from ledger.errors import Unavailable, VerificationFailed
+from ledger.errors import Malformed, Unavailable, VerificationFailed
 from ledger.testing.world import ORIGIN, TRADER
 
 NOW = 1_795_000_000
-LONG = '{"declaration": "' + "x" * receive.MAX_LINE + '"}'
+LONG = '{"declaration": "' + "x" * bulk.MAX_LINE + '"}'
 
 
 class Wallets:
@@ -53,9 +54,9 @@ class Door:
         return self.client.post("/v1/declarations", content=body, headers={"Content-Type": "application/json"})
 
     def bulk(self, body: Any) -> list[dict[str, Any]]:
-        answer = self.client.post("/v1/declarations/bulk", content=body, headers={"Content-Type": receive.NDJSON})
+        answer = self.client.post("/v1/declarations/bulk", content=body, headers={"Content-Type": bulk.NDJSON})
         assert answer.status_code == 200, answer.text
-        assert answer.headers["content-type"] == receive.NDJSON
+        assert answer.headers["content-type"] == bulk.NDJSON
         results = [json.loads(line) for line in answer.content.split(b"\n")[:-1]]
         assert [result["line"] for result in results] == list(range(1, len(results) + 1))
         return results
@@ -140,7 +141,7 @@ def test_every_line_has_its_answer_however_the_body_is_cut(door: Door, size: int
     kinds = [result["type"].removeprefix("urn:trade-ledger:") for result in results[2:7]]
     assert kinds == ["Malformed", "SignatureMismatch", "Malformed", "Malformed", "Malformed"]
     assert "longer than" in results[5]["detail"]
-    assert "two members of one name" in results[6]["detail"]
+    assert "a name that this object has already" in results[6]["detail"]
     for line, result in zip(lines, results, strict=True):
         if result["status"] == 202:
             assert result["id"] == id_of(json.loads(line))
@@ -156,7 +157,7 @@ def test_line_ends(door: Door) -> None:
 
 
 def test_too_many_lines_are_refused_as_a_whole(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receive, "MAX_LINES", 600)
+    monkeypatch.setattr(bulk, "MAX_LINES", 600)
     lines = [text(fresh()) for _ in range(601)]
     answer = door.client.post("/v1/declarations/bulk", content="\n".join(lines))
     assert (answer.status_code, answer.json()["type"]) == (413, "urn:trade-ledger:TooLarge")
@@ -165,7 +166,7 @@ def test_too_many_lines_are_refused_as_a_whole(door: Door, monkeypatch: pytest.M
 
 
 def test_wallets_are_asked_line_by_line_but_not_without_end(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receive, "MAX_WALLETS", 3)
+    monkeypatch.setattr(bulk, "MAX_WALLETS", 3)
     by_contract = [fresh() | {"signature": hex_text(b"by a contract")} for _ in range(5)]
     before = door.wallets.asked
     results = door.bulk("\n".join(map(text, [by_contract[0], fresh(), *by_contract[1:]])))
@@ -253,6 +254,17 @@ def test_no_member_is_named_twice(door: Door, data: some.DataObject) -> None:
     body = f'{said[:at]}"{spelled}":{value},{said[at:]}'
     assert door.single(body).status_code == 422
     assert [result["status"] for result in door.bulk(body)] == [422]
+
+
+def test_a_repeated_name_is_found_whatever_members_there_are() -> None:
+    """The check does not know the shape: a member that is added some day cannot make it blind."""
+    said = fresh()
+    said["declaration"]["purpose"] = 'any "text" at all'
+    said["remarks"] = ["x", {"by": "z"}]
+    refuse_repeated_names(text(said).encode())
+    for name in ("purpose", "digest", "remarks", "by", "signature"):
+        with pytest.raises(Malformed, match="has already"):
+            refuse_repeated_names(text(said).replace(f'"{name}":', f'"{name}":"","{name}":').encode())
 
 
 def test_escapes_and_white_space_are_no_difference(door: Door) -> None:

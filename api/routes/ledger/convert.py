@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from api.schemas import Attestation, AttestationStanding, Relayed
+from api.schemas import Attestation, AttestationStanding, Relayed, SignedDeclaration
+from ledger.core.encoding.json_text import parse_json
 from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.history.history import History
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.statement import Declaration
 from ledger.journeys import attest as journey
+from ledger.journeys.receive import Received
 
 
 def to_hash(text: str) -> bytes:
     """32 bytes from a path parameter that matched its pattern."""
     return hex_bytes(text, "id")
+
+
+def received_of(body: SignedDeclaration, origin: Origin) -> Received:
+    """A request's body, whose shape is checked, as a statement with its id."""
+    given = body.declaration
+    declaration = Declaration(_bytes(given.party), _bytes(given.digest), given.document_type, _bytes(given.replaces))
+    return Received(declaration.id(origin), declaration, _bytes(body.signature))
+
+
+def refuse_repeated_names(raw: bytes) -> None:
+    """Malformed where an object of a JSON text has two members of one name.
+
+    pydantic takes the last of them, and another program might take the first.
+    """
+    parse_json(raw)
 
 
 def standing_of(history: History, id_: bytes, member: bytes, at: int) -> AttestationStanding:
@@ -34,3 +53,8 @@ def relayed(done: journey.Relayed) -> Relayed:
         transaction=done.receipt.tx_hash if done.receipt else None,
         gas=done.receipt.gas_used if done.receipt else None,
     )
+
+
+def _bytes(text: str) -> bytes:
+    """Hex whose form is checked already."""
+    return bytes.fromhex(text[2:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
@@ -14,8 +14,8 @@ from api.dependencies import Given, Services
 from api.kit import metrics
 from api.kit.errors import documented
 from api.kit.fast_path import direct_post
-from api.routes.ledger.bulk import BULK_EXAMPLE, NDJSON, ask_wallet, bulk, check_names, checked, taken_in
-from api.routes.ledger.convert import standing_of, to_hash
+from api.routes.ledger import bulk
+from api.routes.ledger.convert import received_of, refuse_repeated_names, standing_of, to_hash
 from api.schemas import (
     BulkResult,
     Declaration,
@@ -30,10 +30,12 @@ from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
 from ledger.core.proofs.tlog_proof import TlogProof
+from ledger.core.statements.origin import Origin
 from ledger.edges.store import DeclarationRow
 from ledger.errors import Unavailable, UnknownDeclaration
 from ledger.journeys.attest import set_of
 from ledger.journeys.proof import transparent_statement
+from ledger.journeys.receive import NeedsWallet, Received, ask_wallet, check_signature
 
 router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
 
@@ -51,19 +53,22 @@ async def declare(body: SignedDeclaration, request: Request, given: Given) -> Re
 
     Sending the same declaration again changes nothing and gives the same answer.
     """
-    check_names(await request.body())
-    received, is_signed = await given.checking.run(lambda: checked(body, given.origin))
-    if not is_signed:
-        await run_in_threadpool(ask_wallet, received, given)
-    stored = await given.intake.put([received])
-    is_new = stored.new[0]
+    raw = await request.body()
+    checked = await given.checking.run(lambda: _checked(raw, body, given.origin))
+    if isinstance(checked, NeedsWallet):
+        checked = checked.received
+        await run_in_threadpool(ask_wallet, checked, given.wallet_accepts)
+    commit = await given.storing.put([checked])
+    is_new = commit.new[0]
     if isinstance(is_new, Exception):
         raise is_new
     metrics.received("single", "new" if is_new else "known")
     if is_new:
-        return Response(orjson.dumps(taken_in(body, received[0], stored.at)), 202, media_type="application/json")
-    state = await run_in_threadpool(_known, given, received[0])
-    return Response(state.model_dump_json(), 202, media_type="application/json")
+        answer = orjson.dumps(_newly_received(body, checked.id, commit.at))
+    else:
+        state = await run_in_threadpool(_known, given, checked.id)
+        answer = state.model_dump_json().encode()
+    return Response(answer, 202, media_type="application/json")
 
 
 @router.post(
@@ -73,14 +78,14 @@ async def declare(body: SignedDeclaration, request: Request, given: Given) -> Re
     responses=documented(413, 422, 503)
     | {
         200: {
-            "content": {NDJSON: {"schema": BulkResult.model_json_schema()}},
+            "content": {bulk.NDJSON: {"schema": BulkResult.model_json_schema()}},
             "description": "A result a line, in order",
         }
     },
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {NDJSON: {"schema": {"type": "string"}, "example": BULK_EXAMPLE}},
+            "content": {bulk.NDJSON: {"schema": {"type": "string"}, "example": bulk.EXAMPLE}},
         }
     },
 )
@@ -91,7 +96,7 @@ async def declare_many(request: Request, given: Given) -> Response:
     that line's own, with its reason, and keeps nothing from the others. Without an answer, or with another status than
     200 for the whole, some may be stored all the same: send all of them again, which changes nothing for those.
     """
-    return Response(await bulk(request.stream(), given), media_type=NDJSON)
+    return Response(await bulk.take_in(request.stream(), given), media_type=bulk.NDJSON)
 
 
 @router.get("", summary="List declarations", responses=documented(422))
@@ -170,6 +175,20 @@ def get_transparent_statement(id: Hash, given: Given) -> Response:  # noqa: A002
         raise Unavailable("this server has no log key or no receipt key: take the evidence, or ask its operator")
     made = transparent_statement(_evidence(given, id), given.log_key, given.receipt_key)
     return Response(made, media_type="application/scitt-statement+cose")
+
+
+def _checked(raw: bytes, body: SignedDeclaration, origin: Origin) -> Received | NeedsWallet:
+    refuse_repeated_names(raw)
+    return check_signature(received_of(body, origin), origin)
+
+
+def _newly_received(body: SignedDeclaration, id_: bytes, at: int) -> dict[str, Any]:
+    """The state of a declaration that is stored and nothing more."""
+    return {
+        "id": hex_text(id_), "state": "pending", "received_at": at, "declaration": body.declaration.model_dump(),
+        "batch_root": None, "batch_size": None, "entry_number": None, "entry_time": None, "withdrawn_by_entry": None,
+        "attestations": [],
+    }  # fmt: skip
 
 
 def _evidence(given: Services, id_: Hash) -> Evidence:

@@ -1,4 +1,4 @@
-"""Intake: the answer comes after the commit, one commit serves many, and nobody suffers from another's declaration."""
+"""Taking in: the answer comes after the commit, one commit serves many, and no declaration holds up another."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import Any
 
 import pytest
 
-from api import intake
-from api.intake import Intake, Received
+from api.kit.queue import Worker
 from ledger.edges.store import Store
 from ledger.errors import Unavailable
+from ledger.journeys.receive import Commit, Received, store_requests
 from tests.edges.stored import ORIGIN, signed
 
 NOW = 1_000
+Storing = Worker[Sequence[Received], Commit]
 
 
 def received(*numbers: int) -> list[Received]:
-    return [(made.id(ORIGIN), made, signature) for made, signature in map(signed, numbers)]
+    return [Received(made.id(ORIGIN), made, signature) for made, signature in map(signed, numbers)]
 
 
 class Slow:
@@ -51,8 +52,13 @@ def slow(tmp_path: Path) -> Iterator[Slow]:
     store.close()
 
 
-def run(slow: Slow, story: Callable[[Intake], Coroutine[Any, Any, None]]) -> None:
-    made = Intake(slow, lambda: NOW)  # type: ignore[arg-type]
+def run(
+    slow: Slow, story: Callable[[Storing], Coroutine[Any, Any, None]], at_once: int = 2_000, waiting: int = 20_000
+) -> None:
+    def work(requests: Sequence[Sequence[Received]]) -> list[Commit]:
+        return store_requests(slow, requests, NOW)  # type: ignore[arg-type]
+
+    made = Worker("storing", work, most_at_once=at_once, most_waiting=waiting, size=len)
 
     async def told() -> None:
         try:
@@ -64,7 +70,7 @@ def run(slow: Slow, story: Callable[[Intake], Coroutine[Any, Any, None]]) -> Non
     asyncio.run(told())
 
 
-def begin(made: Intake, *numbers: int) -> asyncio.Task[intake.Stored]:
+def begin(made: Storing, *numbers: int) -> asyncio.Task[Commit]:
     return asyncio.create_task(made.put(received(*numbers)))
 
 
@@ -73,7 +79,7 @@ async def until_committing(slow: Slow) -> None:
 
 
 def test_the_answer_comes_after_the_commit(slow: Slow) -> None:
-    async def story(made: Intake) -> None:
+    async def story(made: Storing) -> None:
         answer = begin(made, 1)
         await until_committing(slow)
         await asyncio.sleep(0.2)
@@ -88,7 +94,7 @@ def test_the_answer_comes_after_the_commit(slow: Slow) -> None:
 
 
 def test_what_waits_during_a_commit_shares_the_next(slow: Slow) -> None:
-    async def story(made: Intake) -> None:
+    async def story(made: Storing) -> None:
         first = begin(made, 0)
         await until_committing(slow)
         answers = [begin(made, number) for number in range(1, 51)]
@@ -102,10 +108,8 @@ def test_what_waits_during_a_commit_shares_the_next(slow: Slow) -> None:
     run(slow, story)
 
 
-def test_a_commit_has_a_limit(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "MAX_GROUP", 3)
-
-    async def story(made: Intake) -> None:
+def test_a_commit_has_a_limit(slow: Slow) -> None:
+    async def story(made: Storing) -> None:
         first = begin(made, 0)
         await until_committing(slow)
         answers = [begin(made, 1, 2), begin(made, 3, 4), begin(made, 5), begin(made, 6)]
@@ -114,14 +118,14 @@ def test_a_commit_has_a_limit(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> No
         await asyncio.gather(first, *answers)
         assert slow.groups == [1, 2, 3, 1]
 
-    run(slow, story)
+    run(slow, story, at_once=3)
 
 
 def test_a_store_that_is_full_is_told_to_each_and_nothing_is_kept(slow: Slow) -> None:
     def full(_: Sequence[Received]) -> None:
         raise Unavailable("the store has no room left")
 
-    async def story(made: Intake) -> None:
+    async def story(made: Storing) -> None:
         slow.let.set()
         slow.fail = full
         answers = await asyncio.gather(*(begin(made, number) for number in range(5)))
@@ -140,7 +144,7 @@ def test_one_that_cannot_be_stored_keeps_no_other_back(slow: Slow) -> None:
         if poisoned in [id_ for id_, _, _ in some]:
             raise ValueError("the driver cannot make anything of this")
 
-    async def story(made: Intake) -> None:
+    async def story(made: Storing) -> None:
         slow.fail = poison
         first = begin(made, 0)
         await until_committing(slow)
@@ -156,10 +160,8 @@ def test_one_that_cannot_be_stored_keeps_no_other_back(slow: Slow) -> None:
     run(slow, story)
 
 
-def test_when_too_many_wait_the_next_is_refused(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "MAX_WAITING", 3)
-
-    async def story(made: Intake) -> None:
+def test_when_too_many_wait_the_next_is_refused(slow: Slow) -> None:
+    async def story(made: Storing) -> None:
         first = begin(made, 0)
         await until_committing(slow)
         second = begin(made, 1, 2)
@@ -170,11 +172,11 @@ def test_when_too_many_wait_the_next_is_refused(slow: Slow, monkeypatch: pytest.
         await asyncio.gather(first, second)
         assert (await begin(made, 3, 4)).new == [True, True]
 
-    run(slow, story)
+    run(slow, story, waiting=3)
 
 
 def test_what_waits_when_told_to_stop_is_stored(slow: Slow) -> None:
-    async def story(made: Intake) -> None:
+    async def story(made: Storing) -> None:
         first = begin(made, 0)
         await until_committing(slow)
         second = begin(made, 1)
@@ -191,7 +193,7 @@ def test_what_waits_when_told_to_stop_is_stored(slow: Slow) -> None:
 
 
 def test_a_client_that_went_away_harms_nobody(slow: Slow) -> None:
-    async def story(made: Intake) -> None:
+    async def story(made: Storing) -> None:
         gone, stays = begin(made, 1), begin(made, 2)
         await until_committing(slow)
         gone.cancel()
