@@ -25,12 +25,12 @@ from ledger.edges.store import Store
 from ledger.edges.witness_http import WitnessClient
 from ledger.errors import LedgerError, Unavailable
 from ledger.journeys.anchor import Anchorer
-from ledger.journeys.attest import Relay
 from ledger.journeys.checkpoint import publish_checkpoint
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.evidence import Prover
 from ledger.journeys.follow import Follower
 from ledger.journeys.receive import Commit, Received, store_requests
+from ledger.journeys.relay import Relay
 
 log = logging.getLogger("api.background")
 _COMMIT_SIZE = 2_000  # declarations in one commit; it takes some tens of milliseconds

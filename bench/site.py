@@ -20,7 +20,6 @@ from typing import Any
 from bench import load
 from bench.materials import AGENCY, KIND, Key
 from ledger.core.encoding.reading import hex_text
-from ledger.core.history.entry import Endorsement
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.statement import (
     AgencyEnrolment,
@@ -31,7 +30,8 @@ from ledger.core.statements.statement import (
     Resolution,
 )
 from ledger.edges.keys.keystore import Algorithm
-from ledger.journeys.attest import set_of
+from ledger.journeys.attest import relay_attestation, set_of
+from ledger.journeys.council import draft_resolution, endorse, relay_resolution
 from ledger.testing.consortium import House
 
 _PATIENCE = 60.0
@@ -98,13 +98,13 @@ class Site:
             (AttesterAuthorisation, (officer.address, AGENCY)),
         )
         for kind, members in resolutions:
-            resolution = kind(*members, resolution=relay.next_resolution())  # type: ignore[call-arg]
-            relay.enact(resolution, [Endorsement(council.address, council.sign(resolution.id(origin)))])
+            resolution = draft_resolution(relay, kind, *members)
+            relay_resolution(relay, resolution, [endorse(resolution, council, origin)])
         now = int(time.time())
         for id_ in ids:
             root, size = set_of([id_])
             made = Attestation(AGENCY, KIND, 1, ZERO, now - 60, NO_END, root, size, secrets.token_bytes(32))
-            relay.attest(made, officer.address, officer.sign(made.id(origin)))
+            relay_attestation(relay, made, officer.address, officer.sign(made.id(origin)))
 
 
 @contextmanager

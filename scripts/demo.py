@@ -22,7 +22,6 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.witnessing import KnownWitness
 from ledger.core.document import disclose, read_wrapped, redact
 from ledger.core.encoding.reading import hex_text
-from ledger.core.history.entry import Endorsement
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.statement import (
     AgencyEnrolment,
@@ -38,13 +37,17 @@ from ledger.edges.chain.contract import Receipt
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.edges.witness_http import WitnessClient
 from ledger.errors import MandateMissing
-from ledger.journeys.attest import Relayed, set_of
+from ledger.journeys.attest import relay_attestation, set_of
 from ledger.journeys.audit.audit import Scope, audit
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.cosign import Witnesses
+from ledger.journeys.council import draft_resolution, endorse, relay_resolution
 from ledger.journeys.declare import Declared, DocumentFile, declare_files
 from ledger.journeys.evidence import evidence_of
 from ledger.journeys.export import PublicKeys, leave
+from ledger.journeys.relay import Relayed
+from ledger.journeys.revoke import relay_revocation
+from ledger.journeys.withdraw import relay_withdrawal
 from ledger.testing.consortium import House
 from ledger.testing.local_witnesses import witness_of, witnessing
 
@@ -148,9 +151,9 @@ class Demo:
         council = self.house.key("council")
 
         def enact(kind: type[Resolution], *members: object) -> int:
-            resolution = kind(*members, resolution=self.house.relay.next_resolution())  # type: ignore[call-arg]
-            signature = council.sign(resolution.id(self.house.chain.origin))
-            receipt = self.house.relay.enact(resolution, [Endorsement(council.address, signature)]).receipt
+            resolution = draft_resolution(self.house.relay, kind, *members)
+            endorsement = endorse(resolution, council, self.house.chain.origin)
+            receipt = relay_resolution(self.house.relay, resolution, [endorsement]).receipt
             return receipt.gas_used if receipt else 0
 
         for agency in _read("agencies.json"):
@@ -198,7 +201,7 @@ class Demo:
         root, size = set_of(ids)
         statement = Attestation(code, kind, outcome, ZERO, _now() - 60, NO_END, root, size, secrets.token_bytes(32))
         id_ = statement.id(self.house.chain.origin)
-        relayed = self.house.relay.attest(statement, officer.address, officer.sign(id_), ids)
+        relayed = relay_attestation(self.house.relay, statement, officer.address, officer.sign(id_), ids)
         return id_, relayed
 
     def _attest(self, declared: dict[str, Declared], index: Sequence[dict[str, Any]]) -> dict[str, bytes]:
@@ -230,7 +233,9 @@ class Demo:
         with self.house.follower.facts() as history:
             code = history.attestations[attested[name]].attested.attestation.agency
         statement, officer = Revocation(attested[name], ZERO, REVOKED), self._officer(code)
-        done = self.house.relay.revoke(statement, officer.address, officer.sign(statement.id(self.house.chain.origin)))
+        done = relay_revocation(
+            self.house.relay, statement, officer.address, officer.sign(statement.id(self.house.chain.origin))
+        )
         self.say(f"{code} revoked its certificate for {name} (entry {done.number}, reason {REVOKED})", done.receipt)
         self._verify(self._evidence(declared[name], "revoked"), declared[name].wrapped, expect=1)
 
@@ -245,7 +250,7 @@ class Demo:
         trader = self.house.key("trader")
         statement = Withdrawal(old.id, REPLACE, new.id)
         signature = trader.sign(statement.id(self.house.chain.origin))
-        done = self.house.relay.withdraw(old.declaration, statement, signature)
+        done = relay_withdrawal(self.house.relay, old.declaration, statement, signature)
         self.say(f"{item['replaces']} withdrawn, naming its replacement (entry {done.number})", done.receipt)
         id_, attested = self._attest_set("NZ-CUSTOMS", CLEARANCE, RELEASED, [new.id])
         self.say(f"NZ-CUSTOMS releases on the corrected invoice: {hex_text(id_)}", attested.receipt)

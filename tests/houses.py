@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ledger.core.history.entry import Endorsement
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.statement import (
     AgencyEnrolment,
@@ -21,7 +20,10 @@ from ledger.core.statements.statement import (
     Revocation,
 )
 from ledger.edges.keys.keystore import SigningKey
-from ledger.journeys.attest import Relayed, set_of
+from ledger.journeys.attest import relay_attestation, set_of
+from ledger.journeys.council import draft_resolution, endorse, relay_resolution
+from ledger.journeys.relay import Relayed
+from ledger.journeys.revoke import relay_revocation
 from ledger.testing.consortium import House
 
 MPI, CUSTOMS, CHAMBER = "NZ-MPI", "NZ-CUSTOMS", "NZ-CHAMBER"
@@ -50,10 +52,8 @@ def house(folder: Path) -> Iterator[House]:
 def enact(house: House, kind: type[Resolution], *members: object) -> Relayed:
     """A resolution of the council of one."""
     council = house.key("council")
-    resolution = kind(*members, resolution=house.relay.next_resolution())  # type: ignore[call-arg]
-    return house.relay.enact(
-        resolution, [Endorsement(council.address, council.sign(resolution.id(house.chain.origin)))]
-    )
+    resolution = draft_resolution(house.relay, kind, *members)
+    return relay_resolution(house.relay, resolution, [endorse(resolution, council, house.chain.origin)])
 
 
 def declaration(house: House, digest: bytes | None = None, document_type: int = 380) -> tuple[Declaration, bytes]:
@@ -87,7 +87,7 @@ def attest(house: House, ids: Sequence[bytes], code: str = MPI, kind: int | None
     """An attestation in the history; its id."""
     made, officer = attestation(house, ids, code, kind)
     id_ = made.id(house.chain.origin)
-    house.relay.attest(made, officer.address, officer.sign(id_), ids if len(ids) > 1 else ())
+    relay_attestation(house.relay, made, officer.address, officer.sign(id_), ids if len(ids) > 1 else ())
     return id_
 
 
@@ -95,4 +95,4 @@ def revoke(house: House, id_: bytes, code: str = MPI, member: bytes = ZERO) -> R
     """A revocation in the history."""
     officer = house.key(OFFICERS[code][0])
     made = Revocation(id_, member, 41)
-    return house.relay.revoke(made, officer.address, officer.sign(made.id(house.chain.origin)))
+    return relay_revocation(house.relay, made, officer.address, officer.sign(made.id(house.chain.origin)))

@@ -13,7 +13,8 @@ from ledger.cli.output import facts, receipt_json, show
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.statement import Attestation
-from ledger.journeys.attest import Relayed, set_of
+from ledger.journeys.attest import relay_attestation, set_of
+from ledger.journeys.relay import Relayed
 
 
 def _show(title: str, done: Relayed, as_json: bool) -> None:
@@ -52,5 +53,5 @@ def attest(
         secrets.token_bytes(32),
     )
     signature = officer.sign(statement.id(desk.origin))
-    done = desk.relay.attest(statement, officer.signer(desk.origin), signature, ids if size > 1 else ())
+    done = relay_attestation(desk.relay, statement, officer.signer(desk.origin), signature, ids if size > 1 else ())
     _show("Attested", done, as_json)

@@ -28,6 +28,7 @@ from ledger.core.statements.statement import (
     Resolution,
 )
 from ledger.errors import Malformed
+from ledger.journeys.council import draft_resolution, relay_resolution
 
 council = typer.Typer(no_args_is_help=True, help="Decide: enrol agencies, authorise attesters, grant mandates.")
 
@@ -42,7 +43,7 @@ Attester = Annotated[str, typer.Argument(help="Key name, or 0x signer bytes (ERC
 def _enact(kind: type[Resolution], members: list[Any], keys: Sign, output: Out, as_json: bool) -> None:
     """Make the next resolution, sign it with the given keys, and send it or write it down."""
     desk = Desk()
-    resolution = kind(*members, resolution=desk.relay.next_resolution())  # type: ignore[call-arg]
+    resolution = draft_resolution(desk.relay, kind, *members)
     made = ResolutionFile(resolution)
     for name in keys or []:
         made = made.with_endorsement(_endorse(desk, resolution, name))
@@ -58,7 +59,7 @@ def _enact(kind: type[Resolution], members: list[Any], keys: Sign, output: Out, 
 
 def _send(desk: Desk, made: ResolutionFile, as_json: bool) -> None:
     resolution = made.resolution
-    done = desk.relay.enact(resolution, made.endorsements)
+    done = relay_resolution(desk.relay, resolution, made.endorsements)
     value = {
         "resolution": resolution.number,
         "kind": resolution.PRIMARY_TYPE,

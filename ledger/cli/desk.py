@@ -16,9 +16,9 @@ from ledger.edges.store import Store
 from ledger.edges.witness_http import clients_of
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.anchor import Anchorer
-from ledger.journeys.attest import Relay
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.follow import Follower
+from ledger.journeys.relay import Relay
 
 
 class Desk:

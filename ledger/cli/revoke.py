@@ -12,6 +12,7 @@ from ledger.cli.inputs import Json, KeyName, identifier
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.statement import Revocation
 from ledger.errors import AttestationUnknown
+from ledger.journeys.revoke import relay_revocation
 
 
 def revoke(
@@ -32,4 +33,4 @@ def revoke(
         raise AttestationUnknown(id_)
     statement = Revocation(id_, ZERO if member is None else identifier(member, "member"), reason)
     signature = officer.sign(statement.id(desk.origin))
-    _show("Revoked", desk.relay.revoke(statement, officer.signer(desk.origin), signature), as_json)
+    _show("Revoked", relay_revocation(desk.relay, statement, officer.signer(desk.origin), signature), as_json)

@@ -12,6 +12,7 @@ from ledger.cli.inputs import Json, KeyName, identifier
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.statement import Withdrawal
 from ledger.errors import UnknownDeclaration
+from ledger.journeys.withdraw import relay_withdrawal
 
 
 def withdraw(
@@ -33,4 +34,5 @@ def withdraw(
         raise UnknownDeclaration(id_)
     by = ZERO if replacement is None else identifier(replacement, "replacement")
     statement = Withdrawal(id_, reason if reason is not None else 5 if replacement else 1, by)
-    _show("Withdrawn", desk.relay.withdraw(row.declaration, statement, party.sign(statement.id(desk.origin))), as_json)
+    done = relay_withdrawal(desk.relay, row.declaration, statement, party.sign(statement.id(desk.origin)))
+    _show("Withdrawn", done, as_json)

@@ -13,8 +13,8 @@ from ledger.edges.devchain.anvil import DevChain
 from ledger.edges.keys.keystore import Algorithm, Keystore, SigningKey
 from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer
-from ledger.journeys.attest import Relay
 from ledger.journeys.follow import Follower
+from ledger.journeys.relay import Relay
 
 LIMITS = Limits(confirmations=1)
 RELAYER_WEI = 10**21

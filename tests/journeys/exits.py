@@ -31,6 +31,7 @@ from ledger.journeys.export import Left, PublicKeys, Stage, leave, silent
 from ledger.journeys.follow import Follower
 from ledger.journeys.import_ import Arrived, arrive
 from ledger.journeys.rebuild import Rebuilt, rebuild
+from ledger.journeys.withdraw import relay_withdrawal
 from ledger.testing.consortium import House
 from tests import houses
 from tests.sample_documents import INDEX, SAMPLES
@@ -76,7 +77,7 @@ def lived(folder: Path) -> Gone:
         houses.revoke(house, member_revoked, houses.CHAMBER, ids[7])
         trader = house.key("trader")
         withdrawal = Withdrawal(ids[3], 5, ids[4])
-        house.relay.withdraw(done[3].declaration, withdrawal, trader.sign(withdrawal.id(house.chain.origin)))
+        relay_withdrawal(house.relay, done[3].declaration, withdrawal, trader.sign(withdrawal.id(house.chain.origin)))
         officer = house.key(houses.OFFICERS[houses.MPI][0])
         houses.enact(house, AttesterCompromise, officer.address, now() - 3600)
         house.anchorer.publish(now())

@@ -22,6 +22,7 @@ from ledger.journeys.checkpoint import note_key
 from ledger.journeys.evidence import evidence_of
 from ledger.journeys.follow import Follower
 from ledger.journeys.rebuild import Rebuilt, rebuild
+from ledger.journeys.withdraw import relay_withdrawal
 from ledger.testing.consortium import LIMITS, House
 from tests import houses
 
@@ -72,7 +73,7 @@ def live(house: House) -> Lived:
     withdrawn = house.store.declaration(batches[0][4])
     assert withdrawn is not None
     withdrawal = Withdrawal(withdrawn.id, 1, bytes(32))
-    house.relay.withdraw(withdrawn.declaration, withdrawal, trader.sign(withdrawal.id(house.chain.origin)))
+    relay_withdrawal(house.relay, withdrawn.declaration, withdrawal, trader.sign(withdrawal.id(house.chain.origin)))
     house.anchorer.publish(now())
     waiting = [houses.declaration(house) for _ in range(2)]
     pending = [id_ for id_, _ in house.store.add_declarations(waiting, house.chain.origin, now())]

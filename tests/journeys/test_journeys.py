@@ -36,11 +36,13 @@ from ledger.errors import (
     UnknownDeclaration,
 )
 from ledger.journeys.anchor import Anchorer
+from ledger.journeys.attest import relay_attestation
 from ledger.journeys.audit.audit import Scope, audit
 from ledger.journeys.checkpoint import note_key, publish_checkpoint
 from ledger.journeys.evidence import evidence_of
 from ledger.journeys.follow import Follower
 from ledger.journeys.verify import Question, verify_offline, verify_online
+from ledger.journeys.withdraw import relay_withdrawal
 from ledger.testing.consortium import House
 from tests import houses
 from tests.edges.office import rpc, wallet_code
@@ -87,8 +89,8 @@ def test_revoked_set_member_and_withdrawn(house: House) -> None:
     trader = house.key("trader")
     withdrawal = Withdrawal(ids[1], 5, ids[0])
     signature = trader.sign(withdrawal.id(house.chain.origin))
-    done = house.relay.withdraw(second, withdrawal, signature)
-    assert house.relay.withdraw(second, withdrawal, signature).number == done.number
+    done = relay_withdrawal(house.relay, second, withdrawal, signature)
+    assert relay_withdrawal(house.relay, second, withdrawal, signature).number == done.number
     assert outcomes(house, second) == (Outcome.NOT_GOOD, Outcome.NOT_GOOD)
 
 
@@ -97,8 +99,8 @@ def test_repeats_are_no_error_and_make_no_entry(house: House) -> None:
     id_ = declared.id(house.chain.origin)
     made, officer = houses.attestation(house, [id_])
     signature = officer.sign(made.id(house.chain.origin))
-    first = house.relay.attest(made, officer.address, signature)
-    again = house.relay.attest(made, officer.address, signature)
+    first = relay_attestation(house.relay, made, officer.address, signature)
+    again = relay_attestation(house.relay, made, officer.address, signature)
     assert (again.number, again.receipt) == (first.number, None)
     revoked = houses.revoke(house, made.id(house.chain.origin))
     assert houses.revoke(house, made.id(house.chain.origin)).number == revoked.number
@@ -125,10 +127,10 @@ def test_the_contract_refuses_by_name(house: House) -> None:
         houses.attest(house, [id_], houses.MPI, kind=132)
     made, officer = houses.attestation(house, [id_])
     with pytest.raises(SignatureMismatch):
-        house.relay.attest(made, officer.address, houses.declaration(house)[1])
+        relay_attestation(house.relay, made, officer.address, houses.declaration(house)[1])
     other, customs = house.key("customs-officer"), replace(made, agency=houses.MPI)
     with pytest.raises(AgencyMismatch):
-        house.relay.attest(customs, other.address, other.sign(customs.id(house.chain.origin)))
+        relay_attestation(house.relay, customs, other.address, other.sign(customs.id(house.chain.origin)))
 
 
 def test_an_attester_retired_between_signing_and_relaying(house: House) -> None:
@@ -139,7 +141,7 @@ def test_an_attester_retired_between_signing_and_relaying(house: House) -> None:
     signature = leaver.sign(made.id(house.chain.origin))
     houses.enact(house, AttesterRetirement, leaver.address)
     with pytest.raises(AttesterNotActive):
-        house.relay.attest(made, leaver.address, signature)
+        relay_attestation(house.relay, made, leaver.address, signature)
 
 
 def test_anchoring_resumes_at_every_place_it_can_stop(house: House) -> None:
@@ -345,7 +347,7 @@ def test_a_wallet_that_changed_its_owner_does_not_break_the_history(house: House
     rpc(house.devchain.url, "anvil_setCode", hex_text(wallet), code)
     houses.enact(house, AttesterAuthorisation, wallet, houses.MPI)
     made, _ = houses.attestation(house, [secrets.token_bytes(32)])
-    house.relay.attest(made, wallet, owner.sign(made.id(origin)))
+    relay_attestation(house.relay, made, wallet, owner.sign(made.id(origin)))
 
     def words() -> str:
         report = audit(house.chain, Scope(store=house.store)).report

@@ -48,6 +48,8 @@ from ledger.edges.chain.calls import Call
 from ledger.edges.chain.contract import Chain, Receipt, deploy
 from ledger.edges.keys.keystore import Algorithm
 from ledger.errors import HistoryBroken, PeriodMalformed, Refused, SignatureMismatch, VerificationFailed
+from ledger.journeys.attest import relay_attestation
+from ledger.journeys.revoke import relay_revocation
 from ledger.testing.consortium import LIMITS, House
 from tests import houses
 
@@ -136,9 +138,9 @@ def test_p256_officer_attests_and_revokes(house: House) -> None:
     houses.enact(house, AttesterAuthorisation, signer, houses.MPI)
     (declared,) = houses.anchored(house)
     made, _ = houses.attestation(house, [declared.id(origin)])
-    house.relay.attest(made, signer, officer.sign(made.id(origin)))
+    relay_attestation(house.relay, made, signer, officer.sign(made.id(origin)))
     revocation = Revocation(made.id(origin), ZERO, 41)
-    house.relay.revoke(revocation, signer, officer.sign(revocation.id(origin)))
+    relay_revocation(house.relay, revocation, signer, officer.sign(revocation.id(origin)))
     with house.follower.facts() as history:
         assert not history.undecided
 

@@ -14,7 +14,7 @@ from ledger import artifact
 from ledger.core.statements.members import NO_END
 from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.edges.chain import calls
-from ledger.journeys.attest import set_of
+from ledger.journeys.attest import relay_attestation, set_of
 from ledger.testing.consortium import House
 from tests import houses
 
@@ -33,7 +33,7 @@ def test_attest_a_green_lane_of_ten_thousand_and_revoke_it(house: House) -> None
     houses.attest(house, [secrets.token_bytes(32)])
     made, officer = houses.attestation(house, ids)
     before = house.follower.refresh().size
-    relayed = house.relay.attest(made, officer.address, officer.sign(made.id(house.chain.origin)), ids)
+    relayed = relay_attestation(house.relay, made, officer.address, officer.sign(made.id(house.chain.origin)), ids)
     assert relayed.receipt is not None
     assert relayed.receipt.gas_used <= ATTEST_GAS
     assert house.follower.refresh().size == before + 1
@@ -70,7 +70,7 @@ def test_a_hundred_signatures_arrive_in_any_order(house: House) -> None:
         statements.append((made, officer.address, officer.sign(made.id(origin))))
     random.Random(1).shuffle(statements)
     for statement in statements:
-        house.relay.attest(*statement)
+        relay_attestation(house.relay, *statement)
     with house.follower.facts() as history:
         assert all(made.id(origin) in history.attestations for made, _, _ in statements)
 

@@ -15,6 +15,9 @@ from ledger.core.encoding.reading import hex_bytes
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.statement import Attestation, Declaration, Revocation, Withdrawal
 from ledger.errors import AttestationUnknown
+from ledger.journeys.attest import relay_attestation
+from ledger.journeys.revoke import relay_revocation
+from ledger.journeys.withdraw import relay_withdrawal
 
 router = APIRouter(prefix="/v1", tags=["statements"], route_class=Once)
 REPEATED: dict[int | str, dict[str, Any]] = {200: {"model": Relayed, "description": "It was in the history before"}}
@@ -29,7 +32,8 @@ REPEATED: dict[int | str, dict[str, Any]] = {200: {"model": Relayed, "descriptio
 )
 def attest(body: SignedAttestation, given: Given, response: Response) -> Relayed:
     """Carry an agency's signed attestation to the contract, which checks attester, agency, mandate and time."""
-    done = given.relay.attest(
+    done = relay_attestation(
+        given.relay,
         Attestation.from_json(body.attestation.model_dump()),
         hex_bytes(body.signer, "signer"),
         hex_bytes(body.signature, "signature"),
@@ -57,7 +61,8 @@ def get_attestation(id: Hash, given: Given) -> AttestationStanding:  # noqa: A00
 )
 def revoke(body: SignedRevocation, given: Given, response: Response) -> Relayed:
     """End an attestation, or one member of its set, from now on and forever."""
-    done = given.relay.revoke(
+    done = relay_revocation(
+        given.relay,
         Revocation.from_json(body.revocation.model_dump()),
         hex_bytes(body.signer, "signer"),
         hex_bytes(body.signature, "signature"),
@@ -75,7 +80,8 @@ def revoke(body: SignedRevocation, given: Given, response: Response) -> Relayed:
 )
 def withdraw(body: SignedWithdrawal, given: Given, response: Response) -> Relayed:
     """End a declaration by its party's word, naming the declaration that replaces it, or none."""
-    done = given.relay.withdraw(
+    done = relay_withdrawal(
+        given.relay,
         Declaration.from_json(body.declaration.model_dump()),
         Withdrawal.from_json(body.withdrawal.model_dump()),
         hex_bytes(body.signature, "signature"),

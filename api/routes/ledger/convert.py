@@ -8,7 +8,7 @@ from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.history.history import History
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
-from ledger.journeys import attest as journey
+from ledger.journeys import relay
 from ledger.journeys.receive import Received
 
 
@@ -45,7 +45,7 @@ def standing_of(history: History, id_: bytes, member: bytes, at: int) -> Attesta
     )
 
 
-def relayed(done: journey.Relayed) -> Relayed:
+def relayed(done: relay.Relayed) -> Relayed:
     """A relayed statement."""
     return Relayed(
         id=hex_text(done.id),

@@ -1,0 +1,55 @@
+"""Relay: carry a statement that somebody else signed to the contract, and find it again in the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.core.history.history import History, Mark
+from ledger.edges.chain.calls import Call
+from ledger.edges.chain.contract import Chain, Receipt
+from ledger.edges.keys.keystore import SigningKey
+from ledger.edges.store import Store
+from ledger.errors import Unavailable
+from ledger.journeys.follow import Follower
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A statement that is in the history: its id, its entry, and the receipt, None where it was there before."""
+
+    id: bytes
+    number: int
+    receipt: Receipt | None
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Carries signed statements to the contract. ``relayer`` pays for gas and has no say.
+
+    ``relay_attestation``, ``relay_revocation``, ``relay_withdrawal`` and ``relay_resolution`` use it.
+    """
+
+    chain: Chain
+    store: Store
+    follower: Follower
+    relayer: SigningKey
+
+    def submit(self, call: Call) -> Receipt:
+        """Send a call; see ``Chain.submit``."""
+        return self.chain.submit(call, self.relayer, self.store.leadership.sending)
+
+    def refresh(self) -> History:
+        """The history as the chain has it now."""
+        return self.follower.refresh()
+
+
+def relayed(id_: bytes, mark: Mark | None, receipt: Receipt | None) -> Relayed:
+    """A statement that became the entry ``mark``, which is what the history says, whatever the receipt does.
+
+    :raises Unavailable: the history does not show it.
+    """
+    if mark is None:
+        raise Unavailable(
+            "the node took the statement, and the history does not show it: try again, which is harmless"
+        )  # fmt: skip
+    return Relayed(id_, mark.number, receipt)

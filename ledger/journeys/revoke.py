@@ -1,0 +1,29 @@
+"""Revoke: relay an agency's signed revocation of its attestation, whole or for one member."""
+
+from __future__ import annotations
+
+from ledger.core.history.history import History, Revocations
+from ledger.core.statements.statement import Revocation
+from ledger.edges.chain import calls
+from ledger.errors import AttestationAlreadyRevoked
+from ledger.journeys.relay import Relay, Relayed, relayed
+
+
+def relay_revocation(relay: Relay, revocation: Revocation, signer: bytes, signature: bytes) -> Relayed:
+    """Relay a revocation. A repetition of this very one is no error.
+
+    :raises Refused: the contract forbids it.
+    """
+    receipt = None
+    try:
+        receipt = relay.submit(calls.revoke(revocation, signer, signature))
+    except AttestationAlreadyRevoked:
+        known = _recorded(relay.refresh(), revocation)
+        if known is None or known.revoked.revocation != revocation:
+            raise
+    recorded = _recorded(relay.refresh(), revocation)
+    return relayed(revocation.id(relay.chain.origin), recorded and recorded.mark, receipt)
+
+
+def _recorded(history: History, revocation: Revocation) -> Revocations | None:
+    return history.revocations.get(revocation.attestation, {}).get(revocation.member)

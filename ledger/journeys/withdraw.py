@@ -1,0 +1,24 @@
+"""Withdraw: relay a party's signed withdrawal of its declaration."""
+
+from __future__ import annotations
+
+from ledger.core.statements.statement import Declaration, Withdrawal
+from ledger.edges.chain import calls
+from ledger.errors import DeclarationAlreadyWithdrawn
+from ledger.journeys.relay import Relay, Relayed, relayed
+
+
+def relay_withdrawal(relay: Relay, declaration: Declaration, withdrawal: Withdrawal, signature: bytes) -> Relayed:
+    """Relay a withdrawal. A repetition of this very one is no error.
+
+    :raises Refused: the contract forbids it.
+    """
+    receipt = None
+    try:
+        receipt = relay.submit(calls.withdraw(declaration, withdrawal, signature))
+    except DeclarationAlreadyWithdrawn:
+        known = relay.refresh().withdrawals.get(withdrawal.declaration)
+        if known is None or known[1].withdrawal != withdrawal:
+            raise
+    recorded = relay.refresh().withdrawals.get(withdrawal.declaration)
+    return relayed(withdrawal.id(relay.chain.origin), recorded and recorded[0], receipt)
