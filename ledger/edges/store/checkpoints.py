@@ -11,7 +11,7 @@ from ledger.core.checkpoints.note import SignedNote
 from ledger.edges.store.bulk import read_in_chunks
 from ledger.edges.store.database import Database
 from ledger.edges.store.limits import checked_number
-from ledger.edges.store.rows import note_of, note_values
+from ledger.edges.store.rows import note_of, note_text, note_values
 from ledger.edges.store.tables import CHECKPOINTS
 from ledger.errors import HistoryBroken
 
@@ -85,7 +85,7 @@ def merge_note(connection: Connection, known: SignedNote, note: SignedNote) -> S
     """Add the signatures of ``note`` to ``known``, which is stored; VerificationFailed if their checkpoints differ."""
     merged = known.with_signatures(note)
     same = CHECKPOINTS.c.size == known.checkpoint.size
-    connection.execute(update(CHECKPOINTS).where(same).values(note=str(merged)))
+    connection.execute(update(CHECKPOINTS).where(same).values(note=note_text(merged)))
     return merged
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row
 
 from ledger.core.anchoring.batches import Batch, DeclarationState
-from ledger.core.checkpoints.note import SignedNote
+from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
 from ledger.core.evidence.inclusion import Place
 from ledger.core.history.entry import Entry, EntryKind
 from ledger.core.statements.origin import Origin
@@ -121,9 +121,17 @@ def note_values(note: SignedNote, at: int) -> dict[str, Any]:
     return {
         "size": checked_number(note.checkpoint.size, "size"),
         "root": note.checkpoint.root,
-        "note": str(note),
+        "note": note_text(note),
         "created_at": checked_number(at, "time"),
     }
+
+
+def note_text(note: SignedNote) -> str:
+    """The text of a checkpoint that is stored; Malformed if it could not be read again."""
+    text = str(note)
+    if not note.signatures or len(text) > MAX_NOTE:
+        raise Malformed(f"a checkpoint has at least one signature, and at most {MAX_NOTE} characters with all of them")
+    return text
 
 
 def note_of(row: Row[Any]) -> SignedNote:
@@ -136,7 +144,7 @@ def note_of(row: Row[Any]) -> SignedNote:
     try:
         note = SignedNote.parse(text)
     except Malformed as error:
-        raise HistoryBroken(f"{what}: {error}", expected="a signed note", found=repr(text)) from None
+        raise HistoryBroken(f"{what}: {error}", expected="a signed note", found=repr(text[:200])) from None
     if (note.checkpoint.size, note.checkpoint.root) != (size, root):
         raise HistoryBroken(
             f"{what}: it is stored under another size or root", expected=f"{size}, 0x{root.hex()}",
