@@ -66,7 +66,7 @@ def declaration(house: House, digest: bytes | None = None, document_type: int = 
 def anchored(house: House, count: int = 1) -> list[Declaration]:
     """Declarations in one anchored batch."""
     made = [declaration(house) for _ in range(count)]
-    house.store.add_declarations(made, house.chain.origin, int(time.time()))
+    house.store.declarations.add(made, house.chain.origin, int(time.time()))
     house.anchorer.run(10_000, int(time.time()))
     return [item for item, _ in made]
 

@@ -47,7 +47,7 @@ def test_every_positive_document_ends_in_a_good_verdict(house: House, tmp_path: 
     assert [item for item in done if isinstance(item, Rejected)] == []
     (report,) = anchorer.run(len(wanted), at)
     assert report.batch.size == len(wanted) == 531
-    ids = store.leaves(report.batch.id)
+    ids = store.batches.declaration_ids(report.batch.id)
     houses.attest(house, ids, houses.CUSTOMS)
     trust = TrustRoot(origin, note_key(origin, house.log_key)).to_bytes()
     tried = 0

@@ -1,10 +1,15 @@
-"""What the store's tests put into it: declarations and entries made from numbers. The store verifies no signature."""
+"""What the tests of the store put into it: declarations, entries and notes made from numbers.
+
+The store checks no signature, so the signatures are only bytes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
 
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import SignedNote
 from ledger.core.history.entry import Anchored, Content, Entry, encode_payload, kind_of
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
@@ -21,18 +26,19 @@ def digest(name: object) -> bytes:
 
 
 def signed(number: int, party: bytes = PARTIES[0], document_type: int = 380) -> tuple[Declaration, bytes]:
+    """A declaration and its signature."""
     return Declaration(party, digest(number), document_type), digest(f"signature {number}") * 2
 
 
 def add(store: Store, numbers: Sequence[int], at: int = 1_000) -> list[bytes]:
-    """Declarations of these numbers, stored; their ids."""
-    return [id_ for id_, _ in store.add_declarations([signed(number) for number in numbers], ORIGIN, at)]
+    """Store the declarations of these numbers; returns their ids."""
+    return [id_ for id_, _ in store.declarations.add([signed(number) for number in numbers], ORIGIN, at)]
 
 
-def formed(store: Store, most: int = 1_000) -> Batch:
-    """A batch of what is pending."""
-    ids = store.pending_ids(most)
-    return store.form_batch(root(ids), ids, 2_000)
+def formed(store: Store, limit: int = 1_000) -> Batch:
+    """A new batch of what is pending."""
+    ids = store.declarations.pending_ids(limit)
+    return store.batches.form(root(ids), ids, 2_000)
 
 
 def logged(number: int, content: Content, fork: str = "") -> LoggedEntry:
@@ -46,10 +52,16 @@ def some_entries(count: int, first: int = 0, fork: str = "") -> list[LoggedEntry
     return [logged(number, Anchored(digest(f"root {number}"), 1), fork) for number in range(first, first + count)]
 
 
+def some_note(size: int, root: bytes | None = None, signers: Sequence[str] = ("log",)) -> SignedNote:
+    """A checkpoint with signatures under these names."""
+    checkpoint = Checkpoint(ORIGIN, size, digest(size) if root is None else root)
+    return SignedNote(checkpoint, tuple((name, b"1234", digest(name)) for name in signers))
+
+
 def anchored(store: Store, batch: Batch) -> LoggedEntry:
-    """The batch, anchored by the next entry."""
-    last = store.last_entry()
+    """Anchor a batch by the next entry, which is returned."""
+    last = store.entries.last()
     item = logged(0 if last is None else last.entry.number + 1, Anchored(batch.root, batch.size))
-    store.append_entries([item])
-    store.mark_anchored(batch.id, item.entry.number, item.entry.time)
+    store.entries.append([item])
+    store.batches.mark_anchored(batch.id, item.entry.number, item.entry.time)
     return item

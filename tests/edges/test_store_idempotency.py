@@ -1,76 +1,68 @@
-"""Idempotency keys in the store: one goes on, the rest wait or get its answer, and nothing is kept for ever."""
+"""Idempotency keys in the store: one request goes on, the others wait or get its response; all is dropped in time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ledger.edges.store import Store, idempotency
-from ledger.edges.store.idempotency import KEPT_SECONDS, Answer
-from tests.edges.stored import ORIGIN, digest
+from ledger.edges.store.idempotency import KEPT_SECONDS, StoredResponse
+from tests.edges.stored import digest
 
 NOW, PATIENCE = 1_000_000, 60
-ANSWER = Answer(201, b'{"gas":1}')
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    made = Store.open(url, ORIGIN)
-    yield made
-    made.close()
+RESPONSE = StoredResponse(201, b'{"gas":1}')
 
 
 def begin(store: Store, client: str = "a", key: str = "k", request: object = 1, at: int = NOW) -> object:
-    return store.begin_once(client, key, digest(request), at, PATIENCE)
+    return store.idempotency.begin(client, key, digest(request), at, PATIENCE)
 
 
-def test_the_first_answer_is_given_again(store: Store) -> None:
+def test_the_first_response_is_given_again(store: Store) -> None:
     assert begin(store) == "go on"
     assert begin(store) == "under way"
-    store.keep_answer("a", "k", ANSWER)
-    assert begin(store) == ANSWER
+    store.idempotency.keep("a", "k", RESPONSE)
+    assert begin(store) == RESPONSE
     assert begin(store, request=2) == "another request"
 
 
-def test_a_key_is_its_clients_own(store: Store) -> None:
+def test_each_client_has_its_own_keys(store: Store) -> None:
     assert begin(store) == "go on"
     assert begin(store, client="b", request=2) == "go on"
     assert begin(store, key="l") == "go on"
 
 
-def test_what_is_forgotten_is_tried_anew(store: Store) -> None:
+def test_a_request_that_is_forgotten_is_tried_again(store: Store) -> None:
     assert begin(store) == "go on"
-    store.forget_answer("a", "k")
+    store.idempotency.forget("a", "k")
     assert begin(store, request=2) == "go on"
 
 
-def test_another_goes_on_where_the_first_died(store: Store) -> None:
+def test_another_request_goes_on_after_the_first_one_died(store: Store) -> None:
     assert begin(store) == "go on"
     assert begin(store, at=NOW + PATIENCE - 1) == "under way"
     assert begin(store, at=NOW + PATIENCE) == "go on"
     assert begin(store, at=NOW + PATIENCE) == "under way"
 
 
-def test_an_answer_is_kept_for_a_day(store: Store) -> None:
+def test_a_response_is_kept_for_a_day(store: Store) -> None:
     begin(store)
-    store.keep_answer("a", "k", ANSWER)
-    assert begin(store, at=NOW + KEPT_SECONDS - 1) == ANSWER
+    store.idempotency.keep("a", "k", RESPONSE)
+    assert begin(store, at=NOW + KEPT_SECONDS - 1) == RESPONSE
     assert begin(store, request=2, at=NOW + KEPT_SECONDS) == "go on"
 
 
-def test_only_so_many_are_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_newest_responses_are_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "MOST_KEPT", 3)
     for number in range(5):
         assert begin(store, key=str(number), at=NOW + number) == "go on"
-        store.keep_answer("a", str(number), ANSWER)
+        store.idempotency.keep("a", str(number), RESPONSE)
     answers = [begin(store, key=str(number), at=NOW + 5) for number in (4, 3, 2)]
-    assert answers == [ANSWER] * 3
+    assert answers == [RESPONSE] * 3
     assert begin(store, key="0", request=2, at=NOW + 5) == "go on"
 
 
-def test_of_many_at_once_one_goes_on(store: Store) -> None:
+def test_of_many_requests_at_once_one_goes_on(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: begin(store), range(24)))
     assert sorted(map(str, answers)) == ["go on"] + ["under way"] * 23

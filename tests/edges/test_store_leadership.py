@@ -1,4 +1,4 @@
-"""Who leads and who sends, among threads and processes; on SQLite and PostgreSQL."""
+"""Leading and sending, among threads and processes; on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,21 +15,13 @@ from sqlalchemy import text
 
 from ledger.edges.store import Store, leadership
 from ledger.errors import Unavailable
-from tests.edges.stored import ORIGIN
 
 HOME = Path(__file__).resolve().parents[2]
 SOON = 5.0  # seconds
 
 
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    made = Store.open(url, ORIGIN)
-    yield made
-    made.close()
-
-
 def in_its_own_process(url: str, words: str) -> subprocess.Popen[str]:
-    """A process that opens the store, does something, says so, and waits until it is ended."""
+    """A process that opens the store, runs ``words``, prints "done" and waits until it is killed."""
     head = "import sys, time\nfrom ledger.edges.store import Store\nfrom tests.edges.stored import ORIGIN\n"
     tail = "\nprint('done', flush=True)\ntime.sleep(600)\n"
     script = f"{head}store = Store.open(sys.argv[1], ORIGIN)\n{words}{tail}"
@@ -40,65 +32,66 @@ def in_its_own_process(url: str, words: str) -> subprocess.Popen[str]:
 
 
 def until(holds: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
     deadline = time.monotonic() + SOON
     while not holds():
-        assert time.monotonic() < deadline, "nobody leads"
+        assert time.monotonic() < deadline, "it took too long"
         time.sleep(0.05)
 
 
-def test_one_leads_until_it_lets_go(store: Store) -> None:
-    first, second, other = store.leadership("anchoring"), store.leadership("anchoring"), store.leadership("sweeping")
-    assert first.held()
-    assert first.held()
-    assert not second.held()
-    assert other.held()
+def test_one_candidate_leads_until_it_releases_the_lead(store: Store) -> None:
+    first, second, other = map(store.leadership.candidate, ("anchoring", "anchoring", "sweeping"))
+    assert first.leads()
+    assert first.leads()
+    assert not second.leads()
+    assert other.leads()
     first.release()
-    assert second.held()
-    assert not first.held()
+    assert second.leads()
+    assert not first.leads()
     second.release()
     second.release()
     other.release()
 
 
-def test_only_one_of_many_threads_leads(store: Store) -> None:
-    candidates = [store.leadership("anchoring") for _ in range(8)]
+def test_of_many_threads_only_one_leads(store: Store) -> None:
+    candidates = [store.leadership.candidate("anchoring") for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
         for _ in range(3):
-            assert sum(pool.map(lambda candidate: candidate.held(), candidates)) == 1
+            assert sum(pool.map(lambda candidate: candidate.leads(), candidates)) == 1
     for candidate in candidates:
         candidate.release()
 
 
-def test_another_takes_over_at_once_when_the_leader_is_killed(url: str, store: Store) -> None:
-    process = in_its_own_process(url, "lead = store.leadership('anchoring')\nassert lead.held()")
-    ours = store.leadership("anchoring")
-    assert not ours.held()
+def test_another_candidate_leads_as_soon_as_the_leader_is_killed(url: str, store: Store) -> None:
+    process = in_its_own_process(url, "lead = store.leadership.candidate('anchoring')\nassert lead.leads()")
+    ours = store.leadership.candidate("anchoring")
+    assert not ours.leads()
     process.send_signal(signal.SIGKILL)
     process.wait()
-    until(ours.held)
+    until(ours.leads)
     ours.release()
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)  # SQLite has no connection that could be cut
-def test_a_leader_whose_connection_is_cut_sees_that_it_leads_no_more(store: Store) -> None:
-    ours, theirs = store.leadership("anchoring"), store.leadership("anchoring")
-    assert ours.held()
-    with store.engine.connect() as connection:
+def test_a_leader_whose_connection_is_cut_notices_that_it_lost_the_lead(store: Store) -> None:
+    ours, theirs = store.leadership.candidate("anchoring"), store.leadership.candidate("anchoring")
+    assert ours.leads()
+    with store.database.engine.connect() as connection:
         connection.execute(
             text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted")
         )
-    until(theirs.held)
-    assert not ours.held()
+    until(theirs.leads)
+    assert not ours.leads()
     theirs.release()
-    until(ours.held)
+    until(ours.leads)
     ours.release()
 
 
-def test_one_sends_at_a_time(store: Store) -> None:
+def test_only_one_thread_sends_at_a_time(store: Store) -> None:
     inside, most = [0], [0]
 
     def send(_: int) -> None:
-        with store.sending():
+        with store.leadership.sending():
             inside[0] += 1
             most[0] = max(most[0], inside[0])
             time.sleep(0.005)
@@ -109,20 +102,20 @@ def test_one_sends_at_a_time(store: Store) -> None:
     assert most == [1]
 
 
-def test_who_is_killed_while_sending_holds_up_nobody(url: str, store: Store) -> None:
-    process = in_its_own_process(url, "held = store.sending()\nheld.__enter__()")
+def test_a_sender_that_is_killed_does_not_keep_others_from_sending(url: str, store: Store) -> None:
+    process = in_its_own_process(url, "held = store.leadership.sending()\nheld.__enter__()")
     process.send_signal(signal.SIGKILL)
     process.wait()
-    with store.sending():
+    with store.leadership.sending():
         pass
 
 
-def test_who_waits_too_long_to_send_is_told(url: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_too_long_to_send_is_unavailable(url: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leadership, "WAIT_SECONDS", 1)
-    process = in_its_own_process(url, "held = store.sending()\nheld.__enter__()")
-    with pytest.raises(Unavailable), store.sending():
+    process = in_its_own_process(url, "held = store.leadership.sending()\nheld.__enter__()")
+    with pytest.raises(Unavailable), store.leadership.sending():
         pass
     process.kill()
     process.wait()
-    with store.sending():
+    with store.leadership.sending():
         pass

@@ -1,4 +1,4 @@
-"""What the store says and keeps when its PostgreSQL dies, comes back, forbids, is full of others, or is not there."""
+"""What a PostgreSQL store keeps and says when its server dies, comes back, refuses, or is not there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sqlalchemy import Connection, make_url, text
 from ledger.core.statements.statement import Declaration
 from ledger.edges.store import Store
 from ledger.edges.store.bulk import insert_new
-from ledger.edges.store.declarations import pending_values
+from ledger.edges.store.rows import pending_values
 from ledger.edges.store.tables import DECLARATIONS
 from ledger.errors import LedgerError, Unavailable
 from ledger.testing import postgres
@@ -40,80 +40,79 @@ def durable() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture
-def store(durable: postgres.Server) -> Iterator[Store]:
-    made = Store.open(durable.database(), ORIGIN)
-    yield made
-    made.close()
+def url(durable: postgres.Server) -> str:
+    return durable.database()
 
 
 def test_a_server_that_dies_loses_nothing_that_was_acknowledged(durable: postgres.Server, store: Store) -> None:
-    """Power cuts, as far as the server can tell, between any two commits; the store connects again by itself."""
+    """The server is killed three times, as by a power cut; the store connects again by itself."""
     kept: set[bytes] = set()
     for number in range(3):
         kept.update(add(store, range(number * 50, number * 50 + 50)))
         batch = formed(store, 20)
         durable.stop(signal.SIGQUIT)
-        for attempt in (lambda: add(store, [1_000]), store.pending):
+        for attempt in (lambda: add(store, [1_000]), store.declarations.pending):
             with pytest.raises(Unavailable, match="cannot be reached|is being stopped"):
                 attempt()
         durable.start()
-        assert all(store.declaration(id_) is not None for id_ in kept)
-        assert store.batch(batch.id) == batch
-    assert store.pending()[0] == 150 - 60
+        assert all(store.declarations.get(id_) is not None for id_ in kept)
+        assert store.batches.get(batch.id) == batch
+    assert store.declarations.pending().total == 150 - 60
 
 
-def test_declaring_goes_on_by_itself_after_a_restart(durable: postgres.Server, store: Store) -> None:
+def test_a_store_works_again_after_its_server_was_restarted(durable: postgres.Server, store: Store) -> None:
     add(store, [1])
     durable.stop()
     durable.start()
-    assert store.add_declarations([signed(1), signed(2)], ORIGIN, 1) == [(signed_id(1), False), (signed_id(2), True)]
+    assert store.declarations.add([signed(1), signed(2)], ORIGIN, 1) == [(signed_id(1), False), (signed_id(2), True)]
 
 
 def test_a_connection_that_is_reset_while_it_commits(durable: postgres.Server) -> None:
-    """Whether it was stored, nobody can know then; whoever tries again is told."""
+    """Nothing says then whether it was stored; the next attempt does."""
     with through(durable, b"COMMIT\0") as (store, armed):
         armed.set()
         with pytest.raises(Unavailable, match=r"cannot be reached: .* may have been stored, and will be found"):
             add(store, [1])
         assert not armed.is_set()
-        assert store.add_declarations([signed(1)], ORIGIN, 1) == [(signed_id(1), False)]
+        assert store.declarations.add([signed(1)], ORIGIN, 1) == [(signed_id(1), False)]
 
 
-def test_a_connection_that_is_reset_while_it_waits_is_made_anew(durable: postgres.Server) -> None:
+def test_an_idle_connection_that_is_reset_is_replaced(durable: postgres.Server) -> None:
     with through(durable, b"BEGIN\0") as (store, armed):
         add(store, [1])
         armed.set()
-        assert store.pending()[0] == 1
+        assert store.declarations.pending().total == 1
         assert not armed.is_set()
 
 
 def test_a_leader_whose_connection_is_reset_tries_to_lead_again(durable: postgres.Server) -> None:
     with through(durable, b"SELECT 1\0") as (store, armed):
-        lead = store.leadership("anchoring")
-        assert lead.held()
+        lead = store.leadership.candidate("anchoring")
+        assert lead.leads()
         armed.set()
-        until(lead.held)
+        until(lead.leads)
         assert not armed.is_set()
         lead.release()
 
 
-def test_a_request_of_several_packets_waits_for_no_acknowledgement(store: Store) -> None:
-    with store.engine.connect() as connection:
+def test_connections_send_without_delay(store: Store) -> None:
+    with store.database.engine.connect() as connection:
         link = connection.connection.driver_connection._usock  # type: ignore[union-attr]
         assert link.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
 
 
-def test_two_who_take_in_the_same_at_once_never_wait_for_each_other(store: Store) -> None:
-    """Each row that is inserted is locked until the commit; all insert in one order."""
+def test_two_writers_of_the_same_declarations_never_wait_for_each_other(store: Store) -> None:
+    """A row that is inserted is locked until the commit, so all writers insert in one order."""
     low, high = sorted(((signed(number)[0].id(ORIGIN), *signed(number)) for number in (1, 2)), key=itemgetter(0))
 
     def insert(connection: Connection, item: tuple[bytes, Declaration, bytes]) -> set[bytes]:
         return insert_new(connection, DECLARATIONS, "id", [pending_values(*item, 1)])
 
     blocked = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    with store.engine.connect() as first, store.engine.connect() as watching, ThreadPoolExecutor(1) as pool:
+    engine = store.database.engine
+    with engine.connect() as first, engine.connect() as watching, ThreadPoolExecutor(1) as pool:
         assert insert(first, low) == {low[0]}
-        second = pool.submit(store.receive, [high, low], 1)
+        second = pool.submit(store.declarations.add_with_ids, [high, low], 1)
         until(lambda: watching.execute(blocked).scalar_one() == 1)
         assert insert(first, high) == {high[0]}
         first.commit()
@@ -132,7 +131,7 @@ def through(server: postgres.Server, answer: bytes) -> Iterator[tuple[Store, Eve
 
 @contextmanager
 def resetting(server_port: int, answer: bytes) -> Iterator[tuple[int, Event]]:
-    """A way to a server that, once armed, keeps one such answer and resets the connection."""
+    """A proxy before a server that, once armed, resets the connection instead of passing on one such answer."""
     armed, taken = Event(), socket.create_server(("127.0.0.1", 0))
 
     def carry(source: socket.socket, drain: socket.socket) -> None:
@@ -182,14 +181,14 @@ def cannot_be_written(url: str, words: str) -> None:
     store = Store.open(url, ORIGIN)
     with pytest.raises(Unavailable, match=words):
         add(store, [1])
-    assert store.pending() == (0, None)
+    assert store.declarations.pending() == (0, None)
     store.close()
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("ledger@", "nobody:secret-word@"), "does not let this user in|does not answer"),
+        (("ledger@", "nobody:secret-word@"), "does not let this user in|does not work"),
         (("/test_", "/absent_"), "does not exist"),
         (("127.0.0.1:", "127.0.0.1:1"), "cannot be reached|must look like"),
     ],
@@ -200,8 +199,8 @@ def test_an_address_that_leads_nowhere(durable: postgres.Server, change: tuple[s
     assert "secret-word" not in str(caught.value)
 
 
-def test_nothing_of_what_was_to_be_stored_is_in_an_error(durable: postgres.Server, store: Store) -> None:
-    with store.engine.begin() as connection:
+def test_an_error_does_not_contain_what_was_to_be_stored(durable: postgres.Server, store: Store) -> None:
+    with store.database.engine.begin() as connection:
         connection.execute(text("DROP TABLE declarations CASCADE"))
     with pytest.raises(Unavailable) as caught:
         add(store, [1])
@@ -216,15 +215,15 @@ def test_processes_that_create_one_store_at_once(durable: postgres.Server) -> No
     started = [subprocess.Popen([sys.executable, "-c", words, url, str(count)], cwd=HOME) for count in (10, 20, 30)]
     assert [process.wait(60) for process in started] == [0, 0, 0]
     store = Store.open(url, ORIGIN)
-    assert store.pending()[0] == 30
+    assert store.declarations.pending().total == 30
     store.close()
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_another_creates_the_store_while_we_look(
+def test_another_process_creates_the_store_between_two_readings(
     moment: str, durable: postgres.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each statement sees what was committed before it, so two readings may be of two moments."""
+    """Each statement sees what was committed before it, so two statements may see two states."""
     created: list[str] = []
     url, look = durable.database(), MigrationContext.get_current_heads
 

@@ -123,14 +123,15 @@ def settle(site: Site, within: float = 60.0, blocks: int = 1) -> float:
 
     def done() -> bool:
         site.chain.mine(blocks)
-        if store.pending()[0] > 0 or store.unfinished() or store.unconfirmed():
+        batches = list(store.batches.each())
+        if store.declarations.pending().total > 0 or any(batch.state != "final" for batch in batches):
             return False
         # The store may not know yet what the chain took back a moment ago.
-        return {(batch.root, batch.size) for batch in store.batches()} <= set(anchors(site))
+        return {(batch.root, batch.size) for batch in batches} <= set(anchors(site))
 
     try:
         settled = until(done, within, 0.1)
-        waiting, open_ = store.pending()[0], store.unfinished()
+        waiting, open_ = store.declarations.pending().total, store.batches.unfinished()
     finally:
         store.close()
     assert settled, f"after {within:g} s {waiting} are pending and {open_} on their way\n{site.words()}"
@@ -150,8 +151,8 @@ def count(
     settle(site, blocks=blocks)
     store = Store.open(site.store_url, site.house.chain.origin, create=False)
     try:
-        batches = {(batch.root, batch.size): store.leaves(batch.id) for batch in store.batches()}
-        with store.engine.connect() as connection:
+        batches = {(batch.root, batch.size): store.batches.declaration_ids(batch.id) for batch in store.batches.each()}
+        with store.database.engine.connect() as connection:
             noticed = connection.execute(select(func.count()).where(CHANGES.c.kind == "reorganised")).scalar_one()
     finally:
         store.close()
