@@ -121,7 +121,7 @@ def test_a_repetition_says_where_it_stands(door: Door) -> None:
     said = fresh()
     door.single(text(said))
     id_ = bytes.fromhex(id_of(said)[2:])
-    batch = door.store.form_batch(b"\x01" * 32, [id_], NOW)
+    batch = door.store.batches.form(b"\x01" * 32, [id_], NOW)
     again = door.single(text(said)).json()
     assert (again["state"], again["batch_size"]) == ("batched", batch.size)
 
@@ -145,7 +145,7 @@ def test_every_line_has_its_answer_however_the_body_is_cut(door: Door, size: int
     for line, result in zip(lines, results, strict=True):
         if result["status"] == 202:
             assert result["id"] == id_of(json.loads(line))
-            assert door.store.declaration(bytes.fromhex(result["id"][2:])) is not None
+            assert door.store.declarations.get(bytes.fromhex(result["id"][2:])) is not None
 
 
 def test_line_ends(door: Door) -> None:

@@ -61,7 +61,7 @@ def test_a_refused_batch_and_an_old_backlog_show_with_their_words(store: Store, 
     add(store, [3], at=NOW - 10)
     with TestClient(Office(store, tmp_path).app) as client:
         assert "batch_refused" not in details(ready(client))
-        store.mark_refused(batch.id, "exceeds block gas limit", NOW + 60)
+        store.batches.mark_refused(batch.id, "exceeds block gas limit", NOW + 60)
         said = ready(client)
     assert said["status"] == "degraded"
     assert list(details(said)) == ["chain_away", "batch_refused", "backlog_old"], "the cause first"
@@ -101,8 +101,8 @@ def test_who_anchors_is_said(store: Store, tmp_path: Path) -> None:
     with TestClient(Office(store, tmp_path).app) as client:
         assert ready(client)["anchoring"] == "elsewhere: there is no relayer key here"
     other = Store.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", ORIGIN)
-    leader = other.leadership("anchoring")
-    assert leader.held()
+    leader = other.leadership.candidate("anchoring")
+    assert leader.leads()
     again = Store.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", ORIGIN)
     with TestClient(Office(again, tmp_path, RELAYER).app) as client:
         assert ready(client)["anchoring"] == "elsewhere: another process leads"

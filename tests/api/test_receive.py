@@ -38,11 +38,11 @@ class Slow:
         assert self.let.wait(30)
         self.groups.append(len(some))
         self.fail(some)
-        return self.store.receive(some, at)
+        return self.store.declarations.add_with_ids(some, at)
 
     def has(self, number: int) -> bool:
         ((id_, _, _),) = received(number)
-        return self.store.declaration(id_) is not None
+        return self.store.declarations.get(id_) is not None
 
 
 @pytest.fixture

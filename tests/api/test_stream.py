@@ -85,11 +85,11 @@ def test_a_reorganisation_is_told_to_everybody_and_entries_come_again(office: Of
     for number in range(2):
         happen(office.store, number)
     seen = office.told()[-1].id
-    office.store.truncate_entries(1)
+    office.store.entries.truncate(1)
     for kind in ("entries", "changes"):
         events = office.told(f"after={seen}&kind={kind}")
         assert [item.data for item in events if item.name == "reorganised"] == [{"from": 1}]
-    anchored(office.store, office.store.unfinished()[0])
+    anchored(office.store, office.store.batches.unfinished()[0])
     again = [item.data["number"] for item in office.told(f"after={seen}") if item.name == "entry"]
     assert again == [1]
 
@@ -102,7 +102,7 @@ def test_one_declaration_and_nothing_of_others(office: Office) -> None:
     batch = formed(office.store)
     anchored(office.store, batch)
     happen(office.store, 1)
-    office.store.mark_final(1)
+    office.store.batches.mark_final(1)
     first, *later = office.told(f"{path}&after={pending.id}")
     assert first.data["state"] == "final"
     assert [item.data["state"] for item in later] == ["batched", "anchored", "final"]
@@ -207,7 +207,7 @@ def test_a_declaration_is_followed_from_waiting_to_final(office: Office) -> None
         reader = Listening(port, f"declaration={hex_text(mine)}")
         assert reader.event().data["state"] == "pending"
         anchored(office.store, formed(office.store))
-        office.store.mark_final(1)
+        office.store.batches.mark_final(1)
         assert [reader.event().data["state"] for _ in range(3)] == ["batched", "anchored", "final"]
         reader.leave()
 
@@ -218,8 +218,8 @@ def test_a_reorganisation_reaches_who_reads(office: Office) -> None:
     with listening_at(office.app) as port:
         readers = [Listening(port, "kind=entries"), Listening(port, "kind=entries")]
         time.sleep(0.2)  # the hub has begun
-        office.store.truncate_entries(1)
-        anchored(office.store, office.store.unfinished()[0])
+        office.store.entries.truncate(1)
+        anchored(office.store, office.store.batches.unfinished()[0])
         for reader in readers:
             told = [reader.event() for _ in range(2)]
             assert [(item.name, item.data.get("from", item.data.get("number"))) for item in told] == [

@@ -134,12 +134,12 @@ def test_what_anchoring_spent_and_what_was_decided_is_counted(served: Served) ->
 
 def test_reorganisations_are_counted_by_their_depth(tmp_path: Path) -> None:
     store = Store.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", ORIGIN)
-    store.append_entries(some_entries(7))
+    store.entries.append(some_entries(7))
     with TestClient(Office(store, tmp_path).app) as client:
         depth = "ledger_reorganisation_depth_entries"
         assert figures(client)[f"{depth}_count", ()] == 0
-        store.truncate_entries(6)
-        store.truncate_entries(2)
+        store.entries.truncate(6)
+        store.entries.truncate(2)
         now = figures(client)
     assert (now[f"{depth}_count", ()], now[f"{depth}_sum", ()]) == (2, 5)
     assert [now[f"{depth}_bucket", (("le", bound),)] for bound in ("1.0", "2.0", "5.0", "+Inf")] == [1, 1, 2, 2]

@@ -106,11 +106,11 @@ def test_it_cosigns_what_follows(watched: Watched) -> None:
     answer = watched.ask(first)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
     assert abs(watched.cosigned_at(first, answer) - time.time()) < 60
-    assert watched.store.cosigned() == (4, first.checkpoint.root)
+    assert watched.store.cosigned.newest() == first.checkpoint
     second = watched.note()
     answer = watched.ask(second, 4)
     assert watched.cosigned_at(second, answer)
-    assert watched.store.cosigned() == (second.checkpoint.size, second.checkpoint.root)
+    assert watched.store.cosigned.newest() == second.checkpoint
     again = watched.ask(second, second.checkpoint.size)
     assert watched.cosigned_at(second, again)
 
@@ -134,7 +134,7 @@ def test_it_never_signs_two_roots_for_one_size(watched: Watched) -> None:
     assert watched.ask(note).status_code == 200
     answer = watched.ask(other, 4, ())
     assert (answer.status_code, answer.headers["content-type"]) == (409, "text/plain; charset=utf-8")
-    assert watched.store.cosigned() == (4, note.checkpoint.root)
+    assert watched.store.cosigned.newest() == note.checkpoint
 
 
 @pytest.mark.parametrize("defect", ["left out", "too long", "altered", "for nothing"])
@@ -151,16 +151,16 @@ def test_a_proof_that_does_not_hold(watched: Watched, defect: str) -> None:
     old, path = wrong[defect]
     if defect == "for nothing":
         assert watched.ask(note, 4).status_code == 200
-    before = watched.store.cosigned()
+    before = watched.store.cosigned.newest()
     assert watched.ask(note, old, path).status_code == 422
-    assert watched.store.cosigned() == before
+    assert watched.store.cosigned.newest() == before
 
 
 def test_the_chain_has_another_history(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
     """Signed by the log and first of its kind, so that no proof can fail: only the witness's own node knows."""
     note = watched.sign(replace(watched.note().checkpoint, root=bytes(32)))
     assert watched.ask(note).status_code == 422
-    assert watched.store.cosigned()[0] == 0
+    assert watched.store.cosigned.newest().size == 0
     assert "eip155:" in caplog.text, "what the log signed is kept as proof"
 
 
@@ -169,7 +169,7 @@ def test_entries_that_its_node_does_not_have_yet(watched: Watched) -> None:
     ahead = watched.sign(replace(note.checkpoint, size=note.checkpoint.size + 1))
     answer = watched.ask(ahead)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-    assert watched.store.cosigned()[0] == 0
+    assert watched.store.cosigned.newest().size == 0
 
 
 def test_entries_that_are_not_confirmed(watched: Watched, tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_a_node_that_is_away(watched: Watched) -> None:
         answer = alone.ask(watched.note())
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
         assert "127.0.0.1" not in answer.text
-    assert watched.store.cosigned()[0] == 0
+    assert watched.store.cosigned.newest().size == 0
 
 
 def test_a_key_that_is_not_the_logs(watched: Watched) -> None:
@@ -258,7 +258,7 @@ def test_a_request_without_its_shape(watched: Watched, change: Any) -> None:
     body = AddCheckpoint(0, (), str(watched.note())).to_bytes()
     answer = watched.post(change(body))
     assert (answer.status_code, answer.text) == (400, "the request is malformed\n")
-    assert watched.store.cosigned()[0] == 0
+    assert watched.store.cosigned.newest().size == 0
 
 
 def test_63_lines_of_proof_have_their_shape(watched: Watched) -> None:
@@ -295,7 +295,7 @@ def test_two_at_once_never_make_it_go_back(watched: Watched) -> None:
     won = [note for note, answer in zip((small, large), answers, strict=True) if answer.status_code == 200]
     lost = next(answer for answer in answers if answer.status_code != 200)
     assert len(won) == 1
-    assert watched.store.cosigned() == (won[0].checkpoint.size, won[0].checkpoint.root)
+    assert watched.store.cosigned.newest() == won[0].checkpoint
     assert (lost.status_code, lost.text) == (409, f"{won[0].checkpoint.size}\n")
 
 
@@ -307,15 +307,14 @@ def test_many_at_once_never_make_it_write_down_two_roots(tmp_path: Path, watched
 
     def write(number: int) -> tuple[Checkpoint, bool]:
         checkpoint = Checkpoint(origin, 1 + number // 8, bytes([number]) * 32)
-        before, _ = stores[number % 4].cosigned()
-        found = stores[number % 4].record_cosigned(before, checkpoint, 1)
-        return checkpoint, found == (checkpoint.size, checkpoint.root)
+        cosigned = stores[number % 4].cosigned
+        return checkpoint, cosigned.record(cosigned.newest().size, checkpoint, 1) == checkpoint
 
     with ThreadPoolExecutor(8) as pool:
         written = [checkpoint for checkpoint, won in pool.map(write, range(80)) if won]
     assert len({checkpoint.size for checkpoint in written}) == len(written) > 0
     newest = max(written, key=lambda checkpoint: checkpoint.size)
-    assert stores[0].cosigned() == (newest.size, newest.root)
+    assert stores[0].cosigned.newest() == newest
 
 
 def test_killed_before_it_answers_it_has_moved_on(watched: Watched, tmp_path: Path) -> None:
@@ -353,7 +352,7 @@ def test_killed_before_it_answers_it_has_moved_on(watched: Watched, tmp_path: Pa
     killed = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     store = Store.open(url, watched.house.chain.origin)
-    assert store.cosigned() == (note.checkpoint.size, note.checkpoint.root)
+    assert store.cosigned.newest() == note.checkpoint
     witness = Witness(trust_of(watched.house), "w", key_of("w"), store, lambda: Follower(watched.house.chain, store))
     with served(watched.house, witness, store) as again:
         assert again.ask(note).text == f"{note.checkpoint.size}\n"

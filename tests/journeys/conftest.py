@@ -35,7 +35,7 @@ class Sqlite:
 
     def backed_up(self, url: str) -> str:
         store, copy = Store.open(url, None, create=False), self.new()
-        store.copy_to(Path(copy.removeprefix("sqlite:///")))
+        store.backup.copy_to(Path(copy.removeprefix("sqlite:///")))
         store.close()
         return copy
 

@@ -83,7 +83,7 @@ def lived(folder: Path) -> Gone:
         house.anchorer.publish(now())
         pending, signature = houses.declaration(house)
         # Later than the others for certain, so that it stands last.
-        house.store.add_declarations([(pending, signature)], house.chain.origin, now() + 60)
+        house.store.declarations.add([(pending, signature)], house.chain.origin, now() + 60)
         keys = PublicKeys(
             TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key)), tuple(house.keystore.list())
         )

@@ -62,7 +62,7 @@ def live(house: House) -> Lived:
     """Three batches, a set across two of them, attestations, revocations, a withdrawal; two declarations wait."""
     for count in (5, 3, 1):
         houses.anchored(house, count)
-    batches = [house.store.leaves(batch.id) for batch in house.store.batches()]
+    batches = [house.store.batches.declaration_ids(batch.id) for batch in house.store.batches.each()]
     attested = [*batches[0][:3], batches[1][0]]
     chamber = houses.attest(house, attested, houses.CHAMBER)
     houses.revoke(house, chamber, houses.CHAMBER, attested[1])
@@ -70,13 +70,13 @@ def live(house: House) -> Lived:
     houses.attest(house, batches[0][:1])
     houses.revoke(house, houses.attest(house, batches[2]))
     trader = house.key("trader")
-    withdrawn = house.store.declaration(batches[0][4])
+    withdrawn = house.store.declarations.get(batches[0][4])
     assert withdrawn is not None
     withdrawal = Withdrawal(withdrawn.id, 1, bytes(32))
     relay_withdrawal(house.relay, withdrawn.declaration, withdrawal, trader.sign(withdrawal.id(house.chain.origin)))
     house.anchorer.publish(now())
     waiting = [houses.declaration(house) for _ in range(2)]
-    pending = [id_ for id_, _ in house.store.add_declarations(waiting, house.chain.origin, now())]
+    pending = [id_ for id_, _ in house.store.declarations.add(waiting, house.chain.origin, now())]
     anchored = [id_ for batch in batches for id_ in batch]
     return Lived(
         house,
@@ -98,12 +98,12 @@ def ordered(evidence: Evidence) -> Evidence:
 
 def standing(store: Store, follower: Follower, id_: bytes) -> dict[str, Any]:
     """All that a store and the history say of a declaration, but when it was received."""
-    row = store.declaration(id_)
+    row = store.declarations.get(id_)
     assert row is not None
-    batch = None if row.batch_id is None else store.batch(row.batch_id)
+    batch = None if row.batch_id is None else store.batches.get(row.batch_id)
     assert batch is not None
     with follower.facts() as history:
-        names = {(batch.root, batch.size), set_of([id_]), *store.set_names_of(id_)}
+        names = {(batch.root, batch.size), set_of([id_]), *store.sets.names_of(id_)}
         attestations = history.attestations_of(sorted(names))
         return {
             "declaration": (row.declaration, row.signature, row.state, row.batch_index),
@@ -162,9 +162,9 @@ def altered(data: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
 def everything(store: Store) -> list[Any]:
     """All rows that evidence could have changed."""
     return [
-        list(store.each_declaration()),
-        list(store.each_batch()),
-        list(store.each_set()),
-        list(store.each_place()),
-        list(store.each_checkpoint()),
+        list(store.declarations.each()),
+        list(store.batches.each()),
+        list(store.sets.each()),
+        list(store.inclusions.each()),
+        list(store.checkpoints.each()),
     ]

@@ -17,7 +17,7 @@ from ledger.core.verification.verdict import Status
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.edges.store import Store
 from ledger.errors import Malformed, VerificationFailed
-from ledger.journeys.audit.audit import Cosigner, Scope, audit
+from ledger.journeys.audit.audit import Audited, Cosigner, Scope, audit
 from ledger.journeys.audit.checkpoints import Given
 from ledger.journeys.checkpoint import note_key
 from ledger.testing.consortium import House
@@ -84,8 +84,12 @@ STORE_CHANGES = {
     "batch at another time": ("UPDATE batches SET entry_time = 1 WHERE id = 1", "store batches", "batch 1"),
     "checkpoint root changed": ("UPDATE checkpoints SET root = zeroblob(32)", "store checkpoints", "size or root"),
     "checkpoint size changed": ("UPDATE checkpoints SET size = 1 " + LATEST, "store checkpoints", "size or root"),
-    "checkpoint note changed": ("UPDATE checkpoints SET note = replace(note, '0', '1')", "store checkpoints", "hold"),
-    "checkpoint of nothing yet": ("UPDATE checkpoints SET size = 9999 " + LATEST, "store checkpoints", "more"),
+    "checkpoint note changed": (
+        "UPDATE checkpoints SET note = replace(note, '0', '1')",
+        "store checkpoints",
+        "changed",
+    ),
+    "checkpoint size raised": ("UPDATE checkpoints SET size = 9999 " + LATEST, "store checkpoints", "size or root"),
     "attested set added": (
         "INSERT INTO attested_sets (id, root, size) VALUES (77, zeroblob(32), 3)",
         "store sets",
@@ -117,9 +121,29 @@ def changed(house: House, folder: Path, change: str) -> Store:
     return Store.open(f"sqlite:///{copy}", house.chain.origin)
 
 
+def test_a_stored_checkpoint_of_more_entries_than_there_are(told: House, tmp_path: Path) -> None:
+    found = different(audit_with_stored(told, tmp_path, checkpoint(told, 10_000)))
+    assert "more entries than the chain" in found["store checkpoints"].words
+    assert found["store checkpoints"].found == "10000"
+
+
+def test_a_stored_checkpoint_that_the_log_did_not_sign(told: House, tmp_path: Path) -> None:
+    note = checkpoint(told, 2)
+    (name, id_, _), *_ = note.signatures
+    found = different(audit_with_stored(told, tmp_path, replace(note, signatures=((name, id_, bytes(64)),))))
+    assert "the stored checkpoint of 2 entries does not hold" in found["store checkpoints"].words
+
+
+def audit_with_stored(house: House, folder: Path, note: SignedNote) -> Audited:
+    """Audit a store that has one checkpoint."""
+    store = Store.open(f"sqlite:///{folder / 'checkpoint.sqlite'}", house.chain.origin)
+    store.checkpoints.save(note, 1)
+    return audit(house.chain, Scope(store=store, keys=keys(house)))
+
+
 def test_a_store_that_is_behind_is_no_difference(told: House, tmp_path: Path) -> None:
     store = Store.open(f"sqlite:///{tmp_path}/new.sqlite", told.chain.origin)
-    store.append_entries(list(told.chain.entries(0))[:4])
+    store.entries.append(list(told.chain.entries(0))[:4])
     audited = audit(told.chain, Scope(store=store))
     assert audited.report.good
     assert "first 4 of" in by_name(audited)["store index"].words
@@ -157,7 +181,7 @@ def test_two_checkpoints_that_disagree(told: House) -> None:
 
 
 def test_a_checkpoint_that_disagrees_with_the_stores(told: House) -> None:
-    size = told.store.checkpoints()[0][0]
+    size = next(told.store.checkpoints.each()).checkpoint.size
     found = different(with_notes(told, checkpoint(told, size, b"\x01" * 32), store=told.store))
     assert "the store's" in found["checkpoints agree"].found
 

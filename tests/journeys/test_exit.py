@@ -51,7 +51,7 @@ def store_url(gone: Gone) -> str:
 
 def document(gone: Gone, id_: bytes) -> Path:
     with without_chain(f"sqlite:///{gone.export.parent / 'imported.sqlite'}") as (store, _):
-        row = store.declaration(id_)
+        row = store.declarations.get(id_)
         assert row is not None
         return gone.export / document_path(row.declaration.digest)
 
@@ -122,9 +122,9 @@ def test_the_imported_store_exports_the_same_bytes(gone: Gone, store_url: str, t
 
 def test_what_was_pending_is_pending_again(gone: Gone, store_url: str) -> None:
     with fresh_store(store_url, gone.origin) as store:
-        row = store.declaration(gone.pending)
+        row = store.declarations.get(gone.pending)
         assert row is not None
-        assert (row.state, store.pending()[0]) == ("pending", 1)
+        assert (row.state, store.declarations.pending().total) == ("pending", 1)
 
 
 def test_importing_again_is_harmless(gone: Gone, store_url: str, tmp_path: Path) -> None:
@@ -137,9 +137,9 @@ def test_an_older_store_takes_the_rest(gone: Gone, store_url: str, tmp_path: Pat
     """A successor that imported an earlier export, then the last one."""
     url = f"sqlite:///{tmp_path / 'older.sqlite'}"
     with fresh_store(store_url, None) as full, fresh_store(url, gone.origin) as older:
-        older.append_entries([item.logged for item in full.each_entry()][: gone.size // 2])
-        rows = list(full.each_declaration())[:3]
-        older.add_declarations([(row.declaration, row.signature) for row in rows], gone.origin, rows[0].received_at)
+        older.entries.append([item.logged for item in full.entries.each()][: gone.size // 2])
+        rows = list(full.declarations.each())[:3]
+        older.declarations.add([(row.declaration, row.signature) for row in rows], gone.origin, rows[0].received_at)
     import_into(gone, gone.export, url)
     again = export_again(gone, url, tmp_path / "again")
     assert again.manifest.counts == gone.left.manifest.counts
@@ -187,10 +187,11 @@ def test_an_interrupted_import_leaves_no_half_store(gone: Gone, tmp_path: Path, 
     assert list(tmp_path.iterdir()) == []
     assert killed_after(0, stage, lambda progress: arrive(gone.export, url, gone.at, progress=progress))
     with fresh_store(url, gone.origin) as store:
-        assert (store.last_entry(), list(store.each_declaration()), store.checkpoints()) == (None, [], [])
+        assert store.entries.last() is None
+        assert (list(store.declarations.each()), list(store.checkpoints.each())) == ([], [])
     import_into(gone, gone.export, url)
     with fresh_store(url, gone.origin) as store:
-        assert len(list(store.each_declaration())) == len(gone.ids) + 1
+        assert len(list(store.declarations.each())) == len(gone.ids) + 1
 
 
 def test_a_later_export_replaces_what_changed_and_removes_what_went(gone: Gone, store_url: str, tmp_path: Path) -> None:

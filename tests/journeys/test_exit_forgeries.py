@@ -22,7 +22,7 @@ from ledger.journeys.checkpoint import note_key
 from ledger.journeys.import_ import arrive
 from ledger.testing.world import ORIGIN, Witness
 from tests.bad_checkpoints import DEFECTS, TOO_FEW, spoiled, words_of
-from tests.edges.stored import some_entries
+from tests.edges.stored import some_entries, some_note
 from tests.journeys.exits import Copy, Gone, flipped, fresh_store, import_into, lived, relist
 
 
@@ -356,12 +356,12 @@ def test_two_stores_that_contradict_each_other_are_not_merged(copy: Copy) -> Non
     """A store with another entry, or another checkpoint of one size: both sides are said, nothing is changed."""
     url = f"sqlite:///{copy.out / 'store.sqlite'}"
     with fresh_store(url, copy.gone.origin) as store:
-        store.append_entries(some_entries(3))
+        store.entries.append(some_entries(3))
     with pytest.raises(HistoryBroken, match="entry 0: the index has another one"):
         import_into(copy.gone, copy.folder, url)
     with fresh_store(url, copy.gone.origin) as store:
-        assert sum(1 for _ in store.each_entry()) == 3
-        store.truncate_entries(0)
-        store.save_checkpoint(copy.gone.size, bytes(32), "note", 1)
+        assert sum(1 for _ in store.entries.each()) == 3
+        store.entries.truncate(0)
+        store.checkpoints.save(some_note(copy.gone.size, bytes(32)), 1)
     with pytest.raises(HistoryBroken, match="another checkpoint"):
         import_into(copy.gone, copy.folder, url)

@@ -48,15 +48,15 @@ def url(world: tuple[World, SignedNote], tmp_path: Path) -> str:
     made, note = world
     url = f"sqlite:///{tmp_path / 'store.sqlite'}"
     with fresh_store(url, ORIGIN) as store, store.restoring() as restoring:
-        restoring.entries([_logged(entry) for entry in made.entries])
-        restoring.checkpoint(note, START)
+        restoring.add_entries([_logged(entry) for entry in made.entries])
+        restoring.add_checkpoint(note, START)
         for number in range(1, SIZE + PENDING):
             declaration, signature = made.declare(keccak(number.to_bytes(4)))
             id_ = declaration.id(ORIGIN)
-            restoring.declarations([(id_, declaration, signature, START + number // 5)])
+            restoring.add_declarations([(id_, declaration, signature, START + number // 5)])
             if number < SIZE:
                 time = made.entries[number].time
-                restoring.batch(Batch(0, leaf_hash(id_), 1, "anchored", START, None, number, time), [id_])
+                restoring.add_batch(Batch(0, leaf_hash(id_), 1, "anchored", START, None, number, time), [id_])
     return url
 
 
@@ -147,10 +147,10 @@ def test_cosignatures_are_carried_checked_and_merged(world: tuple[World, SignedN
     assert (tmp_path / "export" / "keys/witnesses.vkey").read_text().count("\n") == len(made.witnesses) == 2
     bare = replace(note, signatures=note.signatures[:1])
     with fresh_store(imported, ORIGIN) as store:
-        store.save_checkpoint(COVERED, bare.checkpoint.root, str(bare), START)
+        store.checkpoints.save(bare, START)
     arrive(tmp_path / "export", imported, START, made.trust)
     with fresh_store(imported, None) as store:
-        assert store.checkpoint(COVERED) == str(note)
+        assert store.checkpoints.get(COVERED) == note
     (name, id_, blob), *others = note.signatures[::-1]
     forged = replace(note, signatures=(*others[::-1], (name, id_, blob[:-1] + bytes([blob[-1] ^ 1]))))
     path.write_bytes(str(forged).encode())
@@ -170,7 +170,7 @@ def test_a_store_that_grows_meanwhile_does_not_show_in_the_export(
         held.apply(entry)
     note = made.checkpoint()
     with fresh_store(url, None) as store:
-        store.save_checkpoint(SIZE, note.checkpoint.root, str(note), START)
+        store.checkpoints.save(note, START)
         left = leave(tmp_path / "export", store, held, PublicKeys(made.trust))
     assert left.manifest.counts.checkpoints == 1
     part = tmp_path / "export" / "declarations/000000.jsonl"
@@ -184,31 +184,31 @@ def test_a_store_that_grows_meanwhile_does_not_show_in_the_export(
     imported = f"sqlite:///{tmp_path / 'imported.sqlite'}"
     assert arrive(tmp_path / "export", imported, START, made.trust).manifest.size == size
     with fresh_store(imported, None) as store:
-        assert len(store.unfinished()) == SIZE - size
-        store.append_entries(
+        assert len(store.batches.unfinished()) == SIZE - size
+        store.entries.append(
             [LoggedEntry(entry, entry.number, *[hex_text(bytes(32))] * 2, 0) for entry in made.entries]
         )
-        assert store.unfinished() == []
+        assert store.batches.unfinished() == []
 
 
 def _part(full: Store, store: Store, size: int) -> None:
     """What a store held when its history had ``size`` entries."""
     with store.restoring() as restoring:
-        restoring.entries([item.logged for item in full.each_entry()][:size])
-        for _, _, note in full.each_checkpoint():
-            restoring.checkpoint(SignedNote.parse(note), START)
-        for batch in list(full.each_batch())[: size - 1]:
-            (id_,) = full.leaves(batch.id)
-            row = full.declaration(id_)
+        restoring.add_entries([item.logged for item in full.entries.each()][:size])
+        for note in full.checkpoints.each():
+            restoring.add_checkpoint(note, START)
+        for batch in list(full.batches.each())[: size - 1]:
+            (id_,) = full.batches.declaration_ids(batch.id)
+            row = full.declarations.get(id_)
             assert row is not None
-            restoring.declarations([(id_, row.declaration, row.signature, row.received_at)])
-            restoring.batch(batch, [id_])
+            restoring.add_declarations([(id_, row.declaration, row.signature, row.received_at)])
+            restoring.add_batch(batch, [id_])
 
 
 def test_without_any_checkpoint_there_is_no_export(tmp_path: Path) -> None:
     made, url = World(), f"sqlite:///{tmp_path / 'store.sqlite'}"
     with fresh_store(url, ORIGIN) as store:
-        store.append_entries([_logged(made.entries[0])])
+        store.entries.append([_logged(made.entries[0])])
     with pytest.raises(Unavailable, match="no checkpoint"):
         export(made, url, tmp_path / "export")
     assert not (tmp_path / "export").exists()
@@ -216,7 +216,7 @@ def test_without_any_checkpoint_there_is_no_export(tmp_path: Path) -> None:
 
 def test_a_damaged_store_is_not_exported(world: tuple[World, SignedNote], url: str, tmp_path: Path) -> None:
     """Whoever leaves should learn of it, and not the successor."""
-    with fresh_store(url, None) as store, store.engine.begin() as connection:
+    with fresh_store(url, None) as store, store.database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE batches SET size = 2 WHERE id = 5")
     with pytest.raises(HistoryBroken, match="ledger audit"):
         export(world[0], url, tmp_path / "export")

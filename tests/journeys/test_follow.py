@@ -46,7 +46,7 @@ def test_a_reorganisation_is_a_step_back_and_on_for_all_who_follow(house: House,
     anchorer = Anchorer(house.chain, house.store, house.follower, house.key("relayer"), None)
     for depth in (1, 3):
         for _ in range(4):
-            house.store.add_declarations([houses.declaration(house)], house.chain.origin, int(time.time()))
+            house.store.declarations.add([houses.declaration(house)], house.chain.origin, int(time.time()))
             anchorer.run(10, int(time.time()))
         known = [ours.refresh(), theirs.refresh()]
         size = known[0].size
@@ -55,16 +55,16 @@ def test_a_reorganisation_is_a_step_back_and_on_for_all_who_follow(house: House,
         assert found == [known[1], known[0]], "replayed from the beginning"
         assert found[0].head == found[1].head == house.chain.head()[1]
         assert size - depth <= found[0].size < size
-        assert [item.entry.number for item in store.entries()] == list(range(found[0].size))
+        assert [item.entry.number for item in store.entries.read()] == list(range(found[0].size))
         anchorer.run(10, int(time.time()))  # anchors again what was taken back
 
 
 def test_an_index_that_somebody_emptied_is_read_again(house: House, store: Store) -> None:
     ours = follower(house, store)
     head = ours.refresh().head
-    store.truncate_entries(0)
+    store.entries.truncate(0)
     assert ours.refresh().head == head
-    assert store.last_entry() is not None
+    assert store.entries.last() is not None
 
 
 class Hanging:
@@ -154,4 +154,4 @@ def test_entries_that_follow_on_a_block_that_moved_are_read_again(
     chain.moves = True
     assert ours.refresh().head == house.chain.head()[1]
     assert "reorganised while it was read" in caplog.text
-    assert [item.entry.number for item in store.entries()] == list(range(ours.refresh().size))
+    assert [item.entry.number for item in store.entries.read()] == list(range(ours.refresh().size))

@@ -69,9 +69,9 @@ def outcomes(house: House, declaration: Declaration) -> tuple[Outcome, Outcome]:
 def test_one_batch_for_all_and_the_verdict_is_good(house: House) -> None:
     first, second, third = houses.anchored(house, 3)
     ids = [item.id(house.chain.origin) for item in (first, second, third)]
-    rows = [house.store.declaration(id_) for id_ in ids]
+    rows = [house.store.declarations.get(id_) for id_ in ids]
     assert {row.batch_id for row in rows if row} == {rows[0].batch_id}  # type: ignore[union-attr]
-    houses.attest(house, house.store.leaves(rows[0].batch_id), houses.CUSTOMS)  # type: ignore[union-attr, arg-type]
+    houses.attest(house, house.store.batches.declaration_ids(rows[0].batch_id), houses.CUSTOMS)  # type: ignore[union-attr, arg-type]
     houses.attest(house, [ids[1]])
     assert outcomes(house, second) == (Outcome.GOOD, Outcome.GOOD)
     verdict = verify_online(question(house, second), now(), house.chain, house.follower)
@@ -149,9 +149,9 @@ def test_anchoring_resumes_at_every_place_it_can_stop(house: House) -> None:
     store, relayer = house.store, house.key("relayer")
     for sent_by_somebody in (False, True):
         made = [houses.declaration(house) for _ in range(2)]
-        store.add_declarations(made, house.chain.origin, now())
-        ids = store.pending_ids(10)
-        batch = store.form_batch(root_of_hashes([leaf_hash(id_) for id_ in ids]), ids, now())
+        store.declarations.add(made, house.chain.origin, now())
+        ids = store.declarations.pending_ids(10)
+        batch = store.batches.form(root_of_hashes([leaf_hash(id_) for id_ in ids]), ids, now())
         if sent_by_somebody:
             house.chain.submit(calls.anchor(batch.root, batch.size), relayer)
         size, _, _ = house.chain.head()
@@ -159,7 +159,7 @@ def test_anchoring_resumes_at_every_place_it_can_stop(house: House) -> None:
         assert [report.batch.root for report in reports] == [batch.root]
         assert (reports[0].receipt is None) is sent_by_somebody
         assert house.follower.refresh().size == size + (0 if sent_by_somebody else 1)
-        assert {store.declaration(id_).state for id_ in ids} == {"final"}  # type: ignore[union-attr]
+        assert {store.declarations.get(id_).state for id_ in ids} == {"final"}  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("count", [2, 3])
@@ -169,12 +169,12 @@ def test_another_process_is_faster_with_the_same_declarations(
     """What it put into a batch is waited for, what it left is anchored beside it."""
     store, asked = house.store, []
     made = [houses.declaration(house) for _ in range(3)]
-    store.add_declarations(made, house.chain.origin, now())
+    store.declarations.add(made, house.chain.origin, now())
 
     def overtaken(most: int) -> list[bytes]:
         ids = Store.pending_ids(store, most)
         if not asked:
-            store.form_batch(root_of_hashes([leaf_hash(id_) for id_ in ids[:count]]), ids[:count], now())
+            store.batches.form(root_of_hashes([leaf_hash(id_) for id_ in ids[:count]]), ids[:count], now())
         asked.append(ids)
         return ids
 
@@ -182,7 +182,7 @@ def test_another_process_is_faster_with_the_same_declarations(
     reports = house.anchorer.run(100, now())
     assert sorted(report.batch.size for report in reports) == ([1, 2] if count == 2 else [3])
     ids = [declared.id(house.chain.origin) for declared, _ in made]
-    assert {store.declaration(id_).state for id_ in ids} == {"final"}  # type: ignore[union-attr]
+    assert {store.declarations.get(id_).state for id_ in ids} == {"final"}  # type: ignore[union-attr]
     assert [len(some) for some in asked] == ([3, 1] if count == 2 else [3])
 
 
@@ -190,7 +190,7 @@ def test_evidence_of_what_is_unknown_or_waits(house: House) -> None:
     with pytest.raises(UnknownDeclaration):
         evidence_of(bytes(32), house.store, house.follower, house.log_key, now())
     made, signature = houses.declaration(house)
-    house.store.add_declarations([(made, signature)], house.chain.origin, now())
+    house.store.declarations.add([(made, signature)], house.chain.origin, now())
     with pytest.raises(NotAnchoredYet):
         evidence_of(made.id(house.chain.origin), house.store, house.follower, house.log_key, now())
     house.anchorer.publish(now())  # a checkpoint of before
@@ -206,7 +206,7 @@ def test_evidence_where_nobody_ever_signed(house: House, tmp_path: Path) -> None
     store = Store.open(f"sqlite:///{tmp_path / 'unsigned.sqlite'}", house.chain.origin)
     follower = Follower(house.chain, store)
     made, signature = houses.declaration(house)
-    store.add_declarations([(made, signature)], house.chain.origin, now())
+    store.declarations.add([(made, signature)], house.chain.origin, now())
     Anchorer(house.chain, store, follower, house.key("relayer"), None).run(10, now())
     with pytest.raises(Unavailable, match="log_key"):
         evidence_of(made.id(house.chain.origin), store, follower, None, now())
@@ -269,7 +269,7 @@ def test_a_secret_is_in_no_file_and_no_word(house: House, caplog: pytest.LogCapt
     house.keystore.import_key("known", Algorithm.SECP256K1, secret.hex().encode(), passphrase)
     key = house.key("known")
     made = Declaration(key.address, secrets.token_bytes(32), 380)
-    house.store.add_declarations([(made, key.sign(made.id(house.chain.origin)))], house.chain.origin, now())
+    house.store.declarations.add([(made, key.sign(made.id(house.chain.origin)))], house.chain.origin, now())
     house.anchorer.run(10, now())
     with pytest.raises(SignatureMismatch) as caught:
         house.chain.submit(calls.withdraw(made, Withdrawal(made.id(house.chain.origin), 1), bytes(65)), key)
@@ -284,7 +284,7 @@ def signed_elsewhere(house: House, path: Path, size: int, root: bytes, key: Sign
     store = Store.open(f"sqlite:///{path}", house.chain.origin)
     checkpoint = Checkpoint(house.chain.origin, size, root)
     note = signed(checkpoint, note_key(house.chain.origin, key), key.sign_note(checkpoint.text.encode()))
-    store.save_checkpoint(size, root, str(note), now())
+    store.checkpoints.save(note, now())
     return store
 
 
@@ -297,7 +297,7 @@ def test_what_contradicts_an_earlier_checkpoint_is_never_signed(house: House, tm
             publish_checkpoint(house.follower, store, house.log_key, now())
         houses.anchored(house)
         house.follower.refresh()
-    assert len(store.checkpoints()) == 1
+    assert len(list(store.checkpoints.each())) == 1
 
 
 def test_a_new_log_key_begins_anew(house: House, tmp_path: Path) -> None:
@@ -318,7 +318,7 @@ def test_a_new_log_key_does_not_overwrite_what_the_old_one_signed(house: House, 
     note = publish_checkpoint(house.follower, store, house.log_key, now())
     assert note is not None
     assert note.checkpoint.size > size
-    assert len(store.checkpoints()) == 2
+    assert len(list(store.checkpoints.each())) == 2
 
 
 def test_a_process_that_lags_signs_nothing_new(house: House, tmp_path: Path) -> None:
@@ -327,18 +327,19 @@ def test_a_process_that_lags_signs_nothing_new(house: House, tmp_path: Path) -> 
     assert publish_checkpoint(house.follower, store, house.log_key, now()) is None
     checkpoint = Checkpoint(history.origin, history.size - 1, history.log.root(history.size - 1))
     key = note_key(history.origin, house.log_key)
-    note = str(signed(checkpoint, key, house.log_key.sign_note(checkpoint.text.encode())))
-    store.save_checkpoint(checkpoint.size, checkpoint.root, note, now())
-    assert str(publish_checkpoint(house.follower, store, house.log_key, now())) == note
+    note = signed(checkpoint, key, house.log_key.sign_note(checkpoint.text.encode()))
+    store.checkpoints.save(note, now())
+    assert publish_checkpoint(house.follower, store, house.log_key, now()) == note
 
 
 def test_a_refused_attestation_leaves_no_set_behind(house: House) -> None:
     ids = [secrets.token_bytes(32) for _ in range(3)]
     with pytest.raises(MandateMissing):
         houses.attest(house, ids, houses.MPI, kind=132)
-    assert house.store.sets_of(ids[0]) == []
+    assert house.store.sets.names_of(ids[0]) == []
     houses.attest(house, ids)
-    assert house.store.sets_of(ids[0])[0][2] == ids
+    (name,) = house.store.sets.names_of(ids[0])
+    assert house.store.sets.members(*name) == ids
 
 
 def test_a_wallet_that_changed_its_owner_does_not_break_the_history(house: House) -> None:

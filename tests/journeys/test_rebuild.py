@@ -66,9 +66,9 @@ def test_with_all_evidence_all_is_as_before(lived: Lived, fresh: Anew) -> None:
     for id_ in lived.anchored:
         assert standing(fresh.store, fresh.follower, id_) == lived.seen[id_]
         assert fresh.evidence(id_).to_bytes() == lived.evidence[id_]
-    assert fresh.store.set_members(*set_of(lived.attested)) == list(lived.attested)
-    assert list(fresh.store.each_place()) == []
-    assert [batch.state for batch in fresh.store.batches()] == ["final"] * 3
+    assert fresh.store.sets.members(*set_of(lived.attested)) == list(lived.attested)
+    assert list(fresh.store.inclusions.each()) == []
+    assert [batch.state for batch in fresh.store.batches.each()] == ["final"] * 3
     audited = fresh.audit()
     assert audited.report.good, audited.report.to_json()
 
@@ -76,17 +76,17 @@ def test_with_all_evidence_all_is_as_before(lived: Lived, fresh: Anew) -> None:
 def test_when_it_was_received_is_when_it_was_anchored(lived: Lived, fresh: Anew) -> None:
     fresh.rebuild(*lived.files(lived.anchored), trust=lived.trust)
     for id_ in lived.anchored:
-        row = fresh.store.declaration(id_)
+        row = fresh.store.declarations.get(id_)
         assert row is not None
         assert row.received_at == lived.seen[id_]["batch"][3]
 
 
 def test_what_waited_is_not_there_and_can_be_declared_again(lived: Lived, fresh: Anew) -> None:
     fresh.rebuild(*lived.files(lived.anchored), trust=lived.trust)
-    assert [fresh.store.declaration(id_) for id_ in lived.pending] == [None, None]
-    kept = lived.house.store.declaration(lived.pending[0])
+    assert [fresh.store.declarations.get(id_) for id_ in lived.pending] == [None, None]
+    kept = lived.house.store.declarations.get(lived.pending[0])
     assert kept is not None
-    again = fresh.store.add_declarations([(kept.declaration, kept.signature)], lived.house.chain.origin, now())
+    again = fresh.store.declarations.add([(kept.declaration, kept.signature)], lived.house.chain.origin, now())
     assert again == [(lived.pending[0], True)]
 
 
@@ -105,7 +105,7 @@ def test_with_some_evidence_the_rest_is_named(lived: Lived, fresh: Anew) -> None
         assert standing(fresh.store, fresh.follower, id_) == lived.seen[id_]
         assert fresh.evidence(id_).to_bytes() == lived.evidence[id_]
     for id_ in set(lived.anchored) - set(some):
-        assert fresh.store.declaration(id_) is None
+        assert fresh.store.declarations.get(id_) is None
     audited = fresh.audit()
     assert audited.report.good
     words = {finding.name: finding.words for finding in audited.report.findings}
@@ -116,7 +116,7 @@ def test_with_some_evidence_the_rest_is_named(lived: Lived, fresh: Anew) -> None
 def test_without_evidence_the_entries_are_there_and_every_batch_is_named(lived: Lived, fresh: Anew) -> None:
     done = fresh.rebuild(trust=None)
     assert done.missing == tuple(gap(lived, number, 0) for number in range(3))
-    assert (done.size, list(fresh.store.each_batch())) == (lived.house.follower.refresh().size, [])
+    assert (done.size, list(fresh.store.batches.each())) == (lived.house.follower.refresh().size, [])
     assert fresh.audit().report.good
 
 
@@ -133,7 +133,7 @@ def test_the_same_again_changes_nothing(lived: Lived, fresh: Anew) -> None:
 def test_more_evidence_completes_it(lived: Lived, fresh: Anew) -> None:
     for id_ in lived.anchored:
         assert fresh.rebuild(*lived.files([id_]), trust=lived.trust).restored == 1
-    assert list(fresh.store.each_place()) == []
+    assert list(fresh.store.inclusions.each()) == []
     assert {id_: fresh.evidence(id_).to_bytes() for id_ in lived.anchored} == lived.evidence
 
 
@@ -149,8 +149,8 @@ def test_a_batch_known_in_part_survives_a_reorganisation(lived: Lived, fresh: An
     """Its entry goes and comes back; nothing is sent in vain, and what is known of it still stands."""
     id_ = lived.batches[0][3]
     fresh.rebuild(*lived.files([id_]), trust=lived.trust)
-    fresh.store.truncate_entries(lived.seen[id_]["batch"][2])
-    row = fresh.store.declaration(id_)
+    fresh.store.entries.truncate(lived.seen[id_]["batch"][2])
+    row = fresh.store.declarations.get(id_)
     assert row is not None
     assert row.state == "sent"
     size = fresh.follower.refresh().size
@@ -163,10 +163,10 @@ def test_members_that_an_agency_brings_complete_a_batch(lived: Lived, fresh: Ane
     """An agency that attests the whole batch names its members: then evidence needs no kept place any more."""
     id_, other = lived.batches[0][3], lived.batches[0][0]
     fresh.rebuild(*lived.files([id_]), trust=lived.trust)
-    fresh.store.save_set(*set_of(lived.batches[0]), lived.batches[0])
+    fresh.store.sets.save(*set_of(lived.batches[0]), lived.batches[0])
     done = fresh.rebuild(trust=lived.trust)
     assert gap(lived, 0, 1) not in done.missing
-    assert list(fresh.store.each_place()) == []
+    assert list(fresh.store.inclusions.each()) == []
     assert fresh.evidence(id_).to_bytes() == lived.evidence[id_]
     assert fresh.rebuild(*lived.files([other]), trust=lived.trust).restored == 1
     assert fresh.evidence(other).places[0] == read_evidence(lived.evidence[other]).places[0]
@@ -286,7 +286,7 @@ def test_a_place_that_is_attested_by_nobody_is_not_kept(lived: Lived, fresh: Ane
         ),
     )
     assert fresh.rebuild(("mine.json", made), trust=lived.trust).restored == 1
-    assert {place.size for _, place in fresh.store.each_place()} == {5}
+    assert {place.size for _, place in fresh.store.inclusions.each()} == {5}
 
 
 def test_evidence_of_another_history_is_refused(lived: Lived, fresh: Anew, tmp_path: Path) -> None:
@@ -315,7 +315,7 @@ def test_a_store_of_another_history_is_not_touched(lived: Lived, url: str) -> No
 
 def test_without_trust_the_chain_alone_vouches_and_no_checkpoint_is_kept(lived: Lived, fresh: Anew) -> None:
     done = fresh.rebuild(*lived.files(lived.anchored), trust=None)
-    assert (done.restored, done.checkpoints, fresh.store.checkpoints()) == (9, 0, [])
+    assert (done.restored, done.checkpoints, list(fresh.store.checkpoints.each())) == (9, 0, [])
     for id_ in lived.anchored:
         assert standing(fresh.store, fresh.follower, id_) == lived.seen[id_]
 
@@ -366,8 +366,8 @@ def test_a_witness_that_is_demanded_elsewhere_is_not_demanded_here(lived: Lived,
         trust=trust,
     )
     assert ([file for file, _ in done.refused], done.restored, done.checkpoints) == (["spoiled.json"], 2, 1)
-    ((_, note),) = fresh.store.checkpoints()
-    assert [name for name, _, _ in SignedNote.parse(note).signatures] == [trust.log_key.name, "witness.example"]
+    (note,) = fresh.store.checkpoints.each()
+    assert [name for name, _, _ in note.signatures] == [trust.log_key.name, "witness.example"]
 
 
 def test_evidence_in_a_pdf(lived: Lived, fresh: Anew) -> None:
@@ -388,26 +388,26 @@ def test_an_interrupted_rebuild_goes_on(lived: Lived, url: str) -> None:
     for kept in (1, 4, 7):
         assert killed_after(kept, "evidence", work)
         with anew(lived.house, url) as made:
-            assert len(list(made.store.each_declaration())) == kept + 1
+            assert len(list(made.store.declarations.each())) == kept + 1
     with anew(lived.house, url) as made:
         done = made.rebuild(*files, trust=lived.trust)
         assert (done.restored, done.known, done.missing) == (1, 8, ())
         assert {id_: made.evidence(id_).to_bytes() for id_ in lived.anchored} == lived.evidence
-        assert list(made.store.each_place()) == []
+        assert list(made.store.inclusions.each()) == []
 
 
 def test_a_damaged_place_is_found(lived: Lived, fresh: Anew) -> None:
     """By an audit, and by whoever asks for evidence."""
     id_ = lived.batches[0][0]
     fresh.rebuild(*lived.files([id_]), trust=lived.trust)
-    with fresh.store.engine.begin() as connection:
+    with fresh.store.database.engine.begin() as connection:
         connection.execute(text("UPDATE places SET path = :path"), {"path": bytes(96)})
     with pytest.raises(HistoryBroken, match="lead elsewhere"):
         fresh.evidence(id_)
     assert {finding.name for finding in fresh.audit().report.findings if finding.status.value == "INVALID"} == {
         "store places"
     }
-    with fresh.store.engine.begin() as connection:
+    with fresh.store.database.engine.begin() as connection:
         connection.execute(text("DELETE FROM places"))
     with pytest.raises(HistoryBroken, match="some are missing"):
         fresh.evidence(id_)

@@ -44,7 +44,7 @@ class Operator:
     def declare(self, count: int, at: int) -> list[bytes]:
         """Accepted declarations, in the order in which they wait."""
         made = [houses.declaration(self.house) for _ in range(count)]
-        return sorted(id_ for id_, _ in self.now.store.add_declarations(made, self.house.chain.origin, at))
+        return sorted(id_ for id_, _ in self.now.store.declarations.add(made, self.house.chain.origin, at))
 
     def anchor(self, most: int = 100) -> int:
         """Anchor what waits; how many entries that made."""
@@ -61,15 +61,15 @@ class Operator:
         self.now = self._stack.enter_context(anew(self.house, url))
 
     def states(self, ids: list[bytes]) -> list[str]:
-        rows = [self.now.store.declaration(id_) for id_ in ids]
+        rows = [self.now.store.declarations.get(id_) for id_ in ids]
         return ["unknown" if row is None else row.state for row in rows]
 
     def anchors_of(self, ids: list[bytes]) -> set[int | None]:
         """Entries that anchor these, as the store has it."""
         found = set()
         for id_ in ids:
-            row = self.now.store.declaration(id_)
-            batch = None if row is None or row.batch_id is None else self.now.store.batch(row.batch_id)
+            row = self.now.store.declarations.get(id_)
+            batch = None if row is None or row.batch_id is None else self.now.store.batches.get(row.batch_id)
             found.add(None if batch is None else batch.entry_number)
         return found
 
@@ -139,8 +139,8 @@ def test_a_batch_that_was_formed_then_is_anchored_once(operator: Operator) -> No
     store, chain = operator.now.store, operator.now.chain
     anchorer = operator.now.anchorer()
     limits = chain.sender.limits
-    ids = store.pending_ids(10)
-    store.form_batch(root_of_hashes([leaf_hash(id_) for id_ in ids]), ids, now())
+    ids = store.declarations.pending_ids(10)
+    store.batches.form(root_of_hashes([leaf_hash(id_) for id_ in ids]), ids, now())
     backup = operator.back_up()
     anchorer.run(limits.in_flight, now())
     size = operator.now.follower.refresh().size
@@ -207,7 +207,7 @@ def test_a_copy_is_of_one_moment_while_others_write(store: Store, tmp_path: Path
         for number in range(5):
             before = accepted[0]
             file = tmp_path / f"copy{number}.sqlite"
-            assert store.copy_to(file) == file.stat().st_size
+            assert store.backup.copy_to(file) == file.stat().st_size
             copied = count(file)
             assert before <= copied <= accepted[0] + 3
             assert copied % 3 == 0
@@ -226,7 +226,7 @@ def test_the_plain_file_lacks_what_was_accepted_last(store: Store, tmp_path: Pat
     plain.write_bytes((tmp_path / "ledger.sqlite").read_bytes())
     with closing(sqlite3.connect(plain)) as copy, pytest.raises(sqlite3.OperationalError, match="no such table"):
         copy.execute("SELECT count(*) FROM declarations")
-    store.copy_to(tmp_path / "copy.sqlite")
+    store.backup.copy_to(tmp_path / "copy.sqlite")
     assert count(tmp_path / "copy.sqlite") == 10
 
 
@@ -234,14 +234,14 @@ def test_a_copy_is_for_its_owner_and_replaces_nothing(store: Store, tmp_path: Pa
     add(store, range(3))
     file = tmp_path / "copy.sqlite"
     (tmp_path / "copy.sqlite.part").write_bytes(b"of a run that was killed")
-    store.copy_to(file)
+    store.backup.copy_to(file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     before = file.read_bytes()
     with pytest.raises(Malformed, match="is there already"):
-        store.copy_to(file)
+        store.backup.copy_to(file)
     assert file.read_bytes() == before
     with pytest.raises(Unavailable, match="cannot be copied"):
-        store.copy_to(tmp_path / "nowhere" / "copy.sqlite")
+        store.backup.copy_to(tmp_path / "nowhere" / "copy.sqlite")
     assert not list(tmp_path.glob("*.part"))
 
 
@@ -253,7 +253,7 @@ def test_a_damaged_store_makes_no_copy(store: Store, tmp_path: Path) -> None:
     data[4096 * 20 : 4096 * 22] = os.urandom(2 * 4096)
     damaged.write_bytes(data)
     with pytest.raises(Unavailable, match="cannot be copied"):
-        store.copy_to(tmp_path / "copy.sqlite")
+        store.backup.copy_to(tmp_path / "copy.sqlite")
     assert not list(tmp_path.glob("copy*"))
 
 
@@ -274,21 +274,22 @@ def test_another_relayer_takes_over_what_the_lost_one_had_sent(house: House, tmp
     """Batches noted under nonces of an account that nobody can use any more are anchored once each."""
     with anew(house, f"sqlite:///{tmp_path / 'ledger.sqlite'}") as made:
         batches = []
-        made.store.sent_by(os.urandom(20))
+        made.store.batches.set_relayer(os.urandom(20))
         for number in range(3):
             signed = [houses.declaration(house) for _ in range(2)]
-            made.store.add_declarations(signed, house.chain.origin, now() - 60)
-            ids = made.store.pending_ids(10)
-            batch = made.store.form_batch(root_of_hashes([leaf_hash(id_) for id_ in ids]), ids, now())
-            made.store.mark_sent(batch.id, f"0x{os.urandom(32).hex()}", 41 + number, 10**9, 2 * 10**9, now() - 30)
+            made.store.declarations.add(signed, house.chain.origin, now() - 60)
+            ids = made.store.declarations.pending_ids(10)
+            batch = made.store.batches.form(root_of_hashes([leaf_hash(id_) for id_ in ids]), ids, now())
+            tx_hash, at = f"0x{os.urandom(32).hex()}", now() - 30
+            made.store.batches.mark_sent(batch.id, tx_hash, 41 + number, 10**9, 2 * 10**9, at)
             batches.append(batch.id)
         successor = house.key("relayer-2")
         house.devchain.fund(successor.address, RELAYER_WEI)
         before = made.follower.refresh().size
         Anchorer(made.chain, made.store, made.follower, successor, house.log_key).run(100, now())
-        entries = list(made.store.entries(before))
+        entries = list(made.store.entries.read(before))
         assert [item.entry.kind for item in entries] == [EntryKind.ANCHORED] * 3
-        assert {made.store.batch(id_).state for id_ in batches} == {"final"}  # type: ignore[union-attr]
+        assert {made.store.batches.get(id_).state for id_ in batches} == {"final"}  # type: ignore[union-attr]
         assert made.audit().report.good
 
 
@@ -299,7 +300,7 @@ def test_another_log_key_goes_on_where_the_lost_one_ended(house: House, tmp_path
     old, new = (TrustRoot(origin, note_key(origin, key)).to_bytes() for key in (house.log_key, successor))
     with anew(house, f"sqlite:///{tmp_path / 'ledger.sqlite'}") as made:
         signed = houses.declaration(house)
-        ((id_, _),) = made.store.add_declarations([signed], origin, now() - 60)
+        ((id_, _),) = made.store.declarations.add([signed], origin, now() - 60)
         made.anchorer().run(10, now())
         before = evidence_of(id_, made.store, made.follower, house.log_key, now()).to_bytes()
         houses.anchored(house)  # by another store: the history grows

@@ -86,7 +86,8 @@ def test_two_witnesses_cosign_and_the_evidence_says_so(house: House, two: list[W
     trust = trust_of(house, *names(ONE, TWO))
     assert verdict(house, declared, trust, Witnesses([], house.store)) == (Outcome.NOT_GOOD, Status.INVALID)
     assert verdict(house, declared, trust, witnesses) == (Outcome.GOOD, Status.VALID)
-    kept = SignedNote.parse(house.store.latest_checkpoint() or "")
+    kept = house.store.checkpoints.newest()
+    assert kept is not None
     kept.verify(trust.log_key)
     assert kept.signatures[0][0] == str(house.chain.origin), "the log's line first"
     assert [kept.cosigned_at(key) > 0 for key in trust.witnesses] == [True, True]
@@ -107,7 +108,7 @@ def test_what_is_there_is_not_asked_for_again(house: House, two: list[WitnessCli
     note = witnesses.cosign(published(house), house.follower, now())
     assert witnesses.cosign(note, house.follower, now() + 100) == note
     assert Witnesses(two, house.store).cosign(note, house.follower, now() + 100) == note
-    assert house.store.checkpoint(note.checkpoint.size) == str(note)
+    assert house.store.checkpoints.get(note.checkpoint.size) == note
 
 
 def test_a_witness_that_is_away_stops_nothing(
@@ -203,7 +204,7 @@ def test_nothing_that_a_witness_says_is_believed(
     witnesses = Witnesses([client], house.store)
     note = published(house)
     assert witnesses.cosign(note, house.follower, now()) == note
-    assert house.store.checkpoint(note.checkpoint.size) == str(note)
+    assert house.store.checkpoints.get(note.checkpoint.size) == note
     assert words in witnesses.states()[0].problem
 
 
@@ -242,7 +243,9 @@ def test_after_a_failure_it_is_left_alone_for_a_while(house: House, told: tuple[
     assert len(server.asked) == 3
     server.reply = lambda note: (200, {}, server.cosign(note, at + 200))
     witnesses.cosign_newest(house.follower, at + 200)
-    assert SignedNote.parse(house.store.checkpoint(note.checkpoint.size) or "").cosigned_at(client.key) == at + 200
+    kept = house.store.checkpoints.get(note.checkpoint.size)
+    assert kept is not None
+    assert kept.cosigned_at(client.key) == at + 200
     assert witnesses.states()[0].problem == ""
 
 
@@ -372,4 +375,4 @@ def test_the_trust_root_as_a_tlog_policy(house: House) -> None:
 def test_a_line_needs_a_published_checkpoint(house: House) -> None:
     note = published(house)
     with pytest.raises(KeyError):
-        house.store.add_signatures(replace(note, checkpoint=replace(note.checkpoint, size=10**6)))
+        house.store.checkpoints.add_signatures(replace(note, checkpoint=replace(note.checkpoint, size=10**6)))

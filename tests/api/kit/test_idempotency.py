@@ -41,7 +41,7 @@ def test_while_the_first_is_under_way(served: Served) -> None:
     said = attest_body(served, [id_])
     answer = relay(served, said, "three")
     store = served.client.app.state.services.store  # type: ignore[attr-defined]
-    with store.engine.begin() as connection:  # as it stood before its answer was known
+    with store.database.engine.begin() as connection:  # as it stood before its answer was known
         connection.exec_driver_sql("UPDATE idempotency SET status = NULL, body = NULL")
     waiting = relay(served, said, "three")
     assert (answer.status_code, waiting.status_code) == (201, 409)
