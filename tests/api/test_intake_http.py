@@ -190,7 +190,7 @@ def test_a_store_that_cannot_write_is_told_to_each(door: Door, monkeypatch: pyte
 
     said = [fresh(), fresh()]
     with monkeypatch.context() as patched:
-        patched.setattr(door.store, "receive", full)
+        patched.setattr(door.store.declarations, "add_with_ids", full)
         single = door.single(text(said[0]))
         assert (single.status_code, single.json()["type"]) == (503, "urn:trade-ledger:Unavailable")
         assert single.headers["retry-after"].isdigit()

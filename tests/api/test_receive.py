@@ -31,9 +31,10 @@ class Slow:
         self.store = store
         self.groups: list[int] = []
         self.begun, self.let = Event(), Event()
+        self.declarations = self
         self.fail: Callable[[Sequence[Received]], None] = lambda _: None
 
-    def receive(self, some: Sequence[Received], at: int) -> list[bool]:
+    def add_with_ids(self, some: Sequence[Received], at: int) -> list[bool]:
         self.begun.set()
         assert self.let.wait(30)
         self.groups.append(len(some))

@@ -24,6 +24,7 @@ from api.routes.ledger import stream
 from ledger.core.anchoring.batches import Batch
 from ledger.core.encoding.reading import hex_text
 from ledger.edges.store import Cursor, Step, Store
+from ledger.edges.store.events import Events
 from ledger.errors import HistoryBroken, LedgerError, Unavailable
 from tests.api.office import READERS, Event, Office, event
 from tests.edges.stored import ORIGIN, add, anchored, formed
@@ -260,14 +261,14 @@ def test_silence_is_broken_by_comments_that_move_the_reader_on(office: Office, m
 
 def test_the_store_is_read_once_for_all_who_keep_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[int] = []
-    real = Store.follow
+    real = Events.after
 
-    def follow(store: Store, cursor: Cursor) -> list[Step]:
-        steps = real(store, cursor)
+    def after(events: Events, cursor: Cursor) -> list[Step]:
+        steps = real(events, cursor)
         found.append(len(steps))
         return steps
 
-    monkeypatch.setattr(Store, "follow", follow)
+    monkeypatch.setattr(Events, "after", after)
 
     async def read(hub: Hub) -> Sequence[Step]:
         cursor = await hub.begin(None)
@@ -378,14 +379,14 @@ def test_who_is_behind_is_told_so_far_and_goes_on_later(
     whole = office.told()
     pages = iter([2, 0])
 
-    def follow(store: Store, cursor: Cursor) -> list[Step]:
-        if most := next(pages):
-            return real(store, cursor, most)
+    def after(events: Events, cursor: Cursor) -> list[Step]:
+        if limit := next(pages):
+            return real(events, cursor, limit)
         raise error
 
-    real = Store.follow
+    real = Events.after
     with monkeypatch.context() as broken:
-        broken.setattr(Store, "follow", follow)
+        broken.setattr(Events, "after", after)
         first = office.told()
     assert 0 < len(first) < len(whole)
     assert first + office.told(f"after={first[-1].id}") == whole

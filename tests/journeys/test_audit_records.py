@@ -138,7 +138,7 @@ def audit_with_stored(house: House, folder: Path, note: SignedNote) -> Audited:
     """Audit a store that has one checkpoint."""
     store = Store.open(f"sqlite:///{folder / 'checkpoint.sqlite'}", house.chain.origin)
     store.checkpoints.save(note, 1)
-    return audit(house.chain, Scope(store=store, keys=keys(house)))
+    return audit(house.chain, Scope(store=store, trust=trust_of(house)))
 
 
 def test_a_store_that_is_behind_is_no_difference(told: House, tmp_path: Path) -> None:

@@ -205,7 +205,7 @@ FORGERIES: dict[str, tuple[Forge, dict[str, object], str]] = {
     "a declaration lost": (
         lambda copy: lines(copy.one("declarations/*"), lambda held: held[1:]),
         {},
-        "is missing or stands in another batch",
+        "is missing or is in another batch",
     ),
     "a pending declaration lost": (
         lambda copy: lines(copy.one("declarations/*"), lambda held: held[:-1]),

@@ -168,17 +168,18 @@ def test_another_process_is_faster_with_the_same_declarations(
 ) -> None:
     """What it put into a batch is waited for, what it left is anchored beside it."""
     store, asked = house.store, []
+    real = store.declarations.pending_ids
     made = [houses.declaration(house) for _ in range(3)]
     store.declarations.add(made, house.chain.origin, now())
 
     def overtaken(most: int) -> list[bytes]:
-        ids = Store.pending_ids(store, most)
+        ids = real(most)
         if not asked:
             store.batches.form(root_of_hashes([leaf_hash(id_) for id_ in ids[:count]]), ids[:count], now())
         asked.append(ids)
         return ids
 
-    monkeypatch.setattr(store, "pending_ids", overtaken)
+    monkeypatch.setattr(store.declarations, "pending_ids", overtaken)
     reports = house.anchorer.run(100, now())
     assert sorted(report.batch.size for report in reports) == ([1, 2] if count == 2 else [3])
     ids = [declared.id(house.chain.origin) for declared, _ in made]

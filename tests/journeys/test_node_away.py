@@ -87,7 +87,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
         made = Lived(house, b"", b"")
         declaration, signature = made.signed(secrets.token_bytes(32))
         id_ = declaration.id(origin)
-        house.store.add_declarations([(declaration, signature)], origin, now())
+        house.store.declarations.add([(declaration, signature)], origin, now())
         house.anchorer.run(1, now())
         attestation, _ = houses.attestation(house, [id_])
         house.relay.attest(attestation, WALLET, owner.sign(attestation.id(origin)))

@@ -263,7 +263,7 @@ def test_postgres_has_its_own_means(postgres_server: object) -> None:
     assert isinstance(postgres_server, postgres.Server)
     made = Store.open(postgres_server.database(), ORIGIN)
     with pytest.raises(Malformed, match="pg_dump"):
-        made.copy_to(Path("nowhere"))
+        made.backup.copy_to(Path("nowhere"))
     made.close()
 
 
