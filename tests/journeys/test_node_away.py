@@ -27,9 +27,9 @@ from ledger.edges.keys.keystore import Algorithm
 from ledger.edges.replay_memory import Spill
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken, Unavailable
-from ledger.journeys.anchor import note_key
 from ledger.journeys.attest import Relay
 from ledger.journeys.audit.audit import Scope, audit
+from ledger.journeys.checkpoint import note_key
 from ledger.journeys.export import PublicKeys, leave
 from ledger.journeys.follow import Follower
 from ledger.journeys.import_ import arrive
