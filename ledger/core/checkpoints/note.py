@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
@@ -20,19 +21,17 @@ from ledger.core.statements.origin import Origin
 from ledger.errors import Malformed, VerificationFailed
 
 MAX_NOTE = 64 * 1024
-
-
 _COSIGNATURE_SIZE = 8 + 64
-
-
 _NAME = re.compile(r"[^\s+\x00-\x1f]{1,200}")
-
-
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_SIGNATURE_LINE = re.compile(r"\u2014 ([^\s+]{1,200}) (\S+)")
+
+SignatureLine = tuple[str, bytes, bytes]
+"""A signature line of a note: key name, key id (4 bytes), signature."""
 
 
 class KeyType(Enum):
-    """The signature type of a note key: its first byte in a vkey, and part of what its id is made from."""
+    """The signature type of a note key: the first byte of its key in a vkey, and part of the hash that makes its id."""
 
     LOG = b"\x01"
     WITNESS = b"\x04"
@@ -48,7 +47,7 @@ class NoteKey:
 
     def __post_init__(self) -> None:
         if _NAME.fullmatch(self.name) is None or len(self.public_key) != 32:
-            raise Malformed("a note key has a name without spaces or plus, and 32 bytes")
+            raise Malformed("a note key has a name without spaces and plus signs, and 32 bytes")
 
     @property
     def id(self) -> bytes:
@@ -59,68 +58,95 @@ class NoteKey:
         """The vkey text ``name+id+key`` of C2SP signed-note."""
         return f"{self.name}+{self.id.hex()}+{base64.b64encode(self.type.value + self.public_key).decode()}"
 
+    def verify(self, signature: bytes, message: bytes) -> None:
+        """Check an Ed25519 signature of this key over ``message``; VerificationFailed when it does not fit."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, message)
+        except InvalidSignature:
+            raise VerificationFailed(f"the signature of {self.name} does not fit") from None
+
     @classmethod
     def parse(cls, text: str) -> NoteKey:
-        """Read a vkey; Malformed when its id does not follow from its name and key."""
+        """Read a vkey; Malformed also when its id does not follow from its name and key."""
         parts = text.split("+", 2)
         if len(parts) != 3:
             raise Malformed("a verifier key looks like name+id+key")
         key = read_base64(parts[2], "key")
         types = {type_.value: type_ for type_ in KeyType}
         if key[:1] not in types or len(key) != 33:
-            raise Malformed("the verifier key is neither Ed25519 (0x01) nor an Ed25519 cosignature key (0x04)")
+            raise Malformed("a verifier key is an Ed25519 key (0x01) or an Ed25519 cosignature key (0x04)")
         made = cls(parts[0], key[1:], types[key[:1]])
         if parts[1] != made.id.hex():
             raise Malformed("the verifier key's id does not follow from its name and key")
         return made
 
 
+def read_note(note: str, what: str) -> tuple[list[str], tuple[SignatureLine, ...]]:
+    """Split a signed note of three text lines into these lines and its signature lines. No signature is checked.
+
+    :param what: what the note is, for messages: "checkpoint".
+    :raises Malformed: names the line.
+    """
+    if len(note) > MAX_NOTE:
+        raise Malformed(f"must have at most {MAX_NOTE} characters, not {len(note)}", what)
+    if _CONTROL.search(note):
+        raise Malformed("must not contain control characters other than newlines", what)
+    text, separator, tail = note.partition("\n\n")
+    lines = text.split("\n")
+    if not separator or len(lines) != 3 or not tail.endswith("\n"):
+        raise Malformed("must be three lines, an empty line, and signature lines", what)
+    signatures = []
+    for number, line in enumerate(tail[:-1].split("\n"), start=5):
+        where = f"{what} line {number}"
+        match = _SIGNATURE_LINE.fullmatch(line)
+        if match is None:
+            raise Malformed("is not a signature line", where)
+        blob = read_base64(match[2], where)
+        if len(blob) < 5:
+            raise Malformed("the signature is too short", where)
+        signatures.append((match[1], blob[:4], blob[4:]))
+    return lines, tuple(signatures)
+
+
+def print_note(text: str, signatures: Sequence[SignatureLine]) -> str:
+    """The note of ``text``, whose lines all end in a newline, with these signature lines."""
+    return f"{text}\n{_print_lines(signatures)}"
+
+
+def _print_lines(signatures: Sequence[SignatureLine]) -> str:
+    return "".join(
+        f"\u2014 {name} {base64.b64encode(id_ + signature).decode()}\n" for name, id_, signature in signatures
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class SignedNote:
-    """A checkpoint and its signature lines: (key name, key id, signature)."""
+    """A checkpoint and its signature lines."""
 
     checkpoint: Checkpoint
-    signatures: tuple[tuple[str, bytes, bytes], ...]
+    signatures: tuple[SignatureLine, ...]
 
     @classmethod
     def parse(cls, note: str) -> SignedNote:
-        """Read a note strictly; Malformed says which line. Signatures are not judged here."""
-        if len(note) > MAX_NOTE:
-            raise Malformed(f"a checkpoint has at most {MAX_NOTE} characters")
-        if _CONTROL.search(note):
-            raise Malformed("a checkpoint has no control characters but newlines")
-        text, separator, tail = note.partition("\n\n")
-        lines = text.split("\n")
-        if not separator or len(lines) != 3 or not tail.endswith("\n"):
-            raise Malformed("a checkpoint is three lines, an empty line, and signature lines")
+        """Read a signed checkpoint strictly; Malformed names the line. No signature is checked."""
+        lines, signatures = read_note(note, "checkpoint")
         if re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1]) is None:
-            raise Malformed("the size is not a decimal number", "checkpoint line 2")
+            raise Malformed("the size must be a decimal number", "checkpoint line 2")
         root = read_base64(lines[2], "checkpoint line 3", 32)
-        signatures = []
-        for number, line in enumerate(tail[:-1].split("\n"), start=5):
-            match = re.fullmatch(r"\u2014 ([^\s+]{1,200}) (\S+)", line)
-            if match is None:
-                raise Malformed("no signature line", f"checkpoint line {number}")
-            blob = read_base64(match[2], f"checkpoint line {number}")
-            if len(blob) < 5:
-                raise Malformed("the signature is too short", f"checkpoint line {number}")
-            signatures.append((match[1], blob[:4], blob[4:]))
-        return cls(Checkpoint(Origin.parse(lines[0]), int(lines[1]), root), tuple(signatures))
+        return cls(Checkpoint(Origin.parse(lines[0]), int(lines[1]), root), signatures)
 
     def __str__(self) -> str:
-        return f"{self.checkpoint.text}\n{self.lines}"
+        return print_note(self.checkpoint.text, self.signatures)
 
     @property
     def lines(self) -> str:
         """The signature lines alone, each with its newline: what a witness answers with."""
-        return "".join(
-            f"\u2014 {name} {base64.b64encode(id_ + signature).decode()}\n" for name, id_, signature in self.signatures
-        )
+        return _print_lines(self.signatures)
 
     def with_signatures(self, other: SignedNote) -> SignedNote:
-        """This note with the lines of another over the same checkpoint: the log's first, each once, else as they came.
+        """Merge the signatures of two notes over the same checkpoint; no signature is checked.
 
-        Nothing is verified here.
+        The log's own come first; duplicates are dropped.
 
         :raises VerificationFailed: the other note is of another checkpoint.
         """
@@ -133,34 +159,34 @@ class SignedNote:
         return SignedNote(self.checkpoint, tuple(sorted(lines, key=lambda line: line[0] != log)))
 
     def names(self, key: NoteKey) -> bool:
-        """Whether there is a line under this key's name and id, whatever its signature is worth."""
+        """Whether a line bears this key's name and id. Its signature is not checked."""
         return any((name, id_) == (key.name, key.id) for name, id_, _ in self.signatures)
 
     def verify(self, key: NoteKey) -> None:
-        """Check that the log key ``key`` signed this checkpoint; VerificationFailed when it did not, or something else.
+        """Check that the log key ``key`` signed this checkpoint; VerificationFailed when it did not.
 
-        Every line under the key's name and id must fit, as signed-note asks.
+        Every line under the key's name and id must fit, as signed-note demands.
         """
         if key.type is not KeyType.LOG:
             raise VerificationFailed(f"{key.name} is a witness's key and cannot sign a checkpoint")
         for signature in self._lines_of(key):
-            _verify(key, signature, self.checkpoint.text.encode())
+            key.verify(signature, self.checkpoint.text.encode())
 
     def cosigned_at(self, key: NoteKey) -> int:
-        """The time (seconds) at which the witness ``key`` cosigned, the latest where it did more than once.
+        """When the witness ``key`` cosigned, in seconds; the latest time if it did more than once.
 
         :raises VerificationFailed: it did not cosign, or a line under its name and id does not fit.
         """
         if key.type is not KeyType.WITNESS:
-            raise VerificationFailed(f"{key.name} is no witness's key")
+            raise VerificationFailed(f"{key.name} is not a witness's key")
         times = []
         for blob in self._lines_of(key):
             if len(blob) != _COSIGNATURE_SIZE:
                 raise VerificationFailed(f"the cosignature of {key.name} is not {_COSIGNATURE_SIZE} bytes")
             times.append(int.from_bytes(blob[:8]))
             if not 0 < times[-1] < 1 << 63:
-                raise VerificationFailed(f"the cosignature of {key.name} bears no time that could be")
-            _verify(key, blob[8:], cosigned_text(self.checkpoint, times[-1]))
+                raise VerificationFailed(f"the cosignature of {key.name} has an impossible time")
+            key.verify(blob[8:], cosigned_text(self.checkpoint, times[-1]))
         return max(times)
 
     def _lines_of(self, key: NoteKey) -> list[bytes]:
@@ -171,26 +197,19 @@ class SignedNote:
 
 
 def signed(checkpoint: Checkpoint, key: NoteKey, signature: bytes) -> SignedNote:
-    """A note with one signature, made elsewhere over ``checkpoint.text``."""
+    """A checkpoint with the log's signature, which was made elsewhere over ``checkpoint.text``."""
     return SignedNote(checkpoint, ((key.name, key.id, signature),))
 
 
 def cosigned(checkpoint: Checkpoint, key: NoteKey, time: int, signature: bytes) -> SignedNote:
-    """A note with a witness's line alone: ``signature`` was made elsewhere, over ``cosigned_text`` at ``time``."""
+    """A checkpoint with a witness's line alone; ``signature`` was made elsewhere over ``cosigned_text`` at ``time``."""
     return SignedNote(checkpoint, ((key.name, key.id, time.to_bytes(8) + signature),))
 
 
 def cosigned_text(checkpoint: Checkpoint, time: int) -> bytes:
-    """What a witness signs at ``time`` (seconds): C2SP tlog-cosignature, format."""
+    """What a witness signs at ``time`` (seconds): C2SP tlog-cosignature, section "Format"."""
     return f"cosignature/v1\ntime {time}\n{checkpoint.text}".encode()
 
 
 def _named(checkpoint: Checkpoint) -> str:
     return f"size {checkpoint.size} and root 0x{checkpoint.root.hex()} of {checkpoint.origin}"
-
-
-def _verify(key: NoteKey, signature: bytes, message: bytes) -> None:
-    try:
-        Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, message)
-    except InvalidSignature:
-        raise VerificationFailed(f"the signature of {key.name} does not fit") from None

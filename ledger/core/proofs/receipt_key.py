@@ -7,14 +7,10 @@ COSE verifiers in the field know ES256 and not all know EdDSA, so receipts are s
 from __future__ import annotations
 
 import base64
-import re
 import textwrap
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-from ledger.core.checkpoints.note import NoteKey
+from ledger.core.checkpoints.note import NoteKey, print_note, read_note
 from ledger.core.encoding.reading import read_base64
 from ledger.core.proofs.cose import POINT_SIZE
 from ledger.core.statements.origin import Origin
@@ -23,8 +19,7 @@ from ledger.errors import Malformed, VerificationFailed
 
 FORMAT = "trade-ledger/receipt-key/1"
 _SPKI_P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")  # RFC 5480 section 2
-_B64 = "[A-Za-z0-9+/]+={0,2}"
-_NOTE = re.compile(rf"{FORMAT}\n([^\n]+)\n({_B64})\n\n\u2014 ([^\n ]+) ({_B64})\n")
+_WHERE = "receipt key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +59,27 @@ class NamedReceiptKey:
     signature: bytes
 
     def __str__(self) -> str:
-        line = base64.b64encode(self.id + self.signature).decode()
-        return f"{self.key.text}\n\u2014 {self.key.origin} {line}\n"
+        return print_note(self.key.text, [(str(self.key.origin), self.id, self.signature)])
 
     @classmethod
     def parse(cls, note: str) -> NamedReceiptKey:
-        """Read what ``str`` prints; Malformed for anything else. The signature is not judged."""
-        match = _NOTE.fullmatch(note)
-        if match is None:
-            raise Malformed(f'is no signed note of the format "{FORMAT}"', "receipt key")
-        origin = Origin.parse(match[1])
-        spki, blob = (read_base64(match[group], "receipt key") for group in (2, 4))
+        """Read what ``str`` prints; Malformed for anything else. The signature is not checked."""
+        (format_, origin, key), signatures = read_note(note, _WHERE)
+        if format_ != FORMAT:
+            raise Malformed(f'not of the format "{FORMAT}"', _WHERE)
+        spki = read_base64(key, f"{_WHERE} line 3")
         if not spki.startswith(_SPKI_P256) or len(spki) != len(_SPKI_P256) + POINT_SIZE:
-            raise Malformed("is no P-256 key, uncompressed, as SubjectPublicKeyInfo", "receipt key")
-        named = cls(ReceiptKey(origin, spki[-POINT_SIZE:]), blob[:4], blob[4:])
-        if str(named) != note:
-            raise Malformed("is spelled otherwise than it is printed", "receipt key")
-        return named
+            raise Malformed("must be an uncompressed P-256 key as SubjectPublicKeyInfo", f"{_WHERE} line 3")
+        (name, id_, signature), *others = signatures
+        if others or name != origin:
+            raise Malformed("must have one signature line, of the key named after the origin", _WHERE)
+        return cls(ReceiptKey(Origin.parse(origin), spki[-POINT_SIZE:]), id_, signature)
 
     def verify(self, log_key: NoteKey) -> None:
         """Check that the log key named this receipt key; VerificationFailed when it did not."""
         if (log_key.name, log_key.id) != (str(self.key.origin), self.id):
             raise VerificationFailed("the receipt key is named by another key than the log's")
         try:
-            Ed25519PublicKey.from_public_bytes(log_key.public_key).verify(self.signature, self.key.text.encode())
-        except InvalidSignature:
-            raise VerificationFailed("the log key's signature on the receipt key does not fit") from None
+            log_key.verify(self.signature, self.key.text.encode())
+        except VerificationFailed as error:
+            raise VerificationFailed(f"receipt key: {error}") from None

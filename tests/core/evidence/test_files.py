@@ -125,15 +125,15 @@ def test_note_key_follows_the_published_example() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda text: text.replace("\n\n", "\n"), "three lines"),
-        (lambda text: text[:-1], "three lines"),
+        (lambda text: text.replace("\n\n", "\n"), "must be three lines"),
+        (lambda text: text[:-1], "must be three lines"),
         (lambda text: text.replace("eip155", "eip156"), "an origin looks like"),
         (lambda text: text.replace("\n6\n", "\n06\n"), "decimal number"),
         (lambda text: text.replace("\n6\n", "\n-6\n"), "decimal number"),
         (lambda text: text.replace("=\n\n", "\n\n"), "not base64"),
-        (lambda text: text.replace("\u2014", "-"), "no signature line"),
-        (lambda text: text + "x\n", "no signature line"),
-        (lambda text: text * 1000, "at most"),
+        (lambda text: text.replace("\u2014", "-"), "is not a signature line"),
+        (lambda text: text + "x\n", "is not a signature line"),
+        (lambda text: text * 1000, "must have at most"),
     ],
 )
 def test_checkpoint_defect(made: tuple[World, bytes], change: Callable[[str], str], words: str) -> None:
@@ -190,7 +190,7 @@ def test_a_cosignature_says_when_and_nothing_else_passes_for_one() -> None:
     assert KIWI.cosign(note, world.now + 5).cosigned_at(KIWI.key) == world.now + 5
     for key, words in [
         (EMU.key, "not signed by emu"),
-        (world.log_key, "no witness's key"),
+        (world.log_key, "not a witness's key"),
         (NoteKey("kiwi.example", EMU.key.public_key, KeyType.WITNESS), "not signed by kiwi"),
     ]:
         with pytest.raises(VerificationFailed, match=words):

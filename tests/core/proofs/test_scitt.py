@@ -197,8 +197,8 @@ RECEIPT_DEFECTS: dict[str, tuple[Change, str]] = {
     "a negative index": (proof([6, -4, []]), "must be a whole number from 0"),
     "a size of text": (proof(["6", 4, []]), "must be a whole number from 0"),
     "a hash too short": (proof([6, 4, [b""]]), "every hash must be 32 bytes"),
-    "a checkpoint that is none": (details(checkpoint=""), "a checkpoint is three lines"),
-    "a key that is none": (details(key=""), "receipt key: is no signed note"),
+    "a checkpoint that is none": (details(checkpoint=""), "checkpoint: must be three lines"),
+    "a key that is none": (details(key=""), "receipt key: must be three lines"),
     "a size that is none": (details(size=-1), "receipt size: must be a whole number from 0"),
     "an index that is none": (details(index=None), "receipt index: must be a whole number from 0"),
 }
@@ -264,13 +264,16 @@ KEY = TransparentStatement.parse(exports.statement_of()).key
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda note: note.replace("/1\n", "/2\n"), "no signed note of the format"),
-        (lambda note: note + "\n", "no signed note of the format"),
-        (lambda note: note.replace("MFkw", "MFkx"), "no P-256 key"),
-        (lambda note: note.replace("=\n\n", "\n\n"), "base64"),
-        (lambda note: note.replace("\u2014 eip155:31337", "\u2014 eip155:31338"), "spelled otherwise"),
+        (lambda note: note.replace("/1\n", "/2\n"), 'not of the format "trade-ledger/receipt-key/1"'),
+        (lambda note: note + "\n", "receipt key line 6: is not a signature line"),
+        (lambda note: note.replace("\n", "\r\n"), "must not contain control characters"),
+        (lambda note: note.replace("\n\n", "\n"), "must be three lines, an empty line"),
+        (lambda note: note.replace("MFkw", "MFkx"), "line 3: must be an uncompressed P-256 key"),
+        (lambda note: note.replace("=\n\n", "\n\n"), "line 3: is not base64"),
+        (lambda note: note.replace("\u2014 eip155:31337", "\u2014 eip155:31338"), "must have one signature line"),
+        (lambda note: note + note.split("\n\n")[1], "must have one signature line"),
     ],
-    ids=["version", "more", "no P-256 key", "base64", "another name"],
+    ids=["version", "more", "control", "no text", "no P-256 key", "base64", "another name", "two signatures"],
 )
 def test_a_receipt_key_is_read_strictly(spoil: Callable[[str], str], words: str) -> None:
     with pytest.raises(Malformed, match=words):
@@ -280,7 +283,7 @@ def test_a_receipt_key_is_read_strictly(spoil: Callable[[str], str], words: str)
 def test_a_receipt_key_that_the_log_key_did_not_name() -> None:
     assert NamedReceiptKey.parse(str(KEY)) == KEY
     other = replace(KEY, key=replace(KEY.key, point=exports.STRANGER.public_key))
-    with pytest.raises(VerificationFailed, match="signature on the receipt key does not fit"):
+    with pytest.raises(VerificationFailed, match="receipt key: the signature of eip155:.* does not fit"):
         other.verify(exports.trust().log_key)
 
 

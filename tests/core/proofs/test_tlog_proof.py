@@ -108,7 +108,7 @@ DEFECTS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "not UTF-8": (lambda file: b"\xff" + file, "not UTF-8"),
     "too large": (lambda _: b" " * (MAX_FILE + 1), "at most"),
     "extra too large": (lambda file: file.replace(b"extra ", b"extra " + b"aaaa" * 2731), "at most 8192 bytes"),
-    "nothing after the checkpoint": (lambda file: file + b"\n", "no signature line"),
+    "nothing after the checkpoint": (lambda file: file + b"\n", "is not a signature line"),
 }
 
 
