@@ -1,7 +1,7 @@
 """The grammar of field paths: printing their parts, and reading them back strictly.
 
 A path is read as a tuple of steps. A step of a JSON path is a member name (``str``) or an index (``int``); a step of an
-XML path is a :class:`Node`. Reading accepts exactly what the parsers write, so a path has one spelling.
+XML path is a :class:`XmlStep`. Reading accepts exactly what the parsers write, so a path has one spelling.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NCNAME_PATTERN = rf"[{_START}][{_START}\-.0-9\u00b7\u0300-\u036f\u203f-\u2040]*"
 NCNAME = re.compile(NCNAME_PATTERN)
 
 
-class Kind(StrEnum):
+class StepKind(StrEnum):
     """What a step of an XML path leads to."""
 
     ELEMENT = "element"
@@ -32,16 +32,16 @@ class Kind(StrEnum):
     ATTRIBUTE = "attribute"
 
 
-class Node(NamedTuple):
+class XmlStep(NamedTuple):
     """One step of an XML path. ``local`` is the target of a processing instruction; an attribute has position 0."""
 
-    kind: Kind
+    kind: StepKind
     namespace: str
     local: str
     position: int
 
 
-Step = str | int | Node
+Step = str | int | XmlStep
 Steps = tuple[Step, ...]
 
 _NUMBER = "[1-9][0-9]{0,8}"
@@ -114,9 +114,9 @@ def _unescape(match: re.Match[str]) -> str:
 def _xml_step(match: re.Match[str]) -> Step:
     namespace, local, position, text, target, at, attribute_namespace, attribute = match.groups()
     if local:
-        return Node(Kind.ELEMENT, namespace or "", local, int(position))
+        return XmlStep(StepKind.ELEMENT, namespace or "", local, int(position))
     if text:
-        return Node(Kind.TEXT, "", "", int(text))
+        return XmlStep(StepKind.TEXT, "", "", int(text))
     if target:
-        return Node(Kind.INSTRUCTION, "", target, int(at))
-    return Node(Kind.ATTRIBUTE, attribute_namespace or "", attribute, 0)
+        return XmlStep(StepKind.INSTRUCTION, "", target, int(at))
+    return XmlStep(StepKind.ATTRIBUTE, attribute_namespace or "", attribute, 0)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from ledger.core.document.paths import NCNAME_PATTERN, Kind, Node, Step, Steps, read_path
+from ledger.core.document.paths import NCNAME_PATTERN, Step, StepKind, Steps, XmlStep, read_path
 from ledger.core.encoding.limits import Format
 from ledger.errors import Malformed
 
@@ -138,19 +138,19 @@ def _xml_test(match: re.Match[str], pattern: str) -> _Test:
     deep, namespace, local = match[1] == "//", match["namespace"], match["local"]
     position = int(match["position"] or 0)
     if match["text"]:
-        kinds, local = {Kind.TEXT}, "*"
+        kinds, local = {StepKind.TEXT}, "*"
     elif match["pi_end"]:
-        kinds, local = {Kind.INSTRUCTION}, match["target"] or "*"
+        kinds, local = {StepKind.INSTRUCTION}, match["target"] or "*"
     elif match["at"]:
-        kinds = {Kind.ATTRIBUTE}
+        kinds = {StepKind.ATTRIBUTE}
     elif local == "*" and namespace is None:
-        kinds = set(Kind)
+        kinds = set(StepKind)
     else:
-        kinds = {Kind.ELEMENT}
+        kinds = {StepKind.ELEMENT}
 
     def takes(step: Step) -> bool:
         return (
-            isinstance(step, Node)
+            isinstance(step, XmlStep)
             and step.kind in kinds
             and (local in ("*", step.local))
             and (namespace is None or namespace == step.namespace)
@@ -182,6 +182,6 @@ def _hint(pattern: str, steps: Sequence[tuple[str, Steps]]) -> str:
 
 
 def _short(step: Step) -> str:
-    if isinstance(step, Node):
-        return f"/{'@' if step.kind is Kind.ATTRIBUTE else ''}{step.local or step.kind}"
+    if isinstance(step, XmlStep):
+        return f"/{'@' if step.kind is StepKind.ATTRIBUTE else ''}{step.local or step.kind}"
     return f".{step}" if isinstance(step, str) else ""

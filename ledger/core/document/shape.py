@@ -13,7 +13,7 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Iterable
 
-from ledger.core.document.paths import Kind, Node, Step, Steps, read_path
+from ledger.core.document.paths import Step, StepKind, Steps, XmlStep, read_path
 from ledger.core.encoding.json_text import has_noncharacter, number_text
 from ledger.core.encoding.limits import Format, Limits, over_depth
 from ledger.errors import Malformed
@@ -86,7 +86,7 @@ def check_shape(fields: Iterable[tuple[str, str, bytes]], format_: Format, hidde
         place = root
         depth = int(type_ in ("o", "a"))  # an empty object or array is one level more than its path
         for step in steps:
-            if not isinstance(step, Node) or step.kind is Kind.ELEMENT:
+            if not isinstance(step, XmlStep) or step.kind is StepKind.ELEMENT:
                 depth += 1
             known = place.inside.get(step)
             if known is None:
@@ -118,7 +118,7 @@ class _Place:
         self.numbered: dict[int, Step] = {}  # items of an array from 0, children of an element from 1
 
     def check_new(self, step: Step, path: str) -> None:
-        attribute = isinstance(step, Node) and step.kind is Kind.ATTRIBUTE
+        attribute = isinstance(step, XmlStep) and step.kind is StepKind.ATTRIBUTE
         if self.leaf and not attribute:
             raise Malformed("lies inside a field that has nothing inside", path)
         if attribute:
@@ -127,40 +127,40 @@ class _Place:
             raise Malformed("lies in an object by one path and in an array by another", path)
         if isinstance(step, str):
             return
-        number = step.position if isinstance(step, Node) else step
+        number = step.position if isinstance(step, XmlStep) else step
         if self.numbered.setdefault(number, step) != step:
             raise Malformed("has the position of another child", path)
-        if isinstance(step, Node) and step.kind is Kind.TEXT:
+        if isinstance(step, XmlStep) and step.kind is StepKind.TEXT:
             for neighbour in (self.numbered.get(number - 1), self.numbered.get(number + 1)):
-                if isinstance(neighbour, Node) and neighbour.kind is Kind.TEXT:
+                if isinstance(neighbour, XmlStep) and neighbour.kind is StepKind.TEXT:
                     raise Malformed("is a text right beside another, which would be one", path)
 
     def gaps(self) -> int:
         """How many numbered children must be there and are not shown."""
         if not self.numbered:
             return 0
-        first = 1 if isinstance(next(iter(self.numbered.values())), Node) else 0
+        first = 1 if isinstance(next(iter(self.numbered.values())), XmlStep) else 0
         return max(self.numbered) - first + 1 - len(self.numbered)
 
 
 def _check_end(steps: Steps, type_: str, value: bytes, path: str) -> None:
     """What the path of an XML field leads to is what its type says; only elements are on the way."""
-    *way, end = [step for step in steps if isinstance(step, Node)]
-    fitting = {Kind.ELEMENT: "e", Kind.INSTRUCTION: "p", Kind.TEXT: "t", Kind.ATTRIBUTE: "t"}[end.kind]
+    *way, end = [step for step in steps if isinstance(step, XmlStep)]
+    fitting = {StepKind.ELEMENT: "e", StepKind.INSTRUCTION: "p", StepKind.TEXT: "t", StepKind.ATTRIBUTE: "t"}[end.kind]
     if type_ != fitting:
         raise Malformed(f"a field of type {type_} where the path asks for {fitting}", path)
-    if any(step.kind is not Kind.ELEMENT for step in way):
+    if any(step.kind is not StepKind.ELEMENT for step in way):
         raise Malformed("leads through something that is no element", path)
-    if end.kind is Kind.TEXT and not value:
+    if end.kind is StepKind.TEXT and not value:
         raise Malformed("an empty text, which would be none", path)
 
 
 def _check_top(root: _Place, hidden: int) -> None:
     elements = 0
     for step in root.inside:
-        if isinstance(step, Node):
-            if step.kind not in (Kind.ELEMENT, Kind.INSTRUCTION):
+        if isinstance(step, XmlStep):
+            if step.kind not in (StepKind.ELEMENT, StepKind.INSTRUCTION):
                 raise Malformed("text or an attribute outside the root element")
-            elements += step.kind is Kind.ELEMENT
+            elements += step.kind is StepKind.ELEMENT
     if elements > 1 or (not elements and not hidden):
         raise Malformed(f"an XML document has one root element, not {elements}")
