@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as some
 
 from ledger.core.document import (
-    Change,
+    FieldChange,
     Format,
     Wrapped,
     canonical_json,
@@ -117,7 +117,7 @@ def assert_names_a_real_difference(original: Wrapped, copy: Wrapped) -> None:
     if shown & known and shown - known:
         assert copy.leaf_hashes[sealed.path] not in known
     else:
-        assert sealed.change is Change.UNSHOWN
+        assert sealed.change is FieldChange.UNSHOWN
 
 
 @given(documents)

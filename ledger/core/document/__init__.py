@@ -19,7 +19,7 @@ Public vectors plug in at :func:`parse_json` and :func:`canonical_json` (RFC 878
 and at :func:`parse`.
 """
 
-from ledger.core.document.difference import Change, Difference, difference
+from ledger.core.document.difference import Difference, FieldChange, difference
 from ledger.core.document.digest import SALT_SIZE, SEED_SIZE, digest_of, field_hash, field_hashes
 from ledger.core.document.field import Field, sniff
 from ledger.core.document.redaction import Disclosed, Redacted, disclose, open_document, read_redacted, redact
@@ -31,10 +31,10 @@ __all__ = [
     "DEFAULT_LIMITS",
     "SALT_SIZE",
     "SEED_SIZE",
-    "Change",
     "Difference",
     "Disclosed",
     "Field",
+    "FieldChange",
     "Format",
     "Limits",
     "Redacted",

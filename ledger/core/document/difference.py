@@ -10,7 +10,7 @@ from ledger.core.document.redaction import Redacted
 from ledger.core.document.wrapped import Wrapped
 
 
-class Change(StrEnum):
+class FieldChange(StrEnum):
     """How a copy differs from its original."""
 
     CHANGED = "has another type or value"
@@ -24,11 +24,11 @@ class Change(StrEnum):
 class Difference:
     """The first difference; ``path`` is empty for an opaque document, and where no single field is to blame."""
 
-    change: Change
+    change: FieldChange
     path: str = ""
 
     def __str__(self) -> str:
-        if self.change in (Change.FORMAT, Change.UNSHOWN):
+        if self.change in (FieldChange.FORMAT, FieldChange.UNSHOWN):
             return str(self.change)
         return f"{self.path or 'the content'} {self.change}"
 
@@ -42,8 +42,8 @@ def difference(original: Wrapped | Redacted, copy: Wrapped | Redacted) -> Differ
     if original.digest == copy.digest:
         return None
     if original.format is not copy.format:
-        return Difference(Change.FORMAT)
-    return next(_differences(original, copy), Difference(Change.UNSHOWN))
+        return Difference(FieldChange.FORMAT)
+    return next(_differences(original, copy), Difference(FieldChange.UNSHOWN))
 
 
 def _differences(original: Wrapped | Redacted, copy: Wrapped | Redacted) -> Iterator[Difference]:
@@ -55,18 +55,18 @@ def _differences(original: Wrapped | Redacted, copy: Wrapped | Redacted) -> Iter
         path = item.path
         if path in theirs:
             if item[:3] != fields[path] or (one_seed and ours[path] != theirs[path]):
-                yield Difference(Change.CHANGED, path)
+                yield Difference(FieldChange.CHANGED, path)
         elif not their_hidden:
-            yield Difference(Change.MISSING, path)
+            yield Difference(FieldChange.MISSING, path)
         elif one_seed and ours[path] not in their_hidden:
-            yield Difference(Change.CHANGED, path)
+            yield Difference(FieldChange.CHANGED, path)
     for path, hash_ in theirs.items():
         if path in ours:
             continue
         if not our_hidden:
-            yield Difference(Change.ADDED, path)
+            yield Difference(FieldChange.ADDED, path)
         elif one_seed and hash_ not in our_hidden:
-            yield Difference(Change.CHANGED, path)
+            yield Difference(FieldChange.CHANGED, path)
 
 
 def _hidden(document: Wrapped | Redacted) -> frozenset[bytes]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.core.document import Change, Difference, Format, Redacted, Wrapped, difference, disclose, redact, wrap
+from ledger.core.document import Difference, FieldChange, Format, Redacted, Wrapped, difference, disclose, redact, wrap
 from tests.core.document.examples import CERTIFICATE, INVOICE, SCAN
 from tests.core.document.strategies import SEED
 
@@ -32,7 +32,7 @@ def test_a_changed_value_is_named_wherever_one_side_shows_it(
     original: Wrapped | Redacted, copy: Wrapped | Redacted
 ) -> None:
     found = difference(original, copy)
-    assert found == Difference(Change.CHANGED, PRICE)
+    assert found == Difference(FieldChange.CHANGED, PRICE)
     assert str(found) == f"{PRICE} has another type or value"
 
 
@@ -46,45 +46,47 @@ def test_nothing_differs_between_copies_of_one_document() -> None:
 
 def test_a_field_more_or_less_is_named() -> None:
     fewer = wrap(INVOICE.data.replace(b'"number": "INV-7",', b""), Format.JSON, SEED)
-    assert difference(INVOICE, fewer) == Difference(Change.MISSING, "$['number']")
-    assert difference(fewer, INVOICE) == Difference(Change.ADDED, "$['number']")
+    assert difference(INVOICE, fewer) == Difference(FieldChange.MISSING, "$['number']")
+    assert difference(fewer, INVOICE) == Difference(FieldChange.ADDED, "$['number']")
     assert str(difference(fewer, INVOICE)) == "$['number'] is added"
-    assert difference(disclose(INVOICE, []), fewer) == Difference(Change.UNSHOWN)
+    assert difference(disclose(INVOICE, []), fewer) == Difference(FieldChange.UNSHOWN)
 
 
 def test_a_changed_salt_is_a_changed_field() -> None:
     redacted = redact(INVOICE, ["$.buyer"])
     fields = tuple(field._replace(salt=bytes(16)) if field.path == PRICE else field for field in redacted.fields)
-    assert difference(redacted, replace(redacted, fields=fields)) == Difference(Change.CHANGED, PRICE)
+    assert difference(redacted, replace(redacted, fields=fields)) == Difference(FieldChange.CHANGED, PRICE)
 
 
 def test_a_changed_hidden_hash_is_named_by_who_shows_the_field() -> None:
     redacted = redact(INVOICE, [PRICE, "$.number"])
     number, price = INVOICE.leaf_hashes["$['number']"], INVOICE.leaf_hashes[PRICE]
     forged = replace(redacted, hidden=tuple(sorted([number, bytes([price[0] ^ 1]) + price[1:]])))
-    assert difference(INVOICE, forged) == Difference(Change.CHANGED, PRICE)
-    assert difference(forged, INVOICE) == Difference(Change.CHANGED, PRICE)
-    assert difference(redacted, forged) == Difference(Change.UNSHOWN)
-    assert str(Difference(Change.UNSHOWN)) == "only what is not shown by both differs, or the seed"
+    assert difference(INVOICE, forged) == Difference(FieldChange.CHANGED, PRICE)
+    assert difference(forged, INVOICE) == Difference(FieldChange.CHANGED, PRICE)
+    assert difference(redacted, forged) == Difference(FieldChange.UNSHOWN)
+    assert str(Difference(FieldChange.UNSHOWN)) == "only what is not shown by both differs, or the seed"
 
 
 def test_two_wrappings_are_compared_by_what_both_show() -> None:
     again = wrap(INVOICE.data, Format.JSON, bytes(32))
-    assert difference(INVOICE, again) == Difference(Change.UNSHOWN)
-    assert difference(redact(INVOICE, ["$.buyer"]), redact(again, ["$.number"])) == Difference(Change.UNSHOWN)
+    assert difference(INVOICE, again) == Difference(FieldChange.UNSHOWN)
+    assert difference(redact(INVOICE, ["$.buyer"]), redact(again, ["$.number"])) == Difference(FieldChange.UNSHOWN)
     cheaper = wrap(CHEAPER.data, Format.JSON, bytes(32))
-    assert difference(INVOICE, cheaper) == Difference(Change.CHANGED, PRICE)
-    assert difference(redact(INVOICE, ["$.buyer"]), redact(cheaper, ["$.number"])) == Difference(Change.CHANGED, PRICE)
-    assert difference(redact(INVOICE, [PRICE]), cheaper) == Difference(Change.UNSHOWN)
+    assert difference(INVOICE, cheaper) == Difference(FieldChange.CHANGED, PRICE)
+    assert difference(redact(INVOICE, ["$.buyer"]), redact(cheaper, ["$.number"])) == Difference(
+        FieldChange.CHANGED, PRICE
+    )
+    assert difference(redact(INVOICE, [PRICE]), cheaper) == Difference(FieldChange.UNSHOWN)
 
 
 def test_another_format_is_said() -> None:
     found = difference(INVOICE, CERTIFICATE)
-    assert found == Difference(Change.FORMAT)
+    assert found == Difference(FieldChange.FORMAT)
     assert str(found) == "the format is another"
 
 
 def test_an_opaque_document_differs_as_a_whole() -> None:
     found = difference(SCAN, wrap(SCAN.data + b"\n", Format.OPAQUE, SEED))
-    assert found == Difference(Change.CHANGED, "")
+    assert found == Difference(FieldChange.CHANGED, "")
     assert str(found) == "the content has another type or value"
