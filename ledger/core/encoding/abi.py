@@ -22,7 +22,7 @@ _UINT = 8  # bytes that an unsigned integer of at most 64 bits is read from
 _Reader = Callable[[bytes, int], tuple[Any, int]]
 
 
-class Shape:
+class AbiTuple:
     """A tuple type: ``read`` takes an encoding apart. Members are type names, or further shapes and lists.
 
     Names: ``uint16`` to ``uint64``, ``bytes1`` to ``bytes32``, ``bytes``, ``string``, ``bytes[]``.
@@ -33,12 +33,12 @@ class Shape:
     _padding: bytes
     _members: list[tuple[int | slice, _Reader | None]]
 
-    def __init__(self, *members: str | Shape | ListOf) -> None:
+    def __init__(self, *members: str | AbiTuple | AbiList) -> None:
         self._code, self._padding, self._members = "", b"", []
         words = 0
         for member in members:
             reader = _reader(member)
-            if isinstance(member, Shape) and reader is None:
+            if isinstance(member, AbiTuple) and reader is None:
                 code, padding, width = member._code, member._padding, len(member._padding) // WORD
                 self._members.append((slice(words, words + width), None))
             else:
@@ -81,10 +81,10 @@ class Shape:
         return tuple(values), end
 
 
-class ListOf:
+class AbiList:
     """A list type, ``T[]``, of items that have no fixed length."""
 
-    def __init__(self, item: str | Shape) -> None:
+    def __init__(self, item: str | AbiTuple) -> None:
         reader = _reader(item)
         if reader is None:
             raise TypeError(f"items of {item} have a fixed length")
@@ -116,14 +116,14 @@ def _word(name: str) -> tuple[str, bytes]:
     return f"{used}s{WORD - used}x", bytes(used) + b"\xff" * (WORD - used)
 
 
-def _reader(member: str | Shape | ListOf) -> _Reader | None:
+def _reader(member: str | AbiTuple | AbiList) -> _Reader | None:
     """How the tail of a dynamic type is read; None where the type has no tail."""
-    if isinstance(member, Shape):
+    if isinstance(member, AbiTuple):
         return member.read if member.dynamic else None
-    if isinstance(member, ListOf):
+    if isinstance(member, AbiList):
         return member.read
     if member.endswith("[]"):
-        return ListOf(member.removesuffix("[]")).read
+        return AbiList(member.removesuffix("[]")).read
     return {"bytes": _read_bytes, "string": _read_string}.get(member)
 
 

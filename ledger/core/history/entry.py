@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from eth_abi.abi import encode as abi_encode
 
-from ledger.core.encoding.abi import ListOf, Shape
+from ledger.core.encoding.abi import AbiList, AbiTuple
 from ledger.core.encoding.keccak import keccak
 from ledger.core.statements.eip712 import left_word
 from ledger.core.statements.origin import Origin
@@ -145,15 +145,15 @@ _TYPES: dict[EntryKind, list[str]] = {
     EntryKind.REVOKED: [_tuple_type(Revocation), "bytes", "bytes"],
     EntryKind.WITHDRAWN: [_tuple_type(Declaration), _tuple_type(Withdrawal), "bytes"],
 }
-_SHAPES: dict[EntryKind, Shape] = {
+_SHAPES: dict[EntryKind, AbiTuple] = {
     **{
-        EntryKind(kind): Shape(*cls.abi_types(), ListOf(Shape("bytes", "bytes")))
+        EntryKind(kind): AbiTuple(*cls.abi_types(), AbiList(AbiTuple("bytes", "bytes")))
         for kind, cls in enumerate(RESOLUTIONS)
     },
-    EntryKind.ANCHORED: Shape("bytes32", "uint64"),
-    EntryKind.ATTESTED: Shape(Shape(*Attestation.abi_types()), "bytes", "bytes"),
-    EntryKind.REVOKED: Shape(Shape(*Revocation.abi_types()), "bytes", "bytes"),
-    EntryKind.WITHDRAWN: Shape(Shape(*Declaration.abi_types()), Shape(*Withdrawal.abi_types()), "bytes"),
+    EntryKind.ANCHORED: AbiTuple("bytes32", "uint64"),
+    EntryKind.ATTESTED: AbiTuple(AbiTuple(*Attestation.abi_types()), "bytes", "bytes"),
+    EntryKind.REVOKED: AbiTuple(AbiTuple(*Revocation.abi_types()), "bytes", "bytes"),
+    EntryKind.WITHDRAWN: AbiTuple(AbiTuple(*Declaration.abi_types()), AbiTuple(*Withdrawal.abi_types()), "bytes"),
 }
 
 

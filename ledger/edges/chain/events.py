@@ -11,7 +11,7 @@ from typing import Any
 
 from eth_abi.abi import encode as abi_encode
 
-from ledger.core.encoding.abi import WORD, Shape
+from ledger.core.encoding.abi import WORD, AbiTuple
 from ledger.core.encoding.keccak import keccak
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Entry, EntryKind
@@ -22,7 +22,7 @@ from ledger.errors import HistoryBroken, Malformed
 
 ENTRY_TOPIC = keccak(b"Entry(uint64,uint8,bytes32,uint64,bytes)")
 _DATA = ["uint64", "bytes"]
-_DATA_SHAPE = Shape(*_DATA)
+_DATA_SHAPE = AbiTuple(*_DATA)
 _KINDS = tuple(EntryKind)
 _TOPIC_LENGTHS = [WORD] * 4
 _MAX_NUMBER = (1 << 64) - 1

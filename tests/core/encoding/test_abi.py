@@ -10,7 +10,7 @@ from eth_abi.exceptions import DecodingError, EncodingError
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ledger.core.encoding.abi import ListOf, Shape
+from ledger.core.encoding.abi import AbiList, AbiTuple
 from ledger.core.history.entry import _TYPES, EntryKind, decode_payload, encode_payload
 from ledger.errors import Malformed
 
@@ -29,14 +29,15 @@ STRATEGIES: dict[str, some.SearchStrategy[Any]] = {
 }
 FLAT = ["uint16", "bytes32", "uint40", "bytes16"]
 DYNAMIC = ["bytes", "uint64", "bytes2"]
-SHAPES: dict[str, tuple[Shape, list[str]]] = {
-    "words": (Shape(*FLAT), FLAT),
-    "tails": (Shape("bytes", "uint64", "string", "bytes[]"), ["bytes", "uint64", "string", "bytes[]"]),
-    "nested words": (Shape(Shape(*FLAT), "bytes"), [f"({','.join(FLAT)})", "bytes"]),
+SHAPES: dict[str, tuple[AbiTuple, list[str]]] = {
+    "words": (AbiTuple(*FLAT), FLAT),
+    "tails": (AbiTuple("bytes", "uint64", "string", "bytes[]"), ["bytes", "uint64", "string", "bytes[]"]),
+    "nested words": (AbiTuple(AbiTuple(*FLAT), "bytes"), [f"({','.join(FLAT)})", "bytes"]),
     "nested tails": (
-        Shape(Shape(*DYNAMIC), Shape(*FLAT), "bytes"), [f"({','.join(DYNAMIC)})", f"({','.join(FLAT)})", "bytes"],
+        AbiTuple(AbiTuple(*DYNAMIC), AbiTuple(*FLAT), "bytes"),
+        [f"({','.join(DYNAMIC)})", f"({','.join(FLAT)})", "bytes"],
     ),
-    "pairs": (Shape("bytes16", ListOf(Shape("bytes", "bytes"))), ["bytes16", "(bytes,bytes)[]"]),
+    "pairs": (AbiTuple("bytes16", AbiList(AbiTuple("bytes", "bytes"))), ["bytes16", "(bytes,bytes)[]"]),
 }  # fmt: skip
 
 
@@ -59,7 +60,7 @@ def by_eth_abi(types: list[str], data: bytes) -> Any:
         return None
 
 
-def by_shape(shape: Shape, data: bytes) -> Any:
+def by_shape(shape: AbiTuple, data: bytes) -> Any:
     try:
         return frozen(shape.decode(data))
     except Malformed:
@@ -124,12 +125,12 @@ def _payload_value(name: str) -> some.SearchStrategy[Any]:
     return STRATEGIES[name]
 
 
-@pytest.mark.parametrize("types", [["uint128"], ["uint256"], [ListOf("bytes"), "int8"]])
+@pytest.mark.parametrize("types", [["uint128"], ["uint256"], [AbiList("bytes"), "int8"]])
 def test_types_that_are_not_read(types: list[Any]) -> None:
     with pytest.raises((TypeError, ValueError)):
-        Shape(*types)
+        AbiTuple(*types)
 
 
 def test_lists_have_items_of_no_fixed_length() -> None:
     with pytest.raises(TypeError, match="fixed length"):
-        ListOf(Shape("uint16"))
+        AbiList(AbiTuple("uint16"))
