@@ -1,6 +1,6 @@
-"""Settings: from the environment (``LEDGER_…``) and a TOML file; the environment wins. ``docs/settings.md`` lists them.
+"""Settings come from the environment (``LEDGER_…``) and a TOML file; the environment wins. See ``docs/settings.md``.
 
-``Settings`` is a value and reads nothing. ``load_settings`` reads, when it is called.
+``Settings`` is a plain value. ``load_settings`` reads environment and file when it is called.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=True)
 
     rpc_url: str = _setting(
-        "JSON-RPC address of the chain's node. May hold an access key, so it is never shown.",
+        "JSON-RPC address of the chain's node. It may hold an access key, so it is never shown.",
         "http://127.0.0.1:8545", "an address with http:// or https://", pattern=r"^https?://[^\s/]+\S*$", repr=False,
     )  # fmt: skip
     contract: str | None = _setting(
@@ -54,12 +54,12 @@ class Settings(BaseModel):
         unset="the one that `ledger deploy` noted in `state_dir`",
     )  # fmt: skip
     chain_id: int | None = _setting(
-        "Chain id (EIP-155) that the node must have. With it, the API starts also while the chain is away.",
+        "Chain id (EIP-155) that the node must have. With it, the API can start while the chain is away.",
         ge=1, le=(1 << 63) - 1, unset="whatever the node says",
     )  # fmt: skip
-    state_dir: Path = _setting("Folder of all that is kept: store, keys, notes.", Path("state"), _PATH)
+    state_dir: Path = _setting("Folder for everything that is kept: store, keys, notes.", Path("state"), _PATH)
     store_url: SecretStr | None = _setting(
-        "Address of the store. May hold a password, so it is never shown.",
+        "Address of the store. It may hold a password, so it is never shown.",
         None, "sqlite:///folder/file or postgresql://user@host/name", unset="`ledger.sqlite` in `state_dir`",
     )  # fmt: skip
     keystore_dir: Path = _setting(
@@ -70,22 +70,22 @@ class Settings(BaseModel):
         "Key that signs transactions and pays for gas (secp256k1).", "relayer", _NAMED, pattern=_KEY_NAME
     )
     log_key: str | None = _setting(
-        "Key that signs checkpoints (Ed25519). Without it no checkpoint and no evidence is made.",
+        "Key that signs checkpoints (Ed25519). Without it the ledger makes no checkpoint and no evidence.",
         None, _NAMED, pattern=_KEY_NAME, unset="none",
     )  # fmt: skip
     receipt_key: str | None = _setting(
-        "Key that signs the receipts of Transparent Statements (P-256). Without it none are made.",
+        "Key that signs the receipts of Transparent Statements (P-256). Without it the ledger makes no receipts.",
         None, _NAMED, pattern=_KEY_NAME, unset="none",
     )  # fmt: skip
     witnesses_file: Path | None = _setting(
-        "File of the witnesses that are asked to cosign checkpoints: a verifier key and an address a line.",
-        None, _PATH, unset="nobody is asked",
+        "File of the witnesses that the log asks to cosign checkpoints. Each line has a verifier key and an address.",
+        None, _PATH, unset="the log asks no witness",
     )  # fmt: skip
     witness_key: str = _setting(
         "Key with which `ledger witness` cosigns (Ed25519).", "witness", _NAMED, pattern=_KEY_NAME
     )
     witness_name: str | None = _setting(
-        "Name under which `ledger witness` cosigns: an address of the agency's own, without https://.",
+        "Name under which `ledger witness` cosigns: an address that belongs to the agency, without https://.",
         None, "text without spaces and plus, at most 200 characters", pattern=r"^[^\s+]{1,200}$",
         unset="`ledger witness` does not start",
     )  # fmt: skip
@@ -93,35 +93,35 @@ class Settings(BaseModel):
         "Trust root of the log that `ledger witness` cosigns: its history and the log's key.", Path("trust.json"), _PATH
     )
     passphrase: SecretStr | None = _setting(
-        "Passphrase of the keystore. Other programs can see an environment: prefer `passphrase_file`, over which this "
-        "wins.", None, "text", min_length=1, unset="asked for at a terminal",
+        "Passphrase of the keystore. Other programs can see an environment: prefer `passphrase_file`. If both "
+        "are set, this one counts.", None, "text", min_length=1, unset="asked for at a terminal",
     )  # fmt: skip
     passphrase_file: Path | None = _setting(
         "File whose first line is the passphrase of the keystore.", None, _PATH, unset="asked for at a terminal"
     )
-    anchor_batch_size: int = _setting("Declarations in one batch, at most.", 10_000, ge=1, le=1_000_000)
+    anchor_batch_size: int = _setting("Highest number of declarations in a batch.", 10_000, ge=1, le=1_000_000)
     anchor_max_age_seconds: int = _setting(
-        "How long a declaration waits, at most, for others to share its batch. On a chain where gas is dear, longer is "
-        "cheaper.",
+        "How long, at most, a declaration waits for others to share its batch. Where gas is expensive, a longer wait "
+        "saves money.",
         1,
         ge=0,
         le=86_400,
     )
     poll_interval_seconds: float = _setting("How often the anchorer looks for work.", 0.25, ge=0.01, le=3_600)
     confirmations: int = _setting(
-        "Blocks until a transaction counts, its own included. 1 is for a local chain; 12 or more for a public one.",
+        "Blocks until a transaction counts, with its own block. Use 1 for a local chain, 12 or more for a public one.",
         1, ge=1, le=10_000,
     )  # fmt: skip
     confirmation_timeout_seconds: float = _setting(
-        "How long to wait for a transaction's confirmations before it is looked for again.", 120.0, ge=1, le=86_400
+        "How long to wait for a transaction's confirmations before looking for it again.", 120.0, ge=1, le=86_400
     )
     resend_after_seconds: int = _setting(
-        "How long a transaction may wait to be mined before it is replaced by one that pays more.", 20, ge=1, le=86_400
+        "How long a transaction may wait to be mined before one that pays more replaces it.", 20, ge=1, le=86_400
     )  # fmt: skip
-    batches_in_flight: int = _setting("Batches that are under way to the chain at once, at most.", 16, ge=1, le=64)
+    batches_in_flight: int = _setting("Highest number of batches under way to the chain at once.", 16, ge=1, le=64)
     max_fee_per_gas_gwei: Decimal | None = _setting(
-        "The most to pay for a unit of gas, in gwei. Anchoring waits while the chain asks for more. 0 is for a network "
-        "where gas is free: the relayer then needs no coins, whatever tip its node advises.",
+        "Highest price for a unit of gas, in gwei. Anchoring waits while the chain asks for more. Use 0 on a network "
+        "with free gas: the relayer then needs no coins and ignores the tip that its node advises.",
         ge=Decimal(0), le=Decimal(1_000_000), unset="whatever the chain asks for",
     )  # fmt: skip
     rpc_timeout_seconds: float = _setting("How long one request to the node may take.", 10.0, ge=0.1, le=600)
@@ -131,41 +131,44 @@ class Settings(BaseModel):
     )  # fmt: skip
     api_port: int = _setting("Port that the API, or `ledger witness`, listens on.", 8080, ge=1, le=65_535)
     api_processes: int = _setting(
-        "Processes that serve the API, on one store. One of them leads and anchors.", 1, ge=1, le=64
+        "Number of processes that serve the API on one store. One of them leads and anchors.", 1, ge=1, le=64
     )
     requests_per_second: int = _setting(
-        "Requests that one client address may make a second, of each process; for a moment twice as many. Behind a "
-        "proxy on another machine, name its address in uvicorn's `FORWARDED_ALLOW_IPS`, or its clients count as one.",
+        "Requests that one client address may send to each process in a second; twice as many for a moment. Behind a "
+        "proxy on another machine, name the proxy in uvicorn's `FORWARDED_ALLOW_IPS`, else its clients count as one.",
         5_000, ge=1, le=1_000_000,
     )  # fmt: skip
-    max_body_bytes: int = _setting("Largest request body that the API takes.", 8 << 20, ge=1 << 10, le=1 << 30)
-    page_limit: int = _setting("Declarations or entries on one page of a list, at most.", 1_000, ge=1, le=1_000)
+    max_body_bytes: int = _setting(
+        "Largest request body that the API accepts, in bytes.", 8 << 20, ge=1 << 10, le=1 << 30
+    )
+    page_limit: int = _setting("Highest number of declarations or entries on a page.", 1_000, ge=1, le=1_000)
     log_level: Literal["critical", "error", "warning", "info", "debug"] = _setting(
-        "Least weight of what the server logs.", "info"
+        "Lowest level that the server logs.", "info"
     )
     log_format: Literal["auto", "json", "text"] = _setting(
-        "Form of the server's log: JSON for machines, or text for people; auto is text at a terminal, JSON elsewhere.",
+        "Form of the server's log: json for machines, text for people. auto means text at a terminal, json elsewhere.",
         "auto",
     )
     log_requests: Literal["all", "problems", "none"] = _setting(
-        "Which requests get a line in the log: all, those that ended in a problem (400 and above), or none.", "all"
+        "Which requests get a line in the log: all, those that ended in a problem (status 400 and above), or none.",
+        "all",
     )
     backlog_alarm_seconds: int = _setting(
-        "Beyond `anchor_max_age_seconds` and this, a declaration that is not anchored makes the server degraded.",
+        "If a declaration waits longer for its anchor than `anchor_max_age_seconds` plus this, the server is degraded.",
         300, ge=1, le=86_400,
     )  # fmt: skip
-    stream_readers: int = _setting("Streams of events that may be open at once, in each process.", 100, ge=1, le=10_000)
+    stream_readers: int = _setting("How many event streams may be open at once in each process.", 100, ge=1, le=10_000)
     otlp_endpoint: str | None = _setting(
-        "Address of an OpenTelemetry collector that takes spans (OTLP over HTTP), e.g. "
-        "http://127.0.0.1:4318/v1/traces. Needs the extra `otel`.",
-        None, "an address with http:// or https://", pattern=r"^https?://[^\s/]+\S*$", unset="no spans are made",
-        repr=False,
+        "Address of an OpenTelemetry collector that accepts spans (OTLP over HTTP), e.g. "
+        "http://127.0.0.1:4318/v1/traces. This needs the extra `otel`.",
+        None, "an address with http:// or https://", pattern=r"^https?://[^\s/]+\S*$",
+        unset="the server makes no spans", repr=False,
     )  # fmt: skip
 
     @field_validator("*", mode="before")
     @classmethod
     def _no_truth_values(cls, value: object) -> object:
-        """TOML's ``true`` would pass as the number 1."""
+        """Refuse TOML's ``true``, which pydantic would accept as the number 1."""
         if isinstance(value, bool):
             raise ValueError("no setting is a truth value")
         return value
@@ -181,13 +184,13 @@ class Settings(BaseModel):
         return value
 
     def store_url_or_default(self) -> str:
-        """The store's address, password included: for opening it, not for showing."""
+        """The store's address, password included: to open the store, never to show."""
         if self.store_url is not None:
             return self.store_url.get_secret_value()
         return f"sqlite:///{self.state_dir / 'ledger.sqlite'}"
 
     def chain_limits(self) -> Limits:
-        """What the chain edge may take and spend."""
+        """The limits of the chain edge: time, fees, batches under way."""
         cap = self.max_fee_per_gas_gwei
         return Limits(
             confirmations=self.confirmations,
@@ -232,7 +235,7 @@ def load_settings() -> Settings:
     that is empty counts as not set.
 
     :raises Malformed: one line for each problem: which variable or key, what shape its value has, what is permitted.
-        Values are never repeated, for one of them could be a secret in the wrong place.
+        It never repeats a value, because the value could be a secret in the wrong variable.
     """
     file, given = _read_file()
     known = {item.name: item for item in describe()}
@@ -252,7 +255,7 @@ def load_settings() -> Settings:
 
 
 class _Reader(BaseSettings, Settings):
-    """Settings that look into the environment first, and into what they are given second."""
+    """Settings that read the environment first, and the given values second."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
 
@@ -280,12 +283,12 @@ def _read_file() -> tuple[Path, dict[str, Any]]:
     except OSError as error:
         raise Malformed(f"cannot be read: {error.strerror}", str(file)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        # tomllib names the place and at most one character of what stands there.
+        # tomllib names the position and shows at most one character of the file.
         raise Malformed(f"is not TOML: {error}", str(file)) from None
 
 
 def _is_slip(variable: str, known: Mapping[str, Described]) -> bool:
-    """Whether a variable was meant for us. Others also begin with LEDGER_, and are none of our business."""
+    """Whether the variable is a misspelled setting. Variables of other programs may begin with LEDGER_ too."""
     name = variable.removeprefix(PREFIX)
     if variable in {name, FILE_VARIABLE} or name.lower() in known:
         return False
@@ -294,7 +297,9 @@ def _is_slip(variable: str, known: Mapping[str, Described]) -> bool:
 
 def _unknown(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, 1, _MISTYPED)
-    return f"{name} is no setting" + (f": did you mean {close[0]}?" if close else "; docs/settings.md lists them all")
+    return f"{name} is not a setting" + (
+        f": did you mean {close[0]}?" if close else "; docs/settings.md lists them all"
+    )
 
 
 def _problem(setting: Described, file: Path, given: Mapping[str, Any]) -> str:

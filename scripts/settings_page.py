@@ -1,4 +1,4 @@
-"""``docs/settings.md``, from the settings themselves. ``--check``: is it fresh?"""
+"""Write ``docs/settings.md`` from the settings themselves. ``--check`` only tells whether the page is up to date."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 HEAD = f"""\
 # Settings
 
-Every setting is an environment variable, and a key of a TOML file. The file is the one that `{FILE_VARIABLE}` names, or
-`{DEFAULT_FILE}` in the working directory if there is one. The environment wins; a variable that is empty counts as not
-set. Relative paths start at the working directory. Settings are checked when a program starts: each problem is one line
-that says which variable or key, what shape its value has, and what is permitted. Values are never repeated.
+Every setting is an environment variable and a key of a TOML file. `{FILE_VARIABLE}` names the file; without it, the
+program reads `{DEFAULT_FILE}` in the working directory if there is one. The environment wins. An empty variable counts
+as not set. Relative paths start at the working directory. A program checks the settings when it starts. It reports each
+problem in one line: the variable or key, the shape of its value, and what is permitted. It never repeats a value.
 
 ```toml
 # ledger.toml
@@ -39,7 +39,7 @@ def render() -> str:
 
 
 def main(check: bool) -> int:
-    """Write the page, or with ``check`` say whether it is what it would be."""
+    """Write the page. With ``check``, write nothing and return 1 if the page is stale."""
     if check:
         if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != render():
             print(f"{PAGE.name} is stale: run `make generated`", file=sys.stderr)

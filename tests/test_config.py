@@ -127,8 +127,8 @@ def test_every_problem_has_a_line_and_says_where_it_stands(folder: Path, monkeyp
     monkeypatch.setenv("LEDGER_ANCHOR_BATCHSIZE", "5")
     monkeypatch.setenv("LEDGER_FILE", "/of/another/program")
     assert problems() == [
-        "ledger.toml: rpcurl is no setting: did you mean rpc_url?",
-        "LEDGER_ANCHOR_BATCHSIZE is no setting: did you mean LEDGER_ANCHOR_BATCH_SIZE?",
+        "ledger.toml: rpcurl is not a setting: did you mean rpc_url?",
+        "LEDGER_ANCHOR_BATCHSIZE is not a setting: did you mean LEDGER_ANCHOR_BATCH_SIZE?",
         "state_dir in ledger.toml: must be a path, and is a number",
         "log_key in ledger.toml: must be the name of a key in the keystore, and is a list",
         "confirmations in ledger.toml: must be a whole number from 1 to 10,000, and is text of 4 characters",
