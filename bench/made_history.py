@@ -27,7 +27,7 @@ from ledger.core.history.entry import (
     Withdrawn,
     encode_payload,
     kind_of,
-    subject_of,
+    topic_of,
 )
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
@@ -128,20 +128,20 @@ def entries(size: int) -> Iterator[Entry]:
 
 
 def kept(file: Path, size: int) -> Path:
-    """The entries in a file, each as length (4 bytes), subject (32), entry bytes; made if it is not there."""
+    """The entries in a file, each as length (4 bytes), topic (32), entry bytes; made if it is not there."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")
         with part.open("wb") as out:
             for entry in entries(size):
-                data = subject_of(entry.content, ORIGIN) + entry.data
+                data = topic_of(entry.content, ORIGIN) + entry.data
                 out.write(len(data).to_bytes(_COUNTED) + data)
         part.rename(file)
     return file
 
 
 def read(file: Path, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Subject and entry bytes of the first ``size`` entries of such a file."""
+    """Topic and entry bytes of the first ``size`` entries of such a file."""
     with file.open("rb") as source:
         for _ in range(size):
             record = source.read(int.from_bytes(source.read(_COUNTED)))

@@ -35,9 +35,9 @@ class MadeNode:
         self._places = [0]
         self._source, self._reading = file.open("rb"), Lock()
         head, place = ORIGIN.separator, 0
-        for number, (subject, data) in enumerate(read(file, size), start=1):
+        for number, (topic, data) in enumerate(read(file, size), start=1):
             head = node_hash(head, leaf_hash(data))
-            place += 4 + len(subject) + len(data)
+            place += 4 + len(topic) + len(data)
             if number % ENTRIES_A_BLOCK == 0 or number == size:
                 self._places.append(place)
         self._head = head
@@ -87,7 +87,7 @@ def _name(block: int) -> str:
     return f"0x{block:064x}"
 
 
-def _log(subject: bytes, data: bytes, block: int, index: int) -> str:
+def _log(topic: bytes, data: bytes, block: int, index: int) -> str:
     """A log's JSON text; ABI encoding of (uint64, bytes) by hand, for eth-abi would take longer than the audit."""
     payload = data[_HEADER:]
     encoded = data[9:17].rjust(32, b"\0") + (64).to_bytes(32) + len(payload).to_bytes(32) + payload
@@ -96,7 +96,7 @@ def _log(subject: bytes, data: bytes, block: int, index: int) -> str:
     return (
         f'{{"address":"0x{ORIGIN.contract.hex()}","blockHash":"{_name(block)}","blockNumber":"{block:#x}",'
         f'"data":"0x{encoded.hex()}","logIndex":"{index:#x}","removed":false,'
-        f'"topics":["0x{ENTRY_TOPIC.hex()}","0x{number}","0x{kind}","0x{subject.hex()}"],'
+        f'"topics":["0x{ENTRY_TOPIC.hex()}","0x{number}","0x{kind}","0x{topic.hex()}"],'
         f'"transactionHash":"0x{keccak(data[:8]).hex()}","transactionIndex":"0x0"}}'
     )
 

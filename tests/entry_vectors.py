@@ -11,14 +11,14 @@ FOLDER = Path(__file__).parent / "vectors" / "entries"
 
 @dataclass(frozen=True)
 class Vector:
-    """One file. Hashes, subject, payload and entry as bytes."""
+    """One file. Hashes, topic, payload and entry as bytes."""
 
     about: str
     origin: str
     number: int
     kind: int
     time: int
-    subject: bytes
+    topic: bytes
     payload: bytes
     entry: bytes
     leaf_hash: bytes

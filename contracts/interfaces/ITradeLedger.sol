@@ -21,8 +21,8 @@ import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 /// - A query for a record ({enrolledAgency}, {authorisedAttester}) reverts if there is no such record. A query that asks
 ///   whether or when something happened answers `false`, number 0, or the time `2^40 - 1` if it did not. Entry 0 is
 ///   always the first council, so number 0 is free to mean "never".
-/// - An error is named after its subject and what is wrong with it, and carries the values that explain it. A function
-///   makes its checks in the order in which it lists its errors.
+/// - The name of an error says what it is about, then what is wrong with it. The values explain it. A function makes its
+///   checks in the order in which it lists its errors.
 /// @dev Byte formats and rules: docs/formats.md, sections 1 and 3 to 5. Storage and gas: docs/adr/0001.
 interface ITradeLedger is IERC5267 {
     /// @notice What an entry records. The number of the kind is part of the entry's hash.

@@ -62,16 +62,16 @@ class Spill:
         found = self._find(b"w" + declaration)
         return None if found is None else found[0]
 
-    def keep(self, mark: Mark, subject: bytes, content: Content) -> None:
+    def keep(self, mark: Mark, topic: bytes, content: Content) -> None:
         match content:
             case Anchored(root, size):
                 self._keep(_anchor(root, size), mark.number)
             case Attested(attestation):
-                self._keep(b"t" + subject, mark.number, attestation.agency)
+                self._keep(b"t" + topic, mark.number, attestation.agency)
             case Revoked(revocation):
-                self._keep(b"r" + subject + revocation.member, mark.number)
+                self._keep(b"r" + topic + revocation.member, mark.number)
             case Withdrawn():
-                self._keep(b"w" + subject, mark.number)
+                self._keep(b"w" + topic, mark.number)
 
     def _keep(self, key: bytes, number: int, agency: str = "") -> None:
         self._recent[key] = (number, agency)

@@ -42,11 +42,11 @@ def test_the_disk_answers_as_a_dictionary_does(recent: int, kept: list[object]) 
     with pytest.MonkeyPatch.context() as patch, Spill() as disk:
         patch.setattr(replay_memory, "_RECENT", recent)
         for number, item in enumerate(kept):
-            subject, content = item if isinstance(item, tuple) else (_subject(item), item)
-            if _known(plain, subject, content):
+            topic, content = item if isinstance(item, tuple) else (_topic(item), item)
+            if _known(plain, topic, content):
                 continue  # the replay asks first and keeps nothing twice
             for memory in (plain, disk):
-                memory.keep(Mark(number, 7), subject, content)
+                memory.keep(Mark(number, 7), topic, content)
         for one in [bytes([number]) * 32 for number in range(5)]:
             assert disk.attested(one) == plain.attested(one)
             assert disk.withdrawn(one) == plain.withdrawn(one)
@@ -56,7 +56,7 @@ def test_the_disk_answers_as_a_dictionary_does(recent: int, kept: list[object]) 
                 assert disk.revoked(one, member) == plain.revoked(one, member)
 
 
-def _subject(content: object) -> bytes:
+def _topic(content: object) -> bytes:
     match content:
         case Anchored(root):
             return root
@@ -67,15 +67,15 @@ def _subject(content: object) -> bytes:
     raise AssertionError(content)
 
 
-def _known(memory: Remembered, subject: bytes, content: object) -> bool:
+def _known(memory: Remembered, topic: bytes, content: object) -> bool:
     match content:
         case Anchored(root, size):
             return memory.anchored(root, size) is not None
         case Attested():
-            return memory.attested(subject) is not None
+            return memory.attested(topic) is not None
         case Revoked(revocation):
-            return memory.revoked(subject, revocation.member)
-    return memory.withdrawn(subject) is not None
+            return memory.revoked(topic, revocation.member)
+    return memory.withdrawn(topic) is not None
 
 
 ONE = Signed(0, 5, PLANT.signer, bytes(32), PLANT.sign(bytes(32)))

@@ -68,7 +68,7 @@ ANCHOR = Entry(7, EntryKind.ANCHORED, 1_790_000_000, encode_payload(Anchored(b"\
         (lambda t, d: ([t[0], b"\x01" * 32, *t[2:]], d), "64 bits"),
         (lambda t, d: ([*t[:2], (13).to_bytes(32, "big"), t[3]], d), "unknown kind"),
         (lambda t, d: ([*t[:2], (10).to_bytes(32, "big"), t[3]], d), "none of its kind"),
-        (lambda t, d: ([*t[:3], bytes(32)], d), "subject"),
+        (lambda t, d: ([*t[:3], bytes(32)], d), "topic"),
         (lambda t, d: (t, b""), "time, payload"),
         (lambda t, d: (t, d + bytes(32)), "standard encoding"),
         (lambda t, d: (t, b"\x00" * 24 + b"\xff" * 8 + d[32:]), "40 bits"),

@@ -19,7 +19,7 @@ def test_entries_come_back_as_they_went_in(store: Store) -> None:
     store.entries.append(items[1_000:])
     store.entries.append([])
     assert list(store.entries.read()) == items
-    assert list(store.entries.each()) == [(item, item.entry.subject(ORIGIN)) for item in items]
+    assert list(store.entries.each()) == [(item, item.entry.topic(ORIGIN)) for item in items]
     assert list(store.entries.read(499, 1_002)) == items[499:1_002]
     assert list(store.entries.read(1_203)) == []
     assert list(store.entries.read(10, 10)) == []

@@ -47,7 +47,7 @@ def test_a_store_of_a_newer_version(url: str) -> None:
     with store.database.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'r9999'"))
     store.close()
-    with pytest.raises(Malformed, match="its schema is r9999, and this version knows none after r0005"):
+    with pytest.raises(Malformed, match="its schema is r9999, and this version knows none after r0006"):
         Store.open(url, ORIGIN)
 
 

@@ -48,7 +48,7 @@ SWAP = (
 )
 MOVED = "UPDATE declarations SET batch_id = 2, batch_index = 7 WHERE batch_id = 1 AND batch_index = 0"
 COPIED = (
-    "INSERT INTO entries SELECT 1000, kind, subject, time, payload, hash, block_number, block_hash, tx_hash, log_index "
+    "INSERT INTO entries SELECT 1000, kind, topic, time, payload, hash, block_number, block_hash, tx_hash, log_index "
     "FROM entries WHERE number = 3"
 )
 LATEST = "WHERE size = (SELECT max(size) FROM checkpoints)"
@@ -67,8 +67,8 @@ STORE_CHANGES = {
         "store entries",
         "entry 5",
     ),
-    "row under another subject": (
-        "UPDATE entries SET subject = zeroblob(32) WHERE number = 5",
+    "row under another topic": (
+        "UPDATE entries SET topic = zeroblob(32) WHERE number = 5",
         "store entries",
         "entry 5",
     ),

@@ -71,11 +71,11 @@ class Entry:
         """What the payload says, read once; Malformed where it is not the standard encoding of its kind."""
         return decode_payload(self.kind, self.payload)
 
-    def subject(self, origin: Origin) -> bytes:
+    def topic(self, origin: Origin) -> bytes:
         """The topic (32 bytes) under which the contract of ``origin`` logs it; Malformed as for ``content``."""
-        known: tuple[Origin, bytes] | None = self.__dict__.get("_subject")
+        known: tuple[Origin, bytes] | None = self.__dict__.get("_topic")
         if known is None or known[0] is not origin:
-            known = self.__dict__["_subject"] = origin, subject_of(self.content, origin)
+            known = self.__dict__["_topic"] = origin, topic_of(self.content, origin)
         return known[1]
 
     @classmethod
@@ -208,7 +208,7 @@ def decode_payload(kind: EntryKind, payload: bytes) -> Content:
     return Enacted(RESOLUTIONS[kind].from_abi(members), made)
 
 
-def subject_of(content: Content, origin: Origin) -> bytes:
+def topic_of(content: Content, origin: Origin) -> bytes:
     """The 32-byte topic under which the contract's log can be searched for this entry."""
     match content:
         case Enacted(resolution=resolution):

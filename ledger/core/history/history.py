@@ -110,35 +110,35 @@ class Remembered:
         found = self.withdrawals.get(declaration)
         return None if found is None else found[0].number
 
-    def keep(self, mark: Mark, subject: bytes, content: Content) -> None:
+    def keep(self, mark: Mark, topic: bytes, content: Content) -> None:
         match content:
             case Anchored(root, size):
                 self.anchors[root, size] = mark
             case Attested(attestation):
-                self.attestations[subject] = Recorded(mark, content)
-                self.attested_sets.setdefault((attestation.root, attestation.size), []).append(subject)
+                self.attestations[topic] = Recorded(mark, content)
+                self.attested_sets.setdefault((attestation.root, attestation.size), []).append(topic)
             case Revoked(revocation):
-                self.revocations.setdefault(subject, {})[revocation.member] = Revocations(mark, content)
+                self.revocations.setdefault(topic, {})[revocation.member] = Revocations(mark, content)
             case Withdrawn():
-                self.withdrawals[subject] = (mark, content)
+                self.withdrawals[topic] = (mark, content)
 
-    def forget(self, subject: bytes, content: Content) -> None:
+    def forget(self, topic: bytes, content: Content) -> None:
         """Take back the last that was kept."""
         match content:
             case Anchored(root, size):
                 del self.anchors[root, size]
             case Attested(attestation):
-                del self.attestations[subject]
+                del self.attestations[topic]
                 name = attestation.root, attestation.size
                 self.attested_sets[name].pop()
                 if not self.attested_sets[name]:
                     del self.attested_sets[name]
             case Revoked(revocation):
-                del self.revocations[subject][revocation.member]
-                if not self.revocations[subject]:
-                    del self.revocations[subject]
+                del self.revocations[topic][revocation.member]
+                if not self.revocations[topic]:
+                    del self.revocations[topic]
             case Withdrawn():
-                del self.withdrawals[subject]
+                del self.withdrawals[topic]
 
 
 class _Before(NamedTuple):
@@ -191,7 +191,7 @@ class History(Replay):
         head, last_time = self.head, self.last_time
         content = super().apply(entry)
         decided = isinstance(content, Enacted)
-        self._recent.append(_Before(head, last_time, None if decided else (entry.subject(self.origin), content)))
+        self._recent.append(_Before(head, last_time, None if decided else (entry.topic(self.origin), content)))
         if isinstance(content, Enacted):
             self.governing.setdefault(governed_by(content.resolution), []).append(entry.number)
         return content

@@ -73,8 +73,8 @@ class Memory(Protocol):
         """Number of the entry that withdraws a declaration."""
         ...
 
-    def keep(self, mark: Mark, subject: bytes, content: Content) -> None:
-        """Remember an entry that is no resolution; ``subject`` is its topic on chain (docs/formats.md section 5)."""
+    def keep(self, mark: Mark, topic: bytes, content: Content) -> None:
+        """Remember an entry that is no resolution; ``topic`` is that of its log (docs/formats.md section 5)."""
         ...
 
 
@@ -116,7 +116,7 @@ class Replay:
             raise HistoryBroken("time runs backwards", expected=f">= {self.last_time}", found=entry.time, number=number)
         try:
             content = entry.content
-            self._take(Mark(number, entry.time), entry.subject(self.origin), content)
+            self._take(Mark(number, entry.time), entry.topic(self.origin), content)
         except HistoryBroken:
             raise
         except DefiniteNo as error:
@@ -130,7 +130,7 @@ class Replay:
         self.last_time = entry.time
         return content
 
-    def _take(self, mark: Mark, subject: bytes, content: Content) -> None:
+    def _take(self, mark: Mark, topic: bytes, content: Content) -> None:
         if mark.number == 0:
             self._found(content)
             return
@@ -138,7 +138,7 @@ class Replay:
             case Anchored():
                 self._anchor(mark, content)
             case Attested():
-                self._attest(mark, subject, content)
+                self._attest(mark, topic, content)
             case Revoked():
                 self._revoke(mark, content)
             case Withdrawn():

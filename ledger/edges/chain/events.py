@@ -1,6 +1,6 @@
 """Logs <-> entries: the contract's ``Entry`` event, read strictly. Pure functions; docs/formats.md section 5.
 
-``event Entry(uint64 indexed number, uint8 indexed kind, bytes32 indexed subject, uint64 time, bytes payload)``
+``event Entry(uint64 indexed number, uint8 indexed kind, bytes32 indexed topic, uint64 time, bytes payload)``
 """
 
 from __future__ import annotations
@@ -69,21 +69,21 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
         raise HistoryBroken("an entry's time has more than 40 bits", expected=f"<= {NO_END}", found=time, number=number)
     entry = Entry(number, _KINDS[kind], time, payload)
     try:
-        subject = entry.subject(origin)
+        topic = entry.topic(origin)
     except Malformed as error:
         raise HistoryBroken(
             "the payload is none of its kind", expected=entry.kind.name, found=error, number=number
         ) from None
-    if subject != topics[3]:
+    if topic != topics[3]:
         raise HistoryBroken(
-            "the subject is not the payload's", expected=subject.hex(), found=topics[3].hex(), number=number
+            "the topic does not follow from the payload", expected=topic.hex(), found=topics[3].hex(), number=number
         )
     return entry
 
 
 def log_of(entry: Entry, origin: Origin) -> tuple[tuple[bytes, ...], bytes]:
     """Topics and data of the log that the contract writes for ``entry``; Malformed when the payload is none."""
-    topics = (ENTRY_TOPIC, uint_word(entry.number), uint_word(entry.kind), entry.subject(origin))
+    topics = (ENTRY_TOPIC, uint_word(entry.number), uint_word(entry.kind), entry.topic(origin))
     return topics, bytes(abi_encode(_DATA, [entry.time, entry.payload]))
 
 

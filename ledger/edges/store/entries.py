@@ -61,9 +61,9 @@ class Entries:
             number = found[-1].entry.number + 1
 
     def each(self) -> Iterator[IndexedEntry]:
-        """All entries by number, each with the subject that it is stored under; read in chunks."""
+        """All entries by number, each with the topic that it is stored under; read in chunks."""
         for row in read_in_chunks(self._database, select(ENTRIES), ENTRIES.c.number):
-            yield IndexedEntry(entry_of(row), row.subject)
+            yield IndexedEntry(entry_of(row), row.topic)
 
     def by_number(self, number: int) -> LoggedEntry:
         """One entry; KeyError if the index has none of this number."""

@@ -45,10 +45,10 @@ class DeclarationRow:
 
 
 class IndexedEntry(NamedTuple):
-    """A row of the index: the entry, and the subject (32 bytes) that it is found by."""
+    """A row of the index: the entry, and the topic (32 bytes) that it is found by."""
 
     logged: LoggedEntry
-    subject: bytes
+    topic: bytes
 
 
 def pending_values(id_: bytes, declaration: Declaration, signature: bytes, at: int) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def entry_values(item: LoggedEntry, origin: Origin) -> dict[str, Any]:
     return {
         "number": checked_number(entry.number, "entry number"),
         "kind": int(entry.kind),
-        "subject": entry.subject(origin),
+        "topic": entry.topic(origin),
         "time": checked_number(entry.time, "entry time"),
         "payload": entry.payload,
         "hash": entry.hash,

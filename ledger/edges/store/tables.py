@@ -99,7 +99,7 @@ ENTRIES = Table(
     metadata,
     Column("number", _NUMBER, primary_key=True, autoincrement=False),
     Column("kind", Integer, nullable=False),
-    Column("subject", _HASH, nullable=False),
+    Column("topic", _HASH, nullable=False),
     Column("time", _NUMBER, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("hash", _HASH, nullable=False),
@@ -107,7 +107,7 @@ ENTRIES = Table(
     Column("block_hash", _HEX, nullable=False),
     Column("tx_hash", _HEX, nullable=False),
     Column("log_index", _NUMBER, nullable=False),
-    Index(None, "subject", "kind", "number"),
+    Index(None, "topic", "kind", "number"),
 )
 
 ATTESTED_SETS = Table(

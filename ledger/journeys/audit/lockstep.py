@@ -109,7 +109,7 @@ class StoredEntries(Lockstep[IndexedEntry]):
         self._until = until
 
     def _words(self) -> str:
-        return f"{self.count} entries, the same in the same places, each under its subject"
+        return f"{self.count} entries, the same in the same places, each under its topic"
 
     def _hold(self, ours: LoggedEntry | None, theirs: IndexedEntry | None) -> None:
         if theirs is None or (ours is None and theirs.logged.block_number > self._until):
@@ -125,11 +125,11 @@ class StoredEntries(Lockstep[IndexedEntry]):
             raise HistoryBroken(
                 "the store has another entry than the chain", expected=_place(ours), found=_place(logged), number=number
             )
-        subject = ours.entry.subject(self._origin)
-        if subject != theirs.subject:
+        topic = ours.entry.topic(self._origin)
+        if topic != theirs.topic:
             raise HistoryBroken(
-                "the store has an entry under another subject", expected=hex_text(subject),
-                found=hex_text(theirs.subject), number=number,
+                "the store has an entry under another topic", expected=hex_text(topic),
+                found=hex_text(theirs.topic), number=number,
             )  # fmt: skip
 
 

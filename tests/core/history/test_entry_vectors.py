@@ -17,7 +17,7 @@ from ledger.core.history.entry import (
     Revoked,
     Withdrawn,
     encode_payload,
-    subject_of,
+    topic_of,
 )
 from ledger.core.history.history import History
 from ledger.core.statements.origin import Origin
@@ -72,7 +72,7 @@ def test_the_core_agrees() -> None:
         assert Entry.from_data(vector.entry) == entry
         content = history.apply(entry)
         assert encode_payload(content) == vector.payload
-        assert subject_of(content, origin()) == vector.subject
+        assert topic_of(content, origin()) == vector.topic
         assert (history.head, history.root()) == (vector.head, vector.root)
     assert not history.undecided
 
