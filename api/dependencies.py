@@ -23,7 +23,7 @@ from ledger.edges.chain.contract import Chain
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.edges.witness_http import WitnessClient
-from ledger.errors import LedgerError, Unavailable
+from ledger.errors import LedgerError, Source, Unavailable
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.checkpoint import publish_checkpoint
 from ledger.journeys.cosign import Witnesses
@@ -144,7 +144,9 @@ class Services:
     def relayer(self) -> SigningKey:
         """The key that pays for gas; Unavailable where this server has none and cannot relay."""
         if self._relayer is None:
-            raise Unavailable("this server has no relayer key; relay the statement yourself, or ask its operator")
+            raise Unavailable(
+                "this server has no relayer key; relay the statement yourself, or ask its operator", source=Source.KEY
+            )
         return self._relayer
 
     @property
@@ -152,7 +154,10 @@ class Services:
         """Always the same one, for it remembers what it handed over; Unavailable as for ``relayer``."""
         anchorer = self.parts().anchorer
         if anchorer is None:
-            raise Unavailable("this server has no relayer key: it takes declarations in, and another must anchor them")
+            raise Unavailable(
+                "this server has no relayer key: it takes declarations in, and another must anchor them",
+                source=Source.KEY,
+            )
         return anchorer
 
 

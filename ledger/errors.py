@@ -17,6 +17,7 @@ so that whoever catches a no cannot take "nobody could say" for one.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import ClassVar
 
 _NO_END = (1 << 40) - 1
@@ -65,8 +66,31 @@ class HistoryBroken(DefiniteNo):
         self.number = number
 
 
+class Source(StrEnum):
+    """What could not answer: the metric ``ledger_http_unavailable_total`` counts by it."""
+
+    CHAIN = "chain"
+    """A node: it is away, refuses, lags behind, or its fees are beyond the limit."""
+    STORE = "store"
+    QUEUE = "queue"
+    """Too much work is waiting already."""
+    LOG = "log"
+    """The published log: it has no checkpoint that covers an entry, or its server is away."""
+    WITNESS = "witness"
+    KEY = "key"
+    """This installation does not hold the key that the answer needs."""
+    DISK = "disk"
+    """A file or folder, other than the store's, cannot be read or written."""
+    MACHINE = "machine"
+    """A program, a port or a process that is needed on this machine."""
+
+
 class Unavailable(LedgerError):
-    """Nobody could say: a node, a store or a file is out of reach. Trying later may help."""
+    """Nobody could say, because ``source`` is out of reach. Trying later may help."""
+
+    def __init__(self, message: str, *, source: Source) -> None:
+        super().__init__(message)
+        self.source = source
 
 
 class BatchedElsewhere(Unavailable):

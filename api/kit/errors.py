@@ -28,6 +28,7 @@ from ledger.errors import (
     NotAnchoredYet,
     Refused,
     SignatureMismatch,
+    Source,
     Unavailable,
     UnknownDeclaration,
     VerificationFailed,
@@ -74,16 +75,6 @@ def kind_of(error: LedgerError) -> str:
     return f"urn:trade-ledger:{type(error).__name__}"
 
 
-# Who it was that could not, by the module in which the error was raised.
-SOURCES = {
-    "ledger.edges.store": "store",
-    "ledger.edges.chain.node": "chain",
-    "ledger.edges.chain.contract": "chain",
-    "ledger.edges.chain.sender": "chain",
-    "api.intake": "queue",
-}
-
-
 def status_of(error: LedgerError) -> int:
     """The HTTP status of an error."""
     return next(status for cls, status in STATUS if isinstance(error, cls))
@@ -101,12 +92,16 @@ def problem(status: int, kind: str, detail: str, retry_after: int | None = None,
     return JSONResponse(body | more, status, headers, MEDIA_TYPE)
 
 
-def source(error: BaseException) -> str:
-    """Who could not do what was asked, by the part of the program that said so: store, chain, queue or other."""
-    trace, name = error.__traceback__, ""
-    while trace is not None:
-        name, trace = trace.tb_frame.f_globals.get("__name__", ""), trace.tb_next
-    return next((who for part, who in SOURCES.items() if name.startswith(part)), "other")
+def source_of(error: LedgerError) -> str:
+    """What an error that answers 503 is counted under: the ``Source`` that could not answer, or "history"."""
+    match error:
+        case Unavailable():
+            return error.source
+        case ContractMissing():
+            return Source.CHAIN
+        case HistoryBroken():
+            return "history"
+    return "other"
 
 
 def reasons(errors: Sequence[Any]) -> list[dict[str, str]]:
@@ -126,7 +121,7 @@ def install(app: FastAPI) -> None:
         more: dict[str, Any] = {"values": plain} if plain else {}
         status, cause = status_of(error), CAUSE.get()
         if status == 503 and cause is not None:
-            cause.source = source(error)
+            cause.source = source_of(error)
         return problem(status, type(error).__name__, str(error), **more)
 
     @app.exception_handler(RequestValidationError)

@@ -36,7 +36,7 @@ _REQUESTS = Histogram(
 _LIMITED = Counter("ledger_http_limited", "Requests refused as their client sent too many (429).", registry=COUNTED)
 _UNAVAILABLE = Counter(
     "ledger_http_unavailable",
-    "Answers 503, by who could not: store, chain, queue, other.",
+    "Answers 503, by what could not answer: chain, store, queue, and so on.",
     ["reason"],
     registry=COUNTED,
 )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from threading import Condition, Thread
 from typing import Any, Generic, TypeVar
 
-from ledger.errors import Unavailable
+from ledger.errors import Source, Unavailable
 
 _CALLS_WAITING = 2_000  # some seconds of work
 _CALLS_AT_ONCE = 64  # made before the first of them is answered
@@ -69,7 +69,7 @@ class Worker(Generic[Item, Result]):
         waiting = _Waiting(item, self._size(item), loop, loop.create_future())
         with self._changed:
             if self._stopping or self._waiting + waiting.size > self._most_waiting:
-                raise Unavailable("too many requests wait: try again shortly")
+                raise Unavailable("too many requests wait: try again shortly", source=Source.QUEUE)
             if self._thread is None:
                 self._thread = Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()

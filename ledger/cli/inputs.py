@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ledger.core.encoding.reading import hex_bytes
-from ledger.errors import Malformed, Unavailable
+from ledger.errors import Malformed, Source, Unavailable
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 
@@ -60,4 +60,4 @@ def write_file(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}") from None
+        raise Unavailable(f"{path} cannot be written: {error.strerror}", source=Source.DISK) from None

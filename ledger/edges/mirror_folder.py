@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ledger.errors import Unavailable
+from ledger.errors import Source, Unavailable
 
 _ASIDE = ".incoming"
 
@@ -69,7 +69,9 @@ class MirrorFolder:
         try:
             yield
         except OSError as error:
-            raise Unavailable(f"{self._folder} cannot be used: {error.strerror or type(error).__name__}") from None
+            raise Unavailable(
+                f"{self._folder} cannot be used: {error.strerror or type(error).__name__}", source=Source.DISK
+            ) from None
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -14,7 +14,7 @@ from typing import Self
 from ledger.core.history.entry import Anchored, Attested, Content, Revoked, Withdrawn
 from ledger.core.history.replay import Mark, Spoken
 from ledger.core.statements.members import ZERO
-from ledger.errors import Unavailable
+from ledger.errors import Source, Unavailable
 
 _CACHE_KIB = 16 * 1024
 _RECENT = 8192  # facts that wait in memory, to be written in the order of their keys
@@ -86,7 +86,9 @@ class Spill:
             self._disk.executemany("INSERT INTO facts VALUES (?, ?, ?)", rows)
             self._disk.execute("COMMIT")
         except sqlite3.Error as error:
-            raise Unavailable(f"the temporary file of the audit cannot be written ({error}): free some space") from None
+            raise Unavailable(
+                f"the temporary file of the audit cannot be written ({error}): free some space", source=Source.DISK
+            ) from None
         self._recent.clear()
 
     def _find(self, key: bytes) -> tuple[int, str] | None:

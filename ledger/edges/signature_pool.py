@@ -18,7 +18,7 @@ from typing import NamedTuple, Self
 
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import WalletUndecided, verify_signature
-from ledger.errors import HistoryBroken, Unavailable, VerificationFailed
+from ledger.errors import HistoryBroken, Source, Unavailable, VerificationFailed
 
 _PORTION = 2_000  # signatures; about a tenth of a second
 
@@ -110,7 +110,7 @@ class SignatureChecks:
             checked = self._waiting.popleft().result()
         except BrokenProcessPool:
             raise Unavailable(
-                "a process that checks signatures was ended: see that there is memory, run again"
+                "a process that checks signatures was ended: see that there is memory, run again", source=Source.MACHINE
             ) from None
         self._judge(checked)
 

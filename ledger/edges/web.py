@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.edges.chain.node import place_of
-from ledger.errors import LedgerError, Unavailable
+from ledger.errors import Source, Unavailable
 
 _CHUNK = 64 * 1024
 _OK = 200
@@ -29,11 +29,15 @@ class Web:
     ``timeout``: seconds until the answer must begin, and again until it must end.
     """
 
-    def __init__(self, url: str, timeout: float) -> None:
-        """``url``: what every path is appended to; Malformed unless it is http or https."""
+    def __init__(self, url: str, timeout: float, source: Source) -> None:
+        """
+        :param url: what every path is appended to; Malformed unless it is http or https.
+        :param source: what the server is, for the errors that say it did not answer.
+        """
         self.place = place_of(url)
         self._url = url.rstrip("/")
         self._timeout = timeout
+        self._source = source
         self._session: Any = None
 
     def get(self, path: str, most: int) -> Answer:
@@ -47,7 +51,7 @@ class Web:
         """The body of what is at ``path``; Unavailable, too, where the server says anything but 200."""
         answer = self.get(path, most)
         if answer.status != _OK:
-            raise Unavailable(f"{self.place} has no {path}: it answers with HTTP {answer.status}")
+            raise self._unavailable(f"has no {path}: it answers with HTTP {answer.status}")
         return answer.body
 
     def post(self, path: str, body: bytes, most: int) -> Answer:
@@ -71,17 +75,17 @@ class Web:
                 while chunk := answer.raw.read1(_CHUNK, decode_content=True):
                     read += chunk
                     if len(read) > most:
-                        raise self._away(f"answered with more than {most} bytes")
+                        raise self._unavailable(f"answered with more than {most} bytes")
                     if time.monotonic() > ends:
-                        raise self._away(f"did not end its answer within {self._timeout:g} s")
+                        raise self._unavailable(f"did not end its answer within {self._timeout:g} s")
                 names = {name.lower(): value for name, value in answer.headers.items()}
                 return Answer(answer.status_code, names, bytes(read))
         except requests.Timeout:
-            raise self._away(f"did not answer within {self._timeout:g} s") from None
+            raise self._unavailable(f"did not answer within {self._timeout:g} s") from None
         except ReadTimeoutError:
-            raise self._away(f"did not go on within {self._timeout:g} s") from None
+            raise self._unavailable(f"did not go on within {self._timeout:g} s") from None
         except (requests.RequestException, HTTPError, ValueError):
-            raise self._away("cannot be reached, or does not speak HTTP") from None
+            raise self._unavailable("cannot be reached, or does not speak HTTP") from None
 
-    def _away(self, words: str) -> LedgerError:
-        return Unavailable(f"{self.place} {words}")
+    def _unavailable(self, what: str) -> Unavailable:
+        return Unavailable(f"{self.place} {what}", source=self._source)

@@ -8,7 +8,7 @@ from pathlib import Path
 from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
 from ledger.core.checkpoints.witnessing import AddCheckpoint, KnownWitness, read_witnesses
 from ledger.edges.web import Answer, Web
-from ledger.errors import DefiniteNo, LedgerError, Malformed, Unavailable, VerificationFailed
+from ledger.errors import DefiniteNo, LedgerError, Malformed, Source, Unavailable, VerificationFailed
 
 TIMEOUT_SECONDS = 10.0
 _SIZE_TYPE = "text/x.tlog.size"
@@ -35,7 +35,7 @@ class NotNow(Unavailable):
     """The witness cannot say now; ``seconds`` until it wants to be asked again."""
 
     def __init__(self, words: str, seconds: int) -> None:
-        super().__init__(words)
+        super().__init__(words, source=Source.WITNESS)
         self.seconds = seconds
 
 
@@ -47,7 +47,7 @@ class WitnessClient:
         if witness.url is None:
             raise Malformed(f"has no address for {witness.key.name}", "witnesses file")
         self.key = witness.key
-        self._web = Web(witness.url, timeout)
+        self._web = Web(witness.url, timeout, Source.WITNESS)
 
     def add_checkpoint(self, old_size: int, proof: list[bytes], note: SignedNote) -> SignedNote:
         """Ask for a cosignature; returns a note with this witness's lines alone.
@@ -91,10 +91,12 @@ def witnesses_in(file: Path) -> tuple[KnownWitness, ...]:
 def _refusal(answer: Answer) -> LedgerError:
     if answer.status == 409 and answer.headers.get("content-type") == _SIZE_TYPE:
         size = _SIZE.fullmatch(answer.body)
-        return SeenAnother(int(size[1])) if size else Unavailable("it answers with a size that is none")
+        if size is None:
+            return Unavailable("it answers 409 without the size of its latest checkpoint", source=Source.WITNESS)
+        return SeenAnother(int(size[1]))
     if answer.status == 503:
         wanted = answer.headers.get("retry-after", "")
         return NotNow("it cannot say at the moment", int(wanted) if _RETRY_AFTER.fullmatch(wanted) else 0)
     if answer.status in _REFUSALS:
         return VerificationFailed(_REFUSALS[answer.status])
-    return Unavailable(f"it answers with HTTP {answer.status}")
+    return Unavailable(f"it answers with HTTP {answer.status}", source=Source.WITNESS)

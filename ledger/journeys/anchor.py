@@ -20,7 +20,7 @@ from ledger.edges.chain.node import NodeRefused
 from ledger.edges.chain.sender import NonceTaken
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
-from ledger.errors import BatchedElsewhere, Refused, Unavailable
+from ledger.errors import BatchedElsewhere, Refused, Source, Unavailable
 from ledger.journeys.checkpoint import publish_checkpoint
 from ledger.journeys.follow import Follower, Progress, quiet
 
@@ -121,7 +121,7 @@ class Anchorer:
             if not left and pending <= 0:
                 break
             if now - moved > self._chain.sender.limits.patience:
-                raise Unavailable(_why(left, self._chain.confirmations))
+                raise Unavailable(_why(left, self._chain.confirmations), source=Source.CHAIN)
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_POLL)
         if mine:

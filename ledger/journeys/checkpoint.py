@@ -8,7 +8,7 @@ from ledger.core.history.history import History
 from ledger.core.statements.origin import Origin
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
-from ledger.errors import Unavailable
+from ledger.errors import Source, Unavailable
 from ledger.journeys.follow import Follower
 
 
@@ -32,14 +32,16 @@ def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | N
             if history.log.root(checkpoint.size) != checkpoint.root and before.names(key):
                 raise Unavailable(
                     f"the chain took back what was signed: {checkpoint.size} entries have another root now. Nothing is "
-                    "signed; see docs/operations.md"
+                    "signed; see docs/operations.md",
+                    source=Source.CHAIN,
                 )
             if checkpoint.size == size:
                 if checkpoint.root == history.log.root(size):
                     return before
                 raise Unavailable(
                     f"an earlier key of this log signed another root for {size} entries, which stays to be seen: the "
-                    "next entry's checkpoint is signed"
+                    "next entry's checkpoint is signed",
+                    source=Source.CHAIN,
                 )
         newest = store.checkpoints.newest()
         if newest is not None and newest.checkpoint.size > size and newest.names(key):

@@ -15,7 +15,7 @@ from threading import Lock, Thread
 from ledger.core.checkpoints.note import SignedNote
 from ledger.edges.store import Store
 from ledger.edges.witness_http import TIMEOUT_SECONDS, NotNow, SeenAnother, WitnessClient
-from ledger.errors import DefiniteNo, Unavailable, VerificationFailed
+from ledger.errors import DefiniteNo, Source, Unavailable, VerificationFailed
 from ledger.journeys.follow import Follower
 
 log = logging.getLogger(__name__)
@@ -114,19 +114,21 @@ class Witnesses:
                 made = asked.client.add_checkpoint(asked.seen, _proof(note, asked.seen, follower), note)
             except SeenAnother as error:
                 if error.size > note.checkpoint.size:
-                    raise Unavailable(f"it has seen {error.size} entries already, more than were published") from None
+                    raise Unavailable(
+                        f"it has seen {error.size} entries already, more than were published", source=Source.WITNESS
+                    ) from None
                 asked.seen = error.size
                 continue
             apart = abs(made.cosigned_at(asked.client.key) - at)
             if apart > CLOCKS_APART_SECONDS:
                 raise VerificationFailed(f"its clock and this one are {apart} seconds apart")
             return made
-        raise Unavailable("it says twice that it has seen another size")
+        raise Unavailable("it says twice that it has seen another size", source=Source.WITNESS)
 
 
 def _proof(note: SignedNote, seen: int, follower: Follower) -> list[bytes]:
     checkpoint = note.checkpoint
     with follower.facts(fresh=False) as history:
         if checkpoint.size > history.size or history.log.root(checkpoint.size) != checkpoint.root:
-            raise Unavailable("the checkpoint is of before a reorganisation")
+            raise Unavailable("the checkpoint is of before a reorganisation", source=Source.CHAIN)
         return history.log.consistency(seen, checkpoint.size) if seen else []

@@ -12,7 +12,7 @@ from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
-from ledger.errors import DefiniteNo, LedgerError, Malformed, Unavailable
+from ledger.errors import DefiniteNo, LedgerError, Malformed, Source, Unavailable
 
 WRAPPED = ".wrapped"
 
@@ -94,5 +94,5 @@ def _wrapped(source: DocumentFile, folder: Path, seed: Callable[[], bytes]) -> t
         part.write_bytes(wrapped.to_bytes())
         part.replace(path)
     except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}") from None
+        raise Unavailable(f"{path} cannot be written: {error.strerror}", source=Source.DISK) from None
     return wrapped, path

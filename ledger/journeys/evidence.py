@@ -21,6 +21,7 @@ from ledger.errors import (
     HistoryBroken,
     Malformed,
     NotAnchoredYet,
+    Source,
     Unavailable,
     UnknownDeclaration,
     VerificationFailed,
@@ -107,7 +108,8 @@ class Gatherer:
         if mark.number >= self._note.checkpoint.size:
             raise Unavailable(
                 f"its batch is entry {mark.number}, and the newest checkpoint covers {self._note.checkpoint.size} "
-                "entries: try again when a later one is signed"
+                "entries: try again when a later one is signed",
+                source=Source.LOG,
             )
         places = [self._place(batch.root, batch.size, row.id)]
         alone = Members([row.id])
@@ -192,7 +194,9 @@ class Prover:
     def _gather(self, row: DeclarationRow, sets: Sequence[tuple[bytes, int]], document: Redacted | None) -> Evidence:
         with self._follower.facts(fresh=False):  # nothing moves meanwhile
             if self._gatherer is None:
-                raise Unavailable("no key here may sign a checkpoint: set log_key, or take evidence from who can")
+                raise Unavailable(
+                    "no key here may sign a checkpoint: set log_key, or take evidence from who can", source=Source.KEY
+                )
             return self._gatherer.evidence(row, sets, document)
 
     def _look(self, at: int, max_age: float) -> bool:

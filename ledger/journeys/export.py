@@ -28,7 +28,7 @@ from ledger.edges.export.manifest import Counts, Manifest
 from ledger.edges.export.writer import README, Outbox
 from ledger.edges.keys.keystore import KeyInfo
 from ledger.edges.store import MAX_PAGE, Batch, DeclarationRow, Store
-from ledger.errors import HistoryBroken, Malformed, Unavailable
+from ledger.errors import HistoryBroken, Malformed, Source, Unavailable
 from ledger.journeys.checkpoint import newest_checkpoint
 from ledger.journeys.evidence import Gatherer
 
@@ -82,7 +82,9 @@ def leave(
     """
     note = newest_checkpoint(history, store)
     if note is None:
-        raise Unavailable("no checkpoint of this history was signed: set log_key and run `ledger export` again")
+        raise Unavailable(
+            "no checkpoint of this history was signed: set log_key and run `ledger export` again", source=Source.LOG
+        )
     if keys.trust.origin != history.origin:
         raise Malformed(f"is of {keys.trust.origin}, not of {history.origin}", "trust root")
     with Outbox(folder, history.origin) as outbox:

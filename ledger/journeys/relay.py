@@ -9,7 +9,7 @@ from ledger.edges.chain.calls import Call
 from ledger.edges.chain.contract import Chain, Receipt
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
-from ledger.errors import Unavailable
+from ledger.errors import Source, Unavailable
 from ledger.journeys.follow import Follower
 
 
@@ -50,6 +50,7 @@ def relayed(id_: bytes, mark: Mark | None, receipt: Receipt | None) -> Relayed:
     """
     if mark is None:
         raise Unavailable(
-            "the node took the statement, and the history does not show it: try again, which is harmless"
-        )  # fmt: skip
+            "the node took the statement, and the history does not show it: try again, which is harmless",
+            source=Source.CHAIN,
+        )
     return Relayed(id_, mark.number, receipt)

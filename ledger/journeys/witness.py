@@ -18,7 +18,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.tree.merkle import verify_consistency
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
-from ledger.errors import Malformed, Unavailable, VerificationFailed
+from ledger.errors import Malformed, Source, Unavailable, VerificationFailed
 from ledger.journeys.follow import Follower
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,8 @@ class Witness:
             if checkpoint.size > confirmed:
                 # Not a refusal: the log's node may be ahead of ours by a block.
                 raise Unavailable(
-                    f"our node has confirmed {confirmed} entries, and the checkpoint has {checkpoint.size}"
+                    f"our node has confirmed {confirmed} entries, and the checkpoint has {checkpoint.size}",
+                    source=Source.CHAIN,
                 )
             root = history.log.root(checkpoint.size)
         if root != checkpoint.root:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from ledger.errors import Unavailable
+from ledger.errors import Source, Unavailable
 
 MODULE, VERSION = "github.com/ethereum/go-ethereum", "v1.13.15"
 SUM = "h1:U7sSGYGo4SPjP6iNIifNoyIAiNjrmQkz6EwQG+/EZWo="  # as sum.golang.org has it
@@ -54,18 +54,23 @@ def module_hash(zipped: Path) -> str:
 def _build(binary: Path) -> None:
     go = shutil.which("go")
     if go is None:
-        raise Unavailable(f"{_ABSENT}, and there is no Go on this machine")
+        raise Unavailable(f"{_ABSENT}, and there is no Go on this machine", source=Source.MACHINE)
     # No C compiler is needed, and no other Go is fetched.
     environment = os.environ | {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
     with tempfile.TemporaryDirectory(dir=binary.parent) as folder:
         downloaded = _run([go, "mod", "download", "-json", f"{MODULE}@{VERSION}"], folder, environment)
         said: dict[str, Any] = json.loads(downloaded.stdout or "{}")
         if downloaded.returncode or "Zip" not in said:
-            raise Unavailable(f"{_ABSENT}; the module cannot be had: {said.get('Error') or _tail(downloaded.stderr)}")
+            raise Unavailable(
+                f"{_ABSENT}; the module cannot be had: {said.get('Error') or _tail(downloaded.stderr)}",
+                source=Source.MACHINE,
+            )
         zipped = Path(said["Zip"])
         found = module_hash(zipped)
         if found != SUM:
-            raise Unavailable(f"the source of geth {VERSION} has the hash {found}, not {SUM}: do not use it")
+            raise Unavailable(
+                f"the source of geth {VERSION} has the hash {found}, not {SUM}: do not use it", source=Source.MACHINE
+            )
         with ZipFile(zipped) as archive:
             archive.extractall(folder)
         source = Path(folder) / f"{MODULE}@{VERSION}"
@@ -75,7 +80,7 @@ def _build(binary: Path) -> None:
         flags = ["-trimpath", "-ldflags=-checklinkname=0 -s -w"]
         compiled = _run([go, "build", *flags, "-o", str(made), "./cmd/geth"], source, environment)
         if compiled.returncode:
-            raise Unavailable(f"geth {VERSION} cannot be built: {_tail(compiled.stderr)}")
+            raise Unavailable(f"geth {VERSION} cannot be built: {_tail(compiled.stderr)}", source=Source.MACHINE)
         made.rename(binary)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.edges.keys.keystore import Algorithm, Keystore, SigningKey
-from ledger.errors import Malformed, Unavailable
+from ledger.errors import Malformed, Source, Unavailable
 from scripts.clique.genesis import genesis
 from scripts.clique.geth import built
 from scripts.clique.validator import Validator
@@ -162,7 +162,9 @@ class Network:
         while not done():
             if time.monotonic() > deadline:
                 heads = [validator.block() for validator in self.live()]
-                raise Unavailable(f"no sign of {what} after {seconds:g} s; the live validators are at {heads}")
+                raise Unavailable(
+                    f"no sign of {what} after {seconds:g} s; the live validators are at {heads}", source=Source.CHAIN
+                )
             time.sleep(_POLL_SECONDS)
 
     def remove(self) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ledger.errors import Unavailable
+from ledger.errors import Source, Unavailable
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
@@ -61,7 +61,7 @@ class Validator:
         command = [str(binary), "--datadir", str(self.folder), "init", str(genesis)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise Unavailable(f"geth does not take the genesis file: {done.stderr.strip()[-300:]}")
+            raise Unavailable(f"geth does not take the genesis file: {done.stderr.strip()[-300:]}", source=Source.CHAIN)
 
     def start(self, binary: Path, chain_id: int, passphrase: Path) -> None:
         """Start it unless it runs, and wait until it answers.
@@ -94,7 +94,9 @@ class Validator:
                 return
             if process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
-                raise Unavailable(f"a validator does not start; {self.folder / 'geth.log'} says why")
+                raise Unavailable(
+                    f"a validator does not start; {self.folder / 'geth.log'} says why", source=Source.CHAIN
+                )
             time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
@@ -113,7 +115,9 @@ class Validator:
         deadline = time.monotonic() + _STOP_SECONDS
         while self.pid is not None:
             if time.monotonic() > deadline:
-                raise Unavailable(f"a validator (pid {pid}) does not end; {self.folder / 'geth.log'} may say why")
+                raise Unavailable(
+                    f"a validator (pid {pid}) does not end; {self.folder / 'geth.log'} may say why", source=Source.CHAIN
+                )
             time.sleep(_POLL_SECONDS)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
@@ -126,9 +130,11 @@ class Validator:
             with urllib.request.urlopen(request, timeout=timeout) as response:
                 answer = json.load(response)
         except (urllib.error.URLError, OSError, ValueError) as error:
-            raise Unavailable(f"the validator at {self.url} does not answer: {error}") from None
+            raise Unavailable(f"the validator at {self.url} does not answer: {error}", source=Source.CHAIN) from None
         if "error" in answer:
-            raise Unavailable(f"the validator at {self.url} refuses {method}: {answer['error'].get('message')}")
+            raise Unavailable(
+                f"the validator at {self.url} refuses {method}: {answer['error'].get('message')}", source=Source.CHAIN
+            )
         return answer["result"]
 
     def block(self, number: int | None = None) -> tuple[int, str] | None:

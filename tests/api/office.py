@@ -17,7 +17,7 @@ from ledger.config import Settings
 from ledger.edges.chain.contract import Chain
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
-from ledger.errors import Unavailable
+from ledger.errors import Source, Unavailable
 from tests.edges.stored import ORIGIN
 
 READERS = 3
@@ -41,7 +41,7 @@ def event(lines: list[str]) -> Event:
 
 def away() -> Chain:
     """There is no node."""
-    raise Unavailable("there is no node")
+    raise Unavailable("there is no node", source=Source.CHAIN)
 
 
 class Office:

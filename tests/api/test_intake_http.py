@@ -20,7 +20,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.statement import Declaration
 from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
-from ledger.errors import Malformed, Unavailable, VerificationFailed
+from ledger.errors import Malformed, Source, Unavailable, VerificationFailed
 from ledger.testing.world import ORIGIN, TRADER
 
 NOW = 1_795_000_000
@@ -37,7 +37,7 @@ class Wallets:
     def wallet_accepts(self, signer: bytes, digest: bytes, signature: bytes) -> None:
         self.asked += 1
         if self.away:
-            raise Unavailable("the node does not answer")
+            raise Unavailable("the node does not answer", source=Source.CHAIN)
         if signature != b"by a contract":
             raise VerificationFailed("no contract took it")
 
@@ -186,7 +186,7 @@ def test_while_the_chain_is_away_only_its_lines_wait(door: Door, monkeypatch: py
 
 def test_a_store_that_cannot_write_is_told_to_each(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> list[bool]:
-        raise Unavailable("the store has no room left: free some disk space and try again")
+        raise Unavailable("the store has no room left: free some disk space and try again", source=Source.STORE)
 
     said = [fresh(), fresh()]
     with monkeypatch.context() as patched:

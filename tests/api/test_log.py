@@ -18,7 +18,7 @@ from ledger.core.tree.tile_files import read_bundle
 from ledger.edges.keys.keystore import Algorithm
 from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.web import Web
-from ledger.errors import VerificationFailed
+from ledger.errors import Source, VerificationFailed
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.mirror import Mirror
 from tests import houses
@@ -149,7 +149,7 @@ def test_it_is_mirrored_and_a_mirror_demands_its_witnesses(served: Served, tmp_p
     away = NoteKey("away.example", key_of("away.example").public_key, KeyType.WITNESS)
     log_key = note_key(origin, served.house.log_key)
     with serving(served.client.app) as url:
-        web = Web(f"{url}/v1/log", 10)
+        web = Web(f"{url}/v1/log", 10, Source.LOG)
         made = Mirror(web, MirrorFolder(tmp_path / "copy"), TrustRoot(origin, log_key, (witness,), 1)).run()
         assert (made.note.checkpoint, [item.witness for item in made.cosigned]) == (note.checkpoint, [witness])
         with pytest.raises(VerificationFailed, match="cosigned by 1 of 2 known witnesses; 2 are demanded"):

@@ -16,7 +16,7 @@ from api.schemas import Reason
 from ledger.edges.chain.contract import Chain
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.edges.store import Store
-from ledger.errors import ContractMissing, HistoryBroken, LedgerError, Unavailable
+from ledger.errors import ContractMissing, HistoryBroken, LedgerError, Source, Unavailable
 from tests.api.conftest import Served
 from tests.api.office import NOW, Office
 from tests.api.test_watching import declared
@@ -116,7 +116,7 @@ def test_what_keeps_anchoring_is_told_until_it_goes_on(served: Served, monkeypat
         return list(details(ready(served.client)))
 
     def taken_back(*_: object) -> None:
-        raise Unavailable("the chain took back what was signed")
+        raise Unavailable("the chain took back what was signed", source=Source.CHAIN)
 
     assert until(lambda: codes() == [], 10)
     with monkeypatch.context() as broken:

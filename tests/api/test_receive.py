@@ -12,7 +12,7 @@ import pytest
 
 from api.kit.queue import Worker
 from ledger.edges.store import Store
-from ledger.errors import Unavailable
+from ledger.errors import Source, Unavailable
 from ledger.journeys.receive import Commit, Received, store_requests
 from tests.edges.stored import ORIGIN, signed
 
@@ -124,7 +124,7 @@ def test_a_commit_has_a_limit(slow: Slow) -> None:
 
 def test_a_store_that_is_full_is_told_to_each_and_nothing_is_kept(slow: Slow) -> None:
     def full(_: Sequence[Received]) -> None:
-        raise Unavailable("the store has no room left")
+        raise Unavailable("the store has no room left", source=Source.STORE)
 
     async def story(made: Storing) -> None:
         slow.let.set()

@@ -25,7 +25,7 @@ from ledger.core.anchoring.batches import Batch
 from ledger.core.encoding.reading import hex_text
 from ledger.edges.store import Cursor, Step, Store
 from ledger.edges.store.events import Events
-from ledger.errors import HistoryBroken, LedgerError, Unavailable
+from ledger.errors import HistoryBroken, LedgerError, Source, Unavailable
 from tests.api.office import READERS, Event, Office, event
 from tests.edges.stored import ORIGIN, add, anchored, formed
 from tests.faults.site import site
@@ -363,7 +363,7 @@ def test_who_has_all_waits_until_the_store_is_back(
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (Unavailable("the disk is gone"), []),
+        (Unavailable("the disk is gone", source=Source.DISK), []),
         (HistoryBroken("hash", expected=1, found=2, number=4), ["history broken: entry 4: hash: expected 1, found 2"]),
     ],
 )

@@ -26,7 +26,7 @@ from ledger.core.checkpoints.note import SignedNote, signed
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.witnessing import AddCheckpoint
 from ledger.edges.store import Store
-from ledger.errors import Malformed, Unavailable
+from ledger.errors import Malformed, Source, Unavailable
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.follow import Follower
 from ledger.journeys.witness import Witness
@@ -187,7 +187,7 @@ def test_entries_that_are_not_confirmed(watched: Watched, tmp_path: Path) -> Non
 
 def test_a_node_that_is_away(watched: Watched) -> None:
     def away() -> Follower:
-        raise Unavailable("the node at http://127.0.0.1:1 cannot be reached")
+        raise Unavailable("the node at http://127.0.0.1:1 cannot be reached", source=Source.CHAIN)
 
     witness = Witness(trust_of(watched.house), NAME, key_of(NAME), watched.store, away)
     with served(watched.house, witness, watched.store) as alone:

@@ -32,6 +32,7 @@ from ledger.errors import (
     MandateMissing,
     NotAnchoredYet,
     SignatureMismatch,
+    Source,
     Unavailable,
     UnknownDeclaration,
 )
@@ -252,7 +253,7 @@ def test_a_node_lost_on_the_way_leaves_nothing_behind(house: House, tmp_path: Pa
         def entries(self, *arguments: int) -> Iterator[object]:
             for number, logged in enumerate(house.chain.entries(*arguments)):
                 if number == 3:
-                    raise Unavailable("the node went away")
+                    raise Unavailable("the node went away", source=Source.CHAIN)
                 yield logged
 
     store = Store.open(f"sqlite:///{tmp_path / 'lost.sqlite'}", house.chain.origin)

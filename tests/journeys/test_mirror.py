@@ -13,7 +13,7 @@ from ledger.core.statements.origin import Origin
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.web import Web
-from ledger.errors import HistoryBroken, Unavailable, VerificationFailed
+from ledger.errors import HistoryBroken, Source, Unavailable, VerificationFailed
 from ledger.journeys.mirror import Mirror, Mirrored
 from ledger.testing.world import ORIGIN, START
 from tests.bad_checkpoints import DEFECTS, WRONG_ORIGIN, spoiled, words_of
@@ -29,7 +29,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
 
 
 def mirror(url: str, folder: Path, trust: TrustRoot = TRUST) -> Mirrored:
-    return Mirror(Web(url, 5), MirrorFolder(folder), trust).run()
+    return Mirror(Web(url, 5, Source.LOG), MirrorFolder(folder), trust).run()
 
 
 @pytest.mark.parametrize("size", [1, 255, 256, 257, 700])

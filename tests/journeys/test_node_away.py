@@ -26,7 +26,7 @@ from ledger.edges.chain.contract import Chain
 from ledger.edges.keys.keystore import Algorithm
 from ledger.edges.replay_memory import Spill
 from ledger.edges.store import Store
-from ledger.errors import HistoryBroken, Unavailable
+from ledger.errors import HistoryBroken, Source, Unavailable
 from ledger.journeys.attest import Relay
 from ledger.journeys.audit.audit import Scope, audit
 from ledger.journeys.checkpoint import note_key
@@ -228,7 +228,7 @@ def test_an_import_says_what_only_the_chain_could_say(
     assert into("yes.sqlite", accept_wallets=True) == 2
 
     def full(*_: object) -> None:
-        raise Unavailable("the disk is full")
+        raise Unavailable("the disk is full", source=Source.DISK)
 
     monkeypatch.setattr(Spill, "keep", full)
     with pytest.raises(Unavailable, match="disk is full"):

@@ -15,6 +15,7 @@ import pytest
 from ledger.core.checkpoints.note import SignedNote
 from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.web import Web
+from ledger.errors import Source
 from ledger.journeys.mirror import Mirror
 from ledger.testing.world import START, Witness
 from tests.published import LOG_KEY, TRUST, WITNESS, entries, served, write_log
@@ -49,7 +50,7 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Peer:
 def test_go_proves_every_entry_from_our_tiles(peer: Peer, tmp_path: Path, size: int) -> None:
     note = write_log(tmp_path / "log", entries(size))
     with served(tmp_path / "log") as url:
-        Mirror(Web(url, 5), MirrorFolder(tmp_path / "copy"), TRUST).run()
+        Mirror(Web(url, 5, Source.LOG), MirrorFolder(tmp_path / "copy"), TRUST).run()
     found = peer("check", tmp_path / "copy", LOG_KEY, WITNESS.key)
     assert found.returncode == 0, found.stderr
     said: dict[str, Any] = json.loads(found.stdout)

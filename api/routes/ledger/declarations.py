@@ -32,7 +32,7 @@ from ledger.core.history.history import History
 from ledger.core.proofs.tlog_proof import TlogProof
 from ledger.core.statements.origin import Origin
 from ledger.edges.store import DeclarationRow
-from ledger.errors import Unavailable, UnknownDeclaration
+from ledger.errors import Source, Unavailable, UnknownDeclaration
 from ledger.journeys.attest import set_of
 from ledger.journeys.proof import transparent_statement
 from ledger.journeys.receive import NeedsWallet, Received, ask_wallet, check_signature
@@ -172,7 +172,9 @@ def get_tlog_proof(id: Hash, given: Given) -> Response:  # noqa: A002 (the path'
 def get_transparent_statement(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's word)
     """Issued by the log: the entry that anchors the declaration, with a receipt of the history's own tree."""
     if given.log_key is None or given.receipt_key is None:
-        raise Unavailable("this server has no log key or no receipt key: take the evidence, or ask its operator")
+        raise Unavailable(
+            "this server has no log key or no receipt key: take the evidence, or ask its operator", source=Source.KEY
+        )
     made = transparent_statement(_evidence(given, id), given.log_key, given.receipt_key)
     return Response(made, media_type="application/scitt-statement+cose")
 

@@ -20,7 +20,7 @@ from ledger.edges.chain.events import ENTRY_TOPIC, LoggedEntry, is_entry, logged
 from ledger.edges.chain.node import Block, CallReverted, Node, NodeRefused, NodeTimeout
 from ledger.edges.chain.sender import Alone, Limits, Sender
 from ledger.edges.keys.keystore import SigningKey
-from ledger.errors import ContractMissing, HistoryBroken, Malformed, Unavailable, VerificationFailed
+from ledger.errors import ContractMissing, HistoryBroken, Malformed, Source, Unavailable, VerificationFailed
 
 __all__ = [
     "Call",
@@ -144,7 +144,9 @@ class Chain:
         """The newest block; Unavailable while the node has none."""
         block = self._node.block()
         if block is None:
-            raise Unavailable(f"the node at {self._node.place} has no blocks yet: is it still starting?")
+            raise Unavailable(
+                f"the node at {self._node.place} has no blocks yet: is it still starting?", source=Source.CHAIN
+            )
         return block
 
     def block_hash(self, number: int) -> str | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from ledger.errors import DefiniteNo, LedgerError, Malformed, Unavailable
+from ledger.errors import DefiniteNo, LedgerError, Malformed, Source, Unavailable
 
 if TYPE_CHECKING:
     from web3.types import BlockIdentifier, TxParams
@@ -28,7 +28,7 @@ class NodeRefused(Unavailable):
 
     def __init__(self, place: str, message: str, code: int | None = None) -> None:
         shown = message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "…"
-        super().__init__(f"the node at {place} says: {shown}")
+        super().__init__(f"the node at {place} says: {shown}", source=Source.CHAIN)
         self.message = message
         self.code = code
 
@@ -204,13 +204,16 @@ class Node:
             raise NotFound(self.place, "no such block or transaction") from None
         except Timeout:
             raise NodeTimeout(
-                f"the node at {self.place} did not answer within {self._timeout:g} s: try again, or allow more time"
+                f"the node at {self.place} did not answer within {self._timeout:g} s: try again, or allow more time",
+                source=Source.CHAIN,
             ) from None
         except RequestException as error:
             response = getattr(error, "response", None)
             if response is not None:
                 raise NodeRefused(self.place, f"HTTP {response.status_code}", response.status_code) from None
-            raise Unavailable(f"the node at {self.place} cannot be reached: is it running?") from None
+            raise Unavailable(
+                f"the node at {self.place} cannot be reached: is it running?", source=Source.CHAIN
+            ) from None
         except ContractLogicError as error:
             raise self._revert(error.message or "", error.data) from None
         except Web3RPCError as error:
@@ -218,7 +221,9 @@ class Node:
             raise _refused(self.place, detail if isinstance(detail, Mapping) else error.message) from None
         except (Web3Exception, ValueError, TypeError, KeyError, AttributeError) as error:
             raise Unavailable(
-                f"what answers at {self.place} does not speak Ethereum JSON-RPC ({type(error).__name__}): check rpc_url"
+                f"what answers at {self.place} does not speak Ethereum JSON-RPC ({type(error).__name__}): "
+                "check rpc_url",
+                source=Source.CHAIN,
             ) from None
 
     def _revert(self, message: str, data: object) -> LedgerError:

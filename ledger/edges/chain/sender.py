@@ -23,7 +23,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.edges.chain.calls import refusal_of
 from ledger.edges.chain.node import CallReverted, Node, NodeRefused
 from ledger.edges.keys.keystore import SigningKey
-from ledger.errors import GasTooHigh, LedgerError, Malformed, Unavailable
+from ledger.errors import GasTooHigh, LedgerError, Malformed, Source, Unavailable
 
 TRANSACTION_GAS_LIMIT = 1 << 24  # EIP-7825
 _GWEI = 10**9
@@ -105,7 +105,8 @@ class Sender:
             return Fees(tip, 2 * base + tip)
         if base > limit:
             raise Unavailable(
-                f"gas costs {base / _GWEI:g} gwei, the limit is {limit / _GWEI:g} gwei: wait, or raise max_fee_per_gas"
+                f"gas costs {base / _GWEI:g} gwei, the limit is {limit / _GWEI:g} gwei: wait, or raise max_fee_per_gas",
+                source=Source.CHAIN,
             )
         return Fees(min(tip, limit), min(2 * base + tip, limit))
 
@@ -148,7 +149,8 @@ class Sender:
             if "insufficient funds" in words:
                 raise Unavailable(
                     f"the relayer {hex_text(relayer)} has {self._node.balance(relayer)} wei, and that is not enough "
-                    "for the next transaction: send it some"
+                    "for the next transaction: send it some",
+                    source=Source.CHAIN,
                 ) from None
             if any(known in words for known in _NONCE_TAKEN):
                 raise NonceTaken(self._node.place, refused.message, refused.code) from None
@@ -193,7 +195,9 @@ class Sender:
         except CallReverted as reverted:
             return refusal_of(reverted.data)
         tx_hash = "0x" + bytes(receipt["transactionHash"]).hex()
-        return Unavailable(f"transaction {tx_hash} failed in block {block} and would pass now: try again")
+        return Unavailable(
+            f"transaction {tx_hash} failed in block {block} and would pass now: try again", source=Source.CHAIN
+        )
 
 
 @dataclass(slots=True)
@@ -227,12 +231,16 @@ class _UnderWay:
             except Unavailable as error:
                 away = error
             if lost:
-                raise Unavailable(f"another transaction has the nonce {self.nonce} of {self.hashes[-1]}: try again")
+                raise Unavailable(
+                    f"another transaction has the nonce {self.nonce} of {self.hashes[-1]}: try again",
+                    source=Source.CHAIN,
+                )
             if time.monotonic() - begun > limits.patience:
                 state = str(away) if away else f"it has not {limits.confirmations} confirmation(s) yet"
                 raise Unavailable(
                     f"transaction {self.hashes[-1]} was sent, but after {limits.patience:g} s {state}; "
-                    "it may still arrive"
+                    "it may still arrive",
+                    source=Source.CHAIN,
                 )
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_POLL)
@@ -242,7 +250,9 @@ class _UnderWay:
             receipt = self.node.receipt(tx_hash)
             if receipt is not None:
                 if "0x" + bytes(receipt["transactionHash"]).hex() != tx_hash:
-                    raise Unavailable(f"the node at {self.node.place} answers with another transaction's receipt")
+                    raise Unavailable(
+                        f"the node at {self.node.place} answers with another transaction's receipt", source=Source.CHAIN
+                    )
                 return receipt
         return None
 

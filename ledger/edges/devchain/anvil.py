@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.edges.devchain.state import SAVE_SECONDS, StateFiles
-from ledger.errors import Malformed, Unavailable
+from ledger.errors import Malformed, Source, Unavailable
 
 __all__ = ["CHAIN_ID", "SAVE_SECONDS", "DevChain"]
 
@@ -55,7 +55,9 @@ class DevChain:
         """Where it answers; Unavailable while it does not run."""
         running = self._running()
         if running is None:
-            raise Unavailable(f"the embedded chain in {self._folder} is not running: start it with `make up`")
+            raise Unavailable(
+                f"the embedded chain in {self._folder} is not running: start it with `make up`", source=Source.CHAIN
+            )
         return _url(running[1])
 
     @property
@@ -108,7 +110,7 @@ class DevChain:
                 yield
         except OSError as error:
             raise Unavailable(
-                f"the embedded chain in {self._folder} cannot be run: {error.strerror or error}"
+                f"the embedded chain in {self._folder} cannot be run: {error.strerror or error}", source=Source.CHAIN
             ) from None
 
     def _running(self) -> tuple[int, int] | None:
@@ -151,7 +153,9 @@ class DevChain:
                 if ended is None:
                     self._end(self._child.pid)
                 self._process_file.unlink(missing_ok=True)
-                raise Unavailable(f"the embedded chain did not start on port {port}; {self._log_file} says more")
+                raise Unavailable(
+                    f"the embedded chain did not start on port {port}; {self._log_file} says more", source=Source.CHAIN
+                )
             time.sleep(0.02)
 
     def _keep_time(self) -> None:
@@ -169,7 +173,9 @@ class DevChain:
         # Our own child must be waited for, or it stays as a zombie; another's is gone when it is at most that.
         while (child.poll() is None) if child else (_process(pid)[0] not in ("", "Z")):
             if time.monotonic() > deadline:
-                raise Unavailable(f"the embedded chain (pid {pid}) does not stop; {self._log_file} may say why")
+                raise Unavailable(
+                    f"the embedded chain (pid {pid}) does not stop; {self._log_file} may say why", source=Source.CHAIN
+                )
             time.sleep(0.02)
 
 
@@ -177,7 +183,9 @@ def _find_anvil() -> Path:
     """npm's ``anvil`` is a wrapper that leaves its server alive when it is killed; the native binary lies beside it."""
     found = sorted((_ROOT / "node_modules" / "@foundry-rs").glob("anvil-*/bin/anvil*"))
     if not found:
-        raise Unavailable("the embedded chain is not installed: run `make setup` in a checkout of the sources")
+        raise Unavailable(
+            "the embedded chain is not installed: run `make setup` in a checkout of the sources", source=Source.MACHINE
+        )
     return found[0]
 
 
@@ -188,7 +196,9 @@ def _free_port(wanted: int) -> int:
         try:
             probe.bind(("127.0.0.1", wanted))
         except OSError:
-            raise Unavailable(f"port {wanted} is taken by another program: stop it, or choose another port") from None
+            raise Unavailable(
+                f"port {wanted} is taken by another program: stop it, or choose another port", source=Source.MACHINE
+            ) from None
         return int(probe.getsockname()[1])
 
 
@@ -211,7 +221,9 @@ def _rpc(url: str, method: str, *parameters: object, timeout: float = _START_SEC
         with urllib.request.urlopen(request, timeout=timeout) as response:  # noqa: S310
             answer = json.load(response)
     except (urllib.error.URLError, OSError, ValueError):
-        raise Unavailable(f"the embedded chain at {url} does not answer: start it with `make up`") from None
+        raise Unavailable(
+            f"the embedded chain at {url} does not answer: start it with `make up`", source=Source.CHAIN
+        ) from None
     if "error" in answer:
         raise Malformed(f"the embedded chain refuses {method}: {answer['error'].get('message')}")
     return answer["result"]

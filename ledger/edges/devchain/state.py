@@ -14,7 +14,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.errors import Unavailable
+from ledger.errors import Source, Unavailable
 
 SAVE_SECONDS = 2
 _BYTES_A_SECOND = 5_000_000  # of saving, so that a large state does not keep the machine busy
@@ -64,7 +64,9 @@ class StateFiles:
                 log.warning("the chain's state was cut off, or of two moments: gone back to its copy, see %s", damaged)
             _write(self.state, self.good.read_bytes())
         elif data is not None:
-            raise Unavailable(f"{self.state} is damaged and there is no copy: move it away to begin a new chain")
+            raise Unavailable(
+                f"{self.state} is damaged and there is no copy: move it away to begin a new chain", source=Source.DISK
+            )
 
     def _settled(self) -> bytes | None:
         """The state's bytes, unless it was written to while they were read: they could be of two states."""

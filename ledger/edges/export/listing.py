@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from ledger.errors import Malformed, Unavailable
+from ledger.errors import Malformed, Source, Unavailable
 
 _BLOCK = 1 << 20
 
@@ -37,7 +37,9 @@ class Listing:
             if self.digest(path) != digest:
                 raise Malformed("is listed twice", path) from None
         except sqlite3.Error as error:
-            raise Unavailable(f"the temporary list of files cannot be written ({error}): free some space") from None
+            raise Unavailable(
+                f"the temporary list of files cannot be written ({error}): free some space", source=Source.DISK
+            ) from None
 
     def digest(self, path: str) -> bytes | None:
         """SHA-256 of a file; None when it is not in the list."""

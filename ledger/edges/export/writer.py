@@ -12,7 +12,7 @@ from typing import Self
 from ledger.core.statements.origin import Origin
 from ledger.edges.export.listing import Listing, digest_of, walk
 from ledger.edges.export.manifest import LIST, MANIFEST, Counts, Files, Manifest, read_manifest, sum_line
-from ledger.errors import HistoryBroken, Malformed, Unavailable
+from ledger.errors import HistoryBroken, Malformed, Source, Unavailable
 
 UNFINISHED = "UNFINISHED"
 DOCUMENTS = "documents"
@@ -114,4 +114,4 @@ class Outbox:
         part.replace(target)
 
     def _disk(self, error: OSError) -> Unavailable:
-        return Unavailable(f"{error.filename or self._folder} cannot be used: {error.strerror}")
+        return Unavailable(f"{error.filename or self._folder} cannot be used: {error.strerror}", source=Source.DISK)

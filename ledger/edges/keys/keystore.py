@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import P256_N, SECP256K1_N, address_of, p256_signer
 from ledger.edges.keys.passphrase import passphrase_source
-from ledger.errors import KeyExists, Malformed, Unavailable
+from ledger.errors import KeyExists, Malformed, Source, Unavailable
 
 __all__ = ["Algorithm", "KeyInfo", "Keystore", "SigningKey", "passphrase_source"]
 
@@ -310,4 +310,4 @@ def _public(key: SigningKey) -> str:
 
 
 def _disk(error: OSError, path: Path) -> Unavailable:
-    return Unavailable(f"{path} cannot be used: {error.strerror or type(error).__name__}")
+    return Unavailable(f"{path} cannot be used: {error.strerror or type(error).__name__}", source=Source.DISK)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from ledger.errors import Malformed, Unavailable
+from ledger.errors import Malformed, Source, Unavailable
 
 
 class Secret(Protocol):
@@ -50,7 +50,9 @@ def _ask_for_passphrase(passphrase: str | Secret | None, file: Path | None, ask:
         except UnicodeDecodeError:
             raise Malformed("is not UTF-8 text", where) from None
         except OSError as error:
-            raise Unavailable(f"the passphrase file {file} cannot be read: {error.strerror}") from None
+            raise Unavailable(
+                f"the passphrase file {file} cannot be read: {error.strerror}", source=Source.DISK
+            ) from None
     elif ask is not None:
         where = "prompt"
         try:

@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from ledger.edges.store.database import Database
-from ledger.errors import Malformed, Unavailable
+from ledger.errors import Malformed, Source, Unavailable
 
 
 class Backup:
@@ -45,7 +45,7 @@ class Backup:
         except FileExistsError:
             raise Malformed("is there already: name a new file", str(target)) from None
         except (OSError, sqlite3.Error) as error:
-            raise Unavailable(f"the store cannot be copied to {target}: {error}") from None
+            raise Unavailable(f"the store cannot be copied to {target}: {error}", source=Source.STORE) from None
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)

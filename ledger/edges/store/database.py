@@ -32,7 +32,7 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ledger.errors import HistoryBroken, Malformed, Unavailable
+from ledger.errors import HistoryBroken, Malformed, Source, Unavailable
 
 WAIT_SECONDS = 30
 _POOL, _OVERFLOW = 8, 56  # more than the threads of a server, so that readers never queue for a connection
@@ -153,7 +153,9 @@ class Database:
     def _turn(self, alone: bool) -> Iterator[None]:
         """Wait until no other thread of this process writes."""
         if alone and not self._write_lock.acquire(timeout=WAIT_SECONDS):
-            raise Unavailable(f"the store {self.address} was busy for {WAIT_SECONDS} seconds: try again")
+            raise Unavailable(
+                f"the store {self.address} was busy for {WAIT_SECONDS} seconds: try again", source=Source.STORE
+            )
         try:
             yield
         finally:
@@ -188,7 +190,9 @@ class Database:
                 f"the store {self.address} contradicts what was to be stored", expected="no conflict", found=error.orig
             ) from None
         except PoolTimeout:
-            raise Unavailable(f"the store {self.address} has too many readers and writers at once: try again") from None
+            raise Unavailable(
+                f"the store {self.address} has too many readers and writers at once: try again", source=Source.STORE
+            ) from None
         except DBAPIError as error:
             if (code := _sqlstate(error.orig)).startswith(_CONSTRAINT):
                 raise HistoryBroken(
@@ -196,9 +200,9 @@ class Database:
                     expected="no conflict",
                     found=f"SQLSTATE {code}",
                 ) from None
-            raise Unavailable(f"the store {self.address} {_advice(error.orig)}") from None
+            raise Unavailable(f"the store {self.address} {_advice(error.orig)}", source=Source.STORE) from None
         except OSError as error:  # the socket failed while it connected: see ``postgres_dialect``
-            raise Unavailable(f"the store {self.address} {_advice(error)}") from None
+            raise Unavailable(f"the store {self.address} {_advice(error)}", source=Source.STORE) from None
 
 
 def parse_url(url: str) -> URL:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger.edges.store.database import WAIT_SECONDS, Database
-from ledger.errors import Unavailable
+from ledger.errors import Source, Unavailable
 
 _POLL_SECONDS = 0.02
 
@@ -113,7 +113,8 @@ class Leadership:
         while (file := _try_file(self._database, "sending")) is None:
             if time.monotonic() > deadline:
                 raise Unavailable(
-                    f"another process has been sending transactions for {WAIT_SECONDS} seconds: try again"
+                    f"another process has been sending transactions for {WAIT_SECONDS} seconds: try again",
+                    source=Source.STORE,
                 )
             time.sleep(_POLL_SECONDS)
         try:
@@ -128,7 +129,7 @@ def _try_file(database: Database, name: str) -> int | None:
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}") from None
+        raise Unavailable(f"{path} cannot be written: {error.strerror}", source=Source.STORE) from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

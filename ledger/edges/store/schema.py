@@ -20,7 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, inspect
 
 from ledger.edges.store.database import Database
-from ledger.errors import Malformed, Unavailable
+from ledger.errors import Malformed, Source, Unavailable
 
 _ENVIRONMENT = Path(__file__).parent / "migrations"  # of all schemas: how alembic runs a migration
 _upgrading = Lock()  # alembic keeps the migration that it runs in a global
@@ -100,4 +100,6 @@ class Schema:
 
 
 def _missing(database: Database) -> Unavailable:
-    return Unavailable(f"there is no store at {database.address}: correct the address, or let it be created")
+    return Unavailable(
+        f"there is no store at {database.address}: correct the address, or let it be created", source=Source.STORE
+    )

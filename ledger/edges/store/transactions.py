@@ -20,7 +20,7 @@ from ledger.edges.store.bulk import put_into_batch
 from ledger.edges.store.limits import checked_number
 from ledger.edges.store.rows import batch_of, entry_values
 from ledger.edges.store.tables import BATCHES, CHANGES, DECLARATIONS, ENTRIES
-from ledger.errors import BatchedElsewhere, HistoryBroken
+from ledger.errors import BatchedElsewhere, HistoryBroken, Source
 
 # Kinds of events that are not the state of a batch.
 TAKEN_BACK, REORGANISED = "taken back", "reorganised"
@@ -32,7 +32,9 @@ def form_batch(connection: Connection, root: bytes, ids: Sequence[bytes], at: in
     :raises BatchedElsewhere: one of them is not pending.
     """
     batch = BATCHES.c
-    taken = BatchedElsewhere("another process has put some of these declarations into a batch: try again")
+    taken = BatchedElsewhere(
+        "another process has put some of these declarations into a batch: try again", source=Source.STORE
+    )
     if connection.execute(select(batch.id).where(batch.root == root, batch.size == len(ids))).first():
         raise taken
     values = {"root": root, "size": len(ids), "state": "batched", "created_at": checked_number(at, "time")}

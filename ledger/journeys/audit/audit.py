@@ -23,7 +23,7 @@ from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.replay_memory import Spill
 from ledger.edges.signature_pool import SignatureChecks, Signed
 from ledger.edges.store import Store
-from ledger.errors import DefiniteNo, HistoryBroken, Malformed, Unavailable, VerificationFailed
+from ledger.errors import DefiniteNo, HistoryBroken, Malformed, Source, Unavailable, VerificationFailed
 from ledger.journeys.audit.blocks import Heads
 from ledger.journeys.audit.checkpoints import Given, HeldNotes, StoredNotes
 from ledger.journeys.audit.findings import AuditReport, Finding
@@ -238,7 +238,9 @@ class _Audit:
             raise HistoryBroken("it is on another chain", expected=self._chain.origin, found=node.origin)
         block_hash = node.block_hash(self._block)
         if block_hash is None:
-            raise Unavailable(f"the node at {node.place} has no block {self._block} yet: try again when it has")
+            raise Unavailable(
+                f"the node at {node.place} has no block {self._block} yet: try again when it has", source=Source.CHAIN
+            )
         if block_hash != self._report.block_hash:
             raise HistoryBroken(
                 f"it has another block {self._block}", expected=self._report.block_hash, found=block_hash
@@ -288,6 +290,7 @@ class _Audit:
         if now != self._report.block_hash:
             raise Unavailable(
                 f"the chain was reorganised during the audit: block {self._block} was {self._report.block_hash} and is "
-                f"{now or 'gone'}: run again"
+                f"{now or 'gone'}: run again",
+                source=Source.CHAIN,
             )
         return f"block {self._block} is the same as when the audit began"

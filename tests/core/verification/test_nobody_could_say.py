@@ -12,7 +12,7 @@ from ledger.core.statements.statement import Attestation, Declaration, MandateGr
 from ledger.core.verification.policy import Policy, Requirement
 from ledger.core.verification.verdict import Outcome, Status
 from ledger.core.verification.verify import verify
-from ledger.errors import Unavailable, VerificationFailed
+from ledger.errors import Source, Unavailable, VerificationFailed
 from ledger.testing.world import COUNCIL, ORIGIN, PLANT, START, Key, World
 
 Batch = tuple[bytes, int, list[bytes]]
@@ -27,7 +27,7 @@ class Unsigned(Key):
 
 
 def away(*_: bytes) -> None:
-    raise Unavailable("the node is away")
+    raise Unavailable("the node is away", source=Source.CHAIN)
 
 
 def accepts(*_: bytes) -> None:
