@@ -257,9 +257,9 @@ def _refused(place: str, failure: object) -> NodeRefused:
 
 
 def _checksum(address: bytes) -> Any:
-    from eth_utils.address import to_checksum_address
+    from web3 import Web3
 
-    return to_checksum_address(address)
+    return Web3.to_checksum_address(address)
 
 
 def _transaction(to: bytes | None, data: bytes, sender: bytes | None) -> TxParams:

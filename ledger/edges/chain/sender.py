@@ -12,18 +12,18 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
-
-from rlp import encode as rlp_encode
+from typing import TYPE_CHECKING, Any
 
 from ledger.core.anchoring.batches import Account, Rules
 from ledger.core.anchoring.fees import Fees, bumped
-from ledger.core.encoding.keccak import keccak
 from ledger.core.encoding.reading import hex_text
 from ledger.edges.chain.calls import refusal_of
 from ledger.edges.chain.node import CallReverted, Node, NodeRefused
 from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import GasTooHigh, LedgerError, Malformed, Source, Unavailable
+
+if TYPE_CHECKING:
+    from eth_account.types import TransactionDictType
 
 TRANSACTION_GAS_LIMIT = 1 << 24  # EIP-7825
 _GWEI = 10**9
@@ -125,12 +125,20 @@ class Sender:
         return min(int(needed * _GAS_MARGIN), TRANSACTION_GAS_LIMIT)
 
     def prepare(self, to: bytes | None, data: bytes, gas: int, nonce: int, fees: Fees, relayer: SigningKey) -> Prepared:
-        """A transaction of type 2 (EIP-1559): 0x02 ‖ rlp(fields ‖ signature). The same again gives the same hash."""
-        fields: list[Any] = [self._chain_id, nonce, fees.tip, fees.most, gas, to or b"", 0, data, []]
-        signature = relayer.sign(keccak(b"\x02" + bytes(rlp_encode(fields))))
-        parity, r, s = signature[64] - 27, int.from_bytes(signature[:32]), int.from_bytes(signature[32:64])
-        raw = b"\x02" + bytes(rlp_encode([*fields, parity, r, s]))
-        return Prepared(raw, hex_text(keccak(raw)))
+        """Sign a transaction of type 2 (EIP-1559). The same arguments give the same bytes, and so the same hash."""
+        fields: TransactionDictType = {
+            "type": 2,
+            "chainId": self._chain_id,
+            "nonce": nonce,
+            "maxPriorityFeePerGas": fees.tip,
+            "maxFeePerGas": fees.most,
+            "gas": gas,
+            "to": to or b"",
+            "value": 0,
+            "data": data,
+        }
+        signed = relayer.sign_transaction(fields)
+        return Prepared(bytes(signed.raw_transaction), hex_text(bytes(signed.hash)))
 
     def hand_over(self, prepared: Prepared, relayer: bytes) -> None:
         """Give it to the node; nothing is said where the node has it already.

@@ -4,7 +4,8 @@ One key is one file ``NAME.json`` in the Ethereum v3 format (Web3 Secret Storage
 two members more, ``algorithm`` and ``public``, so that keys can be listed without a passphrase. A secp256k1 file opens
 in any wallet that reads v3. Files are written once, whole, mode 0600, and never overwritten.
 
-A secret appears in no repr, error or log. eth-keyfile is imported when a file is opened, as it takes half a second.
+A secret appears in no repr, error or log. eth-account is imported when a file is opened, because that takes half a
+second.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coincurve import PrivateKey
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -31,6 +32,10 @@ from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import P256_N, SECP256K1_N, address_of, p256_signer
 from ledger.edges.keys.passphrase import passphrase_source
 from ledger.errors import KeyExists, Malformed, Source, Unavailable
+
+if TYPE_CHECKING:
+    from eth_account.datastructures import SignedTransaction
+    from eth_account.types import TransactionDictType
 
 __all__ = ["Algorithm", "KeyInfo", "Keystore", "SigningKey", "passphrase_source"]
 
@@ -109,6 +114,16 @@ class SigningKey:
             r, s = decode_dss_signature(der)
             return r.to_bytes(32, "big") + min(s, P256_N - s).to_bytes(32, "big")
         raise Malformed("an ed25519 key signs checkpoints; statements need secp256k1 or p256", "key")
+
+    def sign_transaction(self, fields: TransactionDictType) -> SignedTransaction:
+        """Sign an Ethereum transaction, as eth-account does. Malformed for a key that is not secp256k1."""
+        from eth_account import Account
+
+        if not isinstance(self._key, PrivateKey):
+            self._only(Algorithm.SECP256K1, "signs transactions")
+            raise AssertionError("unreachable")
+        signed: SignedTransaction = Account.sign_transaction(fields, self._key.secret)
+        return signed
 
     def sign_note(self, message: bytes) -> bytes:
         """Sign a checkpoint's text with Ed25519 (64 bytes); Malformed for another algorithm."""
@@ -224,7 +239,7 @@ class Keystore:
             raise _disk(error, path) from None
 
     def _write(self, name: str, algorithm: Algorithm, secret: bytes, passphrase: str) -> KeyInfo:
-        from eth_keyfile.keyfile import create_keyfile_json
+        from eth_account import Account
 
         path = self._path(name)
         if path.exists():
@@ -232,9 +247,9 @@ class Keystore:
         if not passphrase:
             raise Malformed("a key needs a passphrase that is not empty", f"key {name}")
         key = SigningKey(algorithm, secret)
-        contents = create_keyfile_json(secret, passphrase.encode(), kdf="scrypt", iterations=self._work)
+        contents = Account.encrypt(secret, passphrase, kdf="scrypt", iterations=self._work)
         if algorithm is not Algorithm.SECP256K1:
-            # eth-keyfile takes every secret for secp256k1; no wallet should.
+            # eth-account computes a secp256k1 address for every secret; no wallet may take this key for one.
             del contents["address"]
         contents |= {"algorithm": algorithm.value, "public": _public(key)}
         self._place(path, (json.dumps(contents, indent=2, sort_keys=True) + "\n").encode(), name)
@@ -287,7 +302,7 @@ def _info(name: str, contents: Mapping[str, Any]) -> KeyInfo:
 
 
 def _decrypt(contents: Mapping[str, Any], passphrase: str, where: str) -> bytes:
-    from eth_keyfile.keyfile import decode_keyfile_json
+    from eth_account import Account
 
     try:
         crypto = {key.lower(): value for key, value in contents.items()}["crypto"]
@@ -295,11 +310,11 @@ def _decrypt(contents: Mapping[str, Any], passphrase: str, where: str) -> bytes:
         cost = 128 * int(parameters.get("n", 0)) * int(parameters.get("r", 0)) * int(parameters.get("p", 1))
         if cost > _MOST_MEMORY:
             raise Malformed("asks for more work than any key needs; it is refused", where)
-        return bytes(decode_keyfile_json(dict(contents), passphrase.encode()))
+        return bytes(Account.decrypt(dict(contents), passphrase))
     except Malformed:
         raise
-    except Exception as error:  # eth-keyfile lets a dozen kinds of errors through
-        # Its words may hold derived key material, so none are kept.
+    except Exception as error:  # eth-account lets a dozen kinds of errors through
+        # Their messages may hold derived key material, so none is kept.
         if "MAC mismatch" in str(error):
             raise Malformed("the passphrase does not open this key", where) from None
         raise Malformed("is damaged, or encrypted in a way that is not known here", where) from None
