@@ -19,8 +19,8 @@ def logging_config(settings: Settings) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"lines": {"()": "api.kit.logs.lines", "form": settings.log_format}},
-        "handlers": {"stderr": {"class": "api.kit.logs.Stderr", "formatter": "lines"}},
+        "formatters": {"lines": {"()": "api.kit.logs.formatter", "form": settings.log_format}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"level": level, "handlers": ["stderr"]},
         # urllib3 warns with whole paths, and those of a node may hold its key. Requests have a line of our own.
         "loggers": {"urllib3": {"level": "ERROR"}, "uvicorn.access": {"level": "CRITICAL"}},

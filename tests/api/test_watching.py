@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextvars
 import json
 import logging
 import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import yaml
@@ -23,7 +24,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.kit import traces
-from api.kit.logs import lines
+from api.kit.logs import begin, formatter
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.statement import Declaration
 from ledger.edges.store import Store
@@ -168,7 +169,7 @@ def test_two_processes_say_what_both_have_counted(tmp_path: Path) -> None:
 def said(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
     """All lines as they are written, of every logger but the client's."""
     found: list[str] = []
-    form = lines("json")
+    form = formatter("json")
 
     class Keeping(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -221,7 +222,42 @@ def test_nothing_of_what_was_sent_is_in_a_line(served: Served, said: list[str]) 
 
 def test_plain_lines_are_for_people() -> None:
     record = logging.LogRecord("api", logging.WARNING, "", 0, "anchoring %s", ("waits",), None)
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z WARNING api  anchoring waits", lines("text").format(record))
+    line = formatter("text").format(record)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z \[warning +\] anchoring waits +\[api\]", line)
+
+
+def test_an_unexpected_error_is_told_in_words_only_where_no_request_is_under_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The message of an exception could repeat what a request sent."""
+
+    def line(form: Literal["json", "text"]) -> str:
+        try:
+            try:
+                raise ValueError(f"cannot read {MARK}")
+            except ValueError as error:
+                raise KeyError(MARK) from error
+        except KeyError as error:
+            exc_info = (type(error), error, error.__traceback__)
+        return formatter(form).format(logging.LogRecord("api", logging.ERROR, "", 0, "it broke", None, exc_info))
+
+    def alone(work: Callable[[], str]) -> str:
+        return contextvars.Context().run(work)
+
+    def of_a_request() -> str:
+        begin("request", b"desk-7")
+        return line("json") + line("text")
+
+    def of_a_round() -> str:
+        begin("round")
+        return line("json")
+
+    said = alone(of_a_request)
+    assert MARK not in said
+    assert said.count("desk-7") == said.count("builtins.KeyError") == said.count("caused by builtins.ValueError") == 2
+    told = json.loads(alone(of_a_round))
+    assert set(told) == {"time", "level", "logger", "message", "round", "exception"}
+    assert f"builtins.ValueError: cannot read {MARK}" in told["exception"]
 
 
 # ------------------------------------------------------------------------------------------------------------ spans
