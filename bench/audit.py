@@ -24,7 +24,7 @@ from rich.table import Table
 
 from bench.made_history import MIX, ORIGIN, kept, read
 from ledger.core.checkpoints.checkpoint import Checkpoint
-from ledger.core.history.entry import _TYPES, Entry, decode_payload
+from ledger.core.history.entry import PAYLOADS, Entry, decode_payload
 from ledger.core.history.replay import Replay
 from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.core.tree.tiles import Frontier, Tiles
@@ -125,7 +125,7 @@ def readers(file: Path) -> dict[str, float]:
 
     def peer() -> None:
         for entry in payloads:
-            abi_decode(_TYPES[entry.kind], entry.payload)
+            abi_decode(PAYLOADS[entry.kind].types, entry.payload)
 
     rates = {name: len(payloads) / _median(work, 3) for name, work in (("ours", strict), ("eth-abi", peer))}
     console.print(

@@ -42,6 +42,7 @@ from ledger.core.statements.statement import (
     Resolution,
     Revocation,
     Withdrawal,
+    make_resolution,
 )
 
 ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
@@ -89,7 +90,7 @@ def contents(size: int) -> Iterator[Content]:
     def enacted(kind: type[Resolution], *members: object) -> Enacted:
         nonlocal resolutions
         resolutions += 1
-        made = kind(*members, resolution=resolutions)  # type: ignore[call-arg]
+        made = make_resolution(kind, members, resolutions)
         return Enacted(made, (Endorsement(council.signer, council.sign(made.id(ORIGIN))),))
 
     yield Enacted(CouncilChange((council.signer,), 1, 0), ())

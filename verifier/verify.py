@@ -794,20 +794,21 @@ ATTESTATION = (
 DECLARATION = "Declaration(bytes party,bytes32 digest,uint16 documentType,bytes32 replaces)"
 WITHDRAWAL = "Withdrawal(bytes32 declaration,uint16 reason,bytes32 replacement)"
 REVOCATION = "Revocation(bytes32 attestation,bytes32 member,uint16 reason)"
-RESOLUTIONS = [
-    "CouncilChange(bytes[] members,uint16 threshold,uint64 resolution)",
-    "AgencyEnrolment(bytes16 agency,string name,bytes2 jurisdiction,string uri,uint64 resolution)",
-    "AgencySuspension(bytes16 agency,uint64 resolution)",
-    "AgencyReinstatement(bytes16 agency,uint64 resolution)",
-    "AttesterAuthorisation(bytes attester,bytes16 agency,uint64 resolution)",
-    "AttesterRetirement(bytes attester,uint64 resolution)",
-    "AttesterCompromise(bytes attester,uint40 since,uint64 resolution)",
-    "MandateGrant(bytes16 agency,uint16 kind,uint40 from,uint40 until,uint64 resolution)",
-    "MandateWithdrawal(bytes16 agency,uint16 kind,uint64 resolution)",
-]
-# Kinds of entries; the first nine are the resolutions, in the order of RESOLUTIONS.
+# Kinds of entries, numbered as in formats.md section 5.
 COUNCIL_CHANGED, ENROLLED, SUSPENDED, REINSTATED, AUTHORISED, RETIRED, COMPROMISED, MANDATED, UNMANDATED = range(9)
 ANCHORED, ATTESTED, REVOKED, WITHDRAWN = range(9, 13)
+# The council's resolutions, by the kind of entry that each makes.
+RESOLUTIONS = {
+    COUNCIL_CHANGED: "CouncilChange(bytes[] members,uint16 threshold,uint64 resolution)",
+    ENROLLED: "AgencyEnrolment(bytes16 agency,string name,bytes2 jurisdiction,string uri,uint64 resolution)",
+    SUSPENDED: "AgencySuspension(bytes16 agency,uint64 resolution)",
+    REINSTATED: "AgencyReinstatement(bytes16 agency,uint64 resolution)",
+    AUTHORISED: "AttesterAuthorisation(bytes attester,bytes16 agency,uint64 resolution)",
+    RETIRED: "AttesterRetirement(bytes attester,uint64 resolution)",
+    COMPROMISED: "AttesterCompromise(bytes attester,uint40 since,uint64 resolution)",
+    MANDATED: "MandateGrant(bytes16 agency,uint16 kind,uint40 from,uint40 until,uint64 resolution)",
+    UNMANDATED: "MandateWithdrawal(bytes16 agency,uint16 kind,uint64 resolution)",
+}
 
 
 @lru_cache(maxsize=64)
@@ -988,7 +989,7 @@ def read_entry(data: bytes) -> Entry:
     number, kind = int.from_bytes(data[:8], "big"), data[8]
     time_, payload, leaf = int.from_bytes(data[9:17], "big"), data[17:], leaf_hash(data)
     statements: list[str] = []
-    if kind < ANCHORED:
+    if kind in RESOLUTIONS:
         types = [type_ for type_, _ in members_of(RESOLUTIONS[kind])] + ["(bytes,bytes)[]"]
     elif kind == ANCHORED:
         types = ["bytes32", "uint64"]
@@ -999,7 +1000,7 @@ def read_entry(data: bytes) -> Entry:
     if end != len(payload):
         raise Malformed(f"entry {number}: bytes after the payload")
     said: dict[str, Any] = {}
-    if kind < ANCHORED:
+    if kind in RESOLUTIONS:
         said, signed = _named(RESOLUTIONS[kind], values), values[-1]
     elif kind == ANCHORED:
         said, signed = {"root": values[0], "size": values[1]}, None
@@ -1565,7 +1566,7 @@ class Verifier:
         found: list[Entry] = []
         council: dict[str, Any] | None = None
         for entry in self.entries:
-            if entry.kind < ANCHORED:
+            if entry.kind in RESOLUTIONS:
                 try:
                     self.check_resolution(entry, council)
                 except Failed as error:

@@ -12,7 +12,7 @@ from ledger.core.encoding.keccak import keccak
 from ledger.core.history.entry import Endorsement
 from ledger.core.history.history import Mark
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import Resolution
+from ledger.core.statements.statement import Resolution, make_resolution
 from ledger.edges.chain import calls
 from ledger.edges.keys.keystore import SigningKey
 from ledger.journeys.relay import Relay, Relayed, relayed
@@ -20,7 +20,7 @@ from ledger.journeys.relay import Relay, Relayed, relayed
 
 def draft_resolution(relay: Relay, kind: type[Resolution], *members: object) -> Resolution:
     """The council's next resolution, of this kind and with these members before its number."""
-    return kind(*members, resolution=relay.refresh().agencies.resolutions + 1)  # type: ignore[call-arg]
+    return make_resolution(kind, members, relay.refresh().agencies.resolutions + 1)
 
 
 def endorse(resolution: Resolution, key: SigningKey, origin: Origin) -> Endorsement:

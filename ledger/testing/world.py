@@ -47,6 +47,7 @@ from ledger.core.statements.statement import (
     Resolution,
     Revocation,
     Withdrawal,
+    make_resolution,
 )
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 
@@ -131,7 +132,7 @@ class World:
         return entry
 
     def enact(self, resolution: type[Resolution], *members: object, signers: Sequence[Key] | None = None) -> Entry:
-        made = resolution(*members, resolution=self.history.agencies.resolutions + 1)  # type: ignore[call-arg]
+        made = make_resolution(resolution, members, self.history.agencies.resolutions + 1)
         chosen = sorted(signers if signers is not None else self.council[: self.threshold], key=_order)
         id_ = made.id(ORIGIN)
         return self.append(Enacted(made, tuple(Endorsement(key.signer, key.sign(id_)) for key in chosen)))

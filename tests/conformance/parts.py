@@ -24,7 +24,13 @@ from ledger.core.evidence.inclusion import Members
 from ledger.core.history.entry import Attested, Content, Enacted, Endorsement, Entry, EntryKind, encode_payload, kind_of
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.signature import P256_N
-from ledger.core.statements.statement import Attestation, AttesterAuthorisation, Declaration, Resolution
+from ledger.core.statements.statement import (
+    Attestation,
+    AttesterAuthorisation,
+    Declaration,
+    Resolution,
+    make_resolution,
+)
 from ledger.core.tree.merkle import Tree
 from ledger.core.verification.verdict import when
 from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER, Key, Witness, World
@@ -246,6 +252,6 @@ def attest_anyhow(
 def enact_anyhow(made: Shipment, hands: list[Any], kind: type[Resolution], *members: object) -> None:
     """A resolution by ``hands``, be they the council or not."""
     number = sum(item.kind < EntryKind.ANCHORED for item in made.world.entries)
-    said = kind(*members, resolution=number)  # type: ignore[call-arg]
+    said = make_resolution(kind, members, number)
     ordered = sorted(hands, key=lambda hand: keccak(hand.signer))
     unruly(made, Enacted(said, tuple(Endorsement(hand.signer, hand.sign(said.id(ORIGIN))) for hand in ordered)))

@@ -17,6 +17,7 @@ from ledger.core.statements.statement import (
     AttesterAuthorisation,
     MandateGrant,
     Resolution,
+    make_resolution,
 )
 from ledger.edges.chain import calls
 from ledger.edges.chain.calls import Call
@@ -68,7 +69,7 @@ class Office:
         return int(self.chain.query(Call("resolutions", ()))[0]) + 1
 
     def enact(self, kind: type[Resolution], *members: object) -> Receipt:
-        resolution = kind(*members, resolution=self.next_resolution)  # type: ignore[call-arg]
+        resolution = make_resolution(kind, members, self.next_resolution)
         return self.chain.submit(calls.enact(resolution, self.endorse(resolution)), self.relayer)
 
     def endorse(self, resolution: Resolution, *keys: SigningKey) -> list[Endorsement]:

@@ -28,12 +28,14 @@ class AbiTuple:
     Names: ``uint16`` to ``uint64``, ``bytes1`` to ``bytes32``, ``bytes``, ``string``, ``bytes[]``.
     """
 
+    types: list[str]  # of the members, as eth-abi and Solidity name them
     dynamic: bool  # whether it has a tail, and so an offset in the tuple around it
     _code: str
     _padding: bytes
     _members: list[tuple[int | slice, _Reader | None]]
 
     def __init__(self, *members: str | AbiTuple | AbiList) -> None:
+        self.types = [_type_name(member) for member in members]
         self._code, self._padding, self._members = "", b"", []
         words = 0
         for member in members:
@@ -88,6 +90,7 @@ class AbiList:
         reader = _reader(item)
         if reader is None:
             raise TypeError(f"items of {item} have a fixed length")
+        self.type = f"{_type_name(item)}[]"
         self._item = reader
 
     def read(self, data: bytes, begin: int) -> tuple[list[Any], int]:
@@ -103,6 +106,16 @@ class AbiList:
             item, end = self._item(data, end)
             items.append(item)
         return items, end
+
+
+def _type_name(member: str | AbiTuple | AbiList) -> str:
+    match member:
+        case AbiTuple():
+            return f"({','.join(member.types)})"
+        case AbiList():
+            return member.type
+        case _:
+            return member
 
 
 def _word(name: str) -> tuple[str, bytes]:

@@ -7,7 +7,7 @@ Signatures are checked elsewhere; here a resolution is taken to be signed and is
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from ledger.core.statements.members import MAX_COUNCIL, NO_END
 from ledger.core.statements.statement import (
@@ -131,7 +131,7 @@ class Agencies:
             case MandateWithdrawal():
                 self._withdraw_mandate(resolution, at)
             case _:
-                raise TypeError(type(resolution).__name__)
+                assert_never(resolution)
         self.resolutions += 1
 
     def check_number(self, resolution: Resolution) -> None:

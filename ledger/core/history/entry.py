@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 
 from eth_abi.abi import encode as abi_encode
 
@@ -14,13 +14,19 @@ from ledger.core.encoding.keccak import keccak
 from ledger.core.statements.eip712 import left_word
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import (
-    RESOLUTIONS,
+    AgencyEnrolment,
+    AgencyReinstatement,
+    AgencySuspension,
     Attestation,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    AttesterRetirement,
     CouncilChange,
     Declaration,
+    MandateGrant,
+    MandateWithdrawal,
     Resolution,
     Revocation,
-    Statement,
     Withdrawal,
 )
 from ledger.core.tree.merkle import leaf_hash
@@ -28,7 +34,7 @@ from ledger.errors import Malformed
 
 
 class EntryKind(IntEnum):
-    """The kinds of entries, numbered as on chain; 0 to 8 are the council's resolutions."""
+    """The kinds of entries, numbered as on chain. docs/adding-an-entry-kind.md lists what a new kind touches."""
 
     COUNCIL_CHANGED = 0
     AGENCY_ENROLLED = 1
@@ -45,7 +51,19 @@ class EntryKind(IntEnum):
     WITHDRAWN = 12
 
 
-_KINDS = tuple(EntryKind)
+_KIND_OF_NUMBER = {int(kind): kind for kind in EntryKind}
+RESOLUTION_OF: dict[EntryKind, type[Resolution]] = {
+    EntryKind.COUNCIL_CHANGED: CouncilChange,
+    EntryKind.AGENCY_ENROLLED: AgencyEnrolment,
+    EntryKind.AGENCY_SUSPENDED: AgencySuspension,
+    EntryKind.AGENCY_REINSTATED: AgencyReinstatement,
+    EntryKind.ATTESTER_AUTHORISED: AttesterAuthorisation,
+    EntryKind.ATTESTER_RETIRED: AttesterRetirement,
+    EntryKind.ATTESTER_COMPROMISED: AttesterCompromise,
+    EntryKind.MANDATE_GRANTED: MandateGrant,
+    EntryKind.MANDATE_WITHDRAWN: MandateWithdrawal,
+}
+_KIND_OF_RESOLUTION = {resolution: kind for kind, resolution in RESOLUTION_OF.items()}
 
 
 @dataclass(frozen=True)  # without slots, for the content that is kept once read
@@ -81,9 +99,9 @@ class Entry:
     @classmethod
     def from_data(cls, data: bytes) -> Entry:
         """Read entry bytes; Malformed when too short or of an unknown kind."""
-        if len(data) < 17 or data[8] >= len(_KINDS) or data[9:12] != bytes(3):
+        if len(data) < 17 or data[8] not in _KIND_OF_NUMBER or data[9:12] != bytes(3):
             raise Malformed("entry bytes are number (8), kind (1, known), time (8, below 2^40) and payload")
-        return cls(int.from_bytes(data[:8]), _KINDS[data[8]], int.from_bytes(data[9:17]), data[17:])
+        return cls(int.from_bytes(data[:8]), _KIND_OF_NUMBER[data[8]], int.from_bytes(data[9:17]), data[17:])
 
 
 class Endorsement(NamedTuple):
@@ -131,24 +149,10 @@ class Withdrawn:
 
 
 Content = Enacted | Anchored | Attested | Revoked | Withdrawn
-_ENDORSEMENTS = "(bytes,bytes)[]"
-
-
-def _tuple_type(statement: type[Statement]) -> str:
-    return f"({','.join(statement.abi_types())})"
-
-
-_TYPES: dict[EntryKind, list[str]] = {
-    **{EntryKind(kind): [*cls.abi_types(), _ENDORSEMENTS] for kind, cls in enumerate(RESOLUTIONS)},
-    EntryKind.ANCHORED: ["bytes32", "uint64"],
-    EntryKind.ATTESTED: [_tuple_type(Attestation), "bytes", "bytes"],
-    EntryKind.REVOKED: [_tuple_type(Revocation), "bytes", "bytes"],
-    EntryKind.WITHDRAWN: [_tuple_type(Declaration), _tuple_type(Withdrawal), "bytes"],
-}
-_SHAPES: dict[EntryKind, AbiTuple] = {
+PAYLOADS: dict[EntryKind, AbiTuple] = {
     **{
-        EntryKind(kind): AbiTuple(*cls.abi_types(), AbiList(AbiTuple("bytes", "bytes")))
-        for kind, cls in enumerate(RESOLUTIONS)
+        kind: AbiTuple(*resolution.abi_types(), AbiList(AbiTuple("bytes", "bytes")))
+        for kind, resolution in RESOLUTION_OF.items()
     },
     EntryKind.ANCHORED: AbiTuple("bytes32", "uint64"),
     EntryKind.ATTESTED: AbiTuple(AbiTuple(*Attestation.abi_types()), "bytes", "bytes"),
@@ -161,7 +165,7 @@ def kind_of(content: Content) -> EntryKind:
     """The kind of the entry that carries ``content``."""
     match content:
         case Enacted(resolution=resolution):
-            return EntryKind(RESOLUTIONS.index(type(resolution)))
+            return _KIND_OF_RESOLUTION[type(resolution)]
         case Anchored():
             return EntryKind.ANCHORED
         case Attested():
@@ -186,37 +190,35 @@ def encode_payload(content: Content) -> bytes:
             values = [revocation.abi_values(), signer, signature]
         case Withdrawn(declaration, withdrawal, signature):
             values = [declaration.abi_values(), withdrawal.abi_values(), signature]
-    return bytes(abi_encode(_TYPES[kind_of(content)], values))
+    return bytes(abi_encode(PAYLOADS[kind_of(content)].types, values))
 
 
 def decode_payload(kind: EntryKind, payload: bytes) -> Content:
     """Read a payload strictly: one encoding for one content; Malformed for any other bytes."""
     try:
-        values = _SHAPES[kind].decode(payload)
+        values = PAYLOADS[kind].decode(payload)
     except Malformed as error:
         raise Malformed(f"payload is not the standard ABI encoding of {kind.name}: {error.what}") from None
-    if kind is EntryKind.ANCHORED:
-        return Anchored(*values)
-    if kind is EntryKind.ATTESTED:
-        return Attested(Attestation.from_abi(values[0]), values[1], values[2])
-    if kind is EntryKind.REVOKED:
-        return Revoked(Revocation.from_abi(values[0]), values[1], values[2])
-    if kind is EntryKind.WITHDRAWN:
-        return Withdrawn(Declaration.from_abi(values[0]), Withdrawal.from_abi(values[1]), values[2])
-    *members, endorsements = values
-    made = tuple(Endorsement(signer, signature) for signer, signature in endorsements)
-    return Enacted(RESOLUTIONS[kind].from_abi(members), made)
+    match kind:
+        case EntryKind.ANCHORED:
+            return Anchored(*values)
+        case EntryKind.ATTESTED:
+            return Attested(Attestation.from_abi(values[0]), values[1], values[2])
+        case EntryKind.REVOKED:
+            return Revoked(Revocation.from_abi(values[0]), values[1], values[2])
+        case EntryKind.WITHDRAWN:
+            return Withdrawn(Declaration.from_abi(values[0]), Withdrawal.from_abi(values[1]), values[2])
+        case _:
+            *members, endorsements = values
+            signed = tuple(Endorsement(signer, signature) for signer, signature in endorsements)
+            return Enacted(RESOLUTION_OF[kind].from_abi(members), signed)
 
 
 def topic_of(content: Content, origin: Origin) -> bytes:
     """The 32-byte topic under which the contract's log can be searched for this entry."""
     match content:
         case Enacted(resolution=resolution):
-            if isinstance(resolution, CouncilChange):
-                return resolution.id(origin)
-            agency: str | None = getattr(resolution, "agency", None)
-            attester: bytes | None = getattr(resolution, "attester", None)
-            return keccak(attester) if attester is not None else left_word((agency or "").encode("ascii"))
+            return _topic_of_resolution(resolution, origin)
         case Anchored(root=root):
             return root
         case Attested(attestation=attestation):
@@ -225,3 +227,15 @@ def topic_of(content: Content, origin: Origin) -> bytes:
             return revocation.attestation
         case Withdrawn(withdrawal=withdrawal):
             return withdrawal.declaration
+
+
+def _topic_of_resolution(resolution: Resolution, origin: Origin) -> bytes:
+    match resolution:
+        case CouncilChange():
+            return resolution.id(origin)
+        case AttesterAuthorisation() | AttesterRetirement() | AttesterCompromise():
+            return keccak(resolution.attester)
+        case AgencyEnrolment() | AgencySuspension() | AgencyReinstatement() | MandateGrant() | MandateWithdrawal():
+            return left_word(resolution.agency.encode("ascii"))
+        case _:
+            assert_never(resolution)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from ledger.core.history.council import Verifier, check_quorum
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn
@@ -20,6 +20,7 @@ from ledger.core.statements.statement import (
     AttesterAuthorisation,
     AttesterCompromise,
     AttesterRetirement,
+    CouncilChange,
     MandateGrant,
     MandateWithdrawal,
     Resolution,
@@ -252,4 +253,7 @@ def governed_by(resolution: Resolution) -> Governed:
             return resolution.agency, resolution.kind
         case AgencyEnrolment() | AgencySuspension() | AgencyReinstatement():
             return resolution.agency
-    return COUNCIL
+        case CouncilChange():
+            return COUNCIL
+        case _:
+            assert_never(resolution)

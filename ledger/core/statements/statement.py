@@ -7,10 +7,10 @@ is the specification. Ids, digests and roots are 32 bytes, signers ERC-7913 byte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, get_args
 
 from ledger.core.encoding.reading import hex_text, read_object
 from ledger.core.statements.eip712 import struct_hash, type_hash
@@ -202,76 +202,70 @@ class Revocation(Statement):
     reason: int = _member(UINT16, default=41)
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution(Statement):
-    """Base of the council's resolutions; ``resolution`` is the running number, 1 for the first signed one."""
-
-    @property
-    def number(self) -> int:
-        return int(getattr(self, "resolution"))  # noqa: B009 (declared by every subclass, last as in EIP-712)
+# The council's resolutions. Each ends with its running number: 1 for the first that is signed, 0 for the first council.
 
 
 @dataclass(frozen=True, slots=True)
-class CouncilChange(Resolution):
+class CouncilChange(Statement):
     """New members (ERC-7913 signers) and threshold."""
 
     PRIMARY_TYPE: ClassVar[str] = "CouncilChange"
     members: tuple[bytes, ...] = _member(MEMBERS)
     threshold: int = _member(UINT16)
-    resolution: int = _member(UINT64)
+    number: int = _member(UINT64, "resolution")
 
 
 @dataclass(frozen=True, slots=True)
-class AgencyEnrolment(Resolution):
+class AgencyEnrolment(Statement):
     PRIMARY_TYPE: ClassVar[str] = "AgencyEnrolment"
     agency: str = _member(AGENCY)
     name: str = _member(text(MAX_NAME))
     jurisdiction: str = _member(JURISDICTION)
     uri: str = _member(text(MAX_URI))
-    resolution: int = _member(UINT64)
+    number: int = _member(UINT64, "resolution")
 
 
 @dataclass(frozen=True, slots=True)
-class AgencySuspension(Resolution):
+class AgencySuspension(Statement):
     PRIMARY_TYPE: ClassVar[str] = "AgencySuspension"
     agency: str = _member(AGENCY)
-    resolution: int = _member(UINT64)
+    number: int = _member(UINT64, "resolution")
 
 
 @dataclass(frozen=True, slots=True)
-class AgencyReinstatement(Resolution):
+class AgencyReinstatement(Statement):
     PRIMARY_TYPE: ClassVar[str] = "AgencyReinstatement"
     agency: str = _member(AGENCY)
-    resolution: int = _member(UINT64)
+    number: int = _member(UINT64, "resolution")
 
 
 @dataclass(frozen=True, slots=True)
-class AttesterAuthorisation(Resolution):
+class AttesterAuthorisation(Statement):
     PRIMARY_TYPE: ClassVar[str] = "AttesterAuthorisation"
     attester: bytes = _member(SIGNER)
     agency: str = _member(AGENCY)
-    resolution: int = _member(UINT64)
+    number: int = _member(UINT64, "resolution")
 
 
 @dataclass(frozen=True, slots=True)
-class AttesterRetirement(Resolution):
+class AttesterRetirement(Statement):
     PRIMARY_TYPE: ClassVar[str] = "AttesterRetirement"
     attester: bytes = _member(SIGNER)
-    resolution: int = _member(UINT64)
+    number: int = _member(UINT64, "resolution")
 
 
 @dataclass(frozen=True, slots=True)
-class AttesterCompromise(Resolution):
+class AttesterCompromise(Statement):
     """From ``since`` on, which may lie in the past, the attester's word counts for nothing."""
 
     PRIMARY_TYPE: ClassVar[str] = "AttesterCompromise"
     attester: bytes = _member(SIGNER)
     since: int = _member(UINT40)
-    resolution: int = _member(UINT64)
+    number: int = _member(UINT64, "resolution")
 
 
 @dataclass(frozen=True, slots=True)
-class MandateGrant(Resolution):
+class MandateGrant(Statement):
     """The agency may make attestations of ``kind`` (UNCL 1001) in [``from_``, ``until``)."""
 
     PRIMARY_TYPE: ClassVar[str] = "MandateGrant"
@@ -279,26 +273,32 @@ class MandateGrant(Resolution):
     kind: int = _member(UINT16)
     from_: int = _member(UINT40, "from")
     until: int = _member(UINT40)
-    resolution: int = _member(UINT64)
+    number: int = _member(UINT64, "resolution")
 
 
 @dataclass(frozen=True, slots=True)
-class MandateWithdrawal(Resolution):
+class MandateWithdrawal(Statement):
     PRIMARY_TYPE: ClassVar[str] = "MandateWithdrawal"
     agency: str = _member(AGENCY)
     kind: int = _member(UINT16)
-    resolution: int = _member(UINT64)
+    number: int = _member(UINT64, "resolution")
 
 
-# Placed at its number, this is the kind of the entry that the resolution makes (docs/formats.md section 5).
-RESOLUTIONS: tuple[type[Resolution], ...] = (
-    CouncilChange,
-    AgencyEnrolment,
-    AgencySuspension,
-    AgencyReinstatement,
-    AttesterAuthorisation,
-    AttesterRetirement,
-    AttesterCompromise,
-    MandateGrant,
-    MandateWithdrawal,
+Resolution = (
+    CouncilChange
+    | AgencyEnrolment
+    | AgencySuspension
+    | AgencyReinstatement
+    | AttesterAuthorisation
+    | AttesterRetirement
+    | AttesterCompromise
+    | MandateGrant
+    | MandateWithdrawal
 )
+RESOLUTIONS: tuple[type[Resolution], ...] = get_args(Resolution)
+
+
+def make_resolution(kind: type[Resolution], members: Iterable[Any], number: int) -> Resolution:
+    """A resolution of this kind from its members in order, without the number, and its number."""
+    make: Callable[..., Resolution] = kind
+    return make(*members, number)

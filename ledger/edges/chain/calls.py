@@ -40,7 +40,7 @@ _SOLIDITY_ERROR = keccak(b"Error(string)")[:SELECTOR_SIZE]
 _SOLIDITY_PANIC = keccak(b"Panic(uint256)")[:SELECTOR_SIZE]
 # Codes that the contract holds as bytesN, zero-padded, and everybody else as text.
 _CODE_TYPES = ("bytes2", "bytes16")
-_ENACTING = {
+ENACTING = {
     CouncilChange: "changeCouncil",
     AgencyEnrolment: "enrolAgency",
     AgencySuspension: "suspendAgency",
@@ -98,7 +98,7 @@ def withdraw(declaration: Declaration, withdrawal: Withdrawal, signature: bytes)
 
 def enact(resolution: Resolution, endorsements: Sequence[Endorsement]) -> Call:
     """Carry a council resolution; ``endorsements`` ascend by keccak256 of their signers."""
-    return Call(_ENACTING[type(resolution)], (*resolution.abi_values(), [tuple(each) for each in endorsements]))
+    return Call(ENACTING[type(resolution)], (*resolution.abi_values(), [tuple(each) for each in endorsements]))
 
 
 def creation_data(members: Sequence[bytes], threshold: int) -> bytes:

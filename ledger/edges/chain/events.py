@@ -23,7 +23,7 @@ from ledger.errors import HistoryBroken, Malformed
 ENTRY_TOPIC = keccak(b"Entry(uint64,uint8,bytes32,uint64,bytes)")
 _DATA = ["uint64", "bytes"]
 _DATA_SHAPE = AbiTuple(*_DATA)
-_KINDS = tuple(EntryKind)
+_KINDS = {int(kind): kind for kind in EntryKind}
 _TOPIC_LENGTHS = [WORD] * 4
 _MAX_NUMBER = (1 << 64) - 1
 
@@ -56,7 +56,7 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
     number, kind = int.from_bytes(topics[1]), int.from_bytes(topics[2])
     if number > _MAX_NUMBER:
         raise HistoryBroken("an entry's number has more than 64 bits", expected=f"<= {_MAX_NUMBER}", found=number)
-    if kind >= len(_KINDS):
+    if kind not in _KINDS:
         raise HistoryBroken("unknown kind of entry", expected=f"<= {max(EntryKind)}", found=kind, number=number)
     try:
         time, payload = _DATA_SHAPE.decode(data)

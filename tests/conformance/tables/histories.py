@@ -102,7 +102,7 @@ def endorsed(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[Shipment
     """A mandate with other endorsements than the one that is due."""
 
     def build(made: Shipment) -> None:
-        said = MandateGrant("NZ-MPI", 861, 0, NO_END, resolution=resolutions(made))
+        said = MandateGrant("NZ-MPI", 861, 0, NO_END, number=resolutions(made))
         hands = sorted([COUNCIL, MEMBER], key=lambda hand: keccak(hand.signer))
         signatures = change([hand.sign(said.id(ORIGIN)) for hand in hands])
         unruly(made, Enacted(said, tuple(
@@ -123,7 +123,7 @@ def meddled(made: Shipment) -> None:
 
 
 def enrolment(council: CouncilChange) -> Resolution:
-    return AgencyEnrolment("NZ-MPI", "An agency", "NZ", "https://agency.example", resolution=0)
+    return AgencyEnrolment("NZ-MPI", "An agency", "NZ", "https://agency.example", number=0)
 
 
 def refounded(
@@ -141,7 +141,7 @@ def refounded(
         assert isinstance(founded.resolution, CouncilChange)
         said = resolution(founded.resolution)
         if number:
-            said = replace(said, resolution=number)
+            said = replace(said, number=number)
         hands = (Endorsement(COUNCIL.signer, COUNCIL.sign(said.id(ORIGIN))),) if endorsed else ()
         content = Enacted(said, hands)
         made.world.entries[0] = Entry(0, kind_of(content), first.time, encode_payload(content))
@@ -208,7 +208,7 @@ def stolen_elsewhere(made: Shipment) -> None:
 
 
 def unordered(made: Shipment) -> None:
-    said = MandateGrant("NZ-MPI", 861, 0, NO_END, resolution=resolutions(made))
+    said = MandateGrant("NZ-MPI", 861, 0, NO_END, number=resolutions(made))
     hands = sorted([COUNCIL, MEMBER], key=lambda hand: keccak(hand.signer), reverse=True)
     unruly(made, Enacted(said, tuple(Endorsement(hand.signer, hand.sign(said.id(ORIGIN))) for hand in hands)))
     attest_anyhow(made, PLANT, kind=861)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from ledger.core.encoding.abi import AbiList, AbiTuple
-from ledger.core.history.entry import _TYPES, EntryKind, decode_payload, encode_payload
+from ledger.core.history.entry import PAYLOADS, EntryKind, decode_payload, encode_payload
 from ledger.errors import Malformed
 
 WORDS = {"uint16": 16, "uint40": 40, "uint64": 64}
@@ -71,6 +71,7 @@ def by_shape(shape: AbiTuple, data: bytes) -> Any:
 @given(data=some.data())
 def test_what_eth_abi_writes_is_read(name: str, data: some.DataObject) -> None:
     shape, types = SHAPES[name]
+    assert shape.types == types
     values = data.draw(values_of(types))
     assert by_shape(shape, encode(types, values)) == frozen(values)
 
@@ -102,7 +103,7 @@ def test_changed_bytes_are_read_by_both_or_by_neither(name: str, data: some.Data
 @given(data=some.data())
 def test_payloads_of_every_kind(kind: EntryKind, data: some.DataObject) -> None:
     """Whatever eth-abi makes of a payload's types, right or out of range, is content in one encoding or refused."""
-    types = _TYPES[kind]
+    types = PAYLOADS[kind].types
     encoded = encode(types, data.draw(some.tuples(*(_payload_value(name) for name in types))))
     try:
         content = decode_payload(kind, encoded)

@@ -38,6 +38,7 @@ from ledger.core.statements.statement import (
     Resolution,
     Revocation,
     Withdrawal,
+    make_resolution,
 )
 from ledger.core.tree.merkle import leaf_hash, node_hash, verify_inclusion
 from ledger.errors import (
@@ -92,7 +93,7 @@ def attest(world: World, **changes: Any) -> Attested:
 
 
 def resolution(world: World, kind: type[Resolution], *members: Any, by: Key = COUNCIL, number: int = 0) -> Enacted:
-    made = kind(*members, resolution=number or world.history.agencies.resolutions + 1)  # type: ignore[call-arg]
+    made = make_resolution(kind, members, number or world.history.agencies.resolutions + 1)
     return Enacted(made, (Endorsement(by.signer, by.sign(made.id(ORIGIN))),))
 
 

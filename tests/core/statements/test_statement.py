@@ -92,16 +92,17 @@ def test_json_round_trip(statement: Statement) -> None:
 @given(statements, signers, some.binary(max_size=70))
 def test_entry_payload_round_trip(statement: Statement, signer: bytes, signature: bytes) -> None:
     match statement:
-        case Resolution():
-            content: Any = Enacted(statement, (Endorsement(signer, signature),))
         case Attestation():
-            content = Attested(statement, signer, signature)
+            content: Any = Attested(statement, signer, signature)
         case Revocation():
             content = Revoked(statement, signer, signature)
         case Declaration():
             content = Withdrawn(statement, Withdrawal(statement.digest, 1), signature)
-        case _:
+        case Withdrawal():
             content = Anchored(bytes(32), 7)
+        case _:
+            assert isinstance(statement, Resolution)
+            content = Enacted(statement, (Endorsement(signer, signature),))
     payload = encode_payload(content)
     assert decode_payload(kind_of(content), payload) == content
     for changed in (payload[:-1], payload + bytes(32), b""):

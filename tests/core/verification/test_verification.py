@@ -10,15 +10,11 @@ import pytest
 from ledger.core.document import Format, Redacted, Wrapped, disclose, wrap
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.reading import read_evidence
+from ledger.core.history.entry import EntryKind
 from ledger.core.statements.statement import (
-    RESOLUTIONS,
-    AgencyEnrolment,
     AttesterAuthorisation,
     AttesterCompromise,
-    CouncilChange,
     Declaration,
-    MandateGrant,
-    Resolution,
 )
 from ledger.core.verification.policy import Policy, Requirement
 from ledger.core.verification.verdict import Outcome, Question, Status, Verdict, when
@@ -335,11 +331,18 @@ def test_a_chain_behind_or_beside_the_checkpoint_is_told(case: Case) -> None:
     assert "another root" in named(case.verdict(history=beside.history), "checkpoint on chain")[1]
 
 
-@pytest.mark.parametrize("missing", [AgencyEnrolment, AttesterAuthorisation, MandateGrant, CouncilChange])
-def test_authority_needs_every_entry_that_gave_it(case: Case, missing: type[Resolution]) -> None:
+@pytest.mark.parametrize(
+    "missing",
+    [
+        EntryKind.AGENCY_ENROLLED,
+        EntryKind.ATTESTER_AUTHORISED,
+        EntryKind.MANDATE_GRANTED,
+        EntryKind.COUNCIL_CHANGED,
+    ],
+)
+def test_authority_needs_every_entry_that_gave_it(case: Case, missing: EntryKind) -> None:
     evidence = case.evidence()
-    kind = RESOLUTIONS.index(missing)
-    kept = tuple(item for item in evidence.entries if item.entry.kind != kind)
+    kept = tuple(item for item in evidence.entries if item.entry.kind != missing)
     verdict = verify(replace(evidence, entries=kept), at=case.world.now, trust=case.world.trust)
     assert named(verdict, "NZ-MPI 851 authority")[0] is Status.INVALID
 
