@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from ledger.edges.store import Store
 from ledger.errors import DefiniteNo, LedgerError, Malformed, Source, Unavailable
 
 WRAPPED = ".wrapped"
+_GROUP, _GROUP_SECONDS = 100, 1.0  # files stored in one commit, and how long the first of them waits for the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +57,55 @@ def declare_files(
     at: int,
     seed: Callable[[], bytes],
 ) -> Iterator[Declared | Rejected]:
-    """Wrap each file into ``folder``, sign and store its declaration; yields as it goes.
+    """Wrap each file into ``folder``, sign and store its declaration; yields in the order of ``sources``.
 
-    A wrapped copy that is there already and holds the same bytes is used again with its seed, so that an interrupted
-    run, started again, makes the same declarations and the store knows them. ``seed`` gives 32 random bytes.
+    Many declarations are stored in one commit. What is yielded is on disk. A wrapped copy that exists already and holds
+    the same bytes is used again with its seed, so an interrupted run that is started again makes the same declarations,
+    and the store knows those that it has.
+
+    :param at: time now, seconds since 1970. ``seed``: gives 32 random bytes.
     """
+    group: list[_Signed | Rejected] = []
+    stored_at = time.monotonic()
     for source in sources:
-        try:
-            wrapped, path = _wrapped(source, folder, seed)
-        except (DefiniteNo, Unavailable) as error:
-            yield Rejected(source, error)
-            continue
-        declaration = Declaration(key.signer(origin), wrapped.digest, source.document_type, source.replaces)
-        id_ = declaration.id(origin)
-        ((_, is_new),) = store.declarations.add([(declaration, key.sign(id_))], origin, at)
-        yield Declared(source, path, declaration, id_, is_new)
+        group.append(_sign(source, folder, key, origin, seed))
+        if len(group) == _GROUP or time.monotonic() - stored_at >= _GROUP_SECONDS:
+            yield from _store(group, origin, store, at)
+            group, stored_at = [], time.monotonic()
+    yield from _store(group, origin, store, at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A declaration that is signed and not stored yet."""
+
+    source: DocumentFile
+    wrapped: Path
+    declaration: Declaration
+    signature: bytes
+
+
+def _sign(
+    source: DocumentFile, folder: Path, key: SigningKey, origin: Origin, seed: Callable[[], bytes]
+) -> _Signed | Rejected:
+    try:
+        wrapped, path = _wrapped(source, folder, seed)
+    except (DefiniteNo, Unavailable) as error:
+        return Rejected(source, error)
+    declaration = Declaration(key.signer(origin), wrapped.digest, source.document_type, source.replaces)
+    return _Signed(source, path, declaration, key.sign(declaration.id(origin)))
+
+
+def _store(group: Sequence[_Signed | Rejected], origin: Origin, store: Store, at: int) -> Iterator[Declared | Rejected]:
+    """Store the declarations of a group in one commit."""
+    signed = [(item.declaration, item.signature) for item in group if isinstance(item, _Signed)]
+    stored = iter(store.declarations.add(signed, origin, at) if signed else ())
+    for item in group:
+        if isinstance(item, Rejected):
+            yield item
+        else:
+            id_, is_new = next(stored)
+            yield Declared(item.source, item.wrapped, item.declaration, id_, is_new)
 
 
 def _wrapped(source: DocumentFile, folder: Path, seed: Callable[[], bytes]) -> tuple[Wrapped, Path]:
