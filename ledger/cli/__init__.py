@@ -77,7 +77,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "export": export.export,
     "import": import_.import_,
 }
-_GROUPS = {"keys": keys.app, "agency": agency.agency, "council": council.council, "proof": proof.app}
+_GROUPS = {"keys": keys.keys, "agency": agency.agency, "council": council.council, "proof": proof.proof}
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
 for _name, _group in _GROUPS.items():

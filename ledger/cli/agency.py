@@ -7,9 +7,9 @@ from typing import Any
 import typer
 
 from ledger.cli.council import Code
-from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json
 from ledger.cli.output import lines, out, show, table
+from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.agencies import Agency, Period
 from ledger.core.statements.members import NO_END
@@ -41,7 +41,7 @@ def list_agencies(as_json: Json = False) -> None:
 
     Example: `ledger agency list`
     """
-    found = Desk().follower.refresh().agencies.agencies.values()
+    found = open_app().follower.refresh().agencies.agencies.values()
     value = [_agency_json(item, []) | {"attesters": None} for item in found]
     rows = [(item.code, item.name, item.jurisdiction, ", ".join(map(str, item.mandates))) for item in found]
     show(as_json, value, lambda: table("Agencies", ("code", "name", "jurisdiction", "kinds"), rows))
@@ -53,7 +53,7 @@ def show_agency(code: Code, as_json: Json = False) -> None:
 
     Example: `ledger agency show NZ-MPI`
     """
-    register_ = Desk().follower.refresh().agencies
+    register_ = open_app().follower.refresh().agencies
     found = register_.agency(code)
     attesters = [
         {

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json, KeyName, identifier, moment
-from ledger.cli.output import facts, receipt_json, show
+from ledger.cli.output import facts, show
+from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.statement import Attestation
 from ledger.journeys.attest import relay_attestation, set_of
-from ledger.journeys.relay import Relayed
+from ledger.journeys.relay import Relayed, receipt_json
 
 
 def _show(title: str, done: Relayed, as_json: bool) -> None:
@@ -37,8 +37,8 @@ def attest(
 
     Example: `ledger attest 0x… --agency NZ-MPI --kind 851 --key officer`
     """
-    desk = Desk()
-    officer = desk.key(key)
+    app = open_app()
+    officer = app.key(key)
     ids = [identifier(text, "declaration") for text in declaration]
     root, size = set_of(ids)
     statement = Attestation(
@@ -52,6 +52,6 @@ def attest(
         size,
         secrets.token_bytes(32),
     )
-    signature = officer.sign(statement.id(desk.origin))
-    done = relay_attestation(desk.relay, statement, officer.signer(desk.origin), signature, ids if size > 1 else ())
+    signature = officer.sign(statement.id(app.origin))
+    done = relay_attestation(app.relay, statement, officer.signer(app.origin), signature, ids if size > 1 else ())
     _show("Attested", done, as_json)

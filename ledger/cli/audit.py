@@ -5,24 +5,22 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ledger.app import App
 from ledger.cli.audit_page import page
-from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json, now, read_file, write_file
 from ledger.cli.output import bar, out, short, show, table
+from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
+from ledger.core.statements.origin import Origin
 from ledger.core.verification.verdict import Status, when
-from ledger.edges.chain.contract import Chain
-from ledger.edges.chain.node import place_of
-from ledger.edges.store import Store
 from ledger.errors import HistoryBroken, Malformed
-from ledger.journeys.audit.audit import Audited, Cosigner, Other, Scope
+from ledger.journeys.audit.audit import Audited, Cosigner, Scope
 from ledger.journeys.audit.audit import audit as run_audit
 from ledger.journeys.audit.checkpoints import Given
 from ledger.journeys.audit.findings import AuditReport, Finding
@@ -66,14 +64,14 @@ def audit(
 
     Example: `ledger audit --rpc http://127.0.0.1:8545 --rpc https://node.example --checkpoint seen.txt --report audit`
     """
-    desk = Desk()
-    urls = rpc or [desk.settings.rpc_url]
-    chain = _connect(desk, urls[0])
-    believed = _trust(desk, chain, trust)
-    cosigner = None if cosign_key is None else Cosigner.of(name or cosign_key, desk.key(cosign_key), believed)
+    app = open_app()
+    urls = rpc or [app.settings.rpc_url]
+    chain = app.connect(urls[0], check_code=False)
+    believed = _trust(app, chain.origin, trust)
+    cosigner = None if cosign_key is None else Cosigner.of(name or cosign_key, app.key(cosign_key), believed)
     scope = Scope(
-        first_block, last_block, [Other(place_of(url), partial(_connect, desk, url)) for url in urls[1:]],
-        _store(desk, chain) if with_store else None, _notes(checkpoint or []), believed,
+        first_block, last_block, [app.other_node(url) for url in urls[1:]],
+        app.existing_store(chain.origin) if with_store and app.has_store else None, _notes(checkpoint or []), believed,
     )  # fmt: skip
     begun = time.monotonic()
     with bar() as progress:
@@ -93,27 +91,14 @@ def audit(
         raise typer.Exit(_DIFFERENCE if found.with_status(Status.INVALID) else _UNDECIDED)
 
 
-def _connect(desk: Desk, url: str) -> Chain:
-    limits = desk.settings.chain_limits()
-    return Chain.connect(url, desk.contract, desk.settings.chain_id, limits, check_code=False)
-
-
-def _store(desk: Desk, chain: Chain) -> Store | None:
-    """The store by the settings; None for an auditor who has none."""
-    settings = desk.settings
-    if settings.store_url is None and not (settings.state_dir / "ledger.sqlite").exists():
-        return None
-    return Store.open(settings.store_url_or_default(), chain.origin, create=False)
-
-
-def _trust(desk: Desk, chain: Chain, trust: Path | None) -> TrustRoot | None:
+def _trust(app: App, origin: Origin, trust: Path | None) -> TrustRoot | None:
     """The trust root of the file, or else of the log's own key where it is here; None where neither is."""
     if trust is not None:
         root = read_trust_root(read_file(trust))
-        if root.origin != chain.origin:
-            raise HistoryBroken("the trust root is of another history", expected=root.origin, found=chain.origin)
+        if root.origin != origin:
+            raise HistoryBroken("the trust root is of another history", expected=root.origin, found=origin)
         return root
-    return None if desk.log_key is None else TrustRoot(chain.origin, note_key(chain.origin, desk.log_key))
+    return None if app.log_key is None else TrustRoot(origin, note_key(origin, app.log_key))
 
 
 def _notes(paths: Sequence[Path]) -> list[Given]:

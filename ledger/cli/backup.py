@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json
 from ledger.cli.output import facts, show
-from ledger.edges.store import Store
+from ledger.cli.terminal import open_app
+from ledger.journeys.backup import back_up
 
 
 def backup(
@@ -21,15 +21,12 @@ def backup(
 
     Example: `ledger backup /backup/ledger-2026-11-23.sqlite`
     """
-    desk = Desk()
-    store = Store.open(desk.settings.store_url_or_default(), None, create=False)
-    length = store.backup.copy_to(file)
-    last = store.entries.last()
+    made = back_up(open_app().existing_store(), file)
     value = {
         "file": str(file),
-        "bytes": length,
-        "origin": str(store.origin),
-        "entries": 0 if last is None else last.entry.number + 1,
-        "pending": store.declarations.pending().total,
+        "bytes": made.length,
+        "origin": str(made.origin),
+        "entries": made.entries,
+        "pending": made.pending,
     }
     show(as_json, value, lambda: facts("Backed up", value))

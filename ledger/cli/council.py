@@ -7,12 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.deploy import signer_of
-from ledger.cli.desk import Desk
+from ledger.app import App
 from ledger.cli.inputs import Json, moment, read_file, write_file
-from ledger.cli.output import facts, lines, out, receipt_json, show
+from ledger.cli.output import facts, lines, out, show
+from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
-from ledger.core.history.entry import Endorsement
 from ledger.core.history.resolution_file import ResolutionFile, read_resolution_file
 from ledger.core.statements.members import NO_END
 from ledger.core.statements.statement import (
@@ -28,7 +27,8 @@ from ledger.core.statements.statement import (
     Resolution,
 )
 from ledger.errors import Malformed
-from ledger.journeys.council import draft_resolution, relay_resolution
+from ledger.journeys.council import draft_resolution, endorse, relay_resolution, signer_under
+from ledger.journeys.relay import receipt_json
 
 council = typer.Typer(no_args_is_help=True, help="Decide: enrol agencies, authorise attesters, grant mandates.")
 
@@ -40,15 +40,14 @@ Code = Annotated[str, typer.Argument(help="Agency code, e.g. NZ-MPI.")]
 Attester = Annotated[str, typer.Argument(help="Key name, or 0x signer bytes (ERC-7913).")]
 
 
-def _enact(kind: type[Resolution], members: list[Any], keys: Sign, output: Out, as_json: bool) -> None:
+def _enact(app: App, kind: type[Resolution], members: list[Any], keys: Sign, output: Out, as_json: bool) -> None:
     """Make the next resolution, sign it with the given keys, and send it or write it down."""
-    desk = Desk()
-    resolution = draft_resolution(desk.relay, kind, *members)
+    resolution = draft_resolution(app.relay, kind, *members)
     made = ResolutionFile(resolution)
     for name in keys or []:
-        made = made.with_endorsement(_endorse(desk, resolution, name))
+        made = made.with_endorsement(endorse(resolution, app.key(name), app.origin))
     if output is None:
-        _send(desk, made, as_json)
+        _send(app, made, as_json)
         return
     write_file(output, made.to_bytes())
     count = len(made.endorsements)
@@ -57,9 +56,9 @@ def _enact(kind: type[Resolution], members: list[Any], keys: Sign, output: Out, 
     show(as_json, value, lambda: out.print(words))
 
 
-def _send(desk: Desk, made: ResolutionFile, as_json: bool) -> None:
+def _send(app: App, made: ResolutionFile, as_json: bool) -> None:
     resolution = made.resolution
-    done = relay_resolution(desk.relay, resolution, made.endorsements)
+    done = relay_resolution(app.relay, resolution, made.endorsements)
     value = {
         "resolution": resolution.number,
         "kind": resolution.PRIMARY_TYPE,
@@ -69,9 +68,8 @@ def _send(desk: Desk, made: ResolutionFile, as_json: bool) -> None:
     show(as_json, value, lambda: facts("Decided", value))
 
 
-def _endorse(desk: Desk, resolution: Resolution, name: str) -> Endorsement:
-    key = desk.key(name)
-    return Endorsement(key.signer(desk.origin), key.sign(resolution.id(desk.origin)))
+def _signer(app: App, name: str) -> bytes:
+    return signer_under(app.origin, name, app.keystore)
 
 
 def _read(path: Path) -> ResolutionFile:
@@ -87,7 +85,7 @@ def show_council(as_json: Json = False) -> None:
 
     Example: `ledger council show`
     """
-    agencies = Desk().follower.refresh().agencies
+    agencies = open_app().follower.refresh().agencies
     members = [hex_text(member) for member in agencies.members]
     value = {"members": members, "threshold": agencies.threshold, "resolutions": agencies.resolutions}
     title = f"Council: {agencies.threshold} of {len(members)} decide; {agencies.resolutions} resolutions"
@@ -100,10 +98,10 @@ def sign(file: Path, key: Annotated[str, typer.Option("--key", "-k", help="Counc
 
     Example: `ledger council sign resolution.json --key second-member`
     """
-    desk = Desk()
+    app = open_app()
     held = _read(file)
     resolution = held.resolution
-    made = held.with_endorsement(_endorse(desk, resolution, key))
+    made = held.with_endorsement(endorse(resolution, app.key(key), app.origin))
     write_file(file, made.to_bytes())
     count = len(made.endorsements)
     out.print(f"resolution {resolution.number} ({resolution.PRIMARY_TYPE}) now has {count} signatures")
@@ -115,7 +113,7 @@ def submit(file: Path, as_json: Json = False) -> None:
 
     Example: `ledger council submit resolution.json`
     """
-    _send(Desk(), _read(file), as_json)
+    _send(open_app(), _read(file), as_json)
 
 
 @council.command()
@@ -130,9 +128,9 @@ def change(
 
     Example: `ledger council change -m first -m second -m third --threshold 2 --key council`
     """
-    desk = Desk()
-    members = tuple(signer_of(desk, name) for name in member)
-    _enact(CouncilChange, [members, threshold], keys, output, as_json)
+    app = open_app()
+    members = tuple(_signer(app, name) for name in member)
+    _enact(app, CouncilChange, [members, threshold], keys, output, as_json)
 
 
 @council.command()
@@ -149,7 +147,7 @@ def enrol(
 
     Example: `ledger council enrol NZ-MPI --name "Plant Health" --jurisdiction NZ --uri https://example.org -k council`
     """
-    _enact(AgencyEnrolment, [code, name, jurisdiction, uri], keys, output, as_json)
+    _enact(open_app(), AgencyEnrolment, [code, name, jurisdiction, uri], keys, output, as_json)
 
 
 @council.command()
@@ -158,7 +156,7 @@ def suspend(code: Code, keys: Sign = None, output: Out = None, as_json: Json = F
 
     Example: `ledger council suspend NZ-MPI -k council`
     """
-    _enact(AgencySuspension, [code], keys, output, as_json)
+    _enact(open_app(), AgencySuspension, [code], keys, output, as_json)
 
 
 @council.command()
@@ -167,7 +165,7 @@ def reinstate(code: Code, keys: Sign = None, output: Out = None, as_json: Json =
 
     Example: `ledger council reinstate NZ-MPI -k council`
     """
-    _enact(AgencyReinstatement, [code], keys, output, as_json)
+    _enact(open_app(), AgencyReinstatement, [code], keys, output, as_json)
 
 
 @council.command()
@@ -176,7 +174,8 @@ def authorise(attester: Attester, code: Code, keys: Sign = None, output: Out = N
 
     Example: `ledger council authorise officer NZ-MPI -k council`
     """
-    _enact(AttesterAuthorisation, [signer_of(Desk(), attester), code], keys, output, as_json)
+    app = open_app()
+    _enact(app, AttesterAuthorisation, [_signer(app, attester), code], keys, output, as_json)
 
 
 @council.command()
@@ -185,7 +184,8 @@ def retire(attester: Attester, keys: Sign = None, output: Out = None, as_json: J
 
     Example: `ledger council retire officer -k council`
     """
-    _enact(AttesterRetirement, [signer_of(Desk(), attester)], keys, output, as_json)
+    app = open_app()
+    _enact(app, AttesterRetirement, [_signer(app, attester)], keys, output, as_json)
 
 
 @council.command()
@@ -200,7 +200,8 @@ def compromise(
 
     Example: `ledger council compromise officer --since 2026-11-01T00:00:00Z -k council`
     """
-    _enact(AttesterCompromise, [signer_of(Desk(), attester), moment(since)], keys, output, as_json)
+    app = open_app()
+    _enact(app, AttesterCompromise, [_signer(app, attester), moment(since)], keys, output, as_json)
 
 
 @council.command()
@@ -219,7 +220,7 @@ def grant(
     """
     begin = 0 if from_ is None else moment(from_)
     end = NO_END if until is None else moment(until)
-    _enact(MandateGrant, [code, kind, begin, end], keys, output, as_json)
+    _enact(open_app(), MandateGrant, [code, kind, begin, end], keys, output, as_json)
 
 
 @council.command("withdraw-mandate")
@@ -234,4 +235,4 @@ def withdraw_mandate(
 
     Example: `ledger council withdraw-mandate NZ-MPI 851 -k council`
     """
-    _enact(MandateWithdrawal, [code, kind], keys, output, as_json)
+    _enact(open_app(), MandateWithdrawal, [code, kind], keys, output, as_json)

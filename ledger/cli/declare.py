@@ -10,12 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json, KeyName, identifier, now, read_file
-from ledger.cli.output import bar, lines, out, receipt_json, show, table
+from ledger.cli.output import bar, lines, out, show, table
+from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.errors import Malformed
 from ledger.journeys.declare import Declared, DocumentFile, Rejected, declare_files
+from ledger.journeys.relay import receipt_json
 
 
 def _sources(paths: list[Path], document_type: int | None, manifest: Path | None) -> list[DocumentFile]:
@@ -64,17 +65,17 @@ def declare(
 
     Example: `ledger declare --manifest shipment/index.json --key trader`
     """
-    desk = Desk()
+    app = open_app()
     sources = _sources(paths or [], document_type, manifest)
     if replaces is not None:
         if len(sources) != 1:
             raise Malformed("goes with exactly one file", "--replaces")
         sources = [replace(sources[0], replaces=identifier(replaces, "--replaces"))]
-    party, done, rejected = desk.key(key), [], []
+    party, done, rejected = app.key(key), [], []
     with bar() as progress:
         task = progress.add_task("declaring", total=len(sources))
         for item in declare_files(
-            sources, folder, party, desk.origin, desk.store, now(), lambda: secrets.token_bytes(32)
+            sources, folder, party, app.origin, app.store, now(), lambda: secrets.token_bytes(32)
         ):
             progress.advance(task)
             if isinstance(item, Declared):
@@ -83,8 +84,8 @@ def declare(
                 rejected.append(item)
         if anchor and done:
             progress.update(task, description="anchoring")
-            reports = desk.anchorer.run(desk.settings.anchor_batch_size, now())
-            desk.witnesses.cosign_newest(desk.follower, now())
+            reports = app.anchorer.run(app.settings.anchor_batch_size, now())
+            app.witnesses.cosign_newest(app.follower, now())
         else:
             reports = []
     value = {

@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json, identifier, now, read_file, write_file
-from ledger.cli.output import facts, show
+from ledger.cli.output import facts, show, warn
+from ledger.cli.terminal import open_app
 from ledger.core.document import Redacted, disclose, open_document, redact
 from ledger.errors import Malformed
-from ledger.journeys.evidence import evidence_of
 
 
 def evidence(
@@ -39,14 +38,14 @@ def evidence(
     """
     if document is None and (disclose_ or everything):
         raise Malformed("goes with --document, which is disclosed", "--disclose")
-    desk, shown = Desk(), None
+    shown = None
     if document is not None:
         opened = open_document(read_file(document))
         shown = redact(opened, []) if everything else disclose(opened, disclose_ or [])
         if isinstance(opened, Redacted) and not disclose_:
             shown = opened
-    desk.settle_for_the_store()
-    made = evidence_of(identifier(id_, "id"), desk.store, desk.follower, desk.log_key, now(), shown, desk.witnesses)
+    app = open_app().use_stored_history(warn)
+    made = app.prover.evidence(identifier(id_, "id"), now(), shown)
     write_file(output, made.to_bytes())
     value = {
         "file": str(output),

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.desk import Desk
+from ledger.app import App
 from ledger.cli.inputs import Json, now, read_file
-from ledger.cli.output import Stages, bar, err, facts, out, show
-from ledger.cli.trust import trust_root
+from ledger.cli.output import Stages, bar, err, facts, out, show, warn
+from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.trust import read_trust_root
-from ledger.edges.keys.keystore import Algorithm, KeyInfo
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.checkpoint import publish_checkpoint
-from ledger.journeys.export import PublicKeys, leave
+from ledger.journeys.export import PublicKeys, leave, read_public_keys
 
 
 def export(
@@ -42,18 +40,17 @@ def export(
 
     Example: `ledger export /backup/ledger --documents declared`
     """
-    desk = Desk()
-    desk.settle_for_the_store()
-    public = _handed_on(keys, trust) if keys else _own(desk, trust)
+    app = open_app().use_stored_history(warn)
+    public = _handed_on(keys, trust) if keys else _own(app, trust)
     try:
-        desk.follower.refresh()
-        publish_checkpoint(desk.follower, desk.store, desk.log_key, now())
-        desk.witnesses.cosign_newest(desk.follower, now())
-        desk.witnesses.cosign_newest(desk.follower, now())
+        app.follower.refresh()
+        publish_checkpoint(app.follower, app.store, app.log_key, now())
+        app.witnesses.cosign_newest(app.follower, now())
     except Unavailable as error:
-        err.print(f"[yellow]{error}[/]\nGoing on with what the store holds.")
-    with bar() as progress, desk.follower.facts(fresh=False) as history:
-        left = leave(folder, desk.store, history, public, documents or (), evidence, Stages(progress).stage)
+        warn(error)
+        err.print("Going on with what the store holds.")
+    with bar() as progress, app.follower.facts(fresh=False) as history:
+        left = leave(folder, app.store, history, public, documents or (), evidence, Stages(progress).stage)
     manifest = left.manifest
     value: dict[str, Any] = {
         "folder": str(folder),
@@ -75,22 +72,17 @@ def export(
     show(as_json, value, human)
 
 
-def _own(desk: Desk, trust: Path | None) -> PublicKeys:
+def _own(app: App, trust: Path | None) -> PublicKeys:
     if trust is not None:
         root = read_trust_root(read_file(trust))
-    elif desk.settings.log_key is not None:
-        root = trust_root(desk, desk.settings.witnesses_file)
+    elif app.settings.log_key is not None:
+        root = app.trust_root(app.settings.witnesses_file)
     else:
         raise Malformed("no log key is here to make a trust root of: give --trust, or --keys of an earlier export")
-    return PublicKeys(root, tuple(desk.keystore.list()))
+    return PublicKeys(root, tuple(app.keystore.list()))
 
 
 def _handed_on(folder: Path, trust: Path | None) -> PublicKeys:
     """As an earlier export has them."""
-    file = folder / "keystore.json"
-    try:
-        listed = json.loads(read_file(file))
-        keystore = tuple(KeyInfo(item["name"], Algorithm(item["algorithm"]), item["public"]) for item in listed)
-    except (ValueError, KeyError, TypeError):
-        raise Malformed("is no list of public keys", str(file)) from None
-    return PublicKeys(read_trust_root(read_file(trust or folder / "trust.json")), keystore)
+    root = read_trust_root(read_file(trust or folder / "trust.json"))
+    return read_public_keys(read_file(folder / "keystore.json"), root)

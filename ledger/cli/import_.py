@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json, now, read_file
 from ledger.cli.output import Stages, bar, facts, out, show
+from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.encoding.reading import hex_text
 from ledger.journeys.import_ import Arrived, arrive
@@ -33,13 +33,14 @@ def import_(
 
     Example: `ledger import /backup/ledger --trust trust.json`
     """
-    desk = Desk()
+    app = open_app()
     root = None if trust is None else read_trust_root(read_file(trust))
-    desk.settings.state_dir.mkdir(parents=True, exist_ok=True)
+    app.settings.state_dir.mkdir(parents=True, exist_ok=True)
     with bar() as progress:
         stage = Stages(progress).stage
-        arrived = arrive(folder, desk.settings.store_url_or_default(), now(), root, accept_wallets, stage)
-    _note_contract(desk, arrived)
+        arrived = arrive(folder, app.settings.store_url_or_default(), now(), root, accept_wallets, stage)
+    if app.settings.contract is None and not app.contract_file.exists():
+        app.note_contract(arrived.manifest.origin)
     value = _arrived(arrived)
 
     def human() -> None:
@@ -83,9 +84,3 @@ def _words(value: dict[str, Any], believed: bool) -> list[str]:
     if believed:
         said.append("The log key was taken from the export itself: compare keys/trust.json with one from elsewhere.")
     return said
-
-
-def _note_contract(desk: Desk, arrived: Arrived) -> None:
-    """Let later commands find the contract, as `ledger deploy` does."""
-    if desk.settings.contract is None and not desk.contract_file.exists():
-        desk.contract_file.write_text(f"0x{arrived.manifest.origin.contract.hex()}\n")

@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json, read_file
 from ledger.cli.output import lines, show
+from ledger.cli.terminal import ask_twice, open_app
 from ledger.edges.keys.keystore import Algorithm, KeyInfo
 
-app = typer.Typer(no_args_is_help=True, help="Create, list and import keys; files are encrypted (Ethereum v3, scrypt).")
+keys = typer.Typer(
+    no_args_is_help=True, help="Create, list and import keys; files are encrypted (Ethereum v3, scrypt)."
+)
 _COLUMNS = ("name", "algorithm", "address or public key")
 AlgorithmOption = Annotated[
     Algorithm,
@@ -24,28 +26,28 @@ def _json(info: KeyInfo) -> dict[str, str]:
     return {"name": info.name, "algorithm": info.algorithm.value, "public": info.public}
 
 
-@app.command("new")
+@keys.command("new")
 def new(name: str, algorithm: AlgorithmOption = Algorithm.SECP256K1, as_json: Json = False) -> None:
     """Create a key.
 
     Example: `ledger keys new trader`
     """
-    desk = Desk()
-    info = desk.keystore.create(name, algorithm, desk.new_passphrase())
+    app = open_app()
+    info = app.keystore.create(name, algorithm, app.new_passphrase(ask_twice))
     show(as_json, _json(info), lambda: lines("Created", _COLUMNS, [tuple(_json(info).values())]))
 
 
-@app.command("list")
+@keys.command("list")
 def list_(as_json: Json = False) -> None:
     """List keys; needs no passphrase.
 
     Example: `ledger keys list`
     """
-    found = [_json(info) for info in Desk().keystore.list()]
+    found = [_json(info) for info in open_app().keystore.list()]
     show(as_json, found, lambda: lines("Keys", _COLUMNS, [tuple(item.values()) for item in found]))
 
 
-@app.command("import")
+@keys.command("import")
 def import_(
     name: str,
     file: Annotated[Path, typer.Argument(help="An Ethereum v3 keystore file, or a file with 64 hex digits.")],
@@ -56,6 +58,6 @@ def import_(
 
     Example: `ledger keys import officer officer-v3.json`
     """
-    desk = Desk()
-    info = desk.keystore.import_key(name, algorithm, read_file(file), desk.new_passphrase())
+    app = open_app()
+    info = app.keystore.import_key(name, algorithm, read_file(file), app.new_passphrase(ask_twice))
     show(as_json, _json(info), lambda: lines("Imported", _COLUMNS, [tuple(_json(info).values())]))

@@ -10,12 +10,7 @@ import typer
 from ledger.cli.inputs import Json, read_file
 from ledger.cli.output import bar, facts, show
 from ledger.core.checkpoints.trust import read_trust_root
-from ledger.edges.mirror_folder import MirrorFolder
-from ledger.edges.web import Web
-from ledger.errors import Source
-from ledger.journeys.mirror import Mirror
-
-_TIMEOUT_SECONDS = 30.0
+from ledger.journeys.mirror import mirror_log
 
 
 def mirror(
@@ -33,9 +28,7 @@ def mirror(
     root = read_trust_root(read_file(trust))
     with bar() as progress:
         task = progress.add_task("entries", total=None)
-        made = Mirror(Web(url, _TIMEOUT_SECONDS, Source.LOG), MirrorFolder(folder), root).run(
-            lambda done, of: progress.update(task, completed=done, total=of)
-        )
+        made = mirror_log(url, folder, root, lambda done, of: progress.update(task, completed=done, total=of))
     value = {
         "folder": str(folder),
         "size": made.note.checkpoint.size,

@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ledger.edges.chain.contract import Receipt
 from ledger.errors import DefiniteNo, LedgerError, Malformed, Refused
 
 out = Console(highlight=False)
@@ -67,18 +66,6 @@ def lines(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
         out.print(f"[dim]{text}[/]" if number == 0 else text, soft_wrap=True)
 
 
-def receipt_json(receipt: Receipt | None) -> dict[str, Any] | None:
-    """Gas and place of a transaction; None where the statement was in the history before."""
-    if receipt is None:
-        return None
-    return {
-        "transaction": receipt.tx_hash,
-        "block": receipt.block_number,
-        "gas": receipt.gas_used,
-        "gas_price_wei": receipt.effective_gas_price,
-    }
-
-
 def bar() -> Progress:
     """Progress on long work; on stderr, so that output can be piped."""
     return Progress(
@@ -98,6 +85,11 @@ class Stages:
         if name not in self._tasks:
             self._tasks[name] = self._progress.add_task(name, total=None)
         self._progress.update(self._tasks[name], completed=done, total=of or None)
+
+
+def warn(error: LedgerError) -> None:
+    """Say on stderr what is amiss, and go on."""
+    err.print(f"[yellow]{error}[/]", soft_wrap=True)
 
 
 def short(text: str) -> str:

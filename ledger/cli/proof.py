@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json, read_file, write_file
 from ledger.cli.output import facts, show
+from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.evidence import Evidence
@@ -21,7 +21,7 @@ from ledger.errors import Malformed
 from ledger.journeys.proof import transparent_statement
 from ledger.journeys.verify import Question
 
-app = typer.Typer(no_args_is_help=True, help="Export evidence in formats that other programs verify, and check them.")
+proof = typer.Typer(no_args_is_help=True, help="Export evidence in formats that other programs verify, and check them.")
 TrustOption = Annotated[Path, typer.Option("--trust", "-t", help="Trust root file.")]
 OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Where to write it.")]
 
@@ -33,7 +33,7 @@ class Format(StrEnum):
     SCITT = "scitt"
 
 
-@app.command("make")
+@proof.command("make")
 def make(
     evidence: Annotated[Path, typer.Argument(help="The evidence file, or a PDF that carries it.")],
     format_: Annotated[Format, typer.Option("--format", "-f", help="What the reader's program takes.")],
@@ -64,7 +64,7 @@ def make(
     show(as_json, value, lambda: facts("Exported", value))
 
 
-@app.command("check")
+@proof.command("check")
 def check(
     file: Annotated[Path, typer.Argument(help="A .tlog-proof, or a Transparent Statement.")],
     trust: TrustOption,
@@ -98,7 +98,7 @@ def check(
     show(as_json, value, human)
 
 
-@app.command("key")
+@proof.command("key")
 def key_(
     statement: Annotated[Path, typer.Argument(help="A Transparent Statement of the log.")],
     trust: TrustOption,
@@ -128,13 +128,13 @@ def _write_tlog_proof(evidence: Evidence, number: int | None, output: Path) -> d
 
 
 def _statement(evidence: Evidence, key: str | None, issuer: str | None) -> bytes:
-    desk = Desk()
-    key = key or desk.settings.receipt_key
-    if desk.log_key is None:
+    app = open_app()
+    key = key or app.settings.receipt_key
+    if app.log_key is None:
         raise Malformed("a receipt needs the log: set log_key, or ask the log's operator for the statement", "log_key")
     if key is None:
         raise Malformed("name a P-256 key with --key, or set receipt_key: `ledger keys new receipts -a p256`", "--key")
-    return transparent_statement(evidence, desk.log_key, desk.key(key), desk.key(issuer) if issuer else None)
+    return transparent_statement(evidence, app.log_key, app.key(key), app.key(issuer) if issuer else None)
 
 
 def _proven_json(proven: Proven) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from ledger.cli.desk import Desk
+from ledger.app import App
 from ledger.cli.inputs import Json, now, read_file
 from ledger.cli.output import Stages, bar, facts, lines, out, show
-from ledger.cli.trust import trust_root
+from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
 from ledger.core.encoding.reading import hex_text
 from ledger.journeys.rebuild import Gap, Rebuilt, rebuild
@@ -39,21 +39,21 @@ def rebuild_(
 
     Example: `ledger rebuild evidence/ --trust trust.json`
     """
-    desk = Desk()
-    root = _trust(desk, trust)
+    app = open_app()
+    root = _trust(app, trust)
     with bar() as progress:
         stage = Stages(progress).stage
-        rebuilt = rebuild(desk.store, desk.chain, desk.follower, _files(evidence or ()), root, now(), stage)
-    value = _value(desk, rebuilt)
+        rebuilt = rebuild(app.store, app.chain, app.follower, _files(evidence or ()), root, now(), stage)
+    value = _value(app, rebuilt)
     show(as_json, value, lambda: _print(value, root))
     if rebuilt.refused:
         raise typer.Exit(1)
 
 
-def _trust(desk: Desk, file: Path | None) -> TrustRoot | None:
+def _trust(app: App, file: Path | None) -> TrustRoot | None:
     if file is not None:
         return read_trust_root(read_file(file))
-    return trust_root(desk, desk.settings.witnesses_file) if desk.settings.log_key is not None else None
+    return app.trust_root(app.settings.witnesses_file) if app.settings.log_key is not None else None
 
 
 def _files(places: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
@@ -64,9 +64,9 @@ def _files(places: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
             yield str(path), read_file(path)
 
 
-def _value(desk: Desk, rebuilt: Rebuilt) -> dict[str, Any]:
+def _value(app: App, rebuilt: Rebuilt) -> dict[str, Any]:
     return {
-        "origin": str(desk.origin),
+        "origin": str(app.origin),
         "entries": rebuilt.size,
         "head": hex_text(rebuilt.head),
         "batches": rebuilt.batches,

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from ledger.cli.attest import _show
-from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json, KeyName, identifier
+from ledger.cli.terminal import open_app
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.statement import Revocation
 from ledger.errors import AttestationUnknown
@@ -26,11 +26,11 @@ def revoke(
 
     Example: `ledger revoke 0x… --key officer --reason 42`
     """
-    desk = Desk()
-    officer = desk.key(key)
+    app = open_app()
+    officer = app.key(key)
     id_ = identifier(attestation, "attestation")
-    if id_ not in desk.follower.refresh().attestations:
+    if id_ not in app.follower.refresh().attestations:
         raise AttestationUnknown(id_)
     statement = Revocation(id_, ZERO if member is None else identifier(member, "member"), reason)
-    signature = officer.sign(statement.id(desk.origin))
-    _show("Revoked", relay_revocation(desk.relay, statement, officer.signer(desk.origin), signature), as_json)
+    signature = officer.sign(statement.id(app.origin))
+    _show("Revoked", relay_revocation(app.relay, statement, officer.signer(app.origin), signature), as_json)

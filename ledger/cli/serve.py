@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ledger.cli.desk import Desk
 from ledger.cli.inputs import now
 from ledger.cli.output import out
 from ledger.cli.serving import logging_config, share_figures
+from ledger.cli.terminal import open_app
 from ledger.core.verification.verdict import when
 
 _LAST_ANSWERS_SECONDS = 30  # for requests under way when the server is told to stop
@@ -18,7 +18,7 @@ def serve() -> None:
     """
     import uvicorn
 
-    settings = Desk().settings
+    settings = open_app().settings
     out.print(f"[bold]http://{settings.api_host}:{settings.api_port}/docs[/]  (started {when(now())})")
     if settings.api_processes > 1:
         share_figures()

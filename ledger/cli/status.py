@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json, identifier, now
 from ledger.cli.output import facts, lines, show
+from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.history import Standing
 from ledger.core.statements.members import ZERO
@@ -25,9 +25,9 @@ def status(
 
     Example: `ledger status 0x…`
     """
-    desk = Desk()
+    app = open_app()
     wanted, at = identifier(id_, "id"), now()
-    history = desk.follower.refresh()
+    history = app.follower.refresh()
     if wanted in history.attestations:
         recorded = history.attestations[wanted]
         standing, mark = history.standing(wanted, ZERO, at)
@@ -40,16 +40,16 @@ def status(
         }
         show(as_json, value, lambda: facts("Attestation", value))
         return
-    row = desk.store.declarations.get(wanted)
+    row = app.store.declarations.get(wanted)
     if row is None and wanted not in history.withdrawals:
         raise UnknownDeclaration(wanted)
     state = row.state if row else "not in this store"
     value = {"declaration": hex_text(wanted), "state": state}
     if row is not None:
         value |= row.declaration.to_json()
-    batch = desk.store.batches.get(row.batch_id) if row and row.batch_id else None
+    batch = app.store.batches.get(row.batch_id) if row and row.batch_id else None
     sets = [(batch.root, batch.size)] if batch else []
-    sets += desk.store.sets.names_of(wanted)
+    sets += app.store.sets.names_of(wanted)
     value["attestations"] = []
     for attestation in history.attestations_of(dict.fromkeys([*sets, set_of([wanted])])):
         standing, _ = history.standing(attestation, wanted, at)

@@ -7,14 +7,10 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json, write_file
 from ledger.cli.output import facts, show
-from ledger.core.checkpoints.trust import TrustRoot
+from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.witnessing import tlog_policy
-from ledger.edges.witness_http import witnesses_in
-from ledger.errors import Malformed
-from ledger.journeys.checkpoint import note_key
 
 
 def trust(
@@ -34,7 +30,7 @@ def trust(
 
     Example: `ledger trust -o trust.json --witnesses witnesses.txt --threshold 2`
     """
-    root = trust_root(Desk(), witnesses, threshold)
+    root = open_app().trust_root(witnesses, threshold)
     write_file(output, root.to_bytes())
     if policy_text is not None:
         write_file(policy_text, tlog_policy(root).encode())
@@ -47,12 +43,3 @@ def trust(
     }
     names = ", ".join(key.name for key in root.witnesses)
     show(as_json, value, lambda: facts("Trust root", value | {"witnesses": names}))
-
-
-def trust_root(desk: Desk, witnesses: Path | None, threshold: int | None = None) -> TrustRoot:
-    """The trust root of this log: its own key, a file's witnesses, and how many must cosign (most, if not given)."""
-    if desk.log_key is None:
-        raise Malformed("no checkpoint key: create one (`ledger keys new log -a ed25519`) and set LEDGER_LOG_KEY=log")
-    keys = tuple(item.key for item in witnesses_in(witnesses)) if witnesses is not None else ()
-    enough = len(keys) // 2 + 1 if keys and threshold is None else threshold or 0
-    return TrustRoot(desk.origin, note_key(desk.origin, desk.log_key), keys, enough)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json, moment, read_file
 from ledger.cli.output import out, short, show, table
+from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.core.verification.verdict import Outcome, Question, Status, Verdict, when
 from ledger.journeys.verify import Question as Held
@@ -48,8 +48,8 @@ def verify(
         None if policy is None else read_file(policy),
     )
     if online:
-        desk = Desk()
-        verdict = verify_online(held, moment(at), desk.chain, desk.follower)
+        app = open_app()
+        verdict = verify_online(held, moment(at), app.chain, app.follower)
     else:
         verdict = verify_offline(held, moment(at))
     value = verdict.to_json()

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from ledger.cli.attest import _show
-from ledger.cli.desk import Desk
 from ledger.cli.inputs import Json, KeyName, identifier
+from ledger.cli.terminal import open_app
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.statement import Withdrawal
 from ledger.errors import UnknownDeclaration
@@ -26,13 +26,13 @@ def withdraw(
 
     Example: `ledger withdraw 0x… --replacement 0x… --key trader`
     """
-    desk = Desk()
-    party = desk.key(key)
+    app = open_app()
+    party = app.key(key)
     id_ = identifier(declaration, "declaration")
-    row = desk.store.declarations.get(id_)
+    row = app.store.declarations.get(id_)
     if row is None:
         raise UnknownDeclaration(id_)
     by = ZERO if replacement is None else identifier(replacement, "replacement")
     statement = Withdrawal(id_, reason if reason is not None else 5 if replacement else 1, by)
-    done = relay_withdrawal(desk.relay, row.declaration, statement, party.sign(statement.id(desk.origin)))
+    done = relay_withdrawal(app.relay, row.declaration, statement, party.sign(statement.id(app.origin)))
     _show("Withdrawn", done, as_json)

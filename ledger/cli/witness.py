@@ -6,15 +6,11 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.desk import Desk
-from ledger.cli.inputs import Json, read_file
+from ledger.cli.inputs import Json
 from ledger.cli.output import facts, out, show
 from ledger.cli.serving import logging_config
-from ledger.core.checkpoints.note import KeyType, NoteKey
-from ledger.core.checkpoints.trust import read_trust_root
+from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.witnessing import KnownWitness
-from ledger.edges.keys.keystore import Algorithm
-from ledger.errors import Malformed
 
 
 def witness(
@@ -30,14 +26,14 @@ def witness(
 
     Example: `LEDGER_WITNESS_NAME=witness.agency.example LEDGER_TRUST_FILE=trust.json ledger witness`
     """
-    desk = Desk()
-    settings = desk.settings
-    key = _verifier_key(desk)
+    app = open_app()
+    settings = app.settings
+    key = app.witness_key
     line = KnownWitness(key, f"http://{settings.api_host}:{settings.api_port}")
     if show_key:
         show(as_json, {"key": str(key), "line": str(line)}, lambda: out.print(str(key), soft_wrap=True, markup=False))
         return
-    read_trust_root(read_file(settings.trust_file))
+    _ = app.witnessed  # what cannot be read is said now, not by the server
     import uvicorn
 
     value = {"key": str(key), "line": str(line)}
@@ -53,13 +49,3 @@ def witness(
         server_header=False,
         ws="none",
     )
-
-
-def _verifier_key(desk: Desk) -> NoteKey:
-    settings = desk.settings
-    if settings.witness_name is None:
-        raise Malformed("no name to cosign under: set LEDGER_WITNESS_NAME, e.g. witness.agency.example")
-    info = desk.keystore.info(settings.witness_key)
-    if info.algorithm is not Algorithm.ED25519:
-        raise Malformed("a witness cosigns with Ed25519: `ledger keys new witness -a ed25519`", f"key {info.name}")
-    return NoteKey(settings.witness_name, bytes.fromhex(info.public.removeprefix("0x")), KeyType.WITNESS)

@@ -12,9 +12,11 @@ from ledger.core.encoding.keccak import keccak
 from ledger.core.history.entry import Endorsement
 from ledger.core.history.history import Mark
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import p256_signer
 from ledger.core.statements.statement import Resolution, make_resolution
 from ledger.edges.chain import calls
-from ledger.edges.keys.keystore import SigningKey
+from ledger.edges.keys.keystore import Algorithm, Keystore, SigningKey
+from ledger.errors import Malformed
 from ledger.journeys.relay import Relay, Relayed, relayed
 
 
@@ -38,3 +40,32 @@ def relay_resolution(relay: Relay, resolution: Resolution, endorsements: Sequenc
     history = relay.refresh()
     mark = next((Mark(entry.number, entry.time) for entry in receipt.entries if entry.number < history.size), None)
     return relayed(resolution.id(relay.chain.origin), mark, receipt)
+
+
+def founding_signer(name: str, keystore: Keystore) -> bytes:
+    """The signer of a member of a first council: ``0x`` hex as it is, or a secp256k1 key of the keystore.
+
+    :raises Malformed: no hex, no such key, or another kind of key.
+    """
+    if name.startswith("0x"):
+        return _hex(name)
+    info = keystore.info(name)
+    if info.algorithm is not Algorithm.SECP256K1:
+        raise Malformed("a first council's P-256 keys need the contract's own verifier: change the council later", name)
+    return _hex(info.public)
+
+
+def signer_under(origin: Origin, name: str, keystore: Keystore) -> bytes:
+    """A signer under a contract (ERC-7913): ``0x`` hex as it is, or a key of the keystore, P-256 included."""
+    if not name.startswith("0x"):
+        info = keystore.info(name)
+        if info.algorithm is Algorithm.P256:
+            return p256_signer(origin, _hex(info.public))
+    return founding_signer(name, keystore)
+
+
+def _hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        raise Malformed("must be hex after 0x", text) from None

@@ -17,7 +17,8 @@ from ledger import artifact, manual
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import read_wrapped
-from ledger.core.encoding.reading import hex_text
+from ledger.core.encoding.json_text import parse_json
+from ledger.core.encoding.reading import hex_text, read_object
 from ledger.core.history.history import History
 from ledger.core.tree.merkle import leaf_hash, node_hash
 from ledger.core.tree.tile_files import TileName, TileStream, bundle
@@ -26,7 +27,7 @@ from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.export import records
 from ledger.edges.export.manifest import Counts, Manifest
 from ledger.edges.export.writer import README, Outbox
-from ledger.edges.keys.keystore import KeyInfo
+from ledger.edges.keys.keystore import Algorithm, KeyInfo
 from ledger.edges.store import MAX_PAGE, Batch, DeclarationRow, Store
 from ledger.errors import HistoryBroken, Malformed, Source, Unavailable
 from ledger.journeys.checkpoint import newest_checkpoint
@@ -49,6 +50,26 @@ class PublicKeys:
 
     trust: TrustRoot
     keystore: tuple[KeyInfo, ...] = ()
+
+    def keystore_file(self) -> bytes:
+        """The public halves as the JSON that ``read_public_keys`` reads."""
+        listed = [{"algorithm": key.algorithm.value, "name": key.name, "public": key.public} for key in self.keystore]
+        return json.dumps(listed, indent=2).encode() + b"\n"
+
+
+def read_public_keys(keystore_file: bytes, trust: TrustRoot) -> PublicKeys:
+    """The keys that an earlier export tells of, with a trust root. Malformed: that is no list of public keys."""
+    where = "keys/keystore.json"
+    listed = parse_json(keystore_file)
+    if not isinstance(listed, list):
+        raise Malformed("must be a list of public keys", where)
+    keys = []
+    for item in listed:
+        algorithm, name, public = read_object(item, ["algorithm", "name", "public"], where)
+        if algorithm not in list(Algorithm) or not isinstance(name, str) or not isinstance(public, str):
+            raise Malformed("must have the algorithm, name and public half of each key", where)
+        keys.append(KeyInfo(name, Algorithm(algorithm), public))
+    return PublicKeys(trust, tuple(keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,11 +269,10 @@ class _Leaving:
 
     def _keys(self, keys: PublicKeys) -> None:
         trust = keys.trust
-        listed = [{"algorithm": key.algorithm.value, "name": key.name, "public": key.public} for key in keys.keystore]
         self._outbox.write("keys/trust.json", trust.to_bytes())
         self._outbox.write("keys/log.vkey", f"{trust.log_key}\n".encode())
         self._outbox.write("keys/witnesses.vkey", "".join(f"{key}\n" for key in trust.witnesses).encode())
-        self._outbox.write("keys/keystore.json", json.dumps(listed, indent=2).encode() + b"\n")
+        self._outbox.write("keys/keystore.json", keys.keystore_file())
 
     def _guides(self) -> None:
         """The contract, the documents that describe all this, and a page for whoever finds it."""

@@ -7,6 +7,7 @@ Nothing new stands in its place before the whole of it leads to the checkpoint's
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
@@ -17,11 +18,12 @@ from ledger.core.tree.tile_files import MAX_ENTRY, TileName, TileStream, read_bu
 from ledger.core.tree.tiles import TILE_WIDTH
 from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.web import Web
-from ledger.errors import HistoryBroken, Malformed, VerificationFailed
+from ledger.errors import HistoryBroken, Malformed, Source, VerificationFailed
 from ledger.journeys.follow import Progress, quiet
 
 MAX_BUNDLE = TILE_WIDTH * (MAX_ENTRY + 2)
 CHECKPOINT = "checkpoint"
+TIMEOUT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,11 @@ class Mirrored:
     note: SignedNote
     cosigned: tuple[Cosignature, ...]
     new: int
+
+
+def mirror_log(url: str, folder: Path, trust: TrustRoot, progress: Progress = quiet) -> Mirrored:
+    """Bring ``folder`` up to the newest checkpoint of the log that is served at ``url``; see ``Mirror.run``."""
+    return Mirror(Web(url, TIMEOUT_SECONDS, Source.LOG), MirrorFolder(folder), trust).run(progress)
 
 
 class Mirror:

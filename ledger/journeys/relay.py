@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ledger.core.history.history import History, Mark
 from ledger.edges.chain.calls import Call
@@ -54,3 +55,15 @@ def relayed(id_: bytes, mark: Mark | None, receipt: Receipt | None) -> Relayed:
             source=Source.CHAIN,
         )
     return Relayed(id_, mark.number, receipt)
+
+
+def receipt_json(receipt: Receipt | None) -> dict[str, Any] | None:
+    """A transaction for machines: hash, block, gas and its price; None where the statement was there before."""
+    if receipt is None:
+        return None
+    return {
+        "transaction": receipt.tx_hash,
+        "block": receipt.block_number,
+        "gas": receipt.gas_used,
+        "gas_price_wei": receipt.effective_gas_price,
+    }

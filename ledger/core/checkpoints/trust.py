@@ -97,6 +97,11 @@ class TrustRoot:
         return json.dumps(value, indent=2, sort_keys=True).encode() + b"\n"
 
 
+def majority(witnesses: int) -> int:
+    """How many of so many witnesses must cosign unless somebody decides otherwise: more than half; 0 of none."""
+    return witnesses // 2 + 1 if witnesses else 0
+
+
 def read_trust_root(data: bytes) -> TrustRoot:
     """Read a trust root file (JSON, edited by people, so white space is free); Malformed names the member."""
     value = read_file(data, TRUST_FORMAT)

@@ -1,0 +1,303 @@
+"""The one assembly: settings -> edges -> journeys, for commands, API, witness, demo and tests.
+
+Nothing is opened before it is needed, so that an offline command touches no chain and no store; ``close`` closes what
+was opened.
+"""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import Generic, TypeVar
+
+from ledger.config import Settings
+from ledger.core.checkpoints.note import KeyType, NoteKey
+from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
+from ledger.core.statements.origin import Origin
+from ledger.edges.chain.contract import Chain
+from ledger.edges.chain.node import place_of
+from ledger.edges.keys.keystore import Algorithm, Keystore, SigningKey, passphrase_source
+from ledger.edges.store import Store
+from ledger.edges.witness_http import clients_of
+from ledger.errors import LedgerError, Malformed, Source, Unavailable
+from ledger.journeys.anchor import Anchorer
+from ledger.journeys.audit.audit import Other
+from ledger.journeys.cosign import Witnesses
+from ledger.journeys.evidence import Prover
+from ledger.journeys.follow import Follower
+from ledger.journeys.relay import Relay
+from ledger.journeys.trust import own_trust_root
+from ledger.journeys.witness import Witness
+
+Ask = Callable[[str], str]
+"""Asks a person for a passphrase, with these words."""
+
+Part = TypeVar("Part")
+
+
+class _Opened(Generic[Part]):
+    """A part of the app that is opened once, when it is first needed; opening that failed is tried again."""
+
+    def __init__(self, open_: Callable[[App], Part]) -> None:
+        self._open = open_
+        self.__doc__ = open_.__doc__
+
+    def __set_name__(self, owner: type[App], name: str) -> None:
+        self._name = name
+
+    def __get__(self, app: App, owner: type[App]) -> Part:
+        try:
+            part: Part = app._parts[self._name]  # type: ignore[assignment]
+        except KeyError:
+            with app._opening:
+                if self._name not in app._parts:
+                    app._parts[self._name] = self._open(app)
+                part = app._parts[self._name]  # type: ignore[assignment]
+        return part
+
+
+class App:
+    """One history: its settings, keys, store, chain, and the journeys over them. Safe to use from threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ask: Ask | None = None,
+        *,
+        origin: Origin | None = None,
+        store: Store | None = None,
+        connect: Callable[[], Chain] | None = None,
+        look_seconds: float = 0.0,
+    ) -> None:
+        """
+        :param ask: asks for the keystore's passphrase where no setting holds it; None: nobody is there to be asked.
+        :param origin: the history, where it is known better than by the settings.
+        :param store: one that is open already, and stays so; else that of the settings.
+        :param connect: makes the connection to the chain; else to the node of the settings.
+        :param look_seconds: how old a look at the chain may be that evidence is made from.
+        """
+        self.settings = settings
+        self.look_seconds = look_seconds
+        self._parts: dict[str, object] = {} if store is None else {"store": store}
+        self._opening = RLock()
+        self._ask = ask
+        self._origin = origin
+        self._connect = connect
+        self._closing = ExitStack()
+        self._passphrase = passphrase_source(
+            settings.passphrase, settings.passphrase_file, prompt=ask is not None, ask=ask or getpass.getpass
+        )
+
+    def close(self) -> None:
+        """Close what was opened here."""
+        self._closing.close()
+
+    def __enter__(self) -> App:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ---------------------------------------------------------------------------------------------------------- keys
+
+    @_Opened
+    def keystore(self) -> Keystore:
+        """The encrypted keys."""
+        return Keystore(self.settings.keystore_dir)
+
+    def key(self, name: str) -> SigningKey:
+        """A key by name. Malformed: there is none, or the passphrase does not open it."""
+        return self.keystore.load(name, self._passphrase())
+
+    def new_passphrase(self, ask: Ask) -> str:
+        """The passphrase for a key that is made now: by the settings, or as ``ask`` says."""
+        return passphrase_source(self.settings.passphrase, self.settings.passphrase_file, prompt=True, ask=ask)()
+
+    @property
+    def has_relayer(self) -> bool:
+        """Whether transactions can be paid for here."""
+        return self.keystore.has(self.settings.relayer_key)
+
+    @_Opened
+    def relayer(self) -> SigningKey:
+        """The key that signs transactions and pays for gas."""
+        return self.key(self.settings.relayer_key)
+
+    @_Opened
+    def log_key(self) -> SigningKey | None:
+        """The key that signs checkpoints; None where none is set."""
+        return None if self.settings.log_key is None else self.key(self.settings.log_key)
+
+    @_Opened
+    def receipt_key(self) -> SigningKey | None:
+        """The key that signs the receipts of Transparent Statements; None where none is set."""
+        return None if self.settings.receipt_key is None else self.key(self.settings.receipt_key)
+
+    # --------------------------------------------------------------------------------------------------------- chain
+
+    @property
+    def contract_file(self) -> Path:
+        """Where the contract is noted that is used when the settings name none."""
+        return self.settings.state_dir / "contract"
+
+    @property
+    def contract(self) -> str:
+        """The contract's address, ``0x`` hex: by the settings, or the one that was noted here."""
+        if self.settings.contract is not None:
+            return self.settings.contract
+        if not self.contract_file.exists():
+            raise Malformed("no contract is set: run `ledger deploy`, or set LEDGER_CONTRACT to its address")
+        return self.contract_file.read_text().strip()
+
+    def note_contract(self, origin: Origin) -> None:
+        """Let later commands find the contract of ``origin``; Unavailable where the disk says no."""
+        try:
+            self.contract_file.parent.mkdir(parents=True, exist_ok=True)
+            self.contract_file.write_text(f"0x{origin.contract.hex()}\n")
+        except OSError as error:
+            raise Unavailable(f"{self.contract_file} cannot be written: {error.strerror}", source=Source.DISK) from None
+
+    @_Opened
+    def origin(self) -> Origin:
+        """The history that this is about. The chain is asked only where the settings do not say its id."""
+        if self._origin is not None:
+            return self._origin
+        if self.settings.chain_id is not None:
+            return Origin(self.settings.chain_id, bytes.fromhex(self.contract.removeprefix("0x")))
+        return self.chain.origin
+
+    @_Opened
+    def chain(self) -> Chain:
+        """The contract on its chain.
+
+        :raises Malformed: no contract is set.
+        :raises Unavailable: the node does not answer; it is asked again next time.
+        :raises HistoryBroken: the node is on another chain, or other code is at the address.
+        """
+        return self.connect(self.settings.rpc_url) if self._connect is None else self._connect()
+
+    def connect(self, rpc_url: str, check_code: bool = True) -> Chain:
+        """The contract through a node; see ``Chain.connect``."""
+        known = self._origin
+        contract, chain_id = (known.contract, known.chain_id) if known else (self.contract, self.settings.chain_id)
+        return Chain.connect(rpc_url, contract, chain_id, self.settings.chain_limits(), check_code)
+
+    def other_node(self, rpc_url: str) -> Other:
+        """Another node of the same chain, for an audit to compare."""
+        return Other(place_of(rpc_url), lambda: self.connect(rpc_url, check_code=False))
+
+    def use_stored_history(self, warn: Callable[[LedgerError], None]) -> App:
+        """This app where the chain answers; else one over the history that the store holds, and ``warn`` is told why.
+
+        :raises LedgerError: the chain does not answer, or none is set, and there is no store either.
+        """
+        try:
+            _ = self.chain
+        except (Unavailable, Malformed) as error:
+            try:
+                store = self.existing_store()
+            except Unavailable:
+                raise error from None
+            warn(error)
+            origin, rpc_url, limits = store.origin, self.settings.rpc_url, self.settings.chain_limits()
+            return App(
+                self.settings,
+                self._ask,
+                origin=origin,
+                store=store,
+                connect=lambda: Chain.unasked(rpc_url, origin, limits),
+                look_seconds=self.look_seconds,
+            )
+        return self
+
+    # --------------------------------------------------------------------------------------------------------- store
+
+    @_Opened
+    def store(self) -> Store:
+        """The store of the history; made where there is none."""
+        self.settings.state_dir.mkdir(parents=True, exist_ok=True)
+        return self._closed_later(Store.open(self.settings.store_url_or_default(), self.origin))
+
+    @property
+    def has_store(self) -> bool:
+        """Whether there seems to be a store, for who can do without."""
+        return self.settings.store_url is not None or (self.settings.state_dir / "ledger.sqlite").exists()
+
+    def existing_store(self, origin: Origin | None = None) -> Store:
+        """The store that is there, whatever its origin unless one is given; Unavailable where there is none."""
+        return self._closed_later(Store.open(self.settings.store_url_or_default(), origin, create=False))
+
+    def _closed_later(self, store: Store) -> Store:
+        self._closing.callback(store.close)
+        return store
+
+    # ------------------------------------------------------------------------------------------------------ journeys
+
+    @_Opened
+    def follower(self) -> Follower:
+        """The replayed history."""
+        return Follower(self.chain, self.store)
+
+    @property
+    def relay(self) -> Relay:
+        """Carries signed statements to the contract."""
+        return Relay(self.chain, self.store, self.follower, self.relayer)
+
+    @_Opened
+    def anchorer(self) -> Anchorer:
+        """Forms and sends batches. Always the same one: it remembers what it handed over."""
+        return Anchorer(self.chain, self.store, self.follower, self.relayer, self.log_key)
+
+    @_Opened
+    def witnesses(self) -> Witnesses:
+        """Those of the witnesses file, who are asked to cosign what is published."""
+        return Witnesses(clients_of(self.settings.witnesses_file), self.store)
+
+    @_Opened
+    def prover(self) -> Prover:
+        """Makes evidence."""
+        return Prover(self.store, self.follower, self.log_key, self.witnesses, self.look_seconds)
+
+    def trust_root(self, witnesses_file: Path | None, threshold: int | None = None) -> TrustRoot:
+        """The trust root of this log; see ``own_trust_root``."""
+        return own_trust_root(self.origin, self.log_key, witnesses_file, threshold)
+
+    # ------------------------------------------------------------------------------------------------------- witness
+
+    @property
+    def witnessed(self) -> TrustRoot:
+        """The trust root of the log that is witnessed here. Malformed where its file cannot be read."""
+        file = self.settings.trust_file
+        try:
+            return read_trust_root(file.read_bytes())
+        except OSError as error:
+            raise Malformed(f"cannot be read: {error.strerror}", str(file)) from None
+
+    @property
+    def witness_name(self) -> str:
+        """The name that is cosigned under; Malformed where none is set."""
+        if self.settings.witness_name is None:
+            raise Malformed("no name to cosign under: set LEDGER_WITNESS_NAME, e.g. witness.agency.example")
+        return self.settings.witness_name
+
+    @property
+    def witness_key(self) -> NoteKey:
+        """The verifier key of the witness here; needs no passphrase."""
+        name, info = self.witness_name, self.keystore.info(self.settings.witness_key)
+        if info.algorithm is not Algorithm.ED25519:
+            raise Malformed("a witness cosigns with Ed25519: `ledger keys new witness -a ed25519`", f"key {info.name}")
+        return NoteKey(name, bytes.fromhex(info.public.removeprefix("0x")), KeyType.WITNESS)
+
+    def witness(self) -> Witness:
+        """The witness of the log of the trust file. The node is asked with the first checkpoint, and may be away."""
+        name, trust = self.witness_name, self.witnessed
+        app = App(self.settings, self._ask, origin=trust.origin)
+        self._closing.callback(app.close)
+        key = app.key(self.settings.witness_key)
+        return Witness(trust, name, key, app.store, lambda: app.follower)
