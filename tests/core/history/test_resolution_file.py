@@ -45,7 +45,7 @@ DEFECTS: dict[str, tuple[Change, str]] = {
     "a kind that is no text": (lambda value: value.update(kind=["AgencyEnrolment"]), "kind: must be text"),
     "members of another kind": (lambda value: value.update(kind="AgencySuspension"), "resolution: "),
     "a wrong member": (lambda value: value["resolution"].update(jurisdiction="nz"), "resolution.jurisdiction: "),
-    "a number as text": (lambda value: value["resolution"].update(resolution="7"), "resolution.resolution: must be"),
+    "a number as text": (lambda value: value["resolution"].update(number="7"), "resolution.number: must be"),
     "endorsements that are no list": (lambda value: value.update(endorsements={}), "endorsements: must be a list"),
     "too many endorsements": (lambda value: value.update(endorsements=[{}] * 33), "at most 32 endorsements, not 33"),
     "an endorsement without signature": (lambda value: value["endorsements"][1].pop("signature"), "endorsements[1]: "),
