@@ -166,7 +166,7 @@ class Relayed(BaseModel):
     gas: int | None = None
 
 
-class VerificationRequest(Shape):
+class VerificationBody(Shape):
     """What to verify. The document's bytes are used and forgotten; nothing of them is stored or logged."""
 
     evidence: dict[str, Any] = Field(description="The evidence file's JSON")
@@ -191,7 +191,7 @@ class VerdictResult(BaseModel):
 
     declaration: Hash
     at: int
-    outcome: Literal["GOOD", "NOT_GOOD", "UNDECIDED"]
+    conclusion: Literal["GOOD", "NOT_GOOD", "UNDECIDED"]
     questions: dict[str, str]
     attested_by: list[str]
     checks: list[CheckResult]

@@ -17,7 +17,7 @@ from ledger.core.document import Format, Redacted, Wrapped, open_document, read_
 from ledger.core.evidence.payloads import remembered
 from ledger.core.evidence.reading import read_evidence
 from ledger.core.verification.authority import carried_by_keys
-from ledger.core.verification.verdict import Outcome
+from ledger.core.verification.verdict import Conclusion
 from ledger.core.verification.verify import verify
 
 SCRIPT = "open-attestation"
@@ -66,7 +66,7 @@ def evidence(bench: Bench) -> Iterator[Row]:
             read_evidence(case.evidence), at=materials.START + 3_600, document=open_document(case.wrapped),
             trust=read_trust_root(case.trust),
         )  # fmt: skip
-        if verdict.outcome is not Outcome.GOOD:
+        if verdict.conclusion is not Conclusion.GOOD:
             raise AssertionError(f"good evidence was refused: {verdict}")
 
     def first() -> None:

@@ -48,7 +48,7 @@ def measure(bench: Bench) -> Iterator[Row]:
             }  # fmt: skip
             body = json.dumps(asked).encode()
             status, answer = made.ask("POST", "/v1/verifications", body)
-            if status != 200 or json.loads(answer)["outcome"] != "GOOD":
+            if status != 200 or json.loads(answer)["conclusion"] != "GOOD":
                 raise AssertionError(f"good evidence was refused: {answer!r}")
             title = Title(id_, f"verification over HTTP: {words}", "1/s", bar=Bar(">=", 500, "ours"))
             yield _row(bench, made, title, [load.request("POST", "/v1/verifications", body)] * (4 * size))

@@ -1318,15 +1318,15 @@ class Verifier:
         self.requirements()
         questions = {name: self._answer(name) for name in (INTACT, IN_FORCE, AUTHORITY)}
         found = set(questions.values())
-        outcome = "GOOD"
+        conclusion = "GOOD"
         if INVALID in found:
-            outcome = "NOT_GOOD"
+            conclusion = "NOT_GOOD"
         elif ERROR in found or (SKIPPED in found and not self.policy.allow_skipped):
-            outcome = "UNDECIDED"
+            conclusion = "UNDECIDED"
         return {
             "declaration": "0x" + self.id.hex(),
             "at": self.at,
-            "outcome": outcome,
+            "conclusion": conclusion,
             "questions": questions,
             "checks": self.checks,
         }
@@ -1721,7 +1721,7 @@ def in_words(verdict: dict[str, Any]) -> str:
         note = "" if check["decisive"] else " (does not count)"
         lines.append(f"{check['step']:3}  {check['status']:7}{note}  {check['name']}: {check['words']}")
     lines += ["", *(f"{question:10} {answer}" for question, answer in verdict["questions"].items())]
-    lines += [verdict["outcome"], *([verdict["notice"]] if "notice" in verdict else [])]
+    lines += [verdict["conclusion"], *([verdict["notice"]] if "notice" in verdict else [])]
     return "\n".join(map(printable, lines))
 
 
@@ -1749,7 +1749,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except Exception as error:  # not Python's own exit code for a crash, which is 1, NOT_GOOD
         return _no_verdict(given.json, f"this verifier failed, and decided nothing: {type(error).__name__}: {error}")
     print(json.dumps(verdict) if given.json else in_words(verdict))
-    return {"GOOD": 0, "NOT_GOOD": 1, "UNDECIDED": 3}[verdict["outcome"]]
+    return {"GOOD": 0, "NOT_GOOD": 1, "UNDECIDED": 3}[verdict["conclusion"]]
 
 
 def _no_verdict(as_json: bool, words: str) -> int:

@@ -47,7 +47,7 @@ _RECEIVED = Counter(
 _RECEIVED_AS = {
     (door, outcome): _RECEIVED.labels(door, outcome) for door in get_args(Door) for outcome in get_args(Outcome)
 }
-_VERDICTS = Counter("ledger_verdicts", "Verdicts by outcome.", ["outcome"], registry=COUNTED)
+_VERDICTS = Counter("ledger_verdicts", "Verdicts by conclusion.", ["conclusion"], registry=COUNTED)
 _ANSWERS = Counter(
     "ledger_verdict_answers", "Answers of verdicts, by question and status.", ["question", "status"], registry=COUNTED
 )
@@ -107,7 +107,7 @@ def received(door: Door, outcome: Outcome, count: int = 1) -> None:
 
 def decided(verdict: Verdict) -> None:
     """Count a verdict."""
-    _VERDICTS.labels(verdict.outcome.name.lower()).inc()
+    _VERDICTS.labels(verdict.conclusion.name.lower()).inc()
     for question in Question:
         _ANSWERS.labels(question.name.lower(), verdict.answer(question).value.lower()).inc()
 

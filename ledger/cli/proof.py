@@ -19,7 +19,7 @@ from ledger.core.proofs.tlog_proof import HEADER, Proven, TlogProof
 from ledger.core.verification.verdict import when
 from ledger.errors import Malformed
 from ledger.journeys.proof import transparent_statement
-from ledger.journeys.verify import Question
+from ledger.journeys.verify import VerificationRequest
 
 proof = typer.Typer(no_args_is_help=True, help="Export evidence in formats that other programs verify, and check them.")
 TrustOption = Annotated[Path, typer.Option("--trust", "-t", help="Trust root file.")]
@@ -53,7 +53,7 @@ def make(
 
     Example: `ledger proof make invoice.evidence.json -f tlog-proof -o invoice.tlog-proof`
     """
-    read = Question(read_file(evidence)).read()[0]
+    read = VerificationRequest(read_file(evidence)).read()[0]
     if format_ is Format.TLOG_PROOF:
         value = _write_tlog_proof(read, entry, output)
     elif entry is not None:

@@ -11,9 +11,8 @@ from ledger.cli.inputs import Json, moment, read_file
 from ledger.cli.output import out, short, show, table
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
-from ledger.core.verification.verdict import Outcome, Question, Status, Verdict, when
-from ledger.journeys.verify import Question as Held
-from ledger.journeys.verify import verify_offline, verify_online
+from ledger.core.verification.verdict import Conclusion, Question, Status, Verdict, when
+from ledger.journeys.verify import VerificationRequest, verify_offline, verify_online
 
 COLOURS = {
     Status.VALID: "[green]VALID[/]",
@@ -22,9 +21,9 @@ COLOURS = {
     Status.ERROR: "[magenta]ERROR[/]",
 }
 CONCLUSIONS = {
-    Outcome.GOOD: "[bold green]GOOD[/]: all that could be checked holds",
-    Outcome.NOT_GOOD: "[bold red]NOT GOOD[/]: a check said no",
-    Outcome.UNDECIDED: "[bold magenta]UNDECIDED[/]: something that is demanded could not be known",
+    Conclusion.GOOD: "[bold green]GOOD[/]: all that could be checked holds",
+    Conclusion.NOT_GOOD: "[bold red]NOT GOOD[/]: a check said no",
+    Conclusion.UNDECIDED: "[bold magenta]UNDECIDED[/]: something that is demanded could not be known",
 }
 
 
@@ -41,7 +40,7 @@ def verify(
 
     Example: `ledger verify invoice.evidence.json -d invoice.redacted --trust trust.json`
     """
-    held = Held(
+    held = VerificationRequest(
         read_file(evidence),
         None if document is None else read_file(document),
         None if trust is None else read_file(trust),
@@ -64,7 +63,7 @@ def verify(
             )
 
     show(as_json, value, human)
-    raise typer.Exit(verdict.outcome.value)
+    raise typer.Exit(verdict.conclusion.value)
 
 
 def print_verdict(verdict: Verdict) -> None:
@@ -84,4 +83,4 @@ def print_verdict(verdict: Verdict) -> None:
     table("Three questions", ("question", "answer"), answers)
     for line in verdict.attested_by:
         out.print(f"attested by {line}")
-    out.print(CONCLUSIONS[verdict.outcome])
+    out.print(CONCLUSIONS[verdict.conclusion])

@@ -18,15 +18,14 @@ from ledger.core.history.history import History
 from ledger.core.history.replay import Mark
 from ledger.core.tree.merkle import leaf_hash
 from ledger.core.tree.tiles import Frontier
-from ledger.core.verification.verdict import Question as Asked
-from ledger.core.verification.verdict import Status
+from ledger.core.verification.verdict import Question, Status
 from ledger.core.verification.verify import verify
 from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Restoration, Store
 from ledger.errors import DefiniteNo, LedgerError, Unavailable, VerificationFailed
 from ledger.journeys.export import Stage, silent
 from ledger.journeys.follow import Follower
-from ledger.journeys.verify import Question
+from ledger.journeys.verify import VerificationRequest
 
 Name = tuple[bytes, int]  # root and size of a batch or attested set
 
@@ -155,7 +154,7 @@ class _Rebuilding:
     def take(self, name: str, data: bytes) -> None:
         """Verify a piece of evidence and store what it shows; or note why not."""
         try:
-            evidence = Question(data).read()[0]
+            evidence = VerificationRequest(data).read()[0]
             note = self._verified(evidence)
             is_new = note is not None and self.store.checkpoints.get(note.checkpoint.size) is None
             with self.store.restoring() as restoring:
@@ -210,7 +209,7 @@ class _Rebuilding:
         trust = self.trust and replace(self.trust, threshold=0)
         at = self.history.last_time  # the chain's clock; what is in it has happened
         verdict = verify(evidence, at=at, trust=trust, history=self.history, wallets=self.chain.wallet_accepts)
-        asked = [one for one in verdict.checks if one.question is Asked.INTACT or one.name == "declaration"]
+        asked = [one for one in verdict.checks if one.question is Question.INTACT or one.name == "declaration"]
         errors: dict[Status, type[LedgerError]] = {Status.INVALID: VerificationFailed, Status.ERROR: Unavailable}
         for status, error in errors.items():
             for check in asked:

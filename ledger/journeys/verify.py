@@ -10,7 +10,7 @@ from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.pdf import is_pdf, read_pdf
 from ledger.core.evidence.reading import read_evidence
 from ledger.core.verification.intact import Opened
-from ledger.core.verification.policy import Policy, read_policy
+from ledger.core.verification.policy import VerificationPolicy, read_policy
 from ledger.core.verification.verdict import Verdict
 from ledger.core.verification.verify import verify
 from ledger.edges.chain.contract import Chain
@@ -18,7 +18,7 @@ from ledger.journeys.follow import Follower
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class VerificationRequest:
     """What a verifier holds: evidence (or a PDF that carries it), perhaps the document, a trust root and a policy.
 
     All are file contents.
@@ -34,7 +34,7 @@ class Question:
         """Of a PDF: whether it is itself the document in question, or only carries evidence. None for other files."""
         return read_pdf(self.evidence).document is not None if is_pdf(self.evidence) else None
 
-    def read(self) -> tuple[Evidence, Opened | None, TrustRoot | None, Policy | None]:
+    def read(self) -> tuple[Evidence, Opened | None, TrustRoot | None, VerificationPolicy | None]:
         """All parts, strictly read; Malformed names the first that is not."""
         evidence, document = self.evidence, self.document
         if is_pdf(evidence):
@@ -48,18 +48,20 @@ class Question:
         )
 
 
-def verify_offline(question: Question, at: int) -> Verdict:
+def verify_offline(request: VerificationRequest, at: int) -> Verdict:
     """Decide with the network off, as at ``at`` (seconds)."""
-    evidence, document, trust, policy = question.read()
+    evidence, document, trust, policy = request.read()
     return verify(evidence, at=at, document=document, trust=trust, policy=policy)
 
 
-def verify_online(question: Question, at: int, chain: Chain, follower: Follower, max_age: float = 0.0) -> Verdict:
+def verify_online(
+    request: VerificationRequest, at: int, chain: Chain, follower: Follower, max_age: float = 0.0
+) -> Verdict:
     """Decide with the chain's present history, and with the chain's word on wallet contracts.
 
     :param max_age: seconds for which a look at the chain is good enough.
     """
-    evidence, document, trust, policy = question.read()
+    evidence, document, trust, policy = request.read()
     with follower.facts(max_age=max_age) as history:
         return verify(
             evidence,

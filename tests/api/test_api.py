@@ -66,11 +66,11 @@ def test_the_whole_story(served: Served) -> None:
     copy = redact(document, ["$['secret']"]).to_bytes()
     question = {"evidence": evidence, "document": base64.b64encode(copy).decode()}
     verdict = served.client.post("/v1/verifications", json=question).json()
-    assert verdict["outcome"] == "GOOD"
+    assert verdict["conclusion"] == "GOOD"
     assert set(verdict["questions"].values()) == {"VALID"}
     changed = base64.b64encode(copy.replace(b"100", b"900")).decode()
     verdict = served.client.post("/v1/verifications", json=question | {"document": changed}).json()
-    assert (verdict["outcome"], verdict["questions"]["intact"]) == ("NOT_GOOD", "INVALID")
+    assert (verdict["conclusion"], verdict["questions"]["intact"]) == ("NOT_GOOD", "INVALID")
 
     officer = served.house.key("plant-officer")
     revocation = Revocation(bytes.fromhex(relayed.json()["id"][2:]), members.ZERO, 41)
@@ -82,7 +82,7 @@ def test_the_whole_story(served: Served) -> None:
     assert served.client.post("/v1/revocations", json=said).status_code == 201
     assert served.client.post("/v1/revocations", json=said).status_code == 200
     assert served.client.get(f"/v1/attestations/{relayed.json()['id']}").json()["standing"] == "revoked"
-    assert served.client.post("/v1/verifications", json=question).json()["outcome"] == "NOT_GOOD"
+    assert served.client.post("/v1/verifications", json=question).json()["conclusion"] == "NOT_GOOD"
 
     trader = served.house.key("trader")
     withdrawal = Withdrawal(bytes.fromhex(id_[2:]), 1)

@@ -23,7 +23,7 @@ def test_a_p256_party_declares(served: Served) -> None:
     id_ = served.client.post("/v1/declarations", json=body(made, signature)).json()["id"]
     wait(served, id_)
     held = {"evidence": served.client.get(f"/v1/declarations/{id_}/evidence").json()}
-    assert served.client.post("/v1/verifications", json=held).json()["outcome"] == "GOOD"
+    assert served.client.post("/v1/verifications", json=held).json()["conclusion"] == "GOOD"
     wrong = bytes([signature[0] ^ 1]) + signature[1:]
     assert served.client.post("/v1/declarations", json=body(made, wrong)).status_code == 403
 
@@ -40,7 +40,7 @@ def test_a_wallet_party_declares_and_only_its_chain_can_say(served: Served) -> N
     wait(served, id_)
     evidence = served.client.get(f"/v1/declarations/{id_}/evidence").json()
     online = served.client.post("/v1/verifications", json={"evidence": evidence}).json()
-    assert online["outcome"] == "GOOD"
+    assert online["conclusion"] == "GOOD"
     offline = served.client.post("/v1/verifications", json={"evidence": evidence, "online": False}).json()
     (check,) = [check for check in offline["checks"] if check["name"] == "declaration"]
     assert (check["status"], "verify online" in check["words"]) == ("INVALID", True)

@@ -129,7 +129,7 @@ def test_what_anchoring_spent_and_what_was_decided_is_counted(served: Served) ->
     assert more("ledger_anchor_fees_wei_total") > 0
     evidence = served.client.get(f"/v1/declarations/{id_}/evidence").json()
     served.client.post("/v1/verifications", json={"evidence": evidence})
-    assert more("ledger_verdicts_total", outcome="good") == 1
+    assert more("ledger_verdicts_total", conclusion="good") == 1
     assert more("ledger_verdict_answers_total", question="in_force", status="valid") == 1
 
 

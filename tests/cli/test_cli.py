@@ -87,9 +87,9 @@ def test_the_whole_job(shell: Shell, folder: Path) -> None:
     shell.json("evidence", id_, "-o", evidence, "--document", wrapped)
     shell.json("trust", "-o", trust)
     verdict = shell.json("verify", evidence, "-d", copy, "-t", trust)
-    assert (verdict["outcome"], verdict["questions"]["in_force"]) == ("GOOD", "SKIPPED")
+    assert (verdict["conclusion"], verdict["questions"]["in_force"]) == ("GOOD", "SKIPPED")
     verdict = shell.json("verify", evidence, "-d", copy, "-t", trust, "--online")
-    assert (verdict["outcome"], verdict["questions"]["in_force"]) == ("GOOD", "VALID")
+    assert (verdict["conclusion"], verdict["questions"]["in_force"]) == ("GOOD", "VALID")
 
     Path(copy).write_bytes(Path(copy).read_bytes().replace(b"100.00", b"900.00"))
     verdict = shell.json("verify", evidence, "-d", copy, "-t", trust, code=1)
@@ -117,9 +117,13 @@ def test_evidence_travels_in_a_pdf(shell: Shell, folder: Path) -> None:
     shell.json("embed", evidence, str(pdf), "-o", str(carrier))
 
     verdict = shell.json("verify", str(proven), "-t", trust)
-    assert (verdict["outcome"], verdict["questions"]["intact"], verdict["proves_pages"]) == ("GOOD", "VALID", True)
+    assert (verdict["conclusion"], verdict["questions"]["intact"], verdict["proves_pages"]) == ("GOOD", "VALID", True)
     verdict = shell.json("verify", str(carrier), "-t", trust)
-    assert (verdict["outcome"], verdict["questions"]["intact"], verdict["proves_pages"]) == ("GOOD", "SKIPPED", False)
+    assert (verdict["conclusion"], verdict["questions"]["intact"], verdict["proves_pages"]) == (
+        "GOOD",
+        "SKIPPED",
+        False,
+    )
     assert "pages are not proven" in shell("verify", str(carrier), "-t", trust)[1]
 
     data = bytearray(proven.read_bytes())

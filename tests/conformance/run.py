@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-OUTCOMES = {0: "GOOD", 1: "NOT_GOOD", 3: "UNDECIDED"}
+CONCLUSIONS = {0: "GOOD", 1: "NOT_GOOD", 3: "UNDECIDED"}
 MALFORMED = 2
 
 
@@ -46,7 +46,7 @@ def difference(folder: Path, code: int, printed: str) -> str | None:
         found = _answer(json.loads(printed))
     except (ValueError, KeyError, TypeError) as error:
         return f"no verdict in JSON: {type(error).__name__}"
-    wanted = {"outcome": OUTCOMES[code], "failed": said["failed"], "questions": said["questions"]}
+    wanted = {"conclusion": CONCLUSIONS[code], "failed": said["failed"], "questions": said["questions"]}
     wrong = [f"{name} {found[name]} instead of {wanted[name]}" for name in wanted if found[name] != wanted[name]]
     return "; ".join(wrong) or None
 
@@ -54,7 +54,7 @@ def difference(folder: Path, code: int, printed: str) -> str | None:
 def _answer(verdict: dict[str, Any]) -> dict[str, Any]:
     """What is compared of a verdict."""
     failed = {item["name"] for item in verdict["checks"] if item["decisive"] and item["status"] in ("INVALID", "ERROR")}
-    return {"outcome": verdict["outcome"], "failed": sorted(failed), "questions": verdict["questions"]}
+    return {"conclusion": verdict["conclusion"], "failed": sorted(failed), "questions": verdict["questions"]}
 
 
 def main() -> int:

@@ -72,7 +72,7 @@ def test_as_a_stranger_runs_them(command: list[str]) -> None:
     ("name", "said"),
     [
         ("attested", {}),
-        ("attested", {"outcome": "UNDECIDED"}),
+        ("attested", {"conclusion": "UNDECIDED"}),
         ("attested", {"questions": {"intact": "VALID", "in_force": "SKIPPED", "authority": "VALID"}}),
         ("attested", {"checks": [{"name": "anchor", "decisive": True, "status": "INVALID"}]}),
         ("attested", {"checks": None}),
@@ -83,7 +83,7 @@ def test_the_runner_tells_a_verifier_that_answers_otherwise(
     name: str, said: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     questions = {"intact": "SKIPPED", "in_force": "SKIPPED", "authority": "VALID"}
-    verdict = {"outcome": "GOOD", "questions": questions, "checks": []} | said
+    verdict = {"conclusion": "GOOD", "questions": questions, "checks": []} | said
     lax = shlex.join([sys.executable, "-c", f"print({json.dumps(json.dumps(verdict))})"])
     monkeypatch.setattr(sys, "argv", ["run", "--verifier", lax, name])
     right = name == "attested" and not said

@@ -11,14 +11,14 @@ import pytest
 
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Wrapped, open_document
-from ledger.core.verification.verdict import Outcome
+from ledger.core.verification.verdict import Conclusion
 from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.declare import Declared, DocumentFile, Rejected, declare_files
 from ledger.journeys.evidence import evidence_of
 from ledger.journeys.follow import Follower
-from ledger.journeys.verify import Question, verify_offline
+from ledger.journeys.verify import VerificationRequest, verify_offline
 from ledger.testing.consortium import House
 from tests import houses
 
@@ -55,14 +55,14 @@ def test_every_positive_document_ends_in_a_good_verdict(house: House, tmp_path: 
         assert isinstance(item, Declared)
         evidence = evidence_of(item.id, store, follower, house.log_key, at).to_bytes()
         document = item.wrapped.read_bytes()
-        verdict = verify_offline(Question(evidence, document, trust), int(time.time()))
-        assert verdict.outcome is Outcome.GOOD, (item.source.name, verdict)
+        verdict = verify_offline(VerificationRequest(evidence, document, trust), int(time.time()))
+        assert verdict.conclusion is Conclusion.GOOD, (item.source.name, verdict)
         assert len(verdict.attested_by) == 1
         changed = _changed(document)
         if changed is not None:
             tried += 1
-            verdict = verify_offline(Question(evidence, changed, trust), int(time.time()))
-            assert verdict.outcome is Outcome.NOT_GOOD, item.source.name
+            verdict = verify_offline(VerificationRequest(evidence, changed, trust), int(time.time()))
+            assert verdict.conclusion is Conclusion.NOT_GOOD, item.source.name
     assert tried > 500
 
 

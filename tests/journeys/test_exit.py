@@ -12,11 +12,11 @@ import pytest
 
 from ledger.cli import main
 from ledger.core.encoding.reading import hex_text
-from ledger.core.verification.verdict import Outcome, Verdict
+from ledger.core.verification.verdict import Conclusion, Verdict
 from ledger.errors import HistoryBroken, Malformed
 from ledger.journeys.export import document_path, evidence_path
 from ledger.journeys.import_ import arrive
-from ledger.journeys.verify import Question, verify_offline
+from ledger.journeys.verify import VerificationRequest, verify_offline
 from tests.journeys.exits import (
     NOWHERE,
     Gone,
@@ -58,7 +58,7 @@ def document(gone: Gone, id_: bytes) -> Path:
 
 def verdict_of(gone: Gone, id_: bytes, evidence: bytes) -> Verdict:
     trust = (gone.export / "keys" / "trust.json").read_bytes()
-    return verify_offline(Question(evidence, document(gone, id_).read_bytes(), trust), gone.at)
+    return verify_offline(VerificationRequest(evidence, document(gone, id_).read_bytes(), trust), gone.at)
 
 
 def test_everything_is_there(gone: Gone) -> None:
@@ -87,23 +87,25 @@ def test_no_secret_is_in_it(gone: Gone) -> None:
 
 
 def test_verdicts_from_the_files_alone(gone: Gone, store_url: str) -> None:
-    outcomes = {id_: verdict_of(gone, id_, (gone.export / evidence_path(id_)).read_bytes()).outcome for id_ in gone.ids}
-    assert [outcomes[id_] for id_ in (gone.ids[0], gone.ids[3], gone.ids[5])] == [Outcome.NOT_GOOD] * 3
-    assert Outcome.GOOD in outcomes.values()
+    outcomes = {
+        id_: verdict_of(gone, id_, (gone.export / evidence_path(id_)).read_bytes()).conclusion for id_ in gone.ids
+    }
+    assert [outcomes[id_] for id_ in (gone.ids[0], gone.ids[3], gone.ids[5])] == [Conclusion.NOT_GOOD] * 3
+    assert Conclusion.GOOD in outcomes.values()
 
 
 @pytest.mark.skipif(not VERIFIER.exists(), reason="the stand-alone verifier is not here")
 def test_the_stand_alone_verifier_reproduces_every_verdict(gone: Gone, store_url: str) -> None:
     """The copy in the export, with Python's standard library and nothing else."""
-    codes = {Outcome.GOOD: 0, Outcome.NOT_GOOD: 1, Outcome.UNDECIDED: 3}
+    codes = {Conclusion.GOOD: 0, Conclusion.NOT_GOOD: 1, Conclusion.UNDECIDED: 3}
     for id_ in gone.ids:
         ours = verdict_of(gone, id_, (gone.export / evidence_path(id_)).read_bytes())
         command = [sys.executable, "-I", "-S", "formats/verify.py", evidence_path(id_), "--json"]
         command += ["--trust", "keys/trust.json", "--document", str(document(gone, id_)), "--at", _time(gone.at)]
         found = subprocess.run(command, cwd=gone.export, capture_output=True, check=False, env={}, timeout=60)
-        assert found.returncode == codes[ours.outcome], found.stderr
+        assert found.returncode == codes[ours.conclusion], found.stderr
         said = json.loads(found.stdout)
-        assert (said["declaration"], said["outcome"]) == (hex_text(id_), ours.outcome.name)
+        assert (said["declaration"], said["conclusion"]) == (hex_text(id_), ours.conclusion.name)
         checks = [(check["name"], check["status"], check["decisive"]) for check in said["checks"]]
         assert checks == [(check.name, check.status.name, check.decisive) for check in ours.checks]
 

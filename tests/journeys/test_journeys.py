@@ -22,7 +22,7 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.statement import AttesterAuthorisation, AttesterRetirement, Declaration, Withdrawal
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
-from ledger.core.verification.verdict import Outcome
+from ledger.core.verification.verdict import Conclusion
 from ledger.edges.chain import calls
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.edges.store import Store
@@ -42,7 +42,7 @@ from ledger.journeys.audit.audit import Scope, audit
 from ledger.journeys.checkpoint import note_key, publish_checkpoint
 from ledger.journeys.evidence import evidence_of
 from ledger.journeys.follow import Follower
-from ledger.journeys.verify import Question, verify_offline, verify_online
+from ledger.journeys.verify import VerificationRequest, verify_offline, verify_online
 from ledger.journeys.withdraw import relay_withdrawal
 from ledger.testing.consortium import House
 from tests import houses
@@ -53,18 +53,18 @@ def now() -> int:
     return int(time.time())
 
 
-def question(house: House, declaration: Declaration) -> Question:
+def question(house: House, declaration: Declaration) -> VerificationRequest:
     id_ = declaration.id(house.chain.origin)
     made = evidence_of(id_, house.store, house.follower, house.log_key, now())
     trust = TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
-    return Question(made.to_bytes(), trust=trust.to_bytes())
+    return VerificationRequest(made.to_bytes(), trust=trust.to_bytes())
 
 
-def outcomes(house: House, declaration: Declaration) -> tuple[Outcome, Outcome]:
+def outcomes(house: House, declaration: Declaration) -> tuple[Conclusion, Conclusion]:
     """Offline and online."""
     held = question(house, declaration)
     online = verify_online(held, now(), house.chain, house.follower)
-    return verify_offline(held, now()).outcome, online.outcome
+    return verify_offline(held, now()).conclusion, online.conclusion
 
 
 def test_one_batch_for_all_and_the_verdict_is_good(house: House) -> None:
@@ -74,7 +74,7 @@ def test_one_batch_for_all_and_the_verdict_is_good(house: House) -> None:
     assert {row.batch_id for row in rows if row} == {rows[0].batch_id}  # type: ignore[union-attr]
     houses.attest(house, house.store.batches.declaration_ids(rows[0].batch_id), houses.CUSTOMS)  # type: ignore[union-attr, arg-type]
     houses.attest(house, [ids[1]])
-    assert outcomes(house, second) == (Outcome.GOOD, Outcome.GOOD)
+    assert outcomes(house, second) == (Conclusion.GOOD, Conclusion.GOOD)
     verdict = verify_online(question(house, second), now(), house.chain, house.follower)
     assert len(verdict.attested_by) == 2
     assert len(verify_offline(question(house, first), now()).attested_by) == 1
@@ -85,14 +85,14 @@ def test_revoked_set_member_and_withdrawn(house: House) -> None:
     ids = [item.id(house.chain.origin) for item in (first, second)]
     attestation = houses.attest(house, ids)
     houses.revoke(house, attestation, member=ids[0])
-    assert outcomes(house, first) == (Outcome.NOT_GOOD, Outcome.NOT_GOOD)
-    assert outcomes(house, second) == (Outcome.GOOD, Outcome.GOOD)
+    assert outcomes(house, first) == (Conclusion.NOT_GOOD, Conclusion.NOT_GOOD)
+    assert outcomes(house, second) == (Conclusion.GOOD, Conclusion.GOOD)
     trader = house.key("trader")
     withdrawal = Withdrawal(ids[1], 5, ids[0])
     signature = trader.sign(withdrawal.id(house.chain.origin))
     done = relay_withdrawal(house.relay, second, withdrawal, signature)
     assert relay_withdrawal(house.relay, second, withdrawal, signature).number == done.number
-    assert outcomes(house, second) == (Outcome.NOT_GOOD, Outcome.NOT_GOOD)
+    assert outcomes(house, second) == (Conclusion.NOT_GOOD, Conclusion.NOT_GOOD)
 
 
 def test_repeats_are_no_error_and_make_no_entry(house: House) -> None:

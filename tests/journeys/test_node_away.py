@@ -34,7 +34,7 @@ from ledger.journeys.export import PublicKeys, leave
 from ledger.journeys.follow import Follower
 from ledger.journeys.import_ import arrive
 from ledger.journeys.rebuild import rebuild
-from ledger.journeys.verify import Question, evidence_of, verify_online
+from ledger.journeys.verify import VerificationRequest, evidence_of, verify_online
 from ledger.testing.consortium import LIMITS, House
 from tests import houses
 from tests.edges.network import Reply, ill_mannered
@@ -69,8 +69,8 @@ class Lived:
         origin = self.house.chain.origin
         return TrustRoot(origin, note_key(origin, self.house.log_key))
 
-    def asked(self) -> Question:
-        return Question(self.evidence, None, self.trust.to_bytes(), json.dumps(POLICY).encode())
+    def asked(self) -> VerificationRequest:
+        return VerificationRequest(self.evidence, None, self.trust.to_bytes(), json.dumps(POLICY).encode())
 
     def signed(self, digest: bytes) -> tuple[Declaration, bytes]:
         made = Declaration(WALLET, digest, 380)
@@ -121,14 +121,14 @@ def statuses(checks: Any) -> dict[str, Status]:
 def test_declaration_and_attestation_signature_are_undecided(lived: Lived) -> None:
     names = {"declaration", "NZ-MPI 851 signature", "policy"}
     good = verify_online(lived.asked(), now(), lived.house.chain, lived.house.follower)
-    assert good.outcome.name == "GOOD", good
+    assert good.conclusion.name == "GOOD", good
     with silent_about_wallets(lived.house) as url:
         chain = connected(lived.house, url)
         verdict = verify_online(lived.asked(), now(), chain, Follower(chain, lived.house.store))
     found = statuses(verdict.checks)
     assert {name for name, status in found.items() if status is Status.ERROR} == names
     assert Status.INVALID not in found.values()
-    assert (verdict.outcome.name, verdict.outcome.value) == ("UNDECIDED", 3)
+    assert (verdict.conclusion.name, verdict.conclusion.value) == ("UNDECIDED", 3)
 
 
 def test_the_command_exits_with_3(
@@ -143,7 +143,7 @@ def test_the_command_exits_with_3(
         monkeypatch.setattr(sys, "argv", ["ledger", "verify", str(tmp_path / "e.json"), "--online", "--json"])
         with pytest.raises(SystemExit) as ended:
             main()
-        return int(ended.value.code or 0), json.loads(capsys.readouterr().out)["outcome"]
+        return int(ended.value.code or 0), json.loads(capsys.readouterr().out)["conclusion"]
 
     assert verify(lived.house.devchain.url) == (0, "GOOD")
     with silent_about_wallets(lived.house) as url:

@@ -18,7 +18,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.pdf import embed
 from ledger.core.evidence.reading import read_evidence
 from ledger.core.tree.merkle import leaf_hash, node_hash
-from ledger.core.verification.verdict import Outcome
+from ledger.core.verification.verdict import Conclusion
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken
@@ -26,7 +26,7 @@ from ledger.journeys.attest import set_of
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.evidence import evidence_of
 from ledger.journeys.rebuild import Gap, rebuild
-from ledger.journeys.verify import Question, verify_offline
+from ledger.journeys.verify import VerificationRequest, verify_offline
 from ledger.testing.consortium import House
 from ledger.testing.world import ORIGIN, Witness
 from tests import houses
@@ -140,9 +140,12 @@ def test_more_evidence_completes_it(lived: Lived, fresh: Anew) -> None:
 def test_restored_evidence_is_good_offline(lived: Lived, fresh: Anew) -> None:
     id_ = lived.batches[1][1]
     fresh.rebuild(*lived.files([id_]), trust=lived.trust)
-    question = Question(fresh.evidence(id_).to_bytes(), None, lived.trust.to_bytes())
+    question = VerificationRequest(fresh.evidence(id_).to_bytes(), None, lived.trust.to_bytes())
     verdict = verify_offline(question, now())
-    assert (verdict.outcome, verdict.attested_by) == (Outcome.GOOD, ("Agency NZ-CUSTOMS (NZ), kind 132, outcome 1",))
+    assert (verdict.conclusion, verdict.attested_by) == (
+        Conclusion.GOOD,
+        ("Agency NZ-CUSTOMS (NZ), kind 132, outcome 1",),
+    )
 
 
 def test_a_batch_known_in_part_survives_a_reorganisation(lived: Lived, fresh: Anew) -> None:

@@ -15,7 +15,7 @@ import pytest
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.history.entry import EntryKind
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
-from ledger.core.verification.verdict import Outcome
+from ledger.core.verification.verdict import Conclusion
 from ledger.edges.chain import calls
 from ledger.edges.keys.keystore import Algorithm
 from ledger.edges.store import Store
@@ -23,7 +23,7 @@ from ledger.errors import Malformed, Unavailable
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.evidence import evidence_of
-from ledger.journeys.verify import Question, verify_offline
+from ledger.journeys.verify import VerificationRequest, verify_offline
 from ledger.testing.consortium import RELAYER_WEI, House
 from tests import houses
 from tests.edges.stored import ORIGIN, add
@@ -128,8 +128,8 @@ def test_a_batch_that_what_came_later_went_into_is_known_by_evidence_only(operat
     assert (late.elsewhere, late.restored, late.refused) == (1, 0, ())
     for id_ in waiting:
         for data in (evidence[id_], operator.now.evidence(id_).to_bytes()):
-            verdict = verify_offline(Question(data, None, operator.trust.to_bytes()), now())
-            assert verdict.outcome is Outcome.GOOD
+            verdict = verify_offline(VerificationRequest(data, None, operator.trust.to_bytes()), now())
+            assert verdict.conclusion is Conclusion.GOOD
     assert operator.now.audit().report.good
 
 
@@ -306,13 +306,13 @@ def test_another_log_key_goes_on_where_the_lost_one_ended(house: House, tmp_path
         houses.anchored(house)  # by another store: the history grows
         after = evidence_of(id_, made.store, made.follower, successor, now()).to_bytes()
         outcomes = {
-            (name, under): verify_offline(Question(data, None, trust), now()).outcome
+            (name, under): verify_offline(VerificationRequest(data, None, trust), now()).conclusion
             for name, data in {"before": before, "after": after}.items()
             for under, trust in {"old": old, "new": new}.items()
         }
         assert outcomes == {
-            ("before", "old"): Outcome.GOOD,
-            ("before", "new"): Outcome.NOT_GOOD,
-            ("after", "old"): Outcome.NOT_GOOD,
-            ("after", "new"): Outcome.GOOD,
+            ("before", "old"): Conclusion.GOOD,
+            ("before", "new"): Conclusion.NOT_GOOD,
+            ("after", "old"): Conclusion.NOT_GOOD,
+            ("after", "new"): Conclusion.GOOD,
         }

@@ -201,7 +201,7 @@ def test_the_commands_agree_on_it(busy: Busy, ledger: Ledger, tmp_path: Path) ->
         ledger("evidence", hex_text(busy.ours[0]), "-o", tmp_path / "held.json")
         for more in ([], ["--online"]):
             verdict = ledger("verify", tmp_path / "held.json", "-t", tmp_path / "trust.json", *more)
-            assert verdict["outcome"] == "GOOD"
+            assert verdict["conclusion"] == "GOOD"
             assert {check["name"].split()[0] for check in verdict["checks"] if check["step"] > 10} >= {"NZ-MPI"}
     rebuilt = ledger("rebuild", tmp_path / "held.json", folder=tmp_path / "rebuilt")
     assert rebuilt["refused"] == []

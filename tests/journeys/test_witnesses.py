@@ -14,7 +14,7 @@ from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, cosigned,
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.witnessing import AddCheckpoint, read_witnesses, tlog_policy
 from ledger.core.statements.statement import Declaration
-from ledger.core.verification.verdict import Outcome, Status
+from ledger.core.verification.verdict import Conclusion, Status
 from ledger.edges.chain import calls
 from ledger.edges.chain.contract import Chain, Limits, deploy
 from ledger.edges.devchain.anvil import DevChain
@@ -25,7 +25,7 @@ from ledger.journeys.checkpoint import note_key, publish_checkpoint
 from ledger.journeys.cosign import PAUSE_SECONDS, Witnesses
 from ledger.journeys.evidence import evidence_of
 from ledger.journeys.follow import Follower
-from ledger.journeys.verify import Question, verify_offline
+from ledger.journeys.verify import VerificationRequest, verify_offline
 from ledger.testing.consortium import House
 from tests import houses
 from tests.conftest import PLENTY
@@ -55,12 +55,12 @@ def published(house: House) -> SignedNote:
     return note
 
 
-def verdict(house: House, declared: Declaration, trust: TrustRoot, witnesses: Witnesses) -> tuple[Outcome, Status]:
+def verdict(house: House, declared: Declaration, trust: TrustRoot, witnesses: Witnesses) -> tuple[Conclusion, Status]:
     """Offline, from evidence made now: the conclusion, and what the check of witnesses said."""
     id_ = declared.id(house.chain.origin)
     made = evidence_of(id_, house.store, house.follower, house.log_key, now(), witnesses=witnesses)
-    found = verify_offline(Question(made.to_bytes(), trust=trust.to_bytes()), now())
-    return found.outcome, next(check.status for check in found.checks if check.name == "witnesses")
+    found = verify_offline(VerificationRequest(made.to_bytes(), trust=trust.to_bytes()), now())
+    return found.conclusion, next(check.status for check in found.checks if check.name == "witnesses")
 
 
 @pytest.fixture
@@ -84,8 +84,8 @@ def test_two_witnesses_cosign_and_the_evidence_says_so(house: House, two: list[W
     witnesses = Witnesses(two, house.store)
     (declared,) = houses.anchored(house)
     trust = trust_of(house, *names(ONE, TWO))
-    assert verdict(house, declared, trust, Witnesses([], house.store)) == (Outcome.NOT_GOOD, Status.INVALID)
-    assert verdict(house, declared, trust, witnesses) == (Outcome.GOOD, Status.VALID)
+    assert verdict(house, declared, trust, Witnesses([], house.store)) == (Conclusion.NOT_GOOD, Status.INVALID)
+    assert verdict(house, declared, trust, witnesses) == (Conclusion.GOOD, Status.VALID)
     kept = house.store.checkpoints.newest()
     assert kept is not None
     kept.verify(trust.log_key)
@@ -94,7 +94,7 @@ def test_two_witnesses_cosign_and_the_evidence_says_so(house: House, two: list[W
     assert [(state.cosigned, state.problem) for state in witnesses.states()] == [(kept.checkpoint.size, "")] * 2
     # And again as the history grows, each from where the witness stood.
     (later,) = houses.anchored(house)
-    assert verdict(house, later, trust, witnesses) == (Outcome.GOOD, Status.VALID)
+    assert verdict(house, later, trust, witnesses) == (Conclusion.GOOD, Status.VALID)
 
 
 def test_a_log_that_was_restarted_asks_what_they_saw(house: House, two: list[WitnessClient]) -> None:

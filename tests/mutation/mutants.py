@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 from ledger.core.document import Format, disclose, redact
 from ledger.core.evidence.reading import read_evidence
 from ledger.core.statements.statement import CouncilChange, MandateGrant
-from ledger.core.verification.verdict import Outcome, Status, Verdict
+from ledger.core.verification.verdict import Conclusion, Status, Verdict
 from ledger.errors import LedgerError, Malformed
-from ledger.journeys.verify import Question, verify_offline
+from ledger.journeys.verify import VerificationRequest, verify_offline
 from ledger.testing.world import COUNCIL, PLANT
 from tests.conformance.parts import (
     CARD,
@@ -55,7 +55,7 @@ class Mutant(NamedTuple):
 
 def judge(files: dict[str, bytes], at: int) -> Verdict:
     """The verdict on files as a verifier holds them; Malformed where one is none."""
-    held = Question(files["evidence"], files.get("document"), files["trust"], files["policy"])
+    held = VerificationRequest(files["evidence"], files.get("document"), files["trust"], files["policy"])
     return verify_offline(held, at)
 
 
@@ -93,7 +93,7 @@ def bases() -> list[Base]:
             files["document"] = (made.document if name == "opaque" else whole).to_bytes()
         at = made.world.now
         verdict = judge(files, at)
-        assert verdict.outcome is Outcome.GOOD, verdict
+        assert verdict.conclusion is Conclusion.GOOD, verdict
         valid = frozenset(check.name for check in verdict.checks if check.status is Status.VALID)
         found.append(Base(name, files, at, valid))
     return found
@@ -106,7 +106,7 @@ def accepted(mutant: Mutant) -> bool:
     except Malformed:
         return False
     valid = {check.name for check in verdict.checks if check.status is Status.VALID and check.decisive}
-    if verdict.outcome is not Outcome.GOOD or not mutant.base.valid <= valid:
+    if verdict.conclusion is not Conclusion.GOOD or not mutant.base.valid <= valid:
         return False
     return mutant.file != "evidence" or not _only_more_lines(mutant)
 
@@ -129,7 +129,7 @@ def outcome(mutant: Mutant) -> str:
         return f"CRASHED {type(error).__name__}"
     if accepted(mutant):
         return "ACCEPTED"
-    return "NOTICED" if verdict.outcome is Outcome.GOOD else verdict.outcome.name
+    return "NOTICED" if verdict.conclusion is Conclusion.GOOD else verdict.conclusion.name
 
 
 def mutants(chance: random.Random, starts: list[Base]) -> Iterator[Mutant]:

@@ -42,6 +42,6 @@ def test_nor_by_the_stand_alone_verifier() -> None:
 def test_a_verifier_without_a_check_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intact, "verify_inclusion", lambda *_: None)
     starts = bases()
-    assert all(judge(base.files, base.at).outcome.name == "GOOD" for base in starts)
+    assert all(judge(base.files, base.at).conclusion.name == "GOOD" for base in starts)
     found = {outcome(mutant) for mutant in islice(mutants(random.Random(1), starts), 1000)}
     assert "ACCEPTED" in found

@@ -291,7 +291,7 @@ class Machine(RuleBasedStateMachine):
 
 def _decisive(verdict: Verdict) -> tuple[Any, ...]:
     checks = [(check.name, check.status) for check in verdict.checks if check.decisive]
-    return verdict.outcome, checks, verdict.attested_by
+    return verdict.conclusion, checks, verdict.attested_by
 
 
 Machine.TestCase.settings = settings(

@@ -55,7 +55,7 @@ def by_ledger(asked: Asked) -> Found:
     except Malformed:
         return "MALFORMED", []
     rows = [(check.name, check.question.name.lower(), check.status.value, check.decisive) for check in verdict.checks]
-    return verdict.outcome.name, rows
+    return verdict.conclusion.name, rows
 
 
 def by_itself(asked: Asked) -> Found:
@@ -70,4 +70,4 @@ def by_itself(asked: Asked) -> Found:
     except alone.Malformed:
         return "MALFORMED", []
     rows = [(check["name"], check["question"], check["status"], check["decisive"]) for check in verdict["checks"]]
-    return verdict["outcome"], rows
+    return verdict["conclusion"], rows

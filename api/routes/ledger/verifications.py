@@ -14,16 +14,16 @@ from api.dependencies import LOOK_SECONDS, Given, Services
 from api.kit import metrics
 from api.kit.errors import documented
 from api.kit.fast_path import direct_post
-from api.schemas import VerdictResult, VerificationRequest
+from api.schemas import VerdictResult, VerificationBody
 from ledger.core.verification.verdict import Verdict
 from ledger.errors import Malformed
-from ledger.journeys.verify import Question, verify_offline, verify_online
+from ledger.journeys.verify import VerificationRequest, verify_offline, verify_online
 
 router = APIRouter(prefix="/v1/verifications", tags=["verifications"])
 
 
 @direct_post(router, "", summary="Verify evidence", response_model=VerdictResult, responses=documented(413, 422, 503))
-async def verify(body: VerificationRequest, given: Given) -> Response:
+async def verify(body: VerificationBody, given: Given) -> Response:
     """Decide: intact? issued and in force? by whom? A verdict that is not good is an answer, hence a 200 too.
 
     Whoever does not want to believe this server runs the same check offline: `ledger verify`.
@@ -33,8 +33,8 @@ async def verify(body: VerificationRequest, given: Given) -> Response:
     return Response(orjson.dumps(verdict.to_json()), media_type="application/json")
 
 
-def _verdict(body: VerificationRequest, given: Services) -> Verdict:
-    question = Question(
+def _verdict(body: VerificationBody, given: Services) -> Verdict:
+    request = VerificationRequest(
         _canonical(body.evidence),
         None if body.document is None else _base64(body.document),
         None if body.trust is None else json.dumps(body.trust).encode(),
@@ -42,8 +42,8 @@ def _verdict(body: VerificationRequest, given: Services) -> Verdict:
     )
     at = given.clock() if body.at is None else body.at
     if body.online:
-        return verify_online(question, at, given.chain, given.follower, LOOK_SECONDS)
-    return verify_offline(question, at)
+        return verify_online(request, at, given.chain, given.follower, LOOK_SECONDS)
+    return verify_offline(request, at)
 
 
 def _canonical(value: dict[str, Any]) -> bytes:

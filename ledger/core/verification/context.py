@@ -10,7 +10,7 @@ from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
 from ledger.core.statements.signature import WalletUndecided, verify_signature
 from ledger.core.verification.facts import Facts
-from ledger.core.verification.policy import Policy
+from ledger.core.verification.policy import VerificationPolicy
 from ledger.core.verification.verdict import Check, Question, Status, when
 from ledger.errors import DefiniteNo, Unavailable, VerificationFailed
 
@@ -40,7 +40,7 @@ class Run:
     evidence: Evidence
     at: int
     trust: TrustRoot | None
-    policy: Policy
+    policy: VerificationPolicy
     facts: Facts
     history: History | None
     wallets: WalletCheck | None

@@ -28,7 +28,7 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class VerificationPolicy:
     """What must hold.
 
     ``max_age``: seconds from the time for which the evidence vouches to the verdict, at most; None is any.
@@ -45,13 +45,13 @@ class Policy:
     allow_skipped: bool = True
 
 
-def read_policy(data: bytes) -> Policy:
+def read_policy(data: bytes) -> VerificationPolicy:
     """Read a policy file (JSON); Malformed names the member."""
     value = read_file(data, POLICY_FORMAT)
     names = ["allow_skipped", "clock_tolerance", "ledger", "max_age", "require", "witnesses"]
     skipped, tolerance, _, age, require, witnesses = read_object(value, names, "policy")
     requirements = read_list(require, "policy.require")
-    return Policy(
+    return VerificationPolicy(
         tuple(_requirement(item, f"policy.require[{number}]") for number, item in enumerate(requirements)),
         read_optional(read_count, age, "policy.max_age"),
         read_optional(read_count, witnesses, "policy.witnesses"),

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from ledger.core.encoding.reading import hex_text
-from ledger.core.verification.policy import Policy
+from ledger.core.verification.policy import VerificationPolicy
 
 _LAST_SECOND = 253_402_300_799
 
@@ -26,7 +26,7 @@ class Question(Enum):
     AUTHORITY = "by whom, with what authority?"
 
 
-class Outcome(Enum):
+class Conclusion(Enum):
     """The conclusion; the value is the exit code of ``ledger verify``."""
 
     GOOD = 0
@@ -68,7 +68,7 @@ class Verdict:
     declaration: bytes
     at: int
     checks: tuple[Check, ...]
-    policy: Policy
+    policy: VerificationPolicy
     attested_by: tuple[str, ...] = ()
 
     def answer(self, question: Question) -> Status:
@@ -80,19 +80,19 @@ class Verdict:
         return Status.VALID
 
     @property
-    def outcome(self) -> Outcome:
+    def conclusion(self) -> Conclusion:
         answers = {self.answer(question) for question in Question}
         if Status.INVALID in answers:
-            return Outcome.NOT_GOOD
+            return Conclusion.NOT_GOOD
         if Status.ERROR in answers or (Status.SKIPPED in answers and not self.policy.allow_skipped):
-            return Outcome.UNDECIDED
-        return Outcome.GOOD
+            return Conclusion.UNDECIDED
+        return Conclusion.GOOD
 
     def to_json(self) -> dict[str, Any]:
         return {
             "declaration": hex_text(self.declaration),
             "at": self.at,
-            "outcome": self.outcome.name,
+            "conclusion": self.conclusion.name,
             "questions": {question.name.lower(): self.answer(question).value for question in Question},
             "attested_by": list(self.attested_by),
             "checks": [

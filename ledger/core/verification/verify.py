@@ -14,7 +14,7 @@ from ledger.core.verification.attestations import check_attestations
 from ledger.core.verification.context import Run, WalletCheck
 from ledger.core.verification.facts import Facts, Replayed, Shown
 from ledger.core.verification.intact import Opened, check_intact
-from ledger.core.verification.policy import Policy
+from ledger.core.verification.policy import VerificationPolicy
 from ledger.core.verification.verdict import Question, Status, Verdict, when
 
 
@@ -24,7 +24,7 @@ def verify(
     at: int,
     document: Opened | None = None,
     trust: TrustRoot | None = None,
-    policy: Policy | None = None,
+    policy: VerificationPolicy | None = None,
     history: History | None = None,
     wallets: WalletCheck | None = None,
 ) -> Verdict:
@@ -37,7 +37,7 @@ def verify(
     """
     shown = Shown.of(evidence)
     facts: Facts = shown if history is None else Replayed(history, shown)
-    run = Run(evidence, at, trust, policy or Policy(), facts, history, wallets)
+    run = Run(evidence, at, trust, policy or VerificationPolicy(), facts, history, wallets)
     check_intact(run, document)
     _declaration(run)
     _freshness(run)

@@ -17,7 +17,7 @@ from starlette.types import Message
 from api.dependencies import Given
 from api.kit import errors
 from api.kit.fast_path import direct_post
-from api.schemas import SignedDeclaration, VerificationRequest
+from api.schemas import SignedDeclaration, VerificationBody
 from tests.api.conftest import Served
 
 GOOD = {
@@ -34,7 +34,7 @@ async def declare(body: SignedDeclaration, request: Request, given: Given) -> Re
     return Response(f"{given}{body.model_dump()}{len(await request.body())}")
 
 
-async def verify(body: VerificationRequest, given: Given) -> Response:
+async def verify(body: VerificationBody, given: Given) -> Response:
     return Response(f"{given}{body.model_dump()}")
 
 

@@ -9,8 +9,8 @@ import pytest
 from ledger.core.history.entry import Attested
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.statement import Attestation, Declaration, MandateGrant
-from ledger.core.verification.policy import Policy, Requirement
-from ledger.core.verification.verdict import Outcome, Status
+from ledger.core.verification.policy import Requirement, VerificationPolicy
+from ledger.core.verification.verdict import Conclusion, Status
 from ledger.core.verification.verify import verify
 from ledger.errors import Source, Unavailable, VerificationFailed
 from ledger.testing.world import COUNCIL, ORIGIN, PLANT, START, Key, World
@@ -61,22 +61,22 @@ def history(party: Key, officer: Key, councillor: Key) -> tuple[World, tuple[Dec
 )
 def test_who_could_not_be_asked(party: Key, officer: Key, councillor: Key, names: set[str]) -> None:
     world, declared, batch = history(party, officer, councillor)
-    demanded = Policy(require=(Requirement(861, ("NZ",), (1,)),))
+    demanded = VerificationPolicy(require=(Requirement(861, ("NZ",), (1,)),))
 
-    def found(wallets: Wallets, policy: Policy = demanded) -> tuple[Outcome, dict[Status, set[str]]]:
+    def found(wallets: Wallets, policy: VerificationPolicy = demanded) -> tuple[Conclusion, dict[Status, set[str]]]:
         evidence = world.evidence(*declared, batch)
         verdict = verify(evidence, at=world.now, trust=world.trust, policy=policy, wallets=wallets)
         failed = {status: {one.name for one in verdict.checks if one.status is status} for status in Status}
-        return verdict.outcome, failed
+        return verdict.conclusion, failed
 
-    outcome, failed = found(accepts)
-    assert (outcome, failed[Status.INVALID], failed[Status.ERROR]) == (Outcome.GOOD, set(), set())
-    outcome, failed = found(away)
-    assert (outcome, failed[Status.INVALID], failed[Status.ERROR]) == (Outcome.UNDECIDED, set(), names)
-    outcome, failed = found(refuses)
-    assert (outcome, failed[Status.INVALID], failed[Status.ERROR]) == (Outcome.NOT_GOOD, names, set())
+    conclusion, failed = found(accepts)
+    assert (conclusion, failed[Status.INVALID], failed[Status.ERROR]) == (Conclusion.GOOD, set(), set())
+    conclusion, failed = found(away)
+    assert (conclusion, failed[Status.INVALID], failed[Status.ERROR]) == (Conclusion.UNDECIDED, set(), names)
+    conclusion, failed = found(refuses)
+    assert (conclusion, failed[Status.INVALID], failed[Status.ERROR]) == (Conclusion.NOT_GOOD, names, set())
     # What nobody could have attested as demanded is missing all the same.
-    outcome, failed = found(away, Policy(require=(Requirement(851),)))
-    assert (outcome, failed[Status.INVALID]) == (Outcome.NOT_GOOD, {"policy"})
-    outcome, failed = found(away, Policy(require=(Requirement(861, (), (8,)),)))
-    assert (outcome, failed[Status.INVALID]) == (Outcome.NOT_GOOD, {"policy"})
+    conclusion, failed = found(away, VerificationPolicy(require=(Requirement(851),)))
+    assert (conclusion, failed[Status.INVALID]) == (Conclusion.NOT_GOOD, {"policy"})
+    conclusion, failed = found(away, VerificationPolicy(require=(Requirement(861, (), (8,)),)))
+    assert (conclusion, failed[Status.INVALID]) == (Conclusion.NOT_GOOD, {"policy"})

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ledger.core.verification.policy import Policy, read_policy
-from ledger.core.verification.verdict import Outcome
+from ledger.core.verification.policy import VerificationPolicy, read_policy
+from ledger.core.verification.verdict import Conclusion
 from ledger.core.verification.verify import verify
 from ledger.testing.world import CUSTOMS, PLANT, Witness, World
 
@@ -16,7 +16,7 @@ POLICIES = Path(__file__).parents[3] / "samples" / "policies"
 DAY = 86_400
 
 
-def policy(name: str) -> Policy:
+def policy(name: str) -> VerificationPolicy:
     return read_policy((POLICIES / f"{name}.json").read_bytes())
 
 
@@ -28,7 +28,7 @@ def world() -> World:
     return world
 
 
-def outcome(world: World, name: str, kinds: dict[str, int], later: int = 60, online: bool = False) -> Outcome:
+def conclusion(world: World, name: str, kinds: dict[str, int], later: int = 60, online: bool = False) -> Conclusion:
     """The verdict on a declaration with these attestations (by agency code: outcome), ``later`` seconds after."""
     digest = len(world.entries).to_bytes(32)
     declared = world.declare(digest)
@@ -40,25 +40,25 @@ def outcome(world: World, name: str, kinds: dict[str, int], later: int = 60, onl
     document = SimpleNamespace(digest=digest, leaf_hashes={})
     held = world.evidence(*declared, batch)
     at = world.now + later
-    return verify(held, at=at, document=document, trust=world.trust, policy=policy(name), history=history).outcome
+    return verify(held, at=at, document=document, trust=world.trust, policy=policy(name), history=history).conclusion
 
 
 def test_the_bank_takes_what_a_witness_vouched_for_within_the_week(world: World) -> None:
-    assert outcome(world, "bank", {}) is Outcome.GOOD
-    assert outcome(world, "bank", {}, later=8 * DAY) is Outcome.NOT_GOOD
+    assert conclusion(world, "bank", {}) is Conclusion.GOOD
+    assert conclusion(world, "bank", {}, later=8 * DAY) is Conclusion.NOT_GOOD
     world.witnesses.clear()
-    assert outcome(world, "bank", {}) is Outcome.NOT_GOOD
+    assert conclusion(world, "bank", {}) is Conclusion.NOT_GOOD
 
 
 def test_the_plant_health_desk_wants_an_accepted_certificate_of_the_day(world: World) -> None:
-    assert outcome(world, "plant-health-nl", {"NZ-MPI": 1}) is Outcome.GOOD
-    assert outcome(world, "plant-health-nl", {"NZ-MPI": 8}) is Outcome.NOT_GOOD
-    assert outcome(world, "plant-health-nl", {}) is Outcome.NOT_GOOD
-    assert outcome(world, "plant-health-nl", {"NZ-MPI": 1}, later=2 * DAY) is Outcome.NOT_GOOD
+    assert conclusion(world, "plant-health-nl", {"NZ-MPI": 1}) is Conclusion.GOOD
+    assert conclusion(world, "plant-health-nl", {"NZ-MPI": 8}) is Conclusion.NOT_GOOD
+    assert conclusion(world, "plant-health-nl", {}) is Conclusion.NOT_GOOD
+    assert conclusion(world, "plant-health-nl", {"NZ-MPI": 1}, later=2 * DAY) is Conclusion.NOT_GOOD
 
 
 def test_the_release_desk_takes_nothing_for_granted(world: World) -> None:
     both = {"NZ-MPI": 1, "NL-DOUANE": 4}
-    assert outcome(world, "release-online", both, online=True) is Outcome.GOOD
-    assert outcome(world, "release-online", both) is Outcome.UNDECIDED
-    assert outcome(world, "release-online", {"NZ-MPI": 1, "NL-DOUANE": 7}, online=True) is Outcome.NOT_GOOD
+    assert conclusion(world, "release-online", both, online=True) is Conclusion.GOOD
+    assert conclusion(world, "release-online", both) is Conclusion.UNDECIDED
+    assert conclusion(world, "release-online", {"NZ-MPI": 1, "NL-DOUANE": 7}, online=True) is Conclusion.NOT_GOOD

@@ -16,8 +16,8 @@ from ledger.core.statements.statement import (
     AttesterCompromise,
     Declaration,
 )
-from ledger.core.verification.policy import Policy, Requirement
-from ledger.core.verification.verdict import Outcome, Question, Status, Verdict, when
+from ledger.core.verification.policy import Requirement, VerificationPolicy
+from ledger.core.verification.verdict import Conclusion, Question, Status, Verdict, when
 from ledger.core.verification.verify import verify
 from ledger.errors import LedgerError
 from ledger.testing.world import COUNCIL, CUSTOMS, PLANT, TRADER, Key, Witness, World
@@ -64,7 +64,7 @@ def named(verdict: Verdict, name: str) -> tuple[Status, str]:
 def test_good_online_answers_all_three_questions(case: Case) -> None:
     verdict = case.verdict(online=True)
     assert [verdict.answer(question) for question in Question] == [Status.VALID] * 3
-    assert verdict.outcome is Outcome.GOOD
+    assert verdict.conclusion is Conclusion.GOOD
     assert len(verdict.attested_by) == 2
 
 
@@ -76,20 +76,20 @@ def test_offline_says_skipped_for_what_cannot_be_known(case: Case) -> None:
     status, words = named(verdict, "NZ-MPI 851 in force")
     assert status is Status.SKIPPED
     assert f"as of entry {case.world.history.size - 1}, 2026-09-21T" in words
-    assert verdict.outcome is Outcome.GOOD
-    assert case.verdict(policy=Policy(allow_skipped=False)).outcome is Outcome.UNDECIDED
+    assert verdict.conclusion is Conclusion.GOOD
+    assert case.verdict(policy=VerificationPolicy(allow_skipped=False)).conclusion is Conclusion.UNDECIDED
 
 
 def test_without_trust_or_chain_nobody_can_say(case: Case) -> None:
     verdict = verify(case.evidence(), at=case.world.now)
-    assert verdict.outcome is Outcome.UNDECIDED
+    assert verdict.conclusion is Conclusion.UNDECIDED
     assert named(verdict, "origin")[0] is Status.ERROR
 
 
 def test_another_document_is_named_with_its_changed_field(case: Case) -> None:
     verdict = case.verdict(document=SimpleNamespace(digest=bytes(32), leaf_hashes={"$['total']": b"x"}))
     assert named(verdict, "document")[0] is Status.INVALID
-    assert verdict.outcome is Outcome.NOT_GOOD
+    assert verdict.conclusion is Conclusion.NOT_GOOD
 
 
 @pytest.mark.parametrize("online", [False, True])
@@ -99,27 +99,27 @@ def test_revoked_is_not_good_and_names_the_entry(case: Case, online: bool) -> No
     status, words = named(verdict, "NZ-MPI 851 in force")
     assert status is Status.INVALID
     assert words.startswith(f"revoked (entry {case.world.history.size - 1}")
-    assert verdict.outcome is Outcome.NOT_GOOD
+    assert verdict.conclusion is Conclusion.NOT_GOOD
 
 
 def test_before_the_revocation_it_was_in_force(case: Case) -> None:
     before = case.world.now - 1
     case.world.revoke(case.plant, PLANT)
-    assert case.verdict(online=True, at=before).outcome is Outcome.GOOD
+    assert case.verdict(online=True, at=before).conclusion is Conclusion.GOOD
 
 
 def test_a_member_revocation_touches_that_member_only(case: Case) -> None:
     case.world.revoke(case.plant, PLANT, member=case.batch[2][0])
-    assert case.verdict(online=True).outcome is Outcome.GOOD
+    assert case.verdict(online=True).conclusion is Conclusion.GOOD
     case.world.revoke(case.plant, PLANT, member=case.declaration.id(case.world.history.origin))
-    assert case.verdict(online=True).outcome is Outcome.NOT_GOOD
+    assert case.verdict(online=True).conclusion is Conclusion.NOT_GOOD
 
 
 def test_a_reissued_certificate_stands_in_for_the_revoked(case: Case) -> None:
     case.world.revoke(case.plant, PLANT)
     case.world.attest("NZ-MPI", 851, case.batch[0], case.batch[1], PLANT)
     verdict = case.verdict(online=True)
-    assert verdict.outcome is Outcome.GOOD
+    assert verdict.conclusion is Conclusion.GOOD
     assert [check.decisive for check in verdict.checks if check.status is Status.INVALID] == [False]
 
 
@@ -142,26 +142,26 @@ def test_compromise_regrades_what_was_attested_from_its_date_on(case: Case, onli
 
 @pytest.mark.parametrize("online", [False, True])
 @pytest.mark.parametrize(
-    ("later", "status", "grade", "outcome"),
+    ("later", "status", "grade", "conclusion"),
     [
-        (-1, Status.INVALID, "unsafe", Outcome.NOT_GOOD),
-        (0, Status.INVALID, "unsafe", Outcome.NOT_GOOD),
-        (1, Status.ERROR, "undecidable", Outcome.UNDECIDED),
-        (15, Status.ERROR, "undecidable", Outcome.UNDECIDED),
-        (16, Status.VALID, "safe", Outcome.GOOD),
+        (-1, Status.INVALID, "unsafe", Conclusion.NOT_GOOD),
+        (0, Status.INVALID, "unsafe", Conclusion.NOT_GOOD),
+        (1, Status.ERROR, "undecidable", Conclusion.UNDECIDED),
+        (15, Status.ERROR, "undecidable", Conclusion.UNDECIDED),
+        (16, Status.VALID, "safe", Conclusion.GOOD),
     ],
 )
 def test_compromise_regrades_by_its_date(
-    case: Case, online: bool, later: int, status: Status, grade: str, outcome: Outcome
+    case: Case, online: bool, later: int, status: Status, grade: str, conclusion: Conclusion
 ) -> None:
     """Safe before the date, unsafe from it on, undecidable where a block's clock is not that exact; with the reason."""
     attested_at = case.world.history.attestations[case.plant].mark.time
     case.world.enact(AttesterCompromise, PLANT.signer, attested_at + later)
     verdict = case.verdict(online)
     found, words = named(verdict, "NZ-MPI 851 compromise")
-    assert (found, verdict.outcome) == (status, outcome)
+    assert (found, verdict.conclusion) == (status, conclusion)
     assert words.startswith(f"{grade}: the key is declared compromised from {when(attested_at + later)}")
-    exact = case.verdict(online, policy=Policy(clock_tolerance=0))
+    exact = case.verdict(online, policy=VerificationPolicy(clock_tolerance=0))
     assert named(exact, "NZ-MPI 851 compromise")[0] is (Status.VALID if later > 0 else Status.INVALID)
 
 
@@ -171,7 +171,7 @@ def test_a_compromise_counts_in_a_verdict_about_the_past(case: Case) -> None:
     attested_at = case.world.history.attestations[case.plant].mark.time
     case.world.revoke(case.customs, CUSTOMS)
     case.world.withdraw(case.declaration)
-    assert case.verdict(at=then).outcome is Outcome.GOOD
+    assert case.verdict(at=then).conclusion is Conclusion.GOOD
     case.world.enact(AttesterCompromise, PLANT.signer, attested_at)
     assert named(case.verdict(at=then), "NZ-MPI 851 compromise")[0] is Status.INVALID
 
@@ -183,13 +183,13 @@ def test_a_revocation_by_a_thief_is_undecidable(case: Case, online: bool) -> Non
     case.world.enact(AttesterAuthorisation, thief.signer, "NZ-MPI")
     stolen = case.world.now
     case.world.revoke(case.plant, thief)
-    assert case.verdict(online).outcome is Outcome.NOT_GOOD
+    assert case.verdict(online).conclusion is Conclusion.NOT_GOOD
     case.world.enact(AttesterCompromise, thief.signer, stolen)
     verdict = case.verdict(online)
     assert named(verdict, "NZ-MPI 851 in force")[0] is Status.ERROR
-    assert verdict.outcome is Outcome.UNDECIDED
+    assert verdict.conclusion is Conclusion.UNDECIDED
     case.world.attest("NZ-MPI", 851, *case.batch[:2], PLANT)
-    assert case.verdict(online).outcome is Outcome.GOOD, "one in force stands in for it"
+    assert case.verdict(online).conclusion is Conclusion.GOOD, "one in force stands in for it"
 
 
 def test_a_revocation_before_the_key_was_stolen_stands(case: Case) -> None:
@@ -204,13 +204,13 @@ def test_what_was_attested_later_does_not_count_at_a_past_time(case: Case) -> No
     verdict = case.verdict(at=made - 1)
     (late,) = [check for check in verdict.checks if check.name.startswith("NZ-CUSTOMS")]
     assert (late.name, late.decisive) == ("NZ-CUSTOMS 132 in force", False)
-    assert verdict.outcome is Outcome.GOOD
+    assert verdict.conclusion is Conclusion.GOOD
 
 
 WITNESSES = [Witness("kiwi.example"), Witness("emu.example"), Witness("moa.example")]
 
 
-def witnessed(case: Case, cosigned: int, threshold: int, policy: Policy | None = None) -> Verdict:
+def witnessed(case: Case, cosigned: int, threshold: int, policy: VerificationPolicy | None = None) -> Verdict:
     """The verdict where ``cosigned`` of three witnesses did, an hour later each, and ``threshold`` are demanded."""
     held, keys = case.evidence(), tuple(item.key for item in WITNESSES)
     note = held.checkpoint
@@ -228,14 +228,14 @@ def test_as_many_witnesses_as_the_threshold_must_have_cosigned(case: Case, cosig
     verdict = witnessed(case, cosigned, threshold)
     enough = cosigned >= threshold
     assert named(verdict, "witnesses")[0] is (Status.VALID if enough else Status.INVALID)
-    assert (verdict.outcome is Outcome.GOOD) == enough
+    assert (verdict.conclusion is Conclusion.GOOD) == enough
 
 
 def test_a_policy_raises_the_threshold_and_cannot_lower_it(case: Case) -> None:
-    assert witnessed(case, 1, 1, Policy(witnesses=2)).outcome is Outcome.NOT_GOOD
-    assert witnessed(case, 1, 2, Policy(witnesses=0)).outcome is Outcome.NOT_GOOD
-    assert witnessed(case, 2, 0, Policy(witnesses=2)).outcome is Outcome.GOOD
-    assert named(case.verdict(policy=Policy(witnesses=1)), "witnesses")[0] is Status.INVALID
+    assert witnessed(case, 1, 1, VerificationPolicy(witnesses=2)).conclusion is Conclusion.NOT_GOOD
+    assert witnessed(case, 1, 2, VerificationPolicy(witnesses=0)).conclusion is Conclusion.NOT_GOOD
+    assert witnessed(case, 2, 0, VerificationPolicy(witnesses=2)).conclusion is Conclusion.GOOD
+    assert named(case.verdict(policy=VerificationPolicy(witnesses=1)), "witnesses")[0] is Status.INVALID
     assert "witnesses" not in [check.name for check in witnessed(case, 3, 0).checks]
 
 
@@ -254,12 +254,13 @@ def test_freshness_reaches_as_far_as_the_witnesses_demanded(case: Case) -> None:
     """Two demanded: the time at which two had cosigned counts, the older of the two latest."""
     last = case.world.history.last_time
     verdicts = {
-        age: named(witnessed(case, 3, 2, Policy(max_age=age)), "freshness")[0] for age in (12_799, 12_800, 20_059)
+        age: named(witnessed(case, 3, 2, VerificationPolicy(max_age=age)), "freshness")[0]
+        for age in (12_799, 12_800, 20_059)
     }
     assert case.world.now == last + 60
     assert verdicts == {12_799: Status.INVALID, 12_800: Status.VALID, 20_059: Status.VALID}
-    assert named(witnessed(case, 3, 0, Policy(max_age=20_059)), "freshness")[0] is Status.INVALID
-    assert named(witnessed(case, 3, 0, Policy(max_age=20_060)), "freshness")[0] is Status.VALID
+    assert named(witnessed(case, 3, 0, VerificationPolicy(max_age=20_059)), "freshness")[0] is Status.INVALID
+    assert named(witnessed(case, 3, 0, VerificationPolicy(max_age=20_060)), "freshness")[0] is Status.VALID
 
 
 def test_what_the_evidence_discloses_is_the_document(case: Case) -> None:
@@ -290,27 +291,27 @@ def test_expired_attestation_is_not_in_force(case: Case) -> None:
     until = case.world.now + 500
     case.world.attest("NZ-MPI", 851, *case.batch[:2], PLANT, until=until)
     case.world.revoke(case.plant, PLANT)
-    assert case.verdict(online=True, at=until - 1).outcome is Outcome.GOOD
+    assert case.verdict(online=True, at=until - 1).conclusion is Conclusion.GOOD
     verdict = case.verdict(online=True, at=until)
-    assert verdict.outcome is Outcome.NOT_GOOD
+    assert verdict.conclusion is Conclusion.NOT_GOOD
     assert "expired" in " ".join(check.words for check in verdict.checks)
 
 
 def test_policy_demands_kind_jurisdiction_and_outcome(case: Case) -> None:
-    def outcome(*requirements: Requirement) -> Outcome:
-        return case.verdict(online=True, policy=Policy(require=requirements)).outcome
+    def outcome(*requirements: Requirement) -> Conclusion:
+        return case.verdict(online=True, policy=VerificationPolicy(require=requirements)).conclusion
 
-    assert outcome(Requirement(851, ("NZ",), (1,)), Requirement(132, (), (4,))) is Outcome.GOOD
-    assert outcome(Requirement(851, ("NL",))) is Outcome.NOT_GOOD
-    assert outcome(Requirement(851, (), (8,))) is Outcome.NOT_GOOD
-    assert outcome(Requirement(861)) is Outcome.NOT_GOOD
+    assert outcome(Requirement(851, ("NZ",), (1,)), Requirement(132, (), (4,))) is Conclusion.GOOD
+    assert outcome(Requirement(851, ("NL",))) is Conclusion.NOT_GOOD
+    assert outcome(Requirement(851, (), (8,))) is Conclusion.NOT_GOOD
+    assert outcome(Requirement(861)) is Conclusion.NOT_GOOD
 
 
 def test_policy_freshness_counts_from_the_latest_entry_shown(case: Case) -> None:
     latest = case.world.history.last_time
-    policy = Policy(max_age=100)
-    assert case.verdict(policy=policy, at=latest + 100).outcome is Outcome.GOOD
-    assert case.verdict(policy=policy, at=latest + 101).outcome is Outcome.NOT_GOOD
+    policy = VerificationPolicy(max_age=100)
+    assert case.verdict(policy=policy, at=latest + 100).conclusion is Conclusion.GOOD
+    assert case.verdict(policy=policy, at=latest + 101).conclusion is Conclusion.NOT_GOOD
 
 
 def test_another_log_key_or_origin_is_refused(case: Case) -> None:
@@ -367,7 +368,7 @@ def test_a_wallet_is_asked_on_chain(case: Case) -> None:
 
 def test_every_changed_byte_of_the_evidence_is_found(case: Case) -> None:
     data = case.evidence().to_bytes()
-    assert verify(read_evidence(data), at=case.world.now, trust=case.world.trust).outcome is Outcome.GOOD
+    assert verify(read_evidence(data), at=case.world.now, trust=case.world.trust).conclusion is Conclusion.GOOD
     accepted = []
     for position in range(len(data)):
         changed = data[:position] + bytes([data[position] ^ 0x01]) + data[position + 1 :]
@@ -375,6 +376,6 @@ def test_every_changed_byte_of_the_evidence_is_found(case: Case) -> None:
             verdict = verify(read_evidence(changed), at=case.world.now, trust=case.world.trust)
         except LedgerError:
             continue
-        if verdict.outcome is Outcome.GOOD:
+        if verdict.conclusion is Conclusion.GOOD:
             accepted.append(position)
     assert not accepted

@@ -24,8 +24,8 @@ from ledger.core.statements.statement import (
     MandateWithdrawal,
 )
 from ledger.core.verification.authority import authority_of
-from ledger.core.verification.policy import Policy, Requirement
-from ledger.core.verification.verdict import Outcome, Status, Verdict
+from ledger.core.verification.policy import Requirement, VerificationPolicy
+from ledger.core.verification.verdict import Conclusion, Status, Verdict
 from ledger.core.verification.verify import verify
 from ledger.errors import VerificationFailed
 from ledger.testing.world import ORIGIN, PLANT, START, Key, World
@@ -59,12 +59,12 @@ def failing(verdict: Verdict) -> list[str]:
     return [check.name for check in verdict.checks if check.status is Status.INVALID]
 
 
-def offline(world: World, held: Evidence, at: int | None = None, policy: Policy | None = None) -> Verdict:
+def offline(world: World, held: Evidence, at: int | None = None, policy: VerificationPolicy | None = None) -> Verdict:
     return verify(held, at=world.now if at is None else at, trust=world.trust, policy=policy)
 
 
 def test_the_evidence_these_start_from_is_good(world: World) -> None:
-    assert offline(world, evidence(world)).outcome is Outcome.GOOD
+    assert offline(world, evidence(world)).conclusion is Conclusion.GOOD
 
 
 def test_a_checkpoint_of_another_origin_by_the_same_key(world: World) -> None:
@@ -95,7 +95,7 @@ def test_a_revocation_of_another_member_does_not_count(world: World) -> None:
     world.revoke(attestation, PLANT, member=batch[2][1])
     revoked = world.history.size - 1
     world.anchor([world.declare(b"\x09" * 32)[0]])
-    assert offline(world, shown(world, declarations[0], batch, revoked)).outcome is Outcome.GOOD
+    assert offline(world, shown(world, declarations[0], batch, revoked)).conclusion is Conclusion.GOOD
     assert failing(offline(world, shown(world, declarations[1], batch))) == ["NZ-MPI 851 in force"]
 
 
@@ -113,7 +113,7 @@ def test_a_policy_is_not_met_by_what_has_expired(world: World) -> None:
     batch = world.anchor([declared[0]])
     until = world.now + 1000
     world.attest("NZ-MPI", 851, *batch[:2], PLANT, until=until)
-    held, policy = shown(world, declared, batch), Policy(require=(Requirement(851),))
+    held, policy = shown(world, declared, batch), VerificationPolicy(require=(Requirement(851),))
     assert "policy" not in failing(offline(world, held, at=until - 1, policy=policy))
     assert "policy" in failing(offline(world, held, at=until, policy=policy))
 
@@ -157,4 +157,4 @@ def test_authority_that_was_undone_before(world: World, undo: tuple[object, ...]
 def test_reinstated_speaks_again(world: World) -> None:
     world.enact(AgencySuspension, "NZ-MPI")
     world.enact(AgencyReinstatement, "NZ-MPI")
-    assert offline(world, evidence(world)).outcome is Outcome.GOOD
+    assert offline(world, evidence(world)).conclusion is Conclusion.GOOD
