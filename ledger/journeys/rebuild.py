@@ -22,7 +22,7 @@ from ledger.core.verification.verdict import Question, Status
 from ledger.core.verification.verify import verify
 from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Restoration, Store
-from ledger.errors import DefiniteNo, LedgerError, Unavailable, VerificationFailed
+from ledger.errors import DefiniteNo, Source, Unavailable, VerificationFailed
 from ledger.journeys.export import Stage, silent
 from ledger.journeys.follow import Follower
 from ledger.journeys.verify import VerificationRequest
@@ -210,11 +210,12 @@ class _Rebuilding:
         at = self.history.last_time  # the chain's clock; what is in it has happened
         verdict = verify(evidence, at=at, trust=trust, history=self.history, wallets=self.chain.wallet_accepts)
         asked = [one for one in verdict.checks if one.question is Question.INTACT or one.name == "declaration"]
-        errors: dict[Status, type[LedgerError]] = {Status.INVALID: VerificationFailed, Status.ERROR: Unavailable}
-        for status, error in errors.items():
-            for check in asked:
-                if check.status is status:
-                    raise error(f"{check.name}: {check.words}")
+        for check in asked:
+            if check.status is Status.INVALID:
+                raise VerificationFailed(f"{check.name}: {check.words}")
+        for check in asked:
+            if check.status is Status.ERROR:
+                raise Unavailable(f"{check.name}: {check.words}", source=Source.CHAIN)
         if trust is None:
             return None
         note = evidence.checkpoint

@@ -27,14 +27,16 @@ from ledger.edges.keys.keystore import Algorithm
 from ledger.edges.replay_memory import Spill
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken, Source, Unavailable
-from ledger.journeys.attest import Relay
+from ledger.journeys.attest import relay_attestation
 from ledger.journeys.audit.audit import Scope, audit
 from ledger.journeys.checkpoint import note_key
+from ledger.journeys.evidence import evidence_of
 from ledger.journeys.export import PublicKeys, leave
 from ledger.journeys.follow import Follower
 from ledger.journeys.import_ import arrive
 from ledger.journeys.rebuild import rebuild
-from ledger.journeys.verify import VerificationRequest, evidence_of, verify_online
+from ledger.journeys.relay import Relay
+from ledger.journeys.verify import VerificationRequest, verify_online
 from ledger.testing.consortium import LIMITS, House
 from tests import houses
 from tests.edges.network import Reply, ill_mannered
@@ -90,7 +92,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
         house.store.declarations.add([(declaration, signature)], origin, now())
         house.anchorer.run(1, now())
         attestation, _ = houses.attestation(house, [id_])
-        house.relay.attest(attestation, WALLET, owner.sign(attestation.id(origin)))
+        relay_attestation(house.relay, attestation, WALLET, owner.sign(attestation.id(origin)))
         evidence = evidence_of(id_, house.store, house.follower, house.log_key, now()).to_bytes()
         yield Lived(house, id_, evidence)
 
@@ -208,7 +210,7 @@ def test_a_relay_does_not_refuse_what_it_cannot_ask_about(lived: Lived) -> None:
         manners.rule = rule
         relay = Relay(chain, house.store, Follower(chain, house.store), house.key("relayer"))
         with pytest.raises(Unavailable):
-            relay.attest(attestation, officer.address, officer.sign(attestation.id(chain.origin)))
+            relay_attestation(relay, attestation, officer.address, officer.sign(attestation.id(chain.origin)))
     assert attestation.id(house.chain.origin) not in house.follower.refresh().attestations
 
 

@@ -22,6 +22,7 @@ from ledger.core.history.entry import EntryKind
 from ledger.core.statements.statement import AgencyEnrolment, Withdrawal
 from ledger.edges.keys.keystore import Algorithm
 from ledger.journeys.export import evidence_path
+from ledger.journeys.withdraw import relay_withdrawal
 from ledger.testing.consortium import House
 from tests import houses
 from tests.verifier.both import Asked, alone, by_itself, by_ledger
@@ -71,10 +72,10 @@ def _moves(house: House, theirs: list[Any]) -> dict[str, Callable[[], object]]:
     def withdraw() -> None:
         declaration = waiting.pop()
         withdrawal = Withdrawal(declaration.id(house.chain.origin), 5, bytes(32))
-        house.relay.withdraw(declaration, withdrawal, trader.sign(withdrawal.id(house.chain.origin)))
+        relay_withdrawal(house.relay, declaration, withdrawal, trader.sign(withdrawal.id(house.chain.origin)))
 
     def enrol() -> None:
-        code = f"X{house.relay.next_resolution()}"
+        code = f"X{house.follower.refresh().size}"
         houses.enact(house, AgencyEnrolment, code, "Another agency", "AU", "https://x.example")
 
     return {
