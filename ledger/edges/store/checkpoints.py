@@ -39,7 +39,7 @@ class Checkpoints:
         """Add the signatures of ``note`` to the published note of its size; return that with all it has now.
 
         :raises VerificationFailed: another checkpoint of this size was published.
-        :raises KeyError: none was.
+        :raises KeyError: no checkpoint of this size was published.
         """
         size = checked_number(note.checkpoint.size, "size")
         with self._database.writing() as connection:

@@ -48,7 +48,7 @@ class Declarations:
         :param at: time of receipt, seconds since 1970.
         :returns: for each its id, and whether it is new. A known one keeps its first signature and time of receipt.
         :raises HistoryBroken: they were signed for another history than this store's.
-        :raises Unavailable: they could not be stored; none was.
+        :raises Unavailable: they could not be stored, and no declaration was.
         """
         if origin != self._origin:
             raise HistoryBroken("the declarations are for another history", expected=self._origin, found=origin)

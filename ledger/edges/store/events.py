@@ -34,9 +34,9 @@ class Cursor:
     change: int
 
     @classmethod
-    def parse(cls, given: str) -> Cursor:
+    def parse(cls, id_: str) -> Cursor:
         """Read what ``str`` gives; Malformed if it is something else."""
-        found = _CURSOR.fullmatch(given)
+        found = _CURSOR.fullmatch(id_)
         numbers = [int(part) for part in found.groups()] if found else [MAX_NUMBER + 1]
         if max(numbers) > MAX_NUMBER:
             raise Malformed("is the id of an event of this stream, such as 20-57, or 0-0 for everything", "event id")

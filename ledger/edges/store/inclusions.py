@@ -1,7 +1,7 @@
 """Inclusions that holders' evidence proves, in batches and attested sets of which not all members are known.
 
-If all members are known, they say everything, and no inclusion is kept. The table is called ``places``. Whoever adds an
-inclusion has checked its path.
+If all members are known, inclusions say nothing more, and none is kept. The table is called ``places``. Its writer has
+checked each path.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ledger.edges.store.bulk import read_in_chunks
 from ledger.edges.store.database import Database
 from ledger.edges.store.limits import checked_number
 from ledger.edges.store.rows import inclusion_of
-from ledger.edges.store.tables import DECLARATIONS, PLACES
+from ledger.edges.store.tables import DECLARATIONS, INCLUSIONS
 
 
 class Inclusions:
@@ -27,8 +27,8 @@ class Inclusions:
 
     def get(self, id_: bytes, root: bytes, size: int) -> Place | None:
         """The inclusion of a declaration in a batch or set that is known in part; None if it is not known."""
-        column = PLACES.c
-        wanted = select(PLACES).where(
+        column = INCLUSIONS.c
+        wanted = select(INCLUSIONS).where(
             column.declaration == id_, column.root == root, column.size == checked_number(size, "size")
         )
         with self._database.reading() as connection:
@@ -37,8 +37,8 @@ class Inclusions:
 
     def each(self) -> Iterator[tuple[bytes, Place]]:
         """Declaration id and inclusion, by root, size and index; read in chunks."""
-        column = PLACES.c
-        for row in read_in_chunks(self._database, select(PLACES), column.root, column.size, column.position):
+        column = INCLUSIONS.c
+        for row in read_in_chunks(self._database, select(INCLUSIONS), column.root, column.size, column.position):
             yield row.declaration, inclusion_of(row)
 
     def cover(self, batch: Batch) -> bool:
@@ -46,7 +46,7 @@ class Inclusions:
 
         The inclusions then prove what the members that are missing could not.
         """
-        column, kept = DECLARATIONS.c, PLACES.c
+        column, kept = DECLARATIONS.c, INCLUSIONS.c
         inclusion = exists().where(
             kept.root == batch.root, kept.size == batch.size,
             kept.position == column.batch_index, kept.declaration == column.id,

@@ -1,8 +1,8 @@
-"""PostgreSQL through pg8000, whose broken connections are known to be broken.
+"""PostgreSQL through pg8000, with broken connections noticed.
 
-pg8000 turns a socket that fails while it is written into its own ``InterfaceError``, but lets what fails while it is
-read pass as ``OSError``. SQLAlchemy knows only a driver's own errors: it would hand such a connection out again, and
-its check of a connection before use would fail instead of making a new one.
+If a socket fails while pg8000 writes, it raises its own ``InterfaceError``; if it fails while pg8000 reads, it raises a
+plain ``OSError``. SQLAlchemy knows only the errors of a driver. It would hand out the broken connection again, and its
+check of a connection before use would fail instead of making a new one.
 """
 
 from __future__ import annotations
@@ -12,36 +12,36 @@ from typing import Any
 
 from sqlalchemy.dialects.postgresql.pg8000 import PGDialect_pg8000
 
-_BROKEN = "network error"  # what the dialect of SQLAlchemy looks for in an InterfaceError
+_BROKEN = "network error"  # SQLAlchemy's dialect looks for these words in an InterfaceError
 
 
 class Dialect(PGDialect_pg8000):
-    """pg8000's dialect, raising ``InterfaceError`` also where a socket fails while it is read."""
+    """pg8000's dialect, which raises ``InterfaceError`` if a socket fails while it is read, too."""
 
     supports_statement_cache = True
 
-    def do_ping(self, *given: Any) -> bool:
+    def do_ping(self, *arguments: Any) -> bool:
         """Whether a connection answers."""
-        return bool(self._told(super().do_ping, given))
+        return bool(self._checked(super().do_ping, arguments))
 
-    def do_execute(self, *given: Any) -> None:
+    def do_execute(self, *arguments: Any) -> None:
         """Execute a statement."""
-        self._told(super().do_execute, given)
+        self._checked(super().do_execute, arguments)
 
-    def do_executemany(self, *given: Any) -> None:
+    def do_executemany(self, *arguments: Any) -> None:
         """Execute a statement for many rows."""
-        self._told(super().do_executemany, given)
+        self._checked(super().do_executemany, arguments)
 
-    def do_commit(self, *given: Any) -> None:
+    def do_commit(self, *arguments: Any) -> None:
         """Commit."""
-        self._told(super().do_commit, given)
+        self._checked(super().do_commit, arguments)
 
-    def do_rollback(self, *given: Any) -> None:
+    def do_rollback(self, *arguments: Any) -> None:
         """Undo."""
-        self._told(super().do_rollback, given)
+        self._checked(super().do_rollback, arguments)
 
-    def _told(self, does: Callable[..., Any], given: tuple[Any, ...]) -> Any:
+    def _checked(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         try:
-            return does(*given)
+            return call(*arguments)
         except OSError as error:
             raise self.loaded_dbapi.InterfaceError(_BROKEN) from error

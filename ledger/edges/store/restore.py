@@ -21,7 +21,7 @@ from ledger.edges.store.checkpoints import merge_note, save_note
 from ledger.edges.store.limits import checked_number, chunks
 from ledger.edges.store.rows import DeclarationRow, batch_of, declaration_of, pending_values
 from ledger.edges.store.sets import read_members, save_members
-from ledger.edges.store.tables import BATCHES, DECLARATIONS, PLACES
+from ledger.edges.store.tables import BATCHES, DECLARATIONS, INCLUSIONS
 from ledger.edges.store.transactions import anchor_batch, append_entries
 from ledger.errors import HistoryBroken
 
@@ -93,7 +93,7 @@ class Restoration:
 
     def complete_sets(self) -> None:
         """The last step: keep the members of each set that inclusions name completely, and drop those inclusions."""
-        column = PLACES.c
+        column = INCLUSIONS.c
         names = select(column.root, column.size, func.count().label("known")).group_by(column.root, column.size)
         for root, size, known in self._connection.execute(names).all():
             inside = column.root == root, column.size == size
@@ -102,7 +102,7 @@ class Restoration:
                     continue
                 members = select(column.declaration).where(*inside).order_by(column.position)
                 save_members(self._connection, root, size, self._connection.scalars(members).all())
-            self._connection.execute(delete(PLACES).where(*inside))
+            self._connection.execute(delete(INCLUSIONS).where(*inside))
 
     def declarations(self, ids: Sequence[bytes]) -> dict[bytes, tuple[DeclarationRow, Batch | None]]:
         """The declarations that the store has now, by id, each with its batch."""
@@ -132,7 +132,7 @@ class Restoration:
                 )  # fmt: skip
 
     def _keep_inclusion(self, id_: bytes, inclusion: Place) -> None:
-        column = PLACES.c
+        column = INCLUSIONS.c
         size, index = checked_number(inclusion.size, "size"), checked_number(inclusion.index, "index")
         same = column.root == inclusion.root, column.size == size, column.position == index
         if self._connection.execute(select(column.declaration).where(*same)).first() is None:
@@ -140,4 +140,4 @@ class Restoration:
                 "root": inclusion.root, "size": size, "position": index, "declaration": id_,
                 "path": b"".join(inclusion.proof),
             }  # fmt: skip
-            self._connection.execute(insert(PLACES).values(values))
+            self._connection.execute(insert(INCLUSIONS).values(values))

@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Connection, Executable, bindparam, insert,
 from ledger.edges.store.bulk import read_in_chunks
 from ledger.edges.store.database import Database
 from ledger.edges.store.limits import checked_number
-from ledger.edges.store.tables import ATTESTED_SETS, BATCHES, DECLARATIONS, PLACES, SET_MEMBERS
+from ledger.edges.store.tables import ATTESTED_SETS, BATCHES, DECLARATIONS, INCLUSIONS, SET_MEMBERS
 from ledger.errors import Malformed
 
 
@@ -96,7 +96,7 @@ def _names() -> Executable:
         .join(SET_MEMBERS, SET_MEMBERS.c.set_id == kept.id)
         .where(SET_MEMBERS.c.declaration == wanted)
     )
-    proven = select(literal(2), nothing, PLACES.c.root, PLACES.c.size).where(PLACES.c.declaration == wanted)
+    proven = select(literal(2), nothing, INCLUSIONS.c.root, INCLUSIONS.c.size).where(INCLUSIONS.c.declaration == wanted)
     return union_all(batch, others, proven).order_by("kind", "number", "root", "size")
 
 

@@ -1,6 +1,6 @@
 """The tables of the store. Hashes and signatures are bytes, times seconds since 1970 (UTC), numbers at most 63 bits.
 
-The migrations build the same tables; a test compares the two.
+The migrations make the same tables; a test compares the two.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ NAMING = {
 metadata = MetaData(naming_convention=NAMING)
 
 _HASH = LargeBinary(32)
-_HEX = String(66)  # the node's names for blocks and transactions: 0x and 64 digits
+_HEX = String(66)  # hashes of blocks and transactions as the node writes them: 0x and 64 digits
 _NUMBER = BigInteger()
 _STATE = String(8)
 _PENDING = text("batch_id IS NULL")
 _REORGANISED = text("kind = 'reorganised'")
-_COUNTED = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only a column of type INTEGER
+_COUNTED = BigInteger().with_variant(Integer, "sqlite")  # only a column of type INTEGER counts up in SQLite
 
 META = Table(
     "meta",
@@ -57,7 +57,7 @@ BATCHES = Table(
     # No foreign key: the index of the history may be dropped and read again at any time.
     Column("entry_number", _NUMBER),
     Column("entry_time", _NUMBER),
-    # The last transaction that carried it, and what came of handing it over.
+    # The last transaction that carried it, and what the node said when it was sent.
     Column("nonce", _NUMBER),
     Column("tip", _NUMBER),
     Column("max_fee", _NUMBER),
@@ -82,12 +82,12 @@ DECLARATIONS = Table(
     Column("replaces", _HASH, nullable=False),
     Column("signature", LargeBinary, nullable=False),
     Column("received_at", _NUMBER, nullable=False),
-    # Pending without a batch; in one, it shares the batch's state.
+    # A declaration without a batch is pending; one in a batch has the batch's state.
     Column("batch_id", _COUNTED, ForeignKey("batches.id")),
     Column("batch_index", _NUMBER),
     UniqueConstraint("batch_id", "batch_index"),
     CheckConstraint("(batch_id IS NULL) = (batch_index IS NULL)", name="placed_in_batch"),
-    # Every list is ordered by (received_at, id), so every index ends with them.
+    # Every page is ordered by (received_at, id), so every index ends with these columns.
     Index(None, "received_at", "id"),
     Index("ix_declarations_pending", "received_at", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
     Index(None, "party", "received_at", "id"),
@@ -124,13 +124,13 @@ SET_MEMBERS = Table(
     metadata,
     Column("set_id", _COUNTED, ForeignKey("attested_sets.id"), primary_key=True),
     Column("position", _NUMBER, primary_key=True, autoincrement=False),
-    # No foreign key: an agency may attest declarations that were made elsewhere.
+    # No foreign key: an agency may attest declarations that are in another store.
     Column("declaration", _HASH, nullable=False),
     Index(None, "declaration"),
 )
 
-# What a holder's evidence says of a batch or an attested set, as long as not all of its members are known.
-PLACES = Table(
+# Inclusions that holders' evidence proves, of batches and attested sets of which not all members are known.
+INCLUSIONS = Table(
     "places",
     metadata,
     Column("root", _HASH, primary_key=True),
@@ -150,7 +150,7 @@ CHECKPOINTS = Table(
     Column("created_at", _NUMBER, nullable=False),
 )
 
-# What this store's owner, as a witness, has cosigned of somebody's log: never two roots for one size, never back.
+# What this store's owner, as a witness, has cosigned of a log: never two roots for one size, never backwards.
 COSIGNED = Table(
     "cosigned",
     metadata,
@@ -159,8 +159,8 @@ COSIGNED = Table(
     Column("cosigned_at", _NUMBER, nullable=False),
 )
 
-# One row for each change of a batch, and for each time a reorganisation took entries back (``depth`` of them, from
-# ``entry_number`` on): what a stream of changes is read from.
+# Events: one row for each change of a batch, and one for each reorganisation, which took back ``depth`` entries from
+# ``entry_number`` on.
 CHANGES = Table(
     "changes",
     metadata,
@@ -172,7 +172,7 @@ CHANGES = Table(
     Index("ix_changes_reorganised", "id", sqlite_where=_REORGANISED, postgresql_where=_REORGANISED),
 )
 
-# The first answer to a request that its client may repeat; without a status it is still being worked on.
+# The first response to a request that its client may repeat; a request without a status is still under way.
 IDEMPOTENCY = Table(
     "idempotency",
     metadata,
