@@ -12,13 +12,13 @@ from threading import Thread
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api.dependencies import Background, Services, anchor, clock, cosign
 from api.kit import errors, traces
 from api.kit.limits import BodyLimit, RateLimit
 from api.kit.middleware import Watched
 from api.kit.streams import ended_by_signals
 from api.routes import health, metrics
 from api.routes.ledger import attestations, declarations, history, log, stream, verifications
+from api.services import Background, Services, anchor, clock, cosign
 from ledger import __version__
 from ledger.config import Settings, load_settings
 from ledger.core.statements.origin import Origin

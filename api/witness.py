@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from api.dependencies import Services, clock
 from api.kit.errors import RETRY_AFTER_SECONDS
 from api.kit.limits import BodyLimit
+from api.services import Services, clock
 from ledger.config import Settings, load_settings
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.checkpoints.witnessing import MAX_REQUEST

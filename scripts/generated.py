@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
-from api.dependencies import Services
 from api.main import create_app
+from api.services import Services
 from ledger.config import Settings
 from scripts import artifact, settings_page
 

@@ -15,8 +15,8 @@ from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
-from api.dependencies import Services
 from api.kit.errors import problem
+from api.services import Services
 from ledger.edges.store import StoredResponse
 from ledger.errors import Malformed
 

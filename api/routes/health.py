@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.dependencies import Given
 from api.kit.errors import documented
-from api.kit.status_figures import anchoring, reasons
 from api.schemas import Live, Ready, WitnessResult
+from api.services import Given
+from api.status_figures import anchoring, reasons
 
 router = APIRouter(prefix="/health", tags=["health"])
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from api.dependencies import Given
 from api.kit import metrics
-from api.kit.status_figures import Figures
+from api.services import Given
+from api.status_figures import Figures
 
 router = APIRouter()
 

@@ -11,8 +11,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api.dependencies import Services
 from api.main import create_app
+from api.services import Services
 from ledger.config import Settings
 from ledger.edges.chain.contract import Chain
 from ledger.edges.keys.keystore import SigningKey

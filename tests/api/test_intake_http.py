@@ -11,10 +11,10 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
-from api.dependencies import Services
 from api.main import create_app
 from api.routes.ledger import bulk
 from api.routes.ledger.convert import refuse_repeated_names
+from api.services import Services
 from ledger.config import Settings
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.statement import Declaration

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import pytest
 from fastapi.testclient import TestClient
 
-from api import dependencies
+from api import services
 from api.schemas import Reason
 from ledger.edges.chain.contract import Chain
 from ledger.edges.keys.keystore import Algorithm, SigningKey
@@ -120,7 +120,7 @@ def test_what_keeps_anchoring_is_told_until_it_goes_on(served: Served, monkeypat
 
     assert until(lambda: codes() == [], 10)
     with monkeypatch.context() as broken:
-        broken.setattr(dependencies, "publish_checkpoint", taken_back)
+        broken.setattr(services, "publish_checkpoint", taken_back)
         assert until(lambda: codes() == ["anchoring_waits"], 10)
         assert details(ready(served.client))["anchoring_waits"].endswith("the chain took back what was signed")
     assert until(lambda: codes() == [], 10)

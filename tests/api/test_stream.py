@@ -18,9 +18,9 @@ import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 
-from api.dependencies import Services
 from api.kit.streams import Hub
 from api.routes.ledger import stream
+from api.services import Services
 from ledger.core.anchoring.batches import Batch
 from ledger.core.encoding.reading import hex_text
 from ledger.edges.store import Cursor, Step, Store

@@ -6,11 +6,11 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api.dependencies import Given
 from api.kit.errors import documented
 from api.kit.idempotency import DOCUMENTED, Once
 from api.routes.ledger.convert import relayed, standing_of, to_hash
 from api.schemas import AttestationStanding, Hash, Relayed, SignedAttestation, SignedRevocation, SignedWithdrawal
+from api.services import Given
 from ledger.core.encoding.reading import hex_bytes
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.statement import Attestation, Declaration, Revocation, Withdrawal

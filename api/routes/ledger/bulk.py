@@ -11,11 +11,11 @@ from fastapi import HTTPException
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
-from api.dependencies import Services
 from api.kit import metrics
 from api.kit.errors import INTERNAL, kind_of, reasons, status_of
 from api.routes.ledger.convert import received_of, refuse_repeated_names
 from api.schemas import SignedDeclaration
+from api.services import Services
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.origin import Origin
 from ledger.errors import LedgerError, Malformed

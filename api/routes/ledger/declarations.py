@@ -10,7 +10,6 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from api.dependencies import Given, Services
 from api.kit import metrics
 from api.kit.errors import documented
 from api.kit.fast_path import direct_post
@@ -25,6 +24,7 @@ from api.schemas import (
     SignedDeclaration,
     Signer,
 )
+from api.services import Given, Services
 from ledger.core.anchoring.batches import Batch
 from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.evidence.evidence import Evidence

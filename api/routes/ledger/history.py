@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api.dependencies import Given
 from api.kit.errors import documented
 from api.schemas import (
     AgencyResult,
@@ -16,6 +15,7 @@ from api.schemas import (
     HistoryResult,
     PeriodResult,
 )
+from api.services import Given
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.agencies import Agencies, Agency, Period
 from ledger.core.history.entry import Entry

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from starlette.exceptions import HTTPException
 
-from api.dependencies import Given
 from api.kit.errors import documented
+from api.services import Given
 from ledger.core.history.history import History
 from ledger.core.tree.tile_files import TileName, bundle
 from ledger.core.tree.tiles import TILE_HEIGHT, TILE_WIDTH

@@ -14,12 +14,12 @@ import orjson
 from fastapi import APIRouter, Header, Query, Response
 from starlette.types import Receive, Scope, Send
 
-from api.dependencies import Given, Services
 from api.kit.errors import documented, problem
 from api.kit.streams import Hub
 from api.routes.ledger.convert import to_hash
 from api.routes.ledger.history import entry_result
 from api.schemas import Hash
+from api.services import Given, Services
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Entry
 from ledger.edges.store import Batch, Cursor, Reorganised, Step, StoreEvent

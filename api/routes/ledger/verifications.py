@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Response
 
-from api.dependencies import LOOK_SECONDS, Given, Services
 from api.kit import metrics
 from api.kit.errors import documented
 from api.kit.fast_path import direct_post
 from api.schemas import VerdictResult, VerificationBody
+from api.services import LOOK_SECONDS, Given, Services
 from ledger.core.verification.verdict import Verdict
 from ledger.errors import Malformed
 from ledger.journeys.verify import VerificationRequest, verify_offline, verify_online

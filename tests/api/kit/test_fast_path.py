@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 from starlette.types import Message
 
-from api.dependencies import Given
 from api.kit import errors
 from api.kit.fast_path import direct_post
 from api.schemas import SignedDeclaration, VerificationBody
+from api.services import Given
 from tests.api.conftest import Served
 
 GOOD = {

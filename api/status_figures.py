@@ -8,9 +8,9 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from api.dependencies import Services
 from api.kit.readiness import Seen
 from api.schemas import Reason
+from api.services import Services
 from ledger import __version__
 from ledger.core.anchoring.batches import BatchState
 from ledger.core.checkpoints.note import SignedNote
