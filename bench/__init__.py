@@ -1,1 +1,1 @@
-"""What `make bench` measures, and beside whom."""
+"""What ``make bench`` measures, and beside which peers. ``docs/performance.md`` explains the rows."""

@@ -24,26 +24,26 @@ from bench import (
     tree,
 )
 from bench.rows import Row
-from bench.runner import Bench, Work
+from bench.runner import Bench, Measurement
 
 GROUPS = (floors, documents, signatures, gas, tree, intake, latency, served, replay, growth)
-WORKS: list[Work] = [work for group in GROUPS for work in group.WORKS]
-ORDER = [id_ for work in WORKS for id_ in work.ids]
+MEASUREMENTS: list[Measurement] = [item for group in GROUPS for item in group.MEASUREMENTS]
+ORDER = [id_ for item in MEASUREMENTS for id_ in item.ids]
 PACKAGES = {documents.PACKAGE, signatures.PACKAGE, tree.PACKAGE, *gas.PACKAGES}
-NARROWEST = 150  # columns: below that a table is folded beyond reading, and a file has no width of its own
+NARROWEST = 150  # columns; a narrower table cannot be read, and a file has no width of its own
 console = Console()
 if not console.is_terminal:
     console = Console(width=NARROWEST)
 
 
 def _interrupted(*_: object) -> None:
-    """A bench that is told to end ends what it started, as if somebody had pressed Ctrl-C."""
+    """Treat SIGTERM like Ctrl-C, so that the bench stops the processes that it started."""
     raise KeyboardInterrupt
 
 
 def run(wanted: list[str], quick: bool) -> int:
-    """Measure the rows that are wanted, or all; 1 where something could not be measured."""
-    works = [work for work in WORKS if not wanted or set(wanted) & set(work.ids)]
+    """Measure the wanted rows, or all rows. Return 1 if a row could not be measured, else 0."""
+    chosen = [item for item in MEASUREMENTS if not wanted or set(wanted) & set(item.ids)]
     rows: list[Row] = []
     failed: list[str] = []
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
@@ -51,42 +51,43 @@ def run(wanted: list[str], quick: bool) -> int:
         Progress(*columns, console=console, transient=True) as progress,
         Bench(quick, progress) as bench,
     ):
-        whole = progress.add_task("", total=sum(work.seconds for work in works))
-        for work in works:
-            about = f"{work.ids[0]} and {len(work.ids) - 1} more" if len(work.ids) > 1 else work.ids[0]
-            progress.update(whole, description=f"{about}, about {work.seconds} s")
+        whole = progress.add_task("", total=sum(item.seconds for item in chosen))
+        for measurement in chosen:
+            ids = measurement.ids
+            name = f"{ids[0]} and {len(ids) - 1} more" if len(ids) > 1 else ids[0]
+            progress.update(whole, description=f"{name}, about {measurement.seconds} s")
             try:
-                for row in work.measure(bench):
+                for row in measurement.measure(bench):
                     if not wanted or row.id in wanted:
                         rows.append(row)
                         bench.say(report.line(row))
             except KeyboardInterrupt:
-                failed.append(f"{about} and what follows: interrupted")
+                failed.append(f"{name} and everything after it: interrupted")
                 break
-            except Exception as error:  # one peer that fails leaves the other rows standing
-                failed.append(f"{about}: {type(error).__name__}: {error}")
+            except Exception as error:  # the other rows are measured even if one peer fails
+                failed.append(f"{name}: {type(error).__name__}: {error}")
                 bench.say(f"not measured: {failed[-1]}")
-            progress.advance(whole, work.seconds)
+            progress.advance(whole, measurement.seconds)
     console.print(report.table(rows))
     if not quick:
         report.write(rows, PACKAGES, order=ORDER)
-    for words in failed:
-        console.print(f"not measured: {words}", style="red", markup=False)
+    for problem in failed:
+        console.print(f"not measured: {problem}", style="red", markup=False)
     return 1 if failed else 0
 
 
 def main() -> int:
-    """See the module."""
+    """Read the command line and measure."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "--row", action="append", default=[], choices=ORDER, metavar="ID", help="measure this row alone"
+        "--row", action="append", default=[], choices=ORDER, metavar="ID", help="measure only this row; repeat for more"
     )
-    parser.add_argument("--quick", action="store_true", help="try everything at small sizes; writes no results")
-    parser.add_argument("--list", action="store_true", help="name all rows")
-    asked = parser.parse_args()
-    if asked.list:
-        for work in WORKS:
-            console.print(f"about {work.seconds:3} s: {' '.join(work.ids)}")
+    parser.add_argument("--quick", action="store_true", help="try every row at a small size; write no results")
+    parser.add_argument("--list", action="store_true", help="list all rows")
+    options = parser.parse_args()
+    if options.list:
+        for item in MEASUREMENTS:
+            console.print(f"about {item.seconds:3} s: {' '.join(item.ids)}")
         return 0
     signal.signal(signal.SIGTERM, _interrupted)
     try:
@@ -94,7 +95,7 @@ def main() -> int:
     except peer_programs.PeerFailed as error:
         console.print(f"[red]{error}[/]")
         return 1
-    return run(asked.row, asked.quick)
+    return run(options.row, options.quick)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""``make bench-audit``: replay and whole audits of 100,000 and 1,000,000 entries, and the log as it grows to 1,000,000.
+"""Measure replay and audit of a million entries, and proofs of the growing log: ``python -m bench.audit``.
 
-Replay: every rule and signature, head and root, from entries in a file. Whole audits read the logs over JSON-RPC from a
-node that shares this machine, so it costs them a processor. Each runs in a process of its own, whose memory is told.
-The history is made once and kept under ``build/``. The log's figures stand beside those of the whole tree built anew.
+Replay checks every rule and signature, head and root, of entries in a file. An audit reads the logs over JSON-RPC from
+a node on the same machine, which takes a processor from it. Each runs in its own process and reports the memory of that
+process. The history is made once and kept under ``build/``. For comparison, the whole tree is also built at each size.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from eth_abi.abi import decode as abi_decode
 from rich.console import Console
 from rich.table import Table
 
-from bench.made_history import MIX, ORIGIN, kept, read
+from bench.synthetic_history import MIX, ORIGIN, history_file, read
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.history.entry import PAYLOADS, Entry, decode_payload
 from ledger.core.history.replay import Replay
@@ -37,17 +37,17 @@ BUILD = Path(__file__).resolve().parent.parent / "build"
 RESULTS = BUILD / "bench-audit.json"
 SIZES = (100_000, 1_000_000)
 LOG_SIZES = (1_000, 10_000, 100_000, 1_000_000)
-NEEDED = 20_000
-FLAT = 1.25  # times the memory at ten times the entries
+ENTRIES_A_SECOND = 20_000
+MEMORY_FACTOR = 1.25  # the most that memory may grow when the entries grow tenfold
 _TRIES = 200
 console = Console()
 Measured = dict[str, int]
 
 
-def replayed(file: Path, size: int) -> Measured:
-    """Replay entries from a file; what it took."""
+def replay_file(file: Path, size: int) -> Measured:
+    """Replay entries from a file, and return the figures."""
     begun = time.perf_counter()
-    with Spill() as memory, SignatureChecks(ORIGIN, _nobody) as checks:
+    with Spill() as memory, SignatureChecks(ORIGIN, _refuse_wallet_signature) as checks:
 
         def sign(number: int, signer: bytes, digest: bytes, signature: bytes) -> None:
             checks.add(Signed(number, 0, signer, digest, signature))
@@ -56,25 +56,25 @@ def replayed(file: Path, size: int) -> Measured:
         for _, data in read(file, size):
             replay.apply(Entry.from_data(data))
         checks.finish()
-    return _measured(replay.size, checks.count, time.perf_counter() - begun)
+    return _figures(replay.size, checks.count, time.perf_counter() - begun)
 
 
-def audited(url: str) -> Measured:
-    """A whole audit of what a node says; what it took."""
+def audit_node(url: str) -> Measured:
+    """Audit the history of a node, and return the figures."""
     chain = Chain.connect(url, ORIGIN.contract, ORIGIN.chain_id, Limits(timeout=60))
     begun = time.perf_counter()
     report = audit(chain, Scope()).report
     if not report.good:
         raise SystemExit(str(report.findings))
-    return _measured(report.size, report.signatures, time.perf_counter() - begun)
+    return _figures(report.size, report.signatures, time.perf_counter() - begun)
 
 
-def _nobody(signed: Signed) -> None:
-    raise AssertionError(f"entry {signed.number} is signed by a key, and none fits")
+def _refuse_wallet_signature(signed: Signed) -> None:
+    raise AssertionError(f"the signature of entry {signed.number} does not fit its key")
 
 
-def _measured(size: int, signatures: int, seconds: float) -> Measured:
-    # Not getrusage: its peak is inherited from the process that started this one.
+def _figures(size: int, signatures: int, seconds: float) -> Measured:
+    # getrusage would report a peak that this process inherited from its parent.
     status = Path("/proc/self/status").read_text()
     peak = next(int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
     return {
@@ -83,8 +83,8 @@ def _measured(size: int, signatures: int, seconds: float) -> Measured:
     }  # fmt: skip
 
 
-def runs(title: str, measure: Callable[[int], Measured]) -> list[Measured]:
-    """Measure at each size, and print."""
+def measure_at_sizes(title: str, measure: Callable[[int], Measured]) -> list[Measured]:
+    """Measure at each size, and print a table."""
     found = [measure(size) for size in SIZES]
     table = Table("entries", "signatures", "seconds", "entries /s", "RSS MiB", title=title)
     for row in found:
@@ -93,30 +93,31 @@ def runs(title: str, measure: Callable[[int], Measured]) -> list[Measured]:
     return found
 
 
-def replay_apart(file: Path, size: int) -> Measured:
-    return _apart("replay", str(file), str(size))
+def replay_in_process(file: Path, size: int) -> Measured:
+    """Replay in a process of its own."""
+    return _in_process("replay", str(file), str(size))
 
 
-def audit_apart(file: Path, size: int) -> Measured:
-    """An audit in one process beside a node in another."""
-    command = [sys.executable, "-m", "bench.made_node", str(file), str(size)]
+def audit_in_process(file: Path, size: int) -> Measured:
+    """Audit in one process, with the node in another."""
+    command = [sys.executable, "-m", "bench.synthetic_node", str(file), str(size)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as node:
         try:
             assert node.stdout is not None
-            return _apart("audit", node.stdout.readline().strip())
+            return _in_process("audit", node.stdout.readline().strip())
         finally:
             node.terminate()
 
 
-def _apart(*words: str) -> Measured:
-    command = [sys.executable, "-m", "bench.audit", *words]
+def _in_process(*arguments: str) -> Measured:
+    command = [sys.executable, "-m", "bench.audit", *arguments]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: Measured = json.loads(done.stdout)
     return found
 
 
-def readers(file: Path) -> dict[str, float]:
-    """Payloads read a second: by the strict reader, and by eth-abi, which takes other encodings too."""
+def measure_readers(file: Path) -> dict[str, float]:
+    """Payloads read in a second by the strict reader and by eth-abi, which also accepts other encodings."""
     payloads = [Entry.from_data(data) for _, data in read(file, 5_000)]
 
     def strict() -> None:
@@ -135,9 +136,9 @@ def readers(file: Path) -> dict[str, float]:
     return rates
 
 
-def growth() -> list[dict[str, float]]:
-    """Microseconds to publish a checkpoint after one more entry, and to prove an entry, as the log grows."""
-    titles = ("entries", "publish", "prove", "prove in the past", "consistency", "whole tree anew")
+def measure_growing_log() -> list[dict[str, float]]:
+    """Microseconds to publish a checkpoint after one more entry, and to prove an entry, while the log grows."""
+    titles = ("entries", "publish", "prove", "prove in the past", "consistency", "build whole tree")
     table = Table(*titles, title="The growing log, microseconds, medians")
     rows, tiles = [], Tiles()
     hashes = [leaf_hash(number.to_bytes(8)) for number in range(max(LOG_SIZES))]
@@ -151,7 +152,7 @@ def growth() -> list[dict[str, float]]:
             tiles.append(next(following))
             key.sign(Checkpoint(ORIGIN, tiles.size, tiles.root()).text.encode())
 
-        def past() -> None:
+        def prove_in_the_past() -> None:
             then = random.randrange(tiles.size // 2, tiles.size)
             tiles.inclusion(random.randrange(then), then)
 
@@ -159,9 +160,9 @@ def growth() -> list[dict[str, float]]:
             "entries": size,
             "publish": _median(publish, _TRIES),
             "prove": _median(lambda: tiles.inclusion(random.randrange(tiles.size)), _TRIES),
-            "prove_past": _median(past, _TRIES),
+            "prove_past": _median(prove_in_the_past, _TRIES),
             "consistency": _median(lambda: tiles.consistency(random.randrange(1, tiles.size)), _TRIES),
-            "anew": _median(lambda size=size: Tree(hashes[:size]), 3),  # type: ignore[misc]
+            "whole_tree": _median(lambda size=size: Tree(hashes[:size]), 3),  # type: ignore[misc]
         }
         table.add_row(*(f"{value if name == 'entries' else value * 1e6:,.0f}" for name, value in row.items()))
         rows.append(row)
@@ -170,7 +171,7 @@ def growth() -> list[dict[str, float]]:
 
 
 def _median(work: Callable[[], object], times: int) -> float:
-    """Seconds that one call takes."""
+    """The median of the seconds that a call takes."""
     taken = []
     for _ in range(times):
         begun = time.perf_counter()
@@ -180,26 +181,28 @@ def _median(work: Callable[[], object], times: int) -> float:
 
 
 def main() -> int:
-    """Measure, print, write ``build/bench-audit.json``; 1 where replay is slower than needed or memory grows."""
+    """Measure, print, write ``build/bench-audit.json``. Return 1 if replay is too slow or memory grows, else 0."""
     with console.status("making a history of 1,000,000 entries (kept under build/)"):
-        file = kept(BUILD / "history.bin", max(SIZES))
+        file = history_file(BUILD / "history.bin", max(SIZES))
     console.print(f"mix: {MIX}")
-    read_rates, grown = readers(file), growth()
-    replays = runs("Replay", lambda size: replay_apart(file, size))
-    audits = runs("Whole audits, over JSON-RPC", lambda size: audit_apart(file, size))
-    value = {"mix": MIX, "readers": read_rates, "growth": grown, "replays": replays, "audits": audits}
+    read_rates, grown = measure_readers(file), measure_growing_log()
+    replays = measure_at_sizes("Replay", lambda size: replay_in_process(file, size))
+    audits = measure_at_sizes("Whole audits, over JSON-RPC", lambda size: audit_in_process(file, size))
+    value = {"mix": MIX, "measure_readers": read_rates, "growth": grown, "replays": replays, "audits": audits}
     RESULTS.write_text(json.dumps(value, indent=2) + "\n")
-    fast = replays[-1]["entries_per_second"] >= NEEDED
-    flat = all(large["rss_mib"] < FLAT * small["rss_mib"] for small, large in (replays, audits))
-    console.print(f"replay of at least {NEEDED:,} entries /s: {fast}; memory flat from {SIZES[0]:,} entries on: {flat}")
+    fast = replays[-1]["entries_per_second"] >= ENTRIES_A_SECOND
+    flat = all(large["rss_mib"] < MEMORY_FACTOR * small["rss_mib"] for small, large in (replays, audits))
+    console.print(
+        f"replay of at least {ENTRIES_A_SECOND:,} entries /s: {fast}; memory flat from {SIZES[0]:,} entries on: {flat}"
+    )
     return 0 if fast and flat else 1
 
 
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["replay", path, count]:
-            print(json.dumps(replayed(Path(path), int(count))))
+            print(json.dumps(replay_file(Path(path), int(count))))
         case ["audit", address]:
-            print(json.dumps(audited(address)))
+            print(json.dumps(audit_node(address)))
         case _:
             sys.exit(main())

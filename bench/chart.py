@@ -1,4 +1,4 @@
-"""The chart of growth, as SVG: costs on the left, memory on the right, both over the number of declarations."""
+"""The chart of growth as SVG: costs on the left, memory on the right, both over the number of declarations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Scale = Callable[[float], float]
 
 @dataclass(frozen=True, slots=True)
 class _Panel:
-    """One pair of axes; ``y`` takes a value to 0 at the bottom and 1 at the top."""
+    """One pair of axes. ``y`` maps a value to 0 (bottom) to 1 (top)."""
 
     left: float
     title: str
@@ -25,12 +25,12 @@ class _Panel:
     ticks: Sequence[float]
 
     def at(self, size: float, value: float) -> tuple[float, float]:
-        low, high = (math.log10(self.sizes[place]) for place in (0, -1))
+        low, high = (math.log10(self.sizes[index]) for index in (0, -1))
         share = (math.log10(size) - low) / (high - low)
         return self.left + (_INSET + share * (1 - 2 * _INSET)) * _WIDTH, _TOP + (1 - self.y(value)) * _HEIGHT
 
     def frame(self) -> list[str]:
-        """Title, axes, ticks."""
+        """The title, the axes and the ticks."""
         parts = [f"<text x='{self.left}' y='{_TOP - 16}' font-weight='600'>{self.title}</text>"]
         for value in self.ticks:
             x, y = self.left, _TOP + (1 - self.y(value)) * _HEIGHT

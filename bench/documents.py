@@ -1,6 +1,6 @@
-"""Documents, from file contents to file contents: wrap, verify, redact, and whole evidence. Peer: OpenAttestation v2.
+"""Measure documents: wrap, verify, redact, and verify whole evidence. Peer: OpenAttestation v2.
 
-Both sides begin with bytes and end with bytes, or with the verdict: reading and printing JSON is counted on both.
+Both sides begin with the bytes of a file and end with bytes or a verdict, so reading and printing JSON counts on both.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import secrets
 from collections.abc import Iterator
 from functools import cache
 
-from bench import materials
-from bench.rows import Bar, Row, Title
-from bench.runner import Bench, Work
+from bench import sample_data
+from bench.rows import Bar, Row, RowSpec
+from bench.runner import Bench, Measurement
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.document import Format, Redacted, Wrapped, open_document, read_wrapped, redact, wrap
 from ledger.core.evidence.payloads import remembered
@@ -24,20 +24,20 @@ SCRIPT = "open-attestation"
 PACKAGE = "@govtechsg/open-attestation"
 PEER = "OpenAttestation v2"
 _FIVE = Bar(">=", 5)
-_HIDE = list(materials.HIDDEN)
+_HIDE = list(sample_data.HIDDEN)
 _PATTERNS = [f"$.{name}" for name in _HIDE]
 
 
 @cache
-def given() -> tuple[bytes, materials.Case, Wrapped, str]:
-    """The document, its evidence, the document wrapped, and words for it."""
-    data, case = materials.document(), materials.case()
+def inputs() -> tuple[bytes, sample_data.VerifierFiles, Wrapped, str]:
+    """The document, a verifier's files for it, the wrapped document, and a description."""
+    data, case = sample_data.document(), sample_data.verifier_files()
     wrapped = read_wrapped(case.wrapped)
     return data, case, wrapped, f"a document of {len(data):,} bytes and {len(wrapped.fields)} fields"
 
 
 def wrapping(bench: Bench) -> Iterator[Row]:
-    data, _, _, what = given()
+    data, _, _, what = inputs()
     oa = bench.peer(SCRIPT)
 
     def ours() -> bytes:
@@ -45,79 +45,79 @@ def wrapping(bench: Bench) -> Iterator[Row]:
 
     for id_, peer, bar in (("wrap", PEER, _FIVE), ("wrap-without-schema", f"{PEER}, without its JSON schema", None)):
         oa.load(id_, document=data.decode())
-        yield bench.rates(Title(id_, f"wrap {what}, salts included", "1/s", peer, bar), ours, oa.timed(id_))
+        yield bench.rates(RowSpec(id_, f"wrap {what}, salts included", "1/s", peer, bar), ours, oa.timed(id_))
 
 
 def verifying(bench: Bench) -> Iterator[Row]:
-    data, case, _, what = given()
+    data, case, _, what = inputs()
     oa = bench.peer(SCRIPT)
     oa.load("verify", document=data.decode())
-    title = Title("verify", f"verify the integrity of {what}", "1/s", PEER, _FIVE)
-    yield bench.rates(title, lambda: _intact(case.wrapped), oa.timed("verify"))
+    spec = RowSpec("verify", f"verify the integrity of {what}", "1/s", PEER, _FIVE)
+    yield bench.rates(spec, lambda: _intact(case.wrapped), oa.timed("verify"))
 
 
 def evidence(bench: Bench) -> Iterator[Row]:
-    data, case, _, _ = given()
+    data, case, _, _ = inputs()
     oa = bench.peer(SCRIPT)
     oa.load("verify", document=data.decode())
 
     def ours() -> None:
         verdict = verify(
-            read_evidence(case.evidence), at=materials.START + 3_600, document=open_document(case.wrapped),
+            read_evidence(case.evidence), at=sample_data.START + 3_600, document=open_document(case.wrapped),
             trust=read_trust_root(case.trust),
         )  # fmt: skip
         if verdict.conclusion is not Conclusion.GOOD:
             raise AssertionError(f"good evidence was refused: {verdict}")
 
-    def first() -> None:
+    def without_caches() -> None:
         carried_by_keys.cache_clear()
         remembered.cache_clear()
         ours()
 
     what = "verify whole evidence offline: document, two statements, checkpoint"
-    for id_, work, more, bar in (
-        ("evidence", ours, "the council's three resolutions known from other evidence", Bar(">=", 1)),
-        ("evidence-first", first, "three resolutions of the council", None),
+    for id_, work, known, bar in (
+        ("evidence", ours, "the council's three resolutions are known from other evidence", Bar(">=", 1)),
+        ("evidence-first", without_caches, "three resolutions of the council", None),
     ):
-        title = Title(id_, f"{what}, {more}", "1/s", f"{PEER}, integrity alone", bar)
-        yield bench.rates(title, work, oa.timed("verify"))
+        spec = RowSpec(id_, f"{what}, {known}", "1/s", f"{PEER}, integrity alone", bar)
+        yield bench.rates(spec, work, oa.timed("verify"))
 
 
 def redacting(bench: Bench) -> Iterator[Row]:
-    data, case, _, what = given()
+    data, case, _, what = inputs()
     oa = bench.peer(SCRIPT)
     count = oa.load("redact", document=data.decode(), hide=_HIDE)
     if count != len(_redacted().hidden):
         raise AssertionError(f"the peer hides {count} fields and we hide {len(_redacted().hidden)}")
-    title = Title("redact", f"hide {count} fields of {what}", "1/s", PEER)
+    spec = RowSpec("redact", f"hide {count} fields of {what}", "1/s", PEER)
     yield bench.rates(
-        title, lambda: redact(read_wrapped(case.wrapped), _PATTERNS).to_bytes(), oa.timed("redact")
+        spec, lambda: redact(read_wrapped(case.wrapped), _PATTERNS).to_bytes(), oa.timed("redact")
     )  # fmt: skip
 
 
 def verifying_redacted(bench: Bench) -> Iterator[Row]:
-    data, _, _, what = given()
+    data, _, _, what = inputs()
     oa = bench.peer(SCRIPT)
     oa.load("verify-redacted", document=data.decode(), hide=_HIDE)
     redacted = _redacted()
     file = redacted.to_bytes()
-    title = Title("verify-redacted", f"verify the integrity of {what}, {len(redacted.hidden)} hidden", "1/s", PEER)
-    yield bench.rates(title, lambda: _intact(file), oa.timed("verify-redacted"))
+    spec = RowSpec("verify-redacted", f"verify the integrity of {what}, {len(redacted.hidden)} hidden", "1/s", PEER)
+    yield bench.rates(spec, lambda: _intact(file), oa.timed("verify-redacted"))
 
 
 def _redacted() -> Redacted:
-    return redact(given()[2], _PATTERNS)
+    return redact(inputs()[2], _PATTERNS)
 
 
 def _intact(file: bytes) -> None:
-    if open_document(file).digest != given()[2].digest:
-        raise AssertionError("an intact document was taken for a changed one")
+    if open_document(file).digest != inputs()[2].digest:
+        raise AssertionError("an intact document has another digest")
 
 
-WORKS = [
-    Work(("wrap", "wrap-without-schema"), 16, wrapping),
-    Work(("verify",), 8, verifying),
-    Work(("evidence", "evidence-first"), 16, evidence),
-    Work(("redact",), 8, redacting),
-    Work(("verify-redacted",), 8, verifying_redacted),
+MEASUREMENTS = [
+    Measurement(("wrap", "wrap-without-schema"), 16, wrapping),
+    Measurement(("verify",), 8, verifying),
+    Measurement(("evidence", "evidence-first"), 16, evidence),
+    Measurement(("redact",), 8, redacting),
+    Measurement(("verify-redacted",), 8, verifying_redacted),
 ]

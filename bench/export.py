@@ -1,7 +1,7 @@
-"""Time and memory of ``ledger export`` and ``import``: ``python -m bench.export [ENTRIES …]``.
+"""Measure time and memory of ``ledger export`` and ``import``: ``python -m bench.export [ENTRIES …]``.
 
-A made history: one entry in five anchors a batch of five declarations, the others attest one declaration each, so there
-are as many declarations as entries. Every step runs in a process of its own; memory is its peak (RSS).
+The history is synthetic. One entry in five anchors a batch of five declarations, and the others attest one declaration
+each, so there are as many declarations as entries. Every step runs in its own process; memory is its peak (RSS).
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
-from coincurve import PrivateKey
 from rich.console import Console
 from rich.table import Table
 
@@ -29,7 +28,6 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Entry, encode_payload, kind_of
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import address_of
 from ledger.core.statements.statement import (
     AgencyEnrolment,
     Attestation,
@@ -48,6 +46,7 @@ from ledger.edges.store import Batch, Restoration, Store
 from ledger.journeys.export import PublicKeys, leave
 from ledger.journeys.follow import Follower
 from ledger.journeys.import_ import arrive
+from ledger.testing.world import Key
 
 ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
 START = 1_790_000_000
@@ -58,19 +57,9 @@ TRUST = TrustRoot(ORIGIN, NoteKey(str(ORIGIN), LOG.public_key))
 STEPS = ("fill", "export --no-evidence", "export", "import")
 
 
-class _Key:
-    def __init__(self, name: str) -> None:
-        self._key = PrivateKey(sha256(name.encode()).digest())
-        self.signer = address_of(self._key.public_key.format(compressed=False))
-
-    def sign(self, digest: bytes) -> bytes:
-        made = self._key.sign_recoverable(digest, hasher=None)
-        return made[:64] + bytes([made[64] + 27])
-
-
 def fill(store: Store, size: int) -> None:
     """Write a history of ``size`` entries into an empty store, and sign its checkpoint."""
-    trader, tree = _Key("trader"), Frontier()
+    trader, tree = Key("trader"), Frontier()
     with store.restoring() as restoring:
         batches: list[tuple[int, list[Declaration]]] = []
         logged: list[LoggedEntry] = []
@@ -90,8 +79,8 @@ def fill(store: Store, size: int) -> None:
     store.checkpoints.save(note, START)
 
 
-def _contents(trader: _Key) -> Iterator[tuple[Content, list[Declaration]]]:
-    council, officer = _Key("council"), _Key("officer")
+def _contents(trader: Key) -> Iterator[tuple[Content, list[Declaration]]]:
+    council, officer = Key("council"), Key("officer")
     resolutions: list[Resolution] = [
         AgencyEnrolment("NZ-MPI", "Ministry for Primary Industries", "NZ", "https://mpi.example", 1),
         MandateGrant("NZ-MPI", 851, 0, NO_END, 2),
@@ -103,7 +92,7 @@ def _contents(trader: _Key) -> Iterator[tuple[Content, list[Declaration]]]:
     number = 0
     while True:
         declared = [
-            Declaration(trader.signer, sha256(f"{number} {place}".encode()).digest(), 380) for place in range(BATCH)
+            Declaration(trader.signer, sha256(f"{number} {index}".encode()).digest(), 380) for index in range(BATCH)
         ]
         ids = [item.id(ORIGIN) for item in declared]
         yield Anchored(root(ids), BATCH), declared
@@ -113,7 +102,7 @@ def _contents(trader: _Key) -> Iterator[tuple[Content, list[Declaration]]]:
         number += 1
 
 
-def _declare(restoring: Restoration, trader: _Key, batches: list[tuple[int, list[Declaration]]]) -> None:
+def _declare(restoring: Restoration, trader: Key, batches: list[tuple[int, list[Declaration]]]) -> None:
     for number, declared in batches:
         ids = [item.id(ORIGIN) for item in declared]
         restoring.add_declarations(
@@ -124,7 +113,7 @@ def _declare(restoring: Restoration, trader: _Key, batches: list[tuple[int, list
 
 
 def step(name: str, size: int, folder: Path) -> None:
-    """One measured step, in a process of its own; prints what it took."""
+    """Do one step, in this process, and print its time and memory."""
     begun, url = time.monotonic(), f"sqlite:///{folder / 'store.sqlite'}"
     if name == "fill":
         fill(Store.open(url, ORIGIN), size)
@@ -140,7 +129,7 @@ def step(name: str, size: int, folder: Path) -> None:
 
 
 def main(sizes: list[int]) -> int:
-    """Measure all steps at all sizes."""
+    """Measure all steps at all sizes, and print the table."""
     table = Table("entries", "declarations", *(f"{name}: s, peak MiB" for name in STEPS), "files", "MiB")
     for size in sizes:
         folder = Path(tempfile.mkdtemp(prefix="bench-exit-"))

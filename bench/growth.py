@@ -1,12 +1,13 @@
-"""Growth: what one more declaration costs, and how much memory it all takes, from 1,000 to 1,000,000 declarations.
+"""Measure growth: the cost of one more declaration, and the memory, from 1,000 to 1,000,000 declarations.
 
-One process, one SQLite store that grows; at each power of ten the cost of the last declarations is noted. Intake is
-what the server does for a declaration: id, signature, durable insert, 200 a transaction; 1,000 arrive in each second,
-so that a million stand for 17 minutes and not for one moment, which all lists are ordered by. A batch holds 1,000, from
-reading what is pending to its entry. Evidence is made for declarations drawn from all over the store, each with its
-batch read anew. Memory is what the process holds then (RSS). ``bench/growth.svg`` shows it.
+One process fills one SQLite store and notes the costs at each power of ten. Intake is the server's work for a
+declaration: id, signature, and a durable insert with 200 in a transaction. 1,000 declarations arrive in each second,
+because all lists are ordered by that time; a million then cover 17 minutes instead of one moment. A batch holds 1,000
+declarations, and its cost runs from reading the pending ones to its entry. Evidence is made for declarations from the
+whole store, each with its batch read again. Memory is the resident set of the process. ``bench/growth.svg`` shows the
+results.
 
-Signatures are made and checked only of declarations whose cost is noted; what lies between is stored as they are.
+Signatures are made and checked only for declarations whose cost is noted. The others are stored without a check.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from random import Random
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bench.chart import draw
-from bench.materials import ORIGIN, START, Key
-from bench.rows import Bar, Row, Title
-from bench.runner import ROOT, ROUNDS, Bench, Work
+from bench.rows import Bar, Row, RowSpec
+from bench.runner import ROOT, ROUNDS, Bench, Measurement
+from bench.sample_data import ORIGIN, START
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import NoteKey, signed
 from ledger.core.history.entry import Anchored, Content, Enacted, Entry, encode_payload, kind_of
@@ -40,24 +41,25 @@ from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Store
 from ledger.journeys.evidence import Gatherer
+from ledger.testing.world import Key
 
 CHART = ROOT / "bench" / "growth.svg"
 SIZES, QUICK_SIZES = (1_000, 10_000, 100_000, 1_000_000), (1_000, 2_000)
 GROUP, BATCH = 200, 1_000
-A_SECOND = 1_000  # declarations that arrive in it
-LAST = 25  # groups, or batches, whose cost is noted: a point is the median over them
-PROOFS = 40  # a round
-WORDS = {
+ARRIVALS_A_SECOND = 1_000
+SAMPLES = 25  # groups, or batches, whose cost is noted; a point of the chart is their median
+PROOFS = 40  # pieces of evidence in a round
+WORK = {
     "intake": "take in one declaration",
     "batch": f"put one declaration into a batch of {BATCH:,}, to its entry",
     "evidence": "make the evidence of one declaration",
 }
-COSTS = tuple(WORDS)
-FLAT = Bar("<=", 1.25)
+COSTS = tuple(WORK)
+FLAT_BAR = Bar("<=", 1.25)
 
 
-class Ledger:
-    """A store with its history, and no chain: entries are what the contract would have written."""
+class GrowingStore:
+    """A store with its history but without a chain. Its entries are those that the contract would write."""
 
     def __init__(self, folder: Path) -> None:
         self.store = Store.open(f"sqlite:///{folder / 'growth.sqlite'}", ORIGIN)
@@ -69,12 +71,12 @@ class Ledger:
         return Declaration(self._trader.signer, sha256(str(number).encode()).digest(), 380)
 
     def fill(self, numbers: range) -> None:
-        """Store declarations as if they had been taken in."""
+        """Store declarations without checking a signature."""
         received = [(self.declaration(number), bytes(65)) for number in numbers]
-        self.store.declarations.add(received, ORIGIN, _second(numbers))
+        self.store.declarations.add(received, ORIGIN, _arrival_time(numbers))
 
     def signed(self, numbers: range) -> list[tuple[Declaration, bytes]]:
-        """What traders send."""
+        """Declarations with their signatures, as traders send them."""
         made = [self.declaration(number) for number in numbers]
         return [(item, self._trader.sign(item.id(ORIGIN))) for item in made]
 
@@ -90,7 +92,7 @@ class Ledger:
         self._entry(Anchored(root, len(ids)))
 
     def prove(self, ids: Sequence[bytes]) -> None:
-        """Evidence as a server prints it, under a checkpoint of all there is; each with nothing read before."""
+        """Make and print evidence as a server does, under a checkpoint of all entries, without a cache."""
         checkpoint = Checkpoint(ORIGIN, self.history.size, self.history.log.root())
         key = NoteKey(str(ORIGIN), self._log.public_key().public_bytes_raw())
         note = signed(checkpoint, key, self._log.sign(checkpoint.text.encode()))
@@ -108,7 +110,7 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The state at one size: microseconds for one declaration, round by round, and memory in MiB."""
+    """The costs at one size: microseconds for one declaration in each round, and resident memory in MiB."""
 
     size: int
     resident: float
@@ -116,35 +118,35 @@ class Point:
 
 
 def grow(folder: Path, sizes: Sequence[int]) -> Iterator[Point]:
-    """Grow, and note what it costs at each size."""
-    ledger = Ledger(folder)
-    intakes: deque[float] = deque(maxlen=LAST)
-    batches: deque[float] = deque(maxlen=LAST)
+    """Fill the store, and yield the costs at each size."""
+    store = GrowingStore(folder)
+    intakes: deque[float] = deque(maxlen=SAMPLES)
+    batches: deque[float] = deque(maxlen=SAMPLES)
     for begin in range(0, max(sizes), GROUP):
         size = begin + GROUP
-        if any(begin < noted <= begin + LAST * GROUP for noted in sizes):
+        if any(begin < point <= begin + SAMPLES * GROUP for point in sizes):
             numbers = range(begin, size)
-            intakes.append(_timed(partial(ledger.take_in, ledger.signed(numbers), _second(numbers))) / GROUP)
+            intakes.append(_timed(partial(store.take_in, store.signed(numbers), _arrival_time(numbers))) / GROUP)
         elif size % BATCH == 0:
-            ledger.fill(range(size - BATCH, size))
+            store.fill(range(size - BATCH, size))
         if size % BATCH == 0:
-            batches.append(_timed(ledger.batch) / BATCH)
+            batches.append(_timed(store.batch) / BATCH)
         if size in sizes:
-            costs = [list(intakes), list(batches), _evidence(ledger, size)]
+            costs = [list(intakes), list(batches), _evidence(store, size)]
             yield Point(size, _resident(), dict(zip(COSTS, costs, strict=True)))
 
 
-def _evidence(ledger: Ledger, size: int) -> list[float]:
+def _evidence(store: GrowingStore, size: int) -> list[float]:
     random, rounds = Random(size), []  # noqa: S311
     for _ in range(ROUNDS):
-        ids = [ledger.declaration(number).id(ORIGIN) for number in random.sample(range(size), PROOFS)]
-        rounds.append(_timed(partial(ledger.prove, ids)) / PROOFS)
+        ids = [store.declaration(number).id(ORIGIN) for number in random.sample(range(size), PROOFS)]
+        rounds.append(_timed(partial(store.prove, ids)) / PROOFS)
     return rounds
 
 
-def _second(numbers: range) -> int:
-    """When these arrive."""
-    return START + numbers.start // A_SECOND
+def _arrival_time(numbers: range) -> int:
+    """The second in which these declarations arrive."""
+    return START + numbers.start // ARRIVALS_A_SECOND
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -159,32 +161,32 @@ def _resident() -> float:
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """One row for each cost and one for memory, at the greatest size beside the smallest; and the chart."""
+    """Measure one row for each cost and one for memory, at the greatest size beside the smallest. Draw the chart."""
     sizes = QUICK_SIZES if bench.quick else SIZES
     points: list[Point] = []
-    command = [sys.executable, "-m", "bench.growth", str(bench.on_disk), *map(str, sizes)]
+    command = [sys.executable, "-m", "bench.growth", str(bench.disk_folder), *map(str, sizes)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         for line in child.stdout:
             points.append(Point(**json.loads(line)))
             bench.say(f"growth: {points[-1].size:,} declarations, {points[-1].resident:.0f} MiB")
     if child.returncode:
-        raise AssertionError(f"the process that grows ended with {child.returncode}")
+        raise AssertionError(f"the measuring process ended with {child.returncode}")
     first, last = points[0], points[-1]
     named = f"the same at {first.size:,}"
-    for name, words in WORDS.items():
-        title = Title(f"growth-{name}", f"{words}, at {last.size:,} declarations", "us", named, FLAT)
+    for name, work in WORK.items():
+        spec = RowSpec(f"growth-{name}", f"{work}, at {last.size:,} declarations", "us", named, FLAT_BAR)
         medians = [statistics.median(point.costs[name]) for point in (last, first)]
-        yield title.row(last.costs[name], [medians[1]] * len(last.costs[name]))
-    title = Title("growth-memory", f"memory of the process, at {last.size:,} declarations", "MiB", named, FLAT)
-    yield title.row([last.resident], [first.resident])
+        yield spec.row(last.costs[name], [medians[1]] * len(last.costs[name]))
+    spec = RowSpec("growth-memory", f"memory of the process, at {last.size:,} declarations", "MiB", named, FLAT_BAR)
+    yield spec.row([last.resident], [first.resident])
     if not bench.quick:
         lines = {name: [statistics.median(point.costs[name]) for point in points] for name in COSTS}
         CHART.write_text(draw([point.size for point in points], lines, [point.resident for point in points]))
 
 
-WORKS = [Work(tuple(f"growth-{name}" for name in (*COSTS, "memory")), 150, measure)]
+MEASUREMENTS = [Measurement(tuple(f"growth-{name}" for name in (*COSTS, "memory")), 150, measure)]
 
 if __name__ == "__main__":
-    for noted in grow(Path(sys.argv[1]), [int(word) for word in sys.argv[2:]]):
-        print(json.dumps(asdict(noted)), flush=True)
+    for point in grow(Path(sys.argv[1]), [int(word) for word in sys.argv[2:]]):
+        print(json.dumps(asdict(point)), flush=True)

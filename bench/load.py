@@ -1,8 +1,8 @@
-"""Load from a process of its own: ready-made HTTP requests over kept connections, as fast as answers come or at a rate.
+"""Send load from a process of its own: prepared HTTP requests over open connections, at a rate or as fast as possible.
 
-``python -m bench.load PORT FILE CONNECTIONS RATE SECONDS`` prints one line of JSON. With a rate, the time of a
-request begins when it was due, not when a connection was free for it, so a server that falls behind is seen to. With
-seconds, no request is begun after them: a slow server is asked less, and not for longer. 0 stands for none.
+``python -m bench.load PORT FILE CONNECTIONS RATE SECONDS`` prints one line of JSON. With a rate, the time of a request
+begins when it is due, not when a connection is free, so the figures show a server that falls behind. No request begins
+later than SECONDS, so a slow server gets fewer requests instead of more time. 0 means no rate and no limit.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _LINE_ACCEPTED = b'"status":202'
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """What came of it: answers by status, lines of bulk answers that say 202, when it began (seconds since 1970), how
-    many seconds it took, latencies in milliseconds.
+class LoadResult:
+    """The result: number of answers by status, lines of bulk answers with 202, start (seconds since 1970), duration in
+    seconds, latencies in milliseconds.
     """
 
     answers: dict[str, int]
@@ -39,38 +39,40 @@ class Load:
 
     @property
     def answered(self) -> int:
-        """How many requests were sent and answered."""
+        """The number of requests that were sent and answered."""
         return sum(self.answers.values())
 
-    def only(self, status: int) -> Load:
-        """This, or an error where any answer had another status: then nothing of it is a figure."""
+    def require_status(self, status: int) -> LoadResult:
+        """Return this result, or fail if an answer has another status, because the figures mean nothing then."""
         if set(self.answers) != {str(status)}:
-            raise AssertionError(f"the server answered {self.answers} (status: how often), and {status} was expected")
+            raise AssertionError(
+                f"expected only status {status}, and the server answered {self.answers} (status: count)"
+            )
         return self
 
 
-def request(method: str, path: str, body: bytes = b"", content: str = "application/json") -> bytes:
-    """One HTTP/1.1 request as it goes over the wire."""
+def http_request(method: str, path: str, body: bytes = b"", content: str = "application/json") -> bytes:
+    """The bytes of one HTTP/1.1 request."""
     head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     if body:
         head += f"Content-Type: {content}\r\nContent-Length: {len(body)}\r\n"
     return head.encode() + b"\r\n" + body
 
 
-def run(
+def send(
     folder: Path, port: int, requests: Sequence[bytes], connections: int, rate: float = 0, seconds: float = 0
-) -> Load:
-    """Send them, each once, from another process; ``rate`` a second, or as fast as answers come; all, or for a time."""
+) -> LoadResult:
+    """Send each request once from another process: ``rate`` in a second (0: as fast as possible), for ``seconds``."""
     file = folder / "requests"
     file.write_bytes(b"".join(len(item).to_bytes(4) + item for item in requests))
     numbers = [str(number) for number in (connections, rate, seconds)]
     command = [sys.executable, "-m", "bench.load", str(port), str(file), *numbers]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
-    return Load(**json.loads(done.stdout))
+    return LoadResult(**json.loads(done.stdout))
 
 
 class _Connection(asyncio.Protocol):
-    """One request at a time; ``asyncio.StreamReader`` would cost more than the server's own answer."""
+    """A connection with one request at a time. ``asyncio.StreamReader`` would cost more than the server's work."""
 
     def __init__(self) -> None:
         self._data = b""
@@ -93,7 +95,7 @@ class _Connection(asyncio.Protocol):
             self._waiting.set_result(answer)
 
     async def ask(self, data: bytes) -> tuple[int, bytes]:
-        """Status and body."""
+        """Send a request; return status and body of the answer."""
         assert self._transport is not None
         self._waiting = asyncio.get_running_loop().create_future()
         self._transport.write(data)
@@ -101,7 +103,7 @@ class _Connection(asyncio.Protocol):
 
 
 def _answer(data: bytes) -> tuple[int, bytes] | None:
-    """Status and body, once both are there whole."""
+    """Status and body once both have arrived completely, else None."""
     end = data.find(_END)
     if end < 0:
         return None
@@ -121,7 +123,7 @@ def _answer(data: bytes) -> tuple[int, bytes] | None:
     return (int(data[9:12]), body) if len(body) >= length else None
 
 
-async def _send(port: int, requests: Sequence[bytes], connections: int, rate: float, longest: float) -> Load:
+async def _send(port: int, requests: Sequence[bytes], connections: int, rate: float, longest: float) -> LoadResult:
     loop = asyncio.get_running_loop()
     answers: Counter[str] = Counter()
     latencies: list[float] = []
@@ -145,7 +147,7 @@ async def _send(port: int, requests: Sequence[bytes], connections: int, rate: fl
 
     await asyncio.gather(*(client(connection) for connection in made))
     seconds, ordered = time.perf_counter() - begun, sorted(latencies)
-    return Load(dict(answers), lines, at, seconds, *(1e3 * value for value in _percentiles(ordered)))
+    return LoadResult(dict(answers), lines, at, seconds, *(1e3 * value for value in _percentiles(ordered)))
 
 
 def _percentiles(ordered: Sequence[float]) -> tuple[float, float, float]:
@@ -153,11 +155,11 @@ def _percentiles(ordered: Sequence[float]) -> tuple[float, float, float]:
 
 
 def _read(file: Path) -> Iterator[bytes]:
-    data, place = file.read_bytes(), 0
-    while place < len(data):
-        size = int.from_bytes(data[place : place + 4])
-        yield data[place + 4 : place + 4 + size]
-        place += 4 + size
+    data, offset = file.read_bytes(), 0
+    while offset < len(data):
+        size = int.from_bytes(data[offset : offset + 4])
+        yield data[offset + 4 : offset + 4 + size]
+        offset += 4 + size
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``python -m bench.page``: the latest whole run, written into ``docs/performance.md``."""
+"""``python -m bench.page`` writes the latest whole run into ``docs/performance.md``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MARK = "<!-- results -->\n"
 
 
 def render(rows: list[Row], machine: dict[str, Any]) -> str:
-    """The part below the mark."""
+    """The part of the page below ``MARK``."""
     days = sorted({when[:10] for when in machine["measured"].values()})
     where = (
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_mib']:,} MiB, {machine['kernel']}; "
@@ -35,7 +35,7 @@ def render(rows: list[Row], machine: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    """Write the page; 1 where the last run left rows out."""
+    """Write the page. Return 1 if a row was never measured."""
     rows = report.read()
     missing = [id_ for id_ in ORDER if id_ not in {row.id for row in rows}]
     if missing:

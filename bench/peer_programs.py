@@ -1,7 +1,7 @@
-"""Peers: installed from npm by their own lock file, each run as one process that times its own loop.
+"""Peers: npm installs them by their own lock file, and each runs as one process that times its own loop.
 
-Nothing of theirs is a dependency of the product. A process lives through all rounds, so neither its start nor the
-compiling of what it does often is counted; what it is given and answers are lines of JSON, outside the time.
+The product depends on none of them. A process lives through all rounds, so its start and node's compiling do not count.
+The bench and the process exchange lines of JSON outside the measured time.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ _STAMP = FOLDER / "node_modules" / ".installed"
 
 
 class PeerFailed(Exception):
-    """A peer could not be installed, or did not do what it is measured at."""
+    """A peer could not be installed, or it did not do its work."""
 
 
 def environment() -> dict[str, str]:
-    """With the virtual environment's node first."""
+    """The environment with the virtual environment's node first in PATH."""
     return os.environ | {"PATH": f"{_BIN}{os.pathsep}{os.environ['PATH']}"}
 
 
 def install() -> None:
-    """Install what the lock file names, unless it is there.
+    """Install the packages of the lock file, unless they are installed.
 
-    :raises PeerFailed: with the end of what npm said.
+    :raises PeerFailed: npm failed; the error ends with npm's output.
     """
     lock = (FOLDER / "package-lock.json").read_text()
     if _STAMP.exists() and _STAMP.read_text() == lock:
         return
-    # No scripts: nothing of a peer is compiled, and nothing of it runs before the bench starts it.
+    # Without scripts: npm compiles nothing, and no peer runs before the bench starts it.
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", "--omit=optional"]
     done = subprocess.run(command, cwd=FOLDER, env=environment(), check=False, capture_output=True, text=True)
     if done.returncode:
@@ -46,12 +46,12 @@ def install() -> None:
 
 
 def profiler() -> Path:
-    """py-spy, in an environment of its own: it looks into servers that are slower than they should be."""
-    program, wanted = _VENV / "bin" / "py-spy", FOLDER / "requirements.txt"
+    """The path of py-spy, installed into its own environment. It profiles servers that miss their bar."""
+    program, requirements = _VENV / "bin" / "py-spy", FOLDER / "requirements.txt"
     if not program.exists():
         subprocess.run([sys.executable, "-m", "venv", str(_VENV)], check=True)
         pip = [str(_VENV / "bin" / "pip"), "--disable-pip-version-check", "install", "--quiet", "--require-hashes"]
-        subprocess.run([*pip, "-r", str(wanted)], check=True)
+        subprocess.run([*pip, "-r", str(requirements)], check=True)
     return program
 
 
@@ -81,15 +81,18 @@ class Peer:
         self._process.wait()
 
     def load(self, work: str, **given: object) -> Any:
-        """Make a work ready and try it once; what it shows of its result. PeerFailed where it does not work."""
+        """Prepare a work and try it once; return the result that the peer shows.
+
+        :raises PeerFailed: the work fails.
+        """
         return self._ask({"load": work, "with": given})["shown"]
 
     def run(self, work: str, count: int) -> float:
-        """Do a work that is loaded ``count`` times; how many seconds that took, by the peer's own clock."""
+        """Do a loaded work ``count`` times; return the seconds that it took by the peer's own clock."""
         return float(self._ask({"run": work, "count": count})["nanoseconds"]) / 1e9
 
     def timed(self, work: str) -> Callable[[int], float]:
-        """``run`` of one work."""
+        """``run`` with the work fixed."""
         return lambda count: self.run(work, count)
 
     def _ask(self, value: dict[str, object]) -> Any:

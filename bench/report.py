@@ -1,4 +1,4 @@
-"""What is left of a run: the table, ``bench/results.json`` and, beside it, ``bench/machine.json``."""
+"""The results of a run: the table, ``bench/results.json`` and ``bench/machine.json``."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _OURS = ("coincurve", "cryptography", "safe-pysha3", "sqlalchemy", "fastapi", "u
 
 
 def figure(value: float | None) -> str:
-    """Three digits that count, and whole numbers from 100 on."""
+    """Three significant digits; from 100 on, whole numbers."""
     if value is None:
         return ""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 _MEMBERS = {item.name for item in fields(Row)}
-HEADS = ("id", "unit", "ours", "peer", "ratio", "spread", "bar", "work, beside whom")
+HEADS = ("id", "unit", "ours", "peer", "ratio", "spread", "bar", "work; peer")
 
 
 def cells(row: Row) -> list[str]:
-    """A row in words, under ``HEADS``."""
+    """The cells of a row, in the order of ``HEADS``."""
     holds = {None: "", True: ": holds", False: ": does not hold"}[row.holds]
     spread = f"{figure(row.spread[0])} to {figure(row.spread[1])}"
     work = row.work if row.peer_name is None else f"{row.work}; {row.peer_name}"
@@ -46,13 +46,13 @@ def cells(row: Row) -> list[str]:
 
 
 def line(row: Row) -> str:
-    """A row in one line, while others are measured."""
-    beside = "" if row.ratio is None else f", {figure(row.peer)} there: {figure(row.ratio)} x"
+    """A row in one line, to show while other rows are measured."""
+    beside = "" if row.ratio is None else f", peer {figure(row.peer)}: {figure(row.ratio)} x"
     return f"{row.id}: {figure(row.ours)} {row.unit}{beside}" + ("" if row.bar is None else f" ({cells(row)[6]})")
 
 
 def table(rows: Sequence[Row]) -> Table:
-    """For a terminal."""
+    """The rows as a table for a terminal."""
     shown, lines = Table(), [cells(row) for row in rows]
     for number, head in enumerate(HEADS):
         last = head == HEADS[-1]
@@ -67,7 +67,7 @@ def table(rows: Sequence[Row]) -> Table:
 
 
 def read() -> list[Row]:
-    """The rows of the last run; none where there was no run, or one of a bench that told other things."""
+    """The rows of the last run. Rows with other members, of an older bench, are left out."""
     if not RESULTS.exists():
         return []
     found = json.loads(RESULTS.read_text())
@@ -75,7 +75,7 @@ def read() -> list[Row]:
 
 
 def write(rows: Sequence[Row], packages: Iterable[str], *, order: Sequence[str]) -> None:
-    """Write results and machine. Rows that this run did not measure stay as they are; ``machine.json`` dates each."""
+    """Write results and machine. Rows that this run did not measure stay; ``machine.json`` has the date of each row."""
     dates = json.loads(MACHINE.read_text())["measured"] if MACHINE.exists() else {}
     kept = {row.id: row for row in read() if row.id in order}
     kept.update({row.id: row for row in rows})
@@ -87,7 +87,7 @@ def write(rows: Sequence[Row], packages: Iterable[str], *, order: Sequence[str])
 
 
 def machine(packages: Iterable[str]) -> dict[str, Any]:
-    """Where it was measured, and on which versions. ``load`` is the kernel's average over a minute, ours included."""
+    """The machine and the versions. ``load`` is the kernel's average over a minute, the bench included."""
     model = next((line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), "")
     memory = next(int(line.split()[1]) // 1024 for line in _lines("/proc/meminfo") if line.startswith("MemTotal"))
     node = subprocess.run(

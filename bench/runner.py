@@ -1,4 +1,4 @@
-"""Measure: rounds in which we and the peer do the same work in turn, the same number of times."""
+"""Measure in rounds: we and the peer take turns and do the same work the same number of times."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rich.progress import Progress
 
 from bench import peer_programs
 from bench.peer_programs import Peer
-from bench.rows import Row, Title
+from bench.rows import Row, RowSpec
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -29,17 +29,17 @@ PROFILES = ROOT / "bench" / "profiles"
 ROUNDS = 5
 ROUND_SECONDS = 0.4
 WARM_SECONDS = 0.5
-_MOST = 1_000_000
+_MAX_COUNT = 1_000_000
 _ATTACH_SECONDS = 1.0
-_FUNCTIONS = 30
+_FUNCTIONS_SHOWN = 30
 _OURS = re.compile(r"\((ledger|api)/(?!cli/)")
 
 Timed = Callable[[int], float]
-"""Does some work so many times; how many seconds that took."""
+"""Do some work ``count`` times; return the seconds that it took."""
 
 
-def looped(work: Callable[[], object]) -> Timed:
-    """Work of this process."""
+def timed_loop(work: Callable[[], object]) -> Timed:
+    """Time work that this process does."""
 
     def timed(count: int) -> float:
         begun = time.perf_counter()
@@ -52,9 +52,9 @@ def looped(work: Callable[[], object]) -> Timed:
 
 @dataclass
 class Bench:
-    """One run. ``quick`` is a smoke run: one short round at small sizes, whose figures say nothing.
+    """One run of the bench. ``quick`` only tries the rows: one short round at small sizes, with meaningless figures.
 
-    Peers' processes end with it.
+    The peers' processes end with the run.
     """
 
     quick: bool = False
@@ -78,34 +78,34 @@ class Bench:
         return 0.02 if self.quick else ROUND_SECONDS
 
     def peer(self, script: str) -> Peer:
-        """The process of a peer, started when it is first asked for."""
+        """The process of a peer. It starts at the first call."""
         if script not in self._peers:
             self._peers[script] = self._closing.enter_context(Peer(script))
         return self._peers[script]
 
     @cached_property
-    def on_disk(self) -> Path:
-        """A folder beside the product, gone after the run: that of temporary files may be in memory, without fsync."""
+    def disk_folder(self) -> Path:
+        """A folder on disk, deleted after the run. The system's temporary folder may be in memory, without fsync."""
         BUILD.mkdir(exist_ok=True)
         return Path(self._closing.enter_context(TemporaryDirectory(prefix="bench-", dir=BUILD)))
 
-    def say(self, words: str) -> None:
-        """What goes on, where somebody looks."""
+    def say(self, text: str) -> None:
+        """Print progress if there is a progress display."""
         if self.progress is not None:
-            self.progress.console.print(f"   {words}", style="dim", markup=False, highlight=False)
+            self.progress.console.print(f"   {text}", style="dim", markup=False, highlight=False)
 
-    def rates(self, title: Title, ours: Callable[[], object], peer: Timed | None = None) -> Row:
-        """A row of work done a second."""
-        timed = looped(ours)
+    def rates(self, spec: RowSpec, ours: Callable[[], object], peer: Timed | None = None) -> Row:
+        """A row whose figures are works done in a second."""
+        timed = timed_loop(ours)
         count = self._count(timed, peer)
         pairs = [(count / timed(count), peer and count / peer(count)) for _ in range(self.rounds)]
-        row = title.row([mine for mine, _ in pairs], [other for _, other in pairs if other] if peer else None)
+        row = spec.row([mine for mine, _ in pairs], [other for _, other in pairs if other] if peer else None)
         if row.holds is False:
-            self.profile(title.id, lambda: timed(count))
+            self.profile(spec.id, lambda: timed(count))
         return row
 
     def profile(self, id_: str, work: Callable[[], object]) -> None:
-        """Say in a file where the time of ``work`` goes: the bar was not reached."""
+        """Write to a file where the time of ``work`` goes, because its row missed the bar."""
         if self.profiles is None or self.quick:
             return
         profile = cProfile.Profile()
@@ -116,10 +116,10 @@ class Bench:
         (self.profiles / f"{id_}.txt").write_text(text.getvalue().replace(f"{ROOT}/", ""))
 
     def profile_process(self, id_: str, pid: int, work: Callable[[], object]) -> None:
-        """The same of another Python process, while ``work`` keeps it busy: how many samples each function was in."""
+        """Write how often py-spy met each function of another Python process while ``work`` keeps it busy."""
         if self.profiles is None or self.quick:
             return
-        raw = self.on_disk / f"{id_}.raw"
+        raw = self.disk_folder / f"{id_}.raw"
         command = [str(peer_programs.profiler()), "record", "--pid", str(pid), "--format", "raw", "--output", str(raw)]
         with subprocess.Popen([*command, "--duration", "600"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as spy:
             time.sleep(_ATTACH_SECONDS)
@@ -127,18 +127,18 @@ class Bench:
             spy.send_signal(signal.SIGINT)
             spy.communicate()
         self.profiles.mkdir(parents=True, exist_ok=True)
-        (self.profiles / f"{id_}.txt").write_text(_functions(raw.read_text().splitlines()))
+        (self.profiles / f"{id_}.txt").write_text(_profile_text(raw.read_text().splitlines()))
 
     def _count(self, ours: Timed, peer: Timed | None) -> int:
-        """How often a round does the work: so that the faster of both needs about ``round_seconds``, warmed up."""
+        """How often a round does the work: the faster side, warmed up, needs about ``round_seconds``."""
         warm = 0.0 if self.quick else WARM_SECONDS
         rates = [_rate(timed, warm) for timed in (ours, peer) if timed is not None]
-        # Bounded by the slower one: where it is 50 times slower, a round of the faster one may be shorter.
-        return max(1, int(min(max(rates) * self.round_seconds, min(rates) * 4 * self.round_seconds, _MOST)))
+        # The slower side bounds it: if it is 50 times slower, a round of the faster side may be shorter.
+        return max(1, int(min(max(rates) * self.round_seconds, min(rates) * 4 * self.round_seconds, _MAX_COUNT)))
 
 
-def _functions(stacks: Sequence[str]) -> str:
-    """Shares of all samples: of functions that ran themselves, and of our own with all they call; greatest first."""
+def _profile_text(stacks: Sequence[str]) -> str:
+    """Shares of all samples, greatest first: of the running functions, and of our functions with all they call."""
     alone: Counter[str] = Counter()
     within: Counter[str] = Counter()
     for line in stacks:
@@ -147,14 +147,18 @@ def _functions(stacks: Sequence[str]) -> str:
         alone[frames[-1]] += int(count)
         within.update(dict.fromkeys((frame for frame in frames if _OURS.search(frame)), int(count)))
     whole = alone.total() or 1
-    lines = [f"{whole} samples of all threads that were running"]
+    lines = [f"{whole} samples of all running threads"]
     for title, counted in (("in itself", alone), ("ours, with all they call", within)):
-        lines += ["", title, *(f"{100 * n / whole:5.1f} %  {name}" for name, n in counted.most_common(_FUNCTIONS))]
+        lines += [
+            "",
+            title,
+            *(f"{100 * n / whole:5.1f} %  {name}" for name, n in counted.most_common(_FUNCTIONS_SHOWN)),
+        ]
     return "\n".join(lines).replace(f"{ROOT}/", "") + "\n"
 
 
 def _rate(timed: Timed, seconds: float) -> float:
-    """Times a second, after having done it for a while: node compiles what it does often."""
+    """Works in a second, measured after a warm-up of ``seconds``, because node compiles code that it runs often."""
     count, spent = 1, timed(1)
     while spent < seconds:
         count *= 2
@@ -163,8 +167,8 @@ def _rate(timed: Timed, seconds: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """A part of the bench: the rows that it yields, by id, and about how many seconds it takes on two cores."""
+class Measurement:
+    """A part of the bench: the ids of the rows that it yields, and roughly its seconds on two cores."""
 
     ids: tuple[str, ...]
     seconds: int

@@ -1,17 +1,18 @@
-"""Typed statements (EIP-712): sign one, and find out who signed one. Peer: the EAS SDK, which signs with ethers."""
+"""Measure typed statements (EIP-712): sign one, and recover its signer. Peer: the EAS SDK, which signs with ethers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import sha256
 
-from bench.materials import AGENCY, KIND, ORIGIN, START, Key
-from bench.rows import Bar, Row, Title
-from bench.runner import Bench, Work
+from bench.rows import Bar, Row, RowSpec
+from bench.runner import Bench, Measurement
+from bench.sample_data import AGENCY, KIND, ORIGIN, START
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.signature import verify_signature
 from ledger.core.statements.statement import Attestation
 from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.testing.world import Key
 
 SCRIPT = "eas"
 PACKAGE = "@ethereum-attestation-service/eas-sdk"
@@ -21,7 +22,7 @@ _OFFICER = Key("officer")
 
 
 def attestation() -> Attestation:
-    """A statement as the EAS SDK is given one: made of its members each time, not kept from the last."""
+    """Make a statement from its members. The EAS SDK makes its own each time too."""
     return Attestation(AGENCY, KIND, 1, ZERO, START, NO_END, _ROOT, 1, _SALT)
 
 
@@ -36,8 +37,8 @@ _SAME = {
 def signing(bench: Bench) -> Iterator[Row]:
     key, eas = SigningKey(Algorithm.SECP256K1, _OFFICER.secret), bench.peer(SCRIPT)
     eas.load("sign", **_SAME)
-    title = Title("sign", "sign a typed attestation", "1/s", _PEER, _TEN)
-    yield bench.rates(title, lambda: key.sign(attestation().id(ORIGIN)), eas.timed("sign"))
+    spec = RowSpec("sign", "sign a typed attestation", "1/s", _PEER, _TEN)
+    yield bench.rates(spec, lambda: key.sign(attestation().id(ORIGIN)), eas.timed("sign"))
 
 
 def recovering(bench: Bench) -> Iterator[Row]:
@@ -47,8 +48,8 @@ def recovering(bench: Bench) -> Iterator[Row]:
     def ours() -> None:
         verify_signature(ORIGIN, signer, attestation().id(ORIGIN), signature)
 
-    title = Title("recover", "recover who signed a typed attestation, and compare", "1/s", _PEER, _TEN)
-    yield bench.rates(title, ours, eas.timed("recover"))
+    spec = RowSpec("recover", "recover who signed a typed attestation, and compare", "1/s", _PEER, _TEN)
+    yield bench.rates(spec, ours, eas.timed("recover"))
 
 
-WORKS = [Work(("sign",), 9, signing), Work(("recover",), 9, recovering)]
+MEASUREMENTS = [Measurement(("sign",), 9, signing), Measurement(("recover",), 9, recovering)]

@@ -1,4 +1,4 @@
-// Contracts as their packages ship them (ABI and creation code), and what is known of how they were built.
+// The peers' contracts as their packages ship them (ABI and creation code), with checks of how they were built.
 import { createRequire } from "node:module";
 import { existsSync, readFileSync } from "node:fs";
 import { serve } from "./serve.mjs";
@@ -6,7 +6,7 @@ import { serve } from "./serve.mjs";
 const require = createRequire(import.meta.url);
 const EAS = "@ethereum-attestation-service/eas-contracts";
 const SETTINGS = { enabled: true, runs: 1_000_000 };
-// How solc begins to decode arguments where its optimizer is off: PUSH1 4 DUP1 CALLDATASIZE SUB DUP2 ADD SWAP1.
+// With the optimizer off, solc begins to decode arguments by PUSH1 4 DUP1 CALLDATASIZE SUB DUP2 ADD SWAP1.
 const NOT_OPTIMISED = "6004803603810190";
 
 const artifact = (name) => {
@@ -16,8 +16,8 @@ const artifact = (name) => {
 
 const shown = (value) => ({ run: () => null, shown: value });
 
-// The package says nothing of its settings, so its own sources are compiled anew with those it is asserted to have
-// been built with, by the compiler and the library that it names: not a byte may differ.
+// The package does not state its settings. So compile its own sources again with the settings that we assert, by the
+// compiler and the library that it names: every byte must be the same.
 const rebuilt = (name) => {
   const solc = require("solc");
   const read = (path) => {
@@ -48,7 +48,7 @@ await serve({
     return shown(made);
   },
   "document-store": () => {
-    // Its package has no sources. Code that was not optimised gives itself away.
+    // Its package has no sources, but unoptimised code shows a known pattern.
     const folder = "@tradetrust-tt/document-store/dist/contracts/factories";
     const { DocumentStore__factory: Factory } = require(`${folder}/DocumentStore__factory.js`);
     const { interface: abi, bytecode } = new Factory();

@@ -1,4 +1,4 @@
-// EAS SDK: delegated attestations, signed with an ethers wallet as its README does.
+// EAS SDK: delegated attestations, signed with an ethers wallet as in its README.
 import { createRequire } from "node:module";
 import { serve } from "./serve.mjs";
 

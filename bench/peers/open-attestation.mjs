@@ -1,4 +1,4 @@
-// OpenAttestation v2, as its README uses it: from the text of a document to the text of a wrapped one, and back.
+// OpenAttestation v2, used as in its README: from the text of a document to the text of a wrapped one, and back.
 import { createRequire } from "node:module";
 import { serve } from "./serve.mjs";
 
@@ -7,7 +7,7 @@ const { wrapDocument, verifySignature, obfuscate, digestDocument } = require("@g
 const { saltData } = require("@govtechsg/open-attestation/dist/cjs/2.0/salt");
 
 const changed = (text) => {
-  // The first value after its salt: one character more.
+  // Add one character to the first value, after its salt.
   const document = JSON.parse(text);
   const name = Object.keys(document.data).find((key) => typeof document.data[key] === "string");
   document.data[name] += "!";
@@ -26,7 +26,7 @@ await serve({
     const run = () => wrapped(document);
     return { run, shown: JSON.parse(run()).signature.targetHash };
   },
-  // Without the JSON schema that OpenAttestation asks every document to fit: salts and digest alone.
+  // Salts and digest alone, without the JSON schema that OpenAttestation demands of every document.
   "wrap-without-schema": ({ document }) => {
     const run = () => {
       const salted = { version: "https://schema.openattestation.com/2.0/schema.json", data: saltData(JSON.parse(document)) };

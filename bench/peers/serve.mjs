@@ -1,5 +1,5 @@
-// One peer's process. It reads a request a line and answers a line: {"load": work, "with": …} makes the work ready and
-// tries it once; {"run": work, "count": n} does it n times and says how many nanoseconds the loop took, nothing else.
+// The process of one peer. It reads one request in each line and answers with one line. {"load": work, "with": …}
+// prepares the work and tries it once. {"run": work, "count": n} does it n times and returns the loop's nanoseconds.
 import { createInterface } from "node:readline";
 
 export async function serve(works) {
@@ -14,7 +14,7 @@ export async function serve(works) {
     const begun = process.hrtime.bigint();
     for (let i = 0; i < count; i++) {
       const made = run();
-      // Only what is a promise is awaited: a turn of the event loop is no part of work that does not wait.
+      // Await only promises: work that does not wait should not pay for a turn of the event loop.
       if (made instanceof Promise) await made;
     }
     return { nanoseconds: Number(process.hrtime.bigint() - begun) };

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 from coincurve import PrivateKey
@@ -57,20 +58,24 @@ START = 1_790_000_000
 
 @dataclass(frozen=True)
 class Key:
-    """A secp256k1 key made from a name, so that every run has the same."""
+    """A secp256k1 key made from a name, so that every run has the same key."""
 
     name: str
 
     @property
-    def secret(self) -> PrivateKey:
-        return PrivateKey(sha256(self.name.encode()).digest())
+    def secret(self) -> bytes:
+        return sha256(self.name.encode()).digest()
 
-    @property
+    @cached_property
+    def private_key(self) -> PrivateKey:
+        return PrivateKey(self.secret)
+
+    @cached_property
     def signer(self) -> bytes:
-        return address_of(self.secret.public_key.format(compressed=False))
+        return address_of(self.private_key.public_key.format(compressed=False))
 
     def sign(self, digest: bytes) -> bytes:
-        signature = self.secret.sign_recoverable(digest, hasher=None)
+        signature = self.private_key.sign_recoverable(digest, hasher=None)
         return signature[:64] + bytes([signature[64] + 27])
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bench import report
-from bench.__main__ import ORDER, WORKS
-from bench.rows import Bar, Row, Title
+from bench.__main__ import MEASUREMENTS, ORDER
+from bench.rows import Bar, Row, RowSpec
 from bench.runner import Bench
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +21,7 @@ FIGURES = some.lists(some.floats(0.1, 1e6), min_size=5, max_size=5)
 
 @given(FIGURES, FIGURES)
 def test_a_ratio_is_taken_round_by_round(ours: list[float], peer: list[float]) -> None:
-    row = Title("a", "b", "1/s", "c", Bar(">=", 5)).row(ours, peer)
+    row = RowSpec("a", "b", "1/s", "c", Bar(">=", 5)).row(ours, peer)
     ratios = sorted(left / right for left, right in zip(ours, peer, strict=True))
     assert (row.ours, row.peer, row.ratio) == (statistics.median(ours), statistics.median(peer), ratios[2])
     assert row.spread == (ratios[0], ratios[-1])
@@ -40,18 +40,18 @@ def test_a_ratio_is_taken_round_by_round(ours: list[float], peer: list[float]) -
     ],
 )
 def test_a_bar(bar: Bar, words: str, ours: float, peer: float, holds: bool) -> None:
-    row = Title("a", "b", "1/s", "c", bar).row([ours], [peer])
+    row = RowSpec("a", "b", "1/s", "c", bar).row([ours], [peer])
     assert (row.bar, row.holds) == (words, holds)
 
 
 def test_a_row_without_a_bar_neither_holds_nor_fails() -> None:
-    row = Title("a", "b", "gas").row([3, 1, 2])
+    row = RowSpec("a", "b", "gas").row([3, 1, 2])
     assert (row.ours, row.peer, row.ratio, row.bar, row.holds, row.spread) == (2, None, None, None, None, (1, 3))
 
 
 def test_a_bar_for_a_ratio_needs_a_peer() -> None:
     with pytest.raises(ValueError, match="no peer"):
-        Title("a", "b", "1/s", bar=Bar(">=", 5)).row([1])
+        RowSpec("a", "b", "1/s", bar=Bar(">=", 5)).row([1])
 
 
 def test_results_are_a_list_of_rows_in_order_and_keep_what_was_not_measured(
@@ -61,7 +61,7 @@ def test_results_are_a_list_of_rows_in_order_and_keep_what_was_not_measured(
     monkeypatch.setattr(report, "MACHINE", tmp_path / "machine.json")
 
     def row(id_: str, figure: float) -> Row:
-        return Title(id_, "work", "1/s", "peer", Bar(">=", 1)).row([figure], [1])
+        return RowSpec(id_, "work", "1/s", "peer", Bar(">=", 1)).row([figure], [1])
 
     report.write([row("second", 2), row("first", 1)], [], order=["first", "second"])
     report.write([row("second", 3)], [], order=["first", "second"])
@@ -78,13 +78,13 @@ def test_every_row_has_one_name_and_its_group_is_documented() -> None:
 
 
 def test_a_run_without_peers_yields_the_rows_that_it_names() -> None:
-    (floors,) = [work for work in WORKS if "floor-fsync" in work.ids]
+    (floors,) = [work for work in MEASUREMENTS if "floor-fsync" in work.ids]
     with Bench(quick=True) as bench:
         rows = list(floors.measure(bench))
-        assert bench.on_disk.exists()
+        assert bench.disk_folder.exists()
     assert tuple(row.id for row in rows) == floors.ids
     assert all(row.ours > 0 for row in rows)
-    assert not bench.on_disk.exists()
+    assert not bench.disk_folder.exists()
 
 
 def test_a_bar_that_is_not_reached_leaves_a_profile(tmp_path: Path) -> None:

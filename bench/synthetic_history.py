@@ -1,7 +1,7 @@
-"""A long history made by keys made from names: what the audit is measured on. Nothing of it ever was on a chain.
+"""A long synthetic history, with keys made from names, on which the audit is measured. It was never on a chain.
 
 The mix: 60 % anchors; 35 % attestations, one in ten by a P-256 key, the others by secp256k1; 2 % revocations; 2 %
-withdrawals; 1 % resolutions of the council, who authorises new officers. Each is signed as the contract asks.
+withdrawals; 1 % resolutions of the council that authorise new officers. Each is signed as the contract demands.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from coincurve import PrivateKey
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -31,7 +30,7 @@ from ledger.core.history.entry import (
 )
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import P256_N, address_of, p256_signer
+from ledger.core.statements.signature import P256_N, p256_signer
 from ledger.core.statements.statement import (
     AgencyEnrolment,
     Attestation,
@@ -44,30 +43,23 @@ from ledger.core.statements.statement import (
     Withdrawal,
     make_resolution,
 )
+from ledger.testing.world import Key
 
 ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
 START = 1_790_000_000
 MIX = "60 % anchors, 35 % attestations (1 in 10 P-256), 2 % revocations, 2 % withdrawals, 1 % resolutions"
 ENTRIES_A_BLOCK = 50
 _AGENCY, _KIND = "NZ-MPI", 851
-_COUNTED = 4
+_LENGTH_SIZE = 4
 
 
 def _hash(text: str) -> bytes:
     return sha256(text.encode()).digest()
 
 
-class _Secp256k1:
-    def __init__(self, name: str) -> None:
-        self._key = PrivateKey(_hash(name))
-        self.signer = address_of(self._key.public_key.format(compressed=False))
+class _P256Key:
+    """A P-256 key made from a name."""
 
-    def sign(self, digest: bytes) -> bytes:
-        made = self._key.sign_recoverable(digest, hasher=None)
-        return made[:64] + bytes([made[64] + 27])
-
-
-class _P256:
     def __init__(self, name: str) -> None:
         self._key = ec.derive_private_key(int.from_bytes(_hash(name)) % P256_N, ec.SECP256R1())
         point = self._key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
@@ -78,13 +70,10 @@ class _P256:
         return r.to_bytes(32) + min(s, P256_N - s).to_bytes(32)
 
 
-_Key = _Secp256k1 | _P256
-
-
 def contents(size: int) -> Iterator[Content]:
-    """The content of ``size`` entries, in order."""
-    council, trader, officer, other = (_Secp256k1(name) for name in ("council", "trader", "officer", "other officer"))
-    lone = _P256("officer with a card")
+    """Yield the content of ``size`` entries, in order."""
+    council, trader, officer, other = (Key(name) for name in ("council", "trader", "officer", "other officer"))
+    officer_with_card = _P256Key("officer with a card")
     resolutions = 0
 
     def enacted(kind: type[Resolution], *members: object) -> Enacted:
@@ -96,24 +85,24 @@ def contents(size: int) -> Iterator[Content]:
     yield Enacted(CouncilChange((council.signer,), 1, 0), ())
     yield enacted(AgencyEnrolment, _AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")
     yield enacted(MandateGrant, _AGENCY, _KIND, 0, NO_END)
-    for key in (officer, other, lone):
+    for key in (officer, other, officer_with_card):
         yield enacted(AttesterAuthorisation, key.signer, _AGENCY)
-    standing: list[bytes] = []
+    revocable: list[bytes] = []
     for number in range(6, size):
-        place, name = number % 100, _hash(str(number))
-        if place < 60:
+        share, name = number % 100, _hash(str(number))
+        if share < 60:
             yield Anchored(name, 1 + number % 500)
-        elif place < 95:
+        elif share < 95:
             attestation = Attestation(_AGENCY, _KIND, 1, name, START, NO_END, name, 1 + number % 500, name)
             id_ = attestation.id(ORIGIN)
-            speaker: _Key = lone if place % 10 == 9 else officer if place % 2 else other
-            yield Attested(attestation, speaker.signer, speaker.sign(id_))
-            if place < 62:
-                standing.append(id_)
-        elif place < 97 and standing:
-            revocation = Revocation(standing.pop(), ZERO, 41)
+            attester = officer_with_card if share % 10 == 9 else officer if share % 2 else other
+            yield Attested(attestation, attester.signer, attester.sign(id_))
+            if share < 62:
+                revocable.append(id_)
+        elif share < 97 and revocable:
+            revocation = Revocation(revocable.pop(), ZERO, 41)
             yield Revoked(revocation, officer.signer, officer.sign(revocation.id(ORIGIN)))
-        elif place < 99:
+        elif share < 99:
             declaration = Declaration(trader.signer, name, 380)
             withdrawal = Withdrawal(declaration.id(ORIGIN), 1)
             yield Withdrawn(declaration, withdrawal, trader.sign(withdrawal.id(ORIGIN)))
@@ -122,28 +111,28 @@ def contents(size: int) -> Iterator[Content]:
 
 
 def entries(size: int) -> Iterator[Entry]:
-    """``size`` entries, ``ENTRIES_A_BLOCK`` to a block, a block every twelve seconds."""
+    """Yield ``size`` entries: ``ENTRIES_A_BLOCK`` in a block, a block every twelve seconds."""
     for number, content in enumerate(contents(size)):
         time = START + number // ENTRIES_A_BLOCK * 12
         yield Entry(number, kind_of(content), time, encode_payload(content))
 
 
-def kept(file: Path, size: int) -> Path:
-    """The entries in a file, each as length (4 bytes), topic (32), entry bytes; made if it is not there."""
+def history_file(file: Path, size: int) -> Path:
+    """Write the entries into a file unless it exists. A record is its length (4 bytes), topic (32), entry bytes."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")
         with part.open("wb") as out:
             for entry in entries(size):
                 data = topic_of(entry.content, ORIGIN) + entry.data
-                out.write(len(data).to_bytes(_COUNTED) + data)
+                out.write(len(data).to_bytes(_LENGTH_SIZE) + data)
         part.rename(file)
     return file
 
 
 def read(file: Path, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Topic and entry bytes of the first ``size`` entries of such a file."""
+    """Yield topic and entry bytes of the first ``size`` entries of such a file."""
     with file.open("rb") as source:
         for _ in range(size):
-            record = source.read(int.from_bytes(source.read(_COUNTED)))
+            record = source.read(int.from_bytes(source.read(_LENGTH_SIZE)))
             yield record[:32], record[32:]

@@ -1,4 +1,4 @@
-"""What is worked on: a customs declaration as JSON, keys made from names, and the evidence of that document."""
+"""The data that the bench works on: a customs declaration as JSON, and the evidence of that document."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from hashlib import sha256
 
-from coincurve import PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.core.checkpoints.checkpoint import Checkpoint
@@ -20,7 +19,6 @@ from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endo
 from ledger.core.history.history import History
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import address_of
 from ledger.core.statements.statement import (
     AgencyEnrolment,
     Attestation,
@@ -31,36 +29,18 @@ from ledger.core.statements.statement import (
     Resolution,
 )
 from ledger.core.tree.merkle import leaf_hash, root
+from ledger.testing.world import Key
 
 ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
 START = 1_790_000_000
 BATCH = 1_000
 AGENCY, KIND = "NZ-MPI", 851
 HIDDEN = ("consignor", "invoice")
-"""The members that the redacted copy does not show."""
-
-
-@dataclass(frozen=True)
-class Key:
-    """A secp256k1 key made from a name, so that every run has the same."""
-
-    name: str
-
-    @property
-    def secret(self) -> bytes:
-        return sha256(self.name.encode()).digest()
-
-    @property
-    def signer(self) -> bytes:
-        return address_of(PrivateKey(self.secret).public_key.format(compressed=False))
-
-    def sign(self, digest: bytes) -> bytes:
-        made = PrivateKey(self.secret).sign_recoverable(digest, hasher=None)
-        return made[:64] + bytes([made[64] + 27])
+"""The members that the redacted copy hides."""
 
 
 def document() -> bytes:
-    """A customs declaration of about 2 KB and 80 fields. ``issuers`` is what OpenAttestation's schema demands."""
+    """A customs declaration of about 2 KB and 80 fields. OpenAttestation's schema demands ``issuers``."""
     party = {"name": "Kauri Orchards Ltd", "street": "14 Quay Street", "city": "Tauranga", "country": "NZ"}
     line: dict[str, object] = {
         "description": "Fresh kiwifruit, green",
@@ -89,19 +69,19 @@ def document() -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """What a verifier holds: evidence, the wrapped document, the trust root, all as file contents."""
+class VerifierFiles:
+    """The contents of a verifier's three files: evidence, wrapped document, trust root."""
 
     evidence: bytes
     wrapped: bytes
     trust: bytes
 
 
-def case() -> Case:
-    """The evidence of the document in a batch of 1,000, attested with it by one attestation.
+def verifier_files() -> VerifierFiles:
+    """Make the evidence of the document in a batch of 1,000, with one attestation about the whole batch.
 
-    Two statements carry the claim, the declaration and the attestation. The history in which they stand has three more
-    signatures, by the council, which every verification checks too, and the checkpoint has the log's.
+    Every verification checks six signatures: those of declaration and attestation, three of the council, and the log's
+    on the checkpoint.
     """
     council, trader, officer = Key("council"), Key("trader"), Key("officer")
     history = History(ORIGIN)
@@ -135,4 +115,4 @@ def case() -> Case:
         history, note, mine, trader.sign(mine.id(ORIGIN)), [Members(ids).place(mine.id(ORIGIN))],
         lambda number: ProvenEntry(entries[number], tuple(history.log.inclusion(number))),
     )  # fmt: skip
-    return Case(evidence.to_bytes(), wrapped.to_bytes(), TrustRoot(ORIGIN, log_key).to_bytes())
+    return VerifierFiles(evidence.to_bytes(), wrapped.to_bytes(), TrustRoot(ORIGIN, log_key).to_bytes())

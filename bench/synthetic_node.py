@@ -1,8 +1,8 @@
-"""A node over a made history (``bench.made_history``): JSON-RPC on a free port of loopback, in a process of its own.
+"""A node that serves a synthetic history (``bench.synthetic_history``) by JSON-RPC, on a free port of loopback.
 
-It answers what an audit asks, and refuses more than 10,000 logs at once, as hosted nodes do.
+It answers the calls of an audit, and refuses more than 10,000 logs at once, as hosted nodes do.
 
-    python -m bench.made_node FILE SIZE      prints its address, serves until it is ended
+    python -m bench.synthetic_node FILE SIZE      print its address, and serve until it is stopped
 """
 
 from __future__ import annotations
@@ -15,31 +15,31 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from bench.made_history import ENTRIES_A_BLOCK, ORIGIN, read
+from bench.synthetic_history import ENTRIES_A_BLOCK, ORIGIN, read
 from ledger import artifact
 from ledger.core.encoding.keccak import keccak
 from ledger.core.tree.merkle import leaf_hash, node_hash
 from ledger.edges.chain.calls import Call
 from ledger.edges.chain.events import ENTRY_TOPIC
 
-MOST_LOGS = 10_000
+MAX_LOGS = 10_000
 _HEADER = 17  # bytes of an entry before its payload
 
 
-class MadeNode:
-    """What the node knows. Entries begin in block 1."""
+class SyntheticNode:
+    """The node's data and answers. Entries begin in block 1."""
 
     def __init__(self, file: Path, size: int) -> None:
         self._size = size
         self._latest = 1 + (size - 1) // ENTRIES_A_BLOCK
-        self._places = [0]
-        self._source, self._reading = file.open("rb"), Lock()
-        head, place = ORIGIN.separator, 0
+        self._block_offsets = [0]
+        self._source, self._lock = file.open("rb"), Lock()
+        head, offset = ORIGIN.separator, 0
         for number, (topic, data) in enumerate(read(file, size), start=1):
             head = node_hash(head, leaf_hash(data))
-            place += 4 + len(topic) + len(data)
+            offset += 4 + len(topic) + len(data)
             if number % ENTRIES_A_BLOCK == 0 or number == size:
-                self._places.append(place)
+                self._block_offsets.append(offset)
         self._head = head
 
     @cached_property
@@ -47,7 +47,10 @@ class MadeNode:
         return "0x" + artifact.load().code_at(ORIGIN).hex()
 
     def answer(self, method: str, params: list[Any]) -> str:
-        """The result as JSON text; ValueError says what is refused."""
+        """The result as JSON text.
+
+        :raises ValueError: the node does not know the method, or the call asks for too many logs.
+        """
         match method:
             case "eth_chainId":
                 return json.dumps(hex(ORIGIN.chain_id))
@@ -55,24 +58,24 @@ class MadeNode:
                 return json.dumps(self._code)
             case "eth_getBlockByNumber":
                 number = self._latest if params[0] == "latest" else int(params[0], 16)
-                return json.dumps({"number": hex(number), "hash": _name(number), "timestamp": "0x1"})
+                return json.dumps({"number": hex(number), "hash": _block_hash(number), "timestamp": "0x1"})
             case "eth_call":
-                asked = params[0]["data"]
-                asks_size = asked == "0x" + Call("numberOfEntries", ()).data.hex()
+                call_data = params[0]["data"]
+                asks_size = call_data == "0x" + Call("numberOfEntries", ()).data.hex()
                 found = self._size.to_bytes(32) if asks_size else self._head
                 return json.dumps("0x" + found.hex())
             case "eth_getLogs":
                 return self._logs(int(params[0]["fromBlock"], 16), int(params[0]["toBlock"], 16))
-        raise ValueError(f"{method} is not answered here")
+        raise ValueError(f"this node does not know {method}")
 
     def _logs(self, first: int, last: int) -> str:
         first, last = max(first, 1), min(last, self._latest)
-        if (last - first + 1) * ENTRIES_A_BLOCK > MOST_LOGS:
-            raise ValueError(f"query returned more than {MOST_LOGS} results")
+        if (last - first + 1) * ENTRIES_A_BLOCK > MAX_LOGS:
+            raise ValueError(f"query returned more than {MAX_LOGS} results")
         logs: list[str] = []
         for block in range(first, last + 1):
-            begin, end = self._places[block - 1], self._places[block]
-            with self._reading:
+            begin, end = self._block_offsets[block - 1], self._block_offsets[block]
+            with self._lock:
                 self._source.seek(begin)
                 records, at = self._source.read(end - begin), 0
             while at < len(records):
@@ -83,18 +86,18 @@ class MadeNode:
         return f"[{','.join(logs)}]"
 
 
-def _name(block: int) -> str:
+def _block_hash(block: int) -> str:
     return f"0x{block:064x}"
 
 
 def _log(topic: bytes, data: bytes, block: int, index: int) -> str:
-    """A log's JSON text; ABI encoding of (uint64, bytes) by hand, for eth-abi would take longer than the audit."""
+    """The JSON text of a log. It encodes (uint64, bytes) itself, because eth-abi would take longer than the audit."""
     payload = data[_HEADER:]
     encoded = data[9:17].rjust(32, b"\0") + (64).to_bytes(32) + len(payload).to_bytes(32) + payload
     encoded += bytes(-len(payload) % 32)
     number, kind = data[:8].hex().rjust(64, "0"), data[8:9].hex().rjust(64, "0")
     return (
-        f'{{"address":"0x{ORIGIN.contract.hex()}","blockHash":"{_name(block)}","blockNumber":"{block:#x}",'
+        f'{{"address":"0x{ORIGIN.contract.hex()}","blockHash":"{_block_hash(block)}","blockNumber":"{block:#x}",'
         f'"data":"0x{encoded.hex()}","logIndex":"{index:#x}","removed":false,'
         f'"topics":["0x{ENTRY_TOPIC.hex()}","0x{number}","0x{kind}","0x{topic.hex()}"],'
         f'"transactionHash":"0x{keccak(data[:8]).hex()}","transactionIndex":"0x0"}}'
@@ -102,8 +105,8 @@ def _log(topic: bytes, data: bytes, block: int, index: int) -> str:
 
 
 def main(file: Path, size: int) -> None:
-    """Serve until ended."""
-    node = MadeNode(file, size)
+    """Serve until the process is stopped."""
+    node = SyntheticNode(file, size)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -111,10 +114,10 @@ def main(file: Path, size: int) -> None:
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             try:
-                said = f'"result":{node.answer(request["method"], request["params"])}'
+                member = f'"result":{node.answer(request["method"], request["params"])}'
             except ValueError as error:
-                said = f'"error":{json.dumps({"code": -32005, "message": str(error)})}'
-            body = f'{{"jsonrpc":"2.0","id":{request["id"]},{said}}}'.encode()
+                member = f'"error":{json.dumps({"code": -32005, "message": str(error)})}'
+            body = f'{{"jsonrpc":"2.0","id":{request["id"]},{member}}}'.encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -122,7 +125,7 @@ def main(file: Path, size: int) -> None:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Nobody reads it."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
