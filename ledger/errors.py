@@ -189,7 +189,7 @@ class ResolutionNumberMismatch(Refused):
 
 class QuorumMissing(Refused):
     FIELDS = ("needed", "given")
-    MESSAGE = "a council resolution needs {needed} endorsements, but has {given}"
+    MESSAGE = "the resolution has too few endorsements: {given}, and the council's threshold is {needed}"
 
 
 class EndorsementsUnordered(Refused):

@@ -190,7 +190,7 @@ def test_a_manifest_gives_types_in_folders(shell: Shell, folder: Path) -> None:
             1,
             "already",
         ),
-        (["council", "suspend", "NZ-MPI"], 1, "1 signatures, given were 0"),
+        (["council", "suspend", "NZ-MPI"], 1, "too few endorsements: 0"),
         (["agency", "show", "NZ-X"], 1, "not enrolled"),
         (["history", "99999"], 2, "the history has the entries"),
         (["declare", "nowhere", "-t", "380", "-k", "trader"], 2, "does not exist"),
