@@ -175,7 +175,7 @@ def test_an_attestation_by_a_key_retired_before(told: House) -> None:
         found = different(audit(chain, Scope()))
     assert found["replay"].number == size
     assert "attester" in found["replay"].words
-    assert "may speak from" in found["replay"].words
+    assert "is retired" in found["replay"].words
 
 
 def test_an_entry_made_up_within_the_rules(told: House) -> None:
