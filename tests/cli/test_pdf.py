@@ -85,11 +85,11 @@ def test_newer_evidence_takes_the_place_of_older(ledger: Shell, folder: Path) ->
     ("words", "error"),
     [
         (("c.pdf", "c.pdf"), "not UTF-8"),
-        (("c.evidence.json", "c.evidence.json"), "no PDF"),
+        (("c.evidence.json", "c.evidence.json"), "not a complete PDF"),
         (("c.evidence.json", "nowhere.pdf"), "cannot be read"),
         (("c.evidence.json", "c.pdf", "-d", "c.pdf"), "wrapped"),
         (("other.json", "c.pdf", "-d", "c.pdf.wrapped"), "not the document that the evidence is about"),
-        (("c.evidence.json", "other.pdf", "-d", "c.pdf.wrapped"), "does not wrap this PDF"),
+        (("c.evidence.json", "other.pdf", "-d", "c.pdf.wrapped"), "must wrap exactly this PDF"),
     ],
     ids=["no evidence", "no PDF", "no file", "no wrapped document", "another document's evidence", "another PDF"],
 )

@@ -207,7 +207,7 @@ def never_anchored(lived: Lived) -> Callable[[dict[str, Any]], None]:
 
 FORGERIES: dict[str, tuple[Callable[[Lived], bytes], str]] = {
     "no evidence": (lambda lived: b"{}\n", "not of the format"),
-    "nothing": (lambda lived: b"", "the text ends where a value is due"),
+    "nothing": (lambda lived: b"", "the text ends where a value is expected"),
     "another signature": (
         lambda lived: altered(
             lived.evidence[lived.batches[0][0]],

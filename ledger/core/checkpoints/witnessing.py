@@ -46,7 +46,7 @@ class AddCheckpoint:
     def parse(cls, body: bytes) -> AddCheckpoint:
         """Read a body strictly; Malformed says which line. The note is not looked into."""
         if len(body) > MAX_REQUEST:
-            raise Malformed(f"has at most {MAX_REQUEST} bytes", "request")
+            raise Malformed(f"must have at most {MAX_REQUEST} bytes", "request")
         try:
             head, separator, note = body.decode().partition("\n\n")
         except UnicodeDecodeError:
@@ -54,9 +54,9 @@ class AddCheckpoint:
         first, *hashes = head.split("\n")
         word, _, size = first.partition(" ")
         if not separator or word != "old":
-            raise Malformed('begins with "old" and a size, proof lines and an empty line', "request")
+            raise Malformed('must begin with "old" and a size, proof lines and an empty line', "request")
         if len(hashes) > MAX_PROOF:
-            raise Malformed(f"has at most {MAX_PROOF} proof lines", "request")
+            raise Malformed(f"must have at most {MAX_PROOF} proof lines", "request")
         proof = tuple(read_base64(line, f"line {number}", HASH_SIZE) for number, line in enumerate(hashes, start=2))
         return cls(read_size(size, "line 1"), proof, note)
 
@@ -64,7 +64,7 @@ class AddCheckpoint:
 def read_size(text: str, where: str) -> int:
     """A tree size in decimal without leading zeros; Malformed otherwise."""
     if _SIZE.fullmatch(text) is None:
-        raise Malformed("is no size in decimal", where)
+        raise Malformed("must be a size in decimal", where)
     return int(text)
 
 
@@ -86,7 +86,7 @@ def read_witnesses(text: str) -> tuple[KnownWitness, ...]:
     :raises Malformed: names the line; also where a witness is there twice, by name or by key.
     """
     if len(text) > MAX_WITNESSES_FILE:
-        raise Malformed(f"has at most {MAX_WITNESSES_FILE} characters", "witnesses file")
+        raise Malformed(f"must have at most {MAX_WITNESSES_FILE} characters", "witnesses file")
     found: list[KnownWitness] = []
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.split()
@@ -94,17 +94,17 @@ def read_witnesses(text: str) -> tuple[KnownWitness, ...]:
             continue
         where = f"witnesses file, line {number}"
         if len(words) > 2:
-            raise Malformed("is a verifier key and an address", where)
+            raise Malformed("must be a verifier key and at most one address", where)
         try:
             key = NoteKey.parse(words[0])
         except Malformed as error:
             raise Malformed(error.what, where) from None
         if key.type is not KeyType.WITNESS:
-            raise Malformed("is no witness's key: its type must be 0x04, a cosignature key", where)
+            raise Malformed("is not a witness's key: its type must be 0x04, a cosignature key", where)
         if any(key.name == other.key.name or key.public_key == other.key.public_key for other in found):
             raise Malformed("names a witness twice", where)
         if len(words) == 2 and _URL.fullmatch(words[1]) is None:
-            raise Malformed("an address begins with http:// or https://", where)
+            raise Malformed("an address must begin with http:// or https://", where)
         found.append(KnownWitness(key, words[1].rstrip("/") if len(words) == 2 else None))
     return tuple(found)
 

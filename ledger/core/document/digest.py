@@ -40,7 +40,7 @@ def field_hashes(fields: Iterable[Field], seed: bytes) -> dict[str, bytes]:
     :raises Malformed: the seed has not 32 bytes.
     """
     if len(seed) != SEED_SIZE:
-        raise Malformed(f"a seed has {SEED_SIZE} bytes, this one {len(seed)}", "seed")
+        raise Malformed(f"a seed must be {SEED_SIZE} bytes, not {len(seed)}", "seed")
     hashes = {}
     for path, type_, value in fields:
         encoded = path.encode()

@@ -85,7 +85,7 @@ def read_path(path: str, format_: Format) -> Steps:
         return _read(_XML_STEP, path, 0, _xml_step)
     if format_ is Format.OPAQUE and not path:
         return ()
-    raise Malformed(f"no path of a field of format {format_}", path)
+    raise Malformed(f"not a field path of a document of format {format_}", path)
 
 
 def _read(pattern: re.Pattern[str], path: str, start: int, step: Callable[[re.Match[str]], Step]) -> Steps:
@@ -93,7 +93,7 @@ def _read(pattern: re.Pattern[str], path: str, start: int, step: Callable[[re.Ma
     while start < len(path):
         match = pattern.match(path, start)
         if match is None:
-            raise Malformed(f"not a path: character {start + 1} begins no step", path)
+            raise Malformed(f"not a path: no step begins at character {start + 1}", path)
         steps.append(step(match))
         start = match.end()
     return tuple(steps)

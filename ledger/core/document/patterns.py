@@ -48,7 +48,7 @@ def select(paths: Sequence[str], format_: Format, patterns: Sequence[str]) -> se
         tests = _read(pattern, format_)
         named = [path for path, of_path in steps if _matches(tests, of_path)]
         if not named:
-            raise Malformed(f"matches no field shown here{_hint(pattern, steps)}", pattern)
+            raise Malformed(f"does not match any field shown here{_hint(pattern, steps)}", pattern)
         chosen.update(named)
     return chosen
 
@@ -82,12 +82,12 @@ def _read(pattern: str, format_: Format) -> list[_Test]:
         return []
     token, test, start, help_ = _GRAMMAR[format_]
     if not pattern.startswith(help_[0]):
-        raise Malformed(f"a pattern for {format_} begins with {help_[0]}, as in {help_}", pattern)
+        raise Malformed(f"a pattern for {format_} must begin with {help_[0]}, like {help_}", pattern)
     tests = []
     while start < len(pattern):
         match = token.match(pattern, start)
         if match is None:
-            raise Malformed(f"character {start + 1} begins no step of a pattern; write as in {help_}", pattern)
+            raise Malformed(f"no step of a pattern begins at character {start + 1}; write it like {help_}", pattern)
         tests.append(test(match, pattern))
         start = match.end()
     return tests
@@ -103,7 +103,7 @@ _JSON_TOKEN = re.compile(
 def _json_test(match: re.Match[str], pattern: str) -> _Test:
     dots = match[1]
     if dots == "." and match["name"] is None and match["every"] is None:
-        raise Malformed(f"character {match.start() + 1}: a single '.' is followed by a name", pattern)
+        raise Malformed(f"character {match.start() + 1}: a single '.' must be followed by a name", pattern)
     if match["any"] or match["every"]:
         return _Test(dots == "..", lambda _step: True)
     wanted: str | int
@@ -123,7 +123,7 @@ def _unquoted(quoted: str, pattern: str) -> str:
     try:
         return str(json.loads(quoted))
     except json.JSONDecodeError:
-        raise Malformed("a quoted name with an escape that JSON has not", pattern) from None
+        raise Malformed("a quoted name with an unknown escape sequence", pattern) from None
 
 
 _XML_TOKEN = re.compile(

@@ -127,9 +127,9 @@ def read_redacted(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Redacted:
     # A field is four scalars, a hidden field one; the counts themselves are checked below.
     whole = parse_container(data, Limits(depth=3, fields=5 * limits.fields + 2))
     if not isinstance(whole, dict) or sorted(whole) != ["fields", "format", "hidden", "ledger"]:
-        raise Malformed("a redacted document has the members fields, format, hidden and ledger, and no other")
+        raise Malformed("a redacted document must have exactly the members fields, format, hidden and ledger")
     if whole["ledger"] != VERSION:
-        raise Malformed(f"another format or version than {VERSION}", "ledger")
+        raise Malformed(f'not of the format "{VERSION}"', "ledger")
     format_ = _format(whole["format"])
     fields = [_field(item, number, format_) for number, item in enumerate(read_list(whole["fields"], "fields"))]
     hidden = [
@@ -137,7 +137,7 @@ def read_redacted(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Redacted:
         for number, item in enumerate(read_list(whole["hidden"], "hidden"))
     ]
     if not 0 < len(fields) + len(hidden) <= limits.fields:
-        raise over_fields(limits) if fields or hidden else Malformed("a document has at least one field")
+        raise over_fields(limits) if fields or hidden else Malformed("a document must have at least one field")
     if any(left.path >= right.path for left, right in pairwise(fields)):
         raise Malformed("paths must ascend, without repeats", "fields")
     if any(left >= right for left, right in pairwise(hidden)):
@@ -160,13 +160,13 @@ def _format(value: Json) -> Format:
     for format_ in Format:
         if value == format_.value:
             return format_
-    raise Malformed(f"no format of a document: it is one of {', '.join(Format)}", "format")
+    raise Malformed(f"must be one of {', '.join(Format)}", "format")
 
 
 def _field(value: Json, number: int, format_: Format) -> Disclosed:
     where = f"fields[{number}]"
     texts = [item for item in read_list(value, where) if isinstance(item, str)]
     if len(texts) != 4 or texts != value:
-        raise Malformed("a field is a list of four strings: path, type, value and salt", where)
+        raise Malformed("must be a list of four strings: path, type, value and salt", where)
     path, type_, text, salt = texts
     return Disclosed(path, type_, read_value(format_, path, type_, text), read_digits(salt, where, SALT_SIZE))

@@ -66,9 +66,9 @@ def read_value(format_: Format, path: str, type_: str, text: str) -> bytes:
     """
     is_legal = _TYPES[format_].get(type_)
     if is_legal is None:
-        raise Malformed(f"no type of a field of format {format_}: it has {', '.join(_TYPES[format_])}", path)
+        raise Malformed(f"unknown field type: format {format_} has {', '.join(_TYPES[format_])}", path)
     if not is_legal(text):
-        raise Malformed(f"no value of a field of type {type_}", path)
+        raise Malformed(f"not a value of a field of type {type_}", path)
     return b64decode(text) if format_ is Format.OPAQUE else text.encode()
 
 
@@ -102,9 +102,9 @@ def check_shape(fields: Iterable[tuple[str, str, bytes]], format_: Format, hidde
     if format_ is Format.XML:
         _check_top(root, hidden)
     elif root.leaf and hidden:
-        raise Malformed(f"a document whose one field is shown cannot hide {hidden} more")
+        raise Malformed(f"a document whose only field is shown cannot hide {hidden} more")
     if (gaps := sum(place.gaps() for place in places)) > hidden:
-        raise Malformed(f"the shown paths leave {gaps} places open, more than the {hidden} hidden fields can fill")
+        raise Malformed(f"the shown paths leave {gaps} gaps, more than the {hidden} hidden fields can fill")
 
 
 class _Place:
@@ -120,20 +120,20 @@ class _Place:
     def check_new(self, step: Step, path: str) -> None:
         attribute = isinstance(step, XmlStep) and step.kind is StepKind.ATTRIBUTE
         if self.leaf and not attribute:
-            raise Malformed("lies inside a field that has nothing inside", path)
+            raise Malformed("lies inside a field that cannot contain others", path)
         if attribute:
             return
         if isinstance(step, str) if self.numbered else isinstance(step, int) and self.inside:
-            raise Malformed("lies in an object by one path and in an array by another", path)
+            raise Malformed("its parent is an object by one path and an array by another", path)
         if isinstance(step, str):
             return
         number = step.position if isinstance(step, XmlStep) else step
         if self.numbered.setdefault(number, step) != step:
-            raise Malformed("has the position of another child", path)
+            raise Malformed("two different children have this position", path)
         if isinstance(step, XmlStep) and step.kind is StepKind.TEXT:
             for neighbour in (self.numbered.get(number - 1), self.numbered.get(number + 1)):
                 if isinstance(neighbour, XmlStep) and neighbour.kind is StepKind.TEXT:
-                    raise Malformed("is a text right beside another, which would be one", path)
+                    raise Malformed("is a text directly beside another text: both would be one", path)
 
     def gaps(self) -> int:
         """How many numbered children must be there and are not shown."""
@@ -148,11 +148,11 @@ def _check_end(steps: Steps, type_: str, value: bytes, path: str) -> None:
     *way, end = [step for step in steps if isinstance(step, XmlStep)]
     fitting = {StepKind.ELEMENT: "e", StepKind.INSTRUCTION: "p", StepKind.TEXT: "t", StepKind.ATTRIBUTE: "t"}[end.kind]
     if type_ != fitting:
-        raise Malformed(f"a field of type {type_} where the path asks for {fitting}", path)
+        raise Malformed(f"a field of type {type_}, but this path leads to type {fitting}", path)
     if any(step.kind is not StepKind.ELEMENT for step in way):
-        raise Malformed("leads through something that is no element", path)
+        raise Malformed("only elements can contain others", path)
     if end.kind is StepKind.TEXT and not value:
-        raise Malformed("an empty text, which would be none", path)
+        raise Malformed("an empty text, which does not exist in a document", path)
 
 
 def _check_top(root: _Place, hidden: int) -> None:

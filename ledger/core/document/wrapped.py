@@ -81,7 +81,7 @@ def read_wrapped(data: bytes) -> Wrapped:
     text = header[2]
     seed = urlsafe_b64decode(text + b"=")
     if len(seed) != SEED_SIZE or _seed_text(seed) != text:
-        raise Malformed("the seed is no base64url of 32 bytes without padding", "line 1")
+        raise Malformed("the seed must be 32 bytes in base64url without padding", "line 1")
     return Wrapped(Format(header[1].decode()), seed, data[header.end() :])
 
 

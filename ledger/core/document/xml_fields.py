@@ -82,16 +82,16 @@ class _Reader:
 
     def _declaration(self, version: str, encoding: str | None, _standalone: int) -> None:
         if version != "1.0":
-            self._refuse("another version than XML 1.0")
+            self._refuse("not XML 1.0")
         stated = (encoding or self._encoding).upper()
         if stated not in (self._encoding, self._encoding[:6]):  # UTF-16 stands for both byte orders
             self._refuse(
-                f"the declaration states another encoding than {self._encoding}, in which these bytes are: "
+                f"the XML declaration states another encoding than that of these bytes, {self._encoding}: "
                 "write the document as UTF-8 or UTF-16 and say so"
             )
 
     def _doctype(self, *_declaration: object) -> None:
-        self._refuse("a document type declaration, which is refused with all entities: remove it")
+        self._refuse("document type declarations and entities are not accepted: remove it")
 
     def _open_namespace(self, prefix: str | None, namespace: str | None) -> None:
         self._namespaces.setdefault(prefix, []).append(namespace)
@@ -159,7 +159,7 @@ class _Reader:
         namespace, _, local = name.rpartition(_SEPARATOR)
         if _BRACES.search(namespace):
             # Not in any URI (RFC 3986), and a path in which they may stand could be read in two ways.
-            self._refuse("a namespace name with a brace")
+            self._refuse("a namespace name must not contain braces")
         self._names[name] = expanded = f"{{{namespace}}}{local}" if namespace else local
         return expanded
 
@@ -169,7 +169,7 @@ class _Reader:
         declared = self._namespaces.get(prefix if colon else None) or [_XML if prefix == "xml" else None]
         namespace = declared[-1]
         if not NCNAME.fullmatch(local) or (colon and namespace is None):
-            self._refuse("an xsi:type that is no name with a declared prefix")
+            self._refuse("an xsi:type must be a name with a declared prefix")
         return self._expanded(f"{namespace}{_SEPARATOR}{local}" if namespace else local)
 
     def _where(self) -> str:

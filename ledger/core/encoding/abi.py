@@ -77,7 +77,7 @@ class AbiTuple:
                 values.append(found[at])
                 continue
             if found[at] != end - begin:
-                raise Malformed("a value is not where the one before it ends")
+                raise Malformed("a value does not begin where the one before it ends")
             value, end = reader(data, end)
             values.append(value)
         return tuple(values), end
@@ -102,7 +102,7 @@ class AbiList:
         items = []
         for place in range(base, base + count * WORD, WORD):
             if int.from_bytes(data[place : place + WORD]) != end - base:
-                raise Malformed("an item is not where the one before it ends")
+                raise Malformed("an item does not begin where the one before it ends")
             item, end = self._item(data, end)
             items.append(item)
         return items, end

@@ -55,11 +55,11 @@ def encode(value: Value) -> bytes:
 def decode(data: bytes, longest: int) -> Value:
     """Read exactly one value of at most ``longest`` bytes; Malformed, with the byte, for any but its one encoding."""
     if len(data) > longest:
-        raise Malformed(f"has at most {longest} bytes, not {len(data)}", "CBOR")
+        raise Malformed(f"must have at most {longest} bytes, not {len(data)}", "CBOR")
     reader = _Reader(data)
     value = reader.value(MAX_DEPTH)
     if reader.at != len(data):
-        raise reader.wrong("something follows the value")
+        raise reader.wrong("there are bytes after the value")
     return value
 
 
@@ -105,7 +105,7 @@ class _Reader:
         elif kind == _TAG:
             value = Tag(argument, self.value(depth - 1))
         else:
-            raise self.wrong("is neither a number, bytes, text, a list, a map, a tag nor null")
+            raise self.wrong("must be a number, bytes, text, a list, a map, a tag or null")
         return value
 
     def _argument(self) -> tuple[int, int]:
@@ -136,7 +136,7 @@ class _Reader:
         try:
             return self._take(count).decode()
         except UnicodeDecodeError:
-            raise self.wrong("is text, but not UTF-8") from None
+            raise self.wrong("is text that is not UTF-8") from None
 
     def _map(self, count: int, depth: int) -> dict[int | str, Value]:
         members: dict[int | str, Value] = {}
@@ -145,7 +145,7 @@ class _Reader:
             begin = self.at
             key = self.value(depth)
             if not isinstance(key, int | str):
-                raise self.wrong("has a key that is neither a number nor text")
+                raise self.wrong("has a key that is not a number or text")
             spelled = self._data[begin : self.at]
             if spelled <= before:
                 raise self.wrong("has a key twice, or out of order")

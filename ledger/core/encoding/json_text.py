@@ -41,8 +41,8 @@ _STRING = json.JSONDecoder()
 _STRING_FAULTS = {
     "Unterminated string starting": "a string without an end",
     "Invalid control character": "a control character in a string: write it as an escape",
-    "Invalid \\escape": "an escape that JSON has not",
-    "Invalid \\uXXXX escape": "an escape that is no \\u and four hexadecimal digits",
+    "Invalid \\escape": "an unknown escape sequence",
+    "Invalid \\uXXXX escape": "an escape \\u without four hexadecimal digits",
 }
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -94,7 +94,7 @@ def canonical_json(value: object) -> bytes:
     except rfc8785.FloatDomainError:
         raise Malformed("NaN and Infinity have no canonical JSON") from None
     except (rfc8785.CanonicalizationError, UnicodeEncodeError):
-        raise Malformed("a lone surrogate, or a name or value of a type that JSON has not") from None
+        raise Malformed("a lone surrogate, or a name or value of a type that does not exist in JSON") from None
 
 
 def number_text(value: float) -> str:
@@ -231,14 +231,14 @@ def _name(text: str, start: int, members: dict[str, Json], *, noncharacters: boo
             raise Malformed("expected ':'", position(text, at))
         at = colon.end()
     if name in members:
-        raise Malformed("a name that this object has already", position(text, start))
+        raise Malformed("a name that this object already has", position(text, start))
     return name, at
 
 
 def _string(text: str, start: int, expected: str, *, noncharacters: bool) -> tuple[str, int]:
     """A string with escapes and the index of what follows it, or the reason why there is none."""
     if text[start : start + 1] != '"':
-        what = f"expected {expected}" if start < len(text) else f"the text ends where {expected} is due"
+        what = f"expected {expected}" if start < len(text) else f"the text ends where {expected} is expected"
         raise Malformed(what, position(text, start))
     try:
         value, end = _STRING.raw_decode(text, start)

@@ -45,7 +45,7 @@ def read_evidence(data: bytes) -> Evidence:
     if any(left >= right for left, right in pairwise(numbers)):
         raise Malformed("must ascend by number", "entries")
     if not evidence.places:
-        raise Malformed("at least the batch must be there", "places")
+        raise Malformed("must contain at least the batch", "places")
     if len({(place.root, place.size) for place in evidence.places}) != len(evidence.places):
         raise Malformed("names a set twice", "places")
     return evidence

@@ -67,13 +67,13 @@ class Sign1:
                 ):
                     headers = cbor.decode(protected, longest)
                 case _:
-                    raise Malformed("is no COSE_Sign1: tag 18 around headers, headers, payload and signature")
+                    raise Malformed("is not a COSE_Sign1 message: tag 18 around two header maps, payload and signature")
         except Malformed as error:
             raise Malformed(str(error), where) from None
         if not isinstance(headers, dict):
-            raise Malformed("has protected headers that are no map", where)
+            raise Malformed("the protected headers must be a map", where)
         if len(signature) != SIGNATURE_SIZE:
-            raise Malformed(f"has a signature that is not {SIGNATURE_SIZE} bytes", where)
+            raise Malformed(f"the signature must be {SIGNATURE_SIZE} bytes", where)
         return cls(headers, unprotected, payload, signature)
 
     def verify(self, origin: Origin, point: bytes, payload: bytes) -> None:
@@ -82,7 +82,7 @@ class Sign1:
         :raises VerificationFailed: it did not, or the headers name another algorithm or key.
         """
         if self.protected.get(ALGORITHM) != ES256 or self.protected.get(KEY_ID) != thumbprint(point):
-            raise VerificationFailed("is signed by another key or algorithm than its headers name")
+            raise VerificationFailed("the headers name another key or algorithm")
         digest = _digest(cbor.encode(dict(self.protected)), payload)
         verify_signature(origin, p256_signer(origin, point), digest, self.signature)
 

@@ -66,7 +66,7 @@ class Membership:
         """
         id_ = self.declaration.id(origin)
         if entry.kind is not EntryKind.ANCHORED:
-            raise VerificationFailed(f"entry {entry.number} anchors no batch")
+            raise VerificationFailed(f"entry {entry.number} does not anchor a batch")
         content = entry.content
         assert isinstance(content, Anchored)
         try:
@@ -76,7 +76,7 @@ class Membership:
         try:
             verify_signature(origin, self.declaration.party, id_, self.signature)
         except WalletUndecided as error:
-            raise VerificationFailed(f"{error}; where that is a wallet contract, only its chain can say") from None
+            raise VerificationFailed(f"{error}; if the signer is a wallet contract, only its chain can say") from None
 
 
 def anchor_of(evidence: Evidence) -> ProvenEntry:
@@ -104,4 +104,4 @@ def _declaration(value: cbor.Value, where: str) -> Declaration:
                 return Declaration(party, digest, document_type, replaces)
             except Malformed as error:
                 raise Malformed(error.what, f"{where}.{error.where}") from None
-    raise Malformed("must be party, digest, document type and replaced declaration", where)
+    raise Malformed("must be a list of party, digest, document type and replaced declaration", where)

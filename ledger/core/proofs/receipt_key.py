@@ -78,7 +78,7 @@ class NamedReceiptKey:
     def verify(self, log_key: NoteKey) -> None:
         """Check that the log key named this receipt key; VerificationFailed when it did not."""
         if (log_key.name, log_key.id) != (str(self.key.origin), self.id):
-            raise VerificationFailed("the receipt key is named by another key than the log's")
+            raise VerificationFailed("the receipt key is signed by another key than the log's")
         try:
             log_key.verify(self.signature, self.key.text.encode())
         except VerificationFailed as error:

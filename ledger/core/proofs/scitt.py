@@ -115,7 +115,7 @@ class TransparentStatement:
             statement.protected, (ALGORITHM, CONTENT_TYPE, KEY_ID, CWT_CLAIMS, OURS), _STATEMENT
         )
         if kind != ENTRY_TYPE or statement.payload is None:
-            raise Malformed(f"has no payload of the type {ENTRY_TYPE}", _STATEMENT)
+            raise Malformed(f"must have a payload of the type {ENTRY_TYPE}", _STATEMENT)
         issuer, subject = _claims(claims, _STATEMENT)
         membership, named = read_object(ours, ["membership", "origin"], f"{_STATEMENT} header {OURS}")
         origin = Origin.parse(read_string(named, f"{_STATEMENT} origin"))
@@ -123,12 +123,12 @@ class TransparentStatement:
             case [[bytes(inner)]]:
                 receipt = Sign1.parse(inner, MAX_STATEMENT, _RECEIPT)
             case _:
-                raise Malformed("has one receipt", f"{_STATEMENT} header {RECEIPTS}")
+                raise Malformed("must have exactly one receipt", f"{_STATEMENT} header {RECEIPTS}")
         _, _, receipt_claims, vds, details = _headers(
             receipt.protected, (ALGORITHM, KEY_ID, CWT_CLAIMS, VDS, OURS), _RECEIPT
         )
         if vds != RFC9162_SHA256 or receipt.payload is not None:
-            raise Malformed("is of another tree than RFC9162_SHA256, or its root is attached", _RECEIPT)
+            raise Malformed("must be of an RFC9162_SHA256 tree, with a detached root", _RECEIPT)
         receipt_issuer, receipt_subject = _claims(receipt_claims, _RECEIPT)
         checkpoint, index, key, size = read_object(
             details, ["checkpoint", "index", "key", "size"], f"{_RECEIPT} header {OURS}"
@@ -201,7 +201,7 @@ def _subject(evidence: Evidence) -> str:
 
 def _headers(headers: Mapping[int | str, cbor.Value], labels: tuple[int, ...], where: str) -> list[cbor.Value]:
     if set(headers) != set(labels):
-        raise Malformed(f"has exactly the headers {', '.join(map(str, labels))}", where)
+        raise Malformed(f"must have exactly the headers {', '.join(map(str, labels))}", where)
     return [headers[label] for label in labels]
 
 
@@ -210,7 +210,7 @@ def _claims(value: cbor.Value, where: str) -> tuple[str, str]:
         issuer, subject = value[ISSUER], value[SUBJECT]
         if isinstance(issuer, str) and isinstance(subject, str):
             return issuer, subject
-    raise Malformed("has exactly the claims issuer (1) and subject (2)", where)
+    raise Malformed("must have exactly the claims issuer (1) and subject (2)", where)
 
 
 def _inclusion(headers: Mapping[int | str, cbor.Value]) -> tuple[int, int, tuple[bytes, ...]]:
@@ -222,7 +222,7 @@ def _inclusion(headers: Mapping[int | str, cbor.Value]) -> tuple[int, int, tuple
                     match cbor.decode(data, MAX_PROOF):
                         case [size, index, path]:
                             return read_count(size, where), read_count(index, where), read_path(path, where)
-    raise Malformed("has one inclusion proof: size, index and path", where)
+    raise Malformed("must have exactly one inclusion proof: size, index and path", where)
 
 
 def _signer(issuer: str, origin: Origin) -> bytes:

@@ -78,24 +78,24 @@ class TlogProof:
     def parse(cls, data: bytes) -> TlogProof:
         """Read a proof strictly; Malformed says which line. Nothing is verified."""
         if len(data) > MAX_FILE:
-            raise Malformed(f"has at most {MAX_FILE} bytes, not {len(data)}", _WHERE)
+            raise Malformed(f"must have at most {MAX_FILE} bytes, not {len(data)}", _WHERE)
         try:
             head, separator, note = data.decode().partition("\n\n")
         except UnicodeDecodeError:
             raise Malformed("is not UTF-8", _WHERE) from None
         first, *lines = head.split("\n")
         if not separator or first != HEADER:
-            raise Malformed(f'begins with the line "{HEADER}", and has an empty line before its checkpoint', _WHERE)
+            raise Malformed(f'must begin with the line "{HEADER}" and have an empty line before its checkpoint', _WHERE)
         extra = None
         if lines and lines[0].startswith("extra "):
             extra = read_base64(lines.pop(0)[6:], f"{_WHERE} extra")
             if len(extra) > MAX_EXTRA:
-                raise Malformed(f"has at most {MAX_EXTRA} bytes", f"{_WHERE} extra")
+                raise Malformed(f"must have at most {MAX_EXTRA} bytes", f"{_WHERE} extra")
         index = _INDEX.fullmatch(lines.pop(0)) if lines else None
         if index is None:
-            raise Malformed('has no line "index" with a number', _WHERE)
+            raise Malformed('must have a line "index" with a number', _WHERE)
         if len(lines) > MAX_PROOF:
-            raise Malformed(f"has at most {MAX_PROOF} hashes", _WHERE)
+            raise Malformed(f"must have at most {MAX_PROOF} hashes", _WHERE)
         path = tuple(
             read_base64(line, f"{_WHERE} hash {number}", HASH_SIZE) for number, line in enumerate(lines, start=1)
         )

@@ -135,9 +135,9 @@ def verify_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old
         if proof:
             raise VerificationFailed("the consistency path must be empty here")
         if old_size == new_size and old_root != new_root:
-            raise VerificationFailed("two roots for one size")
+            raise VerificationFailed("two different roots for one size")
         if old_size == 0 and old_root != EMPTY_ROOT:
-            raise VerificationFailed("the root of an empty tree is SHA-256 of nothing")
+            raise VerificationFailed("the root of an empty tree must be SHA-256 of the empty string")
         return
     path = list(proof)
     if old_size & (old_size - 1) == 0:

@@ -48,7 +48,7 @@ class TileName:
         index = int(groups.replace("x", "").replace("/", "") + last)
         name = cls(None if level == ENTRIES else int(level), index, TILE_WIDTH if width is None else int(width))
         if str(name) != path or name.width > TILE_WIDTH or (name.level or 0) > MAX_LEVEL or index >= 1 << 63:
-            raise Malformed("is not the spelling of any tile", path[:80])
+            raise Malformed("is not the path of a tile", path[:80])
         return name
 
 

@@ -84,7 +84,7 @@ def read_manifest(data: bytes) -> Manifest:
     except Malformed as error:
         raise Malformed(error.what, f"{MANIFEST} {error.where}".rstrip()) from None
     if manifest.to_bytes() != data:
-        raise Malformed("is not spelled as an export spells it", MANIFEST)
+        raise Malformed("not in the form that an export prints", MANIFEST)
     return manifest
 
 
@@ -97,7 +97,7 @@ def read_sum_line(line: bytes, where: str) -> tuple[bytes, str]:
     """Read a line of the list; Malformed where it is none, or its path could lead out of the export."""
     match = _LINE.fullmatch(line.decode("ascii", "replace"))
     if match is None:
-        raise Malformed("is not: SHA-256 in hex, two spaces, a plain relative path", where)
+        raise Malformed("must be SHA-256 in hex, two spaces and a plain relative path", where)
     return bytes.fromhex(match[1]), match[2]
 
 

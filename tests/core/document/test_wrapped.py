@@ -60,7 +60,7 @@ def test_document_in_the_file_is_read_strictly() -> None:
 
 @pytest.mark.parametrize("size", [0, 31, 33])
 def test_a_seed_has_32_bytes(size: int) -> None:
-    with pytest.raises(Malformed, match="seed: a seed has 32 bytes"):
+    with pytest.raises(Malformed, match="seed: a seed must be 32 bytes"):
         wrap(b"{}", Format.JSON, bytes(size))
 
 

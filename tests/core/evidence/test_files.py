@@ -49,7 +49,7 @@ DEFECTS: dict[str, tuple[Callable[[dict[str, Any]], bytes], str]] = {
         "canonical form",
     ),
     "no final newline": (lambda value: spelled(value)[:-1], "canonical form"),
-    "name twice": (lambda value: b'{"ledger":"x",' + spelled(value)[1:], "has already"),
+    "name twice": (lambda value: b'{"ledger":"x",' + spelled(value)[1:], "already has"),
     "not JSON": (lambda value: spelled(value)[:-3], "line 1, column"),
     "not ASCII": (lambda value: "{\u00e9}".encode(), "expected a name"),
     "too deep": (lambda value: b"[" * 100_000, "depth limit of 8"),
@@ -79,7 +79,7 @@ DEFECTS: dict[str, tuple[Callable[[dict[str, Any]], bytes], str]] = {
     ),
     "document no object": (changed(document=[]), "members fields, format, hidden and ledger"),
     "document with another member": (disclosing(seed="00"), "members fields, format, hidden and ledger"),
-    "document of no format": (disclosing(format="pdf"), "document format: no format"),
+    "document of no format": (disclosing(format="pdf"), "document format: must be one of"),
     "hidden out of order": (disclosing(hidden=["02" * 32, "01" * 32]), "document hidden: leaf hashes must ascend"),
     "field with short salt": (
         disclosing(fields=[["$['goods']", "s", "kiwifruit", "00"]]),

@@ -73,10 +73,10 @@ def test_one_defect(name: str) -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "the text ends where a value is due"),
+        (b"", "the text ends where a value is expected"),
         (b"[]", "not of the format"),
         (b"{", "the text ends where a name"),
-        (MADE.to_bytes().replace(b"{", b'{"kind": "CouncilChange",', 1), "a name that this object has already"),
+        (MADE.to_bytes().replace(b"{", b'{"kind": "CouncilChange",', 1), "a name that this object already has"),
         (b"\xff" + MADE.to_bytes(), "this byte is not UTF-8"),
     ],
 )

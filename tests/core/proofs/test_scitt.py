@@ -30,14 +30,14 @@ WORDS = {
     "size": "relabelled: the proof says size 7, the receipt signs 6, it is 6",
     "receipt's signature": "receipt: not signed by this P-256 key",
     "statement's signature": "statement: not signed by this P-256 key",
-    "receipt key": "the receipt key is named by another key than the log's",
+    "receipt key": "the receipt key is signed by another key than the log's",
     "issuer": "issued neither by the declaration's party nor by the log",
     "size in the receipt": "relabelled: the proof says size 6, the receipt signs 4, it is 6",
     "index in the receipt": "relabelled: the proof says index 4, the receipt signs 2, it is 4",
     "relabelled": "relabelled: the proof says size 4, the receipt signs 6, it is 6",
     "relabelled and signed so": "relabelled: the proof says size 4, the receipt signs 4, it is 6",
     "origin believed": "is trusted",
-    "log key": "the receipt key is named by another key than the log's",
+    "log key": "the receipt key is signed by another key than the log's",
     "cosignature missing": "cosigned by 1 of 2 known witnesses; 2 are demanded",
     "cosignature forged": "the signature of bank.example/w does not fit",
     "receipt of another declaration": "statement and receipt are about 0x",
@@ -156,21 +156,21 @@ def proof(value: cbor.Value) -> Change:
 
 HASH = bytes(32)
 STATEMENT_DEFECTS: dict[str, tuple[Change, str]] = {
-    "no payload": (lambda message: replace(message, payload=None), "statement: has no payload"),
-    "another content type": (protected(h3="text/plain"), "statement: has no payload of the type"),
-    "a header more": (protected(h99=1), "statement: has exactly the headers 1, 3, 4, 15, -71000"),
-    "a header less": (protected(h4=None), "statement: has exactly the headers"),
-    "claims that are no map": (protected(h15=[]), "statement: has exactly the claims"),
-    "a claim more": (protected(h15={1: "a", 2: "b", 6: 1}), "statement: has exactly the claims"),
+    "no payload": (lambda message: replace(message, payload=None), "statement: must have a payload"),
+    "another content type": (protected(h3="text/plain"), "statement: must have a payload of the type"),
+    "a header more": (protected(h99=1), "statement: must have exactly the headers 1, 3, 4, 15, -71000"),
+    "a header less": (protected(h4=None), "statement: must have exactly the headers"),
+    "claims that are no map": (protected(h15=[]), "statement: must have exactly the claims"),
+    "a claim more": (protected(h15={1: "a", 2: "b", 6: 1}), "statement: must have exactly the claims"),
     "an issuer that is no signer": (protected(h15={1: "0x00", 2: "b"}), "statement issuer: must be a P-256 signer"),
     "an issuer that is a name": (protected(h15={1: "ACME", 2: "b"}), "statement issuer: must be lower-case hex"),
     "an issuer under another contract": (
         protected(h15={1: "0x" + "11" * 84, 2: "b"}),
         "statement issuer: must be a P-256 signer",
     ),
-    "no receipt": (unprotected({}), "has exactly the headers 394"),
-    "two receipts": (unprotected({394: [b"", b""]}), "has one receipt"),
-    "a receipt that is no message": (unprotected({394: [b"\xa0"]}), "receipt: is no COSE_Sign1"),
+    "no receipt": (unprotected({}), "must have exactly the headers 394"),
+    "two receipts": (unprotected({394: [b"", b""]}), "must have exactly one receipt"),
+    "a receipt that is no message": (unprotected({394: [b"\xa0"]}), "receipt: is not a COSE_Sign1"),
     "a receipt that is cut": (unprotected({394: [b"\xd2\x84\x41"]}), "receipt: CBOR, byte 2: ends too early"),
     "a member more": (details(color=1), '"color" is not a member'),
     "an origin that is none": (details(origin="here"), "an origin looks like"),
@@ -183,17 +183,17 @@ MEMBERSHIP_DEFECTS: dict[str, tuple[dict[str, Any], str]] = {
     "path": ({"path": [b""]}, "path: every hash must be 32 bytes"),
     "path too long": ({"path": [HASH] * 65}, "path: must be a list of at most 64 hashes"),
     "signature": ({"signature": "0x"}, "signature: must be bytes"),
-    "declaration": ({"declaration": [HASH]}, "declaration: must be party, digest"),
+    "declaration": ({"declaration": [HASH]}, "declaration: must be a list of party, digest"),
     "document type": ({"declaration": [bytes(20), HASH, 1 << 16, HASH]}, "declaration.document_type: must be a whole"),
 }
 RECEIPT_DEFECTS: dict[str, tuple[Change, str]] = {
-    "another tree": (protected(h395=2), "receipt: is of another tree than RFC9162_SHA256"),
-    "a root attached": (lambda message: replace(message, payload=HASH), "receipt: is of another tree"),
-    "a header more": (protected(h2=[scitt.OURS]), "receipt: has exactly the headers 1, 4, 15, 395, -71000"),
-    "no proof": (unprotected({}), "unprotected.: has exactly the headers 396"),
-    "two proofs": (unprotected({396: {-1: [b"", b""]}}), "has one inclusion proof"),
-    "a consistency proof": (unprotected({396: {-2: [b""]}}), "has one inclusion proof"),
-    "a proof that is none": (proof([6, 4]), "has one inclusion proof"),
+    "another tree": (protected(h395=2), "receipt: must be of an RFC9162_SHA256 tree"),
+    "a root attached": (lambda message: replace(message, payload=HASH), "receipt: must be of an RFC9162_SHA256 tree"),
+    "a header more": (protected(h2=[scitt.OURS]), "receipt: must have exactly the headers 1, 4, 15, 395, -71000"),
+    "no proof": (unprotected({}), "unprotected.: must have exactly the headers 396"),
+    "two proofs": (unprotected({396: {-1: [b"", b""]}}), "must have exactly one inclusion proof"),
+    "a consistency proof": (unprotected({396: {-2: [b""]}}), "must have exactly one inclusion proof"),
+    "a proof that is none": (proof([6, 4]), "must have exactly one inclusion proof"),
     "a negative index": (proof([6, -4, []]), "must be a whole number from 0"),
     "a size of text": (proof(["6", 4, []]), "must be a whole number from 0"),
     "a hash too short": (proof([6, 4, [b""]]), "every hash must be 32 bytes"),
@@ -236,11 +236,11 @@ def test_one_defect_of_the_receipt(name: str) -> None:
     ("data", "words"),
     [
         (b"", "statement: CBOR, byte 0: ends too early"),
-        (b"\xd2\x80", "statement: is no COSE_Sign1"),
-        (cbor.encode(cbor.Tag(18, [b"\x01", {}, None, bytes(64)])), "statement: has protected headers that are no map"),
-        (cbor.encode(cbor.Tag(18, [b"\xa0", {}, None, bytes(63)])), "statement: has a signature that is not 64 bytes"),
-        (cbor.encode(cbor.Tag(97, [b"\xa0", {}, None, bytes(64)])), "statement: is no COSE_Sign1"),
-        (bytes(scitt.MAX_STATEMENT + 1), "statement: CBOR: has at most 262144 bytes"),
+        (b"\xd2\x80", "statement: is not a COSE_Sign1"),
+        (cbor.encode(cbor.Tag(18, [b"\x01", {}, None, bytes(64)])), "statement: the protected headers must be a map"),
+        (cbor.encode(cbor.Tag(18, [b"\xa0", {}, None, bytes(63)])), "statement: the signature must be 64 bytes"),
+        (cbor.encode(cbor.Tag(97, [b"\xa0", {}, None, bytes(64)])), "statement: is not a COSE_Sign1"),
+        (bytes(scitt.MAX_STATEMENT + 1), "statement: CBOR: must have at most 262144 bytes"),
     ],
     ids=["empty", "no parts", "headers no map", "short signature", "COSE_Mac0", "too large"],
 )
@@ -252,9 +252,7 @@ def test_what_is_no_message(data: bytes, words: str) -> None:
 @pytest.mark.parametrize("header", [{cose.KEY_ID: HASH}, {cose.ALGORITHM: -8}], ids=["key", "algorithm"])
 def test_headers_that_name_another_key_or_algorithm(header: dict[int, cbor.Value]) -> None:
     made = exports.receipt_anew(lambda headers: headers | header, exports.RECEIPTS)
-    with pytest.raises(
-        VerificationFailed, match="receipt: is signed by another key or algorithm than its headers name"
-    ):
+    with pytest.raises(VerificationFailed, match="receipt: the headers name another key or algorithm"):
         TransparentStatement.parse(made).verify(exports.trust())
 
 

@@ -87,16 +87,16 @@ def test_a_checkpoint_that_the_trust_root_refuses(defect: str) -> None:
 
 
 DEFECTS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
-    "empty": (lambda _: b"", "begins with the line"),
-    "another version": (lambda file: file.replace(b"@v1", b"@v2"), "begins with the line"),
+    "empty": (lambda _: b"", "must begin with the line"),
+    "another version": (lambda file: file.replace(b"@v1", b"@v2"), "must begin with the line"),
     "no index": (
         lambda file: b"\n".join(line for line in file.split(b"\n") if b"index" not in line),
-        'no line "index"',
+        'must have a line "index"',
     ),
-    "index with a zero before it": (lambda file: file.replace(b"index 4", b"index 04"), 'no line "index"'),
-    "index with a sign": (lambda file: file.replace(b"index 4", b"index +4"), 'no line "index"'),
+    "index with a zero before it": (lambda file: file.replace(b"index 4", b"index 04"), 'must have a line "index"'),
+    "index with a sign": (lambda file: file.replace(b"index 4", b"index +4"), 'must have a line "index"'),
     "index before extra": (lambda file: file.replace(b"extra ", b"index 1\nextra ", 1), "not base64"),
-    "two extras": (lambda file: file.replace(b"extra ", b"extra aaaa\nextra ", 1), 'no line "index"'),
+    "two extras": (lambda file: file.replace(b"extra ", b"extra aaaa\nextra ", 1), 'must have a line "index"'),
     "a hash too short": (
         lambda file: file.replace(b"index 4\n", b"index 4\naaaa\n"),
         "hash 1: must be 32 bytes in base64, not 3",
@@ -104,7 +104,7 @@ DEFECTS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "hash in another spelling": (lambda file: file.replace(b"=\n\n", b"\n\n", 1), "base64"),
     "too many hashes": (lambda file: file.replace(b"index 4\n", b"index 4\n" + b"aaaa\n" * 65), "at most 64 hashes"),
     "no checkpoint": (lambda file: file.partition(b"\n\n")[0], "empty line"),
-    "CRLF": (lambda file: file.replace(b"\n", b"\r\n"), "begins with the line"),
+    "CRLF": (lambda file: file.replace(b"\n", b"\r\n"), "must begin with the line"),
     "not UTF-8": (lambda file: b"\xff" + file, "not UTF-8"),
     "too large": (lambda _: b" " * (MAX_FILE + 1), "at most"),
     "extra too large": (lambda file: file.replace(b"extra ", b"extra " + b"aaaa" * 2731), "at most 8192 bytes"),
@@ -135,7 +135,7 @@ def test_extra_that_is_no_membership(extra: bytes, words: str) -> None:
 
 def test_extra_on_an_entry_that_anchors_nothing() -> None:
     proof = replace(TlogProof.of(exports.evidence(), 5), extra=TlogProof.of(exports.evidence()).extra)
-    with pytest.raises(VerificationFailed, match="entry 5 anchors no batch"):
+    with pytest.raises(VerificationFailed, match="entry 5 does not anchor a batch"):
         proof.verify(exports.entry(5), exports.trust())
 
 

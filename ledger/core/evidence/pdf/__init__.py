@@ -53,7 +53,7 @@ def embed(pdf: bytes, evidence: bytes, document: bytes | None = None) -> bytes:
     if document is not None:
         header = document[: max(0, len(document) - len(pdf))]
         if not document.endswith(pdf) or _HEADER.fullmatch(header) is None:
-            raise Malformed("does not wrap this PDF as an opaque document, byte for byte", "document")
+            raise Malformed("must wrap exactly this PDF as an opaque document", "document")
     return _embed(pdf, evidence, header)
 
 
@@ -77,7 +77,7 @@ def original_of(data: bytes) -> bytes:
 def _parts(data: bytes) -> tuple[bytes, bytes, bytes | None]:
     """Original, evidence, and the wrapped document's header line."""
     if not is_pdf(data):
-        raise Malformed("is no PDF", "PDF")
+        raise Malformed("not a PDF", "PDF")
     _check_size(data)
     end = _end(data)
     if end is None:
@@ -90,7 +90,7 @@ def _parts(data: bytes) -> tuple[bytes, bytes, bytes | None]:
     if notes:
         header = notes[0][: notes[0].find(b"\n") + 1]
         if notes[0] != header + b"%d\n" % length or _HEADER.fullmatch(header) is None:
-            raise Malformed("its note on the document is none", "PDF")
+            raise Malformed("invalid note on the document", "PDF")
     if _embed(original, evidence, header) != data:
         raise Malformed("is not exactly an original and the evidence attached to it: ask for the file as it was", "PDF")
     return original, evidence, header
@@ -102,7 +102,7 @@ def _end(data: bytes) -> re.Match[bytes] | None:
 
 def _embed(pdf: bytes, evidence: bytes, header: bytes | None) -> bytes:
     if len(evidence) > MAX_EVIDENCE:
-        raise Malformed(f"has more than {MAX_EVIDENCE} bytes", "evidence")
+        raise Malformed(f"must have at most {MAX_EVIDENCE} bytes", "evidence")
     _check_size(pdf)
     attachments = [(EVIDENCE_NAME, b"application/json", evidence)]
     if header is not None:

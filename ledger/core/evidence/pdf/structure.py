@@ -76,7 +76,7 @@ class Structure:
     def __post_init__(self) -> None:
         end = _END.search(self.data, max(0, len(self.data) - _TAIL))
         if not self.data.startswith(b"%PDF-") or end is None:
-            raise Malformed("is no PDF from '%PDF-' to '%%EOF': print or save it anew", "PDF")
+            raise Malformed("not a complete PDF, from '%PDF-' to '%%EOF': print or save it again", "PDF")
         self.start = int(end[1])
         pending, seen = [self.start], set[int]()
         while pending:
@@ -90,7 +90,7 @@ class Structure:
             if at == self.start:
                 self.trailer, self.is_stream = members, is_stream
             if b"Encrypt" in members:
-                raise Malformed("is encrypted: nothing can be attached to it, or read from it", "PDF")
+                raise Malformed("is encrypted: evidence cannot be attached to it or read from it", "PDF")
             # Last in, first out: what is looked up first comes last.
             pending += [whole(members[name].value) for name in (b"Prev", b"XRefStm") if name in members]
 
@@ -106,10 +106,10 @@ class Structure:
     def catalog(self) -> Members:
         """The members of the document catalog."""
         if b"Root" not in self.trailer:
-            raise Malformed("has no catalog", "PDF")
+            raise Malformed("catalog missing", "PDF")
         members = self.members(self.trailer[b"Root"].value)
         if b"Type" not in members or members[b"Type"].value != b"/Catalog" or b"Pages" not in members:
-            raise Malformed("its catalog is none", "PDF")
+            raise Malformed("invalid catalog", "PDF")
         return members
 
     def members(self, value: bytes) -> Members:
@@ -123,7 +123,7 @@ class Structure:
             if referred is None:
                 return value
             value = self._object(referred)
-        raise Malformed("references go in circles", "PDF")
+        raise Malformed("circular references", "PDF")
 
     def _object(self, wanted: Reference) -> bytes:
         place = self._find(wanted.number)
@@ -139,7 +139,7 @@ class Structure:
     def _begin(self, at: int, number: int) -> int:
         found, begin = object_at(self.data, min(at, len(self.data)))
         if found.number != number:
-            raise Malformed(f"object {found.number} stands where object {number} should", f"PDF, byte {at}")
+            raise Malformed(f"object {found.number} where object {number} is expected", f"PDF, byte {at}")
         return begin
 
     def _find(self, number: int) -> int | _Packed | None:
@@ -162,7 +162,9 @@ class Structure:
             at += count * _ROW_SIZE
         trailer = _TRAILER.match(self.data, at)
         if trailer is None:
-            raise Malformed("its cross-reference table has no rows of 20 bytes, or no trailer", f"PDF, byte {at}")
+            raise Malformed(
+                "invalid cross-reference table: rows are 20 bytes, and a trailer follows", f"PDF, byte {at}"
+            )
         return dictionary(self.data, skip_blank(self.data, trailer.end()))[0], False
 
     def _stream_section(self, at: int) -> Members:
@@ -170,7 +172,7 @@ class Structure:
         members, rows = self._stream(begin, b"XRef")
         widths = [whole(value) for value in array(_value(members, b"W"))]
         if len(widths) != 3 or max(widths) > 8 or sum(widths) == 0:
-            raise Malformed("its cross-reference stream has no three widths", f"PDF, byte {at}")
+            raise Malformed("invalid cross-reference stream: it must have three widths", f"PDF, byte {at}")
         index = array(members[b"Index"].value) if b"Index" in members else [b"0", _value(members, b"Size")]
         numbers, offset = [whole(value) for value in index], 0
         for first, count in zip(numbers[::2], numbers[1::2], strict=False):
@@ -180,7 +182,7 @@ class Structure:
 
     def _keep(self, rows: _Rows, width: int) -> None:
         if rows.at + rows.length * width > len(rows.data) or len(self._rows) == MAX_SUBSECTIONS:
-            raise Malformed("its cross-references are cut off, or in too many parts", "PDF")
+            raise Malformed("cross-references cut off, or in too many parts", "PDF")
         self._rows.append(rows)
 
     # ------------------------------------------------------------------------------------------------------ streams
@@ -190,7 +192,7 @@ class Structure:
         members, end = dictionary(self.data, begin)
         mark = _STREAM.match(self.data, skip_blank(self.data, end))
         if mark is None or _value(members, b"Type") != b"/" + kind:
-            raise Malformed(f"there is no {kind.decode()} stream where the PDF says", f"PDF, byte {begin}")
+            raise Malformed(f"no {kind.decode()} stream where the PDF refers to one", f"PDF, byte {begin}")
         return members, self._decode(members, self.data[mark.end() : mark.end() + self._length(members)])
 
     def _length(self, members: Members) -> int:
@@ -199,7 +201,7 @@ class Structure:
         if referred is not None:
             place = self._find(referred.number)
             if not isinstance(place, int):
-                raise Malformed("a stream's length is nowhere", "PDF")
+                raise Malformed("the length of a stream is missing", "PDF")
             at = self._begin(place, referred.number)
             value = self.data[at : value_end(self.data, at)]
         return whole(value)
@@ -211,16 +213,16 @@ class Structure:
             self._spend(len(data))
             return data
         if names != [b"/FlateDecode"]:
-            raise Malformed("its tables are compressed in a way that is not read here", "PDF")
+            raise Malformed("unsupported compression of its tables", "PDF")
         inflater = zlib.decompressobj()
         try:
             plain = inflater.decompress(data, MAX_READ - self._spent + 1)
         except zlib.error:
-            raise Malformed("its compressed tables are damaged", "PDF") from None
+            raise Malformed("damaged compressed tables", "PDF") from None
         self._spend(len(plain))
         # Acrobat ends a table with a flush (RFC 1951, 3.2.4: an empty block) and writes neither a last block nor a sum.
         if not inflater.eof and not data.endswith(_FLUSHED):
-            raise Malformed("its compressed tables are cut off", "PDF")
+            raise Malformed("compressed tables cut off", "PDF")
         if b"DecodeParms" not in members:
             return plain
         value = members[b"DecodeParms"].value
@@ -228,20 +230,20 @@ class Structure:
         if parameters == [b"null"]:
             return plain
         if len(parameters) != 1:
-            raise Malformed("its tables are compressed in a way that is not read here", "PDF")
+            raise Malformed("unsupported compression of its tables", "PDF")
         return _unpredicted(plain, dictionary(parameters[0])[0])
 
     def _spend(self, size: int) -> None:
         self._spent += size
         if self._spent > MAX_READ:
-            raise Malformed(f"what must be read of it is over {MAX_READ} bytes", "PDF")
+            raise Malformed(f"its tables are larger than {MAX_READ} bytes", "PDF")
 
     def _unpack(self, place: _Packed, number: int) -> bytes:
         """An object out of an object stream (7.5.7)."""
         if place.stream not in self._object_streams:
             container = self._find(place.stream)
             if not isinstance(container, int):
-                raise Malformed(f"object stream {place.stream} is nowhere", "PDF")
+                raise Malformed(f"object stream {place.stream} is missing", "PDF")
             members, content = self._stream(self._begin(container, place.stream), b"ObjStm")
             first = whole(_value(members, b"First"))
             if first > MAX_VALUE:
@@ -249,7 +251,7 @@ class Structure:
             self._object_streams[place.stream] = content, [whole(word) for word in content[:first].split()], first
         content, numbers, first = self._object_streams[place.stream]
         if numbers[2 * place.position : 2 * place.position + 1] != [number] or len(numbers) <= 2 * place.position + 1:
-            raise Malformed(f"object {number} is not where the PDF's tables say", "PDF")
+            raise Malformed(f"object {number} is not where the tables of the PDF place it", "PDF")
         at = skip_blank(content, first + numbers[2 * place.position + 1])
         return content[at : value_end(content, at)]
 
@@ -264,7 +266,7 @@ def _table_row(rows: _Rows, number: int) -> int | None:
     at = rows.at + (number - rows.first) * _ROW_SIZE
     row = _ROW.fullmatch(rows.data, at, at + _ROW_SIZE)
     if row is None:
-        raise Malformed("is no row of a cross-reference table", f"PDF, byte {at}")
+        raise Malformed("invalid row of a cross-reference table", f"PDF, byte {at}")
     return int(row[1]) if row[3] == b"n" else None
 
 
@@ -290,12 +292,12 @@ def _unpredicted(data: bytes, parameters: Members) -> bytes:
         return data
     columns = number(b"Columns", 1)
     if number(b"Predictor", 1) < 10 or number(b"Colors", 1) != 1 or number(b"BitsPerComponent", 8) != 8 or not columns:
-        raise Malformed("its tables are compressed in a way that is not read here", "PDF")
+        raise Malformed("unsupported compression of its tables", "PDF")
     above, plain = bytes(columns), bytearray()
     for at in range(0, len(data), columns + 1):
         row = data[at + 1 : at + 1 + columns]
         if len(row) != columns:
-            raise Malformed("its compressed tables are cut off", "PDF")
+            raise Malformed("compressed tables cut off", "PDF")
         above = _png_row(data[at], row, above)
         plain += above
     return bytes(plain)
@@ -307,7 +309,7 @@ def _png_row(kind: int, row: bytes, above: bytes) -> bytes:
     if kind == 2:
         return bytes((left + right) & 0xFF for left, right in zip(row, above, strict=True))
     if kind > 4:
-        raise Malformed("its compressed tables are damaged", "PDF")
+        raise Malformed("damaged compressed tables", "PDF")
     plain = bytearray()
     for at, value in enumerate(row):
         left, corner = (plain[at - 1], above[at - 1]) if at else (0, 0)

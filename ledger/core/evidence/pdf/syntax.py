@@ -58,7 +58,7 @@ def value_end(data: bytes, at: int) -> int:
     while True:
         token = _TOKEN.match(data, at)
         if token is None or token.end() > limit:
-            raise Malformed(f"is no PDF value of at most {MAX_VALUE} bytes", f"PDF, byte {at}")
+            raise Malformed(f"not a PDF value of at most {MAX_VALUE} bytes", f"PDF, byte {at}")
         at = token.end()
         if token.lastgroup == "open":
             closes.append(_CLOSES[token[0]])
@@ -66,7 +66,7 @@ def value_end(data: bytes, at: int) -> int:
                 raise Malformed(f"is nested deeper than {MAX_DEPTH}", f"PDF, byte {at}")
         elif token.lastgroup == "close":
             if not closes or closes.pop() != token[0]:
-                raise Malformed("closes what is not open", f"PDF, byte {at}")
+                raise Malformed("a closing bracket without an opening one", f"PDF, byte {at}")
         elif token.lastgroup == "string":
             at = _string_end(data, at, limit)
         if not closes:
@@ -80,23 +80,23 @@ def dictionary(data: bytes, at: int = 0) -> tuple[dict[bytes, Member], int]:
     :raises Malformed: it is none, or names a member twice, which readers understand differently.
     """
     if data[at : at + 2] != b"<<":
-        raise Malformed("is no dictionary", f"PDF, byte {at}")
+        raise Malformed("not a dictionary", f"PDF, byte {at}")
     places, end = _values(data, at + 2, b">>")
     members = dict[bytes, Member]()
     for (begin, named), (value, ends) in zip(places[::2], places[1::2], strict=False):
         key = _NAME_ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()), data[begin + 1 : named])
         if data[begin : begin + 1] != b"/" or key in members:
-            raise Malformed("a dictionary's members have names, each its own", f"PDF, byte {begin}")
+            raise Malformed("a member of a dictionary without a name, or a name twice", f"PDF, byte {begin}")
         members[key] = Member(data[begin:ends], data[value:ends])
     if len(places) % 2:
-        raise Malformed("a dictionary's member has no value", f"PDF, byte {at}")
+        raise Malformed("a member of a dictionary without a value", f"PDF, byte {at}")
     return members, end
 
 
 def array(data: bytes) -> list[bytes]:
     """The values of an array; Malformed when it is none."""
     if data[:1] != b"[":
-        raise Malformed("is no array", "PDF")
+        raise Malformed("not an array", "PDF")
     return [data[begin:end] for begin, end in _values(data, 1, b"]")[0]]
 
 
@@ -109,7 +109,7 @@ def reference(value: bytes) -> Reference | None:
 def whole(value: bytes) -> int:
     """A whole number of at most ten digits; Malformed otherwise."""
     if _WHOLE.fullmatch(value) is None:
-        raise Malformed("is no whole number", "PDF")
+        raise Malformed("not a whole number", "PDF")
     return int(value)
 
 
@@ -120,14 +120,14 @@ def string(value: bytes) -> bytes:
     if value[:1] == b"<" and value[:2] != b"<<":
         digits = bytes(value[1:-1].translate(None, b"\x00\t\n\x0c\r ")).decode()
         return bytes.fromhex(digits + "0" * (len(digits) % 2))
-    raise Malformed("is no string", "PDF")
+    raise Malformed("not a string", "PDF")
 
 
 def object_at(data: bytes, at: int) -> tuple[Reference, int]:
     """The number of the indirect object at ``at``, and where its value begins; Malformed when there is none."""
     found = _HEADER.match(data, at)
     if found is None:
-        raise Malformed("there is no object where the PDF's tables say", f"PDF, byte {at}")
+        raise Malformed("no object where the tables of the PDF place one", f"PDF, byte {at}")
     return Reference(int(found[1]), int(found[2])), skip_blank(data, found.end())
 
 
@@ -140,7 +140,7 @@ def _values(data: bytes, at: int, close: bytes) -> tuple[list[tuple[int, int]], 
         found.append((at, end))
         at = skip_blank(data, end)
         if at > limit:
-            raise Malformed(f"is no PDF value of at most {MAX_VALUE} bytes", f"PDF, byte {at}")
+            raise Malformed(f"not a PDF value of at most {MAX_VALUE} bytes", f"PDF, byte {at}")
     return found, at + len(close)
 
 
@@ -150,7 +150,7 @@ def _string_end(data: bytes, at: int, limit: int) -> int:
         depth += {b"(": 1, b")": -1}.get(mark[0], 0)
         if depth == 0:
             return mark.end()
-    raise Malformed("a string does not end", f"PDF, byte {at}")
+    raise Malformed("a string without an end", f"PDF, byte {at}")
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:

@@ -53,7 +53,7 @@ def _catalog(pdf: Structure, catalog: Members, added: list[tuple[bytes, bytes]])
     listed = _listed(pdf, names[b"EmbeddedFiles"].value) if b"EmbeddedFiles" in names else []
     for name, _ in added:
         if any(known == name for known, _ in listed):
-            raise Malformed(f"has an attachment named {name.decode()} already: take the PDF as it was before", "PDF")
+            raise Malformed(f"has an attachment named {name.decode()} already: use the PDF as it was before", "PDF")
     files = b" ".join(entry for _, entry in sorted(listed + added, key=lambda item: item[0]))
     others = b"".join(member.raw for name, member in names.items() if name != b"EmbeddedFiles")
     kept = b"".join(member.raw for name, member in catalog.items() if name != b"Names")
@@ -66,7 +66,7 @@ def _listed(pdf: Structure, root: bytes) -> list[tuple[bytes, bytes]]:
     while pending:
         node = pending.pop(0)
         if node in seen or len(seen) == MAX_NODES:
-            raise Malformed("its list of attachments goes in circles, or is too large", "PDF")
+            raise Malformed("its list of attachments is circular or too large", "PDF")
         seen.add(node)
         members = pdf.members(node)
         if b"Kids" in members:
