@@ -1,6 +1,6 @@
 """A document: from bytes to fields to a salted digest, and back to a copy that shows only some of it.
 
-docs/formats.md, section 2, is what is built here. In reading order:
+docs/formats.md, section 2, is the specification. In reading order:
 
 =============== =======================================================================================
 ``field``       one path and value; the format of a file
@@ -9,10 +9,10 @@ docs/formats.md, section 2, is what is built here. In reading order:
 ``json_fields`` JSON to fields
 ``xml_fields``  XML to fields
 ``wrapped``     the owner's file
-``patterns``    naming fields to hide or show
-``shape``       could these fields stand in one document?
-``redaction``   the file for somebody else
-``difference``  which field of a copy differs
+``patterns``    how to name fields to hide or show
+``shape``       whether fields fit into one document
+``redaction``   the file for another reader, with some fields hidden
+``difference``  which field of a copy differs from its original
 =============== =======================================================================================
 
 Public vectors plug in at :func:`parse_json` and :func:`canonical_json` (RFC 8785, RFC 7493; ``ledger.core.encoding``)

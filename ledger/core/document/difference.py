@@ -1,4 +1,4 @@
-"""Where does a copy differ? The digest can only say that it does; two copies side by side can say where."""
+"""Which field of a copy differs. A digest only shows that a copy differs; comparing two copies shows where."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class FieldChange(StrEnum):
     MISSING = "is missing"
     ADDED = "is added"
     FORMAT = "the format is another"
-    UNSHOWN = "only what is not shown by both differs, or the seed"
+    UNSHOWN = "only fields that one of them hides differ, or the seed"
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first difference; ``path`` is empty for an opaque document, and where no single field is to blame."""
+    """The first difference; ``path`` is empty for an opaque document, and if it is not in a single field."""
 
     change: FieldChange
     path: str = ""
@@ -34,10 +34,10 @@ class Difference:
 
 
 def difference(original: Wrapped | Redacted, copy: Wrapped | Redacted) -> Difference | None:
-    """The first field, in the original's order and then the copy's, by which ``copy`` differs; None for equal digests.
+    """The first field in which ``copy`` differs, in the original's order and then the copy's; None for equal digests.
 
-    Copies of one wrapping are compared leaf by leaf, salts included: a changed field that the copy shows is named even
-    when the original hides it. Documents wrapped with two seeds are compared by the values that both show.
+    Copies of one wrapped document are compared by leaf hash, salts included, so a changed field that the copy shows is
+    named even if the original hides it. Documents with different seeds are compared by the values that both show.
     """
     if original.digest == copy.digest:
         return None

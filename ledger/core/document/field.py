@@ -9,9 +9,9 @@ from ledger.core.encoding.limits import Format
 
 
 class Field(NamedTuple):
-    """One path and value; ``type`` is one letter of the format's types, ``value`` the bytes that are bound.
+    """One path and value; ``type`` is a letter of the format's types, ``value`` the bytes that the digest binds.
 
-    A tuple and not a dataclass: a document has up to 100,000 of them and wrapping lives in their loop.
+    A tuple rather than a dataclass, for speed: a document has up to 100,000 fields.
     """
 
     path: str
@@ -26,8 +26,8 @@ _UTF16_MARKUP = re.compile(rb"\xff\xfe(?:[ \t\r\n]\x00)*<\x00|\xfe\xff(?:\x00[ \
 def sniff(data: bytes, name: str = "") -> Format:
     """The format of a file: by a name that ends in ``.json`` or ``.xml``, else by its first significant character.
 
-    ``{`` or ``[`` is JSON, ``<`` is XML (in UTF-8 or UTF-16), all else is opaque. Only a guess at what the owner means:
-    whether the bytes hold what the format promises is for :func:`parse` to say.
+    ``{`` or ``[`` is JSON, ``<`` is XML (in UTF-8 or UTF-16), anything else is opaque. This only guesses what the owner
+    means; :func:`parse` checks whether the bytes are of that format.
     """
     for format_ in (Format.JSON, Format.XML):
         if name.lower().endswith(f".{format_}"):

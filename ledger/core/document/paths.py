@@ -1,7 +1,7 @@
 """The grammar of field paths: printing their parts, and reading them back strictly.
 
 A path is read as a tuple of steps. A step of a JSON path is a member name (``str``) or an index (``int``); a step of an
-XML path is a :class:`XmlStep`. Reading accepts exactly what the parsers write, so a path has one spelling.
+XML path is an :class:`XmlStep`. Reading accepts exactly what the parsers write, so each field has one path.
 """
 
 from __future__ import annotations
@@ -75,9 +75,9 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def read_path(path: str, format_: Format) -> Steps:
-    """The steps of a field's path; none for the one field of an opaque document and for a JSON text that is a scalar.
+    """The steps of a field's path; empty for the only field of an opaque document or of a JSON text that is a scalar.
 
-    :raises Malformed: this is no path that a document of this format can have.
+    :raises Malformed: a document of this format cannot have this path.
     """
     if format_ is Format.JSON and path.startswith("$"):
         return _read(_JSON_STEP, path, 1, _json_step)

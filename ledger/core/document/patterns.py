@@ -1,12 +1,12 @@
 """Patterns that name fields: an exact path, or a shorter way to say it.
 
-A pattern matches a field when it leads to it or to something around it, so naming an object, list or element means all
-that is in it. ``*`` stands for any one step, ``..`` (JSON) and ``//`` (XML) for any number of them.
+A pattern matches a field if it leads to it or to something around it, so the pattern of an object, list or element
+matches everything inside. ``*`` matches any one step, ``..`` (JSON) and ``//`` (XML) any number of them.
 
 - JSON: ``$.lines[*].price``, ``$..price``, ``$['net mass']``, ``$["net mass"]``; ``$`` is the whole document.
 - XML: ``/Invoice/InvoiceLine/Price/@currencyID``, ``//PriceAmount``, ``//{urn:example}Note[3]/text()``. A name without
-  ``{namespace}`` is that name in any or no namespace; without ``[n]`` it is meant at any position. **``[n]`` means what
-  it means in a path**: the position among all children of the parent, and not, as in XPath, among those of the name.
+  ``{namespace}`` matches in any or no namespace, and without ``[n]`` at any position. **``[n]`` means what it means in
+  a path**: the position among all children of the parent, and not, as in XPath, among those of the same name.
 - opaque: the empty path, or ``*``.
 """
 
@@ -22,21 +22,21 @@ from ledger.core.document.paths import NCNAME_PATTERN, Step, StepKind, Steps, Xm
 from ledger.core.encoding.limits import Format
 from ledger.errors import Malformed
 
-_CANDIDATES = 2_000  # distinct short forms compared for a hint; comparing is slow, and a hint is only that
+_CANDIDATES = 2_000  # distinct short forms that are compared for a hint, as comparing is slow
 
 
 class _Test(NamedTuple):
-    """One step of a pattern: whether steps may be skipped before it, and which step it takes."""
+    """One step of a pattern: whether steps of the path may be skipped before it, and which step it matches."""
 
     deep: bool
     takes: Callable[[Step], bool]
 
 
 def select(paths: Sequence[str], format_: Format, patterns: Sequence[str]) -> set[str]:
-    """Those of ``paths`` (fields of one document) that at least one of ``patterns`` names.
+    """Those of ``paths`` (fields of one document) that at least one of ``patterns`` matches.
 
-    :raises Malformed: a pattern that cannot be read, or that matches nothing; ``where`` is the pattern, and the message
-        gives the nearest path that exists.
+    :raises Malformed: a pattern that cannot be read, or that does not match any path; ``where`` is the pattern, and the
+        message gives the nearest path that exists.
     """
     known = set(paths)
     chosen = known.intersection(patterns)
@@ -54,9 +54,9 @@ def select(paths: Sequence[str], format_: Format, patterns: Sequence[str]) -> se
 
 
 def _matches(tests: Sequence[_Test], steps: Steps) -> bool:
-    """Whether the whole pattern is used up on the path or on a beginning of it.
+    """Whether the whole pattern matches the path or a beginning of it.
 
-    Keeps the set of all places in the pattern where one may be, so that many ``//`` cost no more than one.
+    It keeps the set of all positions in the pattern that the path may have reached, so many ``//`` cost as much as one.
     """
     if not tests:
         return True
@@ -117,7 +117,7 @@ def _json_test(match: re.Match[str], pattern: str) -> _Test:
 
 
 def _unquoted(quoted: str, pattern: str) -> str:
-    if quoted[0] == "'":  # to JSON: the other quote is escaped, this one no longer
+    if quoted[0] == "'":  # to JSON: escape double quotes, and single ones no longer
         body = quoted[1:-1].replace("\\'", "'").replace('"', '\\"')
         quoted = f'"{body}"'
     try:
@@ -167,7 +167,10 @@ _GRAMMAR = {
 
 
 def _hint(pattern: str, steps: Sequence[tuple[str, Steps]]) -> str:
-    """The nearest path that exists, or the first below the nearest container; positions and namespaces do not count."""
+    """Words about the nearest path that exists, or the first one inside the nearest container.
+
+    Positions and namespaces are ignored.
+    """
     paths: dict[str, str] = {}
     for path, of_path in steps:
         short = ""

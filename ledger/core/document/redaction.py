@@ -1,8 +1,8 @@
 """Redaction: some fields of a document with their salts, the leaf hashes of the others, and the same digest.
 
-What a reader learns about what is hidden: how many fields. A leaf hash tells nothing, for it is salted with 128 bits
-that the reader has not; hidden hashes are sorted, so their order tells nothing; a hidden value and its name leave no
-trace in the size of the file. Positions of *shown* fields do tell that something stands before them.
+A reader learns one thing about the hidden fields: their number. A leaf hash reveals nothing, as it is salted with 128
+bits that the reader does not have. Hidden hashes are sorted, so their order reveals nothing. The size of the file does
+not depend on hidden names and values. The positions of *shown* fields do reveal that other fields come before them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ VERSION = "trade-ledger/redacted/1"
 
 
 class Disclosed(NamedTuple):
-    """A field that is shown, with the 16 bytes that salt it."""
+    """A field that is shown, with its salt (16 bytes)."""
 
     path: str
     type: str
@@ -40,9 +40,9 @@ class Disclosed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """A document for somebody else. ``fields`` ascend by path, ``hidden`` are ascending leaf hashes.
+    """A document for another reader. ``fields`` ascend by path, ``hidden`` are ascending leaf hashes.
 
-    ``leaf_hashes`` are of the shown fields by path, ``digest`` is over all: both follow from the rest.
+    ``leaf_hashes`` are those of the shown fields by path, ``digest`` is over all fields: both follow from the rest.
     """
 
     format: Format
@@ -70,24 +70,26 @@ class Redacted:
             "hidden": [hash_.hex() for hash_ in self.hidden],
             "ledger": VERSION,
         }
-        # RFC 8785 exactly, and 30 times as fast: names are written in order here, there is no number, and json escapes
-        # strings as RFC 8785 section 3.2.2.2 asks.
+        # Exactly RFC 8785 and 30 times as fast: names are in order here, there are no numbers, and json escapes strings
+        # as RFC 8785 section 3.2.2.2 demands.
         data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         _check_size(data, DEFAULT_LIMITS)
         return data
 
 
 def redact(document: Wrapped | Redacted, hide: Sequence[str]) -> Redacted:
-    """Hide every field that one of the patterns names (see :mod:`.patterns`); the digest stays.
+    """Hide every field that one of the patterns matches (see :mod:`.patterns`); the digest stays the same.
 
-    :raises Malformed: a pattern that cannot be read or names no field shown; ``where`` is the pattern.
+    :raises Malformed: a pattern that cannot be read or does not match any shown field; ``where`` is the pattern.
     """
     return _keep(document, hide, named=False)
 
 
 def disclose(document: Wrapped | Redacted, show: Sequence[str]) -> Redacted:
-    """Hide every field but those that one of the patterns names. With no pattern nothing is shown: such a file tells
-    only the number of fields, yet :func:`difference` finds by it which field of a copy was changed.
+    """Hide every field except those that one of the patterns matches.
+
+    Without a pattern the file shows no field. It reveals only the number of fields, yet :func:`difference` finds with
+    it which field of a copy was changed.
 
     :raises Malformed: as :func:`redact`.
     """
@@ -110,21 +112,22 @@ def _keep(document: Wrapped | Redacted, patterns: Sequence[str], *, named: bool)
 
 
 def open_document(data: bytes) -> Wrapped | Redacted:
-    """A wrapped or a redacted file, told apart by its first byte.
+    """A wrapped or a redacted file; its first byte decides which.
 
-    :raises Malformed: neither, or see :func:`read_wrapped` and :func:`read_redacted`.
+    :raises Malformed: see :func:`read_wrapped` and :func:`read_redacted`.
     """
     return read_redacted(data) if data.startswith(b"{") else read_wrapped(data)
 
 
 def read_redacted(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Redacted:
-    """Read a redacted file strictly: what is accepted is what :meth:`Redacted.to_bytes` prints, byte for byte, and fits
-    into one document of its format.
+    """Read a redacted file strictly: exactly what :meth:`Redacted.to_bytes` prints.
 
-    :raises Malformed: with line and column, the path or the member at fault.
+    Its fields must fit into one document.
+
+    :raises Malformed: names line and column, the path, or the member.
     """
     _check_size(data, limits)
-    # A field is four scalars, a hidden field one; the counts themselves are checked below.
+    # A shown field is four scalars, a hidden field one; the counts are checked below.
     whole = parse_container(data, Limits(depth=3, fields=5 * limits.fields + 2))
     if not isinstance(whole, dict) or sorted(whole) != ["fields", "format", "hidden", "ledger"]:
         raise Malformed("a redacted document must have exactly the members fields, format, hidden and ledger")

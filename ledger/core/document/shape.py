@@ -1,8 +1,8 @@
-"""Could these fields stand together in one document? What a reader of a redacted file can check about what it is shown.
+"""Whether the fields that a redacted file shows fit into one document.
 
-The digest says that the fields are those that somebody wrapped. It cannot say that they came from a document and not
-from a list made up by hand, in which ``$['total']`` stands beside ``$['total'][0]``. So the shown paths are fitted into
-a tree, by the rules that the parsers keep to; every gap must be filled by a hidden field.
+The digest shows that the fields are those that somebody wrapped. It does not show that they came from a document: a
+list made up by hand can contain both ``$['total']`` and ``$['total'][0]``. So the shown paths are put into a tree by
+the rules of the parsers, and there must be a hidden field for every gap.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _is_base64(text: str) -> bool:
         b64decode(text, validate=True)
     except ValueError:
         return False
-    return True  # that it is the one spelling follows from printing the file again
+    return True  # reading ends with printing the file again, which shows that this spelling is canonical
 
 
 _TYPES: dict[Format, dict[str, Callable[[str], bool]]] = {
@@ -60,9 +60,9 @@ _TYPES: dict[Format, dict[str, Callable[[str], bool]]] = {
 
 
 def read_value(format_: Format, path: str, type_: str, text: str) -> bytes:
-    """The bytes of a value as they are bound, from its text in a redacted file.
+    """The bytes of a value that the digest binds, from its text in a redacted file.
 
-    :raises Malformed: no such type in the format, or no value of this type; ``where`` is the path.
+    :raises Malformed: the format does not have this type, or this is not a value of it; ``where`` is the path.
     """
     is_legal = _TYPES[format_].get(type_)
     if is_legal is None:
@@ -73,18 +73,18 @@ def read_value(format_: Format, path: str, type_: str, text: str) -> bytes:
 
 
 def check_shape(fields: Iterable[tuple[str, str, bytes]], format_: Format, hidden: int, limits: Limits) -> None:
-    """Check that (path, type, value) of the shown fields fit into one document that has ``hidden`` fields more.
+    """Check that the shown fields (path, type, value) fit into one document with ``hidden`` more fields.
 
     ``fields`` must ascend by path, so that a path comes before those that continue it.
 
-    :raises Malformed: a path that is none, or two that exclude each other; ``where`` is the path.
+    :raises Malformed: an invalid path, or two that exclude each other; ``where`` is the path.
     """
     root = _Place()
     places = [root]
     for path, type_, value in fields:
         steps = read_path(path, format_)
         place = root
-        depth = int(type_ in ("o", "a"))  # an empty object or array is one level more than its path
+        depth = int(type_ in ("o", "a"))  # an empty object or array is one level deeper than its path
         for step in steps:
             if not isinstance(step, XmlStep) or step.kind is StepKind.ELEMENT:
                 depth += 1
@@ -108,13 +108,13 @@ def check_shape(fields: Iterable[tuple[str, str, bytes]], format_: Format, hidde
 
 
 class _Place:
-    """A node of the document as far as it is shown."""
+    """A node of the document, with the children that are shown."""
 
     __slots__ = ("inside", "leaf", "numbered")
 
     def __init__(self) -> None:
         self.inside: dict[Step, _Place] = {}
-        self.leaf = False  # is a field itself, so nothing is inside but the attributes of an empty element
+        self.leaf = False  # a field itself: only the attributes of an empty element can be inside
         self.numbered: dict[int, Step] = {}  # items of an array from 0, children of an element from 1
 
     def check_new(self, step: Step, path: str) -> None:
@@ -136,7 +136,7 @@ class _Place:
                     raise Malformed("is a text directly beside another text: both would be one", path)
 
     def gaps(self) -> int:
-        """How many numbered children must be there and are not shown."""
+        """The number of numbered children that must exist and are not shown."""
         if not self.numbered:
             return 0
         first = 1 if isinstance(next(iter(self.numbered.values())), XmlStep) else 0
@@ -144,7 +144,7 @@ class _Place:
 
 
 def _check_end(steps: Steps, type_: str, value: bytes, path: str) -> None:
-    """What the path of an XML field leads to is what its type says; only elements are on the way."""
+    """Check that the path of an XML field leads to a node of its type, and through elements only."""
     *way, end = [step for step in steps if isinstance(step, XmlStep)]
     fitting = {StepKind.ELEMENT: "e", StepKind.INSTRUCTION: "p", StepKind.TEXT: "t", StepKind.ATTRIBUTE: "t"}[end.kind]
     if type_ != fitting:

@@ -1,4 +1,4 @@
-"""A wrapped document: its bytes and its seed, from which every field, salt and the digest follow."""
+"""A wrapped document: its bytes and its seed. All fields and salts and the digest follow from these two."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _HEADER = re.compile(rb"ledger/(json|xml|opaque)/1 ([A-Za-z0-9_-]{43})\n")
 def parse(data: bytes, format_: Format, limits: Limits = DEFAULT_LIMITS) -> tuple[Field, ...]:
     """The fields of a document, in its own order; at least one.
 
-    :raises Malformed: the bytes are not what ``format_`` asks for (``where`` is ``line N, column M``), or are over a
-        limit (the message names the limit and its number). Values never appear in a message.
+    :raises Malformed: the bytes are not of ``format_`` (``where`` is ``line N, column M``) or are over a limit (the
+        message names the limit and its number). A message never contains a value.
     """
     if format_ is Format.JSON:
         return json_fields(data, limits)
@@ -34,7 +34,7 @@ def parse(data: bytes, format_: Format, limits: Limits = DEFAULT_LIMITS) -> tupl
 
 @dataclass(frozen=True, slots=True)
 class Wrapped:
-    """A document as its owner keeps it. Who holds this can disclose everything: printing it shows the digest alone.
+    """A document as its owner keeps it. It discloses everything, so its ``repr`` shows the digest only.
 
     ``fields`` are in the order of the document, ``leaf_hashes`` are by path in the same order, ``digest`` is 32 bytes.
     """
@@ -62,10 +62,10 @@ class Wrapped:
 def wrap(data: bytes, format_: Format, seed: bytes) -> Wrapped:
     """Wrap a document with ``seed``: 32 bytes from a good random source, used for no other document.
 
-    A seed used twice, also for an amended copy, salts the same path the same way: whoever was shown a field of the one
-    can then test guesses at that field of the other.
+    A seed that is used twice, also for an amended copy, gives the same path the same salt: a reader to whom one
+    document shows a field can then test guesses at that field of the other.
 
-    :raises Malformed: see :func:`parse`; or a seed of another length.
+    :raises Malformed: see :func:`parse`; or the seed is not 32 bytes.
     """
     return Wrapped(format_, seed, data)
 
@@ -73,7 +73,8 @@ def wrap(data: bytes, format_: Format, seed: bytes) -> Wrapped:
 def read_wrapped(data: bytes) -> Wrapped:
     """Read a wrapped file strictly.
 
-    :raises Malformed: no header line, a seed that is no canonical base64url of 32 bytes, or see :func:`parse`.
+    :raises Malformed: the header line is missing, the seed is not 32 bytes in canonical base64url, or see
+        :func:`parse`.
     """
     header = _HEADER.match(data)
     if header is None:

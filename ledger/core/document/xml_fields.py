@@ -1,8 +1,8 @@
 """An XML document as fields, read with expat in one pass.
 
-expat checks well-formedness and resolves namespaces; what is left to do here is to number children, to join character
-data into runs, and to drop what is not bound. Nothing is fetched and nothing expands: a document type declaration is
-refused where it begins, and without one XML has no entities but its own five.
+expat checks well-formedness and resolves namespaces. This module numbers children, joins character data into runs, and
+drops what the digest does not bind. It fetches no resource and expands no entity: a document type declaration is
+refused where it begins, and without one XML has only its five predefined entities.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from ledger.core.encoding.limits import Format, Limits, check_size, over_depth, 
 from ledger.core.encoding.text import decode, position
 from ledger.errors import Malformed
 
-# Joins namespace and local name. No XML 1.0 document can hold this character, so no namespace can imitate the join.
+# Joins namespace and local name. An XML 1.0 document cannot contain this character, so no namespace can imitate the
+# join.
 _SEPARATOR = "\x01"
 _XML = "http://www.w3.org/XML/1998/namespace"
 _SPACE_ATTRIBUTE = f"{_XML}{_SEPARATOR}space"
@@ -26,7 +27,7 @@ _TYPE_ATTRIBUTE = f"http://www.w3.org/2001/XMLSchema-instance{_SEPARATOR}type"
 _WHITE = " \t\r\n"
 _BRACES = re.compile("[{}]")
 
-# Byte order marks, and what every document without one begins with.
+# Byte order marks, and the first bytes of documents without one.
 _ENCODINGS = {BOM_UTF8: "UTF-8", BOM_UTF16_LE: "UTF-16LE", BOM_UTF16_BE: "UTF-16BE"}
 _UNMARKED = {b"<\0": "UTF-16LE", b"\0<": "UTF-16BE"}
 
@@ -34,13 +35,13 @@ _UNMARKED = {b"<\0": "UTF-16LE", b"\0<": "UTF-16BE"}
 def xml_fields(data: bytes, limits: Limits) -> tuple[Field, ...]:
     """The fields of an XML 1.0 document in UTF-8 or UTF-16, in the order of the document.
 
-    :raises Malformed: with line and column, for anything that is not well-formed, a document type declaration, another
-        encoding or version, a namespace name with braces, an ``xsi:type`` without a declared prefix, and all limits.
+    :raises Malformed: with line and column: not well-formed, a document type declaration, another encoding or version,
+        a namespace name with braces, an ``xsi:type`` without a declared prefix, or over a limit.
     """
     check_size(data, Format.XML, limits)
     mark = next((mark for mark in _ENCODINGS if data.startswith(mark)), b"")
     encoding = _ENCODINGS.get(mark) or _UNMARKED.get(data[:2], "UTF-8")
-    # Decoded here and not by expat, which takes a UTF-16 surrogate followed by anything for a pair.
+    # Decoded here because expat accepts a UTF-16 surrogate followed by anything as a pair.
     text = decode(data.removeprefix(mark), encoding)
     if text.startswith("\ufeff"):  # expat would skip it too
         raise Malformed("a second byte order mark", position(text, 0))
@@ -54,7 +55,7 @@ def xml_fields(data: bytes, limits: Limits) -> tuple[Field, ...]:
 
 
 class _Reader:
-    """One document under way: what is open, and how many children it has so far."""
+    """The state of reading one document: the open element, and how many children it has so far."""
 
     def __init__(self, encoding: str, limits: Limits) -> None:
         self.fields: list[Field] = []
@@ -65,8 +66,8 @@ class _Reader:
         self._path = ""  # of the open element; the document itself outside the root
         self._children = 0  # of the open element
         self._preserve = False  # whether xml:space keeps white space here
-        self._outer: list[tuple[str, int, bool]] = []  # the same three of each element around
-        self._run: list[str] = []  # character data since the last child; comments and CDATA borders do not end a run
+        self._outer: list[tuple[str, int, bool]] = []  # the same three values of each outer element
+        self._run: list[str] = []  # character data since the last child; a comment or CDATA border does not end a run
         self._names: dict[str, str] = {}
         self._namespaces: dict[str | None, list[str | None]] = {}
         parser.ordered_attributes = True
@@ -155,16 +156,16 @@ class _Reader:
             raise over_paths(self._limits, self._where())
 
     def _expanded(self, name: str) -> str:
-        """``{namespace}local`` of a name as expat gives it, remembered."""
+        """``{namespace}local`` of a name as expat gives it, cached."""
         namespace, _, local = name.rpartition(_SEPARATOR)
         if _BRACES.search(namespace):
-            # Not in any URI (RFC 3986), and a path in which they may stand could be read in two ways.
+            # A URI cannot contain braces (RFC 3986), and a path that contains them could be read in two ways.
             self._refuse("a namespace name must not contain braces")
         self._names[name] = expanded = f"{{{namespace}}}{local}" if namespace else local
         return expanded
 
     def _resolved(self, value: str) -> str:
-        """The QName of an ``xsi:type`` as ``{namespace}local``; white space around it carries no meaning (XSD)."""
+        """The QName of an ``xsi:type`` as ``{namespace}local``; surrounding white space has no meaning (XSD)."""
         prefix, colon, local = value.strip(_WHITE).rpartition(":")
         declared = self._namespaces.get(prefix if colon else None) or [_XML if prefix == "xml" else None]
         namespace = declared[-1]

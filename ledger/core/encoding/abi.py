@@ -1,11 +1,11 @@
-"""Reading the contract ABI encoding strictly and fast: one encoding for one value, anything else is Malformed.
+"""A strict and fast reader of the contract ABI encoding: it accepts one encoding of each value.
 
-Solidity's ABI specification allows many encodings of one value: tails in any order, with gaps, overlapping, with dirt
-after them. ``abi.encode`` writes one of them, and a hash over bytes that were read leniently would bind less than it
-seems to. Here every tail must begin where the one before it ended, and every byte that carries nothing must be zero.
+Solidity's ABI specification allows many encodings of one value: tails in any order, with gaps, overlapping, with
+garbage after them. ``abi.encode`` writes one of them. A hash over bytes that were read leniently would bind less than
+it seems to, so every tail must begin where the one before it ended, and all padding must be zero.
 
-Each type becomes one ``struct.Struct`` for the head and one mask over all of its padding. Writing is left to eth-abi;
-tests hold the two against each other.
+Each type becomes one ``struct.Struct`` for the head and one mask over all of its padding. eth-abi does the writing;
+tests compare the two.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Any
 from ledger.errors import Malformed
 
 WORD = 32
-_UINT = 8  # bytes that an unsigned integer of at most 64 bits is read from
+_UINT = 8  # an unsigned integer has at most 64 bits here and is read from this many bytes
 # (data, begin) -> (value, end)
 _Reader = Callable[[bytes, int], tuple[Any, int]]
 
 
 class AbiTuple:
-    """A tuple type: ``read`` takes an encoding apart. Members are type names, or further shapes and lists.
+    """A tuple type, which ``decode`` reads. Members are type names, or further tuples and lists.
 
     Names: ``uint16`` to ``uint64``, ``bytes1`` to ``bytes32``, ``bytes``, ``string``, ``bytes[]``.
     """
@@ -54,7 +54,7 @@ class AbiTuple:
         self._flat = len(self._members) == words and not self.dynamic
 
     def decode(self, data: bytes) -> tuple[Any, ...]:
-        """The values of a whole encoding; Malformed for anything that ``abi.encode`` would not have written."""
+        """The values of a complete encoding; Malformed for anything that ``abi.encode`` would not have written."""
         values, end = self.read(data, 0)
         if end != len(data):
             raise Malformed(f"{len(data) - end} bytes after the last value")
@@ -84,7 +84,7 @@ class AbiTuple:
 
 
 class AbiList:
-    """A list type, ``T[]``, of items that have no fixed length."""
+    """A list type ``T[]`` whose items have no fixed length."""
 
     def __init__(self, item: str | AbiTuple) -> None:
         reader = _reader(item)
@@ -130,7 +130,7 @@ def _word(name: str) -> tuple[str, bytes]:
 
 
 def _reader(member: str | AbiTuple | AbiList) -> _Reader | None:
-    """How the tail of a dynamic type is read; None where the type has no tail."""
+    """The reader for the tail of a dynamic type; None if the type has no tail."""
     if isinstance(member, AbiTuple):
         return member.read if member.dynamic else None
     if isinstance(member, AbiList):
@@ -141,7 +141,7 @@ def _reader(member: str | AbiTuple | AbiList) -> _Reader | None:
 
 
 def _length(data: bytes, begin: int) -> tuple[int, int]:
-    """The word at ``begin`` as a length that fits what is left, and where the word ends."""
+    """The word at ``begin`` as a length, which must not exceed the data, and where the word ends."""
     end = begin + WORD
     length = int.from_bytes(data[begin:end])
     if end > len(data) or length > len(data):

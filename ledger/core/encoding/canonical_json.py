@@ -1,4 +1,4 @@
-"""JSON of our own files: canonical (names sorted, no white space, ASCII, one newline), or as people edit it."""
+"""The JSON of our own files: canonical (names sorted, no white space, ASCII, one newline), or edited by people."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def _check_printed(value: object, data: bytes) -> None:
 
 
 def _is_printed(value: object, data: bytes) -> bool:
-    """Whether ``data`` is canonical. orjson output is identical for printable ASCII without floats, which our files
-    never contain, and much faster.
+    """Whether ``data`` is canonical. orjson prints the same for printable ASCII without floats, which our files never
+    contain, and is much faster.
     """
     if data.isascii() and b"\x7f" not in data and orjson.dumps(value, option=_SORTED_LINE) == data:
         return True
@@ -50,12 +50,12 @@ def _is_printed(value: object, data: bytes) -> bool:
 
 
 def print_canonical(value: object) -> bytes:
-    """The one spelling that :func:`read_canonical` takes."""
+    """The one form that :func:`read_canonical` accepts."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode() + b"\n"
 
 
 def read_file(data: bytes, format_: str) -> dict[str, Any]:
-    """Read a JSON object that people edit, so white space is free; Malformed unless it names its format."""
+    """Read a JSON object that people may edit, with any white space; Malformed unless it names its format."""
     return _of_format(parse_json(data, Limits(structured=MAX_FILE, depth=MAX_DEPTH)), format_)
 
 

@@ -1,8 +1,10 @@
-"""CBOR as far as COSE needs it, with one encoding for one value: RFC 8949 section 4.2.1, read as strictly as printed.
+"""CBOR as far as COSE needs it, in the deterministic encoding of RFC 8949 section 4.2.1, read as strictly as printed.
 
-Values are ``None``, ``int``, ``bytes``, ``str``, ``list``, ``dict`` with keys of ``int`` or ``str``, and ``Tag``. No
-floating point, no truth values, no indefinite lengths. What a signature covers must be read in one way only: a reader
-that takes two spellings of one value, or the last of two equal keys, can be shown one thing and tell another.
+Values are ``None``, ``int``, ``bytes``, ``str``, ``list``, ``dict`` with keys of ``int`` or ``str``, and ``Tag``. There
+are no floats, no booleans and no indefinite lengths. Signed bytes must be read in one way only: two readers of a
+lenient format can read different values from the same bytes, for example the first or the last of two equal keys.
+
+docs/adr/0010-our-own-strict-cbor.md has the reasons why this is not a library.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ _NULL = 0xF6
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tagged value: number and what it is about."""
+    """A value with a tag number."""
 
     number: int
     value: Value
@@ -53,7 +55,7 @@ def encode(value: Value) -> bytes:
 
 
 def decode(data: bytes, longest: int) -> Value:
-    """Read exactly one value of at most ``longest`` bytes; Malformed, with the byte, for any but its one encoding."""
+    """Read exactly one value of at most ``longest`` bytes; Malformed, naming the byte, for any other encoding."""
     if len(data) > longest:
         raise Malformed(f"must have at most {longest} bytes, not {len(data)}", "CBOR")
     reader = _Reader(data)
@@ -128,7 +130,7 @@ class _Reader:
         return taken
 
     def _room(self, count: int) -> None:
-        """Every item takes a byte, so no length can ask for more than is there."""
+        """Every item takes at least a byte, so a length cannot demand more than there is."""
         if count > len(self._data) - self.at:
             raise self.wrong("ends too early")
 

@@ -1,7 +1,7 @@
 """Strict I-JSON text to values, and values to canonical text.
 
-Reading follows RFC 8259 grammar and RFC 7493 restrictions without exception; every refusal names line and column. The
-reader keeps its own stack, so depth is a limit and not an accident of the interpreter. Writing is RFC 8785.
+Reading follows RFC 8259 grammar and RFC 7493 restrictions without exception; every error names line and column. The
+reader keeps its own stack, so a limit bounds the depth, not the interpreter. Writing is RFC 8785.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _NONCHARACTER = re.compile(
     + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
     + "]"
 )
-# The same in UTF-8, and a little more.
+# The same in UTF-8, and a few others.
 _PERHAPS_NONCHARACTER = re.compile(rb"\xef\xb7[\x90-\xaf]|[\xef\x8f\x9f\xaf\xbf]\xbf[\xbe\xbf]")
 _DECODER_DEPTH = 1_000  # orjson refuses more than 1,024
 # An escape that may be half of a surrogate pair, or a noncharacter of the first plane.
@@ -77,8 +77,10 @@ def parse_json(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Json:
 
 
 def parse_container(data: bytes, limits: Limits) -> Json:
-    """As :func:`parse_json`, for a file of the ledger's own that carries values of documents: noncharacters, which XML
-    permits, pass, and the size is the caller's to check. No byte order mark."""
+    """Like :func:`parse_json`, for a file of the ledger that contains values of documents.
+
+    Noncharacters are accepted, as XML permits them; a byte order mark is not. The caller checks the size.
+    """
     return read_text(decode(data, "UTF-8"), limits, noncharacters=True)
 
 
@@ -100,8 +102,8 @@ def canonical_json(value: object) -> bytes:
 def number_text(value: float) -> str:
     """RFC 8785 text of a finite number.
 
-    Without an exponent Python and ECMAScript write the same shortest digits, but for a trailing ``.0`` and the sign of
-    zero; only the rest is worth the way through :mod:`rfc8785`, which takes ten times as long.
+    Without an exponent Python and ECMAScript write the same shortest digits, apart from a trailing ``.0`` and the sign
+    of zero. Only the rest goes through :mod:`rfc8785`, which takes ten times as long.
     """
     if type(value) is int:
         return str(value)
@@ -112,17 +114,17 @@ def number_text(value: float) -> str:
 
 
 def has_noncharacter(text: str) -> bool:
-    """Whether ``text`` holds a code point that is no character (Unicode 23.7), which I-JSON forbids."""
+    """Whether ``text`` contains a noncharacter (Unicode 23.7), which I-JSON forbids."""
     return not text.isascii() and _NONCHARACTER.search(text) is not None
 
 
 def _shortcut(data: bytes, limits: Limits) -> Json:
-    """What :func:`read_text` would answer, by orjson, which is far quicker.
+    """The value that :func:`read_text` would return, by orjson, which is much faster.
 
-    orjson keeps the last of members with one name, and makes doubles of integers beyond 64 bits: what it read is looked
-    at. Counting brackets and commas, also those in strings, bounds the depth and the number of fields.
+    orjson keeps the last of two members with one name, and makes doubles of integers beyond 64 bits, so the result is
+    checked for both. Counting brackets and commas, also those in strings, bounds the depth and the number of fields.
 
-    :raises ValueError: the text is refused, or there is any doubt: then :func:`read_text` decides, and says why.
+    :raises ValueError: the text may be invalid: :func:`read_text` decides, and says why.
     """
     brackets = data.count(b"{") + data.count(b"[")
     if brackets > _DECODER_DEPTH or brackets + data.count(b",") >= limits.fields:
@@ -133,16 +135,17 @@ def _shortcut(data: bytes, limits: Limits) -> Json:
         raise ValueError
     value: Json = orjson.loads(data)
     members = _members([value], limits.depth + 1)
-    # As many as colons, or else as quotes before a colon: neither is ever fewer than the members that are written.
+    # A text has at least as many colons, and quotes before a colon, as members. If either count is equal, no name is
+    # there twice.
     if members != data.count(b":") and members != len(_COLON_AFTER_QUOTE.findall(data)):
         raise ValueError
     return value
 
 
 def _members(container: _Container, depth: int) -> int:
-    """How many members there are in a container, at all depths.
+    """The number of members in a container, at all depths.
 
-    :raises ValueError: more than ``depth`` containers inside each other; a number that may not be what was written.
+    :raises ValueError: more than ``depth`` nested containers; a number that may differ from the one in the text.
     """
     if not depth:
         raise ValueError
@@ -161,13 +164,13 @@ def _members(container: _Container, depth: int) -> int:
 
 
 def read_text(text: str, limits: Limits, *, noncharacters: bool = False) -> Json:
-    """The value of a whole text; has the last word on what is I-JSON.
+    """The value of a whole text. This reader decides what is I-JSON; :func:`_shortcut` only saves time.
 
     :raises Malformed: as :func:`parse_json`.
     """
     if not noncharacters and not text.isascii() and (bad := _NONCHARACTER.search(text)):
         raise Malformed("a noncharacter, which I-JSON forbids", position(text, bad.start()))
-    here: _Container = []  # the container being filled; outermost a list with one place for the whole value
+    here: _Container = []  # the container being filled; the outermost is a list for the whole value
     outer: list[_Container] = []  # the containers around it
     name, scalars, at = "", 0, _after_space(text, 0)
     while True:
@@ -197,7 +200,7 @@ def read_text(text: str, limits: Limits, *, noncharacters: bool = False) -> Json
             outer.append(here)
             here = opened
         else:
-            if opened is not None:  # and is empty
+            if opened is not None:  # an empty container
                 at = _after_space(text, at + 1)
             scalars += 1
             if scalars > limits.fields:
@@ -236,7 +239,7 @@ def _name(text: str, start: int, members: dict[str, Json], *, noncharacters: boo
 
 
 def _string(text: str, start: int, expected: str, *, noncharacters: bool) -> tuple[str, int]:
-    """A string with escapes and the index of what follows it, or the reason why there is none."""
+    """A string with escapes, and the index after it; Malformed says why there is none."""
     if text[start : start + 1] != '"':
         what = f"expected {expected}" if start < len(text) else f"the text ends where {expected} is expected"
         raise Malformed(what, position(text, start))
@@ -258,7 +261,7 @@ def _number(integer: str, rest: str, text: str, start: int) -> int | float:
         if math.isinf(number):
             raise Malformed("a number that overflows a double: write it as a string", position(text, start))
         return number
-    # Length first: Python refuses to convert integers of thousands of digits.
+    # The length first: Python refuses to convert integers of thousands of digits.
     if len(integer) > len(str(SAFE_INTEGER)) + 1 or abs(int(integer)) > SAFE_INTEGER:
         what = f"an integer beyond {SAFE_INTEGER} in magnitude: write it as a string"
         raise Malformed(what, position(text, start))

@@ -1,4 +1,4 @@
-"""Limits of what is read: bytes, depth, fields, characters of paths. Every refusal names the limit."""
+"""Limits of what is read: bytes, depth, fields, characters of paths. Every error names the limit."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is refused for its size; every refusal names the limit and its number.
+    """The largest document and the largest redacted file that are read.
 
-    Sizes in bytes; ``redacted`` is of a redacted file. ``paths`` is in characters over all fields together: without it
-    a name of a megabyte over a thousand children would make a gigabyte of paths.
+    ``structured`` (JSON, XML), ``opaque`` and ``redacted`` are in bytes. ``paths`` is in characters, over all fields
+    together: without it a name of a megabyte with a thousand children would make a gigabyte of paths.
     """
 
     structured: int = 16 * MIB

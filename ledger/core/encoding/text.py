@@ -1,4 +1,4 @@
-"""Bytes to text, strictly, and places in a text as people count them: line and column."""
+"""Bytes to text, strictly; positions in a text as line and column."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ledger.errors import Malformed
 
 
 def position(text: str, index: int) -> str:
-    """``line N, column M`` of a character, both from 1; CR LF, CR and LF each end a line, as in XML."""
+    """``line N, column M`` of a character, counted from 1; CR LF, CR and LF each end a line, as in XML."""
     before = text[:index]
     line = 1 + before.count("\n") + before.count("\r") - before.count("\r\n")
     column = index - max(before.rfind("\n"), before.rfind("\r"))
@@ -14,7 +14,7 @@ def position(text: str, index: int) -> str:
 
 
 def decode(data: bytes, encoding: str) -> str:
-    """Strict decoding of what follows the byte order mark.
+    """Decode the bytes after a byte order mark strictly.
 
     :raises Malformed: with line and column of the first byte that is not ``encoding``.
     """

@@ -1,10 +1,10 @@
 """The hash tree of RFC 9162 section 2.1 with SHA-256: roots, inclusion and consistency, strict.
 
-One tree, used three times: over the fields of a document, over the declarations of a batch or an attested set, and over
-the entries of the history. Twin of ``contracts/libraries/InclusionProof.sol``.
+The same tree is used three times: over the fields of a document, over the declarations of a batch or an attested set,
+and over the entries of the history. ``contracts/libraries/InclusionProof.sol`` is its twin.
 
-Hashes are 32 bytes, sizes and indices are counted in leaves. Verification returns nothing and raises
-``VerificationFailed``: there is no truth value that a caller could forget to look at.
+Hashes are 32 bytes; sizes and indices are counted in leaves. A failed verification raises ``VerificationFailed``: there
+is no return value that a caller could forget to check.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def root(leaves: Iterable[bytes]) -> bytes:
 
 
 def root_of_hashes(hashes: Sequence[bytes]) -> bytes:
-    """Merkle Tree Hash over leaf hashes; SHA-256 of nothing for an empty list."""
+    """Merkle Tree Hash over leaf hashes; SHA-256 of the empty string for an empty list."""
     level = list(hashes)
     if not level:
         return EMPTY_ROOT
@@ -44,9 +44,9 @@ def root_of_hashes(hashes: Sequence[bytes]) -> bytes:
 
 
 class Tree:
-    """All levels of the tree over a list of leaf hashes, for proving many of its leaves.
+    """All levels of the tree over a list of leaf hashes, to prove many of its leaves.
 
-    Memory is two hashes a leaf; a proof costs O(log n) look-ups and no hashing.
+    Memory is two hashes a leaf; a proof takes O(log n) look-ups and no hashing.
     """
 
     __slots__ = ("_levels",)
@@ -99,7 +99,7 @@ class Tree:
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root_hash: bytes) -> None:
     """Check that leaf hash ``leaf`` is number ``index`` of ``size`` under ``root_hash`` (RFC 9162 section 2.1.3.2).
 
-    :raises VerificationFailed: index at or beyond size, path of another length than the shape asks for, other root.
+    :raises VerificationFailed: the index is at or beyond the size, the path has the wrong length, or the root differs.
     """
     if not 0 <= index < size:
         raise VerificationFailed(f"index {index} does not exist in a tree of size {size}")
@@ -125,9 +125,9 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
 def verify_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:
     """Check that the tree of ``old_size`` is a prefix of that of ``new_size`` (RFC 9162 section 2.1.4.2).
 
-    An old size of 0 is consistent with anything and takes an empty proof and the empty root.
+    An old size of 0 is consistent with every tree; its proof is empty and its root is the empty root.
 
-    :raises VerificationFailed: sizes out of order, path of another length than the shapes ask for, either root differs.
+    :raises VerificationFailed: the sizes are out of order, the path has the wrong length, or either root differs.
     """
     if not 0 <= old_size <= new_size:
         raise VerificationFailed(f"a tree of size {old_size} cannot be a prefix of one of size {new_size}")
@@ -171,7 +171,7 @@ def verify_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old
 
 
 def _parents(level: list[bytes]) -> list[bytes]:
-    """The next level up; a lone last node is promoted unhashed, which is what RFC 9162's split amounts to."""
+    """The next level up. A last node without a sibling moves up unhashed, as RFC 9162's split implies."""
     sha = sha256
     pairs = iter(level)
     parents = [sha(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=False)]

@@ -1,8 +1,8 @@
 """A log as static files: names and contents of tiles and entry bundles. C2SP tlog-tiles, docs/formats.md section 6.
 
-Whoever publishes, mirrors, exports or reads a log as files does it with these: ``tile/<level>/<index>`` holds up to
-256 hashes, ``tile/entries/<index>`` up to 256 entries, each with its length before it; an index is spelled in groups of
-three digits, all but the last after an ``x``; one that is not full says what it holds: ``tile/0/x001/x234/067.p/8``.
+Publishing, mirroring, exporting and reading a log as files all use these. ``tile/<level>/<index>`` holds up to 256
+hashes, ``tile/entries/<index>`` up to 256 entries, each after its length. An index is written in groups of three
+digits, all but the last after an ``x``. A tile that is not full ends in its width: ``tile/0/x001/x234/067.p/8``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PATH = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*)([0-9]{3})(?:
 
 @dataclass(frozen=True, slots=True)
 class TileName:
-    """Which tile: its level (None for a bundle of entries), its place in the level, how many hashes or entries."""
+    """Which tile: its level (None for a bundle of entries), its index in the level, and how many hashes or entries."""
 
     level: int | None
     index: int
@@ -40,7 +40,7 @@ class TileName:
 
     @classmethod
     def parse(cls, path: str) -> TileName:
-        """Read a path in its one spelling; Malformed for any other."""
+        """Read a path; Malformed for any other than the one that ``str`` prints."""
         match = _PATH.fullmatch(path)
         if match is None:
             raise Malformed("a tile's path looks like tile/0/x001/234 or tile/entries/067.p/8", path[:80])
@@ -53,7 +53,7 @@ class TileName:
 
 
 def bundle(entries: Iterable[bytes]) -> bytes:
-    """Entry bytes one after the other, each with its length (2 bytes); Malformed for one of more than 65,535."""
+    """Concatenate entry bytes, each after its length (2 bytes); Malformed if one has more than 65,535 bytes."""
     parts = []
     for data in entries:
         if len(data) > MAX_ENTRY:
@@ -63,7 +63,7 @@ def bundle(entries: Iterable[bytes]) -> bytes:
 
 
 def read_bundle(data: bytes) -> list[bytes]:
-    """The entries of a bundle, 1 to 256; Malformed where a length leads beyond the end."""
+    """The entries of a bundle, 1 to 256; Malformed if a length leads beyond the end."""
     entries, at = [], 0
     while at < len(data):
         begin = at + _LENGTH
@@ -72,12 +72,12 @@ def read_bundle(data: bytes) -> list[bytes]:
             raise Malformed("ends in the middle of an entry", "bundle")
         entries.append(data[begin:at])
     if not 0 < len(entries) <= TILE_WIDTH:
-        raise Malformed(f"holds 1 to {TILE_WIDTH} entries, not {len(entries)}", "bundle")
+        raise Malformed(f"must hold 1 to {TILE_WIDTH} entries, not {len(entries)}", "bundle")
     return entries
 
 
 class TileStream(Frontier):
-    """The tiles of a log as it passes by, in O(log n) memory: for a log too long to be held."""
+    """The tiles of a log that is read entry by entry, in O(log n) memory."""
 
     __slots__ = ("_full", "_rows")
 
@@ -87,7 +87,7 @@ class TileStream(Frontier):
         self._full: list[tuple[TileName, bytes]] = []
 
     def append(self, leaf: bytes) -> list[bytes]:
-        """As ``Frontier.append``; tiles that it fills wait for ``full``."""
+        """Like ``Frontier.append``; ``full`` returns the tiles that it fills."""
         completed = super().append(leaf)
         for level, hash_ in enumerate([leaf, *completed[TILE_HEIGHT - 1 :: TILE_HEIGHT]]):
             if level == len(self._rows):
@@ -101,12 +101,12 @@ class TileStream(Frontier):
         return completed
 
     def full(self) -> Sequence[tuple[TileName, bytes]]:
-        """Tiles filled since it was last asked."""
+        """The tiles filled since the last call."""
         full, self._full = self._full, []
         return full
 
     def partial(self) -> Sequence[tuple[TileName, bytes]]:
-        """The tiles at the right edge that are not full, as a checkpoint of the present size needs them."""
+        """The tiles at the right edge that are not full, as a checkpoint of the current size needs them."""
         return [
             (TileName(level, self.size >> TILE_HEIGHT * (level + 1), len(row) // HASH_SIZE), bytes(row))
             for level, row in enumerate(self._rows)

@@ -1,11 +1,11 @@
 """A tree that grows: the log of RFC 9162 kept as C2SP tlog-tiles, and the O(log n) part of it that a root needs.
 
-``merkle.Tree`` is for a list that is complete (a batch, a document); here one leaf comes after the other, and roots and
-proofs are asked for any size that the log has or ever had. https://c2sp.org/tlog-tiles
+``merkle.Tree`` is for a complete list (a batch, a document). Here leaves are appended one after the other, and roots
+and proofs are available for every size that the log has or had. https://c2sp.org/tlog-tiles
 
-A subtree of 2^h leaves that is complete never changes again. ``Tiles`` keeps one hash for every complete subtree of
-256^L leaves and works out the others from at most 255 of them, so an append costs amortised one hash, a root or a
-proof O(log n) reads and hashes, and the memory is about 33 bytes a leaf and less than a MiB.
+A complete subtree of 2^h leaves never changes again. ``Tiles`` keeps one hash for every complete subtree of 256^L
+leaves and computes the others from at most 255 of them. So an append costs one hash on average, a root or a proof
+O(log n) reads and hashes, and the memory is about 33 bytes a leaf plus less than a MiB.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from ledger.core.tree.merkle import EMPTY_ROOT, HASH_SIZE, node_hash
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
 _FULL = TILE_WIDTH * HASH_SIZE
-_KEPT_HEIGHT = 4  # within a tile: of 16 hashes and more
+_KEPT_HEIGHT = 4  # within a tile: nodes over 16 hashes and more are kept
 _MOST_KEPT = 4_096
 
 
 class Frontier:
     """The right edge of a growing tree: the roots of its complete subtrees, largest first; O(log n) memory.
 
-    Enough to go on appending and to know the root; not enough to prove anything.
+    That is enough to append further and to know the root, but not for proofs.
     """
 
     __slots__ = ("_peaks", "size")
@@ -35,7 +35,7 @@ class Frontier:
         self._peaks = list(peaks)
 
     def append(self, leaf: bytes) -> list[bytes]:
-        """Take the next leaf hash; returns the roots of the subtrees that it completes, of 2, 4, 8, … leaves."""
+        """Append the next leaf hash; returns the roots of the subtrees that it completes, of 2, 4, 8, … leaves."""
         peaks, completed = self._peaks, []
         hash_, rest = leaf, self.size
         while rest & 1:
@@ -52,7 +52,7 @@ class Frontier:
 
 
 class Tiles:
-    """All leaf hashes of a log, with roots and proofs for every size up to the present one."""
+    """All leaf hashes of a log, with roots and proofs for every size up to the current one."""
 
     __slots__ = ("_frontier", "_kept", "_levels")
 
@@ -66,14 +66,14 @@ class Tiles:
         return self._frontier.size
 
     def append(self, leaf: bytes) -> None:
-        """Take the next leaf hash, 32 bytes; at worst O(log n) hashes, one on average."""
+        """Append the next leaf hash, 32 bytes; at worst O(log n) hashes, one on average."""
         completed = self._frontier.append(leaf)
         self._store(0, leaf)
         for level, height in enumerate(range(TILE_HEIGHT, len(completed) + 1, TILE_HEIGHT), start=1):
             self._store(level, completed[height - 1])
 
     def cut(self, size: int) -> None:
-        """Forget all leaves from number ``size`` on; ValueError beyond the leaves."""
+        """Remove all leaves from number ``size`` on; ValueError if there are fewer leaves."""
         peaks = self._peaks(0, self._checked(size))
         self._kept.clear()
         for level, tiles in enumerate(self._levels):
@@ -83,13 +83,13 @@ class Tiles:
         self._frontier = Frontier(size, peaks)
 
     def leaf(self, index: int) -> bytes:
-        """Leaf hash number ``index``; IndexError beyond the leaves."""
+        """Leaf hash number ``index``; IndexError if there is none."""
         if not 0 <= index < self.size:
             raise IndexError(f"leaf {index} of a tree of {self.size}")
         return self._node(0, index)
 
     def root(self, size: int | None = None) -> bytes:
-        """Merkle Tree Hash of the first ``size`` leaves, of all if not given; ValueError beyond them."""
+        """Merkle Tree Hash of the first ``size`` leaves, of all if not given; ValueError if there are fewer."""
         if size is None or size == self.size:
             return self._frontier.root()
         return _fold(self._peaks(0, self._checked(size)))
@@ -122,7 +122,7 @@ class Tiles:
         return start + self._path(height, index, size)
 
     def tile(self, level: int, index: int, width: int = TILE_WIDTH) -> bytes:
-        """The first ``width`` hashes (1 to 256) of tile ``index`` at ``level``, as ``tile/<level>/<index>`` has them.
+        """The first ``width`` hashes (1 to 256) of tile ``index`` at ``level``: the content of its file.
 
         :raises IndexError: the log has no such tile, or not yet that wide.
         """
@@ -142,7 +142,7 @@ class Tiles:
         assert isinstance(last, bytearray)
         last += hash_
         if len(last) == _FULL:
-            tiles[-1] = bytes(last)  # a growing array holds room in reserve; this one is done
+            tiles[-1] = bytes(last)  # a bytearray keeps spare room, and this one will not grow further
 
     def _checked(self, size: int | None) -> int:
         if size is None:
@@ -166,15 +166,15 @@ class Tiles:
         return path
 
     def _peaks(self, begin: int, size: int) -> list[bytes]:
-        """Roots of the complete subtrees that make up the leaves from ``begin``, a subtree's first, to ``size``."""
+        """Roots of the complete subtrees over the leaves from ``begin``, where a subtree begins, to ``size``."""
         bits = size - begin
         heights = [height for height in range(bits.bit_length() - 1, -1, -1) if bits >> height & 1]
         return [self._node(height, (size >> height) - 1) for height in heights]
 
     def _node(self, height: int, index: int) -> bytes:
-        """Root of the complete subtree ``index`` of 2^``height`` leaves, from the tile that it lies in.
+        """Root of the complete subtree ``index`` of 2^``height`` leaves, computed from its tile.
 
-        Those that take many hashes are asked for by every proof, and kept.
+        Every proof needs those that take many hashes, so these are kept.
         """
         if kept := self._kept.get((height, index)):
             return kept
@@ -194,7 +194,7 @@ class Tiles:
 
 
 def _fold(peaks: list[bytes]) -> bytes:
-    """The root over subtrees that shrink from left to right."""
+    """The root over subtrees whose sizes decrease from left to right."""
     if not peaks:
         return EMPTY_ROOT
     *others, hash_ = peaks

@@ -65,7 +65,7 @@ def test_a_changed_hidden_hash_is_named_by_who_shows_the_field() -> None:
     assert difference(INVOICE, forged) == Difference(FieldChange.CHANGED, PRICE)
     assert difference(forged, INVOICE) == Difference(FieldChange.CHANGED, PRICE)
     assert difference(redacted, forged) == Difference(FieldChange.UNSHOWN)
-    assert str(Difference(FieldChange.UNSHOWN)) == "only what is not shown by both differs, or the seed"
+    assert str(Difference(FieldChange.UNSHOWN)) == "only fields that one of them hides differ, or the seed"
 
 
 def test_two_wrappings_are_compared_by_what_both_show() -> None:
