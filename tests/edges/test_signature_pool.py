@@ -1,0 +1,60 @@
+"""The pool of signature checks finds what checking one signature at a time finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from ledger.edges.signature_pool import SignatureChecks, Signed
+from ledger.errors import HistoryBroken
+from ledger.testing.world import CUSTOMS, ORIGIN, PLANT, TRADER
+
+ONE = Signed(0, 5, PLANT.signer, bytes(32), PLANT.sign(bytes(32)))
+# A P-256 signer of this origin: no wallet could take what its key did not sign.
+FORGED = Signed(0, 5, ORIGIN.p256_verifier + bytes(64), bytes(32), bytes(64))
+
+
+def checked(portion: list[Signed], undecided: Callable[[Signed], None] = lambda signed: None) -> int:
+    with SignatureChecks(ORIGIN, undecided, 2) as checks:
+        for signed in portion:
+            checks.add(signed)
+        checks.finish()
+        return checks.count
+
+
+def numbered(size: int, *forged: int) -> list[Signed]:
+    return [(FORGED if number in forged else ONE)._replace(number=number) for number in range(size)]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2_000, 4_100])
+def test_good_signatures_pass(size: int) -> None:
+    assert checked(numbered(size)) == size
+
+
+@pytest.mark.parametrize(("size", "forged"), [(10, (7, 3)), (4_100, (4_050, 1_999)), (6_500, (2_500, 5_000, 6_400))])
+def test_the_first_signature_that_does_not_fit_is_named(size: int, forged: tuple[int, ...]) -> None:
+    with pytest.raises(HistoryBroken, match="a signature does not fit") as caught:
+        checked(numbered(size, *forged))
+    assert caught.value.number == min(forged)
+
+
+def test_asking_again_names_the_same_signature_and_no_later_one() -> None:
+    with SignatureChecks(ORIGIN, lambda signed: None, 2) as checks:
+        with suppress(HistoryBroken):
+            for signed in numbered(8_500, 2_500, 4_500, 8_400):
+                checks.add(signed)
+        for _ in range(2):
+            with pytest.raises(HistoryBroken) as caught:
+                checks.finish()
+            assert caught.value.number == 2_500
+
+
+def test_signatures_that_only_the_chain_can_judge_are_handed_on_in_order() -> None:
+    portion = numbered(4_100)
+    for number in (17, 2_500, 4_099):
+        portion[number] = portion[number]._replace(signer=CUSTOMS.signer if number != 17 else TRADER.signer)
+    found: list[int] = []
+    checked(portion, lambda signed: found.append(signed.number))
+    assert found == [17, 2_500, 4_099]
