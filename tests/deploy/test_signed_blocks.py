@@ -12,7 +12,7 @@ from ledger.edges.chain.node import Node
 from ledger.edges.devchain.anvil import DevChain
 from scripts.clique.genesis import extra_data as clique
 from scripts.qbft import extra_data as qbft
-from tests.edges.network import Reply, ill_mannered
+from tests.edges.faulty_node import Reply, faulty_node
 
 VALIDATORS = [bytes([number]) * 20 for number in range(1, 5)]
 
@@ -27,9 +27,9 @@ def test_a_block_with_long_extra_data_is_read(devchain: DevChain, extra: bytes) 
         with urllib.request.urlopen(asked) as answer:
             return Reply(result=json.load(answer)["result"] | {"extraData": "0x" + extra.hex()})
 
-    with ill_mannered(devchain.url) as manners:
-        manners.rule = signed
-        block = Node(manners.url, 5).block(0)
+    with faulty_node(devchain.url) as faulty:
+        faulty.rule = signed
+        block = Node(faulty.url, 5).block(0)
     assert block == Node(devchain.url, 5).block(0)
     assert block is not None
     assert block.number == 0

@@ -15,7 +15,7 @@ from ledger.edges.chain.contract import Chain, Limits
 from ledger.edges.devchain.anvil import DevChain
 from ledger.edges.keys.keystore import SigningKey
 from tests.conftest import key_of
-from tests.edges.network import Manners, Reply, ill_mannered
+from tests.edges.faulty_node import FaultyNode, Reply, faulty_node
 from tests.edges.office import rpc
 
 ROOT = keccak(b"batch")
@@ -23,7 +23,7 @@ GWEI = 10**9
 
 
 def through(
-    manners: Manners,
+    faulty: FaultyNode,
     chain: Chain,
     *,
     confirmations: int = 1,
@@ -31,17 +31,17 @@ def through(
     timeout: float = 5,
     patience: float = 5,
 ) -> Chain:
-    """The same contract through a node with bad manners."""
+    """The same contract through a node with faults."""
     limits = Limits(confirmations, max_fee_per_gas, timeout, patience)
-    return Chain.connect(manners.url, chain.origin.contract, None, limits)
+    return Chain.connect(faulty.url, chain.origin.contract, None, limits)
 
 
 # ------------------------------------------------------------------------------------------------ a node that is away
 
 
 def test_a_node_that_is_away_is_unavailable(deployed: Chain) -> None:
-    with ill_mannered("http://127.0.0.1:1") as manners:
-        url = manners.url
+    with faulty_node("http://127.0.0.1:1") as faulty:
+        url = faulty.url
     with pytest.raises(errors.Unavailable, match=rf"{url} cannot be reached: is it running\?"):
         Chain.connect(url, deployed.origin.contract)
 
@@ -50,12 +50,12 @@ def test_no_error_and_no_log_shows_the_credentials_in_an_address(
     deployed: Chain, devchain: DevChain, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with ill_mannered(devchain.url, "/v2/s3cr3tkey") as manners:
-        away = Chain.connect(manners.url, deployed.origin.contract)
-        manners.rule = lambda method, params: Reply(body=b"no", status=401)
+    with faulty_node(devchain.url, "/v2/s3cr3tkey") as faulty:
+        away = Chain.connect(faulty.url, deployed.origin.contract)
+        faulty.rule = lambda method, params: Reply(body=b"no", status=401)
         with pytest.raises(errors.Unavailable) as refused:
             away.head()
-        url = manners.url
+        url = faulty.url
     with pytest.raises(errors.Unavailable) as gone:
         away.head()
     with pytest.raises(errors.Unavailable) as never:
@@ -78,9 +78,9 @@ def test_an_address_that_is_none_is_malformed(url: str) -> None:
 
 
 def test_a_slow_node_is_unavailable_in_time(deployed: Chain, devchain: DevChain) -> None:
-    with ill_mannered(devchain.url) as manners:
-        slow = through(manners, deployed, timeout=0.2)
-        manners.rule = lambda method, params: Reply(after=0.8)
+    with faulty_node(devchain.url) as faulty:
+        slow = through(faulty, deployed, timeout=0.2)
+        faulty.rule = lambda method, params: Reply(after=0.8)
         with pytest.raises(errors.Unavailable, match=r"did not answer within 0\.2 s"):
             slow.head()
 
@@ -89,9 +89,9 @@ def test_a_slow_node_is_unavailable_in_time(deployed: Chain, devchain: DevChain)
     "body", [b"<html>502</html>", b"[]", b'"x"', b"{}", b'{"jsonrpc": "2.0", "id": 0}', b"\xff\xfe"]
 )
 def test_what_is_no_node_is_said_to_be_none(deployed: Chain, devchain: DevChain, body: bytes) -> None:
-    with ill_mannered(devchain.url) as manners:
-        chain = through(manners, deployed)
-        manners.rule = lambda method, params: Reply(body=body)
+    with faulty_node(devchain.url) as faulty:
+        chain = through(faulty, deployed)
+        faulty.rule = lambda method, params: Reply(body=body)
         with pytest.raises(errors.Unavailable, match="JSON-RPC|says"):
             chain.head()
 
@@ -107,38 +107,38 @@ def test_what_is_no_node_is_said_to_be_none(deployed: Chain, devchain: DevChain,
 def test_a_refusal_of_the_node_is_no_refusal_of_the_contract(
     deployed: Chain, devchain: DevChain, relayer: SigningKey, error: dict[str, object]
 ) -> None:
-    with ill_mannered(devchain.url) as manners:
-        chain = through(manners, deployed)
-        manners.rule = lambda method, params: Reply(error=error)
+    with faulty_node(devchain.url) as faulty:
+        chain = through(faulty, deployed)
+        faulty.rule = lambda method, params: Reply(error=error)
         with pytest.raises(errors.Unavailable, match="says: .*rate limit"):
             chain.submit(calls.anchor(ROOT, 1), relayer)
 
 
 def test_a_connection_that_died_meanwhile_is_made_again(deployed: Chain, devchain: DevChain) -> None:
-    with ill_mannered(devchain.url) as manners:
-        chain = through(manners, deployed)
+    with faulty_node(devchain.url) as faulty:
+        chain = through(faulty, deployed)
         lost: list[str] = []
 
         def lose_the_first(method: str, params: list[object]) -> Reply | None:
             lost.append(method)
             return Reply(dead=True) if len(lost) == 1 else None
 
-        manners.rule = lose_the_first
+        faulty.rule = lose_the_first
         assert chain.head() == deployed.head()
 
 
 def test_a_contract_that_vanished_is_missing(deployed: Chain, devchain: DevChain) -> None:
-    with ill_mannered(devchain.url) as manners:
-        chain = through(manners, deployed)
-        manners.rule = lambda method, params: Reply(result="0x") if method == "eth_call" else None
+    with faulty_node(devchain.url) as faulty:
+        chain = through(faulty, deployed)
+        faulty.rule = lambda method, params: Reply(result="0x") if method == "eth_call" else None
         with pytest.raises(errors.ContractMissing):
             chain.head()
 
 
 def test_an_answer_that_the_contract_never_gives_is_found(deployed: Chain, devchain: DevChain) -> None:
-    with ill_mannered(devchain.url) as manners:
-        chain = through(manners, deployed)
-        manners.rule = lambda method, params: Reply(result="0x" + "ff" * 32) if method == "eth_call" else None
+    with faulty_node(devchain.url) as faulty:
+        chain = through(faulty, deployed)
+        faulty.rule = lambda method, params: Reply(result="0x" + "ff" * 32) if method == "eth_call" else None
         with pytest.raises(errors.HistoryBroken, match="answer to size cannot be read"):
             chain.head()
 
@@ -151,15 +151,15 @@ def test_ranges_shrink_until_the_node_takes_them(chain: Chain, devchain: DevChai
         chain.submit(calls.anchor(ROOT, number), relayer)
         rpc(devchain.url, "anvil_mine", hex(40))
     expected = list(chain.entries(0))
-    with ill_mannered(devchain.url) as manners:
-        narrow = through(manners, chain)
+    with faulty_node(devchain.url) as faulty:
+        narrow = through(faulty, chain)
 
         def at_most_ten(method: str, params: list[dict[str, str]]) -> Reply | None:
             if method == "eth_getLogs" and int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) >= 10:
                 return Reply(error={"code": -32602, "message": "eth_getLogs is limited to a 10 blocks range"})
             return None
 
-        manners.rule = at_most_ten
+        faulty.rule = at_most_ten
         told: list[tuple[int, int]] = []
         begin, end = expected[0].block_number, expected[-1].block_number
         assert list(narrow.entries(begin, end, lambda done, of: told.append((done, of)))) == expected
@@ -168,36 +168,34 @@ def test_ranges_shrink_until_the_node_takes_them(chain: Chain, devchain: DevChai
 
 
 def test_ranges_grow_over_empty_stretches(deployed: Chain, devchain: DevChain) -> None:
-    with ill_mannered(devchain.url) as manners:
-        chain = through(manners, deployed)
-        manners.rule = lambda method, params: Reply(result=[]) if method == "eth_getLogs" else None
+    with faulty_node(devchain.url) as faulty:
+        chain = through(faulty, deployed)
+        faulty.rule = lambda method, params: Reply(result=[]) if method == "eth_getLogs" else None
         assert list(chain.entries(0, 20_000_000)) == []
-        ranges = [
-            (int(params[0]["fromBlock"], 16), int(params[0]["toBlock"], 16)) for params in asked_for_logs(manners)
-        ]
+        ranges = [(int(params[0]["fromBlock"], 16), int(params[0]["toBlock"], 16)) for params in asked_for_logs(faulty)]
     assert [begin for begin, _ in ranges] == [0, *(end + 1 for _, end in ranges[:-1])]
     assert ranges[-1][1] == 20_000_000
     assert len(ranges) < 10
 
 
-def asked_for_logs(manners: Manners) -> list[list[dict[str, str]]]:
-    return [params for method, params in manners.asked if method == "eth_getLogs"]
+def asked_for_logs(faulty: FaultyNode) -> list[list[dict[str, str]]]:
+    return [params for method, params in faulty.asked if method == "eth_getLogs"]
 
 
 def test_a_node_that_refuses_a_single_block_is_unavailable(deployed: Chain, devchain: DevChain) -> None:
-    with ill_mannered(devchain.url) as manners:
-        chain = through(manners, deployed)
-        manners.rule = lambda method, params: Reply(error={"code": 1, "message": "no"}) if "Logs" in method else None
+    with faulty_node(devchain.url) as faulty:
+        chain = through(faulty, deployed)
+        faulty.rule = lambda method, params: Reply(error={"code": 1, "message": "no"}) if "Logs" in method else None
         with pytest.raises(errors.Unavailable, match="says: no"):
             list(chain.entries(0))
-        assert manners.count("eth_getLogs") < 30
+        assert faulty.count("eth_getLogs") < 30
 
 
 def test_a_log_of_another_contract_is_not_taken(chain: Chain, deployed: Chain, devchain: DevChain) -> None:
-    with ill_mannered(devchain.url) as manners:
-        lying = through(manners, deployed)
+    with faulty_node(devchain.url) as faulty:
+        lying = through(faulty, deployed)
         logs = rpc(devchain.url, "eth_getLogs", {"fromBlock": "0x0", "address": "0x" + chain.origin.contract.hex()})
-        manners.rule = lambda method, params: Reply(result=logs) if method == "eth_getLogs" else None
+        faulty.rule = lambda method, params: Reply(result=logs) if method == "eth_getLogs" else None
         with pytest.raises(errors.HistoryBroken, match="not asked for"):
             list(lying.entries(0))
 
@@ -208,8 +206,8 @@ def test_a_log_of_another_contract_is_not_taken(chain: Chain, deployed: Chain, d
 def test_an_answer_lost_after_sending_does_not_send_twice(
     chain: Chain, devchain: DevChain, relayer: SigningKey
 ) -> None:
-    with ill_mannered(devchain.url) as manners:
-        flaky = through(manners, chain)
+    with faulty_node(devchain.url) as faulty:
+        flaky = through(faulty, chain)
         lost: list[str] = []
 
         def lose_the_answer(method: str, params: list[object]) -> Reply | None:
@@ -218,11 +216,11 @@ def test_an_answer_lost_after_sending_does_not_send_twice(
                 return Reply(pass_on=True, dead=True)
             return None
 
-        manners.rule = lose_the_answer
+        faulty.rule = lose_the_answer
         receipt = flaky.submit(calls.anchor(ROOT, 1), relayer)
     assert [entry.number for entry in receipt.entries] == [1]
     assert chain.head()[0] == 2
-    assert manners.count("eth_sendRawTransaction") == 2
+    assert faulty.count("eth_sendRawTransaction") == 2
 
 
 def test_a_nonce_taken_by_another_process_is_taken_anew(chain: Chain, devchain: DevChain, relayer: SigningKey) -> None:
@@ -238,9 +236,9 @@ def test_a_nonce_taken_by_another_process_is_taken_anew(chain: Chain, devchain: 
             }  # fmt: skip
             rpc(devchain.url, "eth_sendRawTransaction", "0x" + account.sign_transaction(transfer).raw_transaction.hex())
 
-    with ill_mannered(devchain.url) as manners:
-        ours = through(manners, chain)
-        manners.rule = steal
+    with faulty_node(devchain.url) as faulty:
+        ours = through(faulty, chain)
+        faulty.rule = steal
         receipt = ours.submit(calls.anchor(ROOT, 1), relayer)
     assert len(stolen) == 1
     sent = rpc(devchain.url, "eth_getTransactionByHash", receipt.tx_hash)
@@ -249,24 +247,24 @@ def test_a_nonce_taken_by_another_process_is_taken_anew(chain: Chain, devchain: 
 
 def test_who_was_faster_is_named_after_the_fact(chain: Chain, devchain: DevChain, relayer: SigningKey) -> None:
     """The simulation is told a lie, so that the transaction is mined and fails."""
-    with ill_mannered(devchain.url) as manners:
-        deceived = through(manners, chain)
+    with faulty_node(devchain.url) as faulty:
+        deceived = through(faulty, chain)
 
         def all_is_well(method: str, params: list[object]) -> Reply | None:
             if method == "eth_estimateGas":
                 return Reply(result=hex(100_000))
             return Reply(result="0x") if method == "eth_call" and params[1] == "pending" else None
 
-        manners.rule = all_is_well
+        faulty.rule = all_is_well
         with pytest.raises(errors.SetMalformed):
             deceived.submit(calls.anchor(ROOT, 0), relayer)
-        assert manners.count("eth_sendRawTransaction") == 1
+        assert faulty.count("eth_sendRawTransaction") == 1
 
 
 def test_a_failure_that_would_pass_now_says_so(chain: Chain, devchain: DevChain, relayer: SigningKey) -> None:
-    with ill_mannered(devchain.url) as manners:
-        starved = through(manners, chain)
-        manners.rule = lambda method, params: Reply(result=hex(25_000)) if method == "eth_estimateGas" else None
+    with faulty_node(devchain.url) as faulty:
+        starved = through(faulty, chain)
+        faulty.rule = lambda method, params: Reply(result=hex(25_000)) if method == "eth_estimateGas" else None
         with pytest.raises(errors.Unavailable, match="failed in block .* would pass now"):
             starved.submit(calls.anchor(ROOT, 1), relayer)
 
@@ -274,18 +272,18 @@ def test_a_failure_that_would_pass_now_says_so(chain: Chain, devchain: DevChain,
 def test_the_reason_is_found_also_where_estimates_hide_it(
     chain: Chain, devchain: DevChain, relayer: SigningKey
 ) -> None:
-    with ill_mannered(devchain.url) as manners:
-        terse = through(manners, chain)
+    with faulty_node(devchain.url) as faulty:
+        terse = through(faulty, chain)
         bare = {"code": 3, "message": "execution reverted"}
-        manners.rule = lambda method, params: Reply(error=bare) if method == "eth_estimateGas" else None
+        faulty.rule = lambda method, params: Reply(error=bare) if method == "eth_estimateGas" else None
         with pytest.raises(errors.SetMalformed):
             terse.submit(calls.anchor(ROOT, 0), relayer)
 
 
 def test_more_gas_than_a_transaction_may_have_is_refused(chain: Chain, devchain: DevChain, relayer: SigningKey) -> None:
-    with ill_mannered(devchain.url) as manners:
-        greedy = through(manners, chain)
-        manners.rule = lambda method, params: Reply(result=hex(1 << 25)) if method == "eth_estimateGas" else None
+    with faulty_node(devchain.url) as faulty:
+        greedy = through(faulty, chain)
+        faulty.rule = lambda method, params: Reply(result=hex(1 << 25)) if method == "eth_estimateGas" else None
         with pytest.raises(errors.GasTooHigh, match="EIP-7825"):
             greedy.submit(calls.anchor(ROOT, 1), relayer)
 
@@ -298,8 +296,8 @@ def test_a_relayer_without_money_is_told_what_it_needs(chain: Chain, devchain: D
 
 
 def test_the_price_limit_is_kept(chain: Chain, devchain: DevChain, relayer: SigningKey) -> None:
-    with ill_mannered(devchain.url) as manners:
-        capped = through(manners, chain, max_fee_per_gas=7 * GWEI)
+    with faulty_node(devchain.url) as faulty:
+        capped = through(faulty, chain, max_fee_per_gas=7 * GWEI)
         rpc(devchain.url, "anvil_setNextBlockBaseFeePerGas", hex(5 * GWEI))
         rpc(devchain.url, "evm_mine")
         receipt = capped.submit(calls.anchor(ROOT, 1), relayer)
@@ -307,21 +305,21 @@ def test_the_price_limit_is_kept(chain: Chain, devchain: DevChain, relayer: Sign
         assert int(sent["maxFeePerGas"], 16) <= 7 * GWEI
         assert receipt.effective_gas_price <= 7 * GWEI
         block = rpc(devchain.url, "eth_getBlockByNumber", "latest", False) | {"baseFeePerGas": hex(8 * GWEI)}
-        manners.rule = lambda method, params: Reply(result=block) if method == "eth_getBlockByNumber" else None
+        faulty.rule = lambda method, params: Reply(result=block) if method == "eth_getBlockByNumber" else None
         with pytest.raises(errors.Unavailable, match="costs 8 gwei, the limit is 7 gwei"):
             capped.submit(calls.anchor(ROOT, 2), relayer)
     assert chain.anchored(ROOT, 2) is None
 
 
 def test_confirmations_are_waited_for(chain: Chain, devchain: DevChain, relayer: SigningKey) -> None:
-    with ill_mannered(devchain.url) as manners:
-        patient = through(manners, chain, confirmations=3)
+    with faulty_node(devchain.url) as faulty:
+        patient = through(faulty, chain, confirmations=3)
 
         def time_passes(method: str, params: list[object]) -> None:
             if method == "eth_getTransactionReceipt":
                 rpc(devchain.url, "anvil_mine", "0x1")
 
-        manners.rule = time_passes
+        faulty.rule = time_passes
         receipt = patient.submit(calls.anchor(ROOT, 1), relayer)
     assert int(rpc(devchain.url, "eth_blockNumber"), 16) >= receipt.block_number + 2
 
@@ -329,8 +327,8 @@ def test_confirmations_are_waited_for(chain: Chain, devchain: DevChain, relayer:
 def test_what_is_not_confirmed_in_time_is_unavailable_and_named(
     chain: Chain, devchain: DevChain, relayer: SigningKey
 ) -> None:
-    with ill_mannered(devchain.url) as manners:
-        hasty = through(manners, chain, confirmations=3, patience=0.1)
+    with faulty_node(devchain.url) as faulty:
+        hasty = through(faulty, chain, confirmations=3, patience=0.1)
         with pytest.raises(
             errors.Unavailable, match=r"transaction 0x[0-9a-f]{64} was sent, but after 0\.1 s it has not 3"
         ):
@@ -341,8 +339,8 @@ def test_what_is_not_confirmed_in_time_is_unavailable_and_named(
 def test_a_node_that_goes_away_while_waiting_is_waited_for(
     chain: Chain, devchain: DevChain, relayer: SigningKey
 ) -> None:
-    with ill_mannered(devchain.url) as manners:
-        patient = through(manners, chain)
+    with faulty_node(devchain.url) as faulty:
+        patient = through(faulty, chain)
         until = [0.0]
 
         def away_for_a_moment(method: str, params: list[object]) -> Reply | None:
@@ -350,7 +348,7 @@ def test_a_node_that_goes_away_while_waiting_is_waited_for(
                 until[0] = until[0] or time.monotonic() + 0.3
             return Reply(body=b"", status=502) if time.monotonic() < until[0] else None
 
-        manners.rule = away_for_a_moment
+        faulty.rule = away_for_a_moment
         assert patient.submit(calls.anchor(ROOT, 1), relayer).entries
 
 

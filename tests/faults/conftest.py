@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.edges.network import Manners, ill_mannered
+from tests.edges.faulty_node import FaultyNode, faulty_node
 from tests.faults import figures
 from tests.faults.proxy import mannerly
 from tests.faults.reckoning import Outcome
@@ -33,9 +33,9 @@ def told(record_property: Callable[[str, object], None]) -> Callable[[Outcome], 
 
 
 @pytest.fixture(scope="session")
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Manners]]:
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, FaultyNode]]:
     folder = tmp_path_factory.mktemp("site")
-    with site(folder, servers=0, RESEND_AFTER_SECONDS="1") as made, ill_mannered(made.chain.url) as node:
+    with site(folder, servers=0, RESEND_AFTER_SECONDS="1") as made, faulty_node(made.chain.url) as node:
         server = made.add(LEDGER_RPC_URL=node.url)
         server.start()
         server.await_live()
@@ -43,7 +43,7 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Ma
 
 
 @pytest.fixture
-def between(_shared: tuple[Site, Manners]) -> Iterator[tuple[Site, Manners]]:
+def between(_shared: tuple[Site, FaultyNode]) -> Iterator[tuple[Site, FaultyNode]]:
     """A site whose one server reaches the node through another that may misbehave. Tests share it and what is in its
     history; whatever they did to it is undone.
     """

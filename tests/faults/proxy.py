@@ -1,4 +1,4 @@
-"""Bad manners of a node, by name: each a rule for ``tests.edges.network``, in front of the real one."""
+"""Faults of a node, by name: each a rule for ``tests.edges.faulty_node``, in front of the real one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from threading import Lock
 from typing import Any
 
-from tests.edges.network import Reply
+from tests.edges.faulty_node import Reply
 
 Rule = Callable[[str, list[Any]], Reply | None]
 SEND = "eth_sendRawTransaction"
@@ -106,7 +106,7 @@ def stale(chance: random.Random) -> Rule:
 
 
 def flapping(chance: random.Random, share: float, rules: Collection[Rule]) -> Rule:
-    """Well-mannered but for this share of the requests, which get one of ``rules`` by chance."""
+    """Faultless but for this share of the requests, which get one of ``rules`` by chance."""
     chosen, lock = list(rules), Lock()
 
     def rule(method: str, params: list[Any]) -> Reply | None:

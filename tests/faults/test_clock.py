@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ledger.core.encoding.reading import hex_text
-from tests.edges.network import Manners
+from tests.edges.faulty_node import FaultyNode
 from tests.faults.clients import Clients
 from tests.faults.node import until
 from tests.faults.reckoning import Outcome, Watch, reckon
@@ -53,7 +53,7 @@ def test_the_process_clock_jumps(tmp_path: Path, chance: random.Random, told: Ca
 
 
 def test_the_chain_clock_jumps(
-    between: tuple[Site, Manners], chance: random.Random, told: Callable[[Outcome], None]
+    between: tuple[Site, FaultyNode], chance: random.Random, told: Callable[[Outcome], None]
 ) -> None:
     made, _ = between
     clients, watch = Clients.of(made), Watch()

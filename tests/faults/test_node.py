@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from tests.edges.network import Manners
+from tests.edges.faulty_node import FaultyNode
 from tests.faults import proxy
 from tests.faults.clients import Clients
 from tests.faults.node import until
@@ -16,7 +16,7 @@ Told = Callable[[Outcome], None]
 _LIES = {"chain": proxy.chain_id(1), "code": proxy.code("0x6001")}
 
 
-def manners(chance: random.Random) -> dict[str, proxy.Rule]:
+def node_faults(chance: random.Random) -> dict[str, proxy.Rule]:
     """Every bad manner that a ledger must live with for a while, and work through."""
     errors = [
         proxy.status(429), proxy.status(500), proxy.failing(-32000, "header not found"), proxy.cut(), proxy.closed(),
@@ -33,9 +33,9 @@ def manners(chance: random.Random) -> dict[str, proxy.Rule]:
     }
 
 
-def test_a_node_with_bad_manners(between: tuple[Site, Manners], chance: random.Random, told: Told) -> None:
+def test_a_node_with_faults(between: tuple[Site, FaultyNode], chance: random.Random, told: Told) -> None:
     made, node = between
-    for name, rule in manners(chance).items():
+    for name, rule in node_faults(chance).items():
         clients, watch, before = Clients.of(made), Watch(), len(node.asked)
         node.rule = rule
         with clients.working(), watch.over(made):
@@ -47,7 +47,7 @@ def test_a_node_with_bad_manners(between: tuple[Site, Manners], chance: random.R
     check(made, clients)
 
 
-def test_nothing_is_sent_to_a_node_that_is_not_ours(between: tuple[Site, Manners], told: Told) -> None:
+def test_nothing_is_sent_to_a_node_that_is_not_ours(between: tuple[Site, FaultyNode], told: Told) -> None:
     made, node = between
     (server,) = made.servers
     server.kill()

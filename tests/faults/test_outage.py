@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tests.edges.network import Manners
+from tests.edges.faulty_node import FaultyNode
 from tests.faults.clients import Clients
 from tests.faults.node import until
 from tests.faults.reckoning import Outcome, Watch, count, reckon
@@ -32,7 +32,7 @@ def outage(made: Site, seconds: float) -> Outcome:
     return reckon(made, clients, f"chain stopped for {seconds:g} s", watch=watch)
 
 
-def test_the_chain_is_away(between: tuple[Site, Manners], told: Told) -> None:
+def test_the_chain_is_away(between: tuple[Site, FaultyNode], told: Told) -> None:
     made, _ = between
     told(outage(made, 4.0))
     clients, (server,) = Clients.of(made), made.servers

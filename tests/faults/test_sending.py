@@ -11,7 +11,7 @@ from typing import Any
 from eth_account import Account
 
 from ledger.edges.chain.calls import anchor
-from tests.edges.network import Manners, Reply
+from tests.edges.faulty_node import FaultyNode, Reply
 from tests.faults.clients import Clients
 from tests.faults.node import until
 from tests.faults.proxy import SEND, mannerly
@@ -28,7 +28,7 @@ def waiting(made: Site) -> list[dict[str, Any]]:
     return [one for kind in ("pending", "queued") for some in content[kind].values() for one in some.values()]
 
 
-def test_a_stuck_transaction_is_replaced(between: tuple[Site, Manners], told: Told) -> None:
+def test_a_stuck_transaction_is_replaced(between: tuple[Site, FaultyNode], told: Told) -> None:
     """First nobody mines it: the same nonce, with more to pay. Then the chain asks for more than is offered."""
     made, _ = between
     clients, before = Clients.of(made), len(anchors(made))
@@ -53,7 +53,7 @@ def test_a_stuck_transaction_is_replaced(between: tuple[Site, Manners], told: To
     told(count(made, clients, "stuck transaction, fees x 3"))
 
 
-def test_a_forgotten_transaction_is_sent_again(between: tuple[Site, Manners], told: Told) -> None:
+def test_a_forgotten_transaction_is_sent_again(between: tuple[Site, FaultyNode], told: Told) -> None:
     made, _ = between
     clients, before = Clients.of(made), len(anchors(made))
     made.chain.automine(False)
@@ -66,7 +66,7 @@ def test_a_forgotten_transaction_is_sent_again(between: tuple[Site, Manners], to
     told(count(made, clients, "pool forgotten 3 times"))
 
 
-def test_an_outsider_uses_the_same_account(between: tuple[Site, Manners], chance: random.Random, told: Told) -> None:
+def test_an_outsider_uses_the_same_account(between: tuple[Site, FaultyNode], chance: random.Random, told: Told) -> None:
     made, _ = between
     clients, account = Clients.of(made), _relayer(made)
     taken = 0
@@ -81,7 +81,7 @@ def test_an_outsider_uses_the_same_account(between: tuple[Site, Manners], chance
     told(count(made, clients, "nonces taken by an outsider", words=f"{taken} nonces"))
 
 
-def test_a_poisoned_batch_holds_up_no_other(between: tuple[Site, Manners], told: Told) -> None:
+def test_a_poisoned_batch_holds_up_no_other(between: tuple[Site, FaultyNode], told: Told) -> None:
     """A batch whose transaction the node always refuses stands aside, shows in readiness, and goes when it may."""
     made, node = between
     (server,) = made.servers

@@ -22,7 +22,7 @@ from ledger.journeys.audit.findings import Finding
 from ledger.journeys.checkpoint import note_key
 from ledger.testing.consortium import LIMITS, House
 from tests import houses
-from tests.edges.network import Reply, ill_mannered
+from tests.edges.faulty_node import Reply, faulty_node
 from tests.edges.office import rpc
 
 Log = dict[str, Any]
@@ -62,9 +62,9 @@ def connect(house: House, url: str) -> Chain:
 @contextmanager
 def lying(house: House, change: Change) -> Iterator[Chain]:
     """The house's chain through a node that changes what it says of the log, and nothing else."""
-    with ill_mannered(house.devchain.url) as manners:
-        manners.rule = logs_rule(house, change)
-        yield connect(house, manners.url)
+    with faulty_node(house.devchain.url) as faulty:
+        faulty.rule = logs_rule(house, change)
+        yield connect(house, faulty.url)
 
 
 def logs_rule(house: House, change: Change) -> Callable[[str, list[Any]], Reply | None]:

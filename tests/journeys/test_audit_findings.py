@@ -18,7 +18,7 @@ from ledger.errors import Malformed, Unavailable
 from ledger.journeys.audit.audit import Audited, Scope, audit
 from ledger.testing.consortium import House
 from tests import houses
-from tests.edges.network import Manners, Reply, ill_mannered
+from tests.edges.faulty_node import FaultyNode, Reply, faulty_node
 from tests.edges.office import rpc
 from tests.journeys.auditing import (
     Change,
@@ -115,7 +115,7 @@ def test_a_log_altered_within_the_rules_is_found_by_the_head_and_named(told: Hou
 
 
 def test_a_node_without_old_state_cannot_name_the_entry_but_finds_the_difference(told: House) -> None:
-    with ill_mannered(told.devchain.url) as manners:
+    with faulty_node(told.devchain.url) as faulty:
         logs = logs_rule(told, altered_anchor(told, place(told, EntryKind.ANCHORED)))
         latest = told.chain.head()[2]
 
@@ -124,8 +124,8 @@ def test_a_node_without_old_state_cannot_name_the_entry_but_finds_the_difference
                 return Reply(error={"code": -32000, "message": "missing trie node"})
             return logs(method, params)
 
-        manners.rule = rule
-        found = different(audit(connect(told, manners.url), Scope()))
+        faulty.rule = rule
+        found = different(audit(connect(told, faulty.url), Scope()))
     assert found["head"].number is None
     assert "keeps no old state" in found["head"].words
 
@@ -191,10 +191,10 @@ def test_an_entry_made_up_within_the_rules(told: House) -> None:
 
 def test_a_contract_with_other_code(told: House) -> None:
     code = rpc(told.devchain.url, "eth_getCode", hex_text(told.chain.origin.contract), "latest")
-    with ill_mannered(told.devchain.url) as manners:
+    with faulty_node(told.devchain.url) as faulty:
         patched = code[:-2] + ("00" if code[-2:] != "00" else "01")
-        manners.rule = lambda method, params: Reply(result=patched) if method == "eth_getCode" else None
-        found = different(audit(connect(told, manners.url), Scope()))
+        faulty.rule = lambda method, params: Reply(result=patched) if method == "eth_getCode" else None
+        found = different(audit(connect(told, faulty.url), Scope()))
     assert set(found) == {"code"}
     assert "not the shipped contract's" in found["code"].words
 
@@ -203,10 +203,10 @@ def test_a_contract_with_other_code(told: House) -> None:
 
 
 def beside(house: House, rule: Callable[[str, list[Any]], Reply | None]) -> Audited:
-    """An audit beside a second node with these manners."""
-    with ill_mannered(house.devchain.url) as manners:
-        manners.rule = rule
-        return audit(house.chain, Scope(others=[other(house, manners.url)]))
+    """An audit beside a second node with these faults."""
+    with faulty_node(house.devchain.url) as faulty:
+        faulty.rule = rule
+        return audit(house.chain, Scope(others=[other(house, faulty.url)]))
 
 
 @pytest.mark.parametrize(
@@ -300,9 +300,9 @@ def test_a_second_node_that_is_behind_is_an_error(told: House) -> None:
 
 
 def test_a_first_node_that_falls_silent_is_an_error(told: House) -> None:
-    with ill_mannered(told.devchain.url) as manners:
-        chain = connect(told, manners.url)
-        manners.rule = lambda method, params: Reply(dead=True) if method == "eth_getLogs" else None
+    with faulty_node(told.devchain.url) as faulty:
+        chain = connect(told, faulty.url)
+        faulty.rule = lambda method, params: Reply(dead=True) if method == "eth_getLogs" else None
         report = audit(chain, Scope(store=told.store)).report
     assert {finding.name for finding in report.with_status(Status.ERROR)} == {"replay"}
     assert not report.with_status(Status.INVALID)
@@ -347,16 +347,16 @@ def test_a_reorganisation_in_the_middle_of_the_audit(tmp_path: Path) -> None:
 
 
 def test_a_first_node_that_is_away_is_unavailable(told: House) -> None:
-    with ill_mannered(told.devchain.url) as manners:
-        chain = connect(told, manners.url)
-        manners.rule = lambda method, params: Reply(dead=True)
+    with faulty_node(told.devchain.url) as faulty:
+        chain = connect(told, faulty.url)
+        faulty.rule = lambda method, params: Reply(dead=True)
         with pytest.raises(Unavailable):
             audit(chain, Scope())
 
 
-def test_manners_are_used(told: House) -> None:
+def test_the_faulty_node_is_asked(told: House) -> None:
     """The lying node is asked indeed: without it these tests would find nothing to find."""
-    with ill_mannered(told.devchain.url) as manners:
-        assert isinstance(manners, Manners)
-        audit(connect(told, manners.url), Scope())
-        assert manners.count("eth_getLogs") > 0
+    with faulty_node(told.devchain.url) as faulty:
+        assert isinstance(faulty, FaultyNode)
+        audit(connect(told, faulty.url), Scope())
+        assert faulty.count("eth_getLogs") > 0

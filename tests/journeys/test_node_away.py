@@ -39,7 +39,7 @@ from ledger.journeys.relay import Relay
 from ledger.journeys.verify import VerificationRequest, verify_online
 from ledger.testing.consortium import LIMITS, House
 from tests import houses
-from tests.edges.network import Reply, ill_mannered
+from tests.edges.faulty_node import Reply, faulty_node
 from tests.edges.office import rpc, wallet_code
 from tests.journeys.auditing import by_name
 
@@ -107,9 +107,9 @@ def silent_about_wallets(house: House) -> Iterator[str]:
         is_about_the_wallet = isinstance(to, str) and to.lower() == hex_text(WALLET)
         return Reply(dead=True) if method in {"eth_getCode", "eth_call"} and is_about_the_wallet else None
 
-    with ill_mannered(house.devchain.url) as manners:
-        manners.rule = rule
-        yield manners.url
+    with faulty_node(house.devchain.url) as faulty:
+        faulty.rule = rule
+        yield faulty.url
 
 
 def connected(house: House, url: str) -> Chain:
@@ -205,9 +205,9 @@ def test_a_relay_does_not_refuse_what_it_cannot_ask_about(lived: Lived) -> None:
         return Reply(dead=True) if method in {"eth_call", "eth_estimateGas"} else None
 
     attestation, officer = houses.attestation(house, [secrets.token_bytes(32)])
-    with ill_mannered(house.devchain.url) as manners:
-        chain = connected(house, manners.url)
-        manners.rule = rule
+    with faulty_node(house.devchain.url) as faulty:
+        chain = connected(house, faulty.url)
+        faulty.rule = rule
         relay = Relay(chain, house.store, Follower(chain, house.store), house.key("relayer"))
         with pytest.raises(Unavailable):
             relay_attestation(relay, attestation, officer.address, officer.sign(attestation.id(chain.origin)))

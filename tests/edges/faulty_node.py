@@ -1,4 +1,4 @@
-"""A node with bad manners: passes requests on to a real one, and lets a test refuse, delay, falsify or lose them."""
+"""A faulty node: passes requests on to a real one, and lets a test refuse, delay, falsify or lose them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from typing import Any
 
 @dataclass
 class Reply:
-    """What to say instead: a result, an error, a body that is no JSON, or nothing at all (the line goes dead).
+    """What to answer instead: a result, an error, a body that is no JSON, or nothing, with the connection closed.
 
-    ``pass_on``: the real node is asked all the same, ``times`` over; what it says last is what is said, unless
-    ``alter`` makes something else of its whole body.
+    ``pass_on``: the real node is asked nevertheless, ``times`` times; its last answer is passed back, after ``alter``
+    has changed its body.
     """
 
     result: Any = None
@@ -33,8 +33,8 @@ class Reply:
 
 
 @dataclass
-class Manners:
-    """``rule(method, params)`` gives a Reply, or None to pass the request on. ``asked`` lists what came."""
+class FaultyNode:
+    """``rule(method, params)`` returns a Reply, or None to pass the request on. ``asked`` lists the requests."""
 
     rule: Callable[[str, list[Any]], Reply | None] = lambda method, params: None
     asked: list[tuple[str, list[Any]]] = field(default_factory=list)
@@ -45,23 +45,23 @@ class Manners:
 
 
 @contextmanager
-def ill_mannered(upstream: str, path: str = "") -> Iterator[Manners]:
+def faulty_node(upstream: str, path: str = "") -> Iterator[FaultyNode]:
     """A server on a free port of loopback, in front of ``upstream``."""
-    manners = Manners()
+    faulty = FaultyNode()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             request = json.loads(body)
-            manners.asked.append((request["method"], request["params"]))
-            reply = manners.rule(request["method"], request["params"])
+            faulty.asked.append((request["method"], request["params"]))
+            reply = faulty.rule(request["method"], request["params"])
             if reply is None or reply.pass_on:
                 wanted = urllib.request.Request(upstream, body, {"Content-Type": "application/json"})
                 try:
                     for _ in range(reply.times if reply else 1):
                         with urllib.request.urlopen(wanted) as answer:
                             data = answer.read()
-                except OSError:  # the real one is away, and so is this one
+                except OSError:  # the real node is away, so this one is away too
                     reply, data = Reply(dead=True), b""
                 data = reply.alter(data) if reply and not reply.dead else data
             else:
@@ -80,15 +80,15 @@ def ill_mannered(upstream: str, path: str = "") -> Iterator[Manners]:
             self.wfile.write(data)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Nobody reads it."""
+            """Write no log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    manners.url = f"http://127.0.0.1:{server.server_address[1]}{path}"
+    faulty.url = f"http://127.0.0.1:{server.server_address[1]}{path}"
     try:
-        yield manners
+        yield faulty
     finally:
         server.shutdown()
         server.server_close()
