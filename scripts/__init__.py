@@ -1,1 +1,1 @@
-"""What the house does with the product: set up, demonstrate, measure, write generated files."""
+"""Programs around the product: set it up, demonstrate it, write generated files, run test networks."""

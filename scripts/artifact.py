@@ -1,4 +1,4 @@
-"""Write ``ledger/artifact/TradeLedger.json`` from Hardhat's build, or with ``--check`` tell whether it is stale."""
+"""Write ``ledger/artifact/TradeLedger.json`` from Hardhat's build. ``--check`` only tells whether it is stale."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def built() -> dict[str, Any]:
-    """The artifact as Hardhat built it, in the shape that is shipped."""
+    """The artifact from Hardhat's build, in the shape that the product ships."""
     compiled = _read(BUILD / "contracts" / "TradeLedger.sol" / "TradeLedger.json")
     build = _read(BUILD / "build-info" / f"{compiled['buildInfoId']}.json")
     output = _read(BUILD / "build-info" / f"{compiled['buildInfoId']}.output.json")["output"]
@@ -59,12 +59,12 @@ def built() -> dict[str, Any]:
 
 
 def render(artifact: dict[str, Any]) -> str:
-    """One text for one artifact: sorted keys, two spaces, a final newline."""
+    """The artifact as JSON text with sorted keys, two spaces and a final newline, so each artifact has one text."""
     return json.dumps(artifact, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _needed(sources: dict[str, Any], name: str) -> set[str]:
-    """The file and all that it imports, directly or not."""
+    """The names of the file and of all files that it imports, directly or not."""
     needed: set[str] = set()
     pending = [name]
     while pending:
@@ -76,12 +76,12 @@ def _needed(sources: dict[str, Any], name: str) -> set[str]:
 
 
 def _source_name(name: str) -> str:
-    """Hardhat's source name as an import would spell it: no ``project/``, no ``npm/`` and package version."""
+    """Hardhat's source name as an import spells it: without ``project/``, ``npm/`` and the package version."""
     return re.sub(r"^npm/((?:@[^/]+/)?[^/@]+)@[^/]+/", r"\1/", name.removeprefix("project/"))
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    """All AST nodes below ``tree``."""
+    """Yield all AST nodes in ``tree``."""
     if isinstance(tree, dict):
         if "nodeType" in tree and "id" in tree:
             yield tree

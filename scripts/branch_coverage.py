@@ -1,8 +1,8 @@
-"""Branch coverage of the contract: every condition, and every operand of one, must have been true and have been false.
+"""Measure branch coverage of the contract: each operand of each condition must have been true and false in some test.
 
-Hardhat counts lines and statements. So this works on a copy in which each operand ``x`` of a condition stands as
-``_branch7(x)``, a function whose two outcomes are two statements; what Hardhat then finds uncovered is an outcome that
-no test brings about. Exits 1 and names them if there are any.
+Hardhat counts only lines and statements. This program copies the contract and wraps each operand ``x`` of a condition
+into ``_branch7(x)``, a function whose two outcomes are two statements. A statement that Hardhat then reports as
+uncovered is an outcome that no test reaches. The program names these outcomes and exits with 1 if there are any.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _TERNARY = re.compile(r"([\w.]+ (?:==|<) \w+) \?")
 
 @dataclass(slots=True)
 class Instrumented:
-    """A source with its operands wrapped; ``operands`` tells where in the original each of them stands."""
+    """A source with wrapped operands. ``operands`` has each operand with its file and line in the original."""
 
     text: str
     operands: list[str] = field(default_factory=list)
 
     def wrap(self, condition: str, where: str) -> str:
-        """Wrap each operand of a condition, however it is nested in parentheses and negations."""
+        """Wrap each operand of a condition, at any depth of parentheses and negations."""
         parts = re.split(r"(&&|\|\|)", condition) if "(" not in condition else list(_split(condition))
         if len(parts) > 1:
             return "".join(part if part in ("&&", "||") else self.wrap(part, where) for part in parts)
@@ -62,7 +62,7 @@ function _branch{number}(bool holds) pure returns (bool) {{
 
 
 def _conditions(text: str) -> Iterator[tuple[int, int]]:
-    """Where conditions begin and end: of if, while, for and ?:, and what is returned of several operands."""
+    """Yield begin and end of each condition: of if, while, for and ?:, and of returned expressions with operators."""
     for block in _BLOCK.finditer(text):
         start, end = block.end(), _closing(text, block.end() - 1)
         if block[1] == "for":
@@ -76,15 +76,15 @@ def _conditions(text: str) -> Iterator[tuple[int, int]]:
 
 def _closing(text: str, opening: int) -> int:
     depth = 0
-    for place in range(opening, len(text)):
-        depth += {"(": 1, ")": -1}.get(text[place], 0)
+    for index in range(opening, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[index], 0)
         if depth == 0:
-            return place
+            return index
     raise ValueError("parentheses do not close")
 
 
 def _split(condition: str) -> Iterator[str]:
-    """Operands and operators of the outermost level."""
+    """Yield operands and operators of the outermost level."""
     depth, last = 0, 0
     for found in re.finditer(r"[()]|&&|\|\|", condition):
         depth += {"(": 1, ")": -1}.get(found[0], 0)
@@ -96,7 +96,7 @@ def _split(condition: str) -> Iterator[str]:
 
 
 def uncovered(sources: dict[str, Instrumented], lcov: str) -> list[str]:
-    """The outcomes that no test brought about, by Hardhat's report on the instrumented sources."""
+    """The outcomes that no test reached, by Hardhat's report on the instrumented sources."""
     missing = []
     for record in lcov.split("end_of_record"):
         name = re.search(r"^SF:(.*)$", record, re.MULTILINE)
@@ -129,7 +129,7 @@ def main() -> int:
             if made.operands:
                 sources[name] = made
                 file.write_text(made.text, encoding="utf-8")
-        # Gas differs in the copy, and invariants repeat what the other tests must show.
+        # Leave out the gas tests, because gas differs in the copy, and invariants, because other tests must cover them.
         command = ["npx", "hardhat", "test", "solidity", "--coverage", "--grep-exclude", "Gas|invariant"]
         run = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
         if run.returncode:

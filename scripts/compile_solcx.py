@@ -1,6 +1,6 @@
-"""Compile the contract a second way: py-solc-x drives the locked compiler, without Hardhat.
+"""Compile the contract without Hardhat: py-solc-x drives the locked compiler.
 
-``python -m scripts.compile_solcx`` tells whether the result is the shipped artifact's bytecode.
+``python -m scripts.compile_solcx`` tells whether the result equals the shipped artifact.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Compiled:
 
 
 def sources(root: Path = ROOT) -> dict[str, str]:
-    """The contract's text and that of everything it imports, by the names under which files import each other."""
+    """The texts of the contract and of all files that it imports, by the names in the imports."""
     found: dict[str, str] = {}
     pending = [CONTRACT]
     while pending:
@@ -67,7 +67,7 @@ def compile_contract(settings: dict[str, Any], root: Path = ROOT) -> Compiled:
 
 
 def same(compiled: Compiled, artifact: Artifact) -> bool:
-    """Is this what is shipped?"""
+    """Whether the compiled contract equals the shipped one."""
     return (compiled.bytecode, compiled.deployed_bytecode, compiled.abi) == (
         artifact.bytecode,
         artifact.deployed_bytecode,

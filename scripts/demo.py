@@ -1,4 +1,4 @@
-"""The main job on the sample documents, on an embedded chain: ``make demo``. Leaves everything in ``demo-output/``."""
+"""``make demo``: the main job on the sample documents, on an embedded chain. All files stay in ``demo-output/``."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ CLEARANCE, PHYTOSANITARY, ORIGIN_CERTIFICATE = 132, 851, 861
 WITNESSES = ("witness.nz-customs.example", "witness.nl-douane.example")
 CERTIFICATES = (PHYTOSANITARY, ORIGIN_CERTIFICATE)
 RELEASED, ACCEPTED, REVOKED, REPLACE = 4, 1, 41, 5
-# What the report converts gas to: gwei, and US dollars for one ether. Both are assumptions and printed as such.
+# The report converts gas with these prices: gwei for a unit of gas, US dollars for an ether. It says so.
 GAS_PRICE_GWEI, ETHER_USD = 1, 3000
 
 console = Console(highlight=False)
 
 
 class Demo:
-    """One run; each step says what it does and adds to the report."""
+    """One run of the demo. Each step prints what it does and adds it to the report."""
 
     def __init__(self) -> None:
         shutil.rmtree(OUTPUT, ignore_errors=True)
@@ -82,19 +82,19 @@ class Demo:
         console.rule(f"[bold]{self.number}. {title}", align="left")
         yield
 
-    def say(self, words: str, spent: Receipt | int | None = None) -> None:
+    def say(self, text: str, spent: Receipt | int | None = None) -> None:
         gas = spent if isinstance(spent, int) or spent is None else spent.gas_used
-        console.print(f"   {short(words)}" + (f"  [dim]({gas:,} gas)[/]" if gas else ""))
-        self.report["steps"].append({"step": self.number, "what": words, "gas": gas})
+        console.print(f"   {short(text)}" + (f"  [dim]({gas:,} gas)[/]" if gas else ""))
+        self.report["steps"].append({"step": self.number, "what": text, "gas": gas})
 
     def run(self) -> int:
         house = self.house
         house.devchain.start()
         with ExitStack() as running:
             running.callback(house.devchain.stop)
-            self._run(running)
-        with self.step("Chain and platform are gone; one file of Python decides"):
-            self._alone()
+            self._run_on_the_chain(running)
+        with self.step("Chain and platform are gone; one Python file verifies"):
+            self._verify_without_the_ledger()
         (OUTPUT / "report.json").write_text(json.dumps(self.report, indent=2) + "\n")
         seconds = time.monotonic() - self.begun
         console.print(
@@ -107,39 +107,39 @@ class Demo:
         )
         return 0
 
-    def _run(self, running: ExitStack) -> None:
+    def _run_on_the_chain(self, running: ExitStack) -> None:
         with self.step("A contract with a council of one"):
             origin, receipt = self.house.deploy()
             self.say(f"origin {origin}", receipt)
-        with self.step("Two agencies will witness its history, each beside a node of its own"):
-            self._witness(running)
+        with self.step("Two agencies witness its history, each beside its own node"):
+            self._start_witnesses(running)
         with self.step("The council enrols agencies, authorises their keys and grants mandates"):
-            self._enrol()
+            self._enrol_agencies()
         index = _read("index.json")
         with self.step("The trader wraps, signs and declares all documents; one batch anchors them"):
             declared = self._declare(index)
         with self.step("Agencies attest within their mandates"):
             attested = self._attest(declared, index)
         with self.step("An attempt outside a mandate is refused"):
-            self._overstep(next(iter(declared.values())))
+            self._attest_outside_the_mandate(next(iter(declared.values())))
         with self.step("A certificate is revoked"):
             self._revoke(attested, declared)
         with self.step("An invoice is replaced by a corrected one"):
             invoice = self._replace(declared, index)
         with self.step("A redacted invoice goes to the bank, which verifies it offline"):
-            self._bank(invoice)
+            self._hand_to_the_bank(invoice)
         with self.step("One byte is changed, and the verdict names it"):
-            self._tamper()
+            self._change_a_byte()
         with self.step("An auditor replays the history"):
             self._audit()
-        with self.step("The operator leaves, with everything as plain files"):
-            self._leave()
-        self._costs(declared)
+        with self.step("The operator leaves and exports everything as plain files"):
+            self._export()
+        self._print_costs(declared)
 
     def _officer(self, code: str) -> SigningKey:
         return self.house.key(f"{code.lower()}-officer")
 
-    def _witness(self, running: ExitStack) -> None:
+    def _start_witnesses(self, running: ExitStack) -> None:
         house, folder = self.house, OUTPUT / "witnesses"
         trust = TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
         for name in WITNESSES:
@@ -147,7 +147,7 @@ class Demo:
             self.witnesses.append(running.enter_context(witnessing(witness_of(name, key, trust, folder, house.chain))))
             self.say(f"{self.witnesses[-1]}")
 
-    def _enrol(self) -> None:
+    def _enrol_agencies(self) -> None:
         council = self.house.key("council")
 
         def enact(kind: type[Resolution], *members: object) -> int:
@@ -174,7 +174,7 @@ class Demo:
             for item in index
             if item["file"] not in replacements
         ]
-        declared = self._declare_sources(sources)
+        declared = self._declare_files(sources)
         (report,) = self.house.anchorer.run(len(declared), _now())
         self.batch = report
         table = Table("document", "type", "declaration id")
@@ -185,7 +185,7 @@ class Demo:
         self.report["declarations"] = {name: hex_text(item.id) for name, item in declared.items()}
         return declared
 
-    def _declare_sources(self, sources: Sequence[DocumentFile]) -> dict[str, Declared]:
+    def _declare_files(self, sources: Sequence[DocumentFile]) -> dict[str, Declared]:
         house, found = self.house, {}
         for item in declare_files(
             sources, OUTPUT / "wrapped", house.key("trader"), house.chain.origin, house.store, _now(),
@@ -214,13 +214,13 @@ class Demo:
                 attested[name], done = self._attest_set(code, kind, ACCEPTED, [item.id])
                 self.say(f"{code} certifies {name}: attestation {hex_text(attested[name])}", done.receipt)
         for code in sorted({code for name, code in agencies.items() if code and name in declared}):
-            lane = [item.id for name, item in declared.items() if agencies[name] == code and name not in attested]
-            if lane:
-                id_, done = self._attest_set(code, CLEARANCE, RELEASED, lane)
-                self.say(f"{code} releases {len(lane)} declarations in one attestation {hex_text(id_)}", done.receipt)
+            others = [item.id for name, item in declared.items() if agencies[name] == code and name not in attested]
+            if others:
+                id_, done = self._attest_set(code, CLEARANCE, RELEASED, others)
+                self.say(f"{code} releases {len(others)} declarations in one attestation {hex_text(id_)}", done.receipt)
         return attested
 
-    def _overstep(self, item: Declared) -> None:
+    def _attest_outside_the_mandate(self, item: Declared) -> None:
         try:
             self._attest_set("NZ-MPI", CLEARANCE, RELEASED, [item.id])
         except MandateMissing as error:
@@ -242,7 +242,7 @@ class Demo:
     def _replace(self, declared: dict[str, Declared], index: Sequence[dict[str, Any]]) -> Declared:
         item = next(item for item in index if item.get("replaces"))
         old = declared[item["replaces"]]
-        (new,) = self._declare_sources(
+        (new,) = self._declare_files(
             [DocumentFile(SAMPLES / item["file"], item["file"], item["type"], old.id)]
         ).values()
         (report,) = self.house.anchorer.run(10, _now())
@@ -258,7 +258,7 @@ class Demo:
 
     @property
     def _trust(self) -> TrustRoot:
-        """Both witnesses must have cosigned."""
+        """A trust root that demands both witnesses' cosignatures."""
         keys, origin = tuple(known.key for known in self.witnesses), self.house.chain.origin
         return TrustRoot(origin, note_key(origin, self.house.log_key), keys, len(keys))
 
@@ -274,7 +274,7 @@ class Demo:
         (target / "evidence.json").write_bytes(made.to_bytes())
         return target / "evidence.json"
 
-    def _bank(self, invoice: Declared) -> None:
+    def _hand_to_the_bank(self, invoice: Declared) -> None:
         evidence = self._evidence(invoice, "bank")
         redacted = redact(read_wrapped(invoice.wrapped.read_bytes()), ["//PriceAmount", "//Contact"])
         self.redacted = evidence.with_name("invoice.redacted")
@@ -282,24 +282,26 @@ class Demo:
         self.say(f"{len(redacted.fields)} fields shown, {len(redacted.hidden)} hidden (unit prices, contacts)")
         self._verify(evidence, self.redacted, expect=0)
 
-    def _tamper(self) -> None:
+    def _change_a_byte(self) -> None:
         data = self.redacted.read_bytes()
         fields = json.loads(data)["fields"]
         path, _, value, _ = next(field for field in fields if "PayableAmount" in field[0] and "@" not in field[0])
-        place = data.index(b'"' + value.encode() + b'"', data.index(json.dumps(path).encode())) + 1
-        digit = b"9" if data[place : place + 1] != b"9" else b"8"
+        position = data.index(b'"' + value.encode() + b'"', data.index(json.dumps(path).encode())) + 1
+        digit = b"9" if data[position : position + 1] != b"9" else b"8"
         changed = self.redacted.with_name("invoice-changed.redacted")
-        changed.write_bytes(data[:place] + digit + data[place + 1 :])
-        self.say(f"byte {place}: {value} became {digit.decode()}{value[1:]}")
+        changed.write_bytes(data[:position] + digit + data[position + 1 :])
+        self.say(f"byte {position}: {value} became {digit.decode()}{value[1:]}")
         self._verify(self.redacted.with_name("evidence.json"), changed, expect=1)
 
     def _verify(self, evidence: Path, document: Path, expect: int) -> None:
-        """Run the command that a stranger would run, in a process of its own that knows of no chain."""
+        """Run the command that a stranger would run, in its own process, without a chain."""
         trust = evidence.with_name("trust.json")
-        self._judge([str(LEDGER), "verify"], evidence, ["-d", _shown(document), "-t", _shown(trust)], expect)
+        self._run_verifier(
+            [str(LEDGER), "verify"], evidence, ["-d", _relative(document), "-t", _relative(trust)], expect
+        )
 
-    def _judge(self, program: list[str], evidence: Path, options: list[str], expect: int) -> None:
-        command = [*program, _shown(evidence), *options]
+    def _run_verifier(self, program: list[str], evidence: Path, options: list[str], expect: int) -> None:
+        command = [*program, _relative(evidence), *options]
         console.print(f"   [dim]$ {Path(command[0]).name} {' '.join(command[1:])}[/]")
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         console.print(done.stdout.rstrip(), soft_wrap=True)
@@ -317,20 +319,20 @@ class Demo:
             raise SystemExit("the audit found a difference")
         self.report["audit"] = report.to_json()
 
-    def _leave(self) -> None:
+    def _export(self) -> None:
         with self.house.follower.facts() as history:
-            left = leave(OUTPUT / "export", self.house.store, history, PublicKeys(self._trust), [OUTPUT / "wrapped"])
-        counts, size, files = left.manifest.counts, left.manifest.size, left.manifest.files.number
+            export = leave(OUTPUT / "export", self.house.store, history, PublicKeys(self._trust), [OUTPUT / "wrapped"])
+        counts, size, files = export.manifest.counts, export.manifest.size, export.manifest.files.number
         self.say(f"{files} files: {size} entries, {counts.evidence} evidence, {counts.documents} documents")
 
-    def _alone(self) -> None:
-        """One file of plain Python, out of the export, in an interpreter that sees no installed package."""
+    def _verify_without_the_ledger(self) -> None:
+        """Run the exported ``verify.py`` in an interpreter that sees no installed package."""
         export, bank = OUTPUT / "export", OUTPUT / "bank"
-        program = [sys.executable, "-I", "-S", _shown(export / "formats" / "verify.py")]
-        options = ["-d", _shown(self.redacted), "-t", _shown(export / "keys" / "trust.json")]
-        self._judge(program, bank / "evidence.json", [*options, "-p", "samples/policies/bank.json"], expect=0)
+        program = [sys.executable, "-I", "-S", _relative(export / "formats" / "verify.py")]
+        options = ["-d", _relative(self.redacted), "-t", _relative(export / "keys" / "trust.json")]
+        self._run_verifier(program, bank / "evidence.json", [*options, "-p", "samples/policies/bank.json"], expect=0)
 
-    def _costs(self, declared: dict[str, Declared]) -> None:
+    def _print_costs(self, declared: dict[str, Declared]) -> None:
         gas = [step["gas"] for step in self.report["steps"] if step["gas"]]
         receipt = self.batch.receipt
         assert receipt is not None
@@ -349,7 +351,7 @@ def _read(name: str) -> list[dict[str, Any]]:
     return found
 
 
-def _shown(path: Path) -> str:
+def _relative(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 

@@ -26,7 +26,7 @@ GO = ("tests/deploy/containers", "tests/peers/go", "tests/peers/tlogproof")
 
 
 def main() -> int:
-    """Each step in turn; 1 where one failed, after the others."""
+    """Do each step. Return 1 if a step failed, after trying the others."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     steps: dict[str, Callable[[], None]] = {
         "Go modules": go_modules,
@@ -48,18 +48,18 @@ def main() -> int:
 
 
 def go_modules() -> None:
-    """Into Go's module cache."""
+    """Fill Go's module cache."""
     for folder in GO:
         run("go", "-C", folder, "mod", "download")
 
 
 def vectors() -> None:
-    """cargo checks each crate against the lock file's checksum."""
+    """Fetch the crates. cargo checks each against the lock file's checksum."""
     run("cargo", "vendor", "--quiet", "--locked", "--manifest-path", str(CARGO), str(FOLDER / "crates"))
 
 
 def pdfs() -> None:
-    """pip checks the package against the lock file's hashes."""
+    """Fetch pypdf's source package. pip checks it against the lock file's hashes."""
     pinned = re.search(r"^pypdf==\S+ \\\n(?: +--hash=.*\n)+", LOCK.read_text(), re.MULTILINE)
     if pinned is None:
         raise OSError("requirements.lock has no pypdf")
@@ -78,7 +78,7 @@ def pdfs() -> None:
 
 
 def run(*command: str) -> None:
-    """Run a program in the repository; its output is kept for an error."""
+    """Run a program in the repository, and keep its output for the error."""
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
 
 

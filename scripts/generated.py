@@ -1,4 +1,4 @@
-"""Files that follow from others: contract artifact, OpenAPI document, settings page. ``--check``: is any stale?"""
+"""Write the generated files: contract artifact, OpenAPI document, settings page. ``--check`` only names stale ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ GENERATED: dict[str, Callable[[], str]] = {
 
 
 def main(check: bool) -> int:
-    """Write every file, or with ``check`` name those that are not what they would be."""
+    """Write every file. With ``check``, write nothing, name the stale files, and return 1 if there are any."""
     stale = []
     for name, render in GENERATED.items():
         path, text = ROOT / name, render()
@@ -44,7 +44,7 @@ def main(check: bool) -> int:
     if check and stale:
         print(f"stale: {', '.join(stale)}; run `make generated` and commit the result", file=sys.stderr)
         return 1
-    print(f"{len(GENERATED)} generated files are fresh" if not stale else f"written: {', '.join(stale)}")
+    print(f"{len(GENERATED)} generated files are up to date" if not stale else f"written: {', '.join(stale)}")
     return 0
 
 

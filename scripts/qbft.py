@@ -1,12 +1,12 @@
-"""The Besu network of ``deploy/``: node keys, genesis file with its validators, static nodes, and a whole trial.
+"""Make the files of the Besu network of ``deploy/``: node keys, genesis file, static nodes, or a whole trial.
 
-    python -m scripts.qbft key FILE                 each administration, on its own machine: a node key
-    python -m scripts.qbft genesis DIR --validator NODE_ID@IP:PORT ...    anybody: all get the same bytes
-    python -m scripts.qbft show FILE                what a genesis file says, to be compared by telephone
-    python -m scripts.qbft trial DIR                all that deploy/compose.yaml needs, on one machine
+    python -m scripts.qbft key FILE        make a node key; each administration does this on its own machine
+    python -m scripts.qbft genesis DIR --validator NODE_ID@IP:PORT ...    make the genesis file; all get the same bytes
+    python -m scripts.qbft show FILE       print what a genesis file says, to compare it by telephone
+    python -m scripts.qbft trial DIR       make everything that deploy/compose.yaml needs, on one machine
 
-A node key is 32 bytes in hex in a file of mode 0600, as Besu reads it (``--node-private-key-file``). No secret leaves
-the machine on which it was made; in a trial all are on one.
+A node key is 32 bytes in hex in a file of mode 0600, as Besu reads it (``--node-private-key-file``). A secret stays on
+the machine that made it. In a trial one machine makes them all.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ CHAIN_ID = 22_226
 PERIOD = 2
 GAS_LIMIT = 30_000_000
 VANITY_SIZE = 32
-# By this a block is known as one of IBFT or QBFT: "ctical byzantine fault tolerance" in ASCII.
+# This value marks a block of IBFT or QBFT.
 MIX_HASH = b"ctical byzantine fault tolerance"
 COINS = 10**21
 TRIAL_SIZE = 4
 TRIAL_ADDRESS, P2P_PORT = "172.30.53.{}", 30303  # as deploy/compose.yaml has them
-BESU_UID = 1000  # of the user in Besu's image, where a trial is made by root
+BESU_UID = 1000  # the account of Besu's image; root gives it the files of a trial
 _NODE = re.compile(r"([0-9a-f]{128})@([0-9.]+):([0-9]{1,5})")
 console = Console(highlight=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A validator as the others know it: 64 bytes of public key, IPv4 address and port."""
+    """A validator as the others know it: public key (64 bytes), IPv4 address and port."""
 
     id: bytes
     host: str
@@ -56,7 +56,10 @@ class Node:
 
     @classmethod
     def parse(cls, text: str) -> Node:
-        """``NODE_ID@IP:PORT``, with ``enode://`` in front or without; Malformed for anything else."""
+        """Read ``NODE_ID@IP:PORT``, with or without ``enode://`` in front.
+
+        :raises Malformed: the text has another form.
+        """
         match = _NODE.fullmatch(text.removeprefix("enode://"))
         try:
             if match is None:
@@ -68,7 +71,7 @@ class Node:
 
     @property
     def address(self) -> bytes:
-        """The validator's address: 20 bytes."""
+        """The validator's address, 20 bytes."""
         return address_of(b"\x04" + self.id)
 
     @property
@@ -82,22 +85,26 @@ def extra_data(validators: Sequence[bytes]) -> bytes:
 
 
 def validators_of(extra: bytes) -> list[bytes]:
-    """The validators in a first block's extraData; Malformed where it is anything else than ``extra_data`` makes."""
+    """The validators in a first block's extraData.
+
+    :raises Malformed: ``extra_data`` does not make these bytes.
+    """
     try:
         validators = [bytes(item) for item in rlp.decode(extra)[1]]
     except (rlp.DecodingError, IndexError, TypeError):
         validators = []
     whole = validators and all(len(item) == ADDRESS_SIZE for item in validators)
     if not whole or len(set(validators)) != len(validators) or extra_data(validators) != extra:
-        raise Malformed("is no extraData of a first QBFT block", "extraData")
+        raise Malformed("is not the extraData of a first QBFT block", "extraData")
     return validators
 
 
 def genesis(validators: Sequence[bytes], chain_id: int, period: int, funded: Mapping[bytes, int]) -> dict[str, Any]:
-    """Besu's genesis file as JSON: QBFT, all rules up to Cancun from the first block on, gas that costs nothing.
+    """Besu's genesis file as JSON: QBFT, all rules up to Cancun from the first block on, free gas.
 
-    The order of ``validators`` (addresses) and ``funded`` (wei by address) does not matter: all who name the same get
-    the same file. ``period``: seconds between blocks.
+    :param validators: addresses, in any order; the same set gives the same file.
+    :param period: seconds between blocks.
+    :param funded: wei by address.
     """
     return {
         "config": {
@@ -122,7 +129,7 @@ def genesis(validators: Sequence[bytes], chain_id: int, period: int, funded: Map
 
 
 def new_node_key(path: Path) -> bytes:
-    """Write a node key, never over another file; the node's id."""
+    """Write a new node key and return the node's id. An existing file is never overwritten."""
     secret = secrets.token_bytes(32)
     key = SigningKey(Algorithm.SECP256K1, secret)
     _write_secret(path, secret.hex())
@@ -132,9 +139,9 @@ def new_node_key(path: Path) -> bytes:
 def write_genesis(
     folder: Path, nodes: Sequence[Node], chain_id: int = CHAIN_ID, period: int = PERIOD, funded: Sequence[bytes] = ()
 ) -> None:
-    """``genesis.json`` and ``static-nodes.json``, which are no secret and are the same for all."""
+    """Write ``genesis.json`` and ``static-nodes.json``. They are not secret, and they are the same for all."""
     if len({node.id for node in nodes}) != len(nodes) or not nodes:
-        raise Malformed("are one or more, each once", "validators")
+        raise Malformed("must name at least one validator, each once", "validators")
     made = genesis([node.address for node in nodes], chain_id, period, dict.fromkeys(funded, COINS))
     folder.mkdir(parents=True, exist_ok=True)
     _write_json(folder / "genesis.json", made)
@@ -142,12 +149,12 @@ def write_genesis(
 
 
 def make_trial(folder: Path) -> None:
-    """All that ``deploy/compose.yaml`` mounts, for four validators, PostgreSQL and the API on one machine.
+    """Make everything that ``deploy/compose.yaml`` mounts: four validators, PostgreSQL and the API on one machine.
 
-    :raises Malformed: the folder holds something already: what is in use must not be overwritten.
+    :raises Malformed: the folder is not empty. Files in use must not be overwritten.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise Malformed("holds something already: choose another folder", str(folder))
+        raise Malformed("is not empty: choose another folder", str(folder))
     for own in ("postgres", "state", "keys", "secrets", *(f"validator{number}" for number in range(1, TRIAL_SIZE + 1))):
         (folder / own).mkdir(mode=0o700, parents=True)
     nodes = []
@@ -171,21 +178,21 @@ def make_trial(folder: Path) -> None:
 
 
 def show(path: Path) -> None:
-    """Digest, chain, rules and validators of a genesis file."""
+    """Print digest, chain, rules and validators of a genesis file."""
     try:
         data = path.read_bytes()
         made = json.loads(data)
         config, extra = made["config"], bytes.fromhex(made["extraData"].removeprefix("0x"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Malformed(f"is no genesis file: {error}", str(path)) from None
+        raise Malformed(f"is not a genesis file: {error}", str(path)) from None
     console.print(f"sha256 {hashlib.sha256(data).hexdigest()}\nchain  {config['chainId']}\nqbft   {config['qbft']}")
     for address in validators_of(extra):
         console.print(f"0x{address.hex()}")
 
 
 def main() -> int:
-    """One command; an error is one clear line."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.qbft", description="Keys and files of a Besu network.")
+    """Run one command. Print an error as one clear line."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.qbft", description="Make the files of a Besu network.")
     actions = parser.add_subparsers(dest="action", required=True)
     for name, what in (("key", "file to write"), ("show", "genesis file"), ("trial", "folder to make")):
         actions.add_parser(name).add_argument("path", type=Path, help=what)
@@ -194,7 +201,7 @@ def main() -> int:
     common.add_argument("--validator", action="append", required=True, metavar="NODE_ID@IP:PORT")
     common.add_argument("--chain-id", type=int, default=CHAIN_ID)
     common.add_argument("--period", type=int, default=PERIOD, help="seconds between blocks")
-    common.add_argument("--fund", action="append", default=[], metavar="0x…", help="an account that is to have coins")
+    common.add_argument("--fund", action="append", default=[], metavar="0x…", help="an account that gets coins")
     given = parser.parse_args()
     try:
         if given.action == "key":

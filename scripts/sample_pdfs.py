@@ -1,9 +1,9 @@
 """Draw the PDF certificates among the samples, with the same bytes on every machine.
 
 Quantities, names and numbers come from the consignment's own packing list, bill of lading and corrected invoice, so a
-certificate cannot disagree with them. Only what nobody else knows (the certificate's number, findings, signatory) is
-written here. Bytes are stable because reportlab runs in invariant mode (fixed date and id), because nothing is
-compressed (what zlib writes differs between its builds) and because the fonts are the standard 14, not embedded.
+certificate cannot disagree with them. This file adds only what no other document has: the certificate's number,
+findings and signatory. The bytes are stable because reportlab runs in invariant mode (fixed date and id), nothing is
+compressed (builds of zlib differ) and the fonts are the standard 14, not embedded.
 
     python -m scripts.sample_pdfs            write samples/avocado/*.pdf
     python -m scripts.sample_pdfs --check    exit 1 if a file on disk differs
@@ -37,7 +37,7 @@ LEADING = 1.3  # line height over font size
 
 @dataclass(frozen=True, slots=True)
 class Consignment:
-    """What the certificates repeat from the consignment's other documents."""
+    """The data of the consignment's other documents that the certificates repeat."""
 
     packing: Mapping[str, Any]
     lading: Mapping[str, Any]
@@ -46,7 +46,11 @@ class Consignment:
 
     @classmethod
     def read(cls, folder: Path) -> Consignment:
-        """The consignment whose documents lie in ``folder``. Raises ``OSError`` or ``KeyError`` when one is missing."""
+        """Read the consignment from the documents in ``folder``.
+
+        :raises OSError: a document is missing.
+        :raises KeyError: a document lacks a member.
+        """
         invoice = ET.parse(folder / "commercial-invoice-corrected.xml").getroot()  # noqa: S314 (our own file)
         return cls(
             packing=json.loads((folder / "packing-list.json").read_text("utf-8")),
@@ -96,7 +100,7 @@ class Consignment:
 
 
 class Sheet:
-    """One A4 certificate, drawn from top to bottom: ``y`` is where the next row begins, in points."""
+    """One A4 certificate, drawn from top to bottom. The next row begins at ``y``, in points."""
 
     def __init__(self, title: str, author: str, accent: str) -> None:
         self._bytes = io.BytesIO()
@@ -108,7 +112,7 @@ class Sheet:
         self.y = HEIGHT - 18 * mm
 
     def heading(self, issuer: str, place: str, title: str, number: str) -> None:
-        """The coloured band with issuer and title, under it the certificate's number."""
+        """Draw the coloured band with issuer, title and the certificate's number."""
         canvas = self._canvas
         canvas.setFillColor(self._accent)
         canvas.rect(0, HEIGHT - 40 * mm, WIDTH, 40 * mm, stroke=0, fill=1)
@@ -120,7 +124,7 @@ class Sheet:
         self.y = HEIGHT - 46 * mm
 
     def boxes(self, *boxes: tuple[str, Sequence[str]]) -> None:
-        """Labelled boxes side by side, each ``(label, lines)``; all as high as the highest."""
+        """Draw labelled boxes side by side, each ``(label, lines)``. All get the height of the highest."""
         width = (RIGHT - LEFT) / len(boxes)
         wrapped = [[part for line in lines for part in self._split(line, 9.5, width - 6 * mm)] for _, lines in boxes]
         height = 9 * mm + max(map(len, wrapped)) * 9.5 * LEADING
@@ -133,21 +137,21 @@ class Sheet:
         self.y -= height
 
     def table(self, header: Sequence[str], widths: Sequence[float], rows: Sequence[Sequence[str]]) -> None:
-        """A ruled table; ``widths`` in millimetres; the last row stands out as the total."""
+        """Draw a ruled table with ``widths`` in millimetres. The last row is the total and is emphasised."""
         self._row(header, widths, 7.5, bold=True, fill=self._accent, colour=white)
         for number, row in enumerate(rows):
             last = number == len(rows) - 1
             self._row(row, widths, 9, bold=last, fill=HexColor("#EEF1F4") if last else None, colour=black)
 
     def text(self, text: str, size: float = 9.5, *, above: float = 4) -> None:
-        """A paragraph across the page, ``above`` millimetres under what came before."""
+        """Draw a paragraph across the page, ``above`` millimetres below the previous row."""
         self.y -= above * mm
         for line in self._split(text, size, RIGHT - LEFT):
             self.y -= size * LEADING
             self._line(LEFT, self.y, line, size)
 
     def signature(self, place_and_date: str, name: str, office: str, seal: str) -> None:
-        """Place, date and signatory on the left, a round seal on the right."""
+        """Draw place, date and signatory on the left, and a round seal on the right."""
         self.y -= 32 * mm
         canvas = self._canvas
         canvas.setStrokeColor(black)
@@ -172,7 +176,7 @@ class Sheet:
             canvas.drawCentredString(x, y + (len(words) / 2 - row) * 10.5 - 8, word)
 
     def finish(self) -> bytes:
-        """The file, with the watermark and the note that says what it is."""
+        """Draw the watermark and the note that this is a sample, and return the file."""
         canvas = self._canvas
         canvas.saveState()
         canvas.translate(WIDTH / 2, HEIGHT / 2 - 35 * mm)
@@ -302,7 +306,7 @@ DRAWN: Mapping[str, Callable[[Consignment], bytes]] = {
 
 
 def draw(samples: Path = SAMPLES) -> dict[str, bytes]:
-    """Every PDF among the samples: path relative to ``samples`` and bytes. Writes nothing."""
+    """The bytes of every PDF among the samples, by path relative to ``samples``. Nothing is written."""
     return {name: drawing(Consignment.read((samples / name).parent)) for name, drawing in DRAWN.items()}
 
 
@@ -336,7 +340,7 @@ def _references(consignment: Consignment) -> list[str]:
 
 
 def _number(value: float) -> str:
-    """Thousands apart by a space, as ISO 80000-1 has it: 21320 -> 21 320."""
+    """Separate thousands by a space (ISO 80000-1): 21320 -> 21 320."""
     return f"{value:,}".replace(",", " ")
 
 

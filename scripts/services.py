@@ -26,7 +26,7 @@ console = Console(highlight=False)
 
 
 def up() -> int:
-    """Start what is not running."""
+    """Start everything that is not running."""
     house = House(STATE, CHAIN_PORT)
     house.devchain.start()
     origin, receipt = house.deploy()
@@ -57,7 +57,7 @@ def up() -> int:
 
 
 def down() -> int:
-    """Stop the API first, so that it finishes its step, then the chain, so that it writes its state."""
+    """Stop the API, which finishes its step, and then the chain, which writes its state."""
     pid = _alive()
     if pid is not None:
         os.kill(pid, signal.SIGTERM)
@@ -67,12 +67,12 @@ def down() -> int:
             time.sleep(0.1)
     PID.unlink(missing_ok=True)
     House(STATE, CHAIN_PORT).devchain.stop()
-    console.print("stopped; state is kept in state/")
+    console.print("stopped; the state stays in state/")
     return 0
 
 
 def _alive() -> int | None:
-    """Pid of the API that this house started, if it still runs."""
+    """Process id of the API that ``up`` started, if it still runs."""
     try:
         pid = int(PID.read_text())
         command = Path(f"/proc/{pid}/cmdline")
@@ -95,13 +95,15 @@ def _answers() -> bool:
 
 
 def main(action: str) -> int:
-    """``up`` or ``down``; an error is one clear line."""
+    """Run ``up`` or ``down``. Print an error as one clear line."""
     try:
         return {"up": up, "down": down}[action]()
     except ContractMissing as error:
-        console.print(f"[red]{error}[/]\nstate/ is of a chain that is gone: `make clean` starts anew")
+        console.print(f"[red]{error}[/]\nstate/ belongs to a chain that is gone: `make clean` lets you start over")
     except HistoryBroken as error:
-        console.print(f"[red]{error}[/]\nstate/ is of another version of the contract: `make clean` starts anew")
+        console.print(
+            f"[red]{error}[/]\nstate/ belongs to another version of the contract: `make clean` lets you start over"
+        )
     except LedgerError as error:
         console.print(f"[red]{error}[/]")
     return 1

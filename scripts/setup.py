@@ -1,6 +1,6 @@
-"""Set the house up: environment, locked Python and Node parts, built contract. Standard library only.
+"""Set up the repository: environment, locked Python and Node packages, built contract. Standard library only.
 
-Each step is skipped while what it depends on is unchanged, so that a second run takes a moment.
+A step is skipped while its inputs are unchanged, so a second run takes a moment.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TAIL = 30
 
 
 def main() -> int:
-    if sys.version_info < (3, 11):  # noqa: UP036 (this is the very place that tells)
+    if sys.version_info < (3, 11):  # noqa: UP036 (this program reports it)
         print(f"Python 3.11 or later is needed; this is {sys.version.split()[0]}", file=sys.stderr)
         return 1
     LOG.parent.mkdir(exist_ok=True)
@@ -28,17 +28,17 @@ def main() -> int:
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install"]
     steps = [
         ("environment", [sys.executable, "-m", "venv", str(VENV)], []),
-        ("Python parts", [*pip, "--require-hashes", "-r", "requirements.lock"], ["requirements.lock"]),
+        ("Python packages", [*pip, "--require-hashes", "-r", "requirements.lock"], ["requirements.lock"]),
         ("this package", [*pip, "--no-deps", "--no-build-isolation", "-e", "."], ["pyproject.toml"]),
-        # A peer for tests. It asks for Python 3.12, and runs on 3.11 too.
+        # A peer for tests. It declares Python 3.12 and runs on 3.11 too.
         (
             "Python peer",
             [*pip, "--no-deps", "--ignore-requires-python", "--require-hashes", "-r", "peers.lock"],
             ["peers.lock"],
         ),
-        # Not `npm ci`: it stops where a registry lacks the binaries of some other platform. Versions and hashes are the
-        # lock file's all the same.
-        ("Node parts", ["npm", "install", "--ignore-scripts", "--no-save"], ["package-lock.json"]),
+        # Not `npm ci`, which stops if a registry lacks the binaries of another platform. `npm install` also uses the
+        # versions and hashes of the lock file.
+        ("Node packages", ["npm", "install", "--ignore-scripts", "--no-save"], ["package-lock.json"]),
         ("contract", ["npm", "run", "build"], ["contracts", "hardhat.config.js", "package.json", "package-lock.json"]),
     ]
     for number, (name, command, sources) in enumerate(steps, start=1):

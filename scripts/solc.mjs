@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The compiler of the lock file (npm solc) behind the command line of the native one, as far as py-solc-x uses it:
+// The command line of the native compiler, as far as py-solc-x uses it, for the compiler of the lock file (npm solc):
 // `--version`, and `--standard-json` from standard input to standard output. It prints nothing else.
 import { readFileSync, writeFileSync } from "node:fs";
 

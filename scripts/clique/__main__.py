@@ -17,7 +17,7 @@ console = Console(highlight=False)
 
 
 def up(options: argparse.Namespace) -> None:
-    """Make the network unless it is there, and start what does not run."""
+    """Make the network if there is none, and start the validators that do not run."""
     if (options.folder / "network.json").exists():
         network = Network(options.folder)
     else:
@@ -29,29 +29,29 @@ def up(options: argparse.Namespace) -> None:
 
 
 def down(options: argparse.Namespace) -> None:
-    """Stop all; the folder stays."""
+    """Stop all validators and keep the folder."""
     Network(options.folder).stop()
 
 
 def status(options: argparse.Namespace) -> None:
-    """Where each validator answers, and its latest block."""
+    """Print the address and the latest block of each validator."""
     network = Network(options.folder)
     console.print(f"chain {network.chain_id}")
     for validator in network.validators:
         latest = validator.block() if validator.pid is not None else None
-        standing = f"block {latest[0]} {latest[1]}" if latest else "does not run"
-        console.print(f"{validator.url}  {standing}", soft_wrap=True)
+        state = f"block {latest[0]} {latest[1]}" if latest else "does not run"
+        console.print(f"{validator.url}  {state}", soft_wrap=True)
 
 
 def main() -> int:
-    """One command; an error is one clear line."""
+    """Run one command. Print an error as one clear line."""
     parser = argparse.ArgumentParser(prog="python -m scripts.clique", description=__doc__)
     parser.add_argument("action", choices=("up", "down", "status"))
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where all of it is kept")
-    parser.add_argument("--size", type=int, default=4, help="validators, when the network is made")
-    parser.add_argument("--period", type=int, default=1, help="seconds between blocks, when the network is made")
-    parser.add_argument("--chain-id", type=int, default=CHAIN_ID, help="when the network is made")
-    parser.add_argument("--fund", action="append", default=[], metavar="0x…", help="an account that is to have coins")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="folder of the network")
+    parser.add_argument("--size", type=int, default=4, help="number of validators of a new network")
+    parser.add_argument("--period", type=int, default=1, help="seconds between blocks of a new network")
+    parser.add_argument("--chain-id", type=int, default=CHAIN_ID, help="chain id of a new network")
+    parser.add_argument("--fund", action="append", default=[], metavar="0x…", help="an account that gets coins")
     options = parser.parse_args()
     try:
         {"up": up, "down": down, "status": status}[options.action](options)

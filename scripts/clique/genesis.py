@@ -19,7 +19,9 @@ _FORKS = (
 def genesis(chain_id: int, period: int, sealers: Sequence[bytes], funded: Mapping[bytes, int]) -> dict[str, Any]:
     """geth's genesis file as JSON.
 
-    ``period``: seconds between blocks. ``sealers``: addresses that take turns. ``funded``: wei by address.
+    :param period: seconds between blocks.
+    :param sealers: addresses that take turns.
+    :param funded: wei by address.
     """
     return {
         "config": {
@@ -37,5 +39,5 @@ def genesis(chain_id: int, period: int, sealers: Sequence[bytes], funded: Mappin
 def extra_data(sealers: Sequence[bytes]) -> bytes:
     """EIP-225: 32 bytes of vanity, the first sealers in ascending order, 65 bytes for a seal that block 0 lacks."""
     if not sealers or any(len(sealer) != ADDRESS_SIZE for sealer in sealers) or len(set(sealers)) != len(sealers):
-        raise ValueError("sealers are one or more addresses, each once")
+        raise ValueError("sealers must be at least one address, each once")
     return bytes(VANITY_SIZE) + b"".join(sorted(sealers)) + bytes(SEAL_SIZE)

@@ -1,9 +1,9 @@
-"""The client: geth 1.13.15, the last one that seals Clique, built from the Go module proxy and kept under ``build/``.
+"""Build the client: geth 1.13.15, the last version that seals Clique, from the Go module proxy, under ``build/``.
 
-geth is licensed under the GPL. It is a tool that we start as a process, and no part of what we ship.
+geth is licensed under the GPL. We start it as a process; it is not part of what we ship.
 
-What is compiled is the module's zip, checked against a hash in this file, with the go.sum inside of it, which pins all
-that geth needs. One file of ours goes in: ``early_opcodes.go`` says which two opcodes it makes known, and why.
+The source is the module's zip. Its hash must be the one in this file, and the go.sum inside it pins everything that
+geth needs. We add one file: ``early_opcodes.go`` says which two opcodes it makes known, and why.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _ABSENT = "the Clique network needs geth, which is built with Go"
 
 
 def built(folder: Path = FOLDER) -> Path:
-    """The binary; built at the first call, which takes minutes and the Go module proxy, or Go's module cache.
+    """The path of the binary. The first call builds it, which takes minutes and needs the Go module proxy or cache.
 
-    :raises Unavailable: there is no Go, the module cannot be had or is not the one pinned, or it does not compile.
+    :raises Unavailable: Go is missing, the module cannot be fetched or has another hash, or it does not compile.
     """
     folder.mkdir(parents=True, exist_ok=True)
     stamp = hashlib.sha256(SUM.encode() + OPCODES.read_bytes()).hexdigest()[:16]
@@ -45,7 +45,7 @@ def built(folder: Path = FOLDER) -> Path:
 
 
 def module_hash(zipped: Path) -> str:
-    """Go's hash of a module: of the SHA-256 of each file, one a line, by name (golang.org/x/mod/sumdb/dirhash, h1)."""
+    """Go's hash of a module (golang.org/x/mod/sumdb/dirhash, h1): over each file's SHA-256 and name."""
     with ZipFile(zipped) as archive:
         lines = [f"{hashlib.sha256(archive.read(name)).hexdigest()}  {name}\n" for name in sorted(archive.namelist())]
     return "h1:" + base64.b64encode(hashlib.sha256("".join(lines).encode()).digest()).decode()
@@ -55,17 +55,17 @@ def _build(binary: Path) -> None:
     go = shutil.which("go")
     if go is None:
         raise Unavailable(f"{_ABSENT}, and there is no Go on this machine", source=Source.MACHINE)
-    # No C compiler is needed, and no other Go is fetched.
+    # Build without a C compiler, and do not fetch another Go.
     environment = os.environ | {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
     with tempfile.TemporaryDirectory(dir=binary.parent) as folder:
         downloaded = _run([go, "mod", "download", "-json", f"{MODULE}@{VERSION}"], folder, environment)
-        said: dict[str, Any] = json.loads(downloaded.stdout or "{}")
-        if downloaded.returncode or "Zip" not in said:
+        module: dict[str, Any] = json.loads(downloaded.stdout or "{}")
+        if downloaded.returncode or "Zip" not in module:
             raise Unavailable(
-                f"{_ABSENT}; the module cannot be had: {said.get('Error') or _tail(downloaded.stderr)}",
+                f"{_ABSENT}; the module cannot be fetched: {module.get('Error') or _tail(downloaded.stderr)}",
                 source=Source.MACHINE,
             )
-        zipped = Path(said["Zip"])
+        zipped = Path(module["Zip"])
         found = module_hash(zipped)
         if found != SUM:
             raise Unavailable(
@@ -76,7 +76,7 @@ def _build(binary: Path) -> None:
         source = Path(folder) / f"{MODULE}@{VERSION}"
         shutil.copyfile(OPCODES, source / "core" / "vm" / OPCODES.name)
         made = Path(folder) / "geth"
-        # A dependency reaches into the runtime, which Go refuses since 1.23 unless told otherwise.
+        # A dependency uses internals of Go's runtime, which Go 1.23 and later refuse without this flag.
         flags = ["-trimpath", "-ldflags=-checklinkname=0 -s -w"]
         compiled = _run([go, "build", *flags, "-o", str(made), "./cmd/geth"], source, environment)
         if compiled.returncode:

@@ -1,4 +1,4 @@
-"""Validators as one network: made, started, killed, cut apart and joined again."""
+"""The validators as one network: make, start, kill, cut apart and join them again."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from scripts.clique.validator import Validator
 CHAIN_ID = 22_225
 _SEALER = "sealer"
 _POLL_SECONDS = 0.1
-_IN_STEP = 2  # blocks between the first and the last of those that are in step
+_IN_STEP = 2  # the most blocks between the first and the last validator that are in step
 
 
 class Network:
     """The network of one folder: ``network.json``, ``genesis.json``, ``passphrase`` and a folder for each validator.
 
-    Validators are counted from 0. All listen on loopback only, on ports that were free when the network was made, and
-    find each other through nobody. Keys are made with the network and guard coins that are worth nothing.
+    Validators have numbers from 0. All listen on loopback only, on ports that were free when the network was made. They
+    do not discover each other; this class connects them. The keys are made with the network and guard worthless coins.
     """
 
     def __init__(self, folder: Path, binary: Path | None = None) -> None:
-        """Open what ``create`` made. ``binary``: None builds geth if it must, which takes minutes.
+        """Open a network that ``create`` made. Without ``binary``, geth is built if necessary, which takes minutes.
 
-        :raises Malformed: there is no network in this folder.
+        :raises Malformed: the folder holds no network.
         """
         self._folder = folder.resolve()
         self._binary = binary or built()
@@ -65,12 +65,13 @@ class Network:
         chain_id: int = CHAIN_ID,
         binary: Path | None = None,
     ) -> Network:
-        """Make keys, ports and the first block; nothing is started.
+        """Make keys, ports and the first block. Start nothing.
 
         :param funded: wei by address, in the first block.
-        :param size: validators. Each may seal one block in ``size // 2 + 1``: four go on without one, five without two.
+        :param size: number of validators. Each may seal one block in ``size // 2 + 1``: four continue without one, five
+            without two.
         :param period: seconds between blocks.
-        :raises Malformed: there is a network in this folder already.
+        :raises Malformed: the folder already holds a network.
         """
         binary = binary or built()
         folder.mkdir(parents=True, exist_ok=True)
@@ -83,7 +84,7 @@ class Network:
         for number in range(size):
             own = folder / f"validator{number}"
             own.mkdir()
-            # A file of our keystore is one that geth opens.
+            # geth can open a file of our keystore.
             sealer = Keystore(own / "keystore", light=True).create(_SEALER, Algorithm.SECP256K1, passphrase)
             noted.append({
                 "name": own.name,
@@ -103,15 +104,15 @@ class Network:
 
     @property
     def urls(self) -> list[str]:
-        """JSON-RPC addresses, in order, of those that run and of those that do not."""
+        """JSON-RPC addresses of all validators in order, running or not."""
         return [validator.url for validator in self.validators]
 
     def live(self) -> list[Validator]:
-        """Those that run."""
+        """The running validators."""
         return [validator for validator in self.validators if validator.pid is not None]
 
     def start(self, *numbers: int) -> None:
-        """Start these, or all, and join them with those that run, except across a cut."""
+        """Start these validators, or all, and connect them with the running ones, except across a cut."""
         for number in numbers or range(len(self.validators)):
             self.validators[number].start(self._binary, self.chain_id, self._folder / "passphrase")
         for one, other in itertools.combinations(range(len(self.validators)), 2):
@@ -119,16 +120,16 @@ class Network:
                 self._join(one, other)
 
     def stop(self) -> None:
-        """End all in order."""
+        """Stop all validators in order."""
         for validator in self.validators:
             validator.stop()
 
     def kill(self, number: int) -> None:
-        """End one at once."""
+        """Kill one validator."""
         self.validators[number].kill()
 
     def partition(self, group: Iterable[int]) -> None:
-        """Cut all connections between this group and the others, and wait until they are gone."""
+        """Cut all connections between this group and the others, and wait until they are closed."""
         inside = set(group)
         for one, other in itertools.product(inside, set(range(len(self.validators))) - inside):
             self._cut.add(frozenset((one, other)))
@@ -138,7 +139,7 @@ class Network:
         self.wait_for("the cut", lambda: not any(self._connected(*pair) for pair in self._cut), 30)
 
     def heal(self) -> None:
-        """Join what was cut. A dial that failed lately waits up to 35 s, as geth has it."""
+        """Connect what was cut. geth waits up to 35 s after a failed dial."""
         healed, self._cut = self._cut, set()
         for one, other in healed:
             self._join(one, other)
@@ -153,11 +154,14 @@ class Network:
         return found.pop() if len(found) == 1 else None
 
     def wait_for_block(self, number: int, seconds: float = 60.0) -> None:
-        """Until all live validators agree on a block of this number or a later one."""
+        """Wait until all live validators agree on this block or a later one."""
         self.wait_for(f"block {number}", lambda: (self.agreed() or (-1, ""))[0] >= number, seconds)
 
     def wait_for(self, what: str, done: Callable[[], object], seconds: float) -> None:
-        """Until ``done()`` is true; Unavailable where that takes longer."""
+        """Wait until ``done()`` is true.
+
+        :raises Unavailable: it is not true after ``seconds``.
+        """
         deadline = time.monotonic() + seconds
         while not done():
             if time.monotonic() > deadline:
@@ -168,7 +172,7 @@ class Network:
             time.sleep(_POLL_SECONDS)
 
     def remove(self) -> None:
-        """Stop, and delete all of it."""
+        """Stop the network and delete its folder."""
         self.stop()
         shutil.rmtree(self._folder)
 
@@ -187,14 +191,14 @@ def _secret_file(path: Path, text: str) -> None:
 
 
 def _node_key(path: Path) -> bytes:
-    """Make the key that a node is known by to its peers; its id."""
+    """Write a new node key, by which peers know the node, and return the node's id."""
     secret = secrets.token_bytes(32)
     _secret_file(path, secret.hex())
     return SigningKey(Algorithm.SECP256K1, secret).public_key[1:]
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports that are free now, all different."""
+    """``count`` different ports that are free now."""
     sockets: Sequence[socket.socket] = [socket.socket() for _ in range(count)]
     try:
         for item in sockets:

@@ -23,7 +23,7 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Validator:
-    """What is known of one. It may run or not, started by this process or by another.
+    """One validator. It may run or not, and this process or another may have started it.
 
     ``folder`` holds ``geth/`` (its chain), ``keystore/``, ``nodekey``, ``pid`` and ``geth.log``. ``node_id``: public
     key of ``nodekey`` without the leading 4, 64 bytes. ``sealer``: address of the key that seals.
@@ -37,23 +37,23 @@ class Validator:
 
     @property
     def url(self) -> str:
-        """Where its JSON-RPC answers while it runs."""
+        """Address of its JSON-RPC."""
         return f"http://127.0.0.1:{self.http_port}"
 
     @property
     def enode(self) -> str:
-        """Where its peers find it."""
+        """Address at which its peers find it."""
         return f"enode://{self.node_id.hex()}@127.0.0.1:{self.peer_port}"
 
     @property
     def pid(self) -> int | None:
-        """Process id; None while it does not run."""
+        """Process id, or None while it does not run."""
         try:
             pid = int((self.folder / "pid").read_text())
             arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except (OSError, ValueError):
             return None
-        # A pid comes round again; the folder on its command line does not. One that ended has no command line.
+        # Another process may get the same pid, but not this folder on its command line. A process that ended has none.
         return pid if os.fsencode(self.folder) in arguments else None
 
     def initialise(self, binary: Path, genesis: Path) -> None:
@@ -64,21 +64,21 @@ class Validator:
             raise Unavailable(f"geth does not take the genesis file: {done.stderr.strip()[-300:]}", source=Source.CHAIN)
 
     def start(self, binary: Path, chain_id: int, passphrase: Path) -> None:
-        """Start it unless it runs, and wait until it answers.
+        """Start it if it does not run, and wait until it answers.
 
-        :raises Unavailable: it ended, or does not answer; ``geth.log`` says more.
+        :raises Unavailable: it ended or does not answer; ``geth.log`` says more.
         """
         if self.pid is not None:
             return
         command = [
             str(binary), "--datadir", str(self.folder), "--networkid", str(chain_id), "--verbosity", "3",
-            # Kept whole: without, killing it would lose all states since its start, and it would begin at block 0.
+            # Archive mode: otherwise a kill would lose all states since the start, and geth would begin at block 0.
             "--syncmode", "full", "--gcmode", "archive", "--cache", "64",
             "--nodiscover", "--nat", "none", "--port", str(self.peer_port), "--nodekey", str(self.folder / "nodekey"),
             "--ipcdisable", "--authrpc.port", "0",
             "--http", "--http.addr", "127.0.0.1", "--http.port", str(self.http_port),
             "--http.api", "eth,net,web3,clique,admin,miner",
-            # Loopback only, and a key that is worth nothing elsewhere.
+            # Unlocking is harmless: geth listens on loopback only, and the key guards nothing else.
             "--mine", "--miner.etherbase", f"0x{self.sealer.hex()}", "--unlock", f"0x{self.sealer.hex()}",
             "--password", str(passphrase), "--allow-insecure-unlock",
         ]  # fmt: skip
@@ -100,11 +100,11 @@ class Validator:
             time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
-        """Let it finish, and wait for that."""
+        """Stop it in order, and wait until it ends."""
         self._end(signal.SIGINT)
 
     def kill(self) -> None:
-        """End it at once, as a power cut would."""
+        """Kill it, as a power cut would."""
         self._end(signal.SIGKILL)
 
     def _end(self, how: signal.Signals) -> None:
@@ -138,28 +138,28 @@ class Validator:
         return answer["result"]
 
     def block(self, number: int | None = None) -> tuple[int, str] | None:
-        """Number and hash of a block, the latest unless given; None where it has none of this number."""
+        """Number and hash of a block, the latest by default; None if it has no block of this number."""
         found = self.ask("eth_getBlockByNumber", "latest" if number is None else hex(number), False)
         return None if found is None else (int(found["number"], 16), str(found["hash"]))
 
     def peers(self) -> set[bytes]:
-        """Node ids of those that it is connected to."""
+        """Node ids of its connected peers."""
         return {bytes.fromhex(_node_id(peer["enode"])) for peer in self.ask("admin_peers")}
 
-    def rest(self) -> None:
-        """Seal no more, and follow the others."""
+    def stop_sealing(self) -> None:
+        """Stop sealing, and follow the others."""
         self.ask("miner_stop")
 
-    def work(self) -> None:
+    def start_sealing(self) -> None:
         """Seal again."""
         self.ask("miner_start")
 
     def connect(self, other: Validator) -> None:
-        """Dial another now and whenever the connection is lost."""
+        """Connect to another validator, now and again when the connection is lost."""
         self.ask("admin_addPeer", other.enode)
 
     def disconnect(self, other: Validator) -> None:
-        """Drop the connection, and dial no more."""
+        """Close the connection, and do not connect again."""
         self.ask("admin_removePeer", other.enode)
 
 

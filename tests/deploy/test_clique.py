@@ -97,14 +97,14 @@ def ours_is_cut_off(consortium: Consortium) -> None:
     network = consortium.network
     alone, other = network.validators[:2]
     with consortium.served(0) as server:
-        alone.rest()  # so that its turn is still to come when it is cut off
+        alone.stop_sealing()  # so that its turn is still to come when it is cut off
         begun = latest(other)
         network.wait_for_block(begun + SIZE)
         network.partition([0])
         # Fewer than ``batches_in_flight``: nothing is sealed, so that of more the last would wait to be sent.
         lost = server.declare(10)
         server.wait_for(lost, "sent")
-        alone.work()
+        alone.start_sealing()
         server.wait_for(lost, "anchored")
         number, sealed = alone.block() or (0, "")
         network.wait_for("others", lambda: latest(other) > number + CONFIRMATIONS, 60)

@@ -63,7 +63,7 @@ def test_extra_data_is_that_of_besus_documentation() -> None:
     ],
 )
 def test_other_extra_data_is_refused(extra: bytes) -> None:
-    with pytest.raises(Malformed, match="no extraData"):
+    with pytest.raises(Malformed, match="not the extraData"):
         qbft.validators_of(extra)
 
 
@@ -149,5 +149,5 @@ def test_a_trial_hangs_together_and_is_never_made_over_another(tmp_path: Path) -
     assert (tmp_path / "secrets/postgres_password").read_text().strip() in (
         tmp_path / "secrets/ledger.toml"
     ).read_text()
-    with pytest.raises(Malformed, match="holds something"):
+    with pytest.raises(Malformed, match="is not empty"):
         qbft.make_trial(tmp_path)
