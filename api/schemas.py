@@ -200,7 +200,7 @@ class VerdictResult(BaseModel):
 class PeriodResult(BaseModel):
     """Half-open span: from (inclusive) until (exclusive; null is no end)."""
 
-    from_: int = Field(serialization_alias="from")
+    from_: int = Field(alias="from")
     until: int | None
 
 

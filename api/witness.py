@@ -7,7 +7,8 @@ the witness's own log.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -18,13 +19,10 @@ from starlette.routing import Route
 
 from api.kit.errors import RETRY_AFTER_SECONDS
 from api.kit.limits import BodyLimit
-from api.services import Services, clock
-from ledger.config import Settings, load_settings
-from ledger.core.checkpoints.trust import read_trust_root
+from api.services import now
+from ledger.app import App
+from ledger.config import load_settings
 from ledger.core.checkpoints.witnessing import MAX_REQUEST
-from ledger.edges.chain.contract import Chain
-from ledger.edges.keys.keystore import Keystore, passphrase_source
-from ledger.edges.store import Store
 from ledger.errors import LedgerError, Malformed
 from ledger.journeys.witness import NotCosigned, Reason, Witness
 
@@ -41,33 +39,19 @@ STATUS: dict[Reason, tuple[int, str]] = {
 }
 
 
-def build_witness(settings: Settings) -> Witness:
-    """Open store, key and trust root. The node is asked with the first checkpoint, and may be away until then.
-
-    :raises Malformed: a setting is missing or cannot be used; the message says which.
-    """
-    if settings.witness_name is None:
-        raise Malformed("no name to cosign under: set LEDGER_WITNESS_NAME, e.g. witness.agency.example")
-    try:
-        trust = read_trust_root(settings.trust_file.read_bytes())
-    except OSError as error:
-        raise Malformed(f"cannot be read: {error.strerror}", str(settings.trust_file)) from None
-    origin = trust.origin
-    passphrase = passphrase_source(settings.passphrase, settings.passphrase_file, prompt=False)
-    key = Keystore(settings.keystore_dir).load(settings.witness_key, passphrase())
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    store = Store.open(settings.store_url_or_default(), origin)
-
-    def connect() -> Chain:
-        return Chain.connect(settings.rpc_url, origin.contract, origin.chain_id, settings.chain_limits())
-
-    services = Services(settings, origin, store, None, None, connect, clock)
-    return Witness(trust, settings.witness_name, key, store, lambda: services.follower)
+def from_settings() -> Starlette:
+    """The witness by environment and settings file: what ``ledger witness`` runs."""
+    app = App(load_settings())
+    return create_witness(app.witness(), app.close)
 
 
-def create_witness(settings: Settings | None = None, build: Callable[[Settings], Witness] = build_witness) -> Starlette:
-    """The application; settings come from the environment unless given."""
-    witness = build(settings or load_settings())
+def create_witness(witness: Witness, close: Callable[[], None] = lambda: None) -> Starlette:
+    """The web application of a witness; ``close`` is called at its end."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        close()
 
     async def add_checkpoint(request: Request) -> Response:
         body = await request.body()
@@ -76,12 +60,13 @@ def create_witness(settings: Settings | None = None, build: Callable[[Settings],
     return Starlette(
         routes=[Route("/add-checkpoint", add_checkpoint, methods=["POST"])],
         middleware=[Middleware(BodyLimit, most=MAX_REQUEST)],
+        lifespan=lifespan,
     )
 
 
 def _answer(witness: Witness, body: bytes) -> Response:
     try:
-        return PlainTextResponse(witness.add_checkpoint(body, clock()).lines)
+        return PlainTextResponse(witness.add_checkpoint(body, now()).lines)
     except Malformed:
         return PlainTextResponse("the request is malformed\n", 400)
     except NotCosigned as refused:

@@ -142,18 +142,9 @@ def running_server(
 
 
 def _environment(consortium: House, port: int, store_url: str | None) -> dict[str, str]:
-    origin = consortium.chain.origin
-    return {name: value for name, value in os.environ.items() if not name.startswith("LEDGER_")} | {
-        "LEDGER_RPC_URL": consortium.devchain.url,
-        "LEDGER_CONTRACT": hex_text(origin.contract),
-        "LEDGER_CHAIN_ID": str(origin.chain_id),
-        "LEDGER_STATE_DIR": str(consortium.folder),
-        "LEDGER_STORE_URL": store_url or f"sqlite:///{consortium.folder / 'ledger.sqlite'}",
-        "LEDGER_PASSPHRASE_FILE": str(consortium.passphrase_file),
-        "LEDGER_LOG_KEY": "log",
-        "LEDGER_API_PORT": str(port),
-        "LEDGER_LOG_LEVEL": "warning",
-    }
+    store = store_url or f"sqlite:///{consortium.folder / 'ledger.sqlite'}"
+    others = {name: value for name, value in os.environ.items() if not name.startswith("LEDGER_")}
+    return others | consortium.environment(store_url=store, api_port=port, log_level="warning")
 
 
 def _wait_until_ready(server: RunningServer, log: Path) -> None:

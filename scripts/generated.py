@@ -6,12 +6,9 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any
 
-from api.main import create_app
-from api.services import Services
-from ledger.config import Settings
+from api.main import with_routes
 from scripts import artifact, settings_page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,9 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def openapi() -> str:
     """The OpenAPI document, from the routes alone: no store, key or chain is opened."""
-    with TemporaryDirectory() as folder:
-        app = create_app(Settings(state_dir=Path(folder)), build=lambda _: cast("Services", None))
-        document: dict[str, Any] = app.openapi()
+    document: dict[str, Any] = with_routes().openapi()
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 

@@ -33,16 +33,7 @@ def up() -> int:
     house.key("log", Algorithm.ED25519)
     console.print(f"chain    {house.devchain.url}\ncontract {origin} ({'deployed' if receipt else 'found again'})")
     if _alive() is None:
-        environment = os.environ | {
-            "LEDGER_RPC_URL": house.devchain.url,
-            "LEDGER_CONTRACT": f"0x{origin.contract.hex()}",
-            "LEDGER_CHAIN_ID": str(origin.chain_id),
-            "LEDGER_STATE_DIR": str(STATE),
-            "LEDGER_PASSPHRASE_FILE": str(house.passphrase_file),
-            "LEDGER_RELAYER_KEY": "relayer",
-            "LEDGER_LOG_KEY": "log",
-            "LEDGER_API_PORT": str(API_PORT),
-        }
+        environment = os.environ | house.environment(api_port=API_PORT)
         with LOG.open("a") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "ledger.cli", "serve"], cwd=ROOT, env=environment, stdout=log, stderr=log,

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Condition, Thread
 from typing import Any, Generic, TypeVar
@@ -151,6 +153,28 @@ class CallWorker(Worker[_Call, Any]):
             call.is_wanted = False
             raise
         return result
+
+
+class Pool:
+    """Threads, one for each processor, for work that lets go of the interpreter's lock. They begin with the first."""
+
+    def __init__(self, name: str) -> None:
+        self._executor = ThreadPoolExecutor(os.cpu_count(), name)
+        self._stopping = False
+
+    async def run(self, function: Callable[[], _T]) -> _T:
+        """What ``function`` returns or raises, called in one of the threads.
+
+        :raises Unavailable: the server stops: it was not called.
+        """
+        if self._stopping:
+            raise Unavailable("this server stops: try again shortly", source=Source.QUEUE)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, function)
+
+    def stop(self) -> None:
+        """Do what waits, and take nothing more."""
+        self._stopping = True
+        self._executor.shutdown()
 
 
 def _call_all(calls: Sequence[_Call]) -> list[Any]:

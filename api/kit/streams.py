@@ -1,7 +1,7 @@
-"""Events for many readers: one look at the store for all, and no more kept than the newest page.
+"""Events for many readers: one look at the source for all, and no more kept than the newest page.
 
 A reader asks for what comes after its cursor. Whoever keeps up is given the page that everybody gets; whoever is slow,
-or begins earlier, reads the store at its own pace. Nothing is kept for anybody.
+or begins earlier, reads the source at its own pace. Nothing is kept for anybody.
 """
 
 from __future__ import annotations
@@ -14,20 +14,40 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from fastapi.concurrency import run_in_threadpool
 
 from api.kit import metrics
-from ledger.edges.store import Cursor, Step, Store
 from ledger.errors import LedgerError
 
 log = logging.getLogger("api.kit.streams")
 _T = TypeVar("_T")
 
 
+class Step(Protocol):
+    """One thing that happened, and the reader's cursor after it."""
+
+    @property
+    def cursor(self) -> Any: ...
+
+
+S = TypeVar("S", bound=Step)
+S_co = TypeVar("S_co", bound=Step, covariant=True)
+
+
+class Source(Protocol[S_co]):
+    """What happened, in order. Cursors are the source's own; both methods may raise Unavailable."""
+
+    def start(self, stopped: Any = None) -> Any:
+        """Where a reader begins: at the newest, or where it stopped."""
+
+    def after(self, cursor: Any) -> Sequence[S_co]:
+        """The steps after a cursor; none at the end."""
+
+
 @contextmanager
-def ended_by_signals(hub: Hub) -> Iterator[None]:
+def ended_by_signals(hub: Hub[Any]) -> Iterator[None]:
     """Close the hub as soon as the server is told to stop: it waits for its connections, and streams have no end."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     ours = {number: handler for number, handler in handlers.items() if callable(handler)}
@@ -47,19 +67,19 @@ def ended_by_signals(hub: Hub) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-class Hub:
-    """Looks at the store as long as anybody reads. All of it runs on one event loop."""
+class Hub(Generic[S]):
+    """Looks at the source as long as anybody reads. All of it runs on one event loop."""
 
-    def __init__(self, store: Store, most: int, interval: float) -> None:
+    def __init__(self, source: Source[S], most: int, interval: float) -> None:
         """:param most: readers at once. ``interval``: seconds between two looks."""
-        self._store = store
+        self._source = source
         self._most = most
         self._interval = interval
         self._readers = 0
         self._watching: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
-        self._newest: Cursor | None = None
-        self._page: tuple[Cursor | None, Sequence[Step]] = None, ()
+        self._newest: Any = None
+        self._page: tuple[Any, Sequence[S]] = None, ()
         self.is_closing = False
 
     def enter(self) -> bool:
@@ -85,27 +105,27 @@ class Hub:
         self.is_closing = True
         self._news.set()
 
-    async def begin(self, stopped: Cursor | None) -> Cursor:
+    async def begin(self, stopped: Any) -> Any:
         """Where to begin: see ``Events.start``."""
-        return await run_in_threadpool(self._store.events.start, stopped)
+        return await run_in_threadpool(self._source.start, stopped)
 
-    async def after(self, cursor: Cursor, patience: float) -> Sequence[Step]:
+    async def after(self, cursor: Any, patience: float) -> Sequence[S]:
         """What came after a cursor; nothing where nothing came within ``patience`` seconds.
 
-        :raises Unavailable: the store cannot be read.
+        :raises Unavailable: the source cannot be read.
         """
         begins, page = self._page
         if begins == cursor:
             return page
         news = self._news
-        if cursor != self._newest and (found := await run_in_threadpool(self._store.events.after, cursor)):
+        if cursor != self._newest and (found := await run_in_threadpool(self._source.after, cursor)):
             return found
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(news.wait(), patience)
         return ()
 
     async def read(self, question: Callable[..., _T], *about: Any) -> _T:
-        """Ask the store, beside the event loop."""
+        """Ask something, beside the event loop."""
         return await run_in_threadpool(question, *about)
 
     async def _watch(self) -> None:
@@ -127,7 +147,7 @@ class Hub:
     async def _look(self) -> None:
         if self._newest is None:
             self._newest = await self.begin(None)
-        elif page := await run_in_threadpool(self._store.events.after, self._newest):
+        elif page := await run_in_threadpool(self._source.after, self._newest):
             self._page = self._newest, page
             self._newest = page[-1].cursor
         else:

@@ -11,7 +11,7 @@ from ledger.cli.output import lines, show
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.core.verification.verdict import when
-from ledger.errors import Malformed
+from ledger.journeys.history import read_entries, read_entry
 
 
 def history(
@@ -25,14 +25,19 @@ def history(
     """
     app = open_app()
     replayed = app.follower.refresh()
-    numbers = range(max(0, replayed.size - last), replayed.size) if number is None else [number]
-    if number is not None and not 0 <= number < replayed.size:
-        raise Malformed(f"the history has the entries 0 to {replayed.size - 1}", f"entry {number}")
-    rows: list[dict[str, Any]] = []
-    for chosen in numbers:
-        entry = app.follower.entry(chosen)
-        name = entry.kind.name.lower()
-        rows.append({"number": chosen, "time": when(entry.time), "kind": name, "hash": hex_text(entry.hash)})
+    if number is None:
+        entries = read_entries(app.follower, replayed, max(0, replayed.size - last), last)
+    else:
+        entries = [read_entry(app.follower, replayed, number)]
+    rows: list[dict[str, Any]] = [
+        {
+            "number": entry.number,
+            "time": when(entry.time),
+            "kind": entry.kind.name.lower(),
+            "hash": hex_text(entry.hash),
+        }
+        for entry in entries
+    ]
     title = f"{app.origin}\nsize {replayed.size}, head 0x{replayed.head.hex()}"
     value = {"origin": str(app.origin), "size": replayed.size, "head": hex_text(replayed.head), "entries": rows}
     show(as_json, value, lambda: lines(title, ("number", "time", "kind", "hash"), [list(row.values()) for row in rows]))

@@ -23,7 +23,7 @@ def serve() -> None:
     if settings.api_processes > 1:
         share_figures()
     uvicorn.run(
-        "api.main:create_app",
+        "api.main:from_settings",
         factory=True,
         host=settings.api_host,
         port=settings.api_port,

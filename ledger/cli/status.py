@@ -11,10 +11,8 @@ from ledger.cli.output import facts, lines, show
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.history import Standing
-from ledger.core.statements.members import ZERO
 from ledger.core.verification.verdict import when
-from ledger.errors import UnknownDeclaration
-from ledger.journeys.attest import set_of
+from ledger.journeys.status import AttestationStatus, DeclarationStatus, attestation_status, declaration_status
 
 
 def status(
@@ -29,42 +27,38 @@ def status(
     wanted, at = identifier(id_, "id"), now()
     history = app.follower.refresh()
     if wanted in history.attestations:
-        recorded = history.attestations[wanted]
-        standing, mark = history.standing(wanted, ZERO, at)
-        value: dict[str, Any] = {
-            "attestation": hex_text(wanted),
-            "entry": recorded.mark.number,
-            "standing": standing.value,
-            "decided_by_entry": mark and mark.number,
-            **recorded.attested.attestation.to_json(),
+        _show_attestation(attestation_status(wanted, history, at), as_json)
+    else:
+        _show_declaration(declaration_status(wanted, app.store, history, at), as_json)
+
+
+def _show_attestation(status: AttestationStatus, as_json: bool) -> None:
+    value: dict[str, Any] = {
+        "attestation": hex_text(status.id),
+        "entry": status.mark.number,
+        "standing": status.standing.value,
+        "decided_by_entry": status.decided_by and status.decided_by.number,
+        **status.attested.attestation.to_json(),
+    }
+    show(as_json, value, lambda: facts("Attestation", value))
+
+
+def _show_declaration(status: DeclarationStatus, as_json: bool) -> None:
+    value: dict[str, Any] = {"declaration": hex_text(status.id), "state": status.state or "not in this store"}
+    if status.declaration is not None:
+        value |= status.declaration.to_json()
+    value["attestations"] = [
+        {
+            "id": hex_text(one.id),
+            "agency": one.attested.attestation.agency,
+            "kind": one.attested.attestation.kind,
+            "outcome": one.attested.attestation.outcome,
+            "standing": one.standing.value,
         }
-        show(as_json, value, lambda: facts("Attestation", value))
-        return
-    row = app.store.declarations.get(wanted)
-    if row is None and wanted not in history.withdrawals:
-        raise UnknownDeclaration(wanted)
-    state = row.state if row else "not in this store"
-    value = {"declaration": hex_text(wanted), "state": state}
-    if row is not None:
-        value |= row.declaration.to_json()
-    batch = app.store.batches.get(row.batch_id) if row and row.batch_id else None
-    sets = [(batch.root, batch.size)] if batch else []
-    sets += app.store.sets.names_of(wanted)
-    value["attestations"] = []
-    for attestation in history.attestations_of(dict.fromkeys([*sets, set_of([wanted])])):
-        standing, _ = history.standing(attestation, wanted, at)
-        said = history.attestations[attestation].attested.attestation
-        value["attestations"].append(
-            {
-                "id": hex_text(attestation),
-                "agency": said.agency,
-                "kind": said.kind,
-                "outcome": said.outcome,
-                "standing": standing.value,
-            }
-        )
-    if wanted in history.withdrawals:
-        mark, withdrawn = history.withdrawals[wanted]
+        for one in status.attestations
+    ]
+    if status.withdrawn is not None:
+        mark, withdrawn = status.withdrawn
         value["withdrawn"] = {
             "entry": mark.number,
             "time": when(mark.time),
@@ -73,8 +67,7 @@ def status(
         }
 
     def human() -> None:
-        plain = {key: item for key, item in value.items() if key != "attestations"}
-        facts("Declaration", plain)
+        facts("Declaration", {key: item for key, item in value.items() if key != "attestations"})
         rows = [
             (item["agency"], item["kind"], item["outcome"], _coloured(item["standing"]), item["id"])
             for item in value["attestations"]

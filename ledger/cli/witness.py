@@ -39,7 +39,7 @@ def witness(
     value = {"key": str(key), "line": str(line)}
     show(as_json, value, lambda: facts("Witness (the line is for the log's witnesses_file)", value))
     uvicorn.run(
-        "api.witness:create_witness",
+        "api.witness:from_settings",
         factory=True,
         host=settings.api_host,
         port=settings.api_port,

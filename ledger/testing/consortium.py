@@ -1,4 +1,4 @@
-"""A small consortium on one machine: embedded chain, keys, contract. For the demo and ``make up`` only."""
+"""A small consortium on one machine: embedded chain, keys, contract. For demo, benches, tests and ``make up`` only."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from ledger.app import App
+from ledger.config import PREFIX, Settings
 from ledger.core.statements.origin import Origin
 from ledger.edges.chain.contract import Chain, Limits, Receipt, deploy
 from ledger.edges.devchain.anvil import DevChain
@@ -32,7 +34,7 @@ class House:
 
     @cached_property
     def passphrase_file(self) -> Path:
-        """Made once, readable by its owner only; a house for trying things out has nobody to ask."""
+        """Made once, readable by its owner only: nobody is there to be asked for a passphrase."""
         path = self.folder / "passphrase"
         if not path.exists():
             path.touch(mode=0o600)
@@ -57,6 +59,7 @@ class House:
 
     @property
     def contract_file(self) -> Path:
+        """Where the contract of an earlier run is noted."""
         return self.folder / "contract"
 
     def deploy(self) -> tuple[Origin, Receipt | None]:
@@ -67,29 +70,59 @@ class House:
             return self.chain.origin, None
         council = self.key("council").address
         origin, receipt = deploy(self.devchain.url, [council], 1, relayer, LIMITS)
-        self.contract_file.write_text(f"0x{origin.contract.hex()}\n")
+        self.app.note_contract(origin)
         return origin, receipt
 
     @cached_property
+    def settings(self) -> Settings:
+        """Those of a server over this folder, once the chain runs."""
+        self.key("log", Algorithm.ED25519)
+        return Settings(
+            rpc_url=self.devchain.url,
+            state_dir=self.folder,
+            passphrase_file=self.passphrase_file,
+            log_key="log",
+        )
+
+    def environment(self, **settings: object) -> dict[str, str]:
+        """The environment of a server over this folder, with further settings by their names."""
+        origin = self.chain.origin
+        own = {
+            "rpc_url": self.devchain.url,
+            "contract": f"0x{origin.contract.hex()}",
+            "chain_id": origin.chain_id,
+            "state_dir": self.folder,
+            "passphrase_file": self.passphrase_file,
+            "relayer_key": "relayer",
+            "log_key": "log",
+        }
+        return {f"{PREFIX}{name.upper()}": str(value) for name, value in (own | settings).items()}
+
+    @cached_property
+    def app(self) -> App:
+        """What is assembled over this folder, once the chain runs."""
+        return App(self.settings)
+
+    @property
     def chain(self) -> Chain:
-        return Chain.connect(self.devchain.url, self.contract_file.read_text().strip(), None, LIMITS)
+        return self.app.chain
 
-    @cached_property
+    @property
     def store(self) -> Store:
-        return Store.open(f"sqlite:///{self.folder / 'ledger.sqlite'}", self.chain.origin)
+        return self.app.store
 
-    @cached_property
+    @property
     def follower(self) -> Follower:
-        return Follower(self.chain, self.store)
+        return self.app.follower
 
     @cached_property
     def log_key(self) -> SigningKey:
         return self.key("log", Algorithm.ED25519)
 
-    @cached_property
+    @property
     def relay(self) -> Relay:
-        return Relay(self.chain, self.store, self.follower, self.key("relayer"))
+        return self.app.relay
 
-    @cached_property
+    @property
     def anchorer(self) -> Anchorer:
-        return Anchorer(self.chain, self.store, self.follower, self.key("relayer"), self.log_key)
+        return self.app.anchorer

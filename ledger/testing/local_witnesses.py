@@ -11,7 +11,6 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from api.witness import create_witness
-from ledger.config import Settings
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.witnessing import KnownWitness
 from ledger.edges.chain.contract import Chain
@@ -32,7 +31,7 @@ def witness_of(name: str, key: SigningKey, trust: TrustRoot, folder: Path, chain
 @contextmanager
 def witnessing(witness: Witness) -> Iterator[KnownWitness]:
     """A witness, served on a free port: its key and its address."""
-    with serving(create_witness(Settings(), build=lambda _: witness)) as url:
+    with serving(create_witness(witness)) as url:
         yield KnownWitness(witness.key, url)
 
 

@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.main import create_app
+from api.services import open_services
 from ledger.config import Settings
 from ledger.edges.keys.keystore import Algorithm
 from ledger.testing.consortium import House
@@ -42,7 +43,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             poll_interval_seconds=0.1,
             max_body_bytes=200_000,
         )
-        with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        with TestClient(create_app(open_services(settings)), raise_server_exceptions=False) as client:
             yield Served(house, client, settings)
 
 

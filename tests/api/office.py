@@ -13,9 +13,10 @@ from fastapi.testclient import TestClient
 
 from api.main import create_app
 from api.services import Services
+from ledger.app import App
 from ledger.config import Settings
 from ledger.edges.chain.contract import Chain
-from ledger.edges.keys.keystore import SigningKey
+from ledger.edges.keys.keystore import Algorithm, Keystore
 from ledger.edges.store import Store
 from ledger.errors import Source, Unavailable
 from tests.edges.stored import ORIGIN
@@ -51,23 +52,23 @@ class Office:
         self,
         store: Store,
         folder: Path,
-        relayer: SigningKey | None = None,
+        has_relayer: bool = False,
         connect: Callable[[], Chain] = away,
     ) -> None:
         self.store = store
-        self._relayer, self._connect = relayer, connect
+        self._connect = connect
         self._settings = Settings(
             state_dir=folder, contract=f"0x{ORIGIN.contract.hex()}", chain_id=ORIGIN.chain_id, stream_readers=READERS,
-            poll_interval_seconds=0.05,
+            poll_interval_seconds=0.05, passphrase="of a test",
         )  # fmt: skip
+        if has_relayer:
+            keys = Keystore(self._settings.keystore_dir, light=True)
+            keys.create(self._settings.relayer_key, Algorithm.SECP256K1, "of a test")
 
     @property
     def app(self) -> FastAPI:
         """A server that has not run yet: none runs twice."""
-        return create_app(self._settings, self._build)
-
-    def _build(self, settings: Settings) -> Services:
-        return Services(settings, ORIGIN, self.store, self._relayer, None, self._connect, lambda: NOW)
+        return create_app(Services(App(self._settings, store=self.store, connect=self._connect), lambda: NOW))
 
     def told(self, query: str = "", **headers: str) -> list[Event]:
         """All that has happened after the start, or what is asked for."""

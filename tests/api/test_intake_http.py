@@ -15,10 +15,10 @@ from api.main import create_app
 from api.routes.ledger import bulk
 from api.routes.ledger.convert import refuse_repeated_names
 from api.services import Services
+from ledger.app import App
 from ledger.config import Settings
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.statement import Declaration
-from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Source, Unavailable, VerificationFailed
 from ledger.testing.world import ORIGIN, TRADER
@@ -67,17 +67,10 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     folder = tmp_path_factory.mktemp("door")
     wallets = Wallets()
 
-    class Offline(Services):
-        @property
-        def chain(self) -> Chain:
-            return wallets  # type: ignore[return-value]
-
-    def build(chosen: Settings) -> Services:
-        return Offline(chosen, ORIGIN, store, None, None, lambda: wallets, lambda: NOW)  # type: ignore[arg-type]
-
     store = Store.open(f"sqlite:///{folder / 'ledger.sqlite'}", ORIGIN)
     chosen = Settings(state_dir=folder, contract=f"0x{ORIGIN.contract.hex()}", chain_id=ORIGIN.chain_id)
-    with TestClient(create_app(chosen, build), raise_server_exceptions=False) as client:
+    app = App(chosen, store=store, connect=lambda: wallets)  # type: ignore[arg-type, return-value]
+    with TestClient(create_app(Services(app, lambda: NOW)), raise_server_exceptions=False) as client:
         yield Door(client, store, wallets)
 
 

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.main import create_app
+from api.services import open_services
 from ledger.config import Settings
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
@@ -44,7 +45,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
                 log_key="log", witnesses_file=folder / "witnesses", anchor_max_age_seconds=0,
                 poll_interval_seconds=0.1,
             )  # fmt: skip
-            with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+            with TestClient(create_app(open_services(settings)), raise_server_exceptions=False) as client:
                 yield Served(house, client, settings)
 
 
@@ -136,7 +137,7 @@ def test_entries_without_a_checkpoint_are_not_served(tmp_path: Path) -> None:
             rpc_url=house.devchain.url, contract=house.contract_file.read_text().strip(), state_dir=tmp_path,
             passphrase_file=house.passphrase_file,
         )  # fmt: skip
-        with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        with TestClient(create_app(open_services(settings)), raise_server_exceptions=False) as client:
             assert client.get("/v1/history").json()["size"] > 1
             for path in ("checkpoint", "tile/0/000.p/1", "tile/entries/000.p/1"):
                 assert client.get(f"/v1/log/{path}").status_code == 404

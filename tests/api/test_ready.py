@@ -11,10 +11,9 @@ from typing import Any, get_args
 import pytest
 from fastapi.testclient import TestClient
 
-from api import services
+from api import background
 from api.schemas import Reason
 from ledger.edges.chain.contract import Chain
-from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.edges.store import Store
 from ledger.errors import ContractMissing, HistoryBroken, LedgerError, Source, Unavailable
 from tests.api.conftest import Served
@@ -25,7 +24,6 @@ from tests.edges.test_store_durability import unprivileged
 from tests.faults.node import until
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
-RELAYER = SigningKey(Algorithm.SECP256K1, bytes([7]) * 32)
 
 
 @pytest.fixture
@@ -104,7 +102,7 @@ def test_who_anchors_is_said(store: Store, tmp_path: Path) -> None:
     leader = other.leadership.candidate("anchoring")
     assert leader.leads()
     again = Store.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", ORIGIN)
-    with TestClient(Office(again, tmp_path, RELAYER).app) as client:
+    with TestClient(Office(again, tmp_path, has_relayer=True).app) as client:
         assert ready(client)["anchoring"] == "elsewhere: another process leads"
         leader.release()
         assert until(lambda: ready(client)["anchoring"] == "here", 10)
@@ -120,7 +118,7 @@ def test_what_keeps_anchoring_is_told_until_it_goes_on(served: Served, monkeypat
 
     assert until(lambda: codes() == [], 10)
     with monkeypatch.context() as broken:
-        broken.setattr(services, "publish_checkpoint", taken_back)
+        broken.setattr(background, "publish_checkpoint", taken_back)
         assert until(lambda: codes() == ["anchoring_waits"], 10)
         assert details(ready(served.client))["anchoring_waits"].endswith("the chain took back what was signed")
     assert until(lambda: codes() == [], 10)

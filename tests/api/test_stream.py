@@ -20,12 +20,12 @@ from fastapi.testclient import TestClient
 
 from api.kit.streams import Hub
 from api.routes.ledger import stream
-from api.services import Services
 from ledger.core.anchoring.batches import Batch
 from ledger.core.encoding.reading import hex_text
 from ledger.edges.store import Cursor, Step, Store
 from ledger.edges.store.events import Events
 from ledger.errors import HistoryBroken, LedgerError, Source, Unavailable
+from ledger.journeys.watch import EventReader
 from tests.api.office import READERS, Event, Office, event
 from tests.edges.stored import ORIGIN, add, anchored, formed
 from tests.faults.site import site
@@ -277,7 +277,7 @@ def test_the_store_is_read_once_for_all_who_keep_up(store: Store, monkeypatch: p
         return steps
 
     async def go() -> list[Sequence[Step]]:
-        hub = Hub(store, 50, 0.05)
+        hub = Hub(store.events, 50, 0.05)
         assert all(hub.enter() for _ in range(50))
         while not found:  # until the hub has begun to look
             await asyncio.sleep(0.01)
@@ -301,7 +301,7 @@ def test_who_does_not_take_what_is_sent_is_let_go(store: Store, monkeypatch: pyt
     taken: list[Any] = []
 
     async def go() -> bool:
-        hub = Hub(store, 1, 0.05)
+        hub = Hub(store.events, 1, 0.05)
         never = asyncio.Event()
 
         async def send(message: Any) -> None:
@@ -312,9 +312,8 @@ def test_who_does_not_take_what_is_sent_is_let_go(store: Store, monkeypatch: pyt
         async def receive() -> Any:
             await never.wait()
 
-        services = Services.__new__(Services)
-        services.hub, services.store = hub, store
-        answer = stream.EventStream(hub, stream._Reader(services, None, True), Cursor(0, 0))
+        reader = EventReader(store)
+        answer = stream.EventStream(hub, lambda: stream.events(hub, reader, Cursor(0, 0), follow=True))
         await asyncio.wait_for(answer({"type": "http"}, receive, send), 10)
         return hub.enter()  # its place is free again
 

@@ -20,7 +20,6 @@ from httpx import Response
 from starlette.testclient import TestClient
 
 from api.witness import create_witness
-from ledger.config import Settings
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import SignedNote, signed
 from ledger.core.checkpoints.trust import TrustRoot
@@ -80,7 +79,7 @@ def trust_of(house: House) -> TrustRoot:
 
 @contextmanager
 def served(house: House, witness: Witness, store: Store) -> Iterator[Watched]:
-    app = create_witness(Settings(), build=lambda _: witness)
+    app = create_witness(witness)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Watched(house, witness, client, store)
 

@@ -14,6 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.main import create_app
+from api.services import open_services
 from ledger.cli import main
 from ledger.config import Settings
 from ledger.core.encoding.reading import hex_text
@@ -127,7 +128,7 @@ def by_api(busy: Busy) -> Iterator[Held]:
     )
     waiting = list(busy.ours)
     portion = -(-len(waiting) // len(busy.moves))
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(open_services(settings))) as client:
 
         def evidence(id_: bytes) -> bytes:
             answer = client.get(f"/v1/declarations/{hex_text(id_)}/evidence")

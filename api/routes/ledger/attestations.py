@@ -12,11 +12,10 @@ from api.routes.ledger.convert import relayed, standing_of, to_hash
 from api.schemas import AttestationStanding, Hash, Relayed, SignedAttestation, SignedRevocation, SignedWithdrawal
 from api.services import Given
 from ledger.core.encoding.reading import hex_bytes
-from ledger.core.statements.members import ZERO
 from ledger.core.statements.statement import Attestation, Declaration, Revocation, Withdrawal
-from ledger.errors import AttestationUnknown
 from ledger.journeys.attest import relay_attestation
 from ledger.journeys.revoke import relay_revocation
+from ledger.journeys.status import attestation_status
 from ledger.journeys.withdraw import relay_withdrawal
 
 router = APIRouter(prefix="/v1", tags=["statements"], route_class=Once)
@@ -46,10 +45,8 @@ def attest(body: SignedAttestation, given: Given, response: Response) -> Relayed
 @router.get("/attestations/{id}", summary="One attestation", responses=documented(404, 422, 503))
 def get_attestation(id: Hash, given: Given) -> AttestationStanding:  # noqa: A002 (the path's word)
     """An attestation and whether it is in force now, for its whole set."""
-    with given.follower.facts() as history:
-        if to_hash(id) not in history.attestations:
-            raise AttestationUnknown(to_hash(id))
-        return standing_of(history, to_hash(id), ZERO, given.clock())
+    with given.app.follower.facts() as history:
+        return standing_of(attestation_status(to_hash(id), history, given.clock()))
 
 
 @router.post(

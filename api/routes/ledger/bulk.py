@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 import orjson
 from fastapi import HTTPException
@@ -42,13 +42,12 @@ async def take_in(body: AsyncIterator[bytes], given: Services) -> bytes:
 
     :raises HTTPException: it has too many lines, 413. Those before may be stored, and nothing says so.
     """
-    loop = asyncio.get_running_loop()
     answers: list[bytes] = []
     wallets = MAX_WALLETS
     async for portion in _portions(body):
         if len(answers) + len(portion) > MAX_LINES:
             raise HTTPException(413, f"a request has at most {MAX_LINES} lines: send the rest in another")
-        outcomes = await loop.run_in_executor(given.checkers, _check, portion, given.origin)
+        outcomes = await given.checkers.run(partial(_check, portion, given.origin))
         if any(isinstance(item, NeedsWallet) for item in outcomes):
             wallets -= await run_in_threadpool(ask_wallets, outcomes, wallets, given.wallet_accepts)
         await _store(outcomes, given)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from api.schemas import Attestation, AttestationStanding, Relayed, SignedDeclaration
 from ledger.core.encoding.json_text import parse_json
 from ledger.core.encoding.reading import hex_bytes, hex_text
-from ledger.core.history.history import History
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
 from ledger.journeys import relay
 from ledger.journeys.receive import Received
+from ledger.journeys.status import AttestationStatus
 
 
 def to_hash(text: str) -> bytes:
@@ -32,16 +32,14 @@ def refuse_repeated_names(raw: bytes) -> None:
     parse_json(raw)
 
 
-def standing_of(history: History, id_: bytes, member: bytes, at: int) -> AttestationStanding:
-    """An attestation in the history and its standing at ``at`` for one member, or for the whole set (zero)."""
-    recorded = history.attestations[id_]
-    standing, _ = history.standing(id_, member, at)
+def standing_of(status: AttestationStatus) -> AttestationStanding:
+    """An attestation and its standing."""
     return AttestationStanding(
-        id=hex_text(id_),
-        entry_number=recorded.mark.number,
-        standing=standing.value,
-        attestation=Attestation.model_validate(recorded.attested.attestation.to_json()),
-        signer=hex_text(recorded.attested.signer),
+        id=hex_text(status.id),
+        entry_number=status.mark.number,
+        standing=status.standing.value,
+        attestation=Attestation.model_validate(status.attested.attestation.to_json()),
+        signer=hex_text(status.attested.signer),
     )
 
 

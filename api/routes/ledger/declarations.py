@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from typing import Annotated, Any
 
 import orjson
@@ -25,17 +23,14 @@ from api.schemas import (
     Signer,
 )
 from api.services import Given, Services
-from ledger.core.anchoring.batches import Batch
 from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.evidence.evidence import Evidence
-from ledger.core.history.history import History
 from ledger.core.proofs.tlog_proof import TlogProof
 from ledger.core.statements.origin import Origin
-from ledger.edges.store import DeclarationRow
 from ledger.errors import Source, Unavailable, UnknownDeclaration
-from ledger.journeys.attest import set_of
 from ledger.journeys.proof import transparent_statement
 from ledger.journeys.receive import NeedsWallet, Received, ask_wallet, check_signature
+from ledger.journeys.status import DeclarationStatus, declaration_status, stored_statuses
 
 router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
 
@@ -118,20 +113,20 @@ def list_declarations(
         cursor=cursor,
         limit=min(limit, given.settings.page_limit),
     )
-    batch_of = cache(given.store.batches.get)
-    return DeclarationPage(declarations=[_shown(row, batch_of) for row in rows], next_cursor=following)
+    return DeclarationPage(
+        declarations=[_shown(one) for one in stored_statuses(rows, given.store)], next_cursor=following
+    )
 
 
 @router.get("/{id}", summary="Where a declaration stands", responses=documented(404, 422, 503))
 def get_declaration(id: Hash, given: Given) -> DeclarationState:  # noqa: A002 (the path's word)
     """State, batch, and the attestations about it with their standing now."""
-    row = _row(given, to_hash(id))
     try:
-        with given.follower.facts() as history:
-            return state_of(given, row, history)
+        with given.app.follower.facts() as history:
+            return _shown(declaration_status(to_hash(id), given.store, history, given.clock()))
     except Unavailable:
         # The chain is away: what the index knows is better than nothing, and the state is this store's own.
-        return state_of(given, row, None)
+        return _known(given, to_hash(id))
 
 
 @router.get(
@@ -194,40 +189,27 @@ def _newly_received(body: SignedDeclaration, id_: bytes, at: int) -> dict[str, A
 
 
 def _evidence(given: Services, id_: Hash) -> Evidence:
-    return given.prover.evidence(to_hash(id_), given.clock())
+    return given.app.prover.evidence(to_hash(id_), given.clock())
 
 
 def _known(given: Services, id_: bytes) -> DeclarationState:
-    return state_of(given, _row(given, id_), None)
+    """What the store alone knows of a declaration."""
+    return _shown(declaration_status(id_, given.store))
 
 
-def _row(given: Services, id_: bytes) -> DeclarationRow:
-    row = given.store.declarations.get(id_)
-    if row is None:
-        raise UnknownDeclaration(id_)
-    return row
-
-
-def state_of(given: Services, row: DeclarationRow, history: History | None) -> DeclarationState:
-    """A stored declaration as the API shows it; with a history also what was said about it."""
-    state = _shown(row, given.store.batches.get)
-    if history is not None:
-        sets = dict.fromkeys([*given.store.sets.names_of(row.id), set_of([row.id])])
-        state.attestations = [standing_of(history, id_, row.id, given.clock()) for id_ in history.attestations_of(sets)]
-        if row.id in history.withdrawals:
-            state.withdrawn_by_entry = history.withdrawals[row.id][0].number
-    return state
-
-
-def _shown(row: DeclarationRow, batch_of: Callable[[int], Batch | None]) -> DeclarationState:
-    batch = None if row.batch_id is None else batch_of(row.batch_id)
+def _shown(status: DeclarationStatus) -> DeclarationState:
+    if status.declaration is None or status.state is None or status.received_at is None:
+        raise UnknownDeclaration(status.id)  # only the history knows of it
+    batch = status.batch
     return DeclarationState(
-        id=hex_text(row.id),
-        state=row.state,
-        received_at=row.received_at,
-        declaration=Declaration.model_validate(row.declaration.to_json()),
+        id=hex_text(status.id),
+        state=status.state,
+        received_at=status.received_at,
+        declaration=Declaration.model_validate(status.declaration.to_json()),
         batch_root=hex_text(batch.root) if batch else None,
         batch_size=batch.size if batch else None,
         entry_number=batch.entry_number if batch else None,
         entry_time=batch.entry_time if batch else None,
+        withdrawn_by_entry=status.withdrawn[0].number if status.withdrawn else None,
+        attestations=[standing_of(one) for one in status.attestations],
     )

@@ -9,18 +9,14 @@ from fastapi import APIRouter, Path, Query
 from api.kit.errors import documented
 from api.schemas import (
     AgencyResult,
-    AttesterResult,
     EntryPage,
     EntryResult,
     HistoryResult,
-    PeriodResult,
 )
 from api.services import Given
 from ledger.core.encoding.reading import hex_text
-from ledger.core.history.agencies import Agencies, Agency, Period
-from ledger.core.history.entry import Entry
-from ledger.core.statements.members import NO_END
-from ledger.errors import Malformed
+from ledger.journeys.agency import AgencyView, view_agencies, view_agency
+from ledger.journeys.history import entry_json, read_entries, read_entry
 
 router = APIRouter(prefix="/v1", tags=["history"])
 
@@ -28,21 +24,21 @@ router = APIRouter(prefix="/v1", tags=["history"])
 @router.get("/agencies", summary="All agencies", responses=documented(503))
 def list_agencies(given: Given) -> list[AgencyResult]:
     """With their attesters and mandates, as the council has decided so far."""
-    with given.follower.facts() as history:
-        return [_agency(history.agencies, agency) for agency in history.agencies.agencies.values()]
+    with given.app.follower.facts() as history:
+        return [_shown(agency) for agency in view_agencies(history.agencies)]
 
 
 @router.get("/agencies/{code}", summary="One agency", responses=documented(404, 422, 503))
 def get_agency(code: Annotated[str, Path(pattern=r"^[A-Z0-9-]{1,16}$")], given: Given) -> AgencyResult:
     """With its attesters and mandates."""
-    with given.follower.facts() as history:
-        return _agency(history.agencies, history.agencies.agency(code))
+    with given.app.follower.facts() as history:
+        return _shown(view_agency(history.agencies, code))
 
 
 @router.get("/history", summary="Size, head, root, checkpoint", responses=documented(503))
 def get_history(given: Given) -> HistoryResult:
     """What an auditor compares; the checkpoint is signed by the log's key."""
-    with given.follower.facts() as history:
+    with given.app.follower.facts() as history:
         latest = given.store.checkpoints.newest()
         return HistoryResult(
             origin=str(history.origin),
@@ -60,49 +56,17 @@ def list_entries(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> EntryPage:
     """Raw entries; replayed in order they give the head."""
-    with given.follower.facts() as history:
-        numbers = range(start, min(start + min(limit, given.settings.page_limit), history.size))
-        return EntryPage(entries=[entry_result(given.follower.entry(number)) for number in numbers], size=history.size)
+    with given.app.follower.facts() as history:
+        found = read_entries(given.app.follower, history, start, min(limit, given.settings.page_limit))
+        return EntryPage(entries=[EntryResult(**entry_json(entry)) for entry in found], size=history.size)
 
 
 @router.get("/history/entries/{number}", summary="One entry", responses=documented(422, 503))
 def get_entry(number: Annotated[int, Path(ge=0, lt=1 << 63)], given: Given) -> EntryResult:
     """By number: time, hash and payload."""
-    with given.follower.facts() as history:
-        if number >= history.size:
-            raise Malformed(f"the history has the entries 0 to {history.size - 1}", f"entry {number}")
-        return entry_result(given.follower.entry(number))
+    with given.app.follower.facts() as history:
+        return EntryResult(**entry_json(read_entry(given.app.follower, history, number)))
 
 
-def entry_result(entry: Entry) -> EntryResult:
-    return EntryResult(
-        number=entry.number,
-        kind=entry.kind.name.lower(),
-        time=entry.time,
-        payload=hex_text(entry.payload),
-        hash=hex_text(entry.hash),
-    )
-
-
-def _period(period: Period) -> PeriodResult:
-    return PeriodResult(from_=period.from_, until=None if period.until == NO_END else period.until)
-
-
-def _agency(register: Agencies, agency: Agency) -> AgencyResult:
-    return AgencyResult(
-        code=agency.code,
-        name=agency.name,
-        jurisdiction=agency.jurisdiction,
-        uri=agency.uri,
-        active=agency.periods[-1].until == NO_END,
-        mandates={str(kind): [_period(item) for item in periods] for kind, periods in agency.mandates.items()},
-        attesters=[
-            AttesterResult(
-                signer=hex_text(attester.signer),
-                period=_period(attester.period),
-                compromised_from=attester.compromised_from,
-            )
-            for attester in register.attesters.values()
-            if attester.agency == agency.code
-        ],
-    )
+def _shown(agency: AgencyView) -> AgencyResult:
+    return AgencyResult.model_validate(agency.to_json())

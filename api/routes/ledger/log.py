@@ -14,10 +14,9 @@ from starlette.exceptions import HTTPException
 
 from api.kit.errors import documented
 from api.services import Given
-from ledger.core.history.history import History
+from ledger.core.checkpoints.note import SignedNote
 from ledger.core.tree.tile_files import TileName, bundle
 from ledger.core.tree.tiles import TILE_HEIGHT, TILE_WIDTH
-from ledger.edges.store import Store
 from ledger.errors import Malformed
 from ledger.journeys.checkpoint import newest_checkpoint
 
@@ -51,7 +50,7 @@ def _octets(description: str) -> dict[int | str, dict[str, Any]]:
 )
 def get_newest(given: Given) -> Response:
     """C2SP tlog-checkpoint: origin, size and root, signed by the log and cosigned by witnesses."""
-    with given.follower.facts(fresh=False) as history:
+    with given.app.follower.facts(fresh=False) as history:
         note = newest_checkpoint(history, given.store)
     if note is None:
         raise HTTPException(404, "no checkpoint was published yet")
@@ -85,8 +84,8 @@ def get_bundle(
 ) -> Response:
     """Entry bytes, whose RFC 9162 leaf hashes are those of the level 0 tile of the same number."""
     name = _name(f"tile/entries/{index}")
-    with given.follower.facts(fresh=False) as history:
-        _check_published(history, given.store, name)
+    with given.app.follower.facts(fresh=False) as history:
+        _check_published(newest_checkpoint(history, given.store), name)
         first = name.index * TILE_WIDTH
         data = bundle(item.entry.data for item in given.store.entries.read(first, first + name.width))
     headers = NEVER | {"Vary": "Accept-Encoding"}
@@ -108,8 +107,8 @@ def get_tile(
 ) -> Response:
     """C2SP tlog-tiles: 256 hashes, each of a complete subtree of 256 to the power of `level` entries."""
     name = _name(f"tile/{level}/{index}")
-    with given.follower.facts(fresh=False) as history:
-        _check_published(history, given.store, name)
+    with given.app.follower.facts(fresh=False) as history:
+        _check_published(newest_checkpoint(history, given.store), name)
         data = history.log.tile(name.level or 0, name.index, name.width)
     return Response(data, headers=NEVER, media_type=BYTES)
 
@@ -121,9 +120,8 @@ def _name(path: str) -> TileName:
         raise HTTPException(404, "there is no such tile") from None
 
 
-def _check_published(history: History, store: Store, name: TileName) -> None:
+def _check_published(note: SignedNote | None, name: TileName) -> None:
     """What no checkpoint covers may still change, and nobody could check it."""
-    note = newest_checkpoint(history, store)
     covered = 0 if note is None else note.checkpoint.size >> TILE_HEIGHT * (name.level or 0)
     if name.index * TILE_WIDTH + name.width > covered:
         raise HTTPException(404, "no checkpoint covers this tile yet")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from enum import StrEnum
 from typing import Annotated, Any
 
 import orjson
@@ -17,13 +16,10 @@ from starlette.types import Receive, Scope, Send
 from api.kit.errors import documented, problem
 from api.kit.streams import Hub
 from api.routes.ledger.convert import to_hash
-from api.routes.ledger.history import entry_result
 from api.schemas import Hash
-from api.services import Given, Services
-from ledger.core.encoding.reading import hex_text
-from ledger.core.history.entry import Entry
-from ledger.edges.store import Batch, Cursor, Reorganised, Step, StoreEvent
+from api.services import Given
 from ledger.errors import HistoryBroken, Unavailable, UnknownDeclaration
+from ledger.journeys.watch import Event, EventKind, EventReader, read_cursor
 
 log = logging.getLogger("api.kit.streams")
 router = APIRouter(prefix="/v1", tags=["history"])
@@ -38,13 +34,6 @@ _EXAMPLE = (
 )
 
 
-class Kind(StrEnum):
-    """What to be told; a reorganisation is always told."""
-
-    ENTRIES = "entries"
-    CHANGES = "changes"
-
-
 @router.get(
     "/stream",
     summary="Entries and changes as they happen",
@@ -54,7 +43,7 @@ class Kind(StrEnum):
 )
 async def stream(
     given: Given,
-    kind: Annotated[Kind | None, Query(description="Only these; both if not given")] = None,
+    kind: Annotated[EventKind | None, Query(description="Only these; both if not given")] = None,
     declaration: Annotated[Hash | None, Query(description="Only where this declaration stands, now and after")] = None,
     after: Annotated[
         str | None, Query(description="Id of an event, or `0-0` for everything", examples=["20-57"])
@@ -68,77 +57,34 @@ async def stream(
     may come twice to whoever comes back, never in another order. Comments keep the connection alive.
     """
     stopped = last_event_id or after
-    reader = _Reader(given, kind, follow)
-    begins = await given.hub.begin(None if stopped is None else Cursor.parse(stopped))
-    if declaration is not None:
-        await reader.watch(to_hash(declaration))
-    return EventStream(given.hub, reader, begins)
+    reader = EventReader(given.store, kind, None if declaration is None else to_hash(declaration))
+    begins = await given.hub.begin(None if stopped is None else read_cursor(stopped))
+    if reader.wants_state:
+        await given.hub.read(reader.read_state)
+    return EventStream(given.hub, lambda: events(given.hub, reader, begins, follow))
 
 
-class _Reader:
-    """What one client wants to be told, and how."""
-
-    def __init__(self, services: Services, kind: Kind | None, follow: bool) -> None:
-        self._hub = services.hub
-        self._store = services.store
-        self._kind = kind
-        self._follow = follow
-        self._declaration: bytes | None = None
-        self._batch: Batch | None = None
-
-    async def watch(self, id_: bytes) -> None:
-        """Tell of one declaration only; UnknownDeclaration where it is not here."""
-        self._declaration = id_
-        await self._hub.read(self._state)
-
-    async def events(self, begins: Cursor) -> AsyncIterator[bytes]:
-        """Bytes to be sent, each time all there is."""
-        cursor = begins
-        yield _RETRY
-        if self._declaration is not None:
-            yield _event(cursor, "state", await self._hub.read(self._state))
-        spoken = time.monotonic()
-        while not self._hub.is_closing:
-            steps = await self._hub.after(cursor, KEEP_ALIVE_SECONDS if self._follow else 0)
-            if not steps and not self._follow:
-                return
-            if self._declaration is not None and self._batch is None and any(map(_is_forming, steps)):
-                await self._hub.read(self._state)
-            told = b"".join(event for step in steps for event in self._tell(step))
-            if steps:
-                cursor = steps[-1].cursor
-            if not told and time.monotonic() - spoken >= KEEP_ALIVE_SECONDS:
-                told = f": {cursor}\nid: {cursor}\n\n".encode()  # so that it need not go through all of this again
-            if told:
-                yield told
-                spoken = time.monotonic()
-
-    def _state(self) -> dict[str, Any]:
-        """Where the declaration stands; finds its batch, which it never leaves."""
-        assert self._declaration is not None
-        row = self._store.declarations.get(self._declaration)
-        if row is None:
-            raise UnknownDeclaration(self._declaration)
-        self._batch = None if row.batch_id is None else self._store.batches.get(row.batch_id)
-        made: dict[str, Any] = {"id": hex_text(row.id), "state": row.state}
-        if self._batch is not None:
-            made |= {"batch_root": hex_text(self._batch.root), "batch_size": self._batch.size}
-            made |= {"entry_number": self._batch.entry_number}
-        return made
-
-    def _tell(self, step: Step) -> Iterator[bytes]:
-        what = step.what
-        if self._declaration is not None:
-            if isinstance(what, StoreEvent) and self._batch is not None and what.batch_id == self._batch.id:
-                state = "sent" if what.kind == "taken back" else what.kind
-                yield _event(step.cursor, "state", {"id": hex_text(self._declaration), "state": state} | _place(what))
-        elif isinstance(what, Reorganised):
-            yield _event(step.cursor, "reorganised", {"from": what.number})
-        elif isinstance(what, Entry):
-            if self._kind is not Kind.CHANGES:
-                yield _event(step.cursor, "entry", entry_result(what).model_dump())
-        elif self._kind is not Kind.ENTRIES:
-            yield _event(step.cursor, "change", {"kind": what.kind} | _place(what))
+async def events(hub: Hub[Any], reader: EventReader, begins: Any, follow: bool) -> AsyncIterator[bytes]:
+    """Bytes to be sent, each time all there is."""
+    cursor = begins
+    yield _RETRY
+    if reader.wants_state:
+        yield _bytes(Event(cursor, "state", await hub.read(reader.read_state)))
+    spoken = time.monotonic()
+    while not hub.is_closing:
+        steps = await hub.after(cursor, KEEP_ALIVE_SECONDS if follow else 0)
+        if not steps and not follow:
+            return
+        if reader.must_read_state(steps):
+            await hub.read(reader.read_state)
+        told = b"".join(_bytes(event) for step in steps for event in reader.tell(step))
+        if steps:
+            cursor = steps[-1].cursor
+        if not told and time.monotonic() - spoken >= KEEP_ALIVE_SECONDS:
+            told = f": {cursor}\nid: {cursor}\n\n".encode()  # so that it need not go through all of this again
+        if told:
+            yield told
+            spoken = time.monotonic()
 
 
 class EventStream(Response):
@@ -146,12 +92,11 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, hub: Hub, reader: _Reader, begins: Cursor) -> None:
+    def __init__(self, hub: Hub[Any], make: Callable[[], AsyncIterator[bytes]]) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._hub = hub
-        self._reader = reader
-        self._begins = begins
+        self._make = make
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self._hub.enter():
@@ -175,8 +120,8 @@ class EventStream(Response):
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         try:
-            async for events in self._reader.events(self._begins):
-                body = {"type": "http.response.body", "body": events, "more_body": True}
+            async for data in self._make():
+                body = {"type": "http.response.body", "body": data, "more_body": True}
                 await asyncio.wait_for(send(body), SLOWEST_SECONDS)
         except (Unavailable, UnknownDeclaration):
             pass  # its client comes again: to go on from where it was, or to be told why not
@@ -190,15 +135,5 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-def _event(cursor: Cursor, name: str, data: dict[str, Any]) -> bytes:
-    return f"id: {cursor}\nevent: {name}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
-
-
-def _place(change: StoreEvent) -> dict[str, Any]:
-    return {
-        "batch_root": hex_text(change.root), "batch_size": change.size, "entry_number": change.entry_number,
-    }  # fmt: skip
-
-
-def _is_forming(step: Step) -> bool:
-    return isinstance(step.what, StoreEvent) and step.what.kind == "batched"
+def _bytes(event: Event) -> bytes:
+    return f"id: {event.cursor}\nevent: {event.name}\ndata: ".encode() + orjson.dumps(event.data) + b"\n\n"

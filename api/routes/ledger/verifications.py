@@ -42,7 +42,7 @@ def _verdict(body: VerificationBody, given: Services) -> Verdict:
     )
     at = given.clock() if body.at is None else body.at
     if body.online:
-        return verify_online(request, at, given.chain, given.follower, LOOK_SECONDS)
+        return verify_online(request, at, given.app.chain, given.app.follower, LOOK_SECONDS)
     return verify_offline(request, at)
 
 

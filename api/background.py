@@ -1,0 +1,91 @@
+"""What a server does in the background: anchoring, and asking witnesses to cosign."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from threading import Event, Thread
+
+from api.kit import metrics, traces
+from api.kit.logs import begin
+from api.services import Services
+from ledger.errors import LedgerError
+from ledger.journeys.checkpoint import publish_checkpoint
+
+log = logging.getLogger("api.background")
+
+
+class Background:
+    """A thread that takes one step again and again. What keeps it from going on is said once, not at every step."""
+
+    def __init__(self, name: str, services: Services, step: Callable[[Services], None]) -> None:
+        self._name = name
+        self._services = services
+        self._step = step
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask it to stop and wait for the step under way. Every step is durable, so nothing is lost."""
+        self._stop.set()
+        self._thread.join(timeout=self._services.settings.rpc_timeout_seconds + 5)
+
+    def _run(self) -> None:
+        said = ""
+        while not self._stop.wait(self._services.settings.poll_interval_seconds):
+            begin("round")
+            try:
+                self._step(self._services)
+                words = ""
+            except LedgerError as error:
+                words = f"{self._name} waits: {error}"
+            except Exception:
+                log.exception("%s failed and will be tried again", self._name)
+                self._services.waits[self._name] = f"{self._name} failed: see the log"
+                continue
+            self._services.waits[self._name] = words
+            if words != said:
+                log.warning("%s", words or f"{self._name} goes on")
+            said = words
+
+
+def background(services: Services) -> list[Background]:
+    """The threads of a server, not started yet."""
+    threads = [Background("anchoring", services, anchor)]
+    if services.settings.witnesses_file is not None:
+        threads.append(Background("cosigning", services, cosign))
+    return threads
+
+
+def anchor(services: Services) -> None:
+    """One round of anchoring, where this process leads; checkpoints are published as the history is confirmed."""
+    app, settings, at = services.app, services.settings, services.clock()
+    if not services.has_relayer:  # it takes declarations in, and another process anchors them
+        if services.log_key is not None:
+            app.follower.refresh()
+            publish_checkpoint(app.follower, services.store, services.log_key, at)
+        return
+    services.leads = services.candidate.leads()
+    metrics.leads(services.leads)
+    if not services.leads:
+        return
+    begun = time.time_ns()
+    try:
+        done = app.anchorer.step(settings.anchor_batch_size, settings.anchor_max_age_seconds, at)
+        metrics.anchored(done, at)
+        if done.moved:
+            counts = {"formed": len(done.formed), "sent": done.sent, "refused": done.refused}
+            traces.past("anchoring round", begun, **counts, anchored=len(done.anchored), final=len(done.final))
+    finally:
+        publish_checkpoint(app.follower, services.store, services.log_key, at)
+    for report in done.anchored:
+        log.info("anchored batch %d of %d declarations", report.batch.id, report.batch.size)
+
+
+def cosign(services: Services) -> None:
+    """Ask the witnesses for what is missing on the newest checkpoint. Anchoring never waits for them."""
+    services.witnesses.cosign_newest(services.app.follower, services.clock())

@@ -1,0 +1,90 @@
+"""Status: where a declaration or an attestation stands now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+
+from ledger.core.anchoring.batches import Batch, DeclarationState
+from ledger.core.history.entry import Attested, Withdrawn
+from ledger.core.history.history import History, Standing
+from ledger.core.history.replay import Mark
+from ledger.core.statements.members import ZERO
+from ledger.core.statements.statement import Declaration
+from ledger.edges.store import DeclarationRow, Store
+from ledger.errors import AttestationUnknown, UnknownDeclaration
+from ledger.journeys.attest import set_of
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationStatus:
+    """An attestation, the entry that records it, and its standing for one member of its set, or for all of it.
+
+    ``decided_by``: the entry that decides the standing, if one does.
+    """
+
+    id: bytes
+    mark: Mark
+    attested: Attested
+    standing: Standing
+    decided_by: Mark | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclarationStatus:
+    """A declaration: what the store has of it, and what the history says about it.
+
+    ``declaration``, ``state`` and ``received_at`` (seconds) are None if the store does not have it. ``batch``: None
+    while it waits for one. ``withdrawn``: its withdrawal and the entry that records it.
+    """
+
+    id: bytes
+    declaration: Declaration | None = None
+    state: DeclarationState | None = None
+    received_at: int | None = None
+    batch: Batch | None = None
+    attestations: tuple[AttestationStatus, ...] = ()
+    withdrawn: tuple[Mark, Withdrawn] | None = None
+
+
+def declaration_status(id_: bytes, store: Store, history: History | None = None, at: int = 0) -> DeclarationStatus:
+    """Where a declaration stands at ``at`` (seconds); without a history, what the store alone knows.
+
+    :raises UnknownDeclaration: neither the store has it, nor does the history show its withdrawal.
+    """
+    row = store.declarations.get(id_)
+    stored = DeclarationStatus(id_) if row is None else _stored(row, store.batches.get)
+    if history is None:
+        found = stored
+    else:
+        sets = dict.fromkeys([*store.sets.names_of(id_), set_of([id_])])
+        attestations = [_standing(one, history, id_, at) for one in history.attestations_of(sets)]
+        found = replace(stored, attestations=tuple(attestations), withdrawn=history.withdrawals.get(id_))
+    if row is None and found.withdrawn is None:
+        raise UnknownDeclaration(id_)
+    return found
+
+
+def attestation_status(id_: bytes, history: History, at: int) -> AttestationStatus:
+    """Where an attestation stands at ``at`` (seconds), for its whole set; AttestationUnknown if it is not recorded."""
+    if id_ not in history.attestations:
+        raise AttestationUnknown(id_)
+    return _standing(id_, history, ZERO, at)
+
+
+def stored_statuses(rows: Iterable[DeclarationRow], store: Store) -> list[DeclarationStatus]:
+    """What the store knows of each of its declarations, each batch read once."""
+    batch_of = cache(store.batches.get)
+    return [_stored(row, batch_of) for row in rows]
+
+
+def _stored(row: DeclarationRow, batch_of: Callable[[int], Batch | None]) -> DeclarationStatus:
+    batch = None if row.batch_id is None else batch_of(row.batch_id)
+    return DeclarationStatus(row.id, row.declaration, row.state, row.received_at, batch)
+
+
+def _standing(id_: bytes, history: History, member: bytes, at: int) -> AttestationStatus:
+    recorded = history.attestations[id_]
+    standing, decided_by = history.standing(id_, member, at)
+    return AttestationStatus(id_, recorded.mark, recorded.attested, standing, decided_by)
