@@ -15,6 +15,7 @@ from starlette.types import Lifespan
 
 from api.background import background
 from api.kit import errors, traces
+from api.kit.idempotency import MARGIN_SECONDS, KeptResponses
 from api.kit.limits import BodyLimit, RateLimit
 from api.kit.middleware import Watched
 from api.kit.streams import ended_by_signals
@@ -69,6 +70,8 @@ def create_app(services: Services) -> FastAPI:
 
     api = with_routes(lifespan)
     api.state.services = services
+    patience = int(settings.confirmation_timeout_seconds) + MARGIN_SECONDS
+    api.state.kept_responses = KeptResponses(services.store.idempotency, services.clock, patience)
     api.add_middleware(BodyLimit, most=settings.max_body_bytes)
     api.add_middleware(RateLimit, rate=settings.requests_per_second)
     api.add_middleware(Watched, which=settings.log_requests)  # the last one added meets a request first

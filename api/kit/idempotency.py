@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -16,14 +17,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
 from api.kit.errors import problem
-from api.services import Services
-from ledger.edges.store import StoredResponse
+from ledger.edges.store.idempotency import Idempotency, StoredResponse
 from ledger.errors import Malformed
 
 HEADER = "Idempotency-Key"
 # A string of RFC 9651, or the same without quotation marks, as many clients send it.
 _KEY = re.compile(r'"?([!#-\[\]-~]{1,255})"?')
-_MARGIN_SECONDS = 60  # beyond the time that a transaction is waited for
+MARGIN_SECONDS = 60  # beyond the time that a transaction is waited for
 
 DOCUMENTED: dict[str, Any] = {
     "parameters": [
@@ -40,8 +40,20 @@ DOCUMENTED: dict[str, Any] = {
 }
 
 
-class Once(APIRoute):
-    """A route that heeds ``Idempotency-Key``, where it is a POST."""
+@dataclass(frozen=True, slots=True)
+class KeptResponses:
+    """Where first responses are kept; ``app.state.kept_responses``.
+
+    ``patience``: seconds after which a request that is still under way counts as dead.
+    """
+
+    table: Idempotency
+    clock: Callable[[], int]
+    patience: int
+
+
+class Idempotent(APIRoute):
+    """A route that heeds ``Idempotency-Key`` where it is a POST."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -58,11 +70,10 @@ class Once(APIRoute):
 
 
 async def _once(request: Request, key: str, handle: Callable[[Request], Coroutine[Any, Any, Response]]) -> Response:
-    services: Services = request.app.state.services
-    store, client = services.store, request.client.host if request.client else ""
+    kept: KeptResponses = request.app.state.kept_responses
+    table, client = kept.table, request.client.host if request.client else ""
     digest = sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).digest()
-    patience = int(services.settings.confirmation_timeout_seconds) + _MARGIN_SECONDS
-    known = await run_in_threadpool(store.idempotency.begin, client, key, digest, services.clock(), patience)
+    known = await run_in_threadpool(table.begin, client, key, digest, kept.clock(), kept.patience)
     if known == "another request":
         return problem(422, "KeyUsed", f"another request was sent under this {HEADER}: take a new one")
     if known == "under way":
@@ -72,13 +83,13 @@ async def _once(request: Request, key: str, handle: Callable[[Request], Coroutin
     try:
         response = await handle(request)
     except BaseException:
-        await run_in_threadpool(store.idempotency.forget, client, key)
+        await run_in_threadpool(table.forget, client, key)
         raise
     if response.status_code < 300:
-        kept = StoredResponse(response.status_code, bytes(response.body))
-        await run_in_threadpool(store.idempotency.keep, client, key, kept)
+        answered = StoredResponse(response.status_code, bytes(response.body))
+        await run_in_threadpool(table.keep, client, key, answered)
     else:
-        await run_in_threadpool(store.idempotency.forget, client, key)
+        await run_in_threadpool(table.forget, client, key)
     return response
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from api.kit.errors import documented
-from api.kit.idempotency import DOCUMENTED, Once
+from api.kit.idempotency import DOCUMENTED, Idempotent
 from api.routes.ledger.convert import relayed, standing_of, to_hash
 from api.schemas import AttestationStanding, Hash, Relayed, SignedAttestation, SignedRevocation, SignedWithdrawal
 from api.services import Given
@@ -18,7 +18,7 @@ from ledger.journeys.revoke import relay_revocation
 from ledger.journeys.status import attestation_status
 from ledger.journeys.withdraw import relay_withdrawal
 
-router = APIRouter(prefix="/v1", tags=["statements"], route_class=Once)
+router = APIRouter(prefix="/v1", tags=["statements"], route_class=Idempotent)
 REPEATED: dict[int | str, dict[str, Any]] = {200: {"model": Relayed, "description": "It was in the history before"}}
 
 
