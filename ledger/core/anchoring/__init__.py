@@ -1,4 +1,4 @@
-"""How a batch of declarations comes into the history.
+"""How a batch of declarations gets into the history.
 
 In reading order:
 

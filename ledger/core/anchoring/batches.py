@@ -1,9 +1,9 @@
-"""The outbox: how far a declaration has come on its way into the history, and what to do about it next.
+"""The life cycle of a batch: its states on the way into the history, and the transactions to send next.
 
-``pending -> batched -> sent -> anchored -> final``, or back. A declaration is pending until it stands in a batch, and
-from then on shares the batch's state. What is anchored is read from the replayed history, by root and size; what a node
-says of a transaction moves nothing. So an anchor may be sent twice, and is one entry all the same: the contract keeps
-the first (docs/formats.md, section 5).
+``pending -> batched -> sent -> anchored -> final``, or back. A declaration is pending until it is in a batch, and then
+has the state of the batch. The replayed history decides, by root and size, whether a batch is anchored; the state does
+not depend on what a node says about a transaction. So an anchor may be sent twice without harm: the contract keeps the
+first (docs/formats.md, section 5).
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _FORGOTTEN_AFTER = 2  # seconds
 class Event(StrEnum):
     """What can happen to a batch."""
 
-    SENT = "sent"  # noted before the transaction leaves, for what is not noted could be sent under two nonces
-    REFUSED = "refused"  # the node did not take it
-    ENTERED = "entered"  # an entry of the history anchors it, whoever sent it
-    CONFIRMED = "confirmed"  # that entry has its confirmations
+    SENT = "sent"  # recorded before the transaction is sent: otherwise it could be sent again with another nonce
+    REFUSED = "refused"  # the node did not accept the transaction
+    ENTERED = "entered"  # an entry of the history anchors the batch, also if another account sent it
+    CONFIRMED = "confirmed"  # that entry has enough confirmations
     TAKEN_BACK = "taken back"  # a reorganisation undid that entry
 
 
@@ -47,7 +47,7 @@ _NEXT: dict[tuple[BatchState, Event], BatchState] = {
 
 
 def after(state: BatchState, event: Event) -> BatchState | None:
-    """The state that follows; None where the event comes too late or too early, and nothing changes."""
+    """The state after an event; None if the event comes too late or too early and changes nothing."""
     return _NEXT.get((state, event))
 
 
@@ -58,12 +58,12 @@ def before(event: Event) -> tuple[BatchState, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch in the outbox: RFC 9162 root over its declaration ids, their number, and how far it has come.
+    """A batch: RFC 9162 root over the ids of its declarations, their number, and its state.
 
     ``created_at``, ``sent_at`` and ``retry_at`` are seconds since 1970. ``entry_number`` and ``entry_time`` are those
     of the entry that anchors it, None before. ``tx_hash`` (0x and 64 digits), ``nonce``, ``tip`` and ``max_fee`` (wei
-    per gas) are those of the last transaction that carried it, None where none of ours did. ``sent_at`` is None where
-    it is to be sent at once. ``tries`` counts transactions noted; ``problem`` says why the last was refused.
+    per gas) are those of our last transaction for it, None if there is none. ``sent_at`` is None if it must be sent at
+    once. ``tries`` counts the transactions recorded; ``problem`` says why the node refused the last.
     """
 
     id: int
@@ -84,13 +84,15 @@ class Batch:
 
     @property
     def is_open(self) -> bool:
-        """Whether no entry is known that anchors it."""
+        """Whether it still waits for an entry that anchors it."""
         return self.state in ("batched", "sent")
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The relayer's account as the node has it: transactions mined, and with those that wait in its pool."""
+    """The relayer's account by the node's answer: the next nonce after mined transactions (``mined``), and after those
+    in the node's pool too (``waiting``).
+    """
 
     mined: int
     waiting: int
@@ -98,8 +100,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """``resend_after``: seconds until a transaction that is not mined is replaced. ``in_flight``: batches under way at
-    most. ``max_fee``: the most to pay, in wei per gas; None is whatever it takes.
+    """When and for how much to send transactions.
+
+    ``resend_after``: seconds until a transaction that is not mined is replaced. ``in_flight``: the greatest number of
+    batches whose transactions wait at once. ``max_fee``: the most to pay, in wei per gas; None is no limit.
     """
 
     resend_after: int = 20
@@ -109,7 +113,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A transaction to hand over for a batch."""
+    """A transaction to send for a batch."""
 
     batch: Batch
     nonce: int
@@ -119,22 +123,22 @@ class Offer:
 def offers(
     waiting: Sequence[Batch], account: Account, fees: Fees, rules: Rules, at: int, offered: Collection[str]
 ) -> list[Offer]:
-    """What to hand over now, in order of nonce.
+    """The transactions to send now, in order of nonce.
 
     :param waiting: the open batches, in the order in which they were formed; none of them is in the history at the
-        block as of which ``account`` was read.
-    :param at: now, in seconds. A clock that jumped makes an offer come early, never not at all.
-    :param offered: hashes of the transactions that this process has handed over itself.
+        block at which ``account`` was read.
+    :param at: now, in seconds. A clock that jumps makes an offer come early, and never prevents it.
+    :param offered: hashes of the transactions that this process has sent itself.
     """
     under_way = [batch for batch in waiting if batch.nonce is not None and batch.nonce >= account.mined]
     again = [offer for batch in under_way if (offer := _again(batch, account, fees, rules, at, offered)) is not None]
-    # Whoever also uses this account, or a node that forgot what waited, can leave a nonce that nobody fills and that
-    # holds up all after it. The oldest batch fills it; its own transaction, if it is ever mined, repeats in vain.
+    # Another program that uses this account, or a node that dropped its pool, can leave a gap before our nonces, which
+    # then wait forever. The oldest batch fills the gap; its first transaction has no effect if it is mined later.
     taken = {batch.nonce for batch in under_way}
     stuck = any(_age(batch, at) >= rules.resend_after for batch in under_way)
     if stuck and again and account.waiting <= account.mined and account.mined not in taken:
         again.insert(0, Offer(again[0].batch, account.mined, fees))
-    # A nonce that is spent, without the batch in the history: the transaction failed, or was somebody else's.
+    # The nonce is spent and the batch is not in the history: the transaction failed, or was another program's.
     sendable = [
         batch for batch in waiting if (batch.nonce is None or batch.nonce < account.mined) and _rested(batch, at)
     ]
@@ -147,23 +151,23 @@ def _again(batch: Batch, account: Account, fees: Fees, rules: Rules, at: int, of
     assert batch.nonce is not None
     noted = Fees(batch.tip or 0, batch.max_fee or 0)
     if batch.tx_hash not in offered or batch.sent_at is None:
-        # Noted and perhaps never handed over; or a reorganisation took it back, and the node may have forgotten it.
+        # Recorded and perhaps never sent; or a reorganisation undid it, and the node may have dropped it.
         return Offer(batch, batch.nonce, noted)
     if _age(batch, at) >= rules.resend_after:
         return Offer(batch, batch.nonce, bumped(noted, fees, rules.max_fee))
-    # Nothing waits at its nonce: the node forgot it, or has not told all its parts yet.
+    # The node's pool has no transaction with its nonce: it was dropped, or has not reached all parts of the node yet.
     forgotten = account.waiting <= batch.nonce and _age(batch, at) >= _FORGOTTEN_AFTER
     return Offer(batch, batch.nonce, noted) if forgotten else None
 
 
 def _age(batch: Batch, at: int) -> float:
-    """Seconds since it was handed over; any number of them where the clock was put back."""
+    """Seconds since it was sent; infinite if the clock went backwards."""
     age = float("inf") if batch.sent_at is None else at - batch.sent_at
     return age if age >= 0 else float("inf")
 
 
 def rest(tries: int) -> int:
-    """Seconds that a batch which the node refuses stands back, so that it does not hold up the others."""
+    """Seconds to wait after the node refused a batch, so that it does not hold up the others."""
     return min(_FIRST_REST << min(tries, 10), _LONGEST_REST)
 
 

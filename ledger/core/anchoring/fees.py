@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Fees:
-    """Wei per gas (EIP-1559): the tip, and the most to pay in all."""
+    """Wei per gas (EIP-1559): the tip (max priority fee), and the most to pay in all (max fee)."""
 
     tip: int
     most: int
 
 
 def bumped(before_: Fees, now: Fees, limit: int | None) -> Fees:
-    """Fees for a replacement: an eighth more than before, for nodes ask for a tenth, and no less than is asked now.
+    """Fees for a replacement: an eighth more than before, as nodes demand a tenth, and not less than the current fees.
 
-    Where the limit forbids it, or where nothing is asked at all, the same again: a node that forgot it takes it.
+    If the limit forbids that, or if the chain demands no fees, the same as before: a node that dropped the transaction
+    accepts it.
     """
     if now.most == 0:
         return before_

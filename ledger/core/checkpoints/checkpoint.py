@@ -1,7 +1,7 @@
-"""Checkpoints: origin, size and root of the history as a signed note (C2SP tlog-checkpoint and signed-note).
+"""Checkpoints: origin, size and root of the history, as text to be signed (C2SP tlog-checkpoint).
 
-A note is text, signed with Ed25519 under a named key. The name of the log's key is the origin itself. Witnesses add
-timestamped cosignatures (C2SP tlog-cosignature, "Ed25519 signed message"). docs/formats.md section 6.
+``note`` has the signatures: the log signs with Ed25519 under a key that is named like the origin, and witnesses add
+timestamped cosignatures. docs/formats.md section 6.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ledger.core.statements.origin import Origin
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What the note says: the first ``size`` entries of ``origin`` have this RFC 9162 root."""
+    """The statement of a signed note: the first ``size`` entries of ``origin`` have this RFC 9162 root (32 bytes)."""
 
     origin: Origin
     size: int

@@ -1,6 +1,6 @@
-"""The trust root: which history a verifier believes, whose signature, and how many of which witnesses. A file.
+"""The trust root: the file that names the history, log key, witnesses and threshold that a verifier believes.
 
-Whether a checkpoint is the log's and has enough cosignatures is asked here and nowhere else.
+``TrustRoot`` is the only code that decides whether a checkpoint is the log's and has enough cosignatures.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class TooFewCosignatures(VerificationFailed):
 
 @dataclass(frozen=True, slots=True)
 class TrustRoot:
-    """Which history, whose signature on its checkpoints, and how many of which witnesses must have cosigned."""
+    """A history, the key that signs its checkpoints, and the witnesses, of whom ``threshold`` must cosign them."""
 
     origin: Origin
     log_key: NoteKey
@@ -51,7 +51,7 @@ class TrustRoot:
             if key.type is not KeyType.WITNESS:
                 raise Malformed("must be a cosignature key (type 0x04)", f"trust root.witnesses[{number}]")
             others = self.witnesses[:number]
-            # One witness under two names, or two keys, would count twice towards the threshold.
+            # A witness with two names, or two keys, would count twice towards the threshold.
             if any(key.name == other.name or key.public_key == other.public_key for other in others):
                 raise Malformed("names a witness twice", f"trust root.witnesses[{number}]")
         if not 0 <= self.threshold <= len(self.witnesses):
@@ -103,7 +103,7 @@ def majority(witnesses: int) -> int:
 
 
 def read_trust_root(data: bytes) -> TrustRoot:
-    """Read a trust root file (JSON, edited by people, so white space is free); Malformed names the member."""
+    """Read a trust root file (JSON with any white space, as people edit it); Malformed names the member."""
     value = read_file(data, TRUST_FORMAT)
     names = ["ledger", "log_key", "origin", "threshold", "witnesses"]
     _, key, origin, threshold, witnesses = read_object(value, names, "trust root")

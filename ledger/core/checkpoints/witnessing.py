@@ -1,6 +1,6 @@
-"""What logs and witnesses say to each other, and which witnesses there are: C2SP tlog-witness and tlog-policy as text.
+"""Requests to witnesses, and lists of witnesses, as text: C2SP tlog-witness and tlog-policy.
 
-Reading and printing only: who asks is ``journeys/cosign.py``, who answers is ``journeys/witness.py``.
+This module reads and prints. ``journeys/cosign.py`` asks witnesses, ``journeys/witness.py`` answers as one.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ _URL = re.compile(r"https?://[^\s/]+\S*")
 
 @dataclass(frozen=True, slots=True)
 class AddCheckpoint:
-    """The body of ``add-checkpoint``: from which size the proof (32-byte hashes) leads to the checkpoint.
+    """The body of an ``add-checkpoint`` request.
 
-    The note stays text, for whoever answers must know its origin before it may call it malformed.
+    ``proof`` (32-byte hashes) shows that the checkpoint in ``note`` extends the one of ``old_size``. The note stays
+    text, because a witness must look at its origin before it may answer that it is malformed.
     """
 
     old_size: int
@@ -44,7 +45,7 @@ class AddCheckpoint:
 
     @classmethod
     def parse(cls, body: bytes) -> AddCheckpoint:
-        """Read a body strictly; Malformed says which line. The note is not looked into."""
+        """Read a body strictly; Malformed names the line. The note is not read."""
         if len(body) > MAX_REQUEST:
             raise Malformed(f"must have at most {MAX_REQUEST} bytes", "request")
         try:
@@ -70,7 +71,7 @@ def read_size(text: str, where: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class KnownWitness:
-    """A witness: its verifier key and, for those who ask it, its submission prefix without a slash at the end."""
+    """A witness: its verifier key, and the URL at which it answers (its submission prefix) without a final slash."""
 
     key: NoteKey
     url: str | None = None
@@ -81,9 +82,9 @@ class KnownWitness:
 
 
 def read_witnesses(text: str) -> tuple[KnownWitness, ...]:
-    """Read a witnesses file: ``<vkey> [<url>]`` a line, empty lines and lines that begin with ``#`` passed over.
+    """Read a witnesses file: ``<vkey> [<url>]`` a line; empty lines and lines that begin with ``#`` are ignored.
 
-    :raises Malformed: names the line; also where a witness is there twice, by name or by key.
+    :raises Malformed: names the line; also for a witness that is there twice, by name or by key.
     """
     if len(text) > MAX_WITNESSES_FILE:
         raise Malformed(f"must have at most {MAX_WITNESSES_FILE} characters", "witnesses file")
@@ -110,7 +111,7 @@ def read_witnesses(text: str) -> tuple[KnownWitness, ...]:
 
 
 def tlog_policy(trust: TrustRoot) -> str:
-    """The trust root as a C2SP tlog-policy file, for other programs: https://c2sp.org/tlog-policy."""
+    """The trust root as a C2SP tlog-policy file, which other programs read: https://c2sp.org/tlog-policy."""
     names = [f"w{number}" for number in range(1, len(trust.witnesses) + 1)]
     lines = [f"log {trust.log_key}"]
     lines += [f"witness {name} {key}" for name, key in zip(names, trust.witnesses, strict=True)]

@@ -3,11 +3,11 @@
 In reading order:
 
 ============= ============================================
-``inclusion`` where a declaration stands in a batch or set
+``inclusion`` the position of a declaration in a batch or set
 ``evidence``  the model, and how it is printed
 ``reading``   how it is read
-``payloads``  what its entries say
-``assembly``  gathering it from a replayed history
-``pdf``       carrying it inside a PDF
+``payloads``  the decoded content of its entries
+``assembly``  how it is gathered from a replayed history
+``pdf``       how a PDF carries it
 ============= ============================================
 """

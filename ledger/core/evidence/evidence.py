@@ -1,7 +1,7 @@
-"""The portable proof of one document: one JSON file, strictly read and exactly printed, versioned.
+"""The portable proof of one document: one versioned JSON file with one canonical form.
 
-It carries the declaration with its signature, its place in a batch, every entry of the history that bears on it (each
-with its inclusion in the checkpoint), its place in every attested set, and the checkpoint. docs/evidence-format.md.
+It contains the declaration with its signature, its inclusion in a batch and in every attested set, every entry of the
+history that bears on it (each with its inclusion in the checkpoint), and the checkpoint. docs/evidence-format.md.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class ProvenEntry:
     proof: tuple[bytes, ...]
 
 
-@dataclass(frozen=True)  # without slots, for the id that is kept once worked out
+@dataclass(frozen=True)  # without slots, so that ``id`` can be cached
 class Evidence:
-    """See the module. ``places`` holds one place per root and size: the batch first, then other attested sets.
+    """See the module. ``places`` has one inclusion per root and size: the batch first, then other attested sets.
 
-    ``document`` is what the evidence discloses of the document; a redaction that shows no field tells the count, and
-    lets a verifier name the field that was changed in a copy.
+    ``document`` is what the evidence discloses of the document. A redaction without shown fields discloses the number
+    of fields, and lets a verifier name the field that was changed in a copy.
     """
 
     origin: Origin
@@ -50,7 +50,7 @@ class Evidence:
 
     @cached_property
     def id(self) -> bytes:
-        """Of the declaration, 32 bytes."""
+        """The id of the declaration, 32 bytes."""
         return self.declaration.id(self.origin)
 
     def to_bytes(self) -> bytes:

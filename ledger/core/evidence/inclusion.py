@@ -1,4 +1,4 @@
-"""Inclusion: where a declaration stands in a batch or an attested set, with its RFC 9162 proof."""
+"""Inclusion: the position of a declaration in a batch or an attested set, with its RFC 9162 proof."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ledger.core.tree.merkle import Tree, leaf_hash
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a declaration stands in a batch or set: index, size and root of it, and the RFC 9162 inclusion path."""
+    """The position of a declaration in a batch or set: its root, size and index, and the RFC 9162 inclusion path."""
 
     root: bytes
     size: int
@@ -34,7 +34,7 @@ def sets_about(id_: bytes, places: Iterable[Place]) -> set[tuple[bytes, int]]:
 
 
 class Members:
-    """A batch or an attested set as places are proven in it: its ids in order and their tree, built once."""
+    """The tree over the ids of a batch or an attested set, in order; built once, to prove many inclusions."""
 
     __slots__ = ("_ids", "_tree")
 
@@ -44,7 +44,7 @@ class Members:
 
     @property
     def name(self) -> tuple[bytes, int]:
-        """RFC 9162 root over the ids, and how many."""
+        """RFC 9162 root over the ids, and their number."""
         return self._tree.root, self._tree.size
 
     def place(self, id_: bytes) -> Place:

@@ -1,4 +1,4 @@
-"""Reading evidence: the one canonical spelling, strictly; errors name the member."""
+"""The strict reader of evidence files; errors name the member."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_PROOF = 64
 
 
 def read_evidence(data: bytes) -> Evidence:
-    """Read what ``Evidence.to_bytes`` prints; Malformed for anything else, to the byte, naming the member."""
+    """Read exactly what ``Evidence.to_bytes`` prints; Malformed names the member. Nothing is verified."""
     value = read_canonical(data, FORMAT, MAX_EVIDENCE)
     names = ["checkpoint", "declaration", "document", "entries", "ledger", "origin", "places", "signature"]
     note, declaration, document, entries, _, origin, places, signature = read_object(value, names, "evidence")
@@ -68,7 +68,7 @@ def _read_entry(value: object, where: str) -> ProvenEntry:
 
 
 def _read_document(value: object) -> Redacted:
-    """The object of a redacted document: printed again it is the redacted file, and read by that file's rules."""
+    """The object of a redacted document. It is printed as a redacted file and read by that file's rules."""
     try:
         return read_redacted(
             json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"

@@ -1,7 +1,7 @@
 """COSE_Sign1 with ES256: RFC 9052 section 4.2 and RFC 9053 section 2.1, and keys named by their thumbprint (RFC 9679).
 
-Signatures have s in the lower half, as everywhere in this ledger (docs/formats.md section 3), so that nobody can make a
-second file of one statement. Other programs take them like any.
+Signatures have s in the lower half, as everywhere in this ledger (docs/formats.md section 3), so a statement cannot be
+changed into a second file with the same content. Other programs accept them like any other signature.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Headers = Mapping[int | str, cbor.Value]
 
 @dataclass(frozen=True, slots=True)
 class Unsigned:
-    """What one signature is to cover: the protected headers, and the payload, which may be kept apart."""
+    """What a signature will cover: the protected headers and the payload, which the message may contain or not."""
 
     protected: Headers
     payload: bytes
@@ -44,7 +44,7 @@ class Unsigned:
 
 @dataclass(frozen=True, slots=True)
 class Sign1:
-    """A COSE_Sign1 message. ``payload`` is None where it is detached."""
+    """A COSE_Sign1 message. ``payload`` is None if it is detached."""
 
     protected: Headers
     unprotected: Headers
@@ -58,7 +58,7 @@ class Sign1:
 
     @classmethod
     def parse(cls, data: bytes, longest: int, where: str) -> Sign1:
-        """Read what ``to_bytes`` prints; Malformed, naming ``where``, otherwise. The signature is not judged."""
+        """Read what ``to_bytes`` prints; Malformed names ``where``. The signature is not checked."""
         try:
             message = cbor.decode(data, longest)
             match message:

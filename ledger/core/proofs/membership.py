@@ -1,7 +1,7 @@
-"""How a declaration is in the batch that an entry anchors: what an export carries beside the entry to say so.
+"""Membership: the proof that a declaration is in the batch that an entry anchors. Proofs carry it beside the entry.
 
 The entry has the batch's root and size. Declaration, party's signature, index and path lead from a document's digest to
-it; nothing here needs to be believed. docs/exports.md, "Membership".
+them. A verifier checks all of it and believes nothing. docs/exports.md, "Membership".
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NAMES = ["declaration", "index", "path", "signature"]
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A declaration, its party's signature, and its place (index and RFC 9162 path) in the batch of an entry."""
+    """A declaration, its party's signature, and its inclusion (index and RFC 9162 path) in the batch of an entry."""
 
     declaration: Declaration
     signature: bytes
@@ -47,7 +47,7 @@ class Membership:
 
     @classmethod
     def from_cbor(cls, value: cbor.Value, where: str) -> Membership:
-        """Read what ``to_cbor`` makes; Malformed, naming the member, for anything else."""
+        """Read what ``to_cbor`` returns; Malformed names the member."""
         declaration, index, path, signature = read_object(value, _NAMES, where)
         if not isinstance(signature, bytes):
             raise Malformed("must be bytes", f"{where}.signature")
@@ -59,10 +59,11 @@ class Membership:
         )
 
     def verify(self, origin: Origin, entry: Entry) -> None:
-        """Check that ``entry`` anchors a batch with this declaration in this place, and that its party signed it.
+        """Check that ``entry`` anchors a batch with this declaration at this index, and that its party signed it.
 
-        :raises VerificationFailed: it does not, the party did not, or the party is a contract.
-        :raises Malformed: the entry's payload is no encoding of its kind.
+        :raises VerificationFailed: one of these is not so, or the party is a contract, whose signature only its chain
+            can check.
+        :raises Malformed: the entry's payload is not an encoding of its kind.
         """
         id_ = self.declaration.id(origin)
         if entry.kind is not EntryKind.ANCHORED:
@@ -80,7 +81,7 @@ class Membership:
 
 
 def anchor_of(evidence: Evidence) -> ProvenEntry:
-    """The entry that anchors the batch; VerificationFailed where the evidence does not show it."""
+    """The entry that anchors the batch; VerificationFailed if the evidence does not show it."""
     batch = evidence.places[0]
     for item in evidence.entries:
         if item.entry.kind is EntryKind.ANCHORED and item.entry.content == Anchored(batch.root, batch.size):
@@ -89,7 +90,7 @@ def anchor_of(evidence: Evidence) -> ProvenEntry:
 
 
 def read_path(value: cbor.Value, where: str) -> tuple[bytes, ...]:
-    """An RFC 9162 path, a list of hashes; Malformed, naming ``where``, for anything else."""
+    """An RFC 9162 path, a list of hashes; Malformed names ``where``."""
     items = read_list(value, where, MAX_PROOF, "hashes")
     path = tuple(item for item in items if isinstance(item, bytes) and len(item) == HASH_SIZE)
     if len(path) != len(items):

@@ -1,7 +1,7 @@
-"""The key that signs a log's receipts, and the log key's word that it is the log's.
+"""The key that signs a log's receipts, and the signed note with which the log key names it.
 
-COSE verifiers in the field know ES256 and not all know EdDSA, so receipts are signed by a P-256 key. A signed note
-(C2SP signed-note) by the log key names it, so that a trust root needs to know the log key alone. docs/exports.md.
+All COSE verifiers know ES256 and not all know EdDSA, so a P-256 key signs the receipts. The log key signs a note (C2SP
+signed-note) that names it, so a trust root needs the log key only. docs/exports.md.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ class ReceiptKey:
 
     @property
     def pem(self) -> str:
-        """SubjectPublicKeyInfo (RFC 5480) as PEM, for other programs."""
+        """SubjectPublicKeyInfo (RFC 5480) as PEM, which other programs read."""
         lines = textwrap.wrap(base64.b64encode(self._spki).decode(), 64)
         return "\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----", ""])
 
     @property
     def text(self) -> str:
-        """The three lines that the log key signs. No checkpoint begins with their first."""
+        """The three lines that the log key signs. The first line keeps them apart from every checkpoint."""
         return f"{FORMAT}\n{self.origin}\n{base64.b64encode(self._spki).decode()}\n"
 
     @property
@@ -63,7 +63,7 @@ class NamedReceiptKey:
 
     @classmethod
     def parse(cls, note: str) -> NamedReceiptKey:
-        """Read what ``str`` prints; Malformed for anything else. The signature is not checked."""
+        """Read what ``str`` prints; Malformed names the line. The signature is not checked."""
         (format_, origin, key), signatures = read_note(note, _WHERE)
         if format_ != FORMAT:
             raise Malformed(f'not of the format "{FORMAT}"', _WHERE)

@@ -1,10 +1,11 @@
 """A declaration as a SCITT Transparent Statement (RFC 9943) with a COSE Receipt of the history (RFC 9942).
 
-The Signed Statement's payload are the bytes of the entry that anchors the batch; its headers say how the declaration is
-in that batch. The receipt proves those bytes as leaf of the history's own tree (RFC9162_SHA256). docs/exports.md.
+The payload of the Signed Statement is the entry that anchors the batch; its headers contain the declaration's
+membership in that batch. The receipt proves that the entry is a leaf of the history's tree (RFC9162_SHA256).
 
-A receipt signs a root only: other verifiers take size and index from an unprotected proof, where anybody can change
-them to others that lead to the same root. Ours carries both, origin and the cosigned checkpoint where they are signed.
+A COSE receipt signs the root only. Size and index are in an unprotected proof, and can be changed to others that lead
+to the same root. So our receipt repeats both, with the origin and the cosigned checkpoint, in its signed headers.
+docs/exports.md.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ _STATEMENT, _RECEIPT = "statement", "receipt"
 
 
 def receipt_to_sign(evidence: Evidence, key: NamedReceiptKey) -> Unsigned:
-    """What the receipt key signs: that the history of this root has the anchoring entry, about this declaration.
+    """What the receipt key signs: the history with this root contains the entry that anchors this declaration.
 
-    :raises VerificationFailed: the evidence does not show what anchors the batch.
+    :raises VerificationFailed: the evidence does not show the entry that anchors the batch.
     """
     checkpoint = evidence.checkpoint.checkpoint
     details: dict[int | str, cbor.Value] = {
@@ -63,7 +64,7 @@ def receipt_to_sign(evidence: Evidence, key: NamedReceiptKey) -> Unsigned:
 def statement_to_sign(evidence: Evidence, issuer: bytes) -> Unsigned:
     """What the issuer, a P-256 key (65 bytes, uncompressed), signs: this entry anchors this declaration.
 
-    :raises VerificationFailed: the evidence does not show what anchors the batch.
+    :raises VerificationFailed: the evidence does not show the entry that anchors the batch.
     """
     protected: dict[int | str, cbor.Value] = {
         ALGORITHM: ES256,
@@ -78,7 +79,7 @@ def statement_to_sign(evidence: Evidence, issuer: bytes) -> Unsigned:
 def transparent_statement(
     evidence: Evidence, statement: Unsigned, signature: bytes, receipt: Unsigned, receipt_signature: bytes
 ) -> bytes:
-    """Put together what was signed: the file of the Transparent Statement."""
+    """The file of the Transparent Statement: the signed statement with the signed receipt in its headers."""
     anchor = anchor_of(evidence)
     proof = cbor.encode([evidence.checkpoint.checkpoint.size, anchor.entry.number, list(anchor.proof)])
     made = receipt.signed(receipt_signature, {VDP: {INCLUSION: [proof]}}, detached=True)
@@ -87,9 +88,10 @@ def transparent_statement(
 
 @dataclass(frozen=True, slots=True)
 class TransparentStatement:
-    """A Transparent Statement that was read and not yet verified. ``size``, ``index``, ``path``: the unprotected proof.
+    """A Transparent Statement that was read and not yet verified.
 
-    ``signed_size`` and ``signed_index`` are the ones that the receipt signs.
+    ``size``, ``index`` and ``path`` are the unprotected proof; ``signed_size`` and ``signed_index`` are in the signed
+    headers of the receipt.
     """
 
     statement: Sign1
@@ -109,7 +111,7 @@ class TransparentStatement:
 
     @classmethod
     def parse(cls, data: bytes) -> TransparentStatement:
-        """Read what ``transparent_statement`` makes; Malformed, naming the part, for anything else."""
+        """Read what ``transparent_statement`` returns; Malformed names the part."""
         statement = Sign1.parse(data, MAX_STATEMENT, _STATEMENT)
         _, kind, _, claims, ours = _headers(
             statement.protected, (ALGORITHM, CONTENT_TYPE, KEY_ID, CWT_CLAIMS, OURS), _STATEMENT
@@ -155,14 +157,14 @@ class TransparentStatement:
 
     @property
     def by_party(self) -> bool:
-        """Whether the declaration's own party issued it; else the log did."""
+        """Whether the declaration's party issued the statement; otherwise the log did."""
         return self.issuer == self.membership.declaration.party
 
     def verify(self, trust: TrustRoot) -> Proven:
-        """Check signatures, inclusion, membership and that what is signed is what the proof says.
+        """Check signatures, inclusion and membership, and that the proof agrees with what the receipt signs.
 
-        :raises VerificationFailed: names what does not fit: origin, key, checkpoint, witnesses, size, index, entry,
-            declaration, issuer.
+        :raises VerificationFailed: names what is wrong: origin, key, checkpoint, witnesses, size, index, entry,
+            declaration or issuer.
         """
         if self.origin != trust.origin:
             raise VerificationFailed(f"the statement is of {self.origin}, but {trust.origin} is trusted")

@@ -1,7 +1,7 @@
-"""Proofs that an entry is in the history, as C2SP tlog-proof has them: https://c2sp.org/tlog-proof. docs/exports.md.
+"""Proofs that an entry is in the history, in the format of C2SP tlog-proof: https://c2sp.org/tlog-proof.
 
-A proof is made from evidence and proves one entry, whose bytes are a file beside it. The entry that anchors a batch
-comes with the declaration's membership as extra data, which says nothing by itself: it is checked like the rest.
+A proof is made from evidence and proves one entry, whose bytes are in a file beside it. The proof of the entry that
+anchors a batch has the declaration's membership as extra data, which is not signed but checked. docs/exports.md.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _WHERE = "tlog-proof"
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What a proof has shown: an entry of the first ``size`` of a history, seen by witnesses, and of which declaration.
+    """What a proof has shown: an entry of the history, a checkpoint that includes it, and the declaration it is about.
 
-    ``cosigned``: the cosignature of every witness of the trust root that cosigned. ``membership`` is None where the
-    proof is about the entry alone.
+    ``cosigned``: the cosignature of every witness of the trust root that cosigned. ``membership`` is None if the proof
+    is about the entry alone.
     """
 
     entry: Entry
@@ -53,10 +53,10 @@ class TlogProof:
 
     @classmethod
     def of(cls, evidence: Evidence, number: int | None = None) -> TlogProof:
-        """The proof of an entry that the evidence shows; of the one that anchors the batch unless a number is given.
+        """The proof of entry ``number`` of the evidence; if not given, of the entry that anchors the batch.
 
         :raises Malformed: the evidence does not show that entry.
-        :raises VerificationFailed: it does not show what anchors the batch.
+        :raises VerificationFailed: it does not show the entry that anchors the batch.
         """
         anchor = anchor_of(evidence)
         number = anchor.entry.number if number is None else number
@@ -76,7 +76,7 @@ class TlogProof:
 
     @classmethod
     def parse(cls, data: bytes) -> TlogProof:
-        """Read a proof strictly; Malformed says which line. Nothing is verified."""
+        """Read a proof strictly; Malformed names the line. Nothing is verified."""
         if len(data) > MAX_FILE:
             raise Malformed(f"must have at most {MAX_FILE} bytes, not {len(data)}", _WHERE)
         try:
@@ -102,10 +102,11 @@ class TlogProof:
         return cls(int(index[1]), path, SignedNote.parse(note), extra)
 
     def verify(self, data: bytes, trust: TrustRoot) -> Proven:
-        """Check that the entry bytes ``data`` are entry ``index`` of the trusted history, and what ``extra`` claims.
+        """Check that ``data`` is entry ``index`` of the trusted history, and check the membership in ``extra``.
 
-        :raises Malformed: they are no entry, or extra data is no membership.
-        :raises VerificationFailed: another entry, index, size, root, key or origin, or too few witnesses cosigned.
+        :raises Malformed: ``data`` is not an entry, or ``extra`` is not a membership.
+        :raises VerificationFailed: the entry, index, size, root, key or origin is another one, or too few witnesses
+            cosigned.
         """
         cosigned = trust.verify(self.note)
         entry, checkpoint = Entry.from_data(data), self.note.checkpoint

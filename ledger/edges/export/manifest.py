@@ -20,7 +20,7 @@ _LINE = re.compile(rf"([0-9a-f]{{64}})  ({_WORD}(?:/{_WORD})*)\n")
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many of each are in an export."""
+    """The number of each kind of thing in an export."""
 
     batches: int
     checkpoints: int
@@ -32,9 +32,9 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """All files but the manifest and the list itself: how many, their length together, SHA-256 (32 bytes) of the list.
+    """All files except the manifest and the list itself: their number and total length, and the list's SHA-256.
 
-    The list is what ``sha256sum`` reads and prints: one line a file, ascending by path.
+    ``sha256sum`` reads and prints the same list: one line a file, ascending by path.
     """
 
     number: int
@@ -44,9 +44,9 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Which history, how far: ``size`` entries with this head and RFC 9162 root (32 bytes each).
+    """The exported history: its first ``size`` entries, with their head and RFC 9162 root (32 bytes each).
 
-    ``checkpoint`` is the size of the newest checkpoint of this history; entries from there on nobody signed for.
+    ``checkpoint`` is the size of the newest checkpoint of this history. Later entries are not covered by a signature.
     """
 
     origin: Origin
@@ -58,7 +58,7 @@ class Manifest:
     files: Files
 
     def to_bytes(self) -> bytes:
-        """JSON for people and programs, in its one spelling."""
+        """JSON with one canonical form, indented for people."""
         value = {
             "ledger": FORMAT,
             "origin": str(self.origin),
@@ -78,7 +78,7 @@ class Manifest:
 
 
 def read_manifest(data: bytes) -> Manifest:
-    """Read what ``Manifest.to_bytes`` prints; Malformed, naming the member, for anything else."""
+    """Read what ``Manifest.to_bytes`` prints; Malformed names the member."""
     try:
         manifest = _read(data)
     except Malformed as error:
@@ -94,7 +94,7 @@ def sum_line(digest: bytes, path: str) -> bytes:
 
 
 def read_sum_line(line: bytes, where: str) -> tuple[bytes, str]:
-    """Read a line of the list; Malformed where it is none, or its path could lead out of the export."""
+    """Read a line of the list: SHA-256 and path. Malformed also for a path that could lead out of the export."""
     match = _LINE.fullmatch(line.decode("ascii", "replace"))
     if match is None:
         raise Malformed("must be SHA-256 in hex, two spaces and a plain relative path", where)

@@ -1,4 +1,4 @@
-"""Lines of an export: declarations, batches, sets, and where the chain keeps each entry. JSON, one spelling each."""
+"""Lines of an export: declarations, batches, sets, and the position of each entry on the chain. Canonical JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_LINE = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Number ``index`` of the batch of this root and size."""
+    """Number ``index`` in the batch with this root and size."""
 
     root: bytes
     size: int
@@ -28,7 +28,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A declaration as an export holds it."""
+    """A declaration as it is in an export; ``place`` is None while it is pending."""
 
     id: bytes
     declaration: Declaration
@@ -39,7 +39,7 @@ class Declared:
 
 
 def declaration_line(row: DeclarationRow, batch: Batch | None) -> bytes:
-    """One declaration; ``batch`` is the one that it stands in as far as the export goes, and its state follows."""
+    """The line of a declaration; ``batch`` is its batch, if the export has it. Its state follows from the batch."""
     place = None if batch is None else {"index": row.batch_index, **_named(batch.root, batch.size)}
     state = "pending" if batch is None else _state(batch)
     return print_canonical(
@@ -55,7 +55,7 @@ def declaration_line(row: DeclarationRow, batch: Batch | None) -> bytes:
 
 
 def read_declaration(line: bytes, origin: Origin, where: str) -> Declared:
-    """Read a line; Malformed where it is none, or its id is not its content's."""
+    """Read the line of a declaration; Malformed also if its id is not that of its content."""
     names = ["batch", "declaration", "id", "received_at", "signature", "state"]
     batch, declaration, id_, received_at, signature, state = _object(line, names, where)
     made = Declaration.from_json(declaration, f"{where} declaration")
@@ -75,7 +75,7 @@ def read_declaration(line: bytes, origin: Origin, where: str) -> Declared:
 
 
 def batch_line(batch: Batch) -> bytes:
-    """One batch. Its id is the store's own and stays there."""
+    """The line of a batch, without its id, which only means something in its store."""
     entry = None if batch.entry_number is None else {"number": batch.entry_number, "time": batch.entry_time}
     return print_canonical(
         {
@@ -89,7 +89,7 @@ def batch_line(batch: Batch) -> bytes:
 
 
 def read_batch(line: bytes, where: str) -> Batch:
-    """Read a line, as a batch with the id 0; Malformed where it is none."""
+    """Read the line of a batch; its id is 0."""
     names = ["created_at", "entry", "root", "size", "state", "transaction"]
     created_at, entry, root, size, state, transaction = _object(line, names, where)
     if state not in ("batched", "anchored") or (state == "anchored") != (entry is not None):
@@ -108,23 +108,23 @@ def read_batch(line: bytes, where: str) -> Batch:
 
 
 def _state(batch: Batch) -> BatchState:
-    """Whether it is sent, or final, is the business of one store with one chain."""
+    """The exported state. Whether a batch is sent or final depends on one store and its chain."""
     return "batched" if batch.is_open else "anchored"
 
 
 def set_line(root: bytes, size: int) -> bytes:
-    """One attested set."""
+    """The line of an attested set."""
     return print_canonical(_named(root, size))
 
 
 def read_set(line: bytes, where: str) -> tuple[bytes, int]:
-    """Read a line; Malformed where it is none."""
+    """Read the line of an attested set: its root and size."""
     root, size = _object(line, ["root", "size"], where)
     return read_hash(root, f"{where} root"), read_count(size, f"{where} size")
 
 
 def position_line(logged: LoggedEntry) -> bytes:
-    """Where the chain keeps an entry: what a follower asks the chain for, and nobody proves."""
+    """The line of an entry's position on the chain. A follower needs it; it is not proven."""
     return print_canonical(
         {
             "block": logged.block_number,
@@ -137,7 +137,7 @@ def position_line(logged: LoggedEntry) -> bytes:
 
 
 def read_position(line: bytes, entry: Entry, where: str) -> LoggedEntry:
-    """Read the line about ``entry``; Malformed where it is none, or about another one."""
+    """Read the line of the position of ``entry``; Malformed if it is about another entry."""
     names = ["block", "block_hash", "entry", "log_index", "transaction"]
     block, block_hash, number, log_index, transaction = _object(line, names, where)
     if number != entry.number:
@@ -152,12 +152,12 @@ def read_position(line: bytes, entry: Entry, where: str) -> LoggedEntry:
 
 
 def id_line(id_: bytes) -> bytes:
-    """A declaration's id among the leaves of a batch or the members of a set."""
+    """The line of a declaration's id in the list of a batch or a set."""
     return f"0x{id_.hex()}\n".encode()
 
 
 def read_id(line: bytes, where: str) -> bytes:
-    """Read a line; Malformed where it is none."""
+    """Read the line of a declaration's id."""
     return read_hash(line.decode("ascii", "replace").removesuffix("\n"), where)
 
 

@@ -1,7 +1,7 @@
-"""Evidence in a PDF: attached by an incremental update that is one text for one original, and read back. docs/pdf.md.
+"""Evidence in a PDF: an incremental update attaches it, and the same original always gets the same update. docs/pdf.md.
 
-Pure, and without a PDF library: what must be known of a PDF is little, and the update has to be written alike by every
-version of this program and by others, which no library promises of itself.
+This uses no PDF library. Little must be known of a PDF, and every version of this program and of other programs must
+write the same bytes, which no library promises.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ _HEADER = re.compile(rb"ledger/opaque/1 [A-Za-z0-9_-]{43}\n")
 
 
 class Carried(NamedTuple):
-    """What a PDF carries: evidence, and where the PDF itself is the declared document, that document, wrapped."""
+    """The evidence in a PDF; ``document`` is the wrapped document, if the PDF itself is the declared document."""
 
     evidence: bytes
     document: bytes | None
 
 
 def is_pdf(data: bytes) -> bool:
-    """Whether a file says of itself that it is a PDF."""
+    """Whether a file begins like a PDF."""
     return data.startswith(b"%PDF-")
 
 
 def carries_evidence(data: bytes) -> bool:
-    """Whether a PDF ends as one to which evidence was attached; whether it is whole, ``read_pdf`` says."""
+    """Whether a PDF ends like one with attached evidence; ``read_pdf`` checks whether it is unchanged."""
     return is_pdf(data) and _end(data) is not None
 
 
 def embed(pdf: bytes, evidence: bytes, document: bytes | None = None) -> bytes:
-    """``pdf`` followed by an update with the evidence attached.
+    """``pdf`` followed by an update that attaches the evidence.
 
-    :param evidence: the evidence file, at most 16 MiB; not read here.
-    :param document: where the PDF itself was declared: its wrapped document, whose header line is attached too.
-    :raises Malformed: the PDF is broken, encrypted, signed or too large, carries evidence already, or is not what
-        ``document`` wraps.
+    :param evidence: the evidence file, at most 16 MiB; it is not read here.
+    :param document: the wrapped document, if the PDF itself was declared; its header line is attached too.
+    :raises Malformed: the PDF is invalid, encrypted, signed or too large, already carries evidence, or is not the
+        document that ``document`` wraps.
     """
     header = None
     if document is not None:
@@ -58,19 +58,19 @@ def embed(pdf: bytes, evidence: bytes, document: bytes | None = None) -> bytes:
 
 
 def read_pdf(data: bytes) -> Carried:
-    """What a PDF carries, read strictly: the file is exactly an original and the update that ``embed`` writes.
+    """The evidence in a PDF, read strictly: the file must be exactly an original and the update that ``embed`` writes.
 
-    That the evidence is good, and about this document, is for a verification to say. Where no document comes with
-    it, nothing is said of the pages: the evidence proves the data that it discloses, whatever they show.
+    A verification must then show whether the evidence is good and about this document. Without a document the evidence
+    does not prove the pages: it proves the data that it discloses, whatever the pages show.
 
-    :raises Malformed: no evidence is attached, or the file was changed after it was.
+    :raises Malformed: no evidence is attached, or the file was changed afterwards.
     """
     original, evidence, header = _parts(data)
     return Carried(evidence, None if header is None else header + original)
 
 
 def original_of(data: bytes) -> bytes:
-    """The PDF as it was before evidence was attached; Malformed as for :func:`read_pdf`."""
+    """The PDF before evidence was attached; Malformed as for :func:`read_pdf`."""
     return _parts(data)[0]
 
 

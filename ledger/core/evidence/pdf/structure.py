@@ -1,8 +1,8 @@
-"""What a PDF file says of itself: its cross-reference sections, and the few objects that are asked for by number.
+"""The structure of a PDF file: its cross-reference sections, and the few objects that are needed, by number.
 
-ISO 32000-2, 7.5: tables, streams and both; objects in the file or in object streams. Read strictly, from the end of
-the file as every reader does. A file in which a reader would have to search or guess is Malformed: two readers would
-guess differently. All work is bounded, whatever the file says.
+ISO 32000-2, 7.5: tables, streams and both; objects in the file or in object streams. A file is read strictly, from its
+end, as every reader does. It is Malformed if a reader would have to search or guess, as two readers would guess
+differently. The work is bounded for every input.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Members = dict[bytes, Member]
 
 
 class _Rows(NamedTuple):
-    """A subsection: ``length`` rows from object ``first`` on. ``widths`` None is a table in the file itself."""
+    """A subsection: ``length`` rows from object ``first`` on. ``widths`` is None for a table in the file itself."""
 
     first: int
     length: int
@@ -55,7 +55,7 @@ class _Rows(NamedTuple):
 
 
 class _Packed(NamedTuple):
-    """An object's place in an object stream."""
+    """The position of an object in an object stream."""
 
     stream: int
     position: int
@@ -91,7 +91,7 @@ class Structure:
                 self.trailer, self.is_stream = members, is_stream
             if b"Encrypt" in members:
                 raise Malformed("is encrypted: evidence cannot be attached to it or read from it", "PDF")
-            # Last in, first out: what is looked up first comes last.
+            # The last one is read first.
             pending += [whole(members[name].value) for name in (b"Prev", b"XRefStm") if name in members]
 
     @property
@@ -117,7 +117,7 @@ class Structure:
         return dictionary(self.resolve(value))[0]
 
     def resolve(self, value: bytes) -> bytes:
-        """The value itself, or the one it refers to; ``null`` where there is none."""
+        """The value itself, or the one that it refers to; ``null`` if that does not exist."""
         for _ in range(MAX_HOPS):
             referred = reference(value)
             if referred is None:
@@ -143,7 +143,7 @@ class Structure:
         return begin
 
     def _find(self, number: int) -> int | _Packed | None:
-        """Where an object is: the newest section that knows it decides."""
+        """The position of an object, from the newest section that lists it."""
         for rows in self._rows:
             if rows.first <= number < rows.first + rows.length:
                 return _table_row(rows, number) if rows.widths is None else _stream_row(rows, rows.widths, number)

@@ -1,7 +1,7 @@
-"""PDF values as they stand in a file: where one ends, and what a dictionary or an array holds (ISO 32000-2, 7.3).
+"""PDF values as bytes of a file: where one ends, and what a dictionary or an array contains (ISO 32000-2, 7.3).
 
-Values are kept as their own bytes, so that they can be copied into another part of a file unchanged. Nothing here is
-repaired: what the standard does not allow is Malformed. Every loop ends with the value, which has at most 1 MiB.
+Values stay as they are written, so that they can be copied into another part of a file unchanged. Nothing is repaired:
+what the standard does not allow is Malformed. Every loop ends with the value, which has at most 1 MiB.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class Member(NamedTuple):
 
 
 def skip_blank(data: bytes, at: int) -> int:
-    """The first place from ``at`` on that is neither white space nor comment."""
+    """The first position from ``at`` on that is not white space or a comment."""
     return _end_of(_BLANK, data, at)
 
 
 def value_end(data: bytes, at: int) -> int:
-    """Where the value ends that begins at ``at``, which is no white space; Malformed when there is none."""
+    """The end of the value that begins at ``at``, without white space before it; Malformed if there is none."""
     reference = _REFERENCE.match(data, at)
     if reference is not None:
         return reference.end()
@@ -77,7 +77,7 @@ def value_end(data: bytes, at: int) -> int:
 def dictionary(data: bytes, at: int = 0) -> tuple[dict[bytes, Member], int]:
     """The members of the dictionary at ``at`` by name (no slash, escapes resolved), in order; and where it ends.
 
-    :raises Malformed: it is none, or names a member twice, which readers understand differently.
+    :raises Malformed: not a dictionary, or one that names a member twice, which readers understand differently.
     """
     if data[at : at + 2] != b"<<":
         raise Malformed("not a dictionary", f"PDF, byte {at}")
@@ -94,14 +94,14 @@ def dictionary(data: bytes, at: int = 0) -> tuple[dict[bytes, Member], int]:
 
 
 def array(data: bytes) -> list[bytes]:
-    """The values of an array; Malformed when it is none."""
+    """The values of an array; Malformed if it is not an array."""
     if data[:1] != b"[":
         raise Malformed("not an array", "PDF")
     return [data[begin:end] for begin, end in _values(data, 1, b"]")[0]]
 
 
 def reference(value: bytes) -> Reference | None:
-    """The reference that a value is, or None."""
+    """The value as a reference; None if it is not one."""
     found = _REFERENCE.fullmatch(value)
     return None if found is None else Reference(int(found[1]), int(found[2]))
 
@@ -114,7 +114,7 @@ def whole(value: bytes) -> int:
 
 
 def string(value: bytes) -> bytes:
-    """The bytes that a string stands for (7.3.4); Malformed when it is none."""
+    """The bytes that a string denotes (7.3.4); Malformed if it is not a string."""
     if value[:1] == b"(":
         return _ESCAPE.sub(_unescaped, value[1:-1])
     if value[:1] == b"<" and value[:2] != b"<<":
@@ -124,7 +124,7 @@ def string(value: bytes) -> bytes:
 
 
 def object_at(data: bytes, at: int) -> tuple[Reference, int]:
-    """The number of the indirect object at ``at``, and where its value begins; Malformed when there is none."""
+    """The number of the indirect object at ``at``, and where its value begins; Malformed if there is none."""
     found = _HEADER.match(data, at)
     if found is None:
         raise Malformed("no object where the tables of the PDF place one", f"PDF, byte {at}")

@@ -1,8 +1,8 @@
-"""The incremental update by which a PDF carries evidence: one text for one original and its attachments. docs/pdf.md.
+"""The incremental update that attaches evidence to a PDF; original and attachments determine every byte. docs/pdf.md.
 
-The original stays as it is, byte for byte, at the beginning of the file. What follows holds the attachments, a new
-catalog (the original's with the attachments listed) and a cross-reference section of the original's kind. Nothing in it
-depends on a library or a clock, so that whoever has the original and the attachments can write it again and compare.
+The original stays unchanged at the beginning of the file. The update contains the attachments, a new catalog (the
+original's, which also lists the attachments) and a cross-reference section of the original's kind. It does not depend
+on a library or a clock, so a reader with the original and the attachments can write it again and compare.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def update(original: bytes, attachments: list[tuple[bytes, bytes, bytes]]) -> by
     """The bytes to append to ``original``.
 
     :param attachments: name, MIME type and content of each, in order; names are ASCII without delimiters.
-    :raises Malformed: the original is broken, encrypted or signed, or has an attachment of such a name already.
+    :raises Malformed: the original is invalid, encrypted or signed, or already has an attachment with such a name.
     """
     pdf = Structure(original)
     catalog = pdf.catalog()
@@ -48,7 +48,7 @@ def _check_unsigned(pdf: Structure, catalog: Members) -> None:
 
 
 def _catalog(pdf: Structure, catalog: Members, added: list[tuple[bytes, bytes]]) -> bytes:
-    """The original's members as they stand, but for /Names, in which the attachments are listed."""
+    """The original's members unchanged, except /Names, which lists the attachments too."""
     names = pdf.members(catalog[b"Names"].value) if b"Names" in catalog else {}
     listed = _listed(pdf, names[b"EmbeddedFiles"].value) if b"EmbeddedFiles" in names else []
     for name, _ in added:
@@ -61,7 +61,7 @@ def _catalog(pdf: Structure, catalog: Members, added: list[tuple[bytes, bytes]])
 
 
 def _listed(pdf: Structure, root: bytes) -> list[tuple[bytes, bytes]]:
-    """The entries of a name tree (7.9.6): each name, and name and value as they stand."""
+    """The entries of a name tree (7.9.6): each name, and its bytes of name and value."""
     found, pending, seen = [], [root], set[bytes]()
     while pending:
         node = pending.pop(0)
@@ -81,7 +81,7 @@ def _listed(pdf: Structure, root: bytes) -> list[tuple[bytes, bytes]]:
 
 
 class _Writer:
-    """Objects appended to a PDF, numbered from its first free number on."""
+    """Appends objects to a PDF, numbered from its first free number on."""
 
     def __init__(self, pdf: Structure) -> None:
         self._pdf = pdf
@@ -90,13 +90,13 @@ class _Writer:
         self._text = bytearray(b"\n")
 
     def add(self, value: bytes) -> int:
-        """An object of this value; returns its number."""
+        """Add an object with this value; returns its number."""
         number = self._begin()
         self._text += value + b"\nendobj\n"
         return number
 
     def stream(self, members: bytes, content: bytes) -> tuple[int, int]:
-        """A stream without filter; returns its number and the offset of its content in the file."""
+        """Add a stream without filter; returns its number and the offset of its content in the file."""
         number = self._begin()
         self._text += b"<<%b/Length %d>>\nstream\n" % (members, len(content))
         at = len(self._pdf.data) + len(self._text)
@@ -104,7 +104,7 @@ class _Writer:
         return number, at
 
     def finish(self, root: int, comment: bytes) -> bytes:
-        """The cross-reference section, in a table or a stream as the original has it; and the end of the file."""
+        """Add the cross-reference section, a table or a stream like the original's, and the end; returns the update."""
         trailer = b"/Root %d 0 R/Prev %d" % (root, self._pdf.start)
         trailer += b"".join(self._pdf.trailer[name].raw for name in (b"Info", b"ID") if name in self._pdf.trailer)
         start = len(self._pdf.data) + len(self._text)
@@ -116,9 +116,8 @@ class _Writer:
         else:
             count = len(self._offsets)
             rows = b"".join(b"%010d 00000 n \n" % offset for offset in self._offsets)
-            self._text += b"xref\n0 1\n0000000000 65535 f \n%d %d\n%btrailer\n<</Size %d%b>>\n" % (
-                self._first, count, rows, self._first + count, trailer,
-            )  # fmt: skip
+            self._text += b"xref\n0 1\n0000000000 65535 f \n%d %d\n%b" % (self._first, count, rows)
+            self._text += b"trailer\n<</Size %d%b>>\n" % (self._first + count, trailer)
         self._text += b"%b\nstartxref\n%d\n%%%%EOF\n" % (comment, start)
         return bytes(self._text)
 
