@@ -32,7 +32,7 @@ from ledger.core.statements.statement import (
 from ledger.edges.keys.keystore import Algorithm
 from ledger.journeys.attest import relay_attestation, set_of
 from ledger.journeys.council import draft_resolution, endorse, relay_resolution
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from ledger.testing.world import Key
 
 _PATIENCE_SECONDS = 60.0
@@ -53,15 +53,15 @@ class SignedDeclaration:
 
 @dataclass
 class RunningServer:
-    """A running server: its consortium, its port and its process."""
+    """A running server: its local_ledger, its port and its process."""
 
-    consortium: House
+    local_ledger: LocalLedger
     port: int
     process: subprocess.Popen[bytes]
 
     def declarations(self, count: int, digest: bytes | None = None) -> list[SignedDeclaration]:
         """``count`` new signed declarations, all with ``digest`` if it is given."""
-        origin, made = self.consortium.chain.origin, []
+        origin, made = self.local_ledger.chain.origin, []
         for _ in range(count):
             declaration = Declaration(_TRADER.signer, digest or secrets.token_bytes(32), 830)
             id_ = declaration.id(origin)
@@ -91,8 +91,8 @@ class RunningServer:
 
     def attest(self, ids: Sequence[bytes]) -> None:
         """Enrol an agency, and write one attestation about each declaration."""
-        consortium, council, officer = self.consortium, self.consortium.key("council"), self.consortium.key("officer")
-        origin, relay = consortium.chain.origin, consortium.relay
+        council, officer = self.local_ledger.key("council"), self.local_ledger.key("officer")
+        origin, relay = self.local_ledger.chain.origin, self.local_ledger.relay
         resolutions: tuple[tuple[type[Resolution], tuple[Any, ...]], ...] = (
             (AgencyEnrolment, (AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")),
             (MandateGrant, (AGENCY, KIND, 0, NO_END)),
@@ -116,35 +116,35 @@ def running_server(
 
     :param block_seconds: seconds between blocks; None makes a block for each transaction.
     """
-    consortium = House(folder)
-    consortium.devchain.start()
+    local_ledger = LocalLedger(folder)
+    local_ledger.devchain.start()
     try:
-        consortium.deploy()
-        consortium.key("log", Algorithm.ED25519)
+        local_ledger.deploy()
+        local_ledger.key("log", Algorithm.ED25519)
         if block_seconds is not None:
-            _ask_node(consortium, "evm_setIntervalMining", block_seconds)
+            _ask_node(local_ledger, "evm_setIntervalMining", block_seconds)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
         with (folder / "serve.log").open("wb") as log:
             command = [sys.executable, "-m", "ledger.cli", "serve"]
-            environment = _environment(consortium, port, store_url)
+            environment = _environment(local_ledger, port, store_url)
             process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:
-            server = RunningServer(consortium, port, process)
+            server = RunningServer(local_ledger, port, process)
             _wait_until_ready(server, folder / "serve.log")
             yield server
         finally:
             process.terminate()
             process.wait(_PATIENCE_SECONDS)
     finally:
-        consortium.devchain.stop()
+        local_ledger.devchain.stop()
 
 
-def _environment(consortium: House, port: int, store_url: str | None) -> dict[str, str]:
-    store = store_url or f"sqlite:///{consortium.folder / 'ledger.sqlite'}"
+def _environment(local_ledger: LocalLedger, port: int, store_url: str | None) -> dict[str, str]:
+    store = store_url or f"sqlite:///{local_ledger.folder / 'ledger.sqlite'}"
     others = {name: value for name, value in os.environ.items() if not name.startswith("LEDGER_")}
-    return others | consortium.environment(store_url=store, api_port=port, log_level="warning")
+    return others | local_ledger.environment(store_url=store, api_port=port, log_level="warning")
 
 
 def _wait_until_ready(server: RunningServer, log: Path) -> None:
@@ -158,9 +158,9 @@ def _wait_until_ready(server: RunningServer, log: Path) -> None:
     raise AssertionError(f"the server does not answer:\n{log.read_text()[-2000:]}")
 
 
-def _ask_node(consortium: House, method: str, *parameters: object) -> None:
+def _ask_node(local_ledger: LocalLedger, method: str, *parameters: object) -> None:
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}).encode()
-    request = urllib.request.Request(consortium.devchain.url, body, {"Content-Type": "application/json"})
+    request = urllib.request.Request(local_ledger.devchain.url, body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS) as response:
         answer = json.loads(response.read())
     if "error" in answer:

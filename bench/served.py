@@ -37,7 +37,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         yield _row(bench, server, spec, [load.http_request("GET", path) for path in paths] * 8)
 
         trust = TrustRoot(
-            server.consortium.chain.origin, note_key(server.consortium.chain.origin, server.consortium.log_key)
+            server.local_ledger.chain.origin, note_key(server.local_ledger.chain.origin, server.local_ledger.log_key)
         )
         for id_, what, online in (
             ("served-verification", "the document and its whole evidence, with fresh facts", True),

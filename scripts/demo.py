@@ -48,7 +48,7 @@ from ledger.journeys.export import PublicKeys, leave
 from ledger.journeys.relay import Relayed
 from ledger.journeys.revoke import relay_revocation
 from ledger.journeys.withdraw import relay_withdrawal
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from ledger.testing.local_witnesses import witness_of, witnessing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,7 +70,7 @@ class Demo:
 
     def __init__(self) -> None:
         shutil.rmtree(OUTPUT, ignore_errors=True)
-        self.house = House(OUTPUT / "house")
+        self.local = LocalLedger(OUTPUT / "local")
         self.report: dict[str, Any] = {"steps": []}
         self.witnesses: list[KnownWitness] = []
         self.number = 0
@@ -88,10 +88,10 @@ class Demo:
         self.report["steps"].append({"step": self.number, "what": text, "gas": gas})
 
     def run(self) -> int:
-        house = self.house
-        house.devchain.start()
+        local = self.local
+        local.devchain.start()
         with ExitStack() as running:
-            running.callback(house.devchain.stop)
+            running.callback(local.devchain.stop)
             self._run_on_the_chain(running)
         with self.step("Chain and platform are gone; one Python file verifies"):
             self._verify_without_the_ledger()
@@ -109,7 +109,7 @@ class Demo:
 
     def _run_on_the_chain(self, running: ExitStack) -> None:
         with self.step("A contract with a council of one"):
-            origin, receipt = self.house.deploy()
+            origin, receipt = self.local.deploy()
             self.say(f"origin {origin}", receipt)
         with self.step("Two agencies witness its history, each beside its own node"):
             self._start_witnesses(running)
@@ -137,23 +137,23 @@ class Demo:
         self._print_costs(declared)
 
     def _officer(self, code: str) -> SigningKey:
-        return self.house.key(f"{code.lower()}-officer")
+        return self.local.key(f"{code.lower()}-officer")
 
     def _start_witnesses(self, running: ExitStack) -> None:
-        house, folder = self.house, OUTPUT / "witnesses"
-        trust = TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
+        local, folder = self.local, OUTPUT / "witnesses"
+        trust = TrustRoot(local.chain.origin, note_key(local.chain.origin, local.log_key))
         for name in WITNESSES:
-            key = house.key(name, Algorithm.ED25519)
-            self.witnesses.append(running.enter_context(witnessing(witness_of(name, key, trust, folder, house.chain))))
+            key = local.key(name, Algorithm.ED25519)
+            self.witnesses.append(running.enter_context(witnessing(witness_of(name, key, trust, folder, local.chain))))
             self.say(f"{self.witnesses[-1]}")
 
     def _enrol_agencies(self) -> None:
-        council = self.house.key("council")
+        council = self.local.key("council")
 
         def enact(kind: type[Resolution], *members: object) -> int:
-            resolution = draft_resolution(self.house.relay, kind, *members)
-            endorsement = endorse(resolution, council, self.house.chain.origin)
-            receipt = relay_resolution(self.house.relay, resolution, [endorsement]).receipt
+            resolution = draft_resolution(self.local.relay, kind, *members)
+            endorsement = endorse(resolution, council, self.local.chain.origin)
+            receipt = relay_resolution(self.local.relay, resolution, [endorsement]).receipt
             return receipt.gas_used if receipt else 0
 
         for agency in _read("agencies.json"):
@@ -175,7 +175,7 @@ class Demo:
             if item["file"] not in replacements
         ]
         declared = self._declare_files(sources)
-        (report,) = self.house.anchorer.run(len(declared), _now())
+        (report,) = self.local.anchorer.run(len(declared), _now())
         self.batch = report
         table = Table("document", "type", "declaration id")
         for item in declared.values():
@@ -186,9 +186,9 @@ class Demo:
         return declared
 
     def _declare_files(self, sources: Sequence[DocumentFile]) -> dict[str, Declared]:
-        house, found = self.house, {}
+        local, found = self.local, {}
         for item in declare_files(
-            sources, OUTPUT / "wrapped", house.key("trader"), house.chain.origin, house.store, _now(),
+            sources, OUTPUT / "wrapped", local.key("trader"), local.chain.origin, local.store, _now(),
             lambda: secrets.token_bytes(32),
         ):  # fmt: skip
             if not isinstance(item, Declared):
@@ -200,8 +200,8 @@ class Demo:
         officer = self._officer(code)
         root, size = set_of(ids)
         statement = Attestation(code, kind, outcome, ZERO, _now() - 60, NO_END, root, size, secrets.token_bytes(32))
-        id_ = statement.id(self.house.chain.origin)
-        relayed = relay_attestation(self.house.relay, statement, officer.address, officer.sign(id_), ids)
+        id_ = statement.id(self.local.chain.origin)
+        relayed = relay_attestation(self.local.relay, statement, officer.address, officer.sign(id_), ids)
         return id_, relayed
 
     def _attest(self, declared: dict[str, Declared], index: Sequence[dict[str, Any]]) -> dict[str, bytes]:
@@ -230,11 +230,11 @@ class Demo:
 
     def _revoke(self, attested: dict[str, bytes], declared: dict[str, Declared]) -> None:
         name = next(name for name in attested if declared[name].source.document_type == PHYTOSANITARY)
-        with self.house.follower.facts() as history:
+        with self.local.follower.facts() as history:
             code = history.attestations[attested[name]].attested.attestation.agency
         statement, officer = Revocation(attested[name], ZERO, REVOKED), self._officer(code)
         done = relay_revocation(
-            self.house.relay, statement, officer.address, officer.sign(statement.id(self.house.chain.origin))
+            self.local.relay, statement, officer.address, officer.sign(statement.id(self.local.chain.origin))
         )
         self.say(f"{code} revoked its certificate for {name} (entry {done.number}, reason {REVOKED})", done.receipt)
         self._verify(self._evidence(declared[name], "revoked"), declared[name].wrapped, expect=1)
@@ -245,12 +245,12 @@ class Demo:
         (new,) = self._declare_files(
             [DocumentFile(SAMPLES / item["file"], item["file"], item["type"], old.id)]
         ).values()
-        (report,) = self.house.anchorer.run(10, _now())
+        (report,) = self.local.anchorer.run(10, _now())
         self.say(f"{item['file']} declared as replacing {item['replaces']}: {hex_text(new.id)}", report.receipt)
-        trader = self.house.key("trader")
+        trader = self.local.key("trader")
         statement = Withdrawal(old.id, REPLACE, new.id)
-        signature = trader.sign(statement.id(self.house.chain.origin))
-        done = relay_withdrawal(self.house.relay, old.declaration, statement, signature)
+        signature = trader.sign(statement.id(self.local.chain.origin))
+        done = relay_withdrawal(self.local.relay, old.declaration, statement, signature)
         self.say(f"{item['replaces']} withdrawn, naming its replacement (entry {done.number})", done.receipt)
         id_, attested = self._attest_set("NZ-CUSTOMS", CLEARANCE, RELEASED, [new.id])
         self.say(f"NZ-CUSTOMS releases on the corrected invoice: {hex_text(id_)}", attested.receipt)
@@ -259,15 +259,15 @@ class Demo:
     @property
     def _trust(self) -> TrustRoot:
         """A trust root that demands both witnesses' cosignatures."""
-        keys, origin = tuple(known.key for known in self.witnesses), self.house.chain.origin
-        return TrustRoot(origin, note_key(origin, self.house.log_key), keys, len(keys))
+        keys, origin = tuple(known.key for known in self.witnesses), self.local.chain.origin
+        return TrustRoot(origin, note_key(origin, self.local.log_key), keys, len(keys))
 
     def _evidence(self, item: Declared, folder: str) -> Path:
-        house = self.house
+        local = self.local
         wrapped = read_wrapped(item.wrapped.read_bytes())
-        witnesses = Witnesses([WitnessClient(known) for known in self.witnesses], house.store)
+        witnesses = Witnesses([WitnessClient(known) for known in self.witnesses], local.store)
         shown = disclose(wrapped, [])
-        made = evidence_of(item.id, house.store, house.follower, house.log_key, _now(), shown, witnesses)
+        made = evidence_of(item.id, local.store, local.follower, local.log_key, _now(), shown, witnesses)
         target = OUTPUT / folder
         target.mkdir(exist_ok=True)
         (target / "trust.json").write_bytes(self._trust.to_bytes())
@@ -309,7 +309,7 @@ class Demo:
             raise SystemExit(f"expected exit code {expect}, got {done.returncode}: {done.stderr}")
 
     def _audit(self) -> None:
-        report = audit(self.house.chain, Scope(store=self.house.store)).report
+        report = audit(self.local.chain, Scope(store=self.local.store)).report
         table = Table("", "compared", "finding")
         for item in report.findings:
             colour = "green" if item.status is Status.VALID else "bold red"
@@ -320,8 +320,8 @@ class Demo:
         self.report["audit"] = report.to_json()
 
     def _export(self) -> None:
-        with self.house.follower.facts() as history:
-            export = leave(OUTPUT / "export", self.house.store, history, PublicKeys(self._trust), [OUTPUT / "wrapped"])
+        with self.local.follower.facts() as history:
+            export = leave(OUTPUT / "export", self.local.store, history, PublicKeys(self._trust), [OUTPUT / "wrapped"])
         counts, size, files = export.manifest.counts, export.manifest.size, export.manifest.files.number
         self.say(f"{files} files: {size} entries, {counts.evidence} evidence, {counts.documents} documents")
 

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from ledger.edges.keys.keystore import Algorithm
 from ledger.errors import ContractMissing, HistoryBroken, LedgerError
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / "state"
@@ -27,13 +27,13 @@ console = Console(highlight=False)
 
 def up() -> int:
     """Start everything that is not running."""
-    house = House(STATE, CHAIN_PORT)
-    house.devchain.start()
-    origin, receipt = house.deploy()
-    house.key("log", Algorithm.ED25519)
-    console.print(f"chain    {house.devchain.url}\ncontract {origin} ({'deployed' if receipt else 'found again'})")
+    local = LocalLedger(STATE, CHAIN_PORT)
+    local.devchain.start()
+    origin, receipt = local.deploy()
+    local.key("log", Algorithm.ED25519)
+    console.print(f"chain    {local.devchain.url}\ncontract {origin} ({'deployed' if receipt else 'found again'})")
     if _alive() is None:
-        environment = os.environ | house.environment(api_port=API_PORT)
+        environment = os.environ | local.environment(api_port=API_PORT)
         with LOG.open("a") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "ledger.cli", "serve"], cwd=ROOT, env=environment, stdout=log, stderr=log,
@@ -57,7 +57,7 @@ def down() -> int:
                 break
             time.sleep(0.1)
     PID.unlink(missing_ok=True)
-    House(STATE, CHAIN_PORT).devchain.stop()
+    LocalLedger(STATE, CHAIN_PORT).devchain.stop()
     console.print("stopped; the state stays in state/")
     return 0
 

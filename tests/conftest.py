@@ -12,7 +12,7 @@ from ledger.edges.chain.contract import Chain, Limits, deploy
 from ledger.edges.devchain.anvil import DevChain
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from ledger.testing import postgres
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from tests import houses, skips
 from tests.faults.figures import pytest_terminal_summary
 
@@ -75,7 +75,7 @@ def chain(devchain: DevChain, relayer: SigningKey, council: SigningKey) -> Chain
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLedger]:
     """A consortium of its own for each module: chain, keys, contract, three agencies."""
     with houses.house(tmp_path_factory.mktemp("house")) as made:
         yield made

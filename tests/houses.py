@@ -24,19 +24,19 @@ from ledger.journeys.attest import relay_attestation, set_of
 from ledger.journeys.council import draft_resolution, endorse, relay_resolution
 from ledger.journeys.relay import Relayed
 from ledger.journeys.revoke import relay_revocation
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 
 MPI, CUSTOMS, CHAMBER = "NZ-MPI", "NZ-CUSTOMS", "NZ-CHAMBER"
 OFFICERS = {MPI: ("plant-officer", 851), CUSTOMS: ("customs-officer", 132), CHAMBER: ("chamber-officer", 861)}
 
 
 @contextmanager
-def house(folder: Path) -> Iterator[House]:
+def house(folder: Path) -> Iterator[LocalLedger]:
     """A running house with its agencies enrolled, on one port for good, so that it can be stopped and started."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    made = House(folder, port)
+    made = LocalLedger(folder, port)
     made.devchain.start()
     try:
         made.deploy()
@@ -49,21 +49,21 @@ def house(folder: Path) -> Iterator[House]:
         made.devchain.stop()
 
 
-def enact(house: House, kind: type[Resolution], *members: object) -> Relayed:
+def enact(house: LocalLedger, kind: type[Resolution], *members: object) -> Relayed:
     """A resolution of the council of one."""
     council = house.key("council")
     resolution = draft_resolution(house.relay, kind, *members)
     return relay_resolution(house.relay, resolution, [endorse(resolution, council, house.chain.origin)])
 
 
-def declaration(house: House, digest: bytes | None = None, document_type: int = 380) -> tuple[Declaration, bytes]:
+def declaration(house: LocalLedger, digest: bytes | None = None, document_type: int = 380) -> tuple[Declaration, bytes]:
     """A declaration by the trader, signed; of a random digest unless given."""
     trader = house.key("trader")
     made = Declaration(trader.address, digest or secrets.token_bytes(32), document_type)
     return made, trader.sign(made.id(house.chain.origin))
 
 
-def anchored(house: House, count: int = 1) -> list[Declaration]:
+def anchored(house: LocalLedger, count: int = 1) -> list[Declaration]:
     """Declarations in one anchored batch."""
     made = [declaration(house) for _ in range(count)]
     house.store.declarations.add(made, house.chain.origin, int(time.time()))
@@ -72,7 +72,7 @@ def anchored(house: House, count: int = 1) -> list[Declaration]:
 
 
 def attestation(
-    house: House, ids: Sequence[bytes], code: str = MPI, kind: int | None = None, until: int = NO_END
+    house: LocalLedger, ids: Sequence[bytes], code: str = MPI, kind: int | None = None, until: int = NO_END
 ) -> tuple[Attestation, SigningKey]:
     """An attestation about a set, and the officer who is to sign it."""
     officer, mandate = OFFICERS[code]
@@ -83,7 +83,7 @@ def attestation(
     return made, house.key(officer)
 
 
-def attest(house: House, ids: Sequence[bytes], code: str = MPI, kind: int | None = None) -> bytes:
+def attest(house: LocalLedger, ids: Sequence[bytes], code: str = MPI, kind: int | None = None) -> bytes:
     """An attestation in the history; its id."""
     made, officer = attestation(house, ids, code, kind)
     id_ = made.id(house.chain.origin)
@@ -91,7 +91,7 @@ def attest(house: House, ids: Sequence[bytes], code: str = MPI, kind: int | None
     return id_
 
 
-def revoke(house: House, id_: bytes, code: str = MPI, member: bytes = ZERO) -> Relayed:
+def revoke(house: LocalLedger, id_: bytes, code: str = MPI, member: bytes = ZERO) -> Relayed:
     """A revocation in the history."""
     officer = house.key(OFFICERS[code][0])
     made = Revocation(id_, member, 41)

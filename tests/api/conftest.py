@@ -11,7 +11,7 @@ from api.main import create_app
 from api.services import open_services
 from ledger.config import Settings
 from ledger.edges.keys.keystore import Algorithm
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 
 
@@ -19,7 +19,7 @@ from tests import houses
 class Served:
     """A house, and a client of the API that runs over its folder."""
 
-    house: House
+    house: LocalLedger
     client: TestClient
     settings: Settings
 
@@ -48,7 +48,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path) -> Iterator[LocalLedger]:
     """A house of its own, for tests that break what runs over it."""
     with houses.house(tmp_path) as made:
         yield made

@@ -29,7 +29,7 @@ from ledger.errors import Malformed, Source, Unavailable
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.follow import Follower
 from ledger.journeys.witness import Witness
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from ledger.testing.world import Witness as OtherWitness
 from tests import houses
 from tests.bad_checkpoints import BAD_COSIGNATURE, DEFECTS, TOO_FEW, WRONG_ORIGIN, spoiled
@@ -42,7 +42,7 @@ NAME = "witness.example/one"
 class Watched:
     """A log and its witness, as a stranger meets it."""
 
-    house: House
+    house: LocalLedger
     witness: Witness
     client: TestClient
     store: Store
@@ -73,19 +73,19 @@ class Watched:
         return SignedNote.parse(f"{note.checkpoint.text}\n{answer.text}").cosigned_at(self.witness.key)
 
 
-def trust_of(house: House) -> TrustRoot:
+def trust_of(house: LocalLedger) -> TrustRoot:
     return TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
 
 
 @contextmanager
-def served(house: House, witness: Witness, store: Store) -> Iterator[Watched]:
+def served(house: LocalLedger, witness: Witness, store: Store) -> Iterator[Watched]:
     app = create_witness(witness)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Watched(house, witness, client, store)
 
 
 @pytest.fixture
-def watched(house: House, tmp_path: Path) -> Iterator[Watched]:
+def watched(house: LocalLedger, tmp_path: Path) -> Iterator[Watched]:
     """A witness that has seen nothing yet, over its own store and follower."""
     store = Store.open(f"sqlite:///{tmp_path / 'witness.sqlite'}", house.chain.origin)
     follower = Follower(house.chain, store)
@@ -95,7 +95,7 @@ def watched(house: House, tmp_path: Path) -> Iterator[Watched]:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLedger]:
     with houses.house(tmp_path_factory.mktemp("house")) as made:
         yield made
 

@@ -16,19 +16,19 @@ from ledger.core.verification.verdict import Status
 from ledger.edges.keys.keystore import Algorithm
 from ledger.journeys.audit.findings import AuditReport, Finding
 from ledger.journeys.checkpoint import note_key
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.cli.test_cli import Shell
 
 
 @pytest.fixture
-def shell(house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+def shell(house: LocalLedger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     houses.anchored(house, 2)
     house.key("auditor", Algorithm.ED25519)
     return Shell(house, monkeypatch, capsys)
 
 
-def written(house: House, path: Path, root: bytes | None = None) -> str:
+def written(house: LocalLedger, path: Path, root: bytes | None = None) -> str:
     """A checkpoint of the whole history in a file, of another root if told so."""
     history = house.follower.refresh()
     checkpoint = Checkpoint(house.chain.origin, history.size, root or history.log.root())
@@ -37,7 +37,7 @@ def written(house: House, path: Path, root: bytes | None = None) -> str:
     return str(path)
 
 
-def trusted(house: House, path: Path) -> str:
+def trusted(house: LocalLedger, path: Path) -> str:
     path.write_bytes(TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key)).to_bytes())
     return str(path)
 

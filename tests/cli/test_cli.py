@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ledger.cli import app, main
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 
 INVOICE = b'<Invoice xmlns="urn:x"><ID>42</ID><PayableAmount currencyID="EUR">100.00</PayableAmount></Invoice>'
 
@@ -20,7 +20,7 @@ INVOICE = b'<Invoice xmlns="urn:x"><ID>42</ID><PayableAmount currencyID="EUR">10
 class Shell:
     """Runs ``ledger`` in this process over a house, as the console script does."""
 
-    def __init__(self, house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, house: LocalLedger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self.house = house
         self._patch = monkeypatch
         self._capsys = capsys
@@ -54,7 +54,7 @@ class Shell:
 
 
 @pytest.fixture
-def shell(house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+def shell(house: LocalLedger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     return Shell(house, monkeypatch, capsys)
 
 

@@ -16,7 +16,7 @@ import pytest
 from ledger.core.checkpoints.note import NoteKey
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.edges.keys.keystore import Algorithm, Keystore
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from ledger.testing.world import Witness
 from tests.cli.test_cli import INVOICE, Shell
 from tests.published import LOG_KEY, TRUST, WITNESS, entries, files_of, served, write_log
@@ -25,11 +25,11 @@ NAME = "witness.agency.example"
 
 
 @pytest.fixture
-def shell(house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+def shell(house: LocalLedger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     return Shell(house, monkeypatch, capsys)
 
 
-def environment(house: House, folder: Path) -> dict[str, str]:
+def environment(house: LocalLedger, folder: Path) -> dict[str, str]:
     """The settings of a witness on another machine: a store, a keystore and a port of its own, and no contract."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -71,7 +71,7 @@ def running(settings: dict[str, str]) -> Iterator[str]:
 
 
 def test_from_the_witness_to_the_evidence(
-    shell: Shell, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, house: LocalLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away, witnesses = tmp_path / "witness", tmp_path / "witnesses.txt"
     settings = environment(house, away)
@@ -91,7 +91,7 @@ def test_from_the_witness_to_the_evidence(
 
 
 def test_its_key_is_shown_without_a_passphrase(
-    shell: Shell, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, house: LocalLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in environment(house, tmp_path).items():
         monkeypatch.setenv(name, value)
@@ -113,7 +113,12 @@ def test_its_key_is_shown_without_a_passphrase(
     ],
 )
 def test_a_witness_that_lacks_something_says_so(
-    shell: Shell, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], words: str
+    shell: Shell,
+    house: LocalLedger,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, str],
+    words: str,
 ) -> None:
     settings = environment(house, tmp_path)
     Keystore(tmp_path / "keys", light=True).create("trader", Algorithm.SECP256K1, "open sesame")

@@ -19,7 +19,7 @@ from ledger.journeys.declare import Declared, DocumentFile, Rejected, declare_fi
 from ledger.journeys.evidence import evidence_of
 from ledger.journeys.follow import Follower
 from ledger.journeys.verify import VerificationRequest, verify_offline
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 
 DOCUMENTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "documents"
@@ -35,7 +35,7 @@ def sources(expect: str) -> list[DocumentFile]:
         ]
 
 
-def test_every_positive_document_ends_in_a_good_verdict(house: House, tmp_path: Path) -> None:
+def test_every_positive_document_ends_in_a_good_verdict(house: LocalLedger, tmp_path: Path) -> None:
     wanted = sources("positive")
     origin, at = house.chain.origin, int(time.time())
     store = Store.open(f"sqlite:///{tmp_path / 'corpus.sqlite'}", origin)
@@ -79,7 +79,7 @@ def _changed(document: bytes) -> bytes | None:
     return None
 
 
-def test_malformed_documents_are_refused_with_line_and_column(house: House, tmp_path: Path) -> None:
+def test_malformed_documents_are_refused_with_line_and_column(house: LocalLedger, tmp_path: Path) -> None:
     store = Store.open(f"sqlite:///{tmp_path / 'negative.sqlite'}", house.chain.origin)
     done = declare_files(
         sources("negative"), tmp_path, house.key("trader"), house.chain.origin, store, 1, lambda: bytes(32)

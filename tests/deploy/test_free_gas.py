@@ -19,7 +19,7 @@ import pytest
 from ledger.config import Settings
 from ledger.edges.devchain.anvil import CHAIN_ID
 from ledger.journeys.audit.audit import Scope, audit
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 
 ANVIL = sorted((Path(__file__).parents[2] / "node_modules" / "@foundry-rs").glob("anvil-*/bin/anvil*"))
@@ -69,8 +69,8 @@ def free_chain() -> Iterator[FreeChain]:
 def test_a_relayer_without_coins_deploys_and_anchors(
     free_chain: FreeChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.testing.consortium.LIMITS", Settings(max_fee_per_gas_gwei=Decimal(0)).chain_limits())
-    house = House(tmp_path)
+    monkeypatch.setattr("ledger.testing.local_ledger.LIMITS", Settings(max_fee_per_gas_gwei=Decimal(0)).chain_limits())
+    house = LocalLedger(tmp_path)
     vars(house)["devchain"] = free_chain
     _, receipt = house.deploy()
     assert receipt is not None

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ledger.edges.keys.keystore import Algorithm
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from tests.deploy.conftest import Understood
 from tests.deploy.image import Image
 
@@ -73,7 +73,7 @@ def test_the_image_has_the_versions_that_are_tested_and_no_tools() -> None:
     assert not {"pytest", "mypy", "slither-analyzer", "hypothesis"} & set(image)
 
 
-def test_what_it_says_makes_a_server_that_answers(said: Mapping[str, Any], house: House, tmp_path: Path) -> None:
+def test_what_it_says_makes_a_server_that_answers(said: Mapping[str, Any], house: LocalLedger, tmp_path: Path) -> None:
     """The steps are done in a folder. What only a container adds (its user, its isolation) is not tried here."""
     image = Image(tmp_path / "image", ROOT)
     image.root.mkdir()

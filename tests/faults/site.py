@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.edges.keys.keystore import Algorithm
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.faults.node import Chain, until
 
@@ -139,7 +139,7 @@ class Site:
     """One consortium: chain, contract, keys, store, and the processes that serve it."""
 
     folder: Path
-    house: House
+    house: LocalLedger
     chain: Chain
     environment: dict[str, str]
     servers: list[Server] = field(default_factory=list)
@@ -179,7 +179,7 @@ def site(folder: Path, servers: int = 1, store_url: str | None = None, **setting
                 server.kill()
 
 
-def _environment(house: House, store_url: str | None, settings: dict[str, str]) -> dict[str, str]:
+def _environment(house: LocalLedger, store_url: str | None, settings: dict[str, str]) -> dict[str, str]:
     given = {name: value for name, value in os.environ.items() if not name.startswith("LEDGER_")}
     origin = house.chain.origin
     fixed = {

@@ -20,7 +20,7 @@ from ledger.journeys.audit.audit import Audited, Other, Scope, audit
 from ledger.journeys.audit.checkpoints import Given
 from ledger.journeys.audit.findings import Finding
 from ledger.journeys.checkpoint import note_key
-from ledger.testing.consortium import LIMITS, House
+from ledger.testing.local_ledger import LIMITS, LocalLedger
 from tests import houses
 from tests.edges.faulty_node import Reply, faulty_node
 from tests.edges.office import rpc
@@ -29,7 +29,7 @@ Log = dict[str, Any]
 Change = Callable[[list[Log]], list[Log]]
 
 
-def fill(house: House) -> House:
+def fill(house: LocalLedger) -> LocalLedger:
     """Something of every kind in the history, and a checkpoint after each batch."""
     for count in (3, 2, 1):
         declared = houses.anchored(house, count)
@@ -43,7 +43,7 @@ def fill(house: House) -> House:
     return house
 
 
-def trust_of(house: House) -> TrustRoot:
+def trust_of(house: LocalLedger) -> TrustRoot:
     return TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
 
 
@@ -55,19 +55,19 @@ def different(audited: Audited) -> dict[str, Finding]:
     return {name: finding for name, finding in by_name(audited).items() if finding.status is Status.INVALID}
 
 
-def connect(house: House, url: str) -> Chain:
+def connect(house: LocalLedger, url: str) -> Chain:
     return Chain.connect(url, house.chain.origin.contract, None, LIMITS, check_code=False)
 
 
 @contextmanager
-def lying(house: House, change: Change) -> Iterator[Chain]:
+def lying(house: LocalLedger, change: Change) -> Iterator[Chain]:
     """The house's chain through a node that changes what it says of the log, and nothing else."""
     with faulty_node(house.devchain.url) as faulty:
         faulty.rule = logs_rule(house, change)
         yield connect(house, faulty.url)
 
 
-def logs_rule(house: House, change: Change) -> Callable[[str, list[Any]], Reply | None]:
+def logs_rule(house: LocalLedger, change: Change) -> Callable[[str, list[Any]], Reply | None]:
     def rule(method: str, params: list[Any]) -> Reply | None:
         if method != "eth_getLogs":
             return None
@@ -76,7 +76,7 @@ def logs_rule(house: House, change: Change) -> Callable[[str, list[Any]], Reply 
     return rule
 
 
-def place(house: House, kind: EntryKind) -> int:
+def place(house: LocalLedger, kind: EntryKind) -> int:
     """Number of the first entry of a kind."""
     return next(item.entry.number for item in house.chain.entries(0) if item.entry.kind is kind)
 
@@ -85,7 +85,7 @@ def number_of(log: Log) -> int:
     return int(log["topics"][1], 16)
 
 
-def forged(house: House, log: Log, content: Content, number: int) -> Log:
+def forged(house: LocalLedger, log: Log, content: Content, number: int) -> Log:
     """A log as the contract would write it for this content, where another log stands."""
     (item,) = [item for item in house.chain.entries(0) if item.entry.number == number_of(log)]
     entry = Entry(number, kind_of(content), item.entry.time, encode_payload(content))
@@ -93,7 +93,7 @@ def forged(house: House, log: Log, content: Content, number: int) -> Log:
     return log | {"topics": [hex_text(topic) for topic in topics], "data": hex_text(data)}
 
 
-def altered_anchor(house: House, number: int) -> Change:
+def altered_anchor(house: LocalLedger, number: int) -> Change:
     """The batch that entry ``number`` anchors seems to be larger; every rule is kept."""
     (item,) = [item for item in house.chain.entries(0) if item.entry.number == number]
     content = item.entry.content
@@ -124,11 +124,11 @@ def reordered(number: int) -> Change:
     return change
 
 
-def other(house: House, url: str) -> Other:
+def other(house: LocalLedger, url: str) -> Other:
     return Other(house.chain.place, lambda: connect(house, url))
 
 
-def checkpoint(house: House, size: int | None = None, root: bytes | None = None, **changes: Any) -> SignedNote:
+def checkpoint(house: LocalLedger, size: int | None = None, root: bytes | None = None, **changes: Any) -> SignedNote:
     """A checkpoint of the history signed by the log's key: true unless told otherwise."""
     history = house.follower.refresh()
     size = history.size if size is None else size
@@ -137,6 +137,6 @@ def checkpoint(house: House, size: int | None = None, root: bytes | None = None,
     return signed(made, note_key(house.chain.origin, house.log_key), house.log_key.sign_note(made.text.encode()))
 
 
-def with_notes(house: House, *notes: SignedNote, **scope: Any) -> Audited:
+def with_notes(house: LocalLedger, *notes: SignedNote, **scope: Any) -> Audited:
     given = [Given(f"file {number}", note) for number, note in enumerate(notes)]
     return audit(house.chain, Scope(notes=given, trust=trust_of(house), **scope))

@@ -32,7 +32,7 @@ from ledger.journeys.follow import Follower
 from ledger.journeys.import_ import Arrived, arrive
 from ledger.journeys.rebuild import Rebuilt, rebuild
 from ledger.journeys.withdraw import relay_withdrawal
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.sample_documents import INDEX, SAMPLES
 
@@ -103,7 +103,7 @@ def lived(folder: Path) -> Gone:
     )
 
 
-def declared_samples(house: House, folder: Path) -> list[Declared]:
+def declared_samples(house: LocalLedger, folder: Path) -> list[Declared]:
     """The project's samples, in one anchored batch; their wrapped copies in ``folder``."""
     sources = [DocumentFile(SAMPLES / item["file"], item["file"], item["type"]) for item in INDEX]
     made = declare_files(

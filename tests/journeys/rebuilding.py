@@ -23,7 +23,7 @@ from ledger.journeys.evidence import evidence_of
 from ledger.journeys.follow import Follower
 from ledger.journeys.rebuild import Rebuilt, rebuild
 from ledger.journeys.withdraw import relay_withdrawal
-from ledger.testing.consortium import LIMITS, House
+from ledger.testing.local_ledger import LIMITS, LocalLedger
 from tests import houses
 
 
@@ -37,7 +37,7 @@ class Lived:
     evidence.
     """
 
-    house: House
+    house: LocalLedger
     batches: tuple[tuple[bytes, ...], ...]
     attested: tuple[bytes, ...]
     pending: tuple[bytes, ...]
@@ -58,7 +58,7 @@ class Lived:
         return [(f"{hex_text(id_)}.json", self.evidence[id_]) for id_ in ids]
 
 
-def live(house: House) -> Lived:
+def live(house: LocalLedger) -> Lived:
     """Three batches, a set across two of them, attestations, revocations, a withdrawal; two declarations wait."""
     for count in (5, 3, 1):
         houses.anchored(house, count)
@@ -117,7 +117,7 @@ def standing(store: Store, follower: Follower, id_: bytes) -> dict[str, Any]:
 class Anew:
     """A store beside the house's chain, and what follows with it."""
 
-    house: House
+    house: LocalLedger
     chain: Chain
     store: Store
     follower: Follower
@@ -139,7 +139,7 @@ class Anew:
 
 
 @contextmanager
-def anew(house: House, url: str, node: str | None = None) -> Iterator[Anew]:
+def anew(house: LocalLedger, url: str, node: str | None = None) -> Iterator[Anew]:
     """Open, or begin, a store of the house's history, over a connection of its own.
 
     :param node: the address of the chain, for a child, which does not see that its parent's chain runs.

@@ -16,7 +16,7 @@ from ledger.core.statements.statement import Attestation
 from ledger.core.verification.verdict import Status
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.audit.audit import Audited, Scope, audit
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.edges.faulty_node import FaultyNode, Reply, faulty_node
 from tests.edges.office import rpc
@@ -44,14 +44,14 @@ from tests.journeys.auditing import (
 
 
 @pytest.fixture(scope="module")
-def told(house: House) -> House:
+def told(house: LocalLedger) -> LocalLedger:
     return fill(house)
 
 
 # ----------------------------------------------------------------------------------------------------------- all good
 
 
-def test_a_clean_history_is_good_and_says_what_was_compared(told: House) -> None:
+def test_a_clean_history_is_good_and_says_what_was_compared(told: LocalLedger) -> None:
     audited = audit(told.chain, Scope(store=told.store, trust=trust_of(told), others=[other(told, told.devchain.url)]))
     report = audited.report
     assert report.good, report.findings
@@ -70,7 +70,7 @@ def test_a_clean_history_is_good_and_says_what_was_compared(told: House) -> None
     assert audited.newest.checkpoint.root == history.log.root()
 
 
-def test_progress_ends_at_all_entries(told: House) -> None:
+def test_progress_ends_at_all_entries(told: LocalLedger) -> None:
     seen: list[tuple[int, int]] = []
     report = audit(told.chain, Scope(), lambda done, of: seen.append((done, of))).report
     assert seen[-1] == (report.size, report.size)
@@ -84,7 +84,9 @@ def test_progress_ends_at_all_entries(told: House) -> None:
     [(dropped, "dropped", 0), (added, "added", 1), (reordered, "reordered", 0)],
     ids=["dropped", "added", "reordered"],
 )
-def test_a_log_that_the_node_misplaces(told: House, change: Callable[[int], Change], words: str, offset: int) -> None:
+def test_a_log_that_the_node_misplaces(
+    told: LocalLedger, change: Callable[[int], Change], words: str, offset: int
+) -> None:
     number = place(told, EntryKind.ANCHORED)
     with lying(told, change(number)) as chain:
         found = different(audit(chain, Scope()))
@@ -95,14 +97,14 @@ def test_a_log_that_the_node_misplaces(told: House, change: Callable[[int], Chan
     assert "hash 0x" in found["replay"].found
 
 
-def test_the_last_log_dropped(told: House) -> None:
+def test_the_last_log_dropped(told: LocalLedger) -> None:
     size = told.chain.head()[0]
     with lying(told, dropped(size - 1)) as chain:
         found = different(audit(chain, Scope(store=told.store)))
     assert found["head"].number == found["store entries"].number == size - 1
 
 
-def test_a_log_altered_within_the_rules_is_found_by_the_head_and_named(told: House) -> None:
+def test_a_log_altered_within_the_rules_is_found_by_the_head_and_named(told: LocalLedger) -> None:
     number = place(told, EntryKind.ANCHORED)
     with lying(told, altered_anchor(told, number)) as chain:
         audited = audit(chain, Scope())
@@ -114,7 +116,7 @@ def test_a_log_altered_within_the_rules_is_found_by_the_head_and_named(told: Hou
     assert found["head"].expected != found["head"].found
 
 
-def test_a_node_without_old_state_cannot_name_the_entry_but_finds_the_difference(told: House) -> None:
+def test_a_node_without_old_state_cannot_name_the_entry_but_finds_the_difference(told: LocalLedger) -> None:
     with faulty_node(told.devchain.url) as faulty:
         logs = logs_rule(told, altered_anchor(told, place(told, EntryKind.ANCHORED)))
         latest = told.chain.head()[2]
@@ -130,7 +132,7 @@ def test_a_node_without_old_state_cannot_name_the_entry_but_finds_the_difference
     assert "keeps no old state" in found["head"].words
 
 
-def test_a_log_altered_against_the_rules_is_found_by_the_replay(told: House) -> None:
+def test_a_log_altered_against_the_rules_is_found_by_the_replay(told: LocalLedger) -> None:
     number = place(told, EntryKind.ATTESTED)
     (item,) = [item for item in told.chain.entries(0) if item.entry.number == number]
     content = item.entry.content
@@ -146,7 +148,7 @@ def test_a_log_altered_against_the_rules_is_found_by_the_replay(told: House) -> 
     assert found["replay"].number == number
 
 
-def test_a_signature_altered_by_the_node(told: House) -> None:
+def test_a_signature_altered_by_the_node(told: LocalLedger) -> None:
     number = place(told, EntryKind.ATTESTED)
     (item,) = [item for item in told.chain.entries(0) if item.entry.number == number]
     content = item.entry.content
@@ -162,7 +164,7 @@ def test_a_signature_altered_by_the_node(told: House) -> None:
     assert "no contract at that address" in found["wallets"].found
 
 
-def test_an_attestation_by_a_key_retired_before(told: House) -> None:
+def test_an_attestation_by_a_key_retired_before(told: LocalLedger) -> None:
     """A log forged at the end, well signed by an officer whose key the council had retired."""
     size, gone = told.chain.head()[0], told.key("gone-officer")
     statement = Attestation(houses.MPI, 851, 1, ZERO, 0, NO_END, b"\x11" * 32, 1, ZERO)
@@ -178,7 +180,7 @@ def test_an_attestation_by_a_key_retired_before(told: House) -> None:
     assert "is retired" in found["replay"].words
 
 
-def test_an_entry_made_up_within_the_rules(told: House) -> None:
+def test_an_entry_made_up_within_the_rules(told: LocalLedger) -> None:
     size = told.chain.head()[0]
 
     def change(logs: list[Log]) -> list[Log]:
@@ -189,7 +191,7 @@ def test_an_entry_made_up_within_the_rules(told: House) -> None:
     assert set(found) == {"head"}
 
 
-def test_a_contract_with_other_code(told: House) -> None:
+def test_a_contract_with_other_code(told: LocalLedger) -> None:
     code = rpc(told.devchain.url, "eth_getCode", hex_text(told.chain.origin.contract), "latest")
     with faulty_node(told.devchain.url) as faulty:
         patched = code[:-2] + ("00" if code[-2:] != "00" else "01")
@@ -202,7 +204,7 @@ def test_a_contract_with_other_code(told: House) -> None:
 # --------------------------------------------------------------------------------------------------- the second node
 
 
-def beside(house: House, rule: Callable[[str, list[Any]], Reply | None]) -> Audited:
+def beside(house: LocalLedger, rule: Callable[[str, list[Any]], Reply | None]) -> Audited:
     """An audit beside a second node with these faults."""
     with faulty_node(house.devchain.url) as faulty:
         faulty.rule = rule
@@ -215,7 +217,7 @@ def beside(house: House, rule: Callable[[str, list[Any]], Reply | None]) -> Audi
     ids=["hides", "adds", "reorders"],
 )
 def test_a_second_node_that_misplaces_entries(
-    told: House, change: Callable[[int], Change], words: str, offset: int
+    told: LocalLedger, change: Callable[[int], Change], words: str, offset: int
 ) -> None:
     number = place(told, EntryKind.REVOKED)
     found = different(beside(told, logs_rule(told, change(number))))
@@ -227,20 +229,20 @@ def test_a_second_node_that_misplaces_entries(
     assert "hash 0x" in finding.found
 
 
-def test_a_second_node_that_alters_an_entry(told: House) -> None:
+def test_a_second_node_that_alters_an_entry(told: LocalLedger) -> None:
     number = place(told, EntryKind.ANCHORED)
     (finding,) = different(beside(told, logs_rule(told, altered_anchor(told, number)))).values()
     assert "altered" in finding.words
     assert finding.number == number
 
 
-def test_a_second_node_that_hides_the_last_entry(told: House) -> None:
+def test_a_second_node_that_hides_the_last_entry(told: LocalLedger) -> None:
     size = told.chain.head()[0]
     (finding,) = different(beside(told, logs_rule(told, dropped(size - 1)))).values()
     assert (finding.number, finding.found) == (size - 1, "no entry")
 
 
-def test_a_second_node_that_makes_one_up_at_the_end(told: House) -> None:
+def test_a_second_node_that_makes_one_up_at_the_end(told: LocalLedger) -> None:
     size = told.chain.head()[0]
 
     def change(logs: list[Log]) -> list[Log]:
@@ -250,7 +252,7 @@ def test_a_second_node_that_makes_one_up_at_the_end(told: House) -> None:
     assert (finding.number, finding.expected) == (size, "no entry")
 
 
-def test_a_second_node_that_moves_an_entry(told: House) -> None:
+def test_a_second_node_that_moves_an_entry(told: LocalLedger) -> None:
     def change(logs: list[Log]) -> list[Log]:
         return [log | {"transactionHash": "0x" + "0" * 64} if number_of(log) == 3 else log for log in logs]
 
@@ -264,7 +266,7 @@ def test_a_second_node_that_moves_an_entry(told: House) -> None:
     [("eth_getBlockByNumber", None, "another block"), ("eth_call", "0x" + "00" * 32, "another head")],
 )
 def test_a_second_node_with_another_word_on_block_or_head(
-    told: House, method: str, result: str | None, words: str
+    told: LocalLedger, method: str, result: str | None, words: str
 ) -> None:
     def rule(asked: str, params: list[Any]) -> Reply | None:
         if asked != method:
@@ -277,7 +279,7 @@ def test_a_second_node_with_another_word_on_block_or_head(
     assert words in finding.words
 
 
-def test_a_second_node_that_is_away_is_an_error_and_not_good(told: House) -> None:
+def test_a_second_node_that_is_away_is_an_error_and_not_good(told: LocalLedger) -> None:
     report = audit(told.chain, Scope(others=[other(told, "http://127.0.0.1:1")])).report
     (finding,) = report.with_status(Status.ERROR)
     assert "cannot be reached" in finding.words
@@ -285,13 +287,13 @@ def test_a_second_node_that_is_away_is_an_error_and_not_good(told: House) -> Non
     assert not report.with_status(Status.INVALID)
 
 
-def test_a_second_node_that_falls_silent_is_an_error(told: House) -> None:
+def test_a_second_node_that_falls_silent_is_an_error(told: LocalLedger) -> None:
     audited = beside(told, lambda method, params: Reply(dead=True) if method == "eth_getLogs" else None)
     (finding,) = audited.report.with_status(Status.ERROR)
     assert finding.name.startswith("node ")
 
 
-def test_a_second_node_that_is_behind_is_an_error(told: House) -> None:
+def test_a_second_node_that_is_behind_is_an_error(told: LocalLedger) -> None:
     def rule(method: str, params: list[Any]) -> Reply | None:
         return Reply(result=None) if method == "eth_getBlockByNumber" else None
 
@@ -299,7 +301,7 @@ def test_a_second_node_that_is_behind_is_an_error(told: House) -> None:
     assert "has no block" in finding.words
 
 
-def test_a_first_node_that_falls_silent_is_an_error(told: House) -> None:
+def test_a_first_node_that_falls_silent_is_an_error(told: LocalLedger) -> None:
     with faulty_node(told.devchain.url) as faulty:
         chain = connect(told, faulty.url)
         faulty.rule = lambda method, params: Reply(dead=True) if method == "eth_getLogs" else None
@@ -311,14 +313,14 @@ def test_a_first_node_that_falls_silent_is_an_error(told: House) -> None:
 # ------------------------------------------------------------------------------------------------ from, to, reorganised
 
 
-def test_beginning_after_the_first_entry_is_malformed(told: House) -> None:
+def test_beginning_after_the_first_entry_is_malformed(told: LocalLedger) -> None:
     first = next(told.chain.entries(0)).block_number
     assert audit(told.chain, Scope(first_block=first)).report.good
     with pytest.raises(Malformed, match="begin with the block of entry 0"):
         audit(told.chain, Scope(first_block=first + 1))
 
 
-def test_as_of_an_earlier_block_later_things_are_passed_over(told: House) -> None:
+def test_as_of_an_earlier_block_later_things_are_passed_over(told: LocalLedger) -> None:
     items = list(told.chain.entries(0))
     half = items[len(items) // 2]
     audited = with_notes(told, checkpoint(told, 3), checkpoint(told), store=told.store, last_block=half.block_number)
@@ -346,7 +348,7 @@ def test_a_reorganisation_in_the_middle_of_the_audit(tmp_path: Path) -> None:
         assert audit(house.chain, Scope()).report.good
 
 
-def test_a_first_node_that_is_away_is_unavailable(told: House) -> None:
+def test_a_first_node_that_is_away_is_unavailable(told: LocalLedger) -> None:
     with faulty_node(told.devchain.url) as faulty:
         chain = connect(told, faulty.url)
         faulty.rule = lambda method, params: Reply(dead=True)
@@ -354,7 +356,7 @@ def test_a_first_node_that_is_away_is_unavailable(told: House) -> None:
             audit(chain, Scope())
 
 
-def test_the_faulty_node_is_asked(told: House) -> None:
+def test_the_faulty_node_is_asked(told: LocalLedger) -> None:
     """The lying node is asked indeed: without it these tests would find nothing to find."""
     with faulty_node(told.devchain.url) as faulty:
         assert isinstance(faulty, FaultyNode)

@@ -20,7 +20,7 @@ from ledger.errors import Malformed, VerificationFailed
 from ledger.journeys.audit.audit import Audited, Cosigner, Scope, audit
 from ledger.journeys.audit.checkpoints import Given
 from ledger.journeys.checkpoint import note_key
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from ledger.testing.world import START, Witness
 from tests.bad_checkpoints import DEFECTS, TOO_FEW, WRONG_ORIGIN, spoiled, words_of
 from tests.journeys.auditing import (
@@ -35,7 +35,7 @@ from tests.journeys.auditing import (
 
 
 @pytest.fixture(scope="module")
-def told(house: House) -> House:
+def told(house: LocalLedger) -> LocalLedger:
     return fill(house)
 
 
@@ -99,7 +99,7 @@ STORE_CHANGES = {
 
 
 @pytest.mark.parametrize("case", STORE_CHANGES)
-def test_a_store_that_was_changed(told: House, tmp_path: Path, case: str) -> None:
+def test_a_store_that_was_changed(told: LocalLedger, tmp_path: Path, case: str) -> None:
     change, name, words = STORE_CHANGES[case]
     audited = audit(told.chain, Scope(store=changed(told, tmp_path, change), trust=trust_of(told)))
     found = different(audited)
@@ -109,7 +109,7 @@ def test_a_store_that_was_changed(told: House, tmp_path: Path, case: str) -> Non
     assert by_name(audited)["replay"].status is Status.VALID
 
 
-def changed(house: House, folder: Path, change: str) -> Store:
+def changed(house: LocalLedger, folder: Path, change: str) -> Store:
     """A copy of the house's store, changed behind its back."""
     copy = folder / "changed.sqlite"
     with closing(sqlite3.connect(house.folder / "ledger.sqlite")) as source, closing(sqlite3.connect(copy)) as made:
@@ -121,27 +121,27 @@ def changed(house: House, folder: Path, change: str) -> Store:
     return Store.open(f"sqlite:///{copy}", house.chain.origin)
 
 
-def test_a_stored_checkpoint_of_more_entries_than_there_are(told: House, tmp_path: Path) -> None:
+def test_a_stored_checkpoint_of_more_entries_than_there_are(told: LocalLedger, tmp_path: Path) -> None:
     found = different(audit_with_stored(told, tmp_path, checkpoint(told, 10_000)))
     assert "more entries than the chain" in found["store checkpoints"].words
     assert found["store checkpoints"].found == "10000"
 
 
-def test_a_stored_checkpoint_that_the_log_did_not_sign(told: House, tmp_path: Path) -> None:
+def test_a_stored_checkpoint_that_the_log_did_not_sign(told: LocalLedger, tmp_path: Path) -> None:
     note = checkpoint(told, 2)
     (name, id_, _), *_ = note.signatures
     found = different(audit_with_stored(told, tmp_path, replace(note, signatures=((name, id_, bytes(64)),))))
     assert "the stored checkpoint of 2 entries does not hold" in found["store checkpoints"].words
 
 
-def audit_with_stored(house: House, folder: Path, note: SignedNote) -> Audited:
+def audit_with_stored(house: LocalLedger, folder: Path, note: SignedNote) -> Audited:
     """Audit a store that has one checkpoint."""
     store = Store.open(f"sqlite:///{folder / 'checkpoint.sqlite'}", house.chain.origin)
     store.checkpoints.save(note, 1)
     return audit(house.chain, Scope(store=store, trust=trust_of(house)))
 
 
-def test_a_store_that_is_behind_is_no_difference(told: House, tmp_path: Path) -> None:
+def test_a_store_that_is_behind_is_no_difference(told: LocalLedger, tmp_path: Path) -> None:
     store = Store.open(f"sqlite:///{tmp_path}/new.sqlite", told.chain.origin)
     store.entries.append(list(told.chain.entries(0))[:4])
     audited = audit(told.chain, Scope(store=store))
@@ -152,12 +152,12 @@ def test_a_store_that_is_behind_is_no_difference(told: House, tmp_path: Path) ->
 # --------------------------------------------------------------------------------------------------------- checkpoints
 
 
-def test_checkpoints_of_every_size_are_the_histories(told: House) -> None:
+def test_checkpoints_of_every_size_are_the_histories(told: LocalLedger) -> None:
     audited = with_notes(told, *(checkpoint(told, size) for size in range(1, told.chain.head()[0] + 1)))
     assert audited.report.good, audited.report.findings
 
 
-def test_a_checkpoint_of_another_history(told: House) -> None:
+def test_a_checkpoint_of_another_history(told: LocalLedger) -> None:
     found = different(with_notes(told, checkpoint(told, 5), checkpoint(told, 6, b"\x01" * 32)))
     assert set(found) == {"checkpoint file 1"}
     assert "another history: other root for 6 entries" in found["checkpoint file 1"].words
@@ -166,12 +166,12 @@ def test_a_checkpoint_of_another_history(told: House) -> None:
     assert found["checkpoint file 0"].found == str(elsewhere)
 
 
-def test_a_checkpoint_of_more_entries_than_there_are(told: House) -> None:
+def test_a_checkpoint_of_more_entries_than_there_are(told: LocalLedger) -> None:
     found = different(with_notes(told, checkpoint(told, 10_000)))
     assert "more entries than the chain" in found["checkpoint file 0"].words
 
 
-def test_two_checkpoints_that_disagree(told: House) -> None:
+def test_two_checkpoints_that_disagree(told: LocalLedger) -> None:
     """Both are beyond what the chain has, so only their contradiction can show that the log lies."""
     left, right = checkpoint(told, 9_000, b"\x01" * 32), checkpoint(told, 9_000, b"\x02" * 32)
     found = different(with_notes(told, left, right))
@@ -180,13 +180,13 @@ def test_two_checkpoints_that_disagree(told: House) -> None:
     assert "file 1" in found["checkpoints agree"].found
 
 
-def test_a_checkpoint_that_disagrees_with_the_stores(told: House) -> None:
+def test_a_checkpoint_that_disagrees_with_the_stores(told: LocalLedger) -> None:
     size = next(told.store.checkpoints.each()).checkpoint.size
     found = different(with_notes(told, checkpoint(told, size, b"\x01" * 32), store=told.store))
     assert "the store's" in found["checkpoints agree"].found
 
 
-def test_a_checkpoint_that_the_log_did_not_sign(told: House) -> None:
+def test_a_checkpoint_that_the_log_did_not_sign(told: LocalLedger) -> None:
     note = checkpoint(told, 6)
     name, id_, _ = note.signatures[0]
     found = different(with_notes(told, replace(note, signatures=((name, id_, bytes(64)),))))
@@ -194,7 +194,7 @@ def test_a_checkpoint_that_the_log_did_not_sign(told: House) -> None:
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_a_checkpoint_that_the_trust_root_refuses(told: House, defect: str) -> None:
+def test_a_checkpoint_that_the_trust_root_refuses(told: LocalLedger, defect: str) -> None:
     """Cosignatures alone are not demanded: the replay shows that the root is right."""
     witness = Witness("witness.example")
     known = replace(trust_of(told), witnesses=(witness.key,), threshold=1)
@@ -212,7 +212,7 @@ def test_a_checkpoint_that_the_trust_root_refuses(told: House, defect: str) -> N
         assert re.search(words_of(defect, witness), finding.words), finding.words
 
 
-def test_an_audited_checkpoint_names_who_cosigned(told: House) -> None:
+def test_an_audited_checkpoint_names_who_cosigned(told: LocalLedger) -> None:
     witness = Witness("witness.example")
     known = replace(trust_of(told), witnesses=(witness.key,), threshold=1)
     note = witness.cosign(checkpoint(told, 6), START)
@@ -223,12 +223,12 @@ def test_an_audited_checkpoint_names_who_cosigned(told: House) -> None:
 # -------------------------------------------------------------------------------------------------------------- cosign
 
 
-def cosigner(house: House, known: TrustRoot) -> tuple[Cosigner, SigningKey]:
+def cosigner(house: LocalLedger, known: TrustRoot) -> tuple[Cosigner, SigningKey]:
     key = house.key("auditor", Algorithm.ED25519)
     return Cosigner.of("auditor.example", key, known), key
 
 
-def test_success_ends_as_a_witness_signature(told: House) -> None:
+def test_success_ends_as_a_witness_signature(told: LocalLedger) -> None:
     made, key = cosigner(told, trust_of(told))
     at = int(time.time())
     note = made.cosign(with_notes(told, checkpoint(told, 4), checkpoint(told, 7)), at)
@@ -239,7 +239,7 @@ def test_success_ends_as_a_witness_signature(told: House) -> None:
     again.verify(note_key(told.chain.origin, told.log_key))
 
 
-def test_a_difference_or_an_error_is_never_cosigned(told: House) -> None:
+def test_a_difference_or_an_error_is_never_cosigned(told: LocalLedger) -> None:
     made, _ = cosigner(told, trust_of(told))
     away = Scope(
         notes=[Given("seen", checkpoint(told, 4))], trust=trust_of(told), others=[other(told, "http://127.0.0.1:1")]
@@ -250,7 +250,7 @@ def test_a_difference_or_an_error_is_never_cosigned(told: House) -> None:
             made.cosign(audited, 1)
 
 
-def test_nothing_to_cosign_or_nobody_to_trust_is_malformed(told: House) -> None:
+def test_nothing_to_cosign_or_nobody_to_trust_is_malformed(told: LocalLedger) -> None:
     made, key = cosigner(told, trust_of(told))
     with pytest.raises(Malformed, match="no checkpoint was audited"):
         made.cosign(audit(told.chain, Scope(trust=trust_of(told))), 1)

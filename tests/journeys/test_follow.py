@@ -13,24 +13,24 @@ from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.follow import Follower
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.edges.office import rpc
 
 
 @pytest.fixture
-def store(house: House, tmp_path: Path) -> Iterator[Store]:
+def store(house: LocalLedger, tmp_path: Path) -> Iterator[Store]:
     made = Store.open(f"sqlite:///{tmp_path / 'shared.sqlite'}", house.chain.origin)
     yield made
     made.close()
 
 
-def follower(house: House, store: Store) -> Follower:
+def follower(house: LocalLedger, store: Store) -> Follower:
     """A follower as a process of its own would have it."""
     return Follower(Chain.connect(house.devchain.url, house.chain.origin.contract), store)
 
 
-def test_what_one_process_indexed_another_goes_on_from(house: House, store: Store) -> None:
+def test_what_one_process_indexed_another_goes_on_from(house: LocalLedger, store: Store) -> None:
     ours, theirs = follower(house, store), follower(house, store)
     known = [ours.refresh(), theirs.refresh()]
     for first, second in [(ours, theirs), (theirs, ours), (ours, theirs)]:
@@ -40,7 +40,7 @@ def test_what_one_process_indexed_another_goes_on_from(house: House, store: Stor
     assert [ours.refresh(), theirs.refresh()] == known  # the same histories, taken further
 
 
-def test_a_reorganisation_is_a_step_back_and_on_for_all_who_follow(house: House, store: Store) -> None:
+def test_a_reorganisation_is_a_step_back_and_on_for_all_who_follow(house: LocalLedger, store: Store) -> None:
     ours, theirs = follower(house, store), follower(house, store)
     # Without a log key: what is taken back here was final, and a log that had signed it would sign nothing more.
     anchorer = Anchorer(house.chain, house.store, house.follower, house.key("relayer"), None)
@@ -59,7 +59,7 @@ def test_a_reorganisation_is_a_step_back_and_on_for_all_who_follow(house: House,
         anchorer.run(10, int(time.time()))  # anchors again what was taken back
 
 
-def test_an_index_that_somebody_emptied_is_read_again(house: House, store: Store) -> None:
+def test_an_index_that_somebody_emptied_is_read_again(house: LocalLedger, store: Store) -> None:
     ours = follower(house, store)
     head = ours.refresh().head
     store.entries.truncate(0)
@@ -85,7 +85,7 @@ class Hanging:
         return found
 
 
-def test_who_can_do_with_what_was_known_waits_for_no_node(house: House, store: Store) -> None:
+def test_who_can_do_with_what_was_known_waits_for_no_node(house: LocalLedger, store: Store) -> None:
     chain = Hanging(house.chain)
     ours = Follower(chain, store)  # type: ignore[arg-type]
     known = ours.refresh()
@@ -104,7 +104,7 @@ def test_who_can_do_with_what_was_known_waits_for_no_node(house: House, store: S
 
 
 def test_what_another_process_adds_between_two_questions_is_no_contradiction(
-    house: House, store: Store, caplog: pytest.LogCaptureFixture
+    house: LocalLedger, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It used to be read as a history that disagrees with the chain, and all of it was replayed."""
     chain = Hanging(house.chain)
@@ -144,7 +144,7 @@ class Moving:
 
 
 def test_entries_that_follow_on_a_block_that_moved_are_read_again(
-    house: House, store: Store, caplog: pytest.LogCaptureFixture
+    house: LocalLedger, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The entry before them may come back the same, in another block: then no hash of the history tells."""
     chain = Moving(house.chain)

@@ -44,7 +44,7 @@ from ledger.journeys.evidence import evidence_of
 from ledger.journeys.follow import Follower
 from ledger.journeys.verify import VerificationRequest, verify_offline, verify_online
 from ledger.journeys.withdraw import relay_withdrawal
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.edges.office import rpc, wallet_code
 
@@ -53,21 +53,21 @@ def now() -> int:
     return int(time.time())
 
 
-def question(house: House, declaration: Declaration) -> VerificationRequest:
+def question(house: LocalLedger, declaration: Declaration) -> VerificationRequest:
     id_ = declaration.id(house.chain.origin)
     made = evidence_of(id_, house.store, house.follower, house.log_key, now())
     trust = TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
     return VerificationRequest(made.to_bytes(), trust=trust.to_bytes())
 
 
-def outcomes(house: House, declaration: Declaration) -> tuple[Conclusion, Conclusion]:
+def outcomes(house: LocalLedger, declaration: Declaration) -> tuple[Conclusion, Conclusion]:
     """Offline and online."""
     held = question(house, declaration)
     online = verify_online(held, now(), house.chain, house.follower)
     return verify_offline(held, now()).conclusion, online.conclusion
 
 
-def test_one_batch_for_all_and_the_verdict_is_good(house: House) -> None:
+def test_one_batch_for_all_and_the_verdict_is_good(house: LocalLedger) -> None:
     first, second, third = houses.anchored(house, 3)
     ids = [item.id(house.chain.origin) for item in (first, second, third)]
     rows = [house.store.declarations.get(id_) for id_ in ids]
@@ -80,7 +80,7 @@ def test_one_batch_for_all_and_the_verdict_is_good(house: House) -> None:
     assert len(verify_offline(question(house, first), now()).attested_by) == 1
 
 
-def test_revoked_set_member_and_withdrawn(house: House) -> None:
+def test_revoked_set_member_and_withdrawn(house: LocalLedger) -> None:
     first, second = houses.anchored(house, 2)
     ids = [item.id(house.chain.origin) for item in (first, second)]
     attestation = houses.attest(house, ids)
@@ -95,7 +95,7 @@ def test_revoked_set_member_and_withdrawn(house: House) -> None:
     assert outcomes(house, second) == (Conclusion.NOT_GOOD, Conclusion.NOT_GOOD)
 
 
-def test_repeats_are_no_error_and_make_no_entry(house: House) -> None:
+def test_repeats_are_no_error_and_make_no_entry(house: LocalLedger) -> None:
     (declared,) = houses.anchored(house)
     id_ = declared.id(house.chain.origin)
     made, officer = houses.attestation(house, [id_])
@@ -111,7 +111,7 @@ def test_repeats_are_no_error_and_make_no_entry(house: House) -> None:
     assert house.follower.refresh().size == size
 
 
-def test_two_agencies_attest_the_same_set_in_parallel(house: House) -> None:
+def test_two_agencies_attest_the_same_set_in_parallel(house: LocalLedger) -> None:
     declared = houses.anchored(house, 4)
     ids = [item.id(house.chain.origin) for item in declared]
     with ThreadPoolExecutor(2) as pool:
@@ -121,7 +121,7 @@ def test_two_agencies_attest_the_same_set_in_parallel(house: House) -> None:
         assert [history.standing(id_, ids[2], now())[0].value for id_ in done] == ["in force", "in force"]
 
 
-def test_the_contract_refuses_by_name(house: House) -> None:
+def test_the_contract_refuses_by_name(house: LocalLedger) -> None:
     (declared,) = houses.anchored(house)
     id_ = declared.id(house.chain.origin)
     with pytest.raises(MandateMissing):
@@ -134,7 +134,7 @@ def test_the_contract_refuses_by_name(house: House) -> None:
         relay_attestation(house.relay, customs, other.address, other.sign(customs.id(house.chain.origin)))
 
 
-def test_an_attester_retired_between_signing_and_relaying(house: House) -> None:
+def test_an_attester_retired_between_signing_and_relaying(house: LocalLedger) -> None:
     (declared,) = houses.anchored(house)
     made, _ = houses.attestation(house, [declared.id(house.chain.origin)])
     leaver = house.key("leaving-officer")
@@ -145,7 +145,7 @@ def test_an_attester_retired_between_signing_and_relaying(house: House) -> None:
         relay_attestation(house.relay, made, leaver.address, signature)
 
 
-def test_anchoring_resumes_at_every_place_it_can_stop(house: House) -> None:
+def test_anchoring_resumes_at_every_place_it_can_stop(house: LocalLedger) -> None:
     """Formed but not sent; sent but not noted; a second anchorer anchored the same root before."""
     store, relayer = house.store, house.key("relayer")
     for sent_by_somebody in (False, True):
@@ -165,7 +165,7 @@ def test_anchoring_resumes_at_every_place_it_can_stop(house: House) -> None:
 
 @pytest.mark.parametrize("count", [2, 3])
 def test_another_process_is_faster_with_the_same_declarations(
-    count: int, house: House, monkeypatch: pytest.MonkeyPatch
+    count: int, house: LocalLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it put into a batch is waited for, what it left is anchored beside it."""
     store, asked = house.store, []
@@ -188,7 +188,7 @@ def test_another_process_is_faster_with_the_same_declarations(
     assert [len(some) for some in asked] == ([3, 1] if count == 2 else [3])
 
 
-def test_evidence_of_what_is_unknown_or_waits(house: House) -> None:
+def test_evidence_of_what_is_unknown_or_waits(house: LocalLedger) -> None:
     with pytest.raises(UnknownDeclaration):
         evidence_of(bytes(32), house.store, house.follower, house.log_key, now())
     made, signature = houses.declaration(house)
@@ -204,7 +204,7 @@ def test_evidence_of_what_is_unknown_or_waits(house: House) -> None:
     assert evidence_of(made.id(house.chain.origin), house.store, house.follower, None, now())
 
 
-def test_evidence_where_nobody_ever_signed(house: House, tmp_path: Path) -> None:
+def test_evidence_where_nobody_ever_signed(house: LocalLedger, tmp_path: Path) -> None:
     store = Store.open(f"sqlite:///{tmp_path / 'unsigned.sqlite'}", house.chain.origin)
     follower = Follower(house.chain, store)
     made, signature = houses.declaration(house)
@@ -214,7 +214,7 @@ def test_evidence_where_nobody_ever_signed(house: House, tmp_path: Path) -> None
         evidence_of(made.id(house.chain.origin), store, follower, None, now())
 
 
-def test_a_lost_index_is_rebuilt_from_the_chain(house: House, tmp_path: Path) -> None:
+def test_a_lost_index_is_rebuilt_from_the_chain(house: LocalLedger, tmp_path: Path) -> None:
     store = Store.open(f"sqlite:///{tmp_path}/other.sqlite", house.chain.origin)
     rebuilt = Follower(house.chain, store).refresh()
     known = house.follower.refresh()
@@ -222,7 +222,7 @@ def test_a_lost_index_is_rebuilt_from_the_chain(house: House, tmp_path: Path) ->
     assert audit(house.chain, Scope(store=store)).report.good
 
 
-def test_a_wrong_index_heals_from_the_chain(house: House, tmp_path: Path) -> None:
+def test_a_wrong_index_heals_from_the_chain(house: LocalLedger, tmp_path: Path) -> None:
     """Entries changed, lost at the end, or of blocks that a reorganisation dropped: the chain is read again."""
     known = house.follower.refresh()
     for number, change in enumerate(
@@ -243,7 +243,7 @@ def test_a_wrong_index_heals_from_the_chain(house: House, tmp_path: Path) -> Non
         assert audit(house.chain, Scope(store=store)).report.good, change
 
 
-def test_a_node_lost_on_the_way_leaves_nothing_behind(house: House, tmp_path: Path) -> None:
+def test_a_node_lost_on_the_way_leaves_nothing_behind(house: LocalLedger, tmp_path: Path) -> None:
     class Broken:
         """The chain, but its log ends in the middle of reading."""
 
@@ -264,7 +264,7 @@ def test_a_node_lost_on_the_way_leaves_nothing_behind(house: House, tmp_path: Pa
     assert Follower(house.chain, store).refresh().head == house.follower.refresh().head
 
 
-def test_a_secret_is_in_no_file_and_no_word(house: House, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_secret_is_in_no_file_and_no_word(house: LocalLedger, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     secret = sha256(b"a secret to look for").digest()
     passphrase = house.passphrase_file.read_text().strip()
@@ -281,7 +281,7 @@ def test_a_secret_is_in_no_file_and_no_word(house: House, caplog: pytest.LogCapt
         assert not any(spelled in place for place in places)
 
 
-def signed_elsewhere(house: House, path: Path, size: int, root: bytes, key: SigningKey) -> Store:
+def signed_elsewhere(house: LocalLedger, path: Path, size: int, root: bytes, key: SigningKey) -> Store:
     """A store in which a checkpoint is signed, of this history or of another."""
     store = Store.open(f"sqlite:///{path}", house.chain.origin)
     checkpoint = Checkpoint(house.chain.origin, size, root)
@@ -291,7 +291,9 @@ def signed_elsewhere(house: House, path: Path, size: int, root: bytes, key: Sign
 
 
 @pytest.mark.parametrize("earlier", [0, 1])
-def test_what_contradicts_an_earlier_checkpoint_is_never_signed(house: House, tmp_path: Path, earlier: int) -> None:
+def test_what_contradicts_an_earlier_checkpoint_is_never_signed(
+    house: LocalLedger, tmp_path: Path, earlier: int
+) -> None:
     size = house.follower.refresh().size
     store = signed_elsewhere(house, tmp_path / "s.sqlite", size - earlier, bytes(32), house.log_key)
     for _ in range(2):
@@ -302,14 +304,14 @@ def test_what_contradicts_an_earlier_checkpoint_is_never_signed(house: House, tm
     assert len(list(store.checkpoints.each())) == 1
 
 
-def test_a_new_log_key_begins_anew(house: House, tmp_path: Path) -> None:
+def test_a_new_log_key_begins_anew(house: LocalLedger, tmp_path: Path) -> None:
     """The way on after a reorganisation deeper than the confirmations: another key, for which nobody was told lies."""
     size = house.follower.refresh().size
     store = signed_elsewhere(house, tmp_path / "s.sqlite", size - 1, bytes(32), house.key("log-2", Algorithm.ED25519))
     assert publish_checkpoint(house.follower, store, house.log_key, now()) is not None
 
 
-def test_a_new_log_key_does_not_overwrite_what_the_old_one_signed(house: House, tmp_path: Path) -> None:
+def test_a_new_log_key_does_not_overwrite_what_the_old_one_signed(house: LocalLedger, tmp_path: Path) -> None:
     """The new history often has as many entries as the old one had: evidence waits for the next, and does not break."""
     size = house.follower.refresh().size
     store = signed_elsewhere(house, tmp_path / "s.sqlite", size, bytes(32), house.key("log-2", Algorithm.ED25519))
@@ -323,7 +325,7 @@ def test_a_new_log_key_does_not_overwrite_what_the_old_one_signed(house: House, 
     assert len(list(store.checkpoints.each())) == 2
 
 
-def test_a_process_that_lags_signs_nothing_new(house: House, tmp_path: Path) -> None:
+def test_a_process_that_lags_signs_nothing_new(house: LocalLedger, tmp_path: Path) -> None:
     history = house.follower.refresh()
     store = signed_elsewhere(house, tmp_path / "s.sqlite", history.size + 7, bytes(32), house.log_key)
     assert publish_checkpoint(house.follower, store, house.log_key, now()) is None
@@ -334,7 +336,7 @@ def test_a_process_that_lags_signs_nothing_new(house: House, tmp_path: Path) -> 
     assert publish_checkpoint(house.follower, store, house.log_key, now()) == note
 
 
-def test_a_refused_attestation_leaves_no_set_behind(house: House) -> None:
+def test_a_refused_attestation_leaves_no_set_behind(house: LocalLedger) -> None:
     ids = [secrets.token_bytes(32) for _ in range(3)]
     with pytest.raises(MandateMissing):
         houses.attest(house, ids, houses.MPI, kind=132)
@@ -344,7 +346,7 @@ def test_a_refused_attestation_leaves_no_set_behind(house: House) -> None:
     assert house.store.sets.members(*name) == ids
 
 
-def test_a_wallet_that_changed_its_owner_does_not_break_the_history(house: House) -> None:
+def test_a_wallet_that_changed_its_owner_does_not_break_the_history(house: LocalLedger) -> None:
     wallet, owner, origin = b"\x66" * 20, house.key("owner"), house.chain.origin
     code = hex_text(wallet_code(owner.address))
     rpc(house.devchain.url, "anvil_setCode", hex_text(wallet), code)

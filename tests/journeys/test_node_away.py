@@ -37,7 +37,7 @@ from ledger.journeys.import_ import arrive
 from ledger.journeys.rebuild import rebuild
 from ledger.journeys.relay import Relay
 from ledger.journeys.verify import VerificationRequest, verify_online
-from ledger.testing.consortium import LIMITS, House
+from ledger.testing.local_ledger import LIMITS, LocalLedger
 from tests import houses
 from tests.edges.faulty_node import Reply, faulty_node
 from tests.edges.office import rpc, wallet_code
@@ -62,7 +62,7 @@ def now() -> int:
 class Lived:
     """A declaration by a wallet contract, attested by the same wallet as an officer; and its evidence."""
 
-    house: House
+    house: LocalLedger
     id: bytes
     evidence: bytes
 
@@ -98,7 +98,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
 
 
 @contextmanager
-def silent_about_wallets(house: House) -> Iterator[str]:
+def silent_about_wallets(house: LocalLedger) -> Iterator[str]:
     """The address of a node that answers everything but what is asked of the wallet: then the line goes dead."""
 
     def rule(method: str, params: list[Any]) -> Reply | None:
@@ -112,7 +112,7 @@ def silent_about_wallets(house: House) -> Iterator[str]:
         yield faulty.url
 
 
-def connected(house: House, url: str) -> Chain:
+def connected(house: LocalLedger, url: str) -> Chain:
     return Chain.connect(url, house.chain.origin.contract, None, LIMITS)
 
 

@@ -27,7 +27,7 @@ from ledger.journeys.checkpoint import note_key
 from ledger.journeys.evidence import evidence_of
 from ledger.journeys.rebuild import Gap, rebuild
 from ledger.journeys.verify import VerificationRequest, verify_offline
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from ledger.testing.world import ORIGIN, Witness
 from tests import houses
 from tests.bad_checkpoints import DEFECTS, TOO_FEW, WRONG_ORIGIN, spoiled, words_of
@@ -293,7 +293,7 @@ def test_a_place_that_is_attested_by_nobody_is_not_kept(lived: Lived, fresh: Ane
 
 
 def test_evidence_of_another_history_is_refused(lived: Lived, fresh: Anew, tmp_path: Path) -> None:
-    other = House(tmp_path / "other", lived.house.port)
+    other = LocalLedger(tmp_path / "other", lived.house.port)
     other.__dict__["devchain"] = lived.house.devchain
     other.deploy()
     (declared,) = houses.anchored(other)

@@ -24,7 +24,7 @@ from ledger.journeys.anchor import Anchorer
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.evidence import evidence_of
 from ledger.journeys.verify import VerificationRequest, verify_offline
-from ledger.testing.consortium import RELAYER_WEI, House
+from ledger.testing.local_ledger import RELAYER_WEI, LocalLedger
 from tests import houses
 from tests.edges.stored import ORIGIN, add
 from tests.journeys.conftest import Place
@@ -34,7 +34,7 @@ from tests.journeys.rebuilding import Anew, anew, now
 class Operator:
     """An operator whose store can be lost and restored; the chain stays."""
 
-    def __init__(self, house: House, place: Place, stack: ExitStack) -> None:
+    def __init__(self, house: LocalLedger, place: Place, stack: ExitStack) -> None:
         self.house = house
         self._place = place
         self._stack = stack
@@ -79,7 +79,7 @@ class Operator:
 
 
 @pytest.fixture
-def operator(house: House, place: Place) -> Iterator[Operator]:
+def operator(house: LocalLedger, place: Place) -> Iterator[Operator]:
     with ExitStack() as stack:
         yield Operator(house, place, stack)
 
@@ -270,7 +270,7 @@ def test_postgres_has_its_own_means(postgres_server: object) -> None:
 # ------------------------------------------------------------------------------------------------------------ lost keys
 
 
-def test_another_relayer_takes_over_what_the_lost_one_had_sent(house: House, tmp_path: Path) -> None:
+def test_another_relayer_takes_over_what_the_lost_one_had_sent(house: LocalLedger, tmp_path: Path) -> None:
     """Batches noted under nonces of an account that nobody can use any more are anchored once each."""
     with anew(house, f"sqlite:///{tmp_path / 'ledger.sqlite'}") as made:
         batches = []
@@ -293,7 +293,7 @@ def test_another_relayer_takes_over_what_the_lost_one_had_sent(house: House, tmp
         assert made.audit().report.good
 
 
-def test_another_log_key_goes_on_where_the_lost_one_ended(house: House, tmp_path: Path) -> None:
+def test_another_log_key_goes_on_where_the_lost_one_ended(house: LocalLedger, tmp_path: Path) -> None:
     """Old evidence stays good under the old trust root; new evidence is good under the new one, and not the old."""
     origin = house.chain.origin
     successor = house.key("log-2", Algorithm.ED25519)

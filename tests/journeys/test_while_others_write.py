@@ -24,7 +24,7 @@ from ledger.core.statements.statement import AgencyEnrolment, Withdrawal
 from ledger.edges.keys.keystore import Algorithm
 from ledger.journeys.export import evidence_path
 from ledger.journeys.withdraw import relay_withdrawal
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.verifier.both import Asked, alone, by_itself, by_ledger
 
@@ -35,7 +35,7 @@ Ledger = Callable[..., Any]
 class Busy(NamedTuple):
     """A house with declarations of ours, and what others write. ``ours`` never changes hands."""
 
-    house: House
+    house: LocalLedger
     ours: list[bytes]
     moves: dict[str, Callable[[], object]]
 
@@ -66,7 +66,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Busy]:
         yield Busy(house, ours, _moves(house, theirs))
 
 
-def _moves(house: House, theirs: list[Any]) -> dict[str, Callable[[], object]]:
+def _moves(house: LocalLedger, theirs: list[Any]) -> dict[str, Callable[[], object]]:
     ids = [item.id(house.chain.origin) for item in theirs]
     waiting, trader = list(theirs), house.key("trader")
 

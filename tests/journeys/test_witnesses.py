@@ -26,7 +26,7 @@ from ledger.journeys.cosign import PAUSE_SECONDS, Witnesses
 from ledger.journeys.evidence import evidence_of
 from ledger.journeys.follow import Follower
 from ledger.journeys.verify import VerificationRequest, verify_offline
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.conftest import PLENTY
 from tests.conftest import key_of as wallet_of
@@ -40,13 +40,13 @@ def now() -> int:
     return int(time.time())
 
 
-def trust_of(house: House, *names: str, threshold: int | None = None) -> TrustRoot:
+def trust_of(house: LocalLedger, *names: str, threshold: int | None = None) -> TrustRoot:
     keys = tuple(NoteKey(name, key_of(name).public_key, KeyType.WITNESS) for name in names)
     enough = len(keys) if threshold is None else threshold
     return TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key), keys, enough)
 
 
-def published(house: House) -> SignedNote:
+def published(house: LocalLedger) -> SignedNote:
     """A new checkpoint of something new."""
     houses.anchored(house)
     house.follower.refresh()
@@ -55,7 +55,9 @@ def published(house: House) -> SignedNote:
     return note
 
 
-def verdict(house: House, declared: Declaration, trust: TrustRoot, witnesses: Witnesses) -> tuple[Conclusion, Status]:
+def verdict(
+    house: LocalLedger, declared: Declaration, trust: TrustRoot, witnesses: Witnesses
+) -> tuple[Conclusion, Status]:
     """Offline, from evidence made now: the conclusion, and what the check of witnesses said."""
     id_ = declared.id(house.chain.origin)
     made = evidence_of(id_, house.store, house.follower, house.log_key, now(), witnesses=witnesses)
@@ -64,7 +66,7 @@ def verdict(house: House, declared: Declaration, trust: TrustRoot, witnesses: Wi
 
 
 @pytest.fixture
-def two(house: House, tmp_path: Path) -> Iterator[list[WitnessClient]]:
+def two(house: LocalLedger, tmp_path: Path) -> Iterator[list[WitnessClient]]:
     """Two witnesses, each with a node connection and a store of its own, by a witnesses file."""
     with ExitStack() as stack:
         lines = [
@@ -80,7 +82,7 @@ def names(*parts: str) -> list[str]:
     return [part.replace("/", "-") for part in parts]
 
 
-def test_two_witnesses_cosign_and_the_evidence_says_so(house: House, two: list[WitnessClient]) -> None:
+def test_two_witnesses_cosign_and_the_evidence_says_so(house: LocalLedger, two: list[WitnessClient]) -> None:
     witnesses = Witnesses(two, house.store)
     (declared,) = houses.anchored(house)
     trust = trust_of(house, *names(ONE, TWO))
@@ -97,13 +99,13 @@ def test_two_witnesses_cosign_and_the_evidence_says_so(house: House, two: list[W
     assert verdict(house, later, trust, witnesses) == (Conclusion.GOOD, Status.VALID)
 
 
-def test_a_log_that_was_restarted_asks_what_they_saw(house: House, two: list[WitnessClient]) -> None:
+def test_a_log_that_was_restarted_asks_what_they_saw(house: LocalLedger, two: list[WitnessClient]) -> None:
     Witnesses(two, house.store).cosign(published(house), house.follower, now())
     note = Witnesses(two, house.store).cosign(published(house), house.follower, now())
     assert [note.names(client.key) for client in two] == [True, True]
 
 
-def test_what_is_there_is_not_asked_for_again(house: House, two: list[WitnessClient]) -> None:
+def test_what_is_there_is_not_asked_for_again(house: LocalLedger, two: list[WitnessClient]) -> None:
     witnesses = Witnesses(two, house.store)
     note = witnesses.cosign(published(house), house.follower, now())
     assert witnesses.cosign(note, house.follower, now() + 100) == note
@@ -112,7 +114,7 @@ def test_what_is_there_is_not_asked_for_again(house: House, two: list[WitnessCli
 
 
 def test_a_witness_that_is_away_stops_nothing(
-    house: House, two: list[WitnessClient], caplog: pytest.LogCaptureFixture
+    house: LocalLedger, two: list[WitnessClient], caplog: pytest.LogCaptureFixture
 ) -> None:
     (away,) = read_witnesses(f"{NoteKey('away.example', bytes(32), KeyType.WITNESS)} http://127.0.0.1:1")
     witnesses = Witnesses([WitnessClient(away), two[0]], house.store)
@@ -130,7 +132,7 @@ def test_a_witness_that_is_away_stops_nothing(
 class Told:
     """A server that answers as told, and what it was asked."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: LocalLedger) -> None:
         self.house = house
         self.asked: list[AddCheckpoint] = []
         self.reply: Callable[[SignedNote], Reply] = lambda note: (500, {}, b"")
@@ -147,7 +149,7 @@ class Told:
 
 
 @pytest.fixture
-def told(house: House) -> Iterator[tuple[Told, WitnessClient]]:
+def told(house: LocalLedger) -> Iterator[tuple[Told, WitnessClient]]:
     made = Told(house)
     with answering(made) as url:
         (known,) = read_witnesses(f"{made.key} {url}")
@@ -197,7 +199,7 @@ SIZE = {"Content-Type": "text/x.tlog.size"}
     ],
 )
 def test_nothing_that_a_witness_says_is_believed(
-    house: House, told: tuple[Told, WitnessClient], lie: Callable[[Told, SignedNote], Reply], words: str
+    house: LocalLedger, told: tuple[Told, WitnessClient], lie: Callable[[Told, SignedNote], Reply], words: str
 ) -> None:
     server, client = told
     server.reply = lambda note: lie(server, note)
@@ -208,7 +210,7 @@ def test_nothing_that_a_witness_says_is_believed(
     assert words in witnesses.states()[0].problem
 
 
-def test_a_client_hands_on_nothing_that_does_not_fit(house: House, told: tuple[Told, WitnessClient]) -> None:
+def test_a_client_hands_on_nothing_that_does_not_fit(house: LocalLedger, told: tuple[Told, WitnessClient]) -> None:
     server, client = told
     note = published(house)
     server.reply = lambda note: (200, {}, server.cosign(note, now(), "stranger"))
@@ -218,7 +220,7 @@ def test_a_client_hands_on_nothing_that_does_not_fit(house: House, told: tuple[T
     assert client.add_checkpoint(0, [], note).cosigned_at(client.key) == 5
 
 
-def test_a_line_of_somebody_else_is_not_taken_over(house: House, told: tuple[Told, WitnessClient]) -> None:
+def test_a_line_of_somebody_else_is_not_taken_over(house: LocalLedger, told: tuple[Told, WitnessClient]) -> None:
     server, client = told
     other = NoteKey("other.example", key_of("other.example").public_key, KeyType.WITNESS)
 
@@ -231,7 +233,7 @@ def test_a_line_of_somebody_else_is_not_taken_over(house: House, told: tuple[Tol
     assert (note.names(client.key), note.names(other)) == (True, False)
 
 
-def test_after_a_failure_it_is_left_alone_for_a_while(house: House, told: tuple[Told, WitnessClient]) -> None:
+def test_after_a_failure_it_is_left_alone_for_a_while(house: LocalLedger, told: tuple[Told, WitnessClient]) -> None:
     server, client = told
     witnesses, note, at = Witnesses([client], house.store), published(house), now()
     for seconds, asked in [(0, 1), (1, 1), (PAUSE_SECONDS - 1, 1), (PAUSE_SECONDS, 2)]:
@@ -250,7 +252,7 @@ def test_after_a_failure_it_is_left_alone_for_a_while(house: House, told: tuple[
 
 
 def test_a_witness_that_never_ends_its_answer_holds_up_nobody(
-    house: House, two: list[WitnessClient], told: tuple[Told, WitnessClient]
+    house: LocalLedger, two: list[WitnessClient], told: tuple[Told, WitnessClient]
 ) -> None:
     server, client = told
     server.reply = lambda note: (200, {"Content-Length": "1000"}, b"x")
@@ -259,7 +261,7 @@ def test_a_witness_that_never_ends_its_answer_holds_up_nobody(
 
 
 def test_a_checkpoint_of_before_a_reorganisation_is_not_handed_out(
-    house: House, told: tuple[Told, WitnessClient]
+    house: LocalLedger, told: tuple[Told, WitnessClient]
 ) -> None:
     server, client = told
     note = published(house)
@@ -364,7 +366,7 @@ def test_whoever_is_asked_needs_an_address(tmp_path: Path) -> None:
     assert clients_of(None) == []
 
 
-def test_the_trust_root_as_a_tlog_policy(house: House) -> None:
+def test_the_trust_root_as_a_tlog_policy(house: LocalLedger) -> None:
     trust = trust_of(house, ONE, TWO, threshold=1)
     assert tlog_policy(trust) == (
         f"log {trust.log_key}\nwitness w1 {VKEY}\nwitness w2 {OTHER}\ngroup enough 1 w1 w2\nquorum enough\n"
@@ -372,7 +374,7 @@ def test_the_trust_root_as_a_tlog_policy(house: House) -> None:
     assert tlog_policy(trust_of(house)) == f"log {trust.log_key}\nquorum none\n"
 
 
-def test_a_line_needs_a_published_checkpoint(house: House) -> None:
+def test_a_line_needs_a_published_checkpoint(house: LocalLedger) -> None:
     note = published(house)
     with pytest.raises(KeyError):
         house.store.checkpoints.add_signatures(replace(note, checkpoint=replace(note.checkpoint, size=10**6)))

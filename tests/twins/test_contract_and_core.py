@@ -50,11 +50,11 @@ from ledger.edges.keys.keystore import Algorithm
 from ledger.errors import HistoryBroken, PeriodMalformed, Refused, SignatureMismatch, VerificationFailed
 from ledger.journeys.attest import relay_attestation
 from ledger.journeys.revoke import relay_revocation
-from ledger.testing.consortium import LIMITS, House
+from ledger.testing.local_ledger import LIMITS, LocalLedger
 from tests import houses
 
 
-def call(house: House, name: str, *arguments: Any) -> Any:
+def call(house: LocalLedger, name: str, *arguments: Any) -> Any:
     """Ask the contract directly, beside the product's own edge."""
     from web3 import HTTPProvider, Web3
 
@@ -68,7 +68,7 @@ def some_hash() -> bytes:
     return secrets.token_bytes(32)
 
 
-def test_ids_of_statements(house: House) -> None:
+def test_ids_of_statements(house: LocalLedger) -> None:
     origin: Origin = house.chain.origin
     for _ in range(10):
         signer = secrets.token_bytes(random.choice([20, 84]))
@@ -86,12 +86,12 @@ def test_ids_of_statements(house: House) -> None:
         assert call(house, "withdrawalId", withdrawal.abi_values()) == withdrawal.id(origin)
 
 
-def test_verifier_of_p256_keys_follows_from_the_origin(house: House) -> None:
+def test_verifier_of_p256_keys_follows_from_the_origin(house: LocalLedger) -> None:
     address = call(house, "p256Verifier")
     assert bytes.fromhex(address[2:]) == house.chain.origin.p256_verifier
 
 
-def test_history_replays_to_the_contracts_head(house: House) -> None:
+def test_history_replays_to_the_contracts_head(house: LocalLedger) -> None:
     houses.attest(house, [item.id(house.chain.origin) for item in houses.anchored(house, 3)])
     history = History(house.chain.origin)
     for logged in house.chain.entries(0, house.chain.head()[2]):
@@ -101,7 +101,7 @@ def test_history_replays_to_the_contracts_head(house: House) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 9, 100])
-def test_inclusion_verdicts(house: House, size: int) -> None:
+def test_inclusion_verdicts(house: LocalLedger, size: int) -> None:
     """The same proofs, good and bad, are taken and refused by both."""
     ids = [some_hash() for _ in range(size)]
     tree = Tree(leaf_hash(id_) for id_ in ids)
@@ -131,7 +131,7 @@ def test_inclusion_verdicts(house: House, size: int) -> None:
             assert core is contract, (size, index, at, len(path))
 
 
-def test_p256_officer_attests_and_revokes(house: House) -> None:
+def test_p256_officer_attests_and_revokes(house: LocalLedger) -> None:
     officer = house.key("card", Algorithm.P256)
     origin = house.chain.origin
     signer = officer.signer(origin)
@@ -160,7 +160,7 @@ def sign(name: str, digest: bytes) -> bytes:
 class Story:
     """Random statements, most of them against some rule, sent to the contract and applied to the core."""
 
-    def __init__(self, house: House, seed: int) -> None:
+    def __init__(self, house: LocalLedger, seed: int) -> None:
         self.house = house
         self.random = random.Random(seed)
         self.relayer = house.key("relayer")
@@ -260,7 +260,7 @@ def values_of(refused: Refused) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_random_stories_are_taken_and_refused_alike(house: House, seed: int) -> None:
+def test_random_stories_are_taken_and_refused_alike(house: LocalLedger, seed: int) -> None:
     story = Story(house, seed)
     seen = [story.step() for _ in range(120)]
     size, head, _ = story.chain.head()

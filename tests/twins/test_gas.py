@@ -15,20 +15,20 @@ from ledger.core.statements.members import NO_END
 from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.edges.chain import calls
 from ledger.journeys.attest import relay_attestation, set_of
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 
 ANCHOR_GAS, ATTEST_GAS, REVOKE_GAS, INCLUSION_GAS = 60_000, 100_000, 60_000, 25_000
 
 
 @pytest.mark.parametrize("size", [1, 100, 10_000, 1_000_000, (1 << 64) - 1])
-def test_anchor(house: House, size: int) -> None:
+def test_anchor(house: LocalLedger, size: int) -> None:
     house.chain.submit(calls.anchor(secrets.token_bytes(32), 1), house.key("relayer"))
     receipt = house.chain.submit(calls.anchor(secrets.token_bytes(32), size), house.key("relayer"))
     assert receipt.gas_used <= ANCHOR_GAS
 
 
-def test_attest_a_green_lane_of_ten_thousand_and_revoke_it(house: House) -> None:
+def test_attest_a_green_lane_of_ten_thousand_and_revoke_it(house: LocalLedger) -> None:
     ids = [secrets.token_bytes(32) for _ in range(10_000)]
     houses.attest(house, [secrets.token_bytes(32)])
     made, officer = houses.attestation(house, ids)
@@ -45,7 +45,7 @@ def test_attest_a_green_lane_of_ten_thousand_and_revoke_it(house: House) -> None
     assert receipt.gas_used <= REVOKE_GAS
 
 
-def test_inclusion_proof_in_ten_thousand(house: House) -> None:
+def test_inclusion_proof_in_ten_thousand(house: LocalLedger) -> None:
     """Gas of a transaction that proves a declaration on chain, above one that asks the same without a proof."""
     ids = [secrets.token_bytes(32) for _ in range(10_000)]
     tree = Tree(leaf_hash(id_) for id_ in ids)
@@ -63,7 +63,7 @@ def test_inclusion_proof_in_ten_thousand(house: House) -> None:
         assert asked.estimate_gas() - base <= INCLUSION_GAS
 
 
-def test_a_hundred_signatures_arrive_in_any_order(house: House) -> None:
+def test_a_hundred_signatures_arrive_in_any_order(house: LocalLedger) -> None:
     origin, statements = house.chain.origin, []
     for _ in range(100):
         made, officer = houses.attestation(house, [secrets.token_bytes(32)])

@@ -13,7 +13,7 @@ from web3 import HTTPProvider, Web3
 from ledger.core.statements.signature import P256_N, p256_signer, verify_signature
 from ledger.edges.devchain import anvil
 from ledger.errors import VerificationFailed
-from ledger.testing.consortium import House
+from ledger.testing.local_ledger import LocalLedger
 from tests.fetched.wycheproof import Vector, ecdsa, lowered
 
 ERC7913 = [
@@ -34,11 +34,11 @@ PRECOMPILE = "0x0000000000000000000000000000000000000100"
 
 
 @pytest.fixture(scope="module", params=["osaka", "prague"])
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLedger]:
     """A chain by the rules of a fork: Osaka has the precompile, Prague has none."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(anvil, "HARDFORK", request.param)
-        made = House(tmp_path_factory.mktemp(request.param))
+        made = LocalLedger(tmp_path_factory.mktemp(request.param))
         made.devchain.start()
         made.deploy()
         try:
@@ -47,7 +47,7 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             made.devchain.stop()
 
 
-def test_p256(house: House, request: pytest.FixtureRequest) -> None:
+def test_p256(house: LocalLedger, request: pytest.FixtureRequest) -> None:
     web3 = Web3(HTTPProvider(house.devchain.url))
     address = Web3.to_checksum_address(house.chain.origin.p256_verifier)
     contract = web3.eth.contract(address=address, abi=ERC7913)
@@ -61,7 +61,7 @@ def test_p256(house: House, request: pytest.FixtureRequest) -> None:
     assert (len(vectors), taken) == (262, 173)
 
 
-def core_takes(house: House, vector: Vector, signature: bytes) -> bool:
+def core_takes(house: LocalLedger, vector: Vector, signature: bytes) -> bool:
     origin = house.chain.origin
     try:
         verify_signature(origin, p256_signer(origin, vector.key), vector.signed, signature)
@@ -70,7 +70,7 @@ def core_takes(house: House, vector: Vector, signature: bytes) -> bool:
     return True
 
 
-def test_the_forks_differ_in_the_precompile(house: House, request: pytest.FixtureRequest) -> None:
+def test_the_forks_differ_in_the_precompile(house: LocalLedger, request: pytest.FixtureRequest) -> None:
     """Else both runs would try the same code of the contract."""
     vector = next(vector for vector in ecdsa("secp256r1_sha256_p1363") if vector.valid)
     web3 = Web3(HTTPProvider(house.devchain.url))

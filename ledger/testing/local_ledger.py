@@ -1,4 +1,4 @@
-"""A small consortium on one machine: embedded chain, keys, contract. For demo, benches, tests and ``make up`` only."""
+"""A whole ledger on one machine: embedded chain, keys, contract, store. For demo, benches, tests and ``make up``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RELAYER_WEI = 10**21
 
 
 @dataclass
-class House:
+class LocalLedger:
     """Everything under one folder: ``chain/`` (the chain's state), ``keys/``, ``contract``, ``passphrase``, store."""
 
     folder: Path
