@@ -22,7 +22,7 @@ from api.kit.limits import BodyLimit
 from api.services import now
 from ledger.app import App
 from ledger.config import load_settings
-from ledger.core.checkpoints.witnessing import MAX_REQUEST
+from ledger.core.checkpoints.witnessing import MAX_REQUEST_BYTES
 from ledger.errors import LedgerError, Malformed
 from ledger.journeys.witness import NotCosigned, Reason, Witness
 
@@ -59,7 +59,7 @@ def create_witness(witness: Witness, close: Callable[[], None] = lambda: None) -
 
     return Starlette(
         routes=[Route("/add-checkpoint", add_checkpoint, methods=["POST"])],
-        middleware=[Middleware(BodyLimit, most=MAX_REQUEST)],
+        middleware=[Middleware(BodyLimit, most=MAX_REQUEST_BYTES)],
         lifespan=lifespan,
     )
 

@@ -227,7 +227,7 @@ def unchecked_statement(
 
 
 def _sign1(statement: bytes) -> Sign1:
-    return Sign1.parse(statement, scitt.MAX_STATEMENT, "statement")
+    return Sign1.parse(statement, scitt.MAX_STATEMENT_BYTES, "statement")
 
 
 def _details(**changes: Any) -> Callable[[dict[Any, Any]], dict[Any, Any]]:

@@ -17,7 +17,7 @@ import pytest
 
 from ledger.core.proofs.cose import Sign1
 from ledger.core.proofs.receipt_key import ReceiptKey
-from ledger.core.proofs.scitt import MAX_STATEMENT, TransparentStatement
+from ledger.core.proofs.scitt import MAX_STATEMENT_BYTES, TransparentStatement
 from ledger.errors import LedgerError
 from ledger.journeys.proof import transparent_statement
 from ledger.testing.world import ORIGIN
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 
 def payload(file: bytes) -> bytes:
     """The leaf, as any reader of COSE finds it."""
-    found = Sign1.parse(file, MAX_STATEMENT, "statement").payload
+    found = Sign1.parse(file, MAX_STATEMENT_BYTES, "statement").payload
     assert found is not None
     return found
 

@@ -15,8 +15,8 @@ from ledger.core.encoding.reading import read_base64
 from ledger.core.tree.merkle import HASH_SIZE
 from ledger.errors import Malformed
 
-MAX_PROOF = 63
-MAX_REQUEST = MAX_NOTE + 4096
+MAX_PROOF_LINES = 63  # C2SP tlog-witness
+MAX_REQUEST_BYTES = MAX_NOTE + 4096
 MAX_WITNESSES_FILE = 64 * 1024
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _URL = re.compile(r"https?://[^\s/]+\S*")
@@ -46,8 +46,8 @@ class AddCheckpoint:
     @classmethod
     def parse(cls, body: bytes) -> AddCheckpoint:
         """Read a body strictly; Malformed names the line. The note is not read."""
-        if len(body) > MAX_REQUEST:
-            raise Malformed(f"must have at most {MAX_REQUEST} bytes", "request")
+        if len(body) > MAX_REQUEST_BYTES:
+            raise Malformed(f"must have at most {MAX_REQUEST_BYTES} bytes", "request")
         try:
             head, separator, note = body.decode().partition("\n\n")
         except UnicodeDecodeError:
@@ -56,8 +56,8 @@ class AddCheckpoint:
         word, _, size = first.partition(" ")
         if not separator or word != "old":
             raise Malformed('must begin with "old" and a size, proof lines and an empty line', "request")
-        if len(hashes) > MAX_PROOF:
-            raise Malformed(f"must have at most {MAX_PROOF} proof lines", "request")
+        if len(hashes) > MAX_PROOF_LINES:
+            raise Malformed(f"must have at most {MAX_PROOF_LINES} proof lines", "request")
         proof = tuple(read_base64(line, f"line {number}", HASH_SIZE) for number, line in enumerate(hashes, start=2))
         return cls(read_size(size, "line 1"), proof, note)
 

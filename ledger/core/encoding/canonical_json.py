@@ -11,7 +11,7 @@ from ledger.core.encoding.json_text import Json, parse_json
 from ledger.core.encoding.limits import Limits
 from ledger.errors import Malformed
 
-MAX_FILE = 1024 * 1024
+MAX_FILE_BYTES = 1024 * 1024
 MAX_DEPTH = 8
 MAX_VALUES = 1_000_000
 _SORTED_LINE = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
@@ -56,7 +56,7 @@ def print_canonical(value: object) -> bytes:
 
 def read_file(data: bytes, format_: str) -> dict[str, Any]:
     """Read a JSON object that people may edit, with any white space; Malformed unless it names its format."""
-    return _of_format(parse_json(data, Limits(structured=MAX_FILE, depth=MAX_DEPTH)), format_)
+    return _of_format(parse_json(data, Limits(structured=MAX_FILE_BYTES, depth=MAX_DEPTH)), format_)
 
 
 def _of_format(value: Json, format_: str) -> dict[str, Any]:

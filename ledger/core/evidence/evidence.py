@@ -21,7 +21,7 @@ from ledger.core.statements.statement import Declaration
 from ledger.errors import Malformed
 
 FORMAT = "trade-ledger/evidence/1"
-MAX_EVIDENCE = 16 * 1024 * 1024
+MAX_EVIDENCE_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,6 @@ class Evidence:
             "signature": hex_text(self.signature),
         }
         data = print_canonical(value)
-        if len(data) > MAX_EVIDENCE:
-            raise Malformed(f"evidence has at most {MAX_EVIDENCE} bytes, not {len(data)}: disclose less")
+        if len(data) > MAX_EVIDENCE_BYTES:
+            raise Malformed(f"evidence has at most {MAX_EVIDENCE_BYTES} bytes, not {len(data)}: disclose less")
         return data

@@ -17,19 +17,18 @@ from ledger.core.encoding.reading import (
     read_object,
     read_string,
 )
-from ledger.core.evidence.evidence import FORMAT, MAX_EVIDENCE, Evidence, ProvenEntry
+from ledger.core.evidence.evidence import FORMAT, MAX_EVIDENCE_BYTES, Evidence, ProvenEntry
 from ledger.core.evidence.inclusion import Place
 from ledger.core.history.entry import Entry
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
+from ledger.core.tree.merkle import MAX_PROOF_HASHES
 from ledger.errors import Malformed
-
-MAX_PROOF = 64
 
 
 def read_evidence(data: bytes) -> Evidence:
     """Read exactly what ``Evidence.to_bytes`` prints; Malformed names the member. Nothing is verified."""
-    value = read_canonical(data, FORMAT, MAX_EVIDENCE)
+    value = read_canonical(data, FORMAT, MAX_EVIDENCE_BYTES)
     names = ["checkpoint", "declaration", "document", "entries", "ledger", "origin", "places", "signature"]
     note, declaration, document, entries, _, origin, places, signature = read_object(value, names, "evidence")
     evidence = Evidence(
@@ -57,14 +56,14 @@ def _read_place(value: object, where: str) -> Place:
         read_hash(root, f"{where}.root"),
         read_count(size, f"{where}.size"),
         read_count(index, f"{where}.index"),
-        read_hashes(proof, f"{where}.proof", MAX_PROOF),
+        read_hashes(proof, f"{where}.proof", MAX_PROOF_HASHES),
     )
 
 
 def _read_entry(value: object, where: str) -> ProvenEntry:
     data, proof = read_object(value, ["bytes", "proof"], where)
     entry = Entry.from_data(hex_bytes(data, f"{where}.bytes"))
-    return ProvenEntry(entry, read_hashes(proof, f"{where}.proof", MAX_PROOF))
+    return ProvenEntry(entry, read_hashes(proof, f"{where}.proof", MAX_PROOF_HASHES))
 
 
 def _read_document(value: object) -> Redacted:

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from ledger.core.encoding import cbor
 from ledger.core.encoding.reading import read_count, read_list, read_object
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
-from ledger.core.evidence.reading import MAX_PROOF
 from ledger.core.history.entry import Anchored, Entry, EntryKind
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import WalletUndecided, verify_signature
 from ledger.core.statements.statement import Declaration
-from ledger.core.tree.merkle import HASH_SIZE, leaf_hash, verify_inclusion
+from ledger.core.tree.merkle import HASH_SIZE, MAX_PROOF_HASHES, leaf_hash, verify_inclusion
 from ledger.errors import Malformed, VerificationFailed
 
 _NAMES = ["declaration", "index", "path", "signature"]
@@ -91,7 +90,7 @@ def anchor_of(evidence: Evidence) -> ProvenEntry:
 
 def read_path(value: cbor.Value, where: str) -> tuple[bytes, ...]:
     """An RFC 9162 path, a list of hashes; Malformed names ``where``."""
-    items = read_list(value, where, MAX_PROOF, "hashes")
+    items = read_list(value, where, MAX_PROOF_HASHES, "hashes")
     path = tuple(item for item in items if isinstance(item, bytes) and len(item) == HASH_SIZE)
     if len(path) != len(items):
         raise Malformed(f"every hash must be {HASH_SIZE} bytes", where)

@@ -34,8 +34,8 @@ RFC9162_SHA256 = 1
 INCLUSION = -1
 OURS = -71_000  # below -65536 labels are for private use (RFC 9052 section 1.4)
 ENTRY_TYPE = "application/vnd.trade-ledger.entry"
-MAX_STATEMENT = 256 * 1024
-MAX_PROOF = 4 * 1024
+MAX_STATEMENT_BYTES = 256 * 1024
+MAX_PROOF_BYTES = 4 * 1024
 _STATEMENT, _RECEIPT = "statement", "receipt"
 
 
@@ -112,7 +112,7 @@ class TransparentStatement:
     @classmethod
     def parse(cls, data: bytes) -> TransparentStatement:
         """Read what ``transparent_statement`` returns; Malformed names the part."""
-        statement = Sign1.parse(data, MAX_STATEMENT, _STATEMENT)
+        statement = Sign1.parse(data, MAX_STATEMENT_BYTES, _STATEMENT)
         _, kind, _, claims, ours = _headers(
             statement.protected, (ALGORITHM, CONTENT_TYPE, KEY_ID, CWT_CLAIMS, OURS), _STATEMENT
         )
@@ -123,7 +123,7 @@ class TransparentStatement:
         origin = Origin.parse(read_string(named, f"{_STATEMENT} origin"))
         match _headers(statement.unprotected, (RECEIPTS,), f"{_STATEMENT} (unprotected)"):
             case [[bytes(inner)]]:
-                receipt = Sign1.parse(inner, MAX_STATEMENT, _RECEIPT)
+                receipt = Sign1.parse(inner, MAX_STATEMENT_BYTES, _RECEIPT)
             case _:
                 raise Malformed("must have exactly one receipt", f"{_STATEMENT} header {RECEIPTS}")
         _, _, receipt_claims, vds, details = _headers(
@@ -221,7 +221,7 @@ def _inclusion(headers: Mapping[int | str, cbor.Value]) -> tuple[int, int, tuple
         case [dict(proofs)] if set(proofs) == {INCLUSION}:
             match proofs[INCLUSION]:
                 case [bytes(data)]:
-                    match cbor.decode(data, MAX_PROOF):
+                    match cbor.decode(data, MAX_PROOF_BYTES):
                         case [size, index, path]:
                             return read_count(size, where), read_count(index, where), read_path(path, where)
     raise Malformed("must have exactly one inclusion proof: size, index and path", where)

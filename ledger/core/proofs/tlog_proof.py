@@ -15,15 +15,14 @@ from ledger.core.checkpoints.trust import Cosignature, TrustRoot
 from ledger.core.encoding import cbor
 from ledger.core.encoding.reading import read_base64
 from ledger.core.evidence.evidence import Evidence
-from ledger.core.evidence.reading import MAX_PROOF
 from ledger.core.history.entry import Entry
 from ledger.core.proofs.membership import Membership, anchor_of
-from ledger.core.tree.merkle import HASH_SIZE, verify_inclusion
+from ledger.core.tree.merkle import HASH_SIZE, MAX_PROOF_HASHES, verify_inclusion
 from ledger.errors import Malformed, VerificationFailed
 
 HEADER = "c2sp.org/tlog-proof@v1"
-MAX_EXTRA = 8 * 1024
-MAX_FILE = MAX_NOTE + 2 * MAX_EXTRA
+MAX_EXTRA_BYTES = 8 * 1024
+MAX_PROOF_FILE_BYTES = MAX_NOTE + 2 * MAX_EXTRA_BYTES
 _INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
 _WHERE = "tlog-proof"
 
@@ -77,8 +76,8 @@ class TlogProof:
     @classmethod
     def parse(cls, data: bytes) -> TlogProof:
         """Read a proof strictly; Malformed names the line. Nothing is verified."""
-        if len(data) > MAX_FILE:
-            raise Malformed(f"must have at most {MAX_FILE} bytes, not {len(data)}", _WHERE)
+        if len(data) > MAX_PROOF_FILE_BYTES:
+            raise Malformed(f"must have at most {MAX_PROOF_FILE_BYTES} bytes, not {len(data)}", _WHERE)
         try:
             head, separator, note = data.decode().partition("\n\n")
         except UnicodeDecodeError:
@@ -89,13 +88,13 @@ class TlogProof:
         extra = None
         if lines and lines[0].startswith("extra "):
             extra = read_base64(lines.pop(0)[6:], f"{_WHERE} extra")
-            if len(extra) > MAX_EXTRA:
-                raise Malformed(f"must have at most {MAX_EXTRA} bytes", f"{_WHERE} extra")
+            if len(extra) > MAX_EXTRA_BYTES:
+                raise Malformed(f"must have at most {MAX_EXTRA_BYTES} bytes", f"{_WHERE} extra")
         index = _INDEX.fullmatch(lines.pop(0)) if lines else None
         if index is None:
             raise Malformed('must have a line "index" with a number', _WHERE)
-        if len(lines) > MAX_PROOF:
-            raise Malformed(f"must have at most {MAX_PROOF} hashes", _WHERE)
+        if len(lines) > MAX_PROOF_HASHES:
+            raise Malformed(f"must have at most {MAX_PROOF_HASHES} hashes", _WHERE)
         path = tuple(
             read_base64(line, f"{_WHERE} hash {number}", HASH_SIZE) for number, line in enumerate(lines, start=1)
         )
@@ -115,6 +114,6 @@ class TlogProof:
         verify_inclusion(entry.hash, self.index, checkpoint.size, self.path, checkpoint.root)
         membership = None
         if self.extra is not None:
-            membership = Membership.from_cbor(cbor.decode(self.extra, MAX_EXTRA), "extra")
+            membership = Membership.from_cbor(cbor.decode(self.extra, MAX_EXTRA_BYTES), "extra")
             membership.verify(trust.origin, entry)
         return Proven(entry, self.note, cosigned, membership)

@@ -15,6 +15,7 @@ from hashlib import sha256
 from ledger.errors import VerificationFailed
 
 HASH_SIZE = 32
+MAX_PROOF_HASHES = 64  # an inclusion path in a tree whose size fits into 64 bits is not longer
 EMPTY_ROOT = sha256(b"").digest()
 
 

@@ -11,7 +11,7 @@ from typing import Self
 
 from ledger.edges.export.listing import Listing, digest_of, walk
 from ledger.edges.export.manifest import LIST, MANIFEST, Manifest, read_manifest, read_sum_line
-from ledger.edges.export.records import MAX_LINE
+from ledger.edges.export.records import MAX_LINE_BYTES
 from ledger.edges.export.writer import UNFINISHED
 from ledger.errors import Malformed, VerificationFailed
 
@@ -112,7 +112,7 @@ class Inbox:
         number = 0
         try:
             with (self._folder / path).open("rb") as file:
-                while line := file.readline(MAX_LINE):
+                while line := file.readline(MAX_LINE_BYTES):
                     number += 1
                     if not line.endswith(b"\n"):
                         raise Malformed("is too long, or has no end", f"{path} line {number}")

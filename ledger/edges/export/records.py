@@ -14,7 +14,7 @@ from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Batch, BatchState, DeclarationRow, DeclarationState
 from ledger.errors import Malformed
 
-MAX_LINE = 64 * 1024
+MAX_LINE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def _named(root: bytes, size: int) -> dict[str, Any]:
 
 def _object(line: bytes, names: list[str], where: str) -> list[Any]:
     try:
-        value = read_canonical_line(line, MAX_LINE)
+        value = read_canonical_line(line, MAX_LINE_BYTES)
     except Malformed as error:
         raise Malformed(error.what, f"{where} {error.where.removeprefix('line 1, ')}".rstrip()) from None
     return read_object(value, names, where)

@@ -240,7 +240,7 @@ def test_one_defect_of_the_receipt(name: str) -> None:
         (cbor.encode(cbor.Tag(18, [b"\x01", {}, None, bytes(64)])), "statement: the protected headers must be a map"),
         (cbor.encode(cbor.Tag(18, [b"\xa0", {}, None, bytes(63)])), "statement: the signature must be 64 bytes"),
         (cbor.encode(cbor.Tag(97, [b"\xa0", {}, None, bytes(64)])), "statement: is not a COSE_Sign1"),
-        (bytes(scitt.MAX_STATEMENT + 1), "statement: CBOR: must have at most 262144 bytes"),
+        (bytes(scitt.MAX_STATEMENT_BYTES + 1), "statement: CBOR: must have at most 262144 bytes"),
     ],
     ids=["empty", "no parts", "headers no map", "short signature", "COSE_Mac0", "too large"],
 )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ledger.core.proofs.membership import Membership
-from ledger.core.proofs.tlog_proof import MAX_FILE, TlogProof
+from ledger.core.proofs.tlog_proof import MAX_PROOF_FILE_BYTES, TlogProof
 from ledger.errors import LedgerError, Malformed, VerificationFailed
 from tests import exports
 from tests.bad_checkpoints import DEFECTS as BAD_CHECKPOINTS
@@ -106,7 +106,7 @@ DEFECTS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "no checkpoint": (lambda file: file.partition(b"\n\n")[0], "empty line"),
     "CRLF": (lambda file: file.replace(b"\n", b"\r\n"), "must begin with the line"),
     "not UTF-8": (lambda file: b"\xff" + file, "not UTF-8"),
-    "too large": (lambda _: b" " * (MAX_FILE + 1), "at most"),
+    "too large": (lambda _: b" " * (MAX_PROOF_FILE_BYTES + 1), "at most"),
     "extra too large": (lambda file: file.replace(b"extra ", b"extra " + b"aaaa" * 2731), "at most 8192 bytes"),
     "nothing after the checkpoint": (lambda file: file + b"\n", "is not a signature line"),
 }

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ledger.core.evidence.evidence import MAX_EVIDENCE_BYTES
 from ledger.core.evidence.pdf.update import DOCUMENT_NAME, EVIDENCE_NAME, MARK, update
 from ledger.errors import Malformed
 
-__all__ = ["MAX_EVIDENCE", "MAX_PDF", "Carried", "carries_evidence", "embed", "is_pdf", "original_of", "read_pdf"]
+__all__ = ["MAX_PDF_BYTES", "Carried", "carries_evidence", "embed", "is_pdf", "original_of", "read_pdf"]
 
-MAX_PDF = 64 * 1024 * 1024
-MAX_EVIDENCE = 16 * 1024 * 1024
+MAX_PDF_BYTES = 64 * 1024 * 1024
 _TAIL = 200
 _NUMBER = rb"(0|[1-9][0-9]{0,7})"
 _END = re.compile(
@@ -101,8 +101,8 @@ def _end(data: bytes) -> re.Match[bytes] | None:
 
 
 def _embed(pdf: bytes, evidence: bytes, header: bytes | None) -> bytes:
-    if len(evidence) > MAX_EVIDENCE:
-        raise Malformed(f"must have at most {MAX_EVIDENCE} bytes", "evidence")
+    if len(evidence) > MAX_EVIDENCE_BYTES:
+        raise Malformed(f"must have at most {MAX_EVIDENCE_BYTES} bytes", "evidence")
     _check_size(pdf)
     attachments = [(EVIDENCE_NAME, b"application/json", evidence)]
     if header is not None:
@@ -113,5 +113,5 @@ def _embed(pdf: bytes, evidence: bytes, header: bytes | None) -> bytes:
 
 
 def _check_size(data: bytes) -> None:
-    if len(data) > MAX_PDF:
-        raise Malformed(f"a PDF has at most {MAX_PDF} bytes here, not {len(data)}", "PDF")
+    if len(data) > MAX_PDF_BYTES:
+        raise Malformed(f"a PDF has at most {MAX_PDF_BYTES} bytes here, not {len(data)}", "PDF")

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from ledger.core.document import Format, open_document, wrap
+from ledger.core.evidence.evidence import MAX_EVIDENCE_BYTES
 from ledger.core.evidence.pdf import (
-    MAX_EVIDENCE,
-    MAX_PDF,
+    MAX_PDF_BYTES,
     Carried,
     carries_evidence,
     embed,
@@ -347,8 +347,8 @@ def test_sections_that_lead_in_a_circle_end() -> None:
 
 def test_sizes_are_limited() -> None:
     with pytest.raises(Malformed, match="evidence: must have at most"):
-        embed(TABLE, bytes(MAX_EVIDENCE + 1))
-    large = b"%PDF-" + bytes(MAX_PDF - 4)
+        embed(TABLE, bytes(MAX_EVIDENCE_BYTES + 1))
+    large = b"%PDF-" + bytes(MAX_PDF_BYTES - 4)
     for refuses in (read_pdf, lambda data: embed(data, EVIDENCE), lambda data: embed(data[:-1], EVIDENCE)):
         with pytest.raises(Malformed, match="at most 67108864 bytes|not a complete PDF, from"):
             refuses(large)
