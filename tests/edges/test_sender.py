@@ -9,7 +9,7 @@ import pytest
 from eth_account import Account
 from eth_keys.backends import CoinCurveECCBackend, get_backend
 
-from ledger.core.anchoring.fees import Fees
+from ledger.core.anchoring.fees import GasFees
 from ledger.core.encoding.keccak import keccak
 from ledger.edges.chain.node import Node
 from ledger.edges.chain.sender import Limits, Prepared, Sender
@@ -39,7 +39,7 @@ LARGE_NUMBERS = bytes.fromhex(
 
 
 def prepared(
-    chain_id: int, to: bytes | None, data: bytes, gas: int, nonce: int, fees: Fees, relayer: SigningKey = RELAYER
+    chain_id: int, to: bytes | None, data: bytes, gas: int, nonce: int, fees: GasFees, relayer: SigningKey = RELAYER
 ) -> Prepared:
     return Sender(cast(Node, None), chain_id, Limits()).prepare(to, data, gas, nonce, fees, relayer)
 
@@ -47,9 +47,9 @@ def prepared(
 @pytest.mark.parametrize(
     ("arguments", "raw"),
     [
-        ((31337, TO, bytes(68), 120_000, 7, Fees(GWEI, 3 * GWEI)), ANCHOR),
-        ((1, None, b"\x60\x80" * 40, 3_000_000, 0, Fees(0, 0)), CREATION),
-        (((1 << 53) - 1, TO, b"", 21_000, 1 << 40, Fees(1, 1)), LARGE_NUMBERS),
+        ((31337, TO, bytes(68), 120_000, 7, GasFees(GWEI, 3 * GWEI)), ANCHOR),
+        ((1, None, b"\x60\x80" * 40, 3_000_000, 0, GasFees(0, 0)), CREATION),
+        (((1 << 53) - 1, TO, b"", 21_000, 1 << 40, GasFees(1, 1)), LARGE_NUMBERS),
     ],
     ids=["a call", "a creation, everything else 0", "large numbers, no data"],
 )
@@ -70,7 +70,7 @@ def test_a_transaction_has_the_bytes_of_the_vector(arguments: Any, raw: bytes) -
     ],
 )
 def test_numbers_of_a_signature_are_written_without_leading_zeros(nonce: int, tx_hash: str) -> None:
-    made = prepared(31337, TO, b"\x01\x02\x03\x04", 21_000, nonce, Fees(GWEI, 3 * GWEI))
+    made = prepared(31337, TO, b"\x01\x02\x03\x04", 21_000, nonce, GasFees(GWEI, 3 * GWEI))
     assert made.tx_hash == tx_hash
 
 
@@ -78,7 +78,7 @@ def test_numbers_of_a_signature_are_written_without_leading_zeros(nonce: int, tx
 def test_only_secp256k1_signs_transactions(algorithm: Algorithm) -> None:
     key = SigningKey(algorithm, b"\x01" * 32)
     with pytest.raises(Malformed, match=f"only secp256k1 signs transactions; this key is {algorithm.value}"):
-        prepared(1, TO, b"", 21_000, 0, Fees(1, 1), key)
+        prepared(1, TO, b"", 21_000, 0, GasFees(1, 1), key)
 
 
 def test_eth_account_signs_with_libsecp256k1() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, get_args
 
-from ledger.core.anchoring.fees import Fees, bumped
+from ledger.core.anchoring.fees import GasFees, bumped
 
 BatchState = Literal["batched", "sent", "anchored", "final"]
 DeclarationState = Literal["pending", "batched", "sent", "anchored", "final"]
@@ -117,11 +117,11 @@ class Offer:
 
     batch: Batch
     nonce: int
-    fees: Fees
+    fees: GasFees
 
 
 def offers(
-    waiting: Sequence[Batch], account: Account, fees: Fees, rules: Rules, at: int, offered: Collection[str]
+    waiting: Sequence[Batch], account: Account, fees: GasFees, rules: Rules, at: int, offered: Collection[str]
 ) -> list[Offer]:
     """The transactions to send now, in order of nonce.
 
@@ -147,9 +147,11 @@ def offers(
     return again + [Offer(batch, free + place, fees) for place, batch in enumerate(sendable[:room])]
 
 
-def _again(batch: Batch, account: Account, fees: Fees, rules: Rules, at: int, offered: Collection[str]) -> Offer | None:
+def _again(
+    batch: Batch, account: Account, fees: GasFees, rules: Rules, at: int, offered: Collection[str]
+) -> Offer | None:
     assert batch.nonce is not None
-    noted = Fees(batch.tip or 0, batch.max_fee or 0)
+    noted = GasFees(batch.tip or 0, batch.max_fee or 0)
     if batch.tx_hash not in offered or batch.sent_at is None:
         # Recorded and perhaps never sent; or a reorganisation undid it, and the node may have dropped it.
         return Offer(batch, batch.nonce, noted)

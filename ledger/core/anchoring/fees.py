@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Fees:
+class GasFees:
     """Wei per gas (EIP-1559): the tip (max priority fee), and the most to pay in all (max fee)."""
 
     tip: int
     most: int
 
 
-def bumped(before_: Fees, now: Fees, limit: int | None) -> Fees:
+def bumped(before_: GasFees, now: GasFees, limit: int | None) -> GasFees:
     """Fees for a replacement: an eighth more than before, as nodes demand a tenth, and not less than the current fees.
 
     If the limit forbids that, or if the chain demands no fees, the same as before: a node that dropped the transaction
@@ -25,4 +25,4 @@ def bumped(before_: Fees, now: Fees, limit: int | None) -> Fees:
     most = max(before_.most + before_.most // 8 + 1, now.most, tip)
     if limit is not None and most > limit:
         return before_
-    return Fees(tip, most)
+    return GasFees(tip, most)

@@ -15,7 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ledger.core.anchoring.batches import Account, Rules
-from ledger.core.anchoring.fees import Fees, bumped
+from ledger.core.anchoring.fees import GasFees, bumped
 from ledger.core.encoding.reading import hex_text
 from ledger.edges.chain.calls import refusal_of
 from ledger.edges.chain.node import CallReverted, Node, NodeRefused
@@ -92,7 +92,7 @@ class Sender:
         """Transactions of an account: mined as of a block, and with those that wait now."""
         return Account(self._node.nonce(address, block), self._node.nonce(address, "pending"))
 
-    def fees(self) -> Fees:
+    def fees(self) -> GasFees:
         """What to pay now: room for the base fee to double, within the limit (EIP-1559).
 
         :raises Unavailable: the base fee alone is beyond the limit.
@@ -102,13 +102,13 @@ class Sender:
         tip = self._node.priority_fee()
         limit = self.limits.max_fee_per_gas
         if limit is None:
-            return Fees(tip, 2 * base + tip)
+            return GasFees(tip, 2 * base + tip)
         if base > limit:
             raise Unavailable(
                 f"gas costs {base / _GWEI:g} gwei, the limit is {limit / _GWEI:g} gwei: wait, or raise max_fee_per_gas",
                 source=Source.CHAIN,
             )
-        return Fees(min(tip, limit), min(2 * base + tip, limit))
+        return GasFees(min(tip, limit), min(2 * base + tip, limit))
 
     def gas(self, to: bytes | None, data: bytes, sender: bytes) -> int:
         """Simulate on top of everything that waits, so that time and state are those of the next block.
@@ -124,7 +124,9 @@ class Sender:
             raise GasTooHigh(needed, TRANSACTION_GAS_LIMIT)
         return min(int(needed * _GAS_MARGIN), TRANSACTION_GAS_LIMIT)
 
-    def prepare(self, to: bytes | None, data: bytes, gas: int, nonce: int, fees: Fees, relayer: SigningKey) -> Prepared:
+    def prepare(
+        self, to: bytes | None, data: bytes, gas: int, nonce: int, fees: GasFees, relayer: SigningKey
+    ) -> Prepared:
         """Sign a transaction of type 2 (EIP-1559). The same arguments give the same bytes, and so the same hash."""
         fields: TransactionDictType = {
             "type": 2,
@@ -216,9 +218,9 @@ class _UnderWay:
     node: Node
     address: bytes
     nonce: int
-    fees: Fees
+    fees: GasFees
     hashes: list[str]
-    again: Callable[[Fees], Prepared]
+    again: Callable[[GasFees], Prepared]
 
     def confirmed(self) -> Mapping[str, Any]:
         """The receipt, once enough blocks stand on it. Read anew each time, as a reorganisation may move it."""

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from ledger.core.anchoring.batches import BATCH_STATES, Account, Batch, Event, Offer, Rules, after, before, offers, rest
-from ledger.core.anchoring.fees import Fees, bumped
+from ledger.core.anchoring.fees import GasFees, bumped
 
-FEES = Fees(1_000, 10_000)
+FEES = GasFees(1_000, 10_000)
 RULES = Rules(resend_after=20, in_flight=4)
 NOW = 1_000_000
 
@@ -81,20 +81,20 @@ def test_what_waits_too_long_is_replaced_under_its_nonce_for_more() -> None:
     sent = batch(1, 5)
     assert made([sent], Account(5, 6), NOW + 19) == []
     (offer,) = offers([sent], Account(5, 6), FEES, RULES, NOW + 20, ours(sent))
-    assert offer == Offer(sent, 5, Fees(1_126, 11_251))
+    assert offer == Offer(sent, 5, GasFees(1_126, 11_251))
 
 
 def test_what_the_node_forgot_is_offered_again_soon_and_as_it_was() -> None:
     sent = [batch(1, 5), batch(2, 6), batch(3, 7)]
     assert made(sent, Account(5, 6), NOW + 1) == []
     assert made(sent, Account(5, 6), NOW + 2) == [(2, 6), (3, 7)]
-    assert offers(sent, Account(5, 6), Fees(9_000, 90_000), RULES, NOW + 2, ours(*sent))[0].fees == FEES
+    assert offers(sent, Account(5, 6), GasFees(9_000, 90_000), RULES, NOW + 2, ours(*sent))[0].fees == FEES
 
 
 def test_what_this_process_has_not_handed_over_itself_is_offered_as_it_was_noted() -> None:
     sent = batch(1, 5)
-    (offer,) = offers([sent], Account(5, 5), Fees(9_000, 90_000), RULES, NOW + 1, set())
-    assert offer == Offer(sent, 5, Fees(1_000, 10_000))
+    (offer,) = offers([sent], Account(5, 5), GasFees(9_000, 90_000), RULES, NOW + 1, set())
+    assert offer == Offer(sent, 5, GasFees(1_000, 10_000))
 
 
 def test_what_a_reorganisation_took_back_is_offered_at_once() -> None:
@@ -137,7 +137,7 @@ def test_a_clock_that_jumps_makes_nobody_wait(jump: int) -> None:
 def test_a_replacement_pays_a_tenth_more_or_is_the_same_again(
     tip: int, more: int, asked: int, room: int, limit: int | None
 ) -> None:
-    was, now = Fees(tip, tip + more), Fees(asked, asked + room)
+    was, now = GasFees(tip, tip + more), GasFees(asked, asked + room)
     found = bumped(was, now, limit)
     if found != was:
         assert found.tip * 10 >= was.tip * 11
