@@ -77,3 +77,9 @@ def test_modules_targets_and_settings_are_there(page: Path) -> None:
     assert set(_MAKE.findall(code)) <= targets, name(page)
     settings = {item.variable for item in describe()} | {FILE_VARIABLE} | OTHERS
     assert set(re.findall(r"\bLEDGER_[A-Z_]+\b", text)) <= settings, name(page)
+
+
+def test_the_readme_counts_the_conformance_cases() -> None:
+    cases = [case.name for case in (ROOT / "tests" / "conformance").iterdir() if (case / "case.json").is_file()]
+    counted = f"{len(cases)} cases, of which {sum(case.endswith('_fail') for case in cases)} must be refused"
+    assert counted in (ROOT / "README.md").read_text(), f"README.md should say: {counted}"
