@@ -36,6 +36,7 @@ from ledger.edges.chain.contract import Chain, deploy
 from ledger.edges.devchain.anvil import DevChain
 from ledger.edges.keys.keystore import Algorithm, SigningKey
 from tests.conftest import LIMITS, key_of
+from tests.contract_views import anchored, in_force, may_attest, withdrawn
 from tests.edges.office import AGENCY, KIND, Office, now, rpc, wallet_code
 
 OFFICER = key_of("officer")
@@ -144,8 +145,8 @@ def test_an_anchor_is_written_once_and_a_repeat_harms_nobody(chain: Chain, relay
     assert first.gas_used > 21_000
     assert first.effective_gas_price > 0
     assert chain.block_hash(first.block_number) == first.block_hash
-    assert chain.anchored(root, 7) == (1, first.entries[0].time)
-    assert chain.anchored(root, 8) is None
+    assert anchored(chain, root, 7) == (1, first.entries[0].time)
+    assert anchored(chain, root, 8) is None
     again = chain.submit(calls.anchor(root, 7), relayer)
     assert again.entries == ()
     assert chain.head()[0] == 2
@@ -164,30 +165,30 @@ def test_every_kind_of_signer_attests_and_revokes(office: Office, kind: str) -> 
     id_ = attestation.id(chain.origin)
     receipt = office.attest(attestation, key, signer)
     assert receipt.entries[0].kind is EntryKind.ATTESTED
-    assert chain.in_force(id_, ZERO)
-    assert chain.in_force(id_, ZERO, now() + 1000)
-    assert not chain.in_force(id_, ZERO, attestation.valid_from)
+    assert in_force(chain, id_, ZERO)
+    assert in_force(chain, id_, ZERO, now() + 1000)
+    assert not in_force(chain, id_, ZERO, attestation.valid_from)
     revocation = Revocation(id_, keccak(b"member"))
     chain.submit(calls.revoke(revocation, signer, key.sign(revocation.id(chain.origin))), office.relayer)
-    assert not chain.in_force(id_, revocation.member)
-    assert chain.in_force(id_, ZERO)
+    assert not in_force(chain, id_, revocation.member)
+    assert in_force(chain, id_, ZERO)
 
 
 def test_a_party_withdraws(chain: Chain, relayer: SigningKey) -> None:
     declaration = Declaration(TRADER.address, keccak(b"document"), 380)
     id_ = declaration.id(chain.origin)
     withdrawal = Withdrawal(id_, 5, keccak(b"replacement"))
-    assert chain.withdrawn(id_) is None
+    assert withdrawn(chain, id_) is None
     receipt = chain.submit(calls.withdraw(declaration, withdrawal, TRADER.sign(withdrawal.id(chain.origin))), relayer)
-    assert chain.withdrawn(id_) == (1, receipt.entries[0].time)
+    assert withdrawn(chain, id_) == (1, receipt.entries[0].time)
 
 
 def test_the_council_decides_everything_that_it_can_and_the_core_replays_it(office: Office) -> None:
     chain, origin = office.chain, office.chain.origin
     office.enact(AgencySuspension, AGENCY)
-    assert not chain.may_attest(OFFICER.address, KIND, now() + 9)
+    assert not may_attest(chain, OFFICER.address, KIND, now() + 9)
     office.enact(AgencyReinstatement, AGENCY)
-    assert chain.may_attest(OFFICER.address, KIND, now() + 9)
+    assert may_attest(chain, OFFICER.address, KIND, now() + 9)
     office.enact(MandateGrant, AGENCY, 861, now() + 100, now() + 200)
     office.enact(MandateWithdrawal, AGENCY, 861)
     office.enact(AttesterRetirement, OFFICER.address)

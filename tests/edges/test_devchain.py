@@ -22,6 +22,7 @@ from ledger.edges.devchain.anvil import CHAIN_ID, SAVE_SECONDS, DevChain
 from ledger.edges.devchain.state import StateFiles
 from ledger.errors import ContractMissing, Unavailable
 from tests.conftest import LIMITS, PLENTY, key_of
+from tests.contract_views import anchored
 from tests.edges.office import rpc
 
 RELAYER = key_of("relayer")
@@ -77,7 +78,7 @@ def test_the_same_chain_and_contract_are_there_after_a_stop(own: DevChain) -> No
     assert list(after.entries(0)) == known
     assert after.block_hash(receipt.block_number) == receipt.block_hash
     assert after.balance(RELAYER.address) == balance
-    assert after.anchored(ROOT, 1) == (1, receipt.entries[0].time)
+    assert anchored(after, ROOT, 1) == (1, receipt.entries[0].time)
     assert rpc(own.url, "eth_getTransactionReceipt", receipt.tx_hash)["transactionHash"] == receipt.tx_hash
     again = after.submit(calls.anchor(ROOT, 2), RELAYER)
     assert [entry.number for entry in again.entries] == [2]
@@ -135,7 +136,7 @@ def test_what_is_older_than_the_saving_interval_survives_kill_9(own: DevChain) -
     wait_for_end(own)
     own.start()
     after = Chain.connect(own.url, chain.origin.contract, CHAIN_ID, LIMITS)
-    assert after.anchored(ROOT, 1) is not None
+    assert anchored(after, ROOT, 1) is not None
 
 
 def test_what_is_younger_may_be_gone_and_the_chain_still_starts(own: DevChain) -> None:
@@ -176,7 +177,7 @@ def test_half_a_state_goes_back_to_the_copy_that_was_made_meanwhile(
     own.start()
     assert "cut off" in caplog.text
     after = Chain.connect(own.url, chain.origin.contract, CHAIN_ID, LIMITS)
-    assert after.anchored(ROOT, 1) is not None
+    assert anchored(after, ROOT, 1) is not None
     assert (own._folder / "state.damaged.json").read_bytes() == half
 
 

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ledger.core.history.entry import Anchored, Entry, EntryKind, encode_payload
-from ledger.edges.chain.events import ENTRY_TOPIC, entry_of, is_entry, log_of, logged_entry
+from ledger.edges.chain.events import ENTRY_TOPIC, entry_of, is_entry, logged_entry
 from ledger.errors import HistoryBroken
 from ledger.testing.world import CUSTOMS, ORIGIN, TRADER, World
+from tests.logs import log_of
 
 
 def history() -> list[Entry]:

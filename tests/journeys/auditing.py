@@ -15,7 +15,6 @@ from ledger.core.history.entry import Anchored, Content, Entry, EntryKind, encod
 from ledger.core.statements.statement import AttesterAuthorisation, AttesterRetirement
 from ledger.core.verification.verdict import Status
 from ledger.edges.chain.contract import Chain
-from ledger.edges.chain.events import log_of
 from ledger.journeys.audit.audit import Audited, Other, Scope, audit
 from ledger.journeys.audit.checkpoints import Given
 from ledger.journeys.audit.findings import Finding
@@ -24,6 +23,7 @@ from ledger.testing.local_ledger import LIMITS, LocalLedger
 from tests import houses
 from tests.edges.faulty_node import Reply, faulty_node
 from tests.edges.office import rpc
+from tests.logs import log_of
 
 Log = dict[str, Any]
 Change = Callable[[list[Log]], list[Log]]

@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import Literal
 
 from ledger.core.anchoring.fees import GasFees, bumped
 
 BatchState = Literal["batched", "sent", "anchored", "final"]
 DeclarationState = Literal["pending", "batched", "sent", "anchored", "final"]
-BATCH_STATES: tuple[BatchState, ...] = get_args(BatchState)
 
 _LONGEST_REST = 300  # seconds
 _FIRST_REST = 2

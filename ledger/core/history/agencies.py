@@ -63,9 +63,6 @@ class Agency:
     periods: list[Period]
     mandates: dict[int, list[Period]] = field(default_factory=dict)
 
-    def active(self, at: int) -> bool:
-        return any(period.contains(at) for period in self.periods)
-
     def mandated(self, kind: int, at: int) -> bool:
         return any(period.contains(at) for period in self.mandates.get(kind, ()))
 
@@ -179,16 +176,6 @@ class Agencies:
         if not self.agency(agency).mandated(kind, at):
             raise MandateMissing(agency, kind)
         return attester
-
-    def may_attest(self, signer: bytes, kind: int, at: int) -> bool:
-        """Who may say what at a time, past or present, by all that is known today (compromise dates included)."""
-        attester = self.attesters.get(signer)
-        if attester is None or not attester.period.contains(at):
-            return False
-        if attester.compromised_from is not None and attester.compromised_from <= at:
-            return False
-        agency = self.agencies[attester.agency]
-        return agency.active(at) and agency.mandated(kind, at)
 
     def _seat(self, members: tuple[bytes, ...], threshold: int) -> None:
         if not 0 < threshold <= len(members) <= MAX_COUNCIL:

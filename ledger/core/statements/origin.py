@@ -64,12 +64,3 @@ class Origin:
         if match is None:
             raise Malformed('an origin looks like "eip155:31337:0x" and 40 lower-case hex digits')
         return cls(int(match[1]), bytes.fromhex(match[2]))
-
-    def domain(self) -> dict[str, object]:
-        """The domain as wallets and generic EIP-712 libraries take it."""
-        return {
-            "name": DOMAIN_NAME,
-            "version": DOMAIN_VERSION,
-            "chainId": self.chain_id,
-            "verifyingContract": "0x" + self.contract.hex(),
-        }

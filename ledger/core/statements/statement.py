@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, ClassVar, Self, get_args
 
-from ledger.core.encoding.reading import hex_text, read_object
+from ledger.core.encoding.reading import read_object
 from ledger.core.statements.eip712 import struct_hash, type_hash
 from ledger.core.statements.members import (
     AGENCY,
@@ -74,23 +74,6 @@ class Statement:
             }
         )
 
-    def typed_message(self, origin: Origin) -> dict[str, Any]:
-        """The whole message as ``eth_signTypedData_v4`` takes it, for wallets and generic EIP-712 libraries."""
-        return {
-            "types": {
-                "EIP712Domain": [
-                    {"name": "name", "type": "string"},
-                    {"name": "version", "type": "string"},
-                    {"name": "chainId", "type": "uint256"},
-                    {"name": "verifyingContract", "type": "address"},
-                ],
-                self.PRIMARY_TYPE: [{"name": name, "type": codec.abi} for _, name, codec in _members(type(self))],
-            },
-            "primaryType": self.PRIMARY_TYPE,
-            "domain": origin.domain(),
-            "message": {name: _wallet_value(codec, getattr(self, at)) for at, name, codec in _members(type(self))},
-        }
-
     def abi_values(self) -> tuple[Any, ...]:
         """Members as eth-abi takes them, in order."""
         return tuple(codec.to_abi(getattr(self, attribute)) for attribute, _, codec in _members(type(self)))
@@ -144,15 +127,6 @@ def _type_hash(cls: type[Statement]) -> bytes:
 def _camel(name: str) -> str:
     head, *tail = name.split("_")
     return head + "".join(part.capitalize() for part in tail)
-
-
-def _wallet_value(codec: Codec, value: Any) -> Any:
-    abi = codec.to_abi(value)
-    if isinstance(abi, bytes):
-        return hex_text(abi)
-    if isinstance(abi, list):
-        return [hex_text(item) for item in abi]
-    return abi
 
 
 @dataclass(frozen=True, slots=True)

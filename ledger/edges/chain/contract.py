@@ -201,23 +201,6 @@ class Chain:
             raise ContractMissing(self.origin.contract, self.origin.chain_id)
         return call.answer(data)
 
-    def anchored(self, root: bytes, size: int) -> tuple[int, int] | None:
-        """(entry number, time) of the anchor by the contract's own word; None when there is none."""
-        return _mark(self.query(Call("anchored", (root, size))))
-
-    def withdrawn(self, declaration: bytes) -> tuple[int, int] | None:
-        """(entry number, time) of a declaration's withdrawal by the contract's own word; None when there is none."""
-        return _mark(self.query(Call("withdrawn", (declaration,))))
-
-    def in_force(self, attestation: bytes, member: bytes, at: int | None = None) -> bool:
-        """Whether the contract says that an attestation is in force for a member (id or zero), now or at a time."""
-        call = Call("inForce", (attestation, member)) if at is None else Call("inForceAt", (attestation, member, at))
-        return bool(self.query(call)[0])
-
-    def may_attest(self, signer: bytes, kind: int, at: int) -> bool:
-        """Whether the contract says that this signer may make attestations of this kind at a time."""
-        return bool(self.query(Call("mayAttest", (signer, kind, at)))[0])
-
     def balance(self, address: bytes) -> int:
         """Wei that an account holds."""
         return self._node.balance(address)
@@ -295,11 +278,6 @@ def _receipt(receipt: Mapping[str, Any], origin: Origin) -> Receipt:
         int(receipt["effectiveGasPrice"]),
         tuple(item.entry for item in logged),
     )
-
-
-def _mark(answer: tuple[Any, ...]) -> tuple[int, int] | None:
-    number, at = answer
-    return (number, at) if number else None
 
 
 def _address(contract: str | bytes) -> bytes:

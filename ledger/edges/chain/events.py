@@ -9,20 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi.abi import encode as abi_encode
-
 from ledger.core.encoding.abi import WORD, AbiTuple
 from ledger.core.encoding.keccak import keccak
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Entry, EntryKind
-from ledger.core.statements.eip712 import uint_word
 from ledger.core.statements.members import NO_END
 from ledger.core.statements.origin import Origin
 from ledger.errors import HistoryBroken, Malformed
 
 ENTRY_TOPIC = keccak(b"Entry(uint64,uint8,bytes32,uint64,bytes)")
-_DATA = ["uint64", "bytes"]
-_DATA_SHAPE = AbiTuple(*_DATA)
+_DATA = AbiTuple("uint64", "bytes")
 _KINDS = {int(kind): kind for kind in EntryKind}
 _TOPIC_LENGTHS = [WORD] * 4
 _MAX_NUMBER = (1 << 64) - 1
@@ -59,7 +55,7 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
     if kind not in _KINDS:
         raise HistoryBroken("unknown kind of entry", expected=f"<= {max(EntryKind)}", found=kind, number=number)
     try:
-        time, payload = _DATA_SHAPE.decode(data)
+        time, payload = _DATA.decode(data)
     except Malformed as error:
         raise HistoryBroken(
             "the log's data is no (time, payload) in standard encoding", expected="ABI encoding", found=error,
@@ -79,12 +75,6 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
             "the topic does not follow from the payload", expected=topic.hex(), found=topics[3].hex(), number=number
         )
     return entry
-
-
-def log_of(entry: Entry, origin: Origin) -> tuple[tuple[bytes, ...], bytes]:
-    """Topics and data of the log that the contract writes for ``entry``; Malformed when the payload is none."""
-    topics = (ENTRY_TOPIC, uint_word(entry.number), uint_word(entry.kind), entry.topic(origin))
-    return topics, bytes(abi_encode(_DATA, [entry.time, entry.payload]))
 
 
 def logged_entry(log: Mapping[str, Any], origin: Origin) -> LoggedEntry:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ledger.core.anchoring.batches import BATCH_STATES, Account, Batch, Event, Offer, Rules, after, before, offers, rest
+from ledger.core.anchoring.batches import Account, Batch, BatchState, Event, Offer, Rules, after, before, offers, rest
 from ledger.core.anchoring.fees import GasFees, bumped
 
 FEES = GasFees(1_000, 10_000)
 RULES = Rules(resend_after=20, in_flight=4)
 NOW = 1_000_000
+STATES = get_args(BatchState)
 
 
 def batch(id_: int, nonce: int | None = None, sent_at: int | None = NOW, **more: object) -> Batch:
@@ -46,13 +48,13 @@ def test_every_state_can_be_reached_and_left_towards_final() -> None:
     while new:
         new = {after(state, event) for state in new for event in Event} - {None} - reached  # type: ignore[arg-type]
         reached |= new  # type: ignore[arg-type]
-    assert reached == set(BATCH_STATES)
-    assert all(any(after(state, event) for event in Event) for state in BATCH_STATES)
+    assert reached == set(STATES)
+    assert all(any(after(state, event) for event in Event) for state in STATES)
 
 
 def test_only_an_entry_anchors_and_only_confirmations_make_final() -> None:
     for event in Event:
-        for state in BATCH_STATES:
+        for state in STATES:
             following = after(state, event)
             assert (following == "anchored") == (event is Event.ENTERED and state in before(event))
             assert (following == "final") == (event is Event.CONFIRMED and state in before(event))

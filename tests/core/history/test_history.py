@@ -73,6 +73,7 @@ from ledger.errors import (
     VerificationFailed,
 )
 from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER, Key, World
+from tests.past_authority import may_attest
 
 ROOT = b"\x11" * 32
 OTHER = Key("other officer")
@@ -347,23 +348,23 @@ def test_standing_over_time(world: World) -> None:
 def test_who_may_say_what_when(world: World) -> None:
     register = world.history.agencies
     authorised = register.attester(PLANT.signer).period.from_
-    assert not register.may_attest(PLANT.signer, 851, authorised - 1)
-    assert register.may_attest(PLANT.signer, 851, authorised)
-    assert not register.may_attest(PLANT.signer, 132, authorised)
-    assert not register.may_attest(OTHER.signer, 851, authorised)
+    assert not may_attest(register, PLANT.signer, 851, authorised - 1)
+    assert may_attest(register, PLANT.signer, 851, authorised)
+    assert not may_attest(register, PLANT.signer, 132, authorised)
+    assert not may_attest(register, OTHER.signer, 851, authorised)
     suspended_at = world.now
     world.enact(AgencySuspension, "NZ-MPI")
     back = world.now
     world.enact(AgencyReinstatement, "NZ-MPI")
-    assert [register.may_attest(PLANT.signer, 851, at) for at in (suspended_at - 1, suspended_at, back - 1, back)] == [
+    assert [may_attest(register, PLANT.signer, 851, at) for at in (suspended_at - 1, suspended_at, back - 1, back)] == [
         True,
         False,
         False,
         True,
     ]
     world.enact(AttesterCompromise, PLANT.signer, back)
-    assert register.may_attest(PLANT.signer, 851, suspended_at - 1)
-    assert not register.may_attest(PLANT.signer, 851, back)
+    assert may_attest(register, PLANT.signer, 851, suspended_at - 1)
+    assert not may_attest(register, PLANT.signer, 851, back)
 
 
 def test_a_mandate_that_has_not_begun_can_be_withdrawn_and_granted_again(world: World) -> None:
