@@ -1,4 +1,4 @@
-"""What the tests of platform exit share: a consortium that lived, was exported, and is gone but for the export."""
+"""What the tests of platform exit share: a consortium of which only its export is left."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def now() -> int:
 
 
 @dataclass(frozen=True)
-class Gone:
-    """What is left of the house: its export, what it says of itself, and what only the test remembers."""
+class ExportedHouse:
+    """What is left of a house: its export, the report of exporting, and what only the test remembers."""
 
     export: Path
     left: Left
@@ -63,7 +63,7 @@ class Gone:
         return self.left.manifest.size
 
 
-def lived(folder: Path) -> Gone:
+def exported_house(folder: Path) -> ExportedHouse:
     """Declare the samples, attest, revoke, withdraw, compromise; export; then stop the chain and delete all else."""
     with houses.house(folder / "house") as house:
         done = declared_samples(house, folder / "wrapped")
@@ -98,7 +98,7 @@ def lived(folder: Path) -> Gone:
             for name in names
         ]
         origin, log_key = house.chain.origin, house.log_key
-    return Gone(
+    return ExportedHouse(
         folder / "export", left, keys, origin, now(), tuple(ids), pending.id(origin), log_key, tuple(hidden), rebuilt
     )
 
@@ -129,15 +129,15 @@ def without_chain(url: str) -> Iterator[tuple[Store, History]]:
         yield store, history
 
 
-def export_again(gone: Gone, url: str, folder: Path, progress: Stage = silent) -> Left:
+def export_again(exported: ExportedHouse, url: str, folder: Path, progress: Stage = silent) -> Left:
     """The export of an imported store, with the documents of the first one."""
     with without_chain(url) as (store, history):
-        return leave(folder, store, history, gone.keys, [gone.export / "documents"], progress=progress)
+        return leave(folder, store, history, exported.keys, [exported.export / "documents"], progress=progress)
 
 
-def import_into(gone: Gone, folder: Path, url: str) -> Arrived:
+def import_into(exported: ExportedHouse, folder: Path, url: str) -> Arrived:
     """Import with the trust root that the test remembers."""
-    return arrive(folder, url, gone.at, gone.keys.trust)
+    return arrive(folder, url, exported.at, exported.keys.trust)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -175,15 +175,15 @@ def killed_after(steps: int, stage: str | None, work: Callable[[Stage], object])
 class Copy:
     """A copy of the export to be damaged."""
 
-    gone: Gone
+    exported: ExportedHouse
     folder: Path
     out: Path
 
     @classmethod
-    def of(cls, gone: Gone, folder: Path) -> Copy:
-        shutil.copytree(gone.export, folder / "export")
+    def of(cls, exported: ExportedHouse, folder: Path) -> Copy:
+        shutil.copytree(exported.export, folder / "export")
         (folder / "out").mkdir()
-        return cls(gone, folder / "export", folder / "out")
+        return cls(exported, folder / "export", folder / "out")
 
     def one(self, pattern: str) -> Path:
         return sorted(self.folder.glob(pattern))[-1]
@@ -191,7 +191,7 @@ class Copy:
     def refused(self, kind: type[LedgerError] = LedgerError) -> str:
         """The import's words; and that it left nothing."""
         with pytest.raises(kind) as caught:
-            import_into(self.gone, self.folder, f"sqlite:///{self.out / 'store.sqlite'}")
+            import_into(self.exported, self.folder, f"sqlite:///{self.out / 'store.sqlite'}")
         assert list(self.out.iterdir()) == []
         return str(caught.value)
 

@@ -1,4 +1,4 @@
-"""What the tests of recovery share: a consortium that lived, what was seen of it, and stores that begin anew."""
+"""What the tests of recovery share: a consortium with a history, what was seen of it, and new stores of it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def now() -> int:
 
 
 @dataclass(frozen=True)
-class Lived:
+class FilledHouse:
     """A house with a history, and what its store said before it was lost: by id where each declaration stood, and its
     evidence.
     """
@@ -58,7 +58,7 @@ class Lived:
         return [(f"{hex_text(id_)}.json", self.evidence[id_]) for id_ in ids]
 
 
-def live(house: LocalLedger) -> Lived:
+def fill(house: LocalLedger) -> FilledHouse:
     """Three batches, a set across two of them, attestations, revocations, a withdrawal; two declarations wait."""
     for count in (5, 3, 1):
         houses.anchored(house, count)
@@ -78,7 +78,7 @@ def live(house: LocalLedger) -> Lived:
     waiting = [houses.declaration(house) for _ in range(2)]
     pending = [id_ for id_, _ in house.store.declarations.add(waiting, house.chain.origin, now())]
     anchored = [id_ for batch in batches for id_ in batch]
-    return Lived(
+    return FilledHouse(
         house,
         tuple(map(tuple, batches)),
         tuple(attested),

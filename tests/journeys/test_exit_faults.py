@@ -11,7 +11,7 @@ import pytest
 
 from ledger.edges.export.manifest import LIST, MANIFEST, read_manifest
 from ledger.errors import Malformed, VerificationFailed
-from tests.journeys.exits import Copy, Gone, contents, flipped, lived
+from tests.journeys.exits import Copy, ExportedHouse, contents, exported_house, flipped
 
 KINDS = [
     "README.txt", "batches/0x*.txt", "batches/index.jsonl", "chain/*.jsonl", "contract/TradeLedger.json",
@@ -23,18 +23,18 @@ KINDS = [
 
 
 @pytest.fixture(scope="module")
-def gone(tmp_path_factory: pytest.TempPathFactory) -> Gone:
-    return lived(tmp_path_factory.mktemp("faults"))
+def exported(tmp_path_factory: pytest.TempPathFactory) -> ExportedHouse:
+    return exported_house(tmp_path_factory.mktemp("faults"))
 
 
 @pytest.fixture
-def copy(gone: Gone, tmp_path: Path) -> Copy:
-    return Copy.of(gone, tmp_path)
+def copy(exported: ExportedHouse, tmp_path: Path) -> Copy:
+    return Copy.of(exported, tmp_path)
 
 
-def test_every_kind_of_file_is_among_those_that_are_damaged(gone: Gone) -> None:
-    covered = {path for kind in KINDS for path in gone.export.glob(kind)}
-    left = {path for path in contents(gone.export) if gone.export / path not in covered}
+def test_every_kind_of_file_is_among_those_that_are_damaged(exported: ExportedHouse) -> None:
+    covered = {path for kind in KINDS for path in exported.export.glob(kind)}
+    left = {path for path in contents(exported.export) if exported.export / path not in covered}
     assert all(path.startswith("formats/") for path in left)
 
 

@@ -23,17 +23,17 @@ from ledger.journeys.import_ import arrive
 from ledger.testing.world import ORIGIN, Witness
 from tests.bad_checkpoints import DEFECTS, TOO_FEW, spoiled, words_of
 from tests.edges.stored import some_entries, some_note
-from tests.journeys.exits import Copy, Gone, flipped, fresh_store, import_into, lived, relist
+from tests.journeys.exits import Copy, ExportedHouse, exported_house, flipped, fresh_store, import_into, relist
 
 
 @pytest.fixture(scope="module")
-def gone(tmp_path_factory: pytest.TempPathFactory) -> Gone:
-    return lived(tmp_path_factory.mktemp("faults"))
+def exported(tmp_path_factory: pytest.TempPathFactory) -> ExportedHouse:
+    return exported_house(tmp_path_factory.mktemp("faults"))
 
 
 @pytest.fixture
-def copy(gone: Gone, tmp_path: Path) -> Copy:
-    return Copy.of(gone, tmp_path)
+def copy(exported: ExportedHouse, tmp_path: Path) -> Copy:
+    return Copy.of(exported, tmp_path)
 
 
 def lines(path: Path, change: Callable[[list[bytes]], list[bytes]]) -> None:
@@ -69,7 +69,7 @@ def sign(copy: Copy, path: str, key: SigningKey, root: bytes | None = None) -> N
 
 
 def newest(copy: Copy) -> str:
-    return f"log/checkpoints/{copy.gone.size}"
+    return f"log/checkpoints/{copy.exported.size}"
 
 
 def place_of(copy: Copy, number: int) -> dict[str, object]:
@@ -123,12 +123,12 @@ FORGERIES: dict[str, tuple[Forge, dict[str, object], str]] = {
     "a checkpoint's signature": (lambda copy: sign(copy, newest(copy), STRANGER), {}, "not signed by"),
     "a checkpoint's words": (lambda copy: (copy.folder / newest(copy)).write_bytes(b"words"), {}, "log/checkpoints/"),
     "a checkpoint of another root, signed": (
-        lambda copy: [sign(copy, path, copy.gone.log_key, bytes(32)) for path in ("log/checkpoint", newest(copy))],
+        lambda copy: [sign(copy, path, copy.exported.log_key, bytes(32)) for path in ("log/checkpoint", newest(copy))],
         {},
         "is of another history",
     ),
     "two newest checkpoints": (
-        lambda copy: sign(copy, "log/checkpoint", copy.gone.log_key, bytes(32)),
+        lambda copy: sign(copy, "log/checkpoint", copy.exported.log_key, bytes(32)),
         {},
         "log/checkpoint is not log/checkpoints/",
     ),
@@ -247,7 +247,9 @@ FORGERIES: dict[str, tuple[Forge, dict[str, object], str]] = {
         "evidence/0x1111",
     ),
     "evidence of what is pending": (
-        lambda copy: shutil.copy(copy.one("evidence/*"), copy.folder / f"evidence/{hex_text(copy.gone.pending)}.json"),
+        lambda copy: shutil.copy(
+            copy.one("evidence/*"), copy.folder / f"evidence/{hex_text(copy.exported.pending)}.json"
+        ),
         {},
         "evidence/0x",
     ),
@@ -273,7 +275,7 @@ def test_a_forged_export_is_found_by_what_it_says(copy: Copy, name: str) -> None
     forge, members, words = FORGERIES[name]
     forge(copy)
     if "counts" in members:
-        members = {"counts": replace(copy.gone.left.manifest.counts, evidence=0)}
+        members = {"counts": replace(copy.exported.left.manifest.counts, evidence=0)}
     relist(copy.folder, **members)
     assert words in copy.refused()
 
@@ -283,14 +285,14 @@ def test_without_forging_it_is_taken(copy: Copy) -> None:
     relist(copy.folder)
     entries(copy, lambda held: held)
     lines(copy.one("declarations/*"), lambda held: held)
-    assert import_into(copy.gone, copy.folder, f"sqlite:///{copy.out / 'store.sqlite'}").uncovered == 0
+    assert import_into(copy.exported, copy.folder, f"sqlite:///{copy.out / 'store.sqlite'}").uncovered == 0
 
 
 def test_an_export_of_one_who_forged_the_log_too_is_refused_by_the_trust_root(copy: Copy) -> None:
     """All checkpoints are signed by a key that the export itself names: believed alone, refused with a trust root."""
     for path in [*copy.folder.glob("log/checkpoints/*"), copy.folder / "log/checkpoint"]:
         sign(copy, str(path.relative_to(copy.folder)), STRANGER)
-    trust = TrustRoot(copy.gone.origin, note_key(copy.gone.origin, STRANGER))
+    trust = TrustRoot(copy.exported.origin, note_key(copy.exported.origin, STRANGER))
     (copy.folder / "keys/trust.json").write_bytes(trust.to_bytes())
     (copy.folder / "keys/log.vkey").write_bytes(f"{trust.log_key}\n".encode())
     relist(copy.folder)
@@ -299,17 +301,17 @@ def test_an_export_of_one_who_forged_the_log_too_is_refused_by_the_trust_root(co
 
 def trusting(copy: Copy) -> Copy:
     """The same, imported by somebody who demands a witness."""
-    keys = copy.gone.keys
-    return replace(copy, gone=replace(copy.gone, keys=replace(keys, trust=replace(
+    keys = copy.exported.keys
+    return replace(copy, exported=replace(copy.exported, keys=replace(keys, trust=replace(
         keys.trust, witnesses=(WITNESS.key,), threshold=1
     ))))  # fmt: skip
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_a_newest_checkpoint_that_the_trust_root_refuses(copy: Copy, defect: str) -> None:
-    log, copy = copy.gone.log_key, trusting(copy)
+    log, copy = copy.exported.log_key, trusting(copy)
     checkpoint = SignedNote.parse((copy.folder / newest(copy)).read_text()).checkpoint
-    note = spoiled(defect, checkpoint, copy.gone.keys.trust.log_key, log.sign_note, WITNESS, copy.gone.at)
+    note = spoiled(defect, checkpoint, copy.exported.keys.trust.log_key, log.sign_note, WITNESS, copy.exported.at)
     for path in ("log/checkpoint", newest(copy)):
         (copy.folder / path).write_text(str(note))
     relist(copy.folder)
@@ -323,9 +325,9 @@ def test_entries_after_the_newest_checkpoint_with_enough_cosignatures_are_counte
     sizes = sorted(int(path.name) for path in copy.folder.glob("log/checkpoints/*"))
     for size in sizes[:-1]:
         path = copy.folder / f"log/checkpoints/{size}"
-        path.write_text(str(WITNESS.cosign(SignedNote.parse(path.read_text()), copy.gone.at)))
+        path.write_text(str(WITNESS.cosign(SignedNote.parse(path.read_text()), copy.exported.at)))
     relist(copy.folder)
-    arrived = import_into(copy.gone, copy.folder, f"sqlite:///{copy.out / 'store.sqlite'}")
+    arrived = import_into(copy.exported, copy.folder, f"sqlite:///{copy.out / 'store.sqlite'}")
     assert arrived.uncovered == sizes[-1] - sizes[-2] > 0
 
 
@@ -335,33 +337,33 @@ def test_what_only_a_wallet_could_have_signed(copy: Copy) -> None:
     relist(copy.folder)
     assert "declarations/000000.jsonl line 3: not signed by" in copy.refused(VerificationFailed)
     url = f"sqlite:///{copy.out / 'store.sqlite'}"
-    assert arrive(copy.folder, url, copy.gone.at, copy.gone.keys.trust, accept_wallets=True).wallets == 1
+    assert arrive(copy.folder, url, copy.exported.at, copy.exported.keys.trust, accept_wallets=True).wallets == 1
 
 
 def test_an_older_checkpoint_of_another_history_is_told_and_kept(copy: Copy) -> None:
     """A published checkpoint that a reorganisation made untrue must not lock the successor out, nor go unsaid."""
-    other = next(path for path in copy.folder.glob("log/checkpoints/*") if path.name != str(copy.gone.size))
-    sign(copy, str(other.relative_to(copy.folder)), copy.gone.log_key, bytes(32))
-    beyond = Checkpoint(copy.gone.origin, 9999, bytes(32))
-    key = copy.gone.log_key
+    other = next(path for path in copy.folder.glob("log/checkpoints/*") if path.name != str(copy.exported.size))
+    sign(copy, str(other.relative_to(copy.folder)), copy.exported.log_key, bytes(32))
+    beyond = Checkpoint(copy.exported.origin, 9999, bytes(32))
+    key = copy.exported.log_key
     made = signed(beyond, note_key(beyond.origin, key), key.sign_note(beyond.text.encode()))
     (copy.folder / "log/checkpoints/9999").write_bytes(str(made).encode())
-    counts = replace(copy.gone.left.manifest.counts, checkpoints=copy.gone.left.manifest.counts.checkpoints + 1)
+    counts = replace(copy.exported.left.manifest.counts, checkpoints=copy.exported.left.manifest.counts.checkpoints + 1)
     relist(copy.folder, counts=counts)
-    arrived = import_into(copy.gone, copy.folder, f"sqlite:///{copy.out / 'store.sqlite'}")
+    arrived = import_into(copy.exported, copy.folder, f"sqlite:///{copy.out / 'store.sqlite'}")
     assert arrived.contradicting == (int(other.name), 9999)
 
 
 def test_two_stores_that_contradict_each_other_are_not_merged(copy: Copy) -> None:
     """A store with another entry, or another checkpoint of one size: both sides are said, nothing is changed."""
     url = f"sqlite:///{copy.out / 'store.sqlite'}"
-    with fresh_store(url, copy.gone.origin) as store:
+    with fresh_store(url, copy.exported.origin) as store:
         store.entries.append(some_entries(3))
     with pytest.raises(HistoryBroken, match="entry 0: the index has another one"):
-        import_into(copy.gone, copy.folder, url)
-    with fresh_store(url, copy.gone.origin) as store:
+        import_into(copy.exported, copy.folder, url)
+    with fresh_store(url, copy.exported.origin) as store:
         assert sum(1 for _ in store.entries.each()) == 3
         store.entries.truncate(0)
-        store.checkpoints.save(some_note(copy.gone.size, bytes(32)), 1)
+        store.checkpoints.save(some_note(copy.exported.size, bytes(32)), 1)
     with pytest.raises(HistoryBroken, match="another checkpoint"):
-        import_into(copy.gone, copy.folder, url)
+        import_into(copy.exported, copy.folder, url)

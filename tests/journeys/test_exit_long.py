@@ -106,7 +106,7 @@ def test_all_parts_are_there_and_come_back(
 def test_a_history_that_grew_brings_its_export_up_to_date(
     world: tuple[World, SignedNote], url: str, tmp_path: Path
 ) -> None:
-    """Partial tiles of before are gone, new files are there, and full ones were not touched."""
+    """The earlier partial tiles are removed, new files are written, and full tiles are not touched."""
     made, _ = world
     folder = tmp_path / "export"
     before = tmp_path / "before.sqlite"

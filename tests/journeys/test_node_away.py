@@ -59,7 +59,7 @@ def now() -> int:
 
 
 @dataclass(frozen=True)
-class Lived:
+class FilledHouse:
     """A declaration by a wallet contract, attested by the same wallet as an officer; and its evidence."""
 
     house: LocalLedger
@@ -80,13 +80,13 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
-    with houses.house(tmp_path_factory.mktemp("lived") / "house") as house:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledHouse]:
+    with houses.house(tmp_path_factory.mktemp("filled") / "house") as house:
         house.key("log", Algorithm.ED25519)
         owner, origin = house.key("owner"), house.chain.origin
         rpc(house.devchain.url, "anvil_setCode", hex_text(WALLET), hex_text(wallet_code(owner.address)))
         houses.enact(house, AttesterAuthorisation, WALLET, houses.MPI)
-        made = Lived(house, b"", b"")
+        made = FilledHouse(house, b"", b"")
         declaration, signature = made.signed(secrets.token_bytes(32))
         id_ = declaration.id(origin)
         house.store.declarations.add([(declaration, signature)], origin, now())
@@ -94,7 +94,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
         attestation, _ = houses.attestation(house, [id_])
         relay_attestation(house.relay, attestation, WALLET, owner.sign(attestation.id(origin)))
         evidence = evidence_of(id_, house.store, house.follower, house.log_key, now()).to_bytes()
-        yield Lived(house, id_, evidence)
+        yield FilledHouse(house, id_, evidence)
 
 
 @contextmanager
@@ -120,13 +120,13 @@ def statuses(checks: Any) -> dict[str, Status]:
     return {check.name: check.status for check in checks}
 
 
-def test_declaration_and_attestation_signature_are_undecided(lived: Lived) -> None:
+def test_declaration_and_attestation_signature_are_undecided(filled: FilledHouse) -> None:
     names = {"declaration", "NZ-MPI 851 signature", "policy"}
-    good = verify_online(lived.asked(), now(), lived.house.chain, lived.house.follower)
-    assert good.conclusion.name == "GOOD", good
-    with silent_about_wallets(lived.house) as url:
-        chain = connected(lived.house, url)
-        verdict = verify_online(lived.asked(), now(), chain, Follower(chain, lived.house.store))
+    good = verify_online(filled.asked(), now(), filled.house.chain, filled.house.follower)
+    assert good.outcome.name == "GOOD", good
+    with silent_about_wallets(filled.house) as url:
+        chain = connected(filled.house, url)
+        verdict = verify_online(filled.asked(), now(), chain, Follower(chain, filled.house.store))
     found = statuses(verdict.checks)
     assert {name for name, status in found.items() if status is Status.ERROR} == names
     assert Status.INVALID not in found.values()
@@ -134,10 +134,10 @@ def test_declaration_and_attestation_signature_are_undecided(lived: Lived) -> No
 
 
 def test_the_command_exits_with_3(
-    lived: Lived, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    filled: FilledHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "e.json").write_bytes(lived.evidence)
-    monkeypatch.setenv("LEDGER_CONTRACT", hex_text(lived.house.chain.origin.contract))
+    (tmp_path / "e.json").write_bytes(filled.evidence)
+    monkeypatch.setenv("LEDGER_CONTRACT", hex_text(filled.house.chain.origin.contract))
     monkeypatch.setenv("LEDGER_STATE_DIR", str(tmp_path / "state"))
 
     def verify(url: str) -> tuple[int, str]:
@@ -147,43 +147,43 @@ def test_the_command_exits_with_3(
             main()
         return int(ended.value.code or 0), json.loads(capsys.readouterr().out)["conclusion"]
 
-    assert verify(lived.house.devchain.url) == (0, "GOOD")
-    with silent_about_wallets(lived.house) as url:
+    assert verify(filled.house.devchain.url) == (0, "GOOD")
+    with silent_about_wallets(filled.house) as url:
         assert verify(url) == (3, "UNDECIDED")
 
 
-def test_a_store_is_not_rebuilt_without_the_evidence_of_a_wallet(lived: Lived, tmp_path: Path) -> None:
+def test_a_store_is_not_rebuilt_without_the_evidence_of_a_wallet(filled: FilledHouse, tmp_path: Path) -> None:
     """It must not be refused, and hence left out, because the node went away."""
-    url, files = f"sqlite:///{tmp_path / 'new.sqlite'}", [("mine.json", lived.evidence)]
-    store = Store.open(url, lived.house.chain.origin)
-    with silent_about_wallets(lived.house) as node:
-        chain = connected(lived.house, node)
+    url, files = f"sqlite:///{tmp_path / 'new.sqlite'}", [("mine.json", filled.evidence)]
+    store = Store.open(url, filled.house.chain.origin)
+    with silent_about_wallets(filled.house) as node:
+        chain = connected(filled.house, node)
         with pytest.raises(Unavailable, match="declaration"):
-            rebuild(store, chain, Follower(chain, store), files, lived.trust, now())
-    done = rebuild(store, lived.house.chain, Follower(lived.house.chain, store), files, lived.trust, now())
+            rebuild(store, chain, Follower(chain, store), files, filled.trust, now())
+    done = rebuild(store, filled.house.chain, Follower(filled.house.chain, store), files, filled.trust, now())
     store.close()
     assert (done.restored, done.refused) == (1, ())
 
 
-def test_an_audit_finds_no_difference_where_a_wallet_cannot_be_asked(lived: Lived) -> None:
-    assert audit(lived.house.chain, Scope()).report.good
-    with silent_about_wallets(lived.house) as url:
-        audited = audit(connected(lived.house, url), Scope())
+def test_an_audit_finds_no_difference_where_a_wallet_cannot_be_asked(filled: FilledHouse) -> None:
+    assert audit(filled.house.chain, Scope()).report.good
+    with silent_about_wallets(filled.house) as url:
+        audited = audit(connected(filled.house, url), Scope())
     found = {name: finding.status for name, finding in by_name(audited).items()}
     assert found["replay"] is Status.ERROR
     assert Status.INVALID not in found.values()
 
 
 @pytest.mark.parametrize("bulk", [False, True])
-def test_a_declaration_by_a_wallet_is_to_be_sent_again(lived: Lived, tmp_path: Path, bulk: bool) -> None:
-    origin = lived.house.chain.origin
-    declaration, signature = lived.signed(secrets.token_bytes(32))
+def test_a_declaration_by_a_wallet_is_to_be_sent_again(filled: FilledHouse, tmp_path: Path, bulk: bool) -> None:
+    origin = filled.house.chain.origin
+    declaration, signature = filled.signed(secrets.token_bytes(32))
     body = json.dumps({"declaration": declaration.to_json(), "signature": hex_text(signature)})
 
     def answer(url: str, folder: Path) -> tuple[int, str]:
         settings = Settings(
             rpc_url=url, contract=hex_text(origin.contract), chain_id=origin.chain_id, state_dir=folder,
-            keystore_dir=lived.house.folder / "keys", passphrase_file=lived.house.passphrase_file,
+            keystore_dir=filled.house.folder / "keys", passphrase_file=filled.house.passphrase_file,
             anchor_max_age_seconds=86_400,
         )  # fmt: skip
         folder.mkdir()
@@ -193,13 +193,13 @@ def test_a_declaration_by_a_wallet_is_to_be_sent_again(lived: Lived, tmp_path: P
             found = json.loads(said.content)
             return (found["status"], found.get("type", "")) if bulk else (said.status_code, found.get("type", ""))
 
-    with silent_about_wallets(lived.house) as url:
+    with silent_about_wallets(filled.house) as url:
         assert answer(url, tmp_path / "away") == (503, "urn:trade-ledger:Unavailable")
-    assert answer(lived.house.devchain.url, tmp_path / "there") == (202, "")
+    assert answer(filled.house.devchain.url, tmp_path / "there") == (202, "")
 
 
-def test_a_relay_does_not_refuse_what_it_cannot_ask_about(lived: Lived) -> None:
-    house = lived.house
+def test_a_relay_does_not_refuse_what_it_cannot_ask_about(filled: FilledHouse) -> None:
+    house = filled.house
 
     def rule(method: str, params: list[Any]) -> Reply | None:
         return Reply(dead=True) if method in {"eth_call", "eth_estimateGas"} else None
@@ -215,15 +215,15 @@ def test_a_relay_does_not_refuse_what_it_cannot_ask_about(lived: Lived) -> None:
 
 
 def test_an_import_says_what_only_the_chain_could_say(
-    lived: Lived, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    filled: FilledHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No chain is asked: wallets are counted where they are accepted. A full disk is no difference either."""
-    with lived.house.follower.facts() as history:
-        leave(tmp_path / "export", lived.house.store, history, PublicKeys(lived.trust))
+    with filled.house.follower.facts() as history:
+        leave(tmp_path / "export", filled.house.store, history, PublicKeys(filled.trust))
 
     def into(name: str, accept_wallets: bool) -> int:
         url = f"sqlite:///{tmp_path / name}"
-        return arrive(tmp_path / "export", url, now(), lived.trust, accept_wallets=accept_wallets).wallets
+        return arrive(tmp_path / "export", url, now(), filled.trust, accept_wallets=accept_wallets).wallets
 
     with pytest.raises(HistoryBroken, match="only its chain can tell"):
         into("no.sqlite", accept_wallets=False)

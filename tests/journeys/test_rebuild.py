@@ -32,13 +32,13 @@ from ledger.testing.world import ORIGIN, Witness
 from tests import houses
 from tests.bad_checkpoints import DEFECTS, TOO_FEW, WRONG_ORIGIN, spoiled, words_of
 from tests.journeys.exits import killed_after
-from tests.journeys.rebuilding import Anew, Lived, altered, anew, everything, live, now, standing
+from tests.journeys.rebuilding import Anew, FilledHouse, altered, anew, everything, fill, now, standing
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledHouse]:
     with houses.house(tmp_path_factory.mktemp("lost")) as house:
-        yield live(house)
+        yield fill(house)
 
 
 @pytest.fixture
@@ -47,64 +47,64 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def fresh(lived: Lived, url: str) -> Iterator[Anew]:
-    with anew(lived.house, url) as made:
+def fresh(filled: FilledHouse, url: str) -> Iterator[Anew]:
+    with anew(filled.house, url) as made:
         yield made
 
 
-def gap(lived: Lived, number: int, known: int) -> Gap:
-    batch = lived.batches[number]
-    root, size, entry, _ = lived.seen[batch[0]]["batch"]
+def gap(filled: FilledHouse, number: int, known: int) -> Gap:
+    batch = filled.batches[number]
+    root, size, entry, _ = filled.seen[batch[0]]["batch"]
     return Gap(root, size, entry, known)
 
 
-def test_with_all_evidence_all_is_as_before(lived: Lived, fresh: Anew) -> None:
-    done = fresh.rebuild(*lived.files(lived.anchored), trust=lived.trust)
+def test_with_all_evidence_all_is_as_before(filled: FilledHouse, fresh: Anew) -> None:
+    done = fresh.rebuild(*filled.files(filled.anchored), trust=filled.trust)
     assert (done.refused, done.missing, done.missing_members) == ((), (), ())
     assert (done.restored, done.batches, done.sets, done.pending) == (9, 3, 4, 0)
-    assert done.size == lived.house.follower.refresh().size
-    for id_ in lived.anchored:
-        assert standing(fresh.store, fresh.follower, id_) == lived.seen[id_]
-        assert fresh.evidence(id_).to_bytes() == lived.evidence[id_]
-    assert fresh.store.sets.members(*set_of(lived.attested)) == list(lived.attested)
+    assert done.size == filled.house.follower.refresh().size
+    for id_ in filled.anchored:
+        assert standing(fresh.store, fresh.follower, id_) == filled.seen[id_]
+        assert fresh.evidence(id_).to_bytes() == filled.evidence[id_]
+    assert fresh.store.sets.members(*set_of(filled.attested)) == list(filled.attested)
     assert list(fresh.store.inclusions.each()) == []
     assert [batch.state for batch in fresh.store.batches.each()] == ["final"] * 3
     audited = fresh.audit()
     assert audited.report.good, audited.report.to_json()
 
 
-def test_when_it_was_received_is_when_it_was_anchored(lived: Lived, fresh: Anew) -> None:
-    fresh.rebuild(*lived.files(lived.anchored), trust=lived.trust)
-    for id_ in lived.anchored:
+def test_when_it_was_received_is_when_it_was_anchored(filled: FilledHouse, fresh: Anew) -> None:
+    fresh.rebuild(*filled.files(filled.anchored), trust=filled.trust)
+    for id_ in filled.anchored:
         row = fresh.store.declarations.get(id_)
         assert row is not None
-        assert row.received_at == lived.seen[id_]["batch"][3]
+        assert row.received_at == filled.seen[id_]["batch"][3]
 
 
-def test_what_waited_is_not_there_and_can_be_declared_again(lived: Lived, fresh: Anew) -> None:
-    fresh.rebuild(*lived.files(lived.anchored), trust=lived.trust)
-    assert [fresh.store.declarations.get(id_) for id_ in lived.pending] == [None, None]
-    kept = lived.house.store.declarations.get(lived.pending[0])
+def test_what_waited_is_not_there_and_can_be_declared_again(filled: FilledHouse, fresh: Anew) -> None:
+    fresh.rebuild(*filled.files(filled.anchored), trust=filled.trust)
+    assert [fresh.store.declarations.get(id_) for id_ in filled.pending] == [None, None]
+    kept = filled.house.store.declarations.get(filled.pending[0])
     assert kept is not None
-    again = fresh.store.declarations.add([(kept.declaration, kept.signature)], lived.house.chain.origin, now())
-    assert again == [(lived.pending[0], True)]
+    again = fresh.store.declarations.add([(kept.declaration, kept.signature)], filled.house.chain.origin, now())
+    assert again == [(filled.pending[0], True)]
 
 
-def test_with_some_evidence_the_rest_is_named(lived: Lived, fresh: Anew) -> None:
+def test_with_some_evidence_the_rest_is_named(filled: FilledHouse, fresh: Anew) -> None:
     """Two of five, none of three, the one of one; two members of a set of four."""
-    some = [lived.batches[0][1], lived.batches[0][2], lived.batches[2][0]]
-    done = fresh.rebuild(*lived.files(some), trust=lived.trust)
+    some = [filled.batches[0][1], filled.batches[0][2], filled.batches[2][0]]
+    done = fresh.rebuild(*filled.files(some), trust=filled.trust)
     assert (done.restored, done.refused) == (3, ())
-    assert done.missing == (gap(lived, 0, 2), gap(lived, 1, 0))
-    name = set_of(lived.attested)
+    assert done.missing == (gap(filled, 0, 2), gap(filled, 1, 0))
+    name = set_of(filled.attested)
     assert [(item.root, item.size, item.known) for item in done.missing_members if item.size > 1] == [(*name, 2)]
     assert [(item.root, item.known) for item in done.missing_members if item.size == 1] == [
-        (leaf_hash(lived.batches[0][0]), 0)
+        (leaf_hash(filled.batches[0][0]), 0)
     ]
     for id_ in some:
-        assert standing(fresh.store, fresh.follower, id_) == lived.seen[id_]
-        assert fresh.evidence(id_).to_bytes() == lived.evidence[id_]
-    for id_ in set(lived.anchored) - set(some):
+        assert standing(fresh.store, fresh.follower, id_) == filled.seen[id_]
+        assert fresh.evidence(id_).to_bytes() == filled.evidence[id_]
+    for id_ in set(filled.anchored) - set(some):
         assert fresh.store.declarations.get(id_) is None
     audited = fresh.audit()
     assert audited.report.good
@@ -113,34 +113,34 @@ def test_with_some_evidence_the_rest_is_named(lived: Lived, fresh: Anew) -> None
     assert words["store places"].startswith("4 places")
 
 
-def test_without_evidence_the_entries_are_there_and_every_batch_is_named(lived: Lived, fresh: Anew) -> None:
+def test_without_evidence_the_entries_are_there_and_every_batch_is_named(filled: FilledHouse, fresh: Anew) -> None:
     done = fresh.rebuild(trust=None)
-    assert done.missing == tuple(gap(lived, number, 0) for number in range(3))
-    assert (done.size, list(fresh.store.batches.each())) == (lived.house.follower.refresh().size, [])
+    assert done.missing == tuple(gap(filled, number, 0) for number in range(3))
+    assert (done.size, list(fresh.store.batches.each())) == (filled.house.follower.refresh().size, [])
     assert fresh.audit().report.good
 
 
-def test_the_same_again_changes_nothing(lived: Lived, fresh: Anew) -> None:
-    some = lived.files(lived.anchored[:4])
-    first = fresh.rebuild(*some, trust=lived.trust)
+def test_the_same_again_changes_nothing(filled: FilledHouse, fresh: Anew) -> None:
+    some = filled.files(filled.anchored[:4])
+    first = fresh.rebuild(*some, trust=filled.trust)
     before = everything(fresh.store)
-    second = fresh.rebuild(*some, *some, trust=lived.trust)
+    second = fresh.rebuild(*some, *some, trust=filled.trust)
     assert everything(fresh.store) == before
     assert (first.restored, first.checkpoints, second.restored, second.checkpoints, second.known) == (4, 1, 0, 0, 8)
     assert second.missing == first.missing
 
 
-def test_more_evidence_completes_it(lived: Lived, fresh: Anew) -> None:
-    for id_ in lived.anchored:
-        assert fresh.rebuild(*lived.files([id_]), trust=lived.trust).restored == 1
+def test_more_evidence_completes_it(filled: FilledHouse, fresh: Anew) -> None:
+    for id_ in filled.anchored:
+        assert fresh.rebuild(*filled.files([id_]), trust=filled.trust).restored == 1
     assert list(fresh.store.inclusions.each()) == []
-    assert {id_: fresh.evidence(id_).to_bytes() for id_ in lived.anchored} == lived.evidence
+    assert {id_: fresh.evidence(id_).to_bytes() for id_ in filled.anchored} == filled.evidence
 
 
-def test_restored_evidence_is_good_offline(lived: Lived, fresh: Anew) -> None:
-    id_ = lived.batches[1][1]
-    fresh.rebuild(*lived.files([id_]), trust=lived.trust)
-    question = VerificationRequest(fresh.evidence(id_).to_bytes(), None, lived.trust.to_bytes())
+def test_restored_evidence_is_good_offline(filled: FilledHouse, fresh: Anew) -> None:
+    id_ = filled.batches[1][1]
+    fresh.rebuild(*filled.files([id_]), trust=filled.trust)
+    question = VerificationRequest(fresh.evidence(id_).to_bytes(), None, filled.trust.to_bytes())
     verdict = verify_offline(question, now())
     assert (verdict.conclusion, verdict.attested_by) == (
         Conclusion.GOOD,
@@ -148,31 +148,31 @@ def test_restored_evidence_is_good_offline(lived: Lived, fresh: Anew) -> None:
     )
 
 
-def test_a_batch_known_in_part_survives_a_reorganisation(lived: Lived, fresh: Anew) -> None:
+def test_a_batch_known_in_part_survives_a_reorganisation(filled: FilledHouse, fresh: Anew) -> None:
     """Its entry goes and comes back; nothing is sent in vain, and what is known of it still stands."""
-    id_ = lived.batches[0][3]
-    fresh.rebuild(*lived.files([id_]), trust=lived.trust)
-    fresh.store.entries.truncate(lived.seen[id_]["batch"][2])
+    id_ = filled.batches[0][3]
+    fresh.rebuild(*filled.files([id_]), trust=filled.trust)
+    fresh.store.entries.truncate(filled.seen[id_]["batch"][2])
     row = fresh.store.declarations.get(id_)
     assert row is not None
     assert row.state == "sent"
     size = fresh.follower.refresh().size
     assert fresh.anchorer().run(100, now()) == []
     assert fresh.follower.refresh().size == size
-    assert standing(fresh.store, fresh.follower, id_)["batch"] == lived.seen[id_]["batch"]
+    assert standing(fresh.store, fresh.follower, id_)["batch"] == filled.seen[id_]["batch"]
 
 
-def test_members_that_an_agency_brings_complete_a_batch(lived: Lived, fresh: Anew) -> None:
+def test_members_that_an_agency_brings_complete_a_batch(filled: FilledHouse, fresh: Anew) -> None:
     """An agency that attests the whole batch names its members: then evidence needs no kept place any more."""
-    id_, other = lived.batches[0][3], lived.batches[0][0]
-    fresh.rebuild(*lived.files([id_]), trust=lived.trust)
-    fresh.store.sets.save(*set_of(lived.batches[0]), lived.batches[0])
-    done = fresh.rebuild(trust=lived.trust)
-    assert gap(lived, 0, 1) not in done.missing
+    id_, other = filled.batches[0][3], filled.batches[0][0]
+    fresh.rebuild(*filled.files([id_]), trust=filled.trust)
+    fresh.store.sets.save(*set_of(filled.batches[0]), filled.batches[0])
+    done = fresh.rebuild(trust=filled.trust)
+    assert gap(filled, 0, 1) not in done.missing
     assert list(fresh.store.inclusions.each()) == []
-    assert fresh.evidence(id_).to_bytes() == lived.evidence[id_]
-    assert fresh.rebuild(*lived.files([other]), trust=lived.trust).restored == 1
-    assert fresh.evidence(other).places[0] == read_evidence(lived.evidence[other]).places[0]
+    assert fresh.evidence(id_).to_bytes() == filled.evidence[id_]
+    assert fresh.rebuild(*filled.files([other]), trust=filled.trust).restored == 1
+    assert fresh.evidence(other).places[0] == read_evidence(filled.evidence[other]).places[0]
 
 
 # ------------------------------------------------------------------------------------------------------------ refused
@@ -190,152 +190,152 @@ def swapped_note(**changes: Any) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-def of_another_batch(lived: Lived) -> Callable[[dict[str, Any]], None]:
-    other = json.loads(lived.evidence[lived.batches[1][0]])
+def of_another_batch(filled: FilledHouse) -> Callable[[dict[str, Any]], None]:
+    other = json.loads(filled.evidence[filled.batches[1][0]])
     return lambda value: value.update(places=other["places"])
 
 
-def never_anchored(lived: Lived) -> Callable[[dict[str, Any]], None]:
+def never_anchored(filled: FilledHouse) -> Callable[[dict[str, Any]], None]:
     """A batch of one that leads to its root, and that nobody anchored."""
 
     def change(value: dict[str, Any]) -> None:
-        id_ = lived.batches[0][0]
+        id_ = filled.batches[0][0]
         value["places"] = [{"index": 0, "proof": [], "root": hex_text(leaf_hash(id_)), "size": 1}]
 
     return change
 
 
-FORGERIES: dict[str, tuple[Callable[[Lived], bytes], str]] = {
-    "no evidence": (lambda lived: b"{}\n", "not of the format"),
-    "nothing": (lambda lived: b"", "the text ends where a value is expected"),
+FORGERIES: dict[str, tuple[Callable[[FilledHouse], bytes], str]] = {
+    "no evidence": (lambda filled: b"{}\n", "not of the format"),
+    "nothing": (lambda filled: b"", "the text ends where a value is due"),
     "another signature": (
-        lambda lived: altered(
-            lived.evidence[lived.batches[0][0]],
-            lambda value: value.update(signature=json.loads(lived.evidence[lived.batches[0][1]])["signature"]),
+        lambda filled: altered(
+            filled.evidence[filled.batches[0][0]],
+            lambda value: value.update(signature=json.loads(filled.evidence[filled.batches[0][1]])["signature"]),
         ),
         "declaration: ",
     ),
     "another digest": (
-        lambda lived: altered(
-            lived.evidence[lived.batches[0][0]],
+        lambda filled: altered(
+            filled.evidence[filled.batches[0][0]],
             lambda value: value["declaration"].update(digest=hex_text(bytes(31) + b"\x01")),
         ),
         "batch: ",
     ),
     "another index": (
-        lambda lived: altered(lived.evidence[lived.batches[0][0]], lambda value: value["places"][0].update(index=1)),
+        lambda filled: altered(filled.evidence[filled.batches[0][0]], lambda value: value["places"][0].update(index=1)),
         "batch: ",
     ),
     "the places of another": (
-        lambda lived: altered(lived.evidence[lived.batches[0][0]], of_another_batch(lived)),
+        lambda filled: altered(filled.evidence[filled.batches[0][0]], of_another_batch(filled)),
         "batch: ",
     ),
     "a set it is not in": (
-        lambda lived: altered(
-            lived.evidence[lived.batches[0][3]],
-            lambda value: value["places"].append(json.loads(lived.evidence[lived.batches[0][0]])["places"][1]),
+        lambda filled: altered(
+            filled.evidence[filled.batches[0][3]],
+            lambda value: value["places"].append(json.loads(filled.evidence[filled.batches[0][0]])["places"][1]),
         ),
         "sets: ",
     ),
     "a batch that was never anchored": (
-        lambda lived: altered(lived.evidence[lived.batches[0][0]], never_anchored(lived)),
+        lambda filled: altered(filled.evidence[filled.batches[0][0]], never_anchored(filled)),
         "anchor: no entry anchors",
     ),
     "a stranger's checkpoint": (
-        lambda lived: altered(lived.evidence[lived.batches[0][0]], swapped_note()),
+        lambda filled: altered(filled.evidence[filled.batches[0][0]], swapped_note()),
         "checkpoint: not signed by",
     ),
     "another root": (
-        lambda lived: altered(lived.evidence[lived.batches[0][0]], swapped_note(root=bytes(32))),
+        lambda filled: altered(filled.evidence[filled.batches[0][0]], swapped_note(root=bytes(32))),
         "checkpoint: |checkpoint on chain: ",
     ),
 }
 
 
 @pytest.mark.parametrize("name", FORGERIES)
-def test_forged_evidence_is_refused_by_name_and_changes_nothing(lived: Lived, fresh: Anew, name: str) -> None:
+def test_forged_evidence_is_refused_by_name_and_changes_nothing(filled: FilledHouse, fresh: Anew, name: str) -> None:
     forge, words = FORGERIES[name]
-    fresh.rebuild(*lived.files([lived.batches[2][0]]), trust=lived.trust)
+    fresh.rebuild(*filled.files([filled.batches[2][0]]), trust=filled.trust)
     before = everything(fresh.store)
-    good = lived.files([lived.batches[1][2]])
-    done = fresh.rebuild((f"{name}.json", forge(lived)), trust=lived.trust)
+    good = filled.files([filled.batches[1][2]])
+    done = fresh.rebuild((f"{name}.json", forge(filled)), trust=filled.trust)
     ((file, why),) = done.refused
     assert file == f"{name}.json"
     assert any(word in why for word in words.split("|")), why
     assert everything(fresh.store) == before
-    done = fresh.rebuild(("first.json", forge(lived)), *good, ("last.json", forge(lived)), trust=lived.trust)
+    done = fresh.rebuild(("first.json", forge(filled)), *good, ("last.json", forge(filled)), trust=filled.trust)
     assert ([file for file, _ in done.refused], done.restored) == (["first.json", "last.json"], 1)
 
 
-def test_every_changed_byte_is_refused(lived: Lived, fresh: Anew) -> None:
+def test_every_changed_byte_is_refused(filled: FilledHouse, fresh: Anew) -> None:
     """At places all over the file; most are no evidence any more, and those that are do not hold."""
-    data = lived.evidence[lived.batches[0][0]]
-    fresh.rebuild(trust=lived.trust)
+    data = filled.evidence[filled.batches[0][0]]
+    fresh.rebuild(trust=filled.trust)
     before = everything(fresh.store)
     spoiled = [data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :] for place in range(3, len(data) - 1, 97)]
-    done = fresh.rebuild(*((str(number), item) for number, item in enumerate(spoiled)), trust=lived.trust)
+    done = fresh.rebuild(*((str(number), item) for number, item in enumerate(spoiled)), trust=filled.trust)
     assert len(done.refused) == len(spoiled) > 50
     assert everything(fresh.store) == before
 
 
-def test_a_place_that_is_attested_by_nobody_is_not_kept(lived: Lived, fresh: Anew) -> None:
+def test_a_place_that_is_attested_by_nobody_is_not_kept(filled: FilledHouse, fresh: Anew) -> None:
     """A true place in a set of the holder's own making does not fill the store."""
-    id_ = lived.batches[0][3]
+    id_ = filled.batches[0][3]
     pair = node_hash(leaf_hash(id_), bytes(32))
     made = altered(
-        lived.evidence[id_],
+        filled.evidence[id_],
         lambda value: value["places"].append(
             {"index": 0, "proof": [hex_text(bytes(32))], "root": hex_text(pair), "size": 2}
         ),
     )
-    assert fresh.rebuild(("mine.json", made), trust=lived.trust).restored == 1
+    assert fresh.rebuild(("mine.json", made), trust=filled.trust).restored == 1
     assert {place.size for _, place in fresh.store.inclusions.each()} == {5}
 
 
-def test_evidence_of_another_history_is_refused(lived: Lived, fresh: Anew, tmp_path: Path) -> None:
-    other = LocalLedger(tmp_path / "other", lived.house.port)
-    other.__dict__["devchain"] = lived.house.devchain
+def test_evidence_of_another_history_is_refused(filled: FilledHouse, fresh: Anew, tmp_path: Path) -> None:
+    other = LocalLedger(tmp_path / "other", filled.house.port)
+    other.__dict__["devchain"] = filled.house.devchain
     other.deploy()
     (declared,) = houses.anchored(other)
     id_ = declared.id(other.chain.origin)
     foreign = evidence_of(id_, other.store, other.follower, other.log_key, now()).to_bytes()
     before = everything(fresh.store)
-    done = fresh.rebuild(("foreign.json", foreign), trust=lived.trust)
+    done = fresh.rebuild(("foreign.json", foreign), trust=filled.trust)
     ((file, why),) = done.refused
     assert (file, str(other.chain.origin) in why) == ("foreign.json", True)
     assert everything(fresh.store) == before
     other.store.close()
 
 
-def test_a_store_of_another_history_is_not_touched(lived: Lived, url: str) -> None:
+def test_a_store_of_another_history_is_not_touched(filled: FilledHouse, url: str) -> None:
     Store.open(url, ORIGIN).close()
-    with pytest.raises(HistoryBroken, match="of another history"), anew(lived.house, url):
+    with pytest.raises(HistoryBroken, match="of another history"), anew(filled.house, url):
         pass
 
 
 # -------------------------------------------------------------------------------------------- trust, and what else
 
 
-def test_without_trust_the_chain_alone_vouches_and_no_checkpoint_is_kept(lived: Lived, fresh: Anew) -> None:
-    done = fresh.rebuild(*lived.files(lived.anchored), trust=None)
+def test_without_trust_the_chain_alone_vouches_and_no_checkpoint_is_kept(filled: FilledHouse, fresh: Anew) -> None:
+    done = fresh.rebuild(*filled.files(filled.anchored), trust=None)
     assert (done.restored, done.checkpoints, list(fresh.store.checkpoints.each())) == (9, 0, [])
-    for id_ in lived.anchored:
-        assert standing(fresh.store, fresh.follower, id_) == lived.seen[id_]
+    for id_ in filled.anchored:
+        assert standing(fresh.store, fresh.follower, id_) == filled.seen[id_]
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_a_checkpoint_that_the_trust_root_refuses(lived: Lived, fresh: Anew, defect: str) -> None:
+def test_a_checkpoint_that_the_trust_root_refuses(filled: FilledHouse, fresh: Anew, defect: str) -> None:
     """Cosignatures alone are not demanded: the chain has the entries."""
-    witness, id_ = Witness("witness.example"), lived.batches[0][0]
-    trust = replace(lived.trust, witnesses=(witness.key,), threshold=1)
-    log = lived.house.log_key
+    witness, id_ = Witness("witness.example"), filled.batches[0][0]
+    trust = replace(filled.trust, witnesses=(witness.key,), threshold=1)
+    log = filled.house.log_key
 
     def spoil(value: dict[str, Any]) -> None:
         checkpoint = SignedNote.parse(value["checkpoint"]).checkpoint
         value["checkpoint"] = str(spoiled(defect, checkpoint, trust.log_key, log.sign_note, witness, now()))
 
     before = everything(fresh.store)
-    done = fresh.rebuild(("mine.json", altered(lived.evidence[id_], spoil)), trust=trust)
+    done = fresh.rebuild(("mine.json", altered(filled.evidence[id_], spoil)), trust=trust)
     if defect == TOO_FEW:
         assert (done.refused, done.restored, done.checkpoints) == ((), 1, 1)
         return
@@ -345,11 +345,11 @@ def test_a_checkpoint_that_the_trust_root_refuses(lived: Lived, fresh: Anew, def
     assert everything(fresh.store) == before
 
 
-def test_a_witness_that_is_demanded_elsewhere_is_not_demanded_here(lived: Lived, fresh: Anew) -> None:
+def test_a_witness_that_is_demanded_elsewhere_is_not_demanded_here(filled: FilledHouse, fresh: Anew) -> None:
     """The chain itself is asked. But a line under a known witness's name must fit."""
     witness = Witness("witness.example")
-    trust = TrustRoot(lived.trust.origin, lived.trust.log_key, (witness.key,), 1)
-    good, bad = lived.batches[0][0], lived.batches[0][1]
+    trust = TrustRoot(filled.trust.origin, filled.trust.log_key, (witness.key,), 1)
+    good, bad = filled.batches[0][0], filled.batches[0][1]
 
     def cosign(value: dict[str, Any]) -> None:
         note = SignedNote.parse(value["checkpoint"])
@@ -363,9 +363,9 @@ def test_a_witness_that_is_demanded_elsewhere_is_not_demanded_here(lived: Lived,
         value["checkpoint"] = str(replace(note, signatures=tuple(lines)))
 
     done = fresh.rebuild(
-        ("spoiled.json", altered(lived.evidence[bad], spoil)),
-        ("plain.json", lived.evidence[good]),
-        ("cosigned.json", altered(lived.evidence[bad], cosign)),
+        ("spoiled.json", altered(filled.evidence[bad], spoil)),
+        ("plain.json", filled.evidence[good]),
+        ("cosigned.json", altered(filled.evidence[bad], cosign)),
         trust=trust,
     )
     assert ([file for file, _ in done.refused], done.restored, done.checkpoints) == (["spoiled.json"], 2, 1)
@@ -373,36 +373,36 @@ def test_a_witness_that_is_demanded_elsewhere_is_not_demanded_here(lived: Lived,
     assert [name for name, _, _ in note.signatures] == [trust.log_key.name, "witness.example"]
 
 
-def test_evidence_in_a_pdf(lived: Lived, fresh: Anew) -> None:
-    id_ = lived.batches[0][0]
+def test_evidence_in_a_pdf(filled: FilledHouse, fresh: Anew) -> None:
+    id_ = filled.batches[0][0]
     plain = Path("samples/avocado/inspection-certificate.pdf").read_bytes()
-    carrier = embed(plain, lived.evidence[id_])
-    assert fresh.rebuild(("certificate.pdf", carrier), trust=lived.trust).restored == 1
+    carrier = embed(plain, filled.evidence[id_])
+    assert fresh.rebuild(("certificate.pdf", carrier), trust=filled.trust).restored == 1
 
 
-def test_an_interrupted_rebuild_goes_on(lived: Lived, url: str) -> None:
+def test_an_interrupted_rebuild_goes_on(filled: FilledHouse, url: str) -> None:
     """Killed by the system after so many pieces, again and again; each run keeps what the last one did."""
-    files, node = lived.files(lived.anchored), lived.house.devchain.url
+    files, node = filled.files(filled.anchored), filled.house.devchain.url
 
     def work(progress: Any) -> None:
-        with anew(lived.house, url, node) as made:
-            rebuild(made.store, made.chain, made.follower, files, lived.trust, now(), progress)
+        with anew(filled.house, url, node) as made:
+            rebuild(made.store, made.chain, made.follower, files, filled.trust, now(), progress)
 
     for kept in (1, 4, 7):
         assert killed_after(kept, "evidence", work)
-        with anew(lived.house, url) as made:
+        with anew(filled.house, url) as made:
             assert len(list(made.store.declarations.each())) == kept + 1
-    with anew(lived.house, url) as made:
-        done = made.rebuild(*files, trust=lived.trust)
+    with anew(filled.house, url) as made:
+        done = made.rebuild(*files, trust=filled.trust)
         assert (done.restored, done.known, done.missing) == (1, 8, ())
-        assert {id_: made.evidence(id_).to_bytes() for id_ in lived.anchored} == lived.evidence
+        assert {id_: made.evidence(id_).to_bytes() for id_ in filled.anchored} == filled.evidence
         assert list(made.store.inclusions.each()) == []
 
 
-def test_a_damaged_place_is_found(lived: Lived, fresh: Anew) -> None:
+def test_a_damaged_place_is_found(filled: FilledHouse, fresh: Anew) -> None:
     """By an audit, and by whoever asks for evidence."""
-    id_ = lived.batches[0][0]
-    fresh.rebuild(*lived.files([id_]), trust=lived.trust)
+    id_ = filled.batches[0][0]
+    fresh.rebuild(*filled.files([id_]), trust=filled.trust)
     with fresh.store.database.engine.begin() as connection:
         connection.execute(text("UPDATE places SET path = :path"), {"path": bytes(96)})
     with pytest.raises(HistoryBroken, match="lead elsewhere"):

@@ -50,13 +50,8 @@ from ledger.edges.keys.keystore import Algorithm
 from ledger.errors import HistoryBroken, PeriodMalformed, Refused, SignatureMismatch, VerificationFailed
 from ledger.journeys.attest import relay_attestation
 from ledger.journeys.revoke import relay_revocation
-<<<<<<< HEAD
 from ledger.testing.local_ledger import LIMITS, LocalLedger
-from tests import houses
-=======
-from ledger.testing.consortium import LIMITS, House
 from tests import contract_views, houses, past_authority
->>>>>>> 3ecbe8a (Move out of the product what only tests use)
 
 
 def call(house: LocalLedger, name: str, *arguments: Any) -> Any:
