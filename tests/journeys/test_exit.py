@@ -95,14 +95,14 @@ def test_verdicts_from_the_files_alone(exported: ExportedHouse, store_url: str) 
         id_: verdict_of(exported, id_, (exported.export / evidence_path(id_)).read_bytes()).outcome
         for id_ in exported.ids
     }
-    assert [outcomes[id_] for id_ in (exported.ids[0], exported.ids[3], exported.ids[5])] == [Outcome.NOT_GOOD] * 3
-    assert Outcome.GOOD in outcomes.values()
+    assert [outcomes[id_] for id_ in (exported.ids[0], exported.ids[3], exported.ids[5])] == [Conclusion.NOT_GOOD] * 3
+    assert Conclusion.GOOD in outcomes.values()
 
 
 @pytest.mark.skipif(not VERIFIER.exists(), reason="the stand-alone verifier is not here")
 def test_the_stand_alone_verifier_reproduces_every_verdict(exported: ExportedHouse, store_url: str) -> None:
     """The copy in the export, with Python's standard library and nothing else."""
-    codes = {Outcome.GOOD: 0, Outcome.NOT_GOOD: 1, Outcome.UNDECIDED: 3}
+    codes = {Conclusion.GOOD: 0, Conclusion.NOT_GOOD: 1, Conclusion.UNDECIDED: 3}
     for id_ in exported.ids:
         ours = verdict_of(exported, id_, (exported.export / evidence_path(id_)).read_bytes())
         command = [sys.executable, "-I", "-S", "formats/verify.py", evidence_path(id_), "--json"]
