@@ -25,8 +25,8 @@ from ledger.core.tree.tile_files import TileName, TileStream, bundle
 from ledger.core.tree.tiles import TILE_WIDTH, Frontier
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.export import records
-from ledger.edges.export.manifest import Counts, Manifest
-from ledger.edges.export.writer import README, Outbox
+from ledger.edges.export.manifest import Counts, ExportManifest
+from ledger.edges.export.writer import README, ExportWriter
 from ledger.edges.keys.keystore import Algorithm, KeyInfo
 from ledger.edges.store import MAX_PAGE, Batch, DeclarationRow, Store
 from ledger.errors import HistoryBroken, Malformed, Source, Unavailable
@@ -79,7 +79,7 @@ class Left:
     ``unproven``: anchored declarations without evidence, as no checkpoint covers their batch.
     """
 
-    manifest: Manifest
+    manifest: ExportManifest
     strangers: tuple[Path, ...]
     unproven: int
 
@@ -108,15 +108,15 @@ def leave(
         )
     if keys.trust.origin != history.origin:
         raise Malformed(f"is of {keys.trust.origin}, not of {history.origin}", "trust root")
-    with Outbox(folder, history.origin) as outbox:
-        return _Leaving(outbox, store, history, note, progress).run(keys, documents, evidence)
+    with ExportWriter(folder, history.origin) as writer:
+        return _Leaving(writer, store, history, note, progress).run(keys, documents, evidence)
 
 
 class _Leaving:
     """One run; each method writes one part."""
 
-    def __init__(self, outbox: Outbox, store: Store, history: History, note: SignedNote, progress: Stage) -> None:
-        self._outbox = outbox
+    def __init__(self, writer: ExportWriter, store: Store, history: History, note: SignedNote, progress: Stage) -> None:
+        self._writer = writer
         self._store = store
         self._history = history
         self._note = note
@@ -127,7 +127,7 @@ class _Leaving:
         self._unproven = 0
 
     def run(self, keys: PublicKeys, documents: Sequence[Path], evidence: bool) -> Left:
-        own = self._outbox.documents()
+        own = self._writer.documents()
         held = self._documents([*own, *documents])
         self._log()
         self._checkpoints()
@@ -142,7 +142,7 @@ class _Leaving:
         history, covered = self._history, self._note.checkpoint.size
         counts = Counts(**self._counts)
         self._progress("sealing", 0, 0)
-        manifest = self._outbox.seal(history.origin, history.size, history.head, history.log.root(), covered, counts)
+        manifest = self._writer.seal(history.origin, history.size, history.head, history.log.root(), covered, counts)
         return Left(manifest, tuple(held.values()), self._unproven)
 
     def _log(self) -> None:
@@ -158,18 +158,18 @@ class _Leaving:
             stream.append(item.entry.hash)
             head = node_hash(head, item.entry.hash)
             for name, data in stream.full():
-                self._outbox.write(f"log/{name}", data)
+                self._writer.write(f"log/{name}", data)
             if len(entries) == TILE_WIDTH or stream.size in edges:
                 name = TileName(None, (stream.size - 1) // TILE_WIDTH, len(entries))
-                self._outbox.write(f"log/{name}", bundle(entries))
+                self._writer.write(f"log/{name}", bundle(entries))
             if stream.size in edges:
                 for name, data in stream.partial():
-                    self._outbox.write(f"log/{name}", data)
+                    self._writer.write(f"log/{name}", data)
             if len(entries) == TILE_WIDTH:
                 entries.clear()
             if len(logged) == LINES or stream.size == last:
                 lines = b"".join(map(records.position_line, logged))
-                self._outbox.write(part_path("chain", (stream.size - 1) // LINES), lines)
+                self._writer.write(part_path("chain", (stream.size - 1) // LINES), lines)
                 logged.clear()
             self._progress("entries", stream.size, last)
         if head != self._history.head:
@@ -184,9 +184,9 @@ class _Leaving:
         for note in self._store.checkpoints.each():
             if grown and note.checkpoint.size > self._history.size:
                 break  # signed while the export was written
-            self._outbox.write(f"log/checkpoints/{note.checkpoint.size}", str(note).encode())
+            self._writer.write(f"log/checkpoints/{note.checkpoint.size}", str(note).encode())
             self._counts["checkpoints"] += 1
-        self._outbox.write("log/checkpoint", str(self._note).encode())
+        self._writer.write("log/checkpoint", str(self._note).encode())
 
     def _batches(self) -> None:
         for batch in self._store.batches.each():
@@ -196,14 +196,14 @@ class _Leaving:
             self._counts["batches"] += 1
             self._progress("batches", self._counts["batches"], 0)
         written = islice(self._store.batches.each(), self._counts["batches"])
-        self._outbox.stream("batches/index.jsonl", (records.batch_line(self._as_of(batch)) for batch in written))
+        self._writer.stream("batches/index.jsonl", (records.batch_line(self._as_of(batch)) for batch in written))
 
     def _sets(self) -> None:
         for root, size in self._store.sets.each():
             self._members("sets", root, size, self._store.sets.members(root, size) or [])
             self._counts["sets"] += 1
         written = islice(self._store.sets.each(), self._counts["sets"])
-        self._outbox.stream("sets/index.jsonl", (records.set_line(root, size) for root, size in written))
+        self._writer.stream("sets/index.jsonl", (records.set_line(root, size) for root, size in written))
 
     def _members(self, folder: str, root: bytes, size: int, ids: Sequence[bytes]) -> None:
         tree = Frontier()
@@ -214,7 +214,7 @@ class _Leaving:
                 f"the store's {folder} are damaged, run `ledger audit`: one leads elsewhere",
                 expected=f"{size} under {root.hex()}", found=f"{tree.size} under {tree.root().hex()}",
             )  # fmt: skip
-        self._outbox.write(members_path(folder, root, size), b"".join(map(records.id_line, ids)))
+        self._writer.write(members_path(folder, root, size), b"".join(map(records.id_line, ids)))
 
     def _declarations(self, documents: dict[bytes, Path], gatherer: Gatherer | None) -> None:
         def line(row: DeclarationRow) -> bytes:
@@ -223,7 +223,7 @@ class _Leaving:
                 self._evidence(gatherer, row)
             if row.declaration.digest in documents:
                 data = documents.pop(row.declaration.digest).read_bytes()
-                self._outbox.write(document_path(row.declaration.digest), data)
+                self._writer.write(document_path(row.declaration.digest), data)
                 self._counts["documents"] += 1
             self._counts["declarations"] += 1
             self._progress("declarations", self._counts["declarations"], 0)
@@ -233,7 +233,7 @@ class _Leaving:
         for number in count():
             lines = [line(row) for row in islice(rows, LINES)]
             if lines:
-                self._outbox.write(part_path("declarations", number), b"".join(lines))
+                self._writer.write(part_path("declarations", number), b"".join(lines))
             if len(lines) < LINES:
                 return
 
@@ -243,7 +243,7 @@ class _Leaving:
         except Unavailable:  # anchored after the last checkpoint that anybody signed
             self._unproven += 1
             return
-        self._outbox.write(evidence_path(row.id), data)
+        self._writer.write(evidence_path(row.id), data)
         self._counts["evidence"] += 1
 
     def _read_batch(self, batch_id: int) -> Batch | None:
@@ -269,18 +269,18 @@ class _Leaving:
 
     def _keys(self, keys: PublicKeys) -> None:
         trust = keys.trust
-        self._outbox.write("keys/trust.json", trust.to_bytes())
-        self._outbox.write("keys/log.vkey", f"{trust.log_key}\n".encode())
-        self._outbox.write("keys/witnesses.vkey", "".join(f"{key}\n" for key in trust.witnesses).encode())
-        self._outbox.write("keys/keystore.json", keys.keystore_file())
+        self._writer.write("keys/trust.json", trust.to_bytes())
+        self._writer.write("keys/log.vkey", f"{trust.log_key}\n".encode())
+        self._writer.write("keys/witnesses.vkey", "".join(f"{key}\n" for key in trust.witnesses).encode())
+        self._writer.write("keys/keystore.json", keys.keystore_file())
 
     def _guides(self) -> None:
         """The contract, the documents that describe all this, and a page for whoever finds it."""
-        self._outbox.write("contract/TradeLedger.json", artifact.text().encode())
-        self._outbox.write("contract/code.hex", artifact.load().code_at(self._history.origin).hex().encode() + b"\n")
+        self._writer.write("contract/TradeLedger.json", artifact.text().encode())
+        self._writer.write("contract/code.hex", artifact.load().code_at(self._history.origin).hex().encode() + b"\n")
         for name, data in manual.pages():
-            self._outbox.write(f"formats/{name}", data)
-        self._outbox.write(README, manual.readme(str(self._history.origin)))
+            self._writer.write(f"formats/{name}", data)
+        self._writer.write(README, manual.readme(str(self._history.origin)))
 
 
 def members_path(folder: str, root: bytes, size: int) -> str:

@@ -24,8 +24,8 @@ from ledger.core.tree.tile_files import TileName, TileStream, bundle, read_bundl
 from ledger.core.tree.tiles import TILE_WIDTH, Frontier
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.export import records
-from ledger.edges.export.manifest import MANIFEST, Counts, Manifest
-from ledger.edges.export.reader import Inbox
+from ledger.edges.export.manifest import MANIFEST, Counts, ExportManifest
+from ledger.edges.export.reader import ExportReader
 from ledger.edges.export.writer import README
 from ledger.edges.replay_memory import Spill
 from ledger.edges.store import Restoration, Store
@@ -45,7 +45,7 @@ class Arrived:
     of another history: before a reorganisation, or because the log showed two histories.
     """
 
-    manifest: Manifest
+    manifest: ExportManifest
     uncovered: int
     wallets: int = 0
     contradicting: tuple[int, ...] = ()
@@ -69,15 +69,15 @@ def arrive(
     :raises VerificationFailed: a file was changed, added or removed, or a signature or a proof does not fit.
     :raises HistoryBroken: an entry breaks a rule, two parts contradict each other, or the store is of another origin.
     """
-    with Inbox(folder) as inbox:
-        inbox.check_files(lambda done, of: progress("files", done, of))
-        held = _read(read_trust_root, inbox, "keys/trust.json")
+    with ExportReader(folder) as reader:
+        reader.check_files(lambda done, of: progress("files", done, of))
+        held = _read(read_trust_root, reader, "keys/trust.json")
         believed = trust or held
-        origin = inbox.manifest.origin
+        origin = reader.manifest.origin
         if believed.origin != origin:
             raise HistoryBroken("the export is of another history", expected=believed.origin, found=origin)
         with Store.founding(store_url, origin) as store, store.restoring() as restoring, Spill() as memory:
-            return _Arriving(inbox, restoring, memory, believed, accept_wallets, progress).run(held, at)
+            return _Arriving(reader, restoring, memory, believed, accept_wallets, progress).run(held, at)
 
 
 class _Arriving:
@@ -85,20 +85,20 @@ class _Arriving:
 
     def __init__(
         self,
-        inbox: Inbox,
+        reader: ExportReader,
         restoring: Restoration,
         memory: Spill,
         trust: TrustRoot,
         accept_wallets: bool,
         progress: Stage,
     ) -> None:
-        self._inbox = inbox
+        self._reader = reader
         self._restoring = restoring
         self._memory = memory
         self._trust = trust
         self._accept_wallets = accept_wallets
         self._progress = progress
-        self._manifest = inbox.manifest
+        self._manifest = reader.manifest
         self._counts = dict.fromkeys(Counts.__slots__, 0)
         self._accepted: set[int] = set()  # sizes of the checkpoints that the trust root accepts
         self._covered = 0  # the greatest of them whose root the entries have
@@ -112,7 +112,7 @@ class _Arriving:
         self._sets()
         self._places()
         self._others(held)
-        self._inbox.check_all_seen()
+        self._reader.check_all_seen()
         found = Counts(**self._counts)
         if found != self._manifest.counts:
             raise HistoryBroken(f"{MANIFEST} counts otherwise", expected=self._manifest.counts, found=found)
@@ -125,9 +125,9 @@ class _Arriving:
         Each must be signed by the log. Enough cosignatures are not demanded of each, as a checkpoint is published
         before its witnesses have cosigned it; ``_entries`` demands one checkpoint that has them.
         """
-        newest, roots = self._inbox.read("log/checkpoint"), {}
-        for path in self._inbox.paths("log/checkpoints/"):
-            data = self._inbox.read(path)
+        newest, roots = self._reader.read("log/checkpoint"), {}
+        for path in self._reader.paths("log/checkpoints/"):
+            data = self._reader.read(path)
             note = self._note(data, path)
             checkpoint = note.checkpoint
             roots[checkpoint.size] = checkpoint.root
@@ -190,7 +190,7 @@ class _Arriving:
         for first in range(0, self._manifest.size, TILE_WIDTH):
             width = min(TILE_WIDTH, self._manifest.size - first)
             path = f"log/{TileName(None, first // TILE_WIDTH, width)}"
-            entries = _read(read_bundle, self._inbox, path)
+            entries = _read(read_bundle, self._reader, path)
             if len(entries) != width:
                 raise VerificationFailed(f"{path} holds {len(entries)} entries")
             for data in entries:
@@ -206,12 +206,12 @@ class _Arriving:
     def _tiles(self, stream: TileStream, held: list[bytes]) -> None:
         """The tiles that follow from the entries so far; ``held``: those of the last bundle, emptied when full."""
         for name, data in stream.full():
-            self._inbox.expect(f"log/{name}", data)
+            self._reader.expect(f"log/{name}", data)
         if stream.size in {self._manifest.checkpoint, self._manifest.size}:
             for name, data in stream.partial():
-                self._inbox.expect(f"log/{name}", data)
+                self._reader.expect(f"log/{name}", data)
             name = TileName(None, (stream.size - 1) // TILE_WIDTH, len(held))
-            self._inbox.expect(f"log/{name}", bundle(held))
+            self._reader.expect(f"log/{name}", bundle(held))
         if len(held) == TILE_WIDTH:
             held.clear()
 
@@ -255,7 +255,7 @@ class _Arriving:
         self._restoring.add_declarations(received)
 
     def _batches(self) -> None:
-        for where, line in self._inbox.lines("batches/index.jsonl"):
+        for where, line in self._reader.lines("batches/index.jsonl"):
             batch = records.read_batch(line, where)
             ids = self._members("batches", batch.root, batch.size)
             anchor = self._memory.anchored(batch.root, batch.size)
@@ -269,14 +269,14 @@ class _Arriving:
             self._progress("batches", self._counts["batches"], self._manifest.counts.batches)
 
     def _sets(self) -> None:
-        for where, line in self._inbox.lines("sets/index.jsonl"):
+        for where, line in self._reader.lines("sets/index.jsonl"):
             root, size = records.read_set(line, where)
             self._restoring.add_set(root, size, self._members("sets", root, size))
             self._counts["sets"] += 1
 
     def _members(self, folder: str, root: bytes, size: int) -> list[bytes]:
         path, tree, ids = members_path(folder, root, size), Frontier(), []
-        for where, line in self._inbox.lines(path):
+        for where, line in self._reader.lines(path):
             ids.append(records.read_id(line, where))
             tree.append(leaf_hash(ids[-1]))
         if (tree.root(), tree.size) != (root, size):
@@ -294,12 +294,12 @@ class _Arriving:
                 self._place(where, item, found)
                 files = [document_path(item.declaration.digest)]
                 files += [evidence_path(item.id)] if item.state == "anchored" else []
-                for path in filter(self._inbox.has, files):
-                    self._inbox.see(path)
+                for path in filter(self._reader.has, files):
+                    self._reader.see(path)
 
     def _place(self, where: str, item: records.Declared, found: records.Place | None) -> None:
         # A store that was there before may know of a batch that was formed after the export.
-        later = found is not None and not self._inbox.has(members_path("batches", found.root, found.size))
+        later = found is not None and not self._reader.has(members_path("batches", found.root, found.size))
         if found != item.place and not (item.place is None and later):
             raise HistoryBroken(f"{where}: it stands in another batch", expected=item.place, found=found)
         place = item.place
@@ -308,16 +308,16 @@ class _Arriving:
 
     def _others(self, held: TrustRoot) -> None:
         """What is not stored. Evidence is not opened: each proves itself to whoever verifies it."""
-        self._counts["evidence"] = sum(1 for _ in self._inbox.paths("evidence/"))
-        for path in self._inbox.paths("documents/"):
-            digest = _read(read_wrapped, self._inbox, path).digest
+        self._counts["evidence"] = sum(1 for _ in self._reader.paths("evidence/"))
+        for path in self._reader.paths("documents/"):
+            digest = _read(read_wrapped, self._reader, path).digest
             if path != document_path(digest):
                 raise VerificationFailed(f"{path} is the document with the digest 0x{digest.hex()}")
             self._counts["documents"] += 1
-        self._inbox.expect("keys/log.vkey", f"{held.log_key}\n".encode())
-        self._inbox.expect("keys/witnesses.vkey", "".join(f"{key}\n" for key in held.witnesses).encode())
-        for path in (README, "keys/keystore.json", *self._inbox.paths("contract/"), *self._inbox.paths("formats/")):
-            self._inbox.see(path)
+        self._reader.expect("keys/log.vkey", f"{held.log_key}\n".encode())
+        self._reader.expect("keys/witnesses.vkey", "".join(f"{key}\n" for key in held.witnesses).encode())
+        for path in (README, "keys/keystore.json", *self._reader.paths("contract/"), *self._reader.paths("formats/")):
+            self._reader.see(path)
 
     def _declared(self) -> Iterator[tuple[str, records.Declared]]:
         for where, line in self._lines("declarations"):
@@ -326,14 +326,14 @@ class _Arriving:
     def _lines(self, folder: str) -> Iterator[tuple[str, bytes]]:
         """The lines of all parts of a list, one after the other."""
         for number in count():
-            if not self._inbox.has(part_path(folder, number)):
+            if not self._reader.has(part_path(folder, number)):
                 return
-            yield from self._inbox.lines(part_path(folder, number))
+            yield from self._reader.lines(part_path(folder, number))
 
 
-def _read(read: Callable[[bytes], Content], inbox: Inbox, path: str) -> Content:
+def _read(read: Callable[[bytes], Content], reader: ExportReader, path: str) -> Content:
     """A file by its reader; Malformed names the file."""
     try:
-        return read(inbox.read(path))
+        return read(reader.read(path))
     except Malformed as error:
         raise Malformed(error.what, f"{path} {error.where}".rstrip()) from None

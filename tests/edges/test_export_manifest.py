@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ledger.edges.export.manifest import Counts, Files, Manifest, read_manifest, read_sum_line, sum_line
+from ledger.edges.export.manifest import Counts, ExportManifest, Files, read_manifest, read_sum_line, sum_line
 from ledger.errors import Malformed
 from ledger.testing.world import ORIGIN
 
 numbers, hashes = some.integers(0, (1 << 53) - 1), some.binary(min_size=32, max_size=32)
 manifests = some.builds(
-    Manifest, some.just(ORIGIN), numbers, hashes, hashes, numbers, some.builds(Counts, *[numbers] * 6),
+    ExportManifest, some.just(ORIGIN), numbers, hashes, hashes, numbers, some.builds(Counts, *[numbers] * 6),
     some.builds(Files, numbers, numbers, hashes),
 )  # fmt: skip
-SAMPLE = Manifest(ORIGIN, 7, bytes(32), bytes(32), 6, Counts(1, 2, 3, 4, 5, 6), Files(9, 99, bytes(32)))
+SAMPLE = ExportManifest(ORIGIN, 7, bytes(32), bytes(32), 6, Counts(1, 2, 3, 4, 5, 6), Files(9, 99, bytes(32)))
 
 
 @given(manifests)
-def test_a_manifest_is_read_back(manifest: Manifest) -> None:
+def test_a_manifest_is_read_back(manifest: ExportManifest) -> None:
     assert read_manifest(manifest.to_bytes()) == manifest
 
 

@@ -66,7 +66,7 @@ class Limits:
 
     @property
     def rules(self) -> Rules:
-        """What the outbox must know of them."""
+        """The part of them that the batches need."""
         return Rules(self.resend_after, self.in_flight, self.max_fee_per_gas)
 
 

@@ -1,4 +1,12 @@
-"""An export as files: a folder that is written (``outbox``) or read (``inbox``), and what its lines say (``records``).
+"""An export as files in a folder. docs/exit.md describes them.
 
-docs/exit.md says what lies where.
+In reading order:
+
+============ ===================================================
+``manifest`` what is in an export, and a digest of all its files
+``records``  the lines of its lists
+``listing``  all its files with their SHA-256
+``writer``   writes an export
+``reader``   reads one and checks every file
+============ ===================================================
 """

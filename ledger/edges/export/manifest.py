@@ -43,7 +43,7 @@ class Files:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class ExportManifest:
     """The exported history: its first ``size`` entries, with their head and RFC 9162 root (32 bytes each).
 
     ``checkpoint`` is the size of the newest checkpoint of this history. Later entries are not covered by a signature.
@@ -77,8 +77,8 @@ class Manifest:
         return json.dumps(value, indent=2).encode() + b"\n"
 
 
-def read_manifest(data: bytes) -> Manifest:
-    """Read what ``Manifest.to_bytes`` prints; Malformed names the member."""
+def read_manifest(data: bytes) -> ExportManifest:
+    """Read what ``ExportManifest.to_bytes`` prints; Malformed names the member."""
     try:
         manifest = _read(data)
     except Malformed as error:
@@ -101,13 +101,13 @@ def read_sum_line(line: bytes, where: str) -> tuple[bytes, str]:
     return bytes.fromhex(match[1]), match[2]
 
 
-def _read(data: bytes) -> Manifest:
+def _read(data: bytes) -> ExportManifest:
     names = ["origin", "size", "head", "root", "checkpoint", "counts", "files", "ledger"]
     origin, size, head, root, checkpoint, counts, files, _ = read_object(read_file(data, FORMAT), names, "")
     _, number, length, digest = read_object(files, ["list", "number", "bytes", "sha256"], "files")
     kinds = list(Counts.__slots__)
     counted = read_object(counts, kinds, "counts")
-    return Manifest(
+    return ExportManifest(
         Origin.parse(read_string(origin, "origin")),
         read_count(size, "size"),
         read_hash(head, "head"),

@@ -10,13 +10,13 @@ from types import TracebackType
 from typing import Self
 
 from ledger.edges.export.listing import Listing, digest_of, walk
-from ledger.edges.export.manifest import LIST, MANIFEST, Manifest, read_manifest, read_sum_line
+from ledger.edges.export.manifest import LIST, MANIFEST, ExportManifest, read_manifest, read_sum_line
 from ledger.edges.export.records import MAX_LINE_BYTES
 from ledger.edges.export.writer import UNFINISHED
 from ledger.errors import Malformed, VerificationFailed
 
 
-class Inbox:
+class ExportReader:
     """An export in a folder. Nothing in it is believed; what is wrong is named by the file that it is in."""
 
     def __init__(self, folder: Path) -> None:
@@ -25,9 +25,9 @@ class Inbox:
         if (folder / UNFINISHED).exists():
             raise Malformed("holds an export that was interrupted: run `ledger export` again first", str(folder))
         try:
-            self.manifest: Manifest = read_manifest((folder / MANIFEST).read_bytes())
+            self.manifest: ExportManifest = read_manifest((folder / MANIFEST).read_bytes())
         except OSError:
-            raise Malformed(f"is no export: it has no {MANIFEST}", str(folder)) from None
+            raise Malformed(f"not an export: {MANIFEST} is missing", str(folder)) from None
         self._listing = Listing()
 
     def __enter__(self) -> Self:

@@ -11,7 +11,7 @@ from typing import Self
 
 from ledger.core.statements.origin import Origin
 from ledger.edges.export.listing import Listing, digest_of, walk
-from ledger.edges.export.manifest import LIST, MANIFEST, Counts, Files, Manifest, read_manifest, sum_line
+from ledger.edges.export.manifest import LIST, MANIFEST, Counts, ExportManifest, Files, read_manifest, sum_line
 from ledger.errors import HistoryBroken, Malformed, Source, Unavailable
 
 UNFINISHED = "UNFINISHED"
@@ -21,7 +21,7 @@ README = "README.txt"
 _PART = ".part"
 
 
-class Outbox:
+class ExportWriter:
     """One run of writing an export into a folder that is empty, or holds an export of the same origin, finished or not.
 
     Every method raises Unavailable where the disk says no. What was written stays; the next run goes on with it.
@@ -67,7 +67,9 @@ class Outbox:
         """Documents that an earlier run put here."""
         return sorted((self._folder / DOCUMENTS).glob("*"))
 
-    def seal(self, origin: Origin, size: int, head: bytes, root: bytes, checkpoint: int, counts: Counts) -> Manifest:
+    def seal(
+        self, origin: Origin, size: int, head: bytes, root: bytes, checkpoint: int, counts: Counts
+    ) -> ExportManifest:
         """Remove what this run did not write, then write the list of files and the manifest: the export is finished."""
         try:
             for path in list(walk(self._folder)):
@@ -76,7 +78,7 @@ class Outbox:
             self._replace(self._folder / LIST, (sum_line(digest, path) for path, _, digest in self._listing.each()))
             _, digest = digest_of(self._folder / LIST)
             files = Files(*self._listing.totals(), digest)
-            manifest = Manifest(origin, size, head, root, checkpoint, counts, files)
+            manifest = ExportManifest(origin, size, head, root, checkpoint, counts, files)
             self._replace(self._folder / MANIFEST, (manifest.to_bytes(),))
             (self._folder / UNFINISHED).unlink()
         except OSError as error:

@@ -1,4 +1,4 @@
-"""The outbox: what may follow on what, and what is handed over next; by cases, and on a small chain of the test's."""
+"""Batches: which state follows which, and what is sent next; by cases, and on a small chain made by the test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outbox: a declaration shares its batch's state. What tables hold is said in ``ledger/edges/store/tables.py``."""
+"""A declaration shares its batch's state. ``ledger/edges/store/tables.py`` describes the tables."""
 
 from __future__ import annotations
 
