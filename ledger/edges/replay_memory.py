@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sqlite3
 from types import TracebackType
-from typing import Self
+from typing import Self, assert_never
 
-from ledger.core.history.entry import Anchored, Attested, Content, Revoked, Withdrawn
+from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Revoked, Withdrawn
 from ledger.core.history.replay import Mark, Spoken
 from ledger.core.statements.members import ZERO
 from ledger.errors import Source, Unavailable
@@ -72,6 +72,10 @@ class Spill:
                 self._keep(b"r" + topic + revocation.member, mark.number)
             case Withdrawn():
                 self._keep(b"w" + topic, mark.number)
+            case Enacted():
+                raise TypeError("resolutions are in the register of agencies")
+            case _:
+                assert_never(content)
 
     def _keep(self, key: bytes, number: int, agency: str = "") -> None:
         self._recent[key] = (number, agency)

@@ -29,6 +29,7 @@ from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import address_of
 from ledger.core.statements.statement import (
+    RESOLUTIONS,
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -36,9 +37,11 @@ from ledger.core.statements.statement import (
     AttesterAuthorisation,
     AttesterCompromise,
     AttesterRetirement,
+    CouncilChange,
     Declaration,
     MandateGrant,
     MandateWithdrawal,
+    Resolution,
     Revocation,
     Withdrawal,
 )
@@ -180,18 +183,19 @@ class Story:
         number = self.history.agencies.resolutions + pick([1, 1, 1, 1, 2])
         signer = signer_of(pick(["first", "second"]))
         code, now = pick(["A", "B"]), self.history.last_time
-        made = pick(
-            [
-                AgencyEnrolment(code, "x", "NZ", "x", number),
-                AgencySuspension(code, number),
-                AgencyReinstatement(code, number),
-                AttesterAuthorisation(signer, code, number),
-                AttesterRetirement(signer, number),
-                AttesterCompromise(signer, pick([now - 100, now, now + 10_000]), number),
-                MandateGrant(code, 851, pick([0, now - 10, now + 10_000]), pick([now, NO_END]), number),
-                MandateWithdrawal(code, 851, number),
-            ]
-        )
+        choices: list[Resolution] = [
+            CouncilChange((signer_of("council"),), pick([0, 1, 1, 2]), number),
+            AgencyEnrolment(code, "x", "NZ", "x", number),
+            AgencySuspension(code, number),
+            AgencyReinstatement(code, number),
+            AttesterAuthorisation(signer, code, number),
+            AttesterRetirement(signer, number),
+            AttesterCompromise(signer, pick([now - 100, now, now + 10_000]), number),
+            MandateGrant(code, 851, pick([0, now - 10, now + 10_000]), pick([now, NO_END]), number),
+            MandateWithdrawal(code, 851, number),
+        ]
+        assert {type(choice) for choice in choices} == set(RESOLUTIONS)
+        made = pick(choices)
         by = pick(["council"] * 9 + ["stranger"])
         endorsement = Endorsement(signer_of(by), sign(by, made.id(self.chain.origin)))
         return calls.enact(made, [endorsement]), Enacted(made, (endorsement,))

@@ -122,6 +122,10 @@ class Remembered:
                 self.revocations.setdefault(topic, {})[revocation.member] = Revocations(mark, content)
             case Withdrawn():
                 self.withdrawals[topic] = (mark, content)
+            case Enacted():
+                raise TypeError("resolutions are in the register of agencies")
+            case _:
+                assert_never(content)
 
     def forget(self, topic: bytes, content: Content) -> None:
         """Take back the last that was kept."""
@@ -140,6 +144,10 @@ class Remembered:
                     del self.revocations[topic]
             case Withdrawn():
                 del self.withdrawals[topic]
+            case Enacted():
+                raise TypeError("resolutions cannot be taken back")
+            case _:
+                assert_never(content)
 
 
 class _Before(NamedTuple):

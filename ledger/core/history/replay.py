@@ -11,7 +11,7 @@ remembers all of it and answers questions.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, assert_never
 
 from ledger.core.history.agencies import Agencies
 from ledger.core.history.council import check_quorum
@@ -145,6 +145,8 @@ class Replay:
                 self._withdraw(mark, content)
             case Enacted():
                 self._enact(mark, content)
+            case _:
+                assert_never(content)
 
     def _found(self, content: Content) -> None:
         match content:

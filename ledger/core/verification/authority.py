@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import assert_never
 
 from ledger.core.history.agencies import Agency, Period
 from ledger.core.history.entry import Attested, Content, Enacted
@@ -70,6 +71,13 @@ def authority_of(attested: Attested, mark: Mark, known: Known, origin: Origin, v
                     mandated = at
             case MandateWithdrawal(code, kind) if (code, kind) == (attestation.agency, attestation.kind):
                 mandated = None
+            case (
+                AttesterAuthorisation() | AttesterRetirement() | AttesterCompromise() | AgencyEnrolment()
+                | AgencySuspension() | AgencyReinstatement() | MandateGrant() | MandateWithdrawal() | CouncilChange()
+            ):  # fmt: skip
+                pass  # about another attester, agency or mandate, or about the council
+            case _:
+                assert_never(content.resolution)
     if agency is None or enrolled is None:
         raise VerificationFailed(f"no entry shows that {attestation.agency} was enrolled")
     if authorised is None:

@@ -289,7 +289,8 @@ def test_an_entry_out_of_order_or_back_in_time_is_named(world: World) -> None:
 def test_entry_bytes_round_trip(world: World) -> None:
     for entry in world.entries:
         assert Entry.from_data(entry.data) == entry
-    for wrong in (b"", bytes(16), bytes(8) + b"\x0d" + bytes(8), bytes(8) + b"\x00" + b"\x01" + bytes(7)):
+    unknown = bytes([len(EntryKind)])
+    for wrong in (b"", bytes(16), bytes(8) + unknown + bytes(8), bytes(8) + b"\x00" + b"\x01" + bytes(7)):
         with pytest.raises(Malformed):
             Entry.from_data(wrong)
 

@@ -26,6 +26,7 @@ from ledger.core.statements.eip712 import bytes_word, struct_hash, type_hash, ui
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import (
+    RESOLUTIONS,
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -71,6 +72,10 @@ STATEMENTS: dict[type[Statement], some.SearchStrategy[Any]] = {
     MandateWithdrawal: some.builds(MandateWithdrawal, agencies, uint16, uint64),
 }
 statements = some.one_of(*STATEMENTS.values())
+
+
+def test_every_statement_is_tried() -> None:
+    assert set(STATEMENTS) == {Declaration, Withdrawal, Attestation, Revocation, *RESOLUTIONS}
 
 
 def typed_message(statement: Statement, origin: Origin) -> dict[str, Any]:
