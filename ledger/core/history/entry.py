@@ -190,6 +190,8 @@ def encode_payload(content: Content) -> bytes:
             values = [revocation.abi_values(), signer, signature]
         case Withdrawn(declaration, withdrawal, signature):
             values = [declaration.abi_values(), withdrawal.abi_values(), signature]
+        case _:
+            assert_never(content)
     return bytes(abi_encode(PAYLOADS[kind_of(content)].types, values))
 
 
