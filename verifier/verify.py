@@ -1301,7 +1301,7 @@ class Verifier:
         # Sets that are about the declaration: those of its places, and the set of one, whose root is the leaf itself.
         alone = SetPlace(leaf_hash(self.id), 1, 0, ())
         self.sets = {(place.root, place.size): place for place in (alone, *evidence.places)}
-        self.resolutions, self.undecided = self.decided()
+        self.resolutions, self.unendorsed = self.enacted()
         last, size = self.entries[-1:], evidence.note.size
         self.as_of = f"as of entry {size - 1}" + (
             f", {when(last[0].time)}" if last and last[0].number == size - 1 else ""
@@ -1536,8 +1536,8 @@ class Verifier:
         """The jurisdiction of the agency, if entries before the attestation gave it authority; else Failed."""
         said, signer = attested.said["Attestation"], attested.signed[0]
         agency, kind = said["agency"], said["kind"]
-        if attested.number > self.undecided[0]:
-            raise Failed(self.undecided[1])
+        if attested.number > self.unendorsed[0]:
+            raise Failed(self.unendorsed[1])
         jurisdiction, authorised, mandated, suspended, retired = "", False, False, False, False
         for entry in self.resolutions:
             if entry.number > attested.number:
@@ -1561,7 +1561,7 @@ class Verifier:
             raise Failed("the agency was suspended, or the attester retired or compromised, before it attested")
         return jurisdiction
 
-    def decided(self) -> tuple[list[Entry], tuple[float, str]]:
+    def enacted(self) -> tuple[list[Entry], tuple[float, str]]:
         """The resolutions up to the first without the quorum of its time; the number of that one, and what it lacks."""
         found: list[Entry] = []
         council: dict[str, Any] | None = None

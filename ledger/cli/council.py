@@ -65,7 +65,7 @@ def _send(app: App, made: ResolutionFile, as_json: bool) -> None:
         "entry": done.number,
         **(receipt_json(done.receipt) or {}),
     }
-    show(as_json, value, lambda: facts("Decided", value))
+    show(as_json, value, lambda: facts("Enacted", value))
 
 
 def _signer(app: App, name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Agency: agencies as the council has decided so far, with their attesters and mandates, as the doors show them."""
+"""Agency: agencies by the council's resolutions so far, with their attesters and mandates, as the doors show them."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def wallet_code(owner: bytes) -> bytes:
 
 @dataclass
 class Office:
-    """Does what a council of one decides, through ``chain``."""
+    """Enacts the resolutions of a council of one, and sends statements, through ``chain``."""
 
     chain: Chain
     council: SigningKey

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1", tags=["history"])
 
 @router.get("/agencies", summary="All agencies", responses=documented(503))
 def list_agencies(given: Given) -> list[AgencyResult]:
-    """With their attesters and mandates, as the council has decided so far."""
+    """With their attesters and mandates, by the council's resolutions so far."""
     with given.app.follower.facts() as history:
         return [_shown(agency) for agency in view_agencies(history.agencies)]
 

@@ -199,8 +199,8 @@ class History(Replay):
         """As ``Replay.apply``, and note what the council's resolutions govern."""
         head, last_time = self.head, self.last_time
         content = super().apply(entry)
-        decided = isinstance(content, Enacted)
-        self._recent.append(_Before(head, last_time, None if decided else (entry.topic(self.origin), content)))
+        is_resolution = isinstance(content, Enacted)
+        self._recent.append(_Before(head, last_time, None if is_resolution else (entry.topic(self.origin), content)))
         if isinstance(content, Enacted):
             self.governing.setdefault(governed_by(content.resolution), []).append(entry.number)
         return content

@@ -134,7 +134,7 @@ def _enacted_by_council(known: Known, origin: Origin, verify: Verifier) -> Itera
             try:
                 _check_quorum(content, origin, council, verify)
             except DefiniteNo as error:
-                raise VerificationFailed(f"entry {mark.number} was not decided by the council: {error}") from error
+                raise VerificationFailed(f"entry {mark.number} was not enacted by the council: {error}") from error
         if isinstance(content.resolution, CouncilChange):
             council = content.resolution
         yield mark, content
