@@ -110,7 +110,7 @@ class _Arriving:
         self._declarations()
         self._batches()
         self._sets()
-        self._places()
+        self._compare_batches()
         self._others(held)
         self._reader.check_all_seen()
         found = Counts(**self._counts)
@@ -185,7 +185,7 @@ class _Arriving:
         self._contradicting += [size for size in sorted(roots) if size > manifest.size]
 
     def _logged(self) -> Iterator[LoggedEntry]:
-        """Entries from their bundles, each with its place on the chain."""
+        """Entries from their bundles, each with its position on the chain."""
         positions = self._lines("chain")
         for first in range(0, self._manifest.size, TILE_WIDTH):
             width = min(TILE_WIDTH, self._manifest.size - first)
@@ -283,27 +283,27 @@ class _Arriving:
             raise VerificationFailed(f"{path} leads to {tree.size} under the root 0x{tree.root().hex()}")
         return ids
 
-    def _places(self) -> None:
+    def _compare_batches(self) -> None:
         """What the declarations' own lines say of their batches, against the batches."""
         declared = self._declared()
         while some := list(islice(declared, _CHUNK)):
             rows = self._restoring.declarations([item.id for _, item in some])
             for where, item in some:
                 row, batch = rows[item.id]
-                found = None if batch is None else records.Place(batch.root, batch.size, row.batch_index or 0)
-                self._place(where, item, found)
+                found = None if batch is None else records.BatchPosition(batch.root, batch.size, row.batch_index or 0)
+                self._compare_batch(where, item, found)
                 files = [document_path(item.declaration.digest)]
                 files += [evidence_path(item.id)] if item.state == "anchored" else []
                 for path in filter(self._reader.has, files):
                     self._reader.see(path)
 
-    def _place(self, where: str, item: records.Declared, found: records.Place | None) -> None:
+    def _compare_batch(self, where: str, item: records.DeclarationRecord, found: records.BatchPosition | None) -> None:
         # A store that was there before may know of a batch that was formed after the export.
         later = found is not None and not self._reader.has(members_path("batches", found.root, found.size))
-        if found != item.place and not (item.place is None and later):
-            raise HistoryBroken(f"{where}: it stands in another batch", expected=item.place, found=found)
-        place = item.place
-        if item.state == "anchored" and place and self._memory.anchored(place.root, place.size) is None:
+        if found != item.batch and not (item.batch is None and later):
+            raise HistoryBroken(f"{where}: it is in another batch", expected=item.batch, found=found)
+        batch = item.batch
+        if item.state == "anchored" and batch and self._memory.anchored(batch.root, batch.size) is None:
             raise HistoryBroken(f"{where}: nothing anchors it", expected="anchored", found="no entry")
 
     def _others(self, held: TrustRoot) -> None:
@@ -319,7 +319,7 @@ class _Arriving:
         for path in (README, "keys/keystore.json", *self._reader.paths("contract/"), *self._reader.paths("formats/")):
             self._reader.see(path)
 
-    def _declared(self) -> Iterator[tuple[str, records.Declared]]:
+    def _declared(self) -> Iterator[tuple[str, records.DeclarationRecord]]:
         for where, line in self._lines("declarations"):
             yield where, records.read_declaration(line, self._manifest.origin, where)
 

@@ -42,7 +42,7 @@ def test_a_declaration(made: Declaration, signature: bytes, at: int, batch: Batc
     row = DeclarationRow(made.id(ORIGIN), made, signature, at, "pending", None if batch is None else 1, index)
     found = records.read_declaration(records.declaration_line(row, batch), ORIGIN, "x")
     assert (found.id, found.declaration, found.signature, found.received_at) == (row.id, made, signature, at)
-    assert found.place == (None if batch is None else records.Place(batch.root, batch.size, index))
+    assert found.batch == (None if batch is None else records.BatchPosition(batch.root, batch.size, index))
     assert found.state == ("pending" if batch is None else state_of(batch))
 
 

@@ -169,7 +169,7 @@ FORGERIES: dict[str, tuple[Forge, dict[str, object], str]] = {
     "a batch left out": (
         lambda copy: lines(copy.folder / "batches/index.jsonl", lambda held: []),
         {},
-        "stands in another batch",
+        "is in another batch",
     ),
     "another document type": (
         lambda copy: record(
@@ -189,17 +189,17 @@ FORGERIES: dict[str, tuple[Forge, dict[str, object], str]] = {
     "another place in the batch": (
         lambda copy: record(copy.one("declarations/*"), 1, batch=place_of(copy, 1) | {"index": 9}),
         {},
-        "declarations/000000.jsonl line 2: it stands in another batch",
+        "declarations/000000.jsonl line 2: it is in another batch",
     ),
     "anchored said to be pending": (
         lambda copy: record(copy.one("declarations/*"), 1, batch=None, state="pending"),
         {},
-        "line 2: it stands in another batch",
+        "line 2: it is in another batch",
     ),
     "pending said to be anchored": (
         lambda copy: record(copy.one("declarations/*"), -1, batch=place_of(copy, 1), state="anchored"),
         {},
-        "it stands in another batch",
+        "it is in another batch",
     ),
     "a state that is none": (lambda copy: record(copy.one("declarations/*"), 1, state="lost"), {}, "line 2 state"),
     "a declaration lost": (

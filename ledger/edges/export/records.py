@@ -18,7 +18,7 @@ MAX_LINE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BatchPosition:
     """Number ``index`` in the batch with this root and size."""
 
     root: bytes
@@ -27,24 +27,24 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
-    """A declaration as it is in an export; ``place`` is None while it is pending."""
+class DeclarationRecord:
+    """A declaration as it is in an export; ``batch`` is None while it is pending."""
 
     id: bytes
     declaration: Declaration
     signature: bytes
     received_at: int
     state: DeclarationState
-    place: Place | None
+    batch: BatchPosition | None
 
 
 def declaration_line(row: DeclarationRow, batch: Batch | None) -> bytes:
     """The line of a declaration; ``batch`` is its batch, if the export has it. Its state follows from the batch."""
-    place = None if batch is None else {"index": row.batch_index, **_named(batch.root, batch.size)}
+    position = None if batch is None else {"index": row.batch_index, **_named(batch.root, batch.size)}
     state = "pending" if batch is None else _state(batch)
     return print_canonical(
         {
-            "batch": place,
+            "batch": position,
             "declaration": row.declaration.to_json(),
             "id": hex_text(row.id),
             "received_at": row.received_at,
@@ -54,7 +54,7 @@ def declaration_line(row: DeclarationRow, batch: Batch | None) -> bytes:
     )
 
 
-def read_declaration(line: bytes, origin: Origin, where: str) -> Declared:
+def read_declaration(line: bytes, origin: Origin, where: str) -> DeclarationRecord:
     """Read the line of a declaration; Malformed also if its id is not that of its content."""
     names = ["batch", "declaration", "id", "received_at", "signature", "state"]
     batch, declaration, id_, received_at, signature, state = _object(line, names, where)
@@ -63,14 +63,19 @@ def read_declaration(line: bytes, origin: Origin, where: str) -> Declared:
         raise Malformed(f"is not the id of its declaration, 0x{made.id(origin).hex()}", f"{where} id")
     if state not in ("pending", "batched", "anchored") or (state == "pending") != (batch is None):
         raise Malformed("must be pending without a batch, or batched or anchored with one", f"{where} state")
-    place = None
+    position = None
     if batch is not None:
         index, root, size = read_object(batch, ["index", "root", "size"], f"{where} batch")
-        place = Place(
+        position = BatchPosition(
             read_hash(root, f"{where} root"), read_count(size, f"{where} size"), read_count(index, f"{where} index")
         )
-    return Declared(
-        made.id(origin), made, hex_bytes(signature, f"{where} signature"), read_count(received_at, where), state, place
+    return DeclarationRecord(
+        made.id(origin),
+        made,
+        hex_bytes(signature, f"{where} signature"),
+        read_count(received_at, where),
+        state,
+        position,
     )
 
 
