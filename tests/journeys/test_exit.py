@@ -12,7 +12,7 @@ import pytest
 
 from ledger.cli import main
 from ledger.core.encoding.reading import hex_text
-from ledger.core.verification.verdict import Verdict
+from ledger.core.verification.verdict import Conclusion, Verdict
 from ledger.errors import HistoryBroken, Malformed
 from ledger.journeys.export import document_path, evidence_path
 from ledger.journeys.import_ import arrive
