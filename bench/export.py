@@ -41,7 +41,7 @@ from ledger.core.tree.merkle import leaf_hash, root
 from ledger.core.tree.tiles import Frontier
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.events import LoggedEntry
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Batch, Restoration, Store
 from ledger.journeys.export import PublicKeys, leave
 from ledger.journeys.follow import Follower

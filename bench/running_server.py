@@ -21,6 +21,7 @@ from bench import load
 from bench.sample_data import AGENCY, KIND
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import (
     AgencyEnrolment,
     Attestation,
@@ -29,7 +30,6 @@ from ledger.core.statements.statement import (
     MandateGrant,
     Resolution,
 )
-from ledger.edges.keys.keystore import Algorithm
 from ledger.journeys.attest import relay_attestation, set_of
 from ledger.journeys.council import draft_resolution, endorse, relay_resolution
 from ledger.testing.local_ledger import LocalLedger

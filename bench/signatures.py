@@ -9,9 +9,9 @@ from bench.rows import Bar, Row, RowSpec
 from bench.runner import Bench, Measurement
 from bench.sample_data import AGENCY, KIND, ORIGIN, START
 from ledger.core.statements.members import NO_END, ZERO
-from ledger.core.statements.signature import verify_signature
+from ledger.core.statements.signature import Algorithm, verify_signature
 from ledger.core.statements.statement import Attestation
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from ledger.testing.world import Key
 
 SCRIPT = "eas"

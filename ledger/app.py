@@ -18,9 +18,10 @@ from ledger.config import Settings
 from ledger.core.checkpoints.note import KeyType, NoteKey
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import Algorithm
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.node import place_of
-from ledger.edges.keys.keystore import Algorithm, Keystore, SigningKey, passphrase_source
+from ledger.edges.keys.keystore import Keystore, SigningKey, passphrase_source
 from ledger.edges.store import Store
 from ledger.edges.witness_http import clients_of
 from ledger.errors import LedgerError, Malformed, Source, Unavailable

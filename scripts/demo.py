@@ -23,6 +23,7 @@ from ledger.core.checkpoints.witnessing import KnownWitness
 from ledger.core.document import disclose, read_wrapped, redact
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import (
     AgencyEnrolment,
     Attestation,
@@ -34,7 +35,7 @@ from ledger.core.statements.statement import (
 )
 from ledger.core.verification.verdict import Status
 from ledger.edges.chain.contract import Receipt
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.witness_http import WitnessClient
 from ledger.errors import MandateMissing
 from ledger.journeys.attest import relay_attestation, set_of

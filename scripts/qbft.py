@@ -28,8 +28,8 @@ import rlp
 from rich.console import Console
 
 from ledger.core.statements.origin import ADDRESS_SIZE
-from ledger.core.statements.signature import address_of
-from ledger.edges.keys.keystore import Algorithm, Keystore, SigningKey
+from ledger.core.statements.signature import Algorithm, address_of
+from ledger.edges.keys.keystore import Keystore, SigningKey
 from ledger.errors import LedgerError, Malformed
 
 CHAIN_ID = 22_226

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ledger.edges.keys.keystore import Algorithm
+from ledger.core.statements.signature import Algorithm
 from ledger.errors import ContractMissing, HistoryBroken, LedgerError
 from ledger.testing.local_ledger import LocalLedger
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from ledger.core.encoding.keccak import keccak
+from ledger.core.statements.signature import Algorithm
 from ledger.edges.chain.contract import Chain, Limits, deploy
 from ledger.edges.devchain.anvil import DevChain
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from ledger.testing import postgres
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses, skips

@@ -29,6 +29,7 @@ from ledger.core.history.entry import (
 )
 from ledger.core.statements.members import NO_END
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import (
     AgencyEnrolment,
     AgencyReinstatement,
@@ -49,7 +50,7 @@ from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.edges.chain import calls
 from ledger.edges.chain.contract import Chain, Limits, deploy
 from ledger.edges.devchain.anvil import DevChain, _rpc
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.edges.keys.keystore import SigningKey
 
 FOLDER = Path(__file__).parent / "vectors" / "entries"
 START = 1_790_000_000

@@ -22,8 +22,9 @@ from ledger.core.proofs.membership import Membership
 from ledger.core.proofs.scitt import TransparentStatement
 from ledger.core.proofs.tlog_proof import TlogProof
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import Algorithm
 from ledger.core.tree.merkle import verify_inclusion
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import VerificationFailed
 from ledger.journeys.proof import name_receipt_key, transparent_statement
 from ledger.testing.world import ORIGIN, PLANT, START, Witness, World

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.keccak import keccak
+from ledger.core.statements.signature import Algorithm
 from ledger.edges.chain.contract import Chain
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from ledger.journeys.witness import Witness
 from ledger.testing.local_witnesses import serving, witnessing
 from ledger.testing.local_witnesses import witness_of as made_of

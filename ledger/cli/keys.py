@@ -10,7 +10,7 @@ import typer
 from ledger.cli.inputs import Json, read_file
 from ledger.cli.output import lines, show
 from ledger.cli.terminal import ask_twice, open_app
-from ledger.edges.keys.keystore import Algorithm, KeyInfo
+from ledger.core.statements.signature import Algorithm
 
 keys = typer.Typer(
     no_args_is_help=True, help="Create, list and import keys; files are encrypted (Ethereum v3, scrypt)."
@@ -22,10 +22,6 @@ AlgorithmOption = Annotated[
 ]
 
 
-def _json(info: KeyInfo) -> dict[str, str]:
-    return {"name": info.name, "algorithm": info.algorithm.value, "public": info.public}
-
-
 @keys.command("new")
 def new(name: str, algorithm: AlgorithmOption = Algorithm.SECP256K1, as_json: Json = False) -> None:
     """Create a key.
@@ -34,7 +30,7 @@ def new(name: str, algorithm: AlgorithmOption = Algorithm.SECP256K1, as_json: Js
     """
     app = open_app()
     info = app.keystore.create(name, algorithm, app.new_passphrase(ask_twice))
-    show(as_json, _json(info), lambda: lines("Created", _COLUMNS, [tuple(_json(info).values())]))
+    show(as_json, info.to_json(), lambda: lines("Created", _COLUMNS, [tuple(info.to_json().values())]))
 
 
 @keys.command("list")
@@ -43,7 +39,7 @@ def list_(as_json: Json = False) -> None:
 
     Example: `ledger keys list`
     """
-    found = [_json(info) for info in open_app().keystore.list()]
+    found = [info.to_json() for info in open_app().keystore.list()]
     show(as_json, found, lambda: lines("Keys", _COLUMNS, [tuple(item.values()) for item in found]))
 
 
@@ -60,4 +56,4 @@ def import_(
     """
     app = open_app()
     info = app.keystore.import_key(name, algorithm, read_file(file), app.new_passphrase(ask_twice))
-    show(as_json, _json(info), lambda: lines("Imported", _COLUMNS, [tuple(_json(info).values())]))
+    show(as_json, info.to_json(), lambda: lines("Imported", _COLUMNS, [tuple(info.to_json().values())]))

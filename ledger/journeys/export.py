@@ -20,6 +20,7 @@ from ledger.core.document import read_wrapped
 from ledger.core.encoding.json_text import parse_json
 from ledger.core.encoding.reading import hex_text, read_object
 from ledger.core.history.history import History
+from ledger.core.statements.signature import Algorithm
 from ledger.core.tree.merkle import leaf_hash, node_hash
 from ledger.core.tree.tile_files import TileName, TileStream, bundle
 from ledger.core.tree.tiles import TILE_WIDTH, Frontier
@@ -27,7 +28,7 @@ from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.export import records
 from ledger.edges.export.manifest import Counts, ExportManifest
 from ledger.edges.export.writer import README, ExportWriter
-from ledger.edges.keys.keystore import Algorithm, KeyInfo
+from ledger.edges.keys.keystore import KeyInfo
 from ledger.edges.store import MAX_PAGE, Batch, DeclarationRow, Store
 from ledger.errors import HistoryBroken, Malformed, Source, Unavailable
 from ledger.journeys.checkpoint import newest_checkpoint

@@ -6,7 +6,8 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.proofs import scitt
 from ledger.core.proofs.receipt_key import NamedReceiptKey, ReceiptKey
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.core.statements.signature import Algorithm
+from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import Malformed
 from ledger.journeys.checkpoint import note_key
 

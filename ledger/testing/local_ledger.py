@@ -10,9 +10,10 @@ from pathlib import Path
 from ledger.app import App
 from ledger.config import PREFIX, Settings
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import Algorithm
 from ledger.edges.chain.contract import Chain, Limits, Receipt, deploy
 from ledger.edges.devchain.anvil import DevChain
-from ledger.edges.keys.keystore import Algorithm, Keystore, SigningKey
+from ledger.edges.keys.keystore import Keystore, SigningKey
 from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.follow import Follower

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ledger.edges.keys.keystore import Algorithm, Keystore, SigningKey
+from ledger.core.statements.signature import Algorithm
+from ledger.edges.keys.keystore import Keystore, SigningKey
 from ledger.errors import Malformed, Source, Unavailable
 from scripts.clique.genesis import genesis
 from scripts.clique.geth import built

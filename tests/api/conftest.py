@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from api.main import create_app
 from api.services import open_services
 from ledger.config import Settings
-from ledger.edges.keys.keystore import Algorithm
+from ledger.core.statements.signature import Algorithm
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 

@@ -15,8 +15,9 @@ from api.main import create_app
 from api.services import Services
 from ledger.app import App
 from ledger.config import Settings
+from ledger.core.statements.signature import Algorithm
 from ledger.edges.chain.contract import Chain
-from ledger.edges.keys.keystore import Algorithm, Keystore
+from ledger.edges.keys.keystore import Keystore
 from ledger.edges.store import Store
 from ledger.errors import Source, Unavailable
 from tests.edges.stored import ORIGIN

@@ -14,9 +14,9 @@ from api.services import open_services
 from ledger.config import Settings
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.statements.signature import Algorithm
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.core.tree.tile_files import read_bundle
-from ledger.edges.keys.keystore import Algorithm
 from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.web import Web
 from ledger.errors import Source, VerificationFailed

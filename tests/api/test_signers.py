@@ -7,8 +7,8 @@ import secrets
 import pytest
 
 from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import Declaration
-from ledger.edges.keys.keystore import Algorithm
 from tests.api.conftest import Served
 from tests.api.test_api import body, wait
 from tests.edges.office import rpc, wallet_code

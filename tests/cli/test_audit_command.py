@@ -12,8 +12,8 @@ from ledger.cli.audit_page import page as render
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, signed
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.statements.signature import Algorithm
 from ledger.core.verification.verdict import Status
-from ledger.edges.keys.keystore import Algorithm
 from ledger.journeys.audit.findings import AuditReport, Finding
 from ledger.journeys.checkpoint import note_key
 from ledger.testing.local_ledger import LocalLedger

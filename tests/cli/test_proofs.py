@@ -15,7 +15,8 @@ from ledger.cli import main
 from ledger.core.encoding.reading import hex_text
 from ledger.core.proofs.receipt_key import ReceiptKey
 from ledger.core.proofs.scitt import TransparentStatement
-from ledger.edges.keys.keystore import Algorithm, Keystore
+from ledger.core.statements.signature import Algorithm
+from ledger.edges.keys.keystore import Keystore
 from ledger.testing.world import ORIGIN
 from tests import exports
 

@@ -15,7 +15,8 @@ import pytest
 
 from ledger.core.checkpoints.note import NoteKey
 from ledger.core.checkpoints.trust import read_trust_root
-from ledger.edges.keys.keystore import Algorithm, Keystore
+from ledger.core.statements.signature import Algorithm
+from ledger.edges.keys.keystore import Keystore
 from ledger.testing.local_ledger import LocalLedger
 from ledger.testing.world import Witness
 from tests.cli.test_cli import INVOICE, Shell

@@ -19,9 +19,10 @@ import httpx
 
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import Declaration
 from ledger.edges.chain.contract import Limits, deploy
-from ledger.edges.keys.keystore import Algorithm, Keystore, SigningKey
+from ledger.edges.keys.keystore import Keystore, SigningKey
 from scripts.clique import Network
 
 CONFIRMATIONS = 3

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ledger.edges.keys.keystore import Algorithm
+from ledger.core.statements.signature import Algorithm
 from ledger.testing.local_ledger import LocalLedger
 from tests.deploy.conftest import Understood
 from tests.deploy.image import Image

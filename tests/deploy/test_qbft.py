@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ledger.core.encoding.reading import hex_text
-from ledger.core.statements.signature import address_of
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.core.statements.signature import Algorithm, address_of
+from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import Malformed
 from scripts import qbft
 from scripts.qbft import Node

@@ -15,6 +15,7 @@ from ledger.core.history.history import History
 from ledger.core.statements.eip712 import uint_word as word
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import (
     AgencyEnrolment,
     AgencyReinstatement,
@@ -34,7 +35,7 @@ from ledger.edges.chain import calls
 from ledger.edges.chain.calls import refusal_of
 from ledger.edges.chain.contract import Chain, deploy
 from ledger.edges.devchain.anvil import DevChain
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from tests.conftest import LIMITS, key_of
 from tests.contract_views import anchored, in_force, may_attest, withdrawn
 from tests.edges.office import AGENCY, KIND, Office, now, rpc, wallet_code

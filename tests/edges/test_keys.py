@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import P256_N, SECP256K1_N, recover_address, verify_signature
-from ledger.edges.keys.keystore import LIGHT_WORK, Algorithm, Keystore, SigningKey, passphrase_source
+from ledger.core.statements.signature import P256_N, SECP256K1_N, Algorithm, recover_address, verify_signature
+from ledger.edges.keys.keystore import LIGHT_WORK, Keystore, SigningKey, passphrase_source
 from ledger.errors import KeyExists, Malformed, Unavailable
 
 ORIGIN = Origin(31337, bytes(range(20)))

@@ -11,9 +11,10 @@ from eth_keys.backends import CoinCurveECCBackend, get_backend
 
 from ledger.core.anchoring.fees import GasFees
 from ledger.core.encoding.keccak import keccak
+from ledger.core.statements.signature import Algorithm
 from ledger.edges.chain.node import Node
 from ledger.edges.chain.sender import Limits, Prepared, Sender
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import Malformed
 
 GWEI = 10**9

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ledger.edges.keys.keystore import Algorithm
+from ledger.core.statements.signature import Algorithm
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.faults.node import Chain, until

@@ -13,8 +13,9 @@ import pytest
 
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.statements.signature import Algorithm
 from ledger.core.verification.verdict import Status
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import Malformed, VerificationFailed
 from ledger.journeys.audit.audit import Audited, Cosigner, Scope, audit

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.core.statements.signature import Algorithm
+from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.edges.store.declarations import Declarations
 from ledger.errors import Unavailable

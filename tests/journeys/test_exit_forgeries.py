@@ -15,8 +15,9 @@ from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import SignedNote, signed
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.signature import Algorithm
 from ledger.core.tree.tile_files import bundle, read_bundle
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import HistoryBroken, VerificationFailed
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.import_ import arrive

@@ -20,11 +20,12 @@ from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import signed
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import AttesterAuthorisation, AttesterRetirement, Declaration, Withdrawal
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.core.verification.verdict import Conclusion
 from ledger.edges.chain import calls
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import (
     AgencyMismatch,

@@ -16,14 +16,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.main import create_app
+from api.services import open_services
 from ledger.cli import main
 from ledger.config import Settings
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import AttesterAuthorisation, Declaration
 from ledger.core.verification.verdict import Status
 from ledger.edges.chain.contract import Chain
-from ledger.edges.keys.keystore import Algorithm
 from ledger.edges.replay_memory import Spill
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken, Source, Unavailable
@@ -187,7 +188,7 @@ def test_a_declaration_by_a_wallet_is_to_be_sent_again(filled: FilledHouse, tmp_
             anchor_max_age_seconds=86_400,
         )  # fmt: skip
         folder.mkdir()
-        with TestClient(create_app(settings)) as client:
+        with TestClient(create_app(open_services(settings))) as client:
             place, kind = ("/bulk", "application/x-ndjson") if bulk else ("", "application/json")
             said = client.post(f"/v1/declarations{place}", content=body, headers={"Content-Type": kind})
             found = json.loads(said.content)

@@ -17,9 +17,10 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.pdf import embed
 from ledger.core.evidence.reading import read_evidence
+from ledger.core.statements.signature import Algorithm
 from ledger.core.tree.merkle import leaf_hash, node_hash
 from ledger.core.verification.verdict import Conclusion
-from ledger.edges.keys.keystore import Algorithm, SigningKey
+from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken
 from ledger.journeys.attest import set_of

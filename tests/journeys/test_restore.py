@@ -14,10 +14,10 @@ import pytest
 
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.history.entry import EntryKind
+from ledger.core.statements.signature import Algorithm
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.core.verification.verdict import Conclusion
 from ledger.edges.chain import calls
-from ledger.edges.keys.keystore import Algorithm
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.anchor import Anchorer

@@ -27,7 +27,7 @@ from ledger.core.history.entry import (
 from ledger.core.history.history import History
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import address_of
+from ledger.core.statements.signature import Algorithm, address_of
 from ledger.core.statements.statement import (
     RESOLUTIONS,
     AgencyEnrolment,
@@ -49,7 +49,6 @@ from ledger.core.tree.merkle import Tree, leaf_hash, verify_inclusion
 from ledger.edges.chain import calls
 from ledger.edges.chain.calls import Call
 from ledger.edges.chain.contract import Chain, Receipt, deploy
-from ledger.edges.keys.keystore import Algorithm
 from ledger.errors import HistoryBroken, PeriodMalformed, Refused, SignatureMismatch, VerificationFailed
 from ledger.journeys.attest import relay_attestation
 from ledger.journeys.revoke import relay_revocation

@@ -7,6 +7,8 @@ raise ``WalletUndecided``, a kind of failure that a caller with a chain may look
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from coincurve import PublicKey
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,6 +24,14 @@ P256_N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 P256_SIGNER_SIZE = ADDRESS_SIZE + 64
 MAX_SIGNER_SIZE = 128
 MAX_SIGNATURE_SIZE = 1024
+
+
+class Algorithm(StrEnum):
+    """What a key is for: statements and transactions, statements by card-like keys, checkpoints."""
+
+    SECP256K1 = "secp256k1"
+    P256 = "p256"
+    ED25519 = "ed25519"
 
 
 class WalletUndecided(VerificationFailed):

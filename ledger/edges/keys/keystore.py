@@ -17,7 +17,6 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import P256_N, SECP256K1_N, address_of, p256_signer
+from ledger.core.statements.signature import P256_N, SECP256K1_N, Algorithm, address_of, p256_signer
 from ledger.edges.keys.passphrase import passphrase_source
 from ledger.errors import KeyExists, Malformed, Source, Unavailable
 
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from eth_account.datastructures import SignedTransaction
     from eth_account.types import TransactionDictType
 
-__all__ = ["Algorithm", "KeyInfo", "Keystore", "SigningKey", "passphrase_source"]
+__all__ = ["KeyInfo", "Keystore", "SigningKey", "passphrase_source"]
 
 SECRET_SIZE = 32
 DIGEST_SIZE = 32
@@ -46,14 +45,6 @@ STRONG_WORK = 1 << 18  # what geth writes: 256 MiB, about a second
 _MOST_MEMORY = 1 << 30  # a file from elsewhere must not name a cost that stops the machine
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HEX_SECRET = re.compile(r"\s*(?:0x)?([0-9a-fA-F]{64})\s*")
-
-
-class Algorithm(StrEnum):
-    """What a key is for: statements and transactions, statements by card-like keys, checkpoints."""
-
-    SECP256K1 = "secp256k1"
-    P256 = "p256"
-    ED25519 = "ed25519"
 
 
 class SigningKey:
@@ -150,6 +141,9 @@ class KeyInfo:
     name: str
     algorithm: Algorithm
     public: str
+
+    def to_json(self) -> dict[str, str]:
+        return {"name": self.name, "algorithm": self.algorithm.value, "public": self.public}
 
 
 class Keystore:

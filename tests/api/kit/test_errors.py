@@ -11,8 +11,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api.kit import errors, metrics, queue
+from api.kit import errors, metrics
 from api.kit.middleware import Watched
+from api.kit.queue import CallWorker
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.statement import Declaration
 from ledger.edges.chain.contract import Chain
@@ -94,11 +95,10 @@ def test_a_store_that_cannot_be_read_is_counted_under_store(tmp_path: Path) -> N
     assert counted_since(before) == {"store": 1}
 
 
-def test_work_that_waits_beyond_the_limit_is_counted_under_queue(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(queue, "MAX_WAITING", 0)
+def test_work_that_waits_beyond_the_limit_is_counted_under_queue(tmp_path: Path) -> None:
+    app = office(tmp_path).app
+    app.state.services.checking = CallWorker("checking", most_waiting=0)
     before = unavailable()
-    with TestClient(office(tmp_path).app) as client:
+    with TestClient(app) as client:
         assert client.post("/v1/declarations", json=signed_by_a_wallet()).status_code == 503
     assert counted_since(before) == {"queue": 1}
