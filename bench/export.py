@@ -28,6 +28,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Entry, encode_payload, kind_of
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import (
     AgencyEnrolment,
     Attestation,

@@ -50,7 +50,7 @@ from ledger.journeys.relay import Relayed
 from ledger.journeys.revoke import relay_revocation
 from ledger.journeys.withdraw import relay_withdrawal
 from ledger.testing.local_ledger import LocalLedger
-from ledger.testing.local_witnesses import witness_of, witnessing
+from scripts.local_witnesses import witness_of, witnessing
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"

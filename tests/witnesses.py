@@ -14,8 +14,8 @@ from ledger.core.statements.signature import Algorithm
 from ledger.edges.chain.contract import Chain
 from ledger.edges.keys.keystore import SigningKey
 from ledger.journeys.witness import Witness
-from ledger.testing.local_witnesses import serving, witnessing
-from ledger.testing.local_witnesses import witness_of as made_of
+from scripts.local_witnesses import serving, witnessing
+from scripts.local_witnesses import witness_of as made_of
 
 __all__ = ["Reply", "answering", "key_of", "serving", "witness_of", "witnessing"]
 
