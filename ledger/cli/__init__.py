@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from importlib.metadata import entry_points
 
 import typer
 
@@ -39,11 +38,9 @@ from ledger.cli import (
     witness,
     wrap,
 )
+from ledger.cli.installed import add_installed
 from ledger.cli.output import err, exit_code, failure_json
 from ledger.errors import LedgerError
-
-COMMAND_GROUP = "ledger.commands"
-"""Entry-point group: an installed package adds commands by naming a ``typer.Typer`` in it."""
 
 app = typer.Typer(
     name="ledger",
@@ -82,8 +79,7 @@ for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
 for _name, _group in _GROUPS.items():
     app.add_typer(_group, name=_name)
-for _entry in sorted(entry_points(group=COMMAND_GROUP), key=lambda entry: entry.name):
-    app.add_typer(_entry.load(), name=_entry.name)
+add_installed(app, _COMMANDS.keys() | _GROUPS.keys())
 
 
 def _version(wanted: bool) -> None:
