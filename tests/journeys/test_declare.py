@@ -12,7 +12,7 @@ from ledger.core.statements.signature import Algorithm
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.edges.store.declarations import Declarations
-from ledger.errors import Unavailable
+from ledger.errors import Source, Unavailable
 from ledger.journeys import declare
 from ledger.journeys.declare import Declared, DocumentFile, Rejected, declare_files
 from tests.edges.stored import ORIGIN, digest
@@ -122,7 +122,7 @@ def test_a_store_that_fails_ends_the_run_and_keeps_the_groups_before(
 
     def full(self: Declarations, *given: object) -> object:
         if len(commits) == 1:
-            raise Unavailable("the store has no room left")
+            raise Unavailable("the store has no room left", source=Source.STORE)
         return add(self, *given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Declarations, "add", full)
