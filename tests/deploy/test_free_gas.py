@@ -72,6 +72,7 @@ def test_a_relayer_without_coins_deploys_and_anchors(
     monkeypatch.setattr("ledger.testing.local_ledger.LIMITS", Settings(max_fee_per_gas_gwei=Decimal(0)).chain_limits())
     house = LocalLedger(tmp_path)
     vars(house)["devchain"] = free_chain
+    vars(house)["settings"] = house.settings.model_copy(update={"max_fee_per_gas_gwei": Decimal(0)})
     _, receipt = house.deploy()
     assert receipt is not None
     assert receipt.effective_gas_price == 0

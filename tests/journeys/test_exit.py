@@ -92,7 +92,7 @@ def test_no_secret_is_in_it(exported: ExportedHouse) -> None:
 
 def test_verdicts_from_the_files_alone(exported: ExportedHouse, store_url: str) -> None:
     outcomes = {
-        id_: verdict_of(exported, id_, (exported.export / evidence_path(id_)).read_bytes()).outcome
+        id_: verdict_of(exported, id_, (exported.export / evidence_path(id_)).read_bytes()).conclusion
         for id_ in exported.ids
     }
     assert [outcomes[id_] for id_ in (exported.ids[0], exported.ids[3], exported.ids[5])] == [Conclusion.NOT_GOOD] * 3

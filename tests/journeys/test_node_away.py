@@ -124,7 +124,7 @@ def statuses(checks: Any) -> dict[str, Status]:
 def test_declaration_and_attestation_signature_are_undecided(filled: FilledHouse) -> None:
     names = {"declaration", "NZ-MPI 851 signature", "policy"}
     good = verify_online(filled.asked(), now(), filled.house.chain, filled.house.follower)
-    assert good.outcome.name == "GOOD", good
+    assert good.conclusion.name == "GOOD", good
     with silent_about_wallets(filled.house) as url:
         chain = connected(filled.house, url)
         verdict = verify_online(filled.asked(), now(), chain, Follower(chain, filled.house.store))
