@@ -31,7 +31,8 @@ FOLDERS = (
     "tests",
     "verifier",
 )
-MADE = ("bench/growth.svg", "bench/profiles/")  # a run of the bench makes these
+# A run of the bench makes these.
+MADE = ("bench/growth.svg", "bench/machine.json", "bench/profiles/", "bench/results.json")
 OTHERS = {"LEDGER_HOME", "LEDGER_UID", "LEDGER_GID", "LEDGER_ALLOWED_SKIPS"}  # of the compose file and of the tests
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _CODE = re.compile(r"`([^`\n]+)`")
