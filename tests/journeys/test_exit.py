@@ -115,7 +115,7 @@ def test_the_stand_alone_verifier_reproduces_every_verdict(exported: ExportedHou
             _time(exported.at),
         ]
         found = subprocess.run(command, cwd=exported.export, capture_output=True, check=False, env={}, timeout=60)
-        assert found.returncode == codes[ours.outcome], found.stderr
+        assert found.returncode == codes[ours.conclusion], found.stderr
         said = json.loads(found.stdout)
         assert (said["declaration"], said["conclusion"]) == (hex_text(id_), ours.conclusion.name)
         checks = [(check["name"], check["status"], check["decisive"]) for check in said["checks"]]

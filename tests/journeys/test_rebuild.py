@@ -208,7 +208,7 @@ def never_anchored(filled: FilledHouse) -> Callable[[dict[str, Any]], None]:
 
 FORGERIES: dict[str, tuple[Callable[[FilledHouse], bytes], str]] = {
     "no evidence": (lambda filled: b"{}\n", "not of the format"),
-    "nothing": (lambda filled: b"", "the text ends where a value is due"),
+    "nothing": (lambda filled: b"", "the text ends where a value is expected"),
     "another signature": (
         lambda filled: altered(
             filled.evidence[filled.batches[0][0]],
