@@ -14,9 +14,8 @@ from bench.rows import Bar, Row, RowSpec
 from bench.runner import Bench, Measurement
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.document import Format, Redacted, Wrapped, open_document, read_wrapped, redact, wrap
-from ledger.core.evidence.payloads import remembered
 from ledger.core.evidence.reading import read_evidence
-from ledger.core.verification.authority import carried_by_keys
+from ledger.core.verification.cache import VerificationCache
 from ledger.core.verification.verdict import Conclusion
 from ledger.core.verification.verify import verify
 
@@ -61,18 +60,18 @@ def evidence(bench: Bench) -> Iterator[Row]:
     oa = bench.peer(SCRIPT)
     oa.load("verify", document=data.decode())
 
-    def ours() -> None:
+    cache = VerificationCache()
+
+    def ours(cache: VerificationCache | None = cache) -> None:
         verdict = verify(
             read_evidence(case.evidence), at=sample_data.START + 3_600, document=open_document(case.wrapped),
-            trust=read_trust_root(case.trust),
+            trust=read_trust_root(case.trust), cache=cache,
         )  # fmt: skip
         if verdict.conclusion is not Conclusion.GOOD:
             raise AssertionError(f"good evidence was refused: {verdict}")
 
     def without_caches() -> None:
-        carried_by_keys.cache_clear()
-        remembered.cache_clear()
-        ours()
+        ours(None)
 
     what = "verify whole evidence offline: document, two statements, checkpoint"
     for id_, work, known, bar in (

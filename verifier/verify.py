@@ -52,6 +52,10 @@ class Failed(Exception):
     """A check says no."""
 
 
+class OnlyChain(Failed):
+    """No key that is known here signed; only a contract on the chain could have taken the signature."""
+
+
 def ascending(items: Sequence[Any]) -> bool:
     """Each greater than the one before, hence none twice."""
     return all(left < right for left, right in zip(items, items[1:]))
@@ -875,13 +879,13 @@ class Origin(NamedTuple):
             raise Failed("a signature has at most 1,024 bytes")
         if len(signer) == 20:
             if recover_address(digest, signature) != signer:
-                raise Failed(
+                raise OnlyChain(
                     f"not signed by the key of 0x{signer.hex()}; if it is a wallet contract, only its chain can say"
                 )
         elif len(signer) == 84 and signer[:20] == keccak(b"\xd6\x94" + self.contract + b"\x01")[12:]:
             check_p256(signer[20:], digest, signature)
         else:
-            raise Failed("the signer names a verifier contract that only its chain knows")
+            raise OnlyChain("the signer names a verifier contract that only its chain knows")
 
 
 def check_value(type_: str, name: str, value: Any) -> None:
@@ -1272,11 +1276,67 @@ def read_policy(data: bytes) -> Policy:
 VALID, INVALID, SKIPPED, ERROR = "VALID", "INVALID", "SKIPPED", "ERROR"
 INTACT, IN_FORCE, AUTHORITY = "intact", "in_force", "authority"
 
+# The steps by the first part of a code; and the codes of an offline verifier, each with the status of its check.
+STEPS = {
+    "disclosure": (1, INTACT),
+    "document": (2, INTACT),
+    "batch": (3, INTACT),
+    "sets": (4, INTACT),
+    "origin": (5, INTACT),
+    "checkpoint": (6, INTACT),
+    "witnesses": (7, INTACT),
+    "entries": (8, INTACT),
+    "anchor": (9, INTACT),
+    "declaration": (10, AUTHORITY),
+    "freshness": (11, IN_FORCE),
+    "withdrawal": (12, IN_FORCE),
+    "in_force": (13, IN_FORCE),
+    "compromise": (14, IN_FORCE),
+    "set": (15, AUTHORITY),
+    "signature": (16, AUTHORITY),
+    "authority": (17, AUTHORITY),
+    "policy": (18, AUTHORITY),
+}
+CODES = {
+    "disclosure.declared": VALID, "disclosure.another": INVALID,
+    "document.declared": VALID, "document.not_given": SKIPPED, "document.another": INVALID,
+    "document.changed": INVALID, "document.fields_differ": INVALID,
+    "batch.included": VALID, "batch.not_included": INVALID,
+    "sets.included": VALID, "sets.not_included": INVALID,
+    "origin.trusted": VALID, "origin.checkpoint_of_another": INVALID, "origin.another_trusted": INVALID,
+    "origin.nothing_trusted": ERROR,
+    "checkpoint.signed": VALID, "checkpoint.not_signed": INVALID,
+    "witnesses.enough": VALID, "witnesses.too_few": INVALID, "witnesses.wrong_line": INVALID,
+    "entries.included": VALID, "entries.not_included": INVALID,
+    "anchor.anchored": VALID, "anchor.later": INVALID, "anchor.none": INVALID,
+    "declaration.signed": VALID, "declaration.not_signed": INVALID, "declaration.only_chain": INVALID,
+    "freshness.recent": VALID, "freshness.stale": INVALID,
+    "withdrawal.none_shown": SKIPPED, "withdrawal.withdrawn": INVALID,
+    "in_force.no_revocation_shown": SKIPPED, "in_force.revoked": INVALID, "in_force.revocation_in_doubt": ERROR,
+    "in_force.compromised": INVALID, "in_force.before_validity": INVALID, "in_force.expired": INVALID,
+    "in_force.not_yet_attested": INVALID,
+    "compromise.safe": VALID, "compromise.unsafe": INVALID, "compromise.undecidable": ERROR,
+    "set.included": VALID, "set.not_included": INVALID,
+    "signature.signed": VALID, "signature.not_signed": INVALID, "signature.only_chain": INVALID,
+    "authority.shown": VALID, "authority.no_first_council": INVALID, "authority.other_first_entry": INVALID,
+    "authority.no_quorum": INVALID, "authority.not_enrolled": INVALID, "authority.not_authorised": INVALID,
+    "authority.no_mandate": INVALID, "authority.suspended": INVALID, "authority.attester_ended": INVALID,
+    "policy.met": VALID, "policy.not_met": INVALID,
+}  # fmt: skip
+
 
 def when(at: int) -> str:
     if at > 253_402_300_799:
         return f"second {at}"
     return datetime.datetime.fromtimestamp(at, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class NotEmpowered(Failed):
+    """An attestation lacks authority; ``code`` says why."""
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(words)
+        self.code = code
 
 
 class Verifier:
@@ -1314,6 +1374,8 @@ class Verifier:
         self.witnesses()
         self.included()
         self.declared()
+        self.fresh()
+        self.withdrawn()
         self.attestations()
         self.requirements()
         questions = {name: self._answer(name) for name in (INTACT, IN_FORCE, AUTHORITY)}
@@ -1335,20 +1397,26 @@ class Verifier:
         found = {check["status"] for check in self.checks if check["question"] == question and check["decisive"]}
         return next((status for status in (INVALID, ERROR, SKIPPED) if status in found), VALID)
 
-    def add(self, question: str, name: str, status: str, words: str, decisive: bool = True) -> None:
+    def add(self, code: str, words: str, about: str = "", decisive: bool = True) -> bool:
+        """Add what a step found; whether it is VALID. ``about``: agency and kind, where it is about an attestation."""
+        prefix, status = code.partition(".")[0], CODES[code]
+        number, question = STEPS[prefix]
+        name = f"{about} {prefix}".lstrip().replace("_", " ")
         self.checks.append(
-            {"step": len(self.checks) + 1, "name": name, "question": question, "status": status, "decisive": decisive,
-             "words": words}
+            {"step": number, "name": name, "question": question, "status": status, "decisive": decisive,
+             "code": code, "words": words}
         )  # fmt: skip
+        return status == VALID
 
-    def attempt(self, question: str, name: str, good: str, check: Callable[[], object]) -> bool:
+    def signed(self, step: str, about: str, signer: bytes, digest: bytes, signature: bytes) -> bool:
+        """Add whether a signer signed a digest."""
         try:
-            check()
+            self.evidence.origin.check_signature(signer, digest, signature)
+        except OnlyChain as error:
+            return self.add(f"{step}.only_chain", str(error), about)
         except Failed as error:
-            self.add(question, name, INVALID, str(error))
-            return False
-        self.add(question, name, VALID, good)
-        return True
+            return self.add(f"{step}.not_signed", str(error), about)
+        return self.add(f"{step}.signed", f"signed by 0x{signer.hex()}", about)
 
     def document(self) -> None:
         """Checks 1 and 2."""
@@ -1358,48 +1426,58 @@ class Verifier:
             count = f"{len(shown.shown)} of {len(shown.shown) + len(shown.hidden)} fields"
             known = {*shown.shown.values(), *shown.hidden} if fits else None
             words = f"the evidence discloses {count}" + ("" if fits else " of another document than the one declared")
-            self.add(INTACT, "disclosure", VALID if fits else INVALID, words)
+            self.add("disclosure.declared" if fits else "disclosure.another", words)
         document = self.given or (shown if shown and shown.shown else None)
         if document is None:
-            self.add(INTACT, "document", SKIPPED, "no document given: only its digest is proven")
+            self.add("document.not_given", "no document given: only its digest is proven")
         elif document.digest == digest:
-            self.add(INTACT, "document", VALID, f"the document has the declared digest 0x{digest.hex()}")
+            self.add("document.declared", f"the document has the declared digest 0x{digest.hex()}")
         else:
             changed = [path or "the content" for path, hash_ in document.shown.items() if known and hash_ not in known]
-            words = f"; changed: {', '.join(changed[:3])}" if changed else ""
-            self.add(INTACT, "document", INVALID, f"the document is not the one declared{words}")
+            words = f"the document is not the one declared{'; changed: ' if changed else ''}{', '.join(changed[:3])}"
+            self.add(f"document.{'changed' if changed else 'fields_differ' if known else 'another'}", words)
 
     def places(self) -> None:
         """Checks 3 and 4."""
-
-        def check(places: Sequence[SetPlace]) -> None:
-            for place in places:
-                self.check_place(place)
-
         batch, *sets = self.evidence.places
-        words = f"number {batch.at} of {batch.size} under 0x{batch.root.hex()}"
-        self.attempt(INTACT, "batch", words, lambda: check([batch]))
-        if sets:
-            self.attempt(INTACT, "sets", f"and in {len(sets)} more attested sets", lambda: check(sets))
+        self.included_at("batch", batch)
+        wrong = [failed for failed in map(self.failure, sets) if failed]
+        if wrong:
+            self.add("sets.not_included", wrong[0])
+        elif sets:
+            self.add("sets.included", f"and in {len(sets)} more sets")
 
-    def check_place(self, place: SetPlace) -> None:
-        check_inclusion(leaf_hash(self.id), place.at, place.size, place.proof, place.root)
+    def included_at(self, step: str, place: SetPlace, about: str = "") -> bool:
+        failed = self.failure(place)
+        words = failed or f"number {place.at} of {place.size} under 0x{place.root.hex()}"
+        return self.add(f"{step}.not_included" if failed else f"{step}.included", words, about)
+
+    def failure(self, place: SetPlace) -> str:
+        """Why the proof of a place does not hold; empty where it does."""
+        try:
+            check_inclusion(leaf_hash(self.id), place.at, place.size, place.proof, place.root)
+        except Failed as error:
+            return f"number {place.at} of {place.size} under 0x{place.root.hex()}: {error}"
+        return ""
 
     def log(self) -> None:
         """Checks 5 and 6."""
         note, trust, ours = self.evidence.note, self.trust, self.evidence.origin
         if note.origin != ours:
-            self.add(INTACT, "origin", INVALID, f"the checkpoint is of another history: {note.origin}")
+            self.add("origin.checkpoint_of_another", f"the checkpoint is of another history: {note.origin}")
         elif trust is None:
-            self.add(INTACT, "origin", ERROR, "no trust root given: nothing says whether this history is real")
+            self.add("origin.nothing_trusted", "no trust root given: nothing says whether this history is real")
         elif trust.origin != ours:
-            self.add(INTACT, "origin", INVALID, f"evidence of {ours}, but {trust.origin} is trusted")
+            self.add("origin.another_trusted", f"evidence of {ours}, but {trust.origin} is trusted")
         else:
-            self.add(INTACT, "origin", VALID, f"history {ours}")
+            self.add("origin.trusted", f"history {ours}")
         if trust is not None:
-            key = trust.log_key
-            words = f"the history of {note.size} entries is signed by {key.name}"
-            self.attempt(INTACT, "checkpoint", words, lambda: check_log(note, key))
+            try:
+                check_log(note, trust.log_key)
+            except Failed as error:
+                self.add("checkpoint.not_signed", str(error))
+            else:
+                self.add("checkpoint.signed", f"the history of {note.size} entries is signed by {trust.log_key.name}")
 
     def witnesses(self) -> None:
         """Check 7."""
@@ -1410,12 +1488,11 @@ class Verifier:
         try:
             found = [cosigned_at(self.evidence.note, key) for key in known]
         except Failed as error:
-            self.add(INTACT, "witnesses", INVALID, str(error))
+            self.add("witnesses.wrong_line", str(error))
             return
         times = sorted((time_ for time_ in found if time_ is not None), reverse=True)
         words = f"cosigned by {len(times)} of {len(known)} known witnesses; {demanded} are demanded"
-        self.add(INTACT, "witnesses", VALID if len(times) >= demanded else INVALID, words)
-        if len(times) >= demanded:
+        if self.add("witnesses.enough" if len(times) >= demanded else "witnesses.too_few", words):
             self.cosigned = times[:demanded]
 
     def included(self) -> None:
@@ -1428,31 +1505,37 @@ class Verifier:
             except Failed as error:
                 wrong.append(f"entry {entry.number}: {error}")
         words = "; ".join(wrong[:3]) or f"all {len(self.entries)} entries shown are in the checkpoint"
-        self.add(INTACT, "entries", INVALID if wrong else VALID, words)
+        self.add("entries.not_included" if wrong else "entries.included", words)
         wanted = {"root": batch.root, "size": batch.size}
         anchors = [entry for entry in self.entries if entry.kind == ANCHORED and entry.said == wanted]
         first = min(anchors, key=lambda entry: entry.time, default=None)
-        good = first is not None and first.time <= self.at
-        words = "no entry anchors it" if first is None else f"anchored by entry {first.number} at {when(first.time)}"
-        self.add(INTACT, "anchor", VALID if good else INVALID, words)
+        if first is None:
+            self.add("anchor.none", "no entry anchors it")
+        else:
+            words = f"anchored by entry {first.number} at {when(first.time)}"
+            self.add("anchor.anchored" if first.time <= self.at else "anchor.later", words)
 
     def declared(self) -> None:
-        """Checks 10 to 12."""
-        party = self.evidence.declaration["party"]
-        self.attempt(
-            AUTHORITY, "declaration", f"declared and signed by the party 0x{party.hex()}",
-            lambda: self.evidence.origin.check_signature(party, self.id, self.evidence.signature),
-        )  # fmt: skip
+        """Check 10."""
+        self.signed("declaration", "", self.evidence.declaration["party"], self.id, self.evidence.signature)
+
+    def fresh(self) -> None:
+        """Check 11."""
         longest = self.policy.max_age
-        if longest is not None:
-            vouched = [entry.time for entry in self.entries[-1:]] + self.cosigned[-1:]
-            fresh = bool(self.entries) and self.at - max(vouched) <= longest
-            self.add(IN_FORCE, "freshness", VALID if fresh else INVALID, f"{self.as_of}; the policy allows {longest} s")
+        if longest is None:
+            return
+        vouched = [entry.time for entry in self.entries[-1:]] + self.cosigned[-1:]
+        fresh = bool(self.entries) and self.at - max(vouched) <= longest
+        words = f"{self.as_of}; the policy allows {longest} s"
+        self.add("freshness.recent" if fresh else "freshness.stale", words)
+
+    def withdrawn(self) -> None:
+        """Check 12."""
         for entry in self.entries:
             if entry.kind == WITHDRAWN and entry.said["Withdrawal"]["declaration"] == self.id and entry.time <= self.at:
-                self.add(IN_FORCE, "withdrawal", INVALID, f"withdrawn by entry {entry.number} at {when(entry.time)}")
+                self.add("withdrawal.withdrawn", f"withdrawn by entry {entry.number} at {when(entry.time)}")
                 return
-        self.add(IN_FORCE, "withdrawal", SKIPPED, f"no withdrawal shown, {self.as_of}")
+        self.add("withdrawal.none_shown", f"no withdrawal shown, {self.as_of}")
 
     def attestations(self) -> None:
         """Checks 13 to 17, for each attestation about the declaration; what is about others is not judged."""
@@ -1461,22 +1544,27 @@ class Verifier:
             if entry.kind == ATTESTED and _set(entry) in self.sets:
                 found[self.evidence.origin.id(ATTESTATION, entry.said["Attestation"])] = entry
         standings = {id_: self.standing(id_, entry) for id_, entry in found.items()}
-        alive = {_group(entry) for id_, entry in found.items() if standings[id_] == "in force"}
+        alive = {_group(entry) for id_, entry in found.items() if standings[id_] == "in_force"}
         for id_, entry in found.items():
             standing, name = standings[id_], "{} {}".format(*_group(entry))
-            in_force = standing == "in force"
-            decisive = in_force or (standing != "not yet attested" and _group(entry) not in alive)
-            if in_force:
-                words = f"attested by entry {entry.number} at {when(entry.time)}; no revocation shown, {self.as_of}"
-                self.add(IN_FORCE, f"{name} in force", SKIPPED, words)
-            elif standing == "revoked" and all(self.doubtful(item) for item in self.revocations(id_)):
-                words = "revoked with a key declared compromised from before: ask the agency whether it was theirs"
-                self.add(IN_FORCE, f"{name} in force", ERROR, words, decisive)
-            else:
-                self.add(IN_FORCE, f"{name} in force", INVALID, standing, decisive)
+            in_force = standing == "in_force"
+            decisive = in_force or (standing != "not_yet_attested" and _group(entry) not in alive)
+            self.in_force(name, id_, entry, standing, decisive)
             if decisive:
                 self.compromise(name, entry)
                 self.authority(name, id_, entry, in_force)
+
+    def in_force(self, name: str, id_: bytes, entry: Entry, standing: str, decisive: bool) -> None:
+        """Check 13."""
+        if standing == "in_force":
+            words = f"attested by entry {entry.number} at {when(entry.time)}; no revocation shown, {self.as_of}"
+            self.add("in_force.no_revocation_shown", words, name, decisive)
+        elif standing == "revoked" and all(self.doubtful(item) for item in self.revocations(id_)):
+            words = "revoked with a key declared compromised from before: ask the agency whether it was theirs"
+            self.add("in_force.revocation_in_doubt", words, name, decisive)
+        else:
+            words = f"{standing.replace('_', ' ')} (entry {entry.number} at {when(entry.time)})"
+            self.add(f"in_force.{standing}", words, name, decisive)
 
     def revocations(self, attestation: bytes) -> list[Entry]:
         """Revocations of an attestation, whole or for this declaration, that count at the time of the verdict."""
@@ -1493,52 +1581,50 @@ class Verifier:
     def standing(self, id_: bytes, entry: Entry) -> str:
         said, since = entry.said["Attestation"], self.compromised.get(entry.signed[0])
         if entry.time > self.at:
-            return "not yet attested"
+            return "not_yet_attested"
         if self.revocations(id_):
             return "revoked"
         if since is not None and entry.time >= since:
-            return "attester compromised"
+            return "compromised"
         if self.at < said["validFrom"]:
-            return "before its validity"
-        return "expired" if self.at >= said["validUntil"] else "in force"
+            return "before_validity"
+        return "expired" if self.at >= said["validUntil"] else "in_force"
 
     def compromise(self, name: str, entry: Entry) -> None:
         """Check 14."""
         since = self.compromised.get(entry.signed[0])
         if since is None:
             return
-        status, grade = ERROR, "undecidable"
+        grade = "undecidable"
         if entry.time >= since:
-            status, grade = INVALID, "unsafe"
+            grade = "unsafe"
         elif entry.time + self.policy.clock_tolerance < since:
-            status, grade = VALID, "safe"
+            grade = "safe"
         words = f"{grade}: the key is declared compromised from {when(since)}, the entry is of {when(entry.time)}"
-        self.add(IN_FORCE, f"{name} compromise", status, words)
+        self.add(f"compromise.{grade}", words, name)
 
     def authority(self, name: str, id_: bytes, entry: Entry, in_force: bool) -> None:
         """Checks 15 to 17."""
         said, (signer, signature) = entry.said["Attestation"], entry.signed
-        place = self.sets[_set(entry)]
-        words = f"the declaration is number {place.at} of {place.size} in the attested set"
-        if not self.attempt(AUTHORITY, f"{name} set", words, lambda: self.check_place(place)):
+        if not self.included_at("set", self.sets[_set(entry)], name):
             return
-        signed = self.attempt(
-            AUTHORITY, f"{name} signature", f"signed by the attester 0x{signer.hex()}",
-            lambda: self.evidence.origin.check_signature(signer, id_, signature),
-        )  # fmt: skip
-        jurisdictions: list[str] = []
-        words = "enrolled, authorised and mandated by the council"
-        held = self.attempt(AUTHORITY, f"{name} authority", words, lambda: jurisdictions.append(self.empowered(entry)))
-        if in_force and signed and held:
-            self.judged.append((said["kind"], jurisdictions[0], said["outcome"]))
+        signed = self.signed("signature", name, signer, id_, signature)
+        try:
+            jurisdiction = self.empowered(entry)
+        except NotEmpowered as error:
+            self.add(error.code, str(error), name)
+            return
+        self.add("authority.shown", "enrolled, authorised and mandated by the council", name)
+        if in_force and signed:
+            self.judged.append((said["kind"], jurisdiction, said["outcome"]))
 
     def empowered(self, attested: Entry) -> str:
-        """The jurisdiction of the agency, if entries before the attestation gave it authority; else Failed."""
+        """The jurisdiction of the agency, if entries before the attestation gave it authority; else NotEmpowered."""
         said, signer = attested.said["Attestation"], attested.signed[0]
         agency, kind = said["agency"], said["kind"]
-        if attested.number > self.unendorsed[0]:
-            raise Failed(self.unendorsed[1])
-        jurisdiction, authorised, mandated, suspended, retired = "", False, False, False, False
+        if self.unendorsed is not None and attested.number > self.unendorsed[0]:
+            raise self.unendorsed[1]
+        jurisdiction, authorised, mandated, suspended, ended = "", False, False, False, False
         for entry in self.resolutions:
             if entry.number > attested.number:
                 break
@@ -1550,18 +1636,23 @@ class Verifier:
             elif entry.kind == AUTHORISED and ours and its["attester"] == signer:
                 authorised = True
             elif entry.kind in (RETIRED, COMPROMISED) and its["attester"] == signer:
-                retired = True
+                ended = True
             elif entry.kind == MANDATED and ours and its["kind"] == kind:
                 mandated = mandated or (its["from"] or entry.time) <= attested.time < its["until"]
             elif entry.kind == UNMANDATED and ours and its["kind"] == kind:
                 mandated = False
-        if not jurisdiction or not authorised or not mandated:
-            raise Failed("no entry shows that the agency was enrolled, or its key authorised, or a mandate granted")
-        if suspended or retired:
-            raise Failed("the agency was suspended, or the attester retired or compromised, before it attested")
+        for fails, code, words in [
+            (not jurisdiction, "not_enrolled", "no entry shows that the agency was enrolled"),
+            (not authorised, "not_authorised", "no entry shows that the agency authorised this key"),
+            (not mandated, "no_mandate", "no entry shows a mandate for this kind then"),
+            (suspended, "suspended", "the agency was suspended before it attested"),
+            (ended, "attester_ended", "the attester was retired or compromised before it attested"),
+        ]:
+            if fails:
+                raise NotEmpowered(f"authority.{code}", words)
         return jurisdiction
 
-    def enacted(self) -> tuple[list[Entry], tuple[float, str]]:
+    def enacted(self) -> tuple[list[Entry], tuple[int, NotEmpowered] | None]:
         """The resolutions up to the first without the quorum of its time; the number of that one, and what it lacks."""
         found: list[Entry] = []
         council: dict[str, Any] | None = None
@@ -1569,29 +1660,32 @@ class Verifier:
             if entry.kind in RESOLUTIONS:
                 try:
                     self.check_resolution(entry, council)
-                except Failed as error:
-                    return found, (entry.number, str(error))
+                except NotEmpowered as error:
+                    return found, (entry.number, error)
                 found.append(entry)
                 council = entry.said if entry.kind == COUNCIL_CHANGED else council
-        return found, (math.inf, "")
+        return found, None
 
     def check_resolution(self, entry: Entry, council: dict[str, Any] | None) -> None:
         if entry.number == 0:
             if entry.kind != COUNCIL_CHANGED or entry.said["resolution"] or entry.signed:
-                raise Failed("entry 0 is not the first council")
+                raise NotEmpowered("authority.other_first_entry", "entry 0 is not the first council")
         elif council is None:
-            raise Failed("entry 0, the first council, is not shown")
+            raise NotEmpowered("authority.no_first_council", "entry 0, the first council, is not shown")
         else:
-            self.check_quorum(entry, council)
+            try:
+                self.check_quorum(entry, council)
+            except Failed as error:
+                raise NotEmpowered("authority.no_quorum", f"entry {entry.number}: {error}") from None
 
     def check_quorum(self, entry: Entry, council: dict[str, Any]) -> None:
         order = [keccak(signer) for signer, _ in entry.signed]
         if len(order) < council["threshold"] or not ascending(order):
-            raise Failed(f"entry {entry.number} lacks the council's quorum")
+            raise Failed("it lacks the council's quorum")
         id_ = self.evidence.origin.id(RESOLUTIONS[entry.kind], entry.said)
         for signer, signature in entry.signed:
             if signer not in council["members"]:
-                raise Failed(f"entry {entry.number} is signed by one who is not in the council")
+                raise Failed("it is signed by one who is not in the council")
             self.evidence.origin.check_signature(signer, id_, signature)
 
     def requirements(self) -> None:
@@ -1604,7 +1698,7 @@ class Verifier:
                 for kind, jurisdiction, outcome in self.judged
             )
             words = f"the policy demands kind {wanted['kind']}: {'there is one' if fits else 'there is none in force'}"
-            self.add(AUTHORITY, "policy", VALID if fits else INVALID, words)
+            self.add("policy.met" if fits else "policy.not_met", words)
 
 
 def _set(entry: Entry) -> tuple[bytes, int]:

@@ -74,7 +74,7 @@ def print_verdict(verdict: Verdict) -> None:
             check.step,
             COLOURS[check.status] + ("" if check.decisive else " (superseded)"),
             check.name,
-            short(check.words),
+            short(check.detail),
         )
         for check in verdict.checks
     ]

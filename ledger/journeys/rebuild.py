@@ -212,10 +212,10 @@ class _Rebuilding:
         asked = [one for one in verdict.checks if one.question is Question.INTACT or one.name == "declaration"]
         for check in asked:
             if check.status is Status.INVALID:
-                raise VerificationFailed(f"{check.name}: {check.words}")
+                raise VerificationFailed(f"{check.name}: {check.detail}")
         for check in asked:
             if check.status is Status.ERROR:
-                raise Unavailable(f"{check.name}: {check.words}", source=Source.CHAIN)
+                raise Unavailable(f"{check.name}: {check.detail}", source=Source.CHAIN)
         if trust is None:
             return None
         note = evidence.checkpoint

@@ -1,5 +1,7 @@
 """Hold any verifier to the conformance cases: ``python -m tests.conformance.run --verifier "COMMAND"``.
 
+Given twice, ``--verifier`` also compares the two: each check must have the same step, name, code and status.
+
 Standard library only, so that it runs beside any implementation. README.md has the protocol.
 """
 
@@ -57,16 +59,37 @@ def _answer(verdict: dict[str, Any]) -> dict[str, Any]:
     return {"conclusion": verdict["conclusion"], "failed": sorted(failed), "questions": verdict["questions"]}
 
 
+def rows(printed: str) -> list[tuple[Any, ...]]:
+    """What two verifiers must have in common: every check, in order, but for its parameters and its words."""
+    members = ("step", "name", "question", "status", "code", "decisive")
+    return [tuple(item[member] for member in members) for item in json.loads(printed)["checks"]]
+
+
+def disagreement(first: str, second: str) -> str | None:
+    """The first check that two verifiers print differently; None where there is none."""
+    try:
+        left, right = rows(first), rows(second)
+    except (ValueError, KeyError, TypeError) as error:
+        return f"no checks in JSON: {type(error).__name__}"
+    if len(left) != len(right):
+        return f"{len(left)} checks and {len(right)}"
+    pairs = zip(left, right, strict=True)
+    return next((f"{one} and {other}" for one, other in pairs if one != other), None)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Hold a verifier to the conformance cases.")
-    parser.add_argument("--verifier", required=True, help='its command, e.g. "python verifier/verify.py"')
+    help_ = 'its command, e.g. "python verifier/verify.py"; given twice, the two are compared'
+    parser.add_argument("--verifier", required=True, action="append", help=help_)
     parser.add_argument("case", nargs="*", help="names of cases; all if none is given")
     given = parser.parse_args()
     wrong = 0
     for folder in cases(given.case):
-        command = [*shlex.split(given.verifier), *command_of(folder)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-        found = difference(folder, done.returncode, done.stdout)
+        commands = [[*shlex.split(verifier), *command_of(folder)] for verifier in given.verifier]
+        done = [subprocess.run(one, capture_output=True, text=True, check=False, timeout=120) for one in commands]
+        found = next(filter(None, (difference(folder, one.returncode, one.stdout) for one in done)), None)
+        if found is None and done[0].returncode != MALFORMED:
+            found = next(filter(None, (disagreement(done[0].stdout, one.stdout) for one in done[1:])), None)
         wrong += found is not None
         print(f"{'ok' if found is None else 'NO':3} {folder.name}" + (f": {found}" if found else ""))
     print(f"{len(cases(given.case))} cases, {wrong} not as they should be")

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.document import open_document
 from ledger.core.evidence.reading import read_evidence
 from ledger.core.verification.policy import read_policy
+from ledger.core.verification.verdict import Verdict
 from ledger.core.verification.verify import verify
 from ledger.errors import Malformed
 
 FILE = Path(__file__).parents[2] / "verifier" / "verify.py"
-Found = tuple[str, list[tuple[str, str, str, bool]]]
-"""The outcome, or MALFORMED, and of each check name, question, status, and whether it is decisive."""
+Found = tuple[str, list[tuple[str, str, str, bool, int, str]]]
+"""The conclusion, or MALFORMED, and of each check name, question, status, whether it is decisive, step and code."""
 
 
 def _load() -> ModuleType:
@@ -43,19 +46,31 @@ class Asked(NamedTuple):
     at: int
 
 
+def asked_in(folder: Path) -> Asked:
+    """The question of a conformance case."""
+    said = json.loads((folder / "case.json").read_bytes())
+    files = [folder / name for name in ("evidence.json", "document", "trust.json", "policy.json")]
+    contents = [file.read_bytes() if file.exists() else None for file in files]
+    return Asked(contents[0] or b"", *contents[1:], int(datetime.fromisoformat(said["at"]).timestamp()))
+
+
+def ledger_verdict(asked: Asked) -> Verdict:
+    """The ledger's verdict; Malformed where there is none."""
+    return verify(
+        read_evidence(asked.evidence),
+        at=asked.at,
+        document=asked.document and open_document(asked.document),
+        trust=asked.trust and read_trust_root(asked.trust),
+        policy=asked.policy and read_policy(asked.policy),
+    )
+
+
 def by_ledger(asked: Asked) -> Found:
     try:
-        verdict = verify(
-            read_evidence(asked.evidence),
-            at=asked.at,
-            document=asked.document and open_document(asked.document),
-            trust=asked.trust and read_trust_root(asked.trust),
-            policy=asked.policy and read_policy(asked.policy),
-        )
+        verdict = ledger_verdict(asked)
     except Malformed:
         return "MALFORMED", []
-    rows = [(check.name, check.question.name.lower(), check.status.value, check.decisive) for check in verdict.checks]
-    return verdict.conclusion.name, rows
+    return verdict.conclusion.name, [_row(check.to_json()) for check in verdict.checks]
 
 
 def by_itself(asked: Asked) -> Found:
@@ -69,5 +84,8 @@ def by_itself(asked: Asked) -> Found:
         ).run()
     except alone.Malformed:
         return "MALFORMED", []
-    rows = [(check["name"], check["question"], check["status"], check["decisive"]) for check in verdict["checks"]]
-    return verdict["conclusion"], rows
+    return verdict["conclusion"], [_row(check) for check in verdict["checks"]]
+
+
+def _row(check: dict[str, Any]) -> tuple[str, str, str, bool, int, str]:
+    return tuple(check[name] for name in ("name", "question", "status", "decisive", "step", "code"))  # type: ignore[return-value]

@@ -1,15 +1,18 @@
-"""The verdict on one document: named checks, three questions, one conclusion.
+"""The verdict on one document: numbered steps, three questions, one conclusion.
 
 In reading order:
 
 ================ ===============================================================
-``verify``       the checks in order: start here
+``verify``       the 18 steps in order: start here
 ``verdict``      checks, questions and the conclusion
+``messages``     what a check can find: codes, their status and their English
 ``policy``       what a verifier demands
-``facts``        what a verdict rests on: shown entries, or the replayed history
-``context``      the state of one verification
-``intact``       question 1: does everything fit together
+``context``      one verification under way
+``intact``       steps 1 to 9: does everything fit together
+``attestations`` steps 13 to 18: still in force, by whom, and as demanded
 ``authority``    could this key say that, by the entries shown
-``attestations`` questions 2 and 3: still in force, and by whom
+``facts``        what a verdict rests on: shown entries, or the replayed history
+``signatures``   who signed, by keys or by asking the chain
+``cache``        what many verifications have in common
 ================ ===============================================================
 """

@@ -1,137 +1,187 @@
-"""By whom, and still in force? The checks about each attestation: standing, compromise, set, signature, authority.
+"""Still in force, and by whom? The checks about each attestation, and the policy that demands attestations.
 
-docs/evidence-format.md, checks 13 to 18.
+Steps 13 to 18 of docs/evidence-format.md; each function that begins with ``check_`` is one step.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ledger.core.evidence.inclusion import Place, set_of_one
 from ledger.core.history import history
 from ledger.core.history.agencies import Agency
 from ledger.core.history.history import Recorded, Standing
 from ledger.core.history.replay import Mark
-from ledger.core.verification.context import Judged, Run
-from ledger.core.verification.intact import verify_place
+from ledger.core.statements.statement import Attestation
+from ledger.core.verification.authority import NotEmpowered
+from ledger.core.verification.context import Verification
+from ledger.core.verification.intact import check_place
 from ledger.core.verification.policy import Requirement
-from ledger.core.verification.verdict import Grade, Question, Status, grade, when
-from ledger.errors import Unavailable, VerificationFailed
+from ledger.core.verification.verdict import Status
+from ledger.errors import Unavailable
 
 
-def check_attestations(run: Run) -> None:
-    """One attestation after the other, then the policy's requirements."""
-    judged = [(id_, recorded, *_standing(run, id_, recorded)) for id_, recorded in run.facts.attestations().items()]
-    alive = {_group(recorded) for _, recorded, standing, _ in judged if standing is Standing.IN_FORCE}
-    for id_, recorded, standing, mark in judged:
-        # What came later does not count at this time; what ended does not count where another stands in for it.
-        decisive = standing is Standing.IN_FORCE or (standing is not Standing.NOT_YET and _group(recorded) not in alive)
-        _force(run, id_, recorded, standing, mark, decisive)
-        if decisive:
-            _compromise(run, recorded)
-            _authority(run, id_, recorded, standing is Standing.IN_FORCE)
-    _requirements(run)
+@dataclass(frozen=True, slots=True)
+class AttestationInQuestion:
+    """An attestation about the declaration, its standing at the time of the verdict, and the entry that decides it.
+
+    One that is not ``decisive`` is told and does not count: it came later, or another one in force stands in for it.
+    """
+
+    id: bytes
+    recorded: Recorded
+    standing: Standing
+    decided_by: Mark
+    decisive: bool
+
+    @property
+    def said(self) -> Attestation:
+        return self.recorded.attested.attestation
+
+    @property
+    def name(self) -> str:
+        """Agency and kind, as the names of its checks begin."""
+        return f"{self.said.agency} {self.said.kind}"
+
+    @property
+    def in_force(self) -> bool:
+        return self.standing is Standing.IN_FORCE
 
 
-def _standing(run: Run, id_: bytes, recorded: Recorded) -> tuple[Standing, Mark]:
-    compromised = run.facts.compromised_from(recorded.attested.signer)
-    return history.standing(recorded, run.facts.revocations(id_), compromised, run.at)
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An attestation in force that no check refused: what the policy's requirements are held against.
+
+    ``agency`` is None where the council's resolutions could not be judged, and ``known`` is false where anything about
+    it could not be judged.
+    """
+
+    said: Attestation
+    agency: Agency | None
+    known: bool
+
+    def __str__(self) -> str:
+        where = f"{self.agency.name} ({self.agency.jurisdiction})" if self.agency else self.said.agency
+        return f"{where}, kind {self.said.kind}, outcome {self.said.outcome}"
 
 
-def _force(run: Run, id_: bytes, recorded: Recorded, standing: Standing, mark: Mark, decisive: bool) -> None:
-    name, entry = f"{_name(recorded)} in force", f"entry {mark.number} at {when(mark.time)}"
-    if standing is Standing.IN_FORCE:
-        status = Status.VALID if run.facts.complete else Status.SKIPPED
-        words = f"attested by {entry}; {'not revoked' if run.facts.complete else 'no revocation shown'}, {run.as_of}"
-        run.add(name, Question.IN_FORCE, status, words)
-    elif standing is Standing.REVOKED and _only_thieves_revoked(run, id_):
-        words = f"revoked ({entry}) with a key declared compromised from before: ask the agency whether it was theirs"
-        run.add(name, Question.IN_FORCE, Status.ERROR, words, decisive)
-    else:
-        run.add(name, Question.IN_FORCE, Status.INVALID, f"{standing.value} ({entry})", decisive)
-
-
-def _only_thieves_revoked(run: Run, id_: bytes) -> bool:
-    """Whether every revocation that counts may be by somebody who had stolen the key."""
-    counted = [item for item in run.facts.revocations(id_) if item.mark.time <= run.at]
-    return all(
-        since is not None and grade(item.mark.time, since, run.policy.clock_tolerance) is not Grade.SAFE
-        for item in counted
-        for since in [run.facts.compromised_from(item.revoked.signer)]
-    )
-
-
-def _compromise(run: Run, recorded: Recorded) -> None:
-    since = run.facts.compromised_from(recorded.attested.signer)
-    if since is None:
-        return
-    made, tolerance = recorded.mark.time, run.policy.clock_tolerance
-    graded = grade(made, since, tolerance)
-    why = f"the key is declared compromised from {when(since)}, and entry {recorded.mark.number} is of {when(made)}"
-    status, reason = {
-        Grade.SAFE: (Status.VALID, "before"),
-        Grade.UNSAFE: (Status.INVALID, "not before: a thief may have made it"),
-        Grade.UNDECIDABLE: (Status.ERROR, f"closer than the {tolerance} s by which a block's clock may be off"),
-    }[graded]
-    run.add(f"{_name(recorded)} compromise", Question.IN_FORCE, status, f"{graded.value}: {why}, {reason}")
-
-
-def _authority(run: Run, id_: bytes, recorded: Recorded, in_force: bool) -> None:
-    attested, attestation, name = recorded.attested, recorded.attested.attestation, _name(recorded)
-    places = {place.name: place for place in run.evidence.places}
-    place = places.get((attestation.root, attestation.size), Place(*set_of_one(run.id), 0, ()))
-    words = f"the declaration is number {place.index} of {place.size} in the attested set"
-    if run.attempt(f"{name} set", Question.AUTHORITY, words, lambda: verify_place(run.id, place)) is not Status.VALID:
-        return
-    signed = run.attempt(
-        f"{name} signature",
-        Question.AUTHORITY,
-        f"signed by the attester 0x{attested.signer.hex()}",
-        lambda: run.signature(attested.signer, id_, attested.signature),
-    )
-    agency: Agency | None = None
-    try:
-        agency, shown = run.facts.empowered(id_, recorded, run.signature)
-    except VerificationFailed as error:
-        run.add(f"{name} authority", Question.AUTHORITY, Status.INVALID, str(error))
-        return
-    except Unavailable as error:
-        run.add(f"{name} authority", Question.AUTHORITY, Status.ERROR, str(error))
-    else:
-        words = f"{agency.name} ({agency.jurisdiction}): {shown}"
-        run.add(f"{name} authority", Question.AUTHORITY, Status.VALID, words)
-    if not in_force or signed is Status.INVALID:
-        return
-    known = agency is not None and signed is Status.VALID
-    run.judged.append(Judged(attestation.kind, agency.jurisdiction if agency else None, attestation.outcome, known))
-    if agency is not None and known:
-        run.attested_by.append(
-            f"{agency.name} ({agency.jurisdiction}), kind {attestation.kind}, outcome {attestation.outcome}"
-        )
-
-
-def _requirements(run: Run) -> None:
-    for wanted in run.policy.require:
-        fitting = [judged for judged in run.judged if _fits(wanted, judged)]
-        status, found = Status.INVALID, "there is none in force"
-        if any(judged.known for judged in fitting):
-            status, found = Status.VALID, "there is one"
-        elif fitting:
-            status, found = Status.ERROR, "nobody could say whether the one that is there counts"
-        run.add("policy", Question.AUTHORITY, status, f"the policy demands an attestation of {wanted}: {found}")
-
-
-def _fits(wanted: Requirement, judged: Judged) -> bool:
-    return (
-        judged.kind == wanted.kind
-        and (not wanted.jurisdictions or judged.jurisdiction in (None, *wanted.jurisdictions))
-        and (not wanted.outcomes or judged.outcome in wanted.outcomes)
-    )
-
-
-def _name(recorded: Recorded) -> str:
-    attestation = recorded.attested.attestation
-    return f"{attestation.agency} {attestation.kind}"
+def attestations_in_question(verification: Verification) -> list[AttestationInQuestion]:
+    """All attestations about the declaration, in the order of the history, each with its standing."""
+    facts = verification.facts
+    found = []
+    for id_, recorded in facts.attestations().items():
+        compromised = facts.compromised_from(recorded.attested.signer)
+        found.append((id_, recorded, *history.standing(recorded, facts.revocations(id_), compromised, verification.at)))
+    alive = {_group(recorded) for _, recorded, standing, _ in found if standing is Standing.IN_FORCE}
+    return [
+        AttestationInQuestion(id_, recorded, standing, mark, _counts(standing, _group(recorded) in alive))
+        for id_, recorded, standing, mark in found
+    ]
 
 
 def _group(recorded: Recorded) -> tuple[str, int]:
-    attestation = recorded.attested.attestation
-    return attestation.agency, attestation.kind
+    """Agency and kind: attestations of one group stand in for each other."""
+    return recorded.attested.attestation.agency, recorded.attested.attestation.kind
+
+
+def _counts(standing: Standing, another_stands_in: bool) -> bool:
+    return standing is Standing.IN_FORCE or (standing is not Standing.NOT_YET and not another_stands_in)
+
+
+def check_in_force(verification: Verification, one: AttestationInQuestion) -> None:
+    """Step 13."""
+    mark, entry = one.decided_by, {"entry": one.decided_by.number, "time": one.decided_by.time}
+    match one.standing:
+        case Standing.IN_FORCE:
+            code = "in_force.not_revoked" if verification.facts.complete else "in_force.no_revocation_shown"
+            verification.add(code, one.name, one.decisive, **entry, **verification.as_of)
+        case Standing.REVOKED:
+            code = "in_force.revocation_in_doubt" if _may_be_a_thiefs(verification, one) else "in_force.revoked"
+            verification.add(code, one.name, one.decisive, **entry)
+        case Standing.NOT_YET_VALID:
+            begins = one.said.valid_from
+            verification.add("in_force.before_validity", one.name, one.decisive, entry=mark.number, valid_from=begins)
+        case Standing.EXPIRED:
+            ended = one.said.valid_until
+            verification.add("in_force.expired", one.name, one.decisive, entry=mark.number, valid_until=ended)
+        case Standing.COMPROMISED:
+            verification.add("in_force.compromised", one.name, one.decisive, **entry)
+        case Standing.NOT_YET | Standing.UNKNOWN:
+            verification.add("in_force.not_yet_attested", one.name, one.decisive, **entry)
+
+
+def _may_be_a_thiefs(verification: Verification, one: AttestationInQuestion) -> bool:
+    """Whether each revocation that counts was signed with a key that may have been stolen by then."""
+    facts, tolerance = verification.facts, verification.policy.clock_tolerance
+    counted = [item for item in facts.revocations(one.id) if item.mark.time <= verification.at]
+    dates = [(item.mark.time, facts.compromised_from(item.revoked.signer)) for item in counted]
+    return all(since is not None and grade(time, since, tolerance) != "safe" for time, since in dates)
+
+
+def grade(made: int, compromised_from: int, tolerance: int) -> str:
+    """What a statement is worth that was made at ``made`` with a key declared compromised from some date.
+
+    ``tolerance``: by how much ``made`` may be off. All in seconds. Returns "safe", "unsafe" or "undecidable".
+    """
+    if made >= compromised_from:
+        return "unsafe"
+    return "safe" if made + tolerance < compromised_from else "undecidable"
+
+
+def check_compromise(verification: Verification, one: AttestationInQuestion) -> None:
+    """Step 14, where the attester is declared compromised."""
+    since = verification.facts.compromised_from(one.recorded.attested.signer)
+    if since is None:
+        return
+    made, tolerance = one.recorded.mark, verification.policy.clock_tolerance
+    verification.add(
+        f"compromise.{grade(made.time, since, tolerance)}",
+        one.name, since=since, entry=made.number, time=made.time, tolerance=tolerance,
+    )  # fmt: skip
+
+
+def check_set(verification: Verification, one: AttestationInQuestion) -> Status:
+    """Step 15. The set of one needs no place: its root is the leaf."""
+    places = {place.name: place for place in verification.evidence.places}
+    place = places.get((one.said.root, one.said.size)) or Place(*set_of_one(verification.id), 0, ())
+    return check_place(verification, "set", place, one.name)
+
+
+def check_attester(verification: Verification, one: AttestationInQuestion) -> Status:
+    """Step 16."""
+    attested = one.recorded.attested
+    return verification.check_signature("signature", one.name, attested.signer, one.id, attested.signature)
+
+
+def check_authority(verification: Verification, one: AttestationInQuestion) -> tuple[Status, Agency | None]:
+    """Step 17. Returns the agency too, where it had authority."""
+    try:
+        found = verification.facts.empowered(one.id, one.recorded)
+    except NotEmpowered as error:
+        return verification.add(error.code, one.name, **error.params), None
+    except Unavailable as error:
+        return verification.add("authority.unavailable", one.name, reason=str(error)), None
+    agency = found.agency
+    named = {"name": agency.name, "jurisdiction": agency.jurisdiction}
+    return verification.add(found.code, one.name, **named, **found.params), agency
+
+
+def check_requirement(verification: Verification, wanted: Requirement, candidates: Sequence[Candidate]) -> None:
+    """Step 18, for one item of the policy."""
+    fitting = [candidate for candidate in candidates if _fits(wanted, candidate)]
+    code = "policy.undecided" if fitting else "policy.not_met"
+    if any(candidate.known for candidate in fitting):
+        code = "policy.met"
+    verification.add(
+        code, kind=wanted.kind, jurisdictions=list(wanted.jurisdictions), outcomes=list(wanted.outcomes)
+    )  # fmt: skip
+
+
+def _fits(wanted: Requirement, candidate: Candidate) -> bool:
+    where = candidate.agency.jurisdiction if candidate.agency else None
+    return (
+        candidate.said.kind == wanted.kind
+        and (not wanted.jurisdictions or where in (None, *wanted.jurisdictions))
+        and (not wanted.outcomes or candidate.said.outcome in wanted.outcomes)
+    )

@@ -6,16 +6,15 @@ the council's signatures down, so that a verifier need not take the contract's w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
 from typing import assert_never
 
 from ledger.core.history.agencies import Agency, Period
+from ledger.core.history.council import check_quorum
 from ledger.core.history.entry import Attested, Content, Enacted
-from ledger.core.history.history import Mark, Verifier, check_quorum
+from ledger.core.history.replay import Mark
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import verify_signature
 from ledger.core.statements.statement import (
     AgencyEnrolment,
     AgencyReinstatement,
@@ -27,9 +26,22 @@ from ledger.core.statements.statement import (
     MandateGrant,
     MandateWithdrawal,
 )
-from ledger.errors import DefiniteNo, VerificationFailed
+from ledger.core.verification.cache import VerificationCache
+from ledger.core.verification.messages import words_of
+from ledger.core.verification.signatures import Signatures
+from ledger.core.verification.verdict import Param
+from ledger.errors import DefiniteNo, Unavailable, VerificationFailed
 
 Known = Sequence[tuple[Mark, Content]]
+
+
+class NotEmpowered(VerificationFailed):
+    """An attestation lacks authority by the entries shown; ``code`` and ``params`` say why, see ``messages``."""
+
+    def __init__(self, code: str, **params: Param) -> None:
+        super().__init__(words_of(code, params))
+        self.code = code
+        self.params = params
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +54,88 @@ class Authority:
     mandated: Mark
 
 
-def authority_of(attested: Attested, mark: Mark, known: Known, origin: Origin, verify: Verifier) -> Authority:
-    """Find the entries that gave this attestation (made at ``mark``) its authority, and check
-    the council's signatures.
+class CarriedResolutions:
+    """The council's resolutions among the entries shown, each held once to the quorum of the council seated then.
 
-    :raises VerificationFailed: an entry is missing, came too late, was undone before, or lacks the council's quorum.
-    :raises Unavailable: what ``verify`` raises where nobody can say whether a wallet of the council signed.
+    Resolutions that bear on other attestations are checked too: authority descends by all of them from entry 0.
+    """
+
+    def __init__(
+        self, known: Known, origin: Origin, signatures: Signatures, cache: VerificationCache | None = None
+    ) -> None:
+        self._origin = origin
+        self._signatures = signatures
+        self._cache = cache
+        self._resolutions = [(mark, content) for mark, content in known if isinstance(content, Enacted)]
+        self._carried = 0
+        self._council: CouncilChange | None = None
+        self._failure: NotEmpowered | Unavailable | None = None
+
+    def before(self, number: int) -> list[tuple[Mark, Enacted]]:
+        """Those with a lower number than ``number``, in order.
+
+        :raises NotEmpowered: one of them lacks its quorum.
+        :raises Unavailable: only the chain can say whether one of them has it, and it is away.
+        """
+        before = [item for item in self._resolutions if item[0].number < number]
+        for mark, content in before[self._carried :]:
+            if self._failure is None:
+                try:
+                    self._check(mark, content)
+                except (NotEmpowered, Unavailable) as error:
+                    self._failure = error
+            if self._failure is not None:
+                raise self._failure
+            self._carried += 1
+            if isinstance(content.resolution, CouncilChange):
+                self._council = content.resolution
+        return before
+
+    def _check(self, mark: Mark, content: Enacted) -> None:
+        if mark.number == 0:
+            if not isinstance(content.resolution, CouncilChange) or content.resolution.number or content.endorsements:
+                raise NotEmpowered("authority.other_first_entry")
+        elif self._council is None:
+            raise NotEmpowered("authority.no_first_council")
+        else:
+            try:
+                self._check_quorum(content, self._council)
+            except DefiniteNo as error:
+                raise NotEmpowered("authority.no_quorum", entry=mark.number, reason=str(error)) from error
+
+    def _check_quorum(self, content: Enacted, council: CouncilChange) -> None:
+        if self._cache is not None and self._cache.carried_by_keys(content, self._origin, council):
+            return
+        check_quorum(content, self._origin, council.members, council.threshold, self._signatures.verify)
+
+
+def authority_of(attested: Attested, mark: Mark, resolutions: CarriedResolutions) -> Authority:
+    """Find the entries that gave this attestation (made at ``mark``) its authority.
+
+    :raises NotEmpowered: one is missing, came too late, was undone before, or lacks the council's quorum.
+    :raises Unavailable: only the chain can say whether a resolution carries its quorum, and it is away.
     """
     attestation = attested.attestation
-    before = [(at, content) for at, content in known if at.number < mark.number]
+    code_, kind_ = attestation.agency, attestation.kind
     authorised = enrolled = mandated = None
-    suspended = retired = False
+    suspended = ended = False
     agency: Agency | None = None
-    for at, content in _enacted_by_council(before, origin, verify):
+    for at, content in resolutions.before(mark.number):
         match content.resolution:
-            case AttesterAuthorisation(attester, code) if (attester, code) == (attested.signer, attestation.agency):
+            case AttesterAuthorisation(attester, code) if (attester, code) == (attested.signer, code_):
                 authorised = at
             case AttesterRetirement(attester) | AttesterCompromise(attester) if attester == attested.signer:
-                retired = True
-            case AgencyEnrolment(code, name, jurisdiction, uri) if code == attestation.agency:
+                ended = True
+            case AgencyEnrolment(code, name, jurisdiction, uri) if code == code_:
                 enrolled, agency = at, Agency(code, name, jurisdiction, uri, [Period(at.time)])
-            case AgencySuspension(code) if code == attestation.agency:
+            case AgencySuspension(code) if code == code_:
                 suspended = True
-            case AgencyReinstatement(code) if code == attestation.agency:
+            case AgencyReinstatement(code) if code == code_:
                 suspended = False
-            case MandateGrant(code, kind, from_, until) if (code, kind) == (attestation.agency, attestation.kind):
+            case MandateGrant(code, kind, from_, until) if (code, kind) == (code_, kind_):
                 if Period(from_ or at.time, until).contains(mark.time):
                     mandated = at
-            case MandateWithdrawal(code, kind) if (code, kind) == (attestation.agency, attestation.kind):
+            case MandateWithdrawal(code, kind) if (code, kind) == (code_, kind_):
                 mandated = None
             case (
                 AttesterAuthorisation() | AttesterRetirement() | AttesterCompromise() | AgencyEnrolment()
@@ -79,13 +145,15 @@ def authority_of(attested: Attested, mark: Mark, known: Known, origin: Origin, v
             case _:
                 assert_never(content.resolution)
     if agency is None or enrolled is None:
-        raise VerificationFailed(f"no entry shows that {attestation.agency} was enrolled")
+        raise NotEmpowered("authority.not_enrolled", agency=code_)
     if authorised is None:
-        raise VerificationFailed(f"no entry shows that {attestation.agency} authorised this attester's key")
+        raise NotEmpowered("authority.not_authorised", agency=code_)
     if mandated is None:
-        raise VerificationFailed(f"no entry shows a mandate of {attestation.agency} for kind {attestation.kind} then")
-    if suspended or retired:
-        raise VerificationFailed("the agency was suspended, or the attester retired or compromised, before it attested")
+        raise NotEmpowered("authority.no_mandate", agency=code_, kind=kind_)
+    if suspended:
+        raise NotEmpowered("authority.suspended", agency=code_)
+    if ended:
+        raise NotEmpowered("authority.attester_ended")
     return Authority(agency, enrolled, authorised, mandated)
 
 
@@ -99,42 +167,3 @@ def compromised_from(signer: bytes, known: Known) -> int | None:
         and content.resolution.attester == signer
     ]
     return min(dates, default=None)
-
-
-def _check_quorum(content: Enacted, origin: Origin, council: CouncilChange, verify: Verifier) -> None:
-    """As :func:`check_quorum`, but remember resolutions that keys alone carried: all that an agency attests rests on
-    the same few. Resolutions signed by a wallet are asked about each time.
-    """
-    try:
-        carried_by_keys(content, origin, council)
-    except DefiniteNo:
-        check_quorum(content, origin, council.members, council.threshold, verify)
-
-
-@lru_cache(maxsize=1_024)
-def carried_by_keys(content: Enacted, origin: Origin, council: CouncilChange) -> None:
-    check_quorum(content, origin, council.members, council.threshold, partial(verify_signature, origin))
-
-
-def _enacted_by_council(known: Known, origin: Origin, verify: Verifier) -> Iterator[tuple[Mark, Enacted]]:
-    """All resolutions in order, each with the quorum of the council seated then, which descends from entry 0.
-
-    Resolutions that bear on other attestations are checked too: whoever shows them answers for them.
-    """
-    council: CouncilChange | None = None
-    for mark, content in known:
-        if not isinstance(content, Enacted):
-            continue
-        if mark.number == 0:
-            if not isinstance(content.resolution, CouncilChange) or content.resolution.number or content.endorsements:
-                raise VerificationFailed("entry 0 is not the first council")
-        elif council is None:
-            raise VerificationFailed("entry 0, the first council, is not shown")
-        else:
-            try:
-                _check_quorum(content, origin, council, verify)
-            except DefiniteNo as error:
-                raise VerificationFailed(f"entry {mark.number} was not enacted by the council: {error}") from error
-        if isinstance(content.resolution, CouncilChange):
-            council = content.resolution
-        yield mark, content

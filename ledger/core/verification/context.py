@@ -2,87 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
-from ledger.core.statements.signature import WalletUndecided, verify_signature
+from ledger.core.statements.signature import WalletUndecided
 from ledger.core.verification.facts import Facts
+from ledger.core.verification.messages import make_check
 from ledger.core.verification.policy import VerificationPolicy
-from ledger.core.verification.verdict import Check, Question, Status, when
-from ledger.errors import DefiniteNo, Unavailable, VerificationFailed
-
-REMEDY_WALLET = "if it is a wallet contract, only its chain can say: verify online"
-
-WalletCheck = Callable[[bytes, bytes, bytes], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An attestation in force, with authority: what the policy's requirements are held against.
-
-    ``known`` is false where nobody could say whether its signature or authority holds; ``jurisdiction`` is None where
-    nobody could say which agency the council enrolled.
-    """
-
-    kind: int
-    jurisdiction: str | None
-    outcome: int
-    known: bool = True
+from ledger.core.verification.signatures import Signatures
+from ledger.core.verification.verdict import Check, Param, Status
+from ledger.errors import DefiniteNo, Unavailable
 
 
 @dataclass(slots=True)
-class Run:
-    """``cosigned``: the latest times of as many cosignatures as are demanded, newest first, in seconds."""
+class Verification:
+    """``at``: the time of the verdict. ``history``: the replayed chain, where there is one.
+
+    ``cosigned``: the latest times of as many cosignatures as are demanded, newest first. All times in seconds.
+    """
 
     evidence: Evidence
     at: int
     trust: TrustRoot | None
     policy: VerificationPolicy
     facts: Facts
-    history: History | None
-    wallets: WalletCheck | None
-    checks: list[Check] = field(default_factory=list)
-    attested_by: list[str] = field(default_factory=list)
-    judged: list[Judged] = field(default_factory=list)
+    signatures: Signatures
+    history: History | None = None
     cosigned: tuple[int, ...] = ()
+    checks: list[Check] = field(default_factory=list)
 
     @property
     def id(self) -> bytes:
+        """Of the declaration, 32 bytes."""
         return self.evidence.id
 
-    def add(self, name: str, question: Question, status: Status, words: str, decisive: bool = True) -> None:
-        self.checks.append(Check(len(self.checks) + 1, name, question, status, words, decisive))
+    def add(self, code: str, about: str = "", decisive: bool = True, /, **params: Param | bytes) -> Status:
+        """Add what a step found, by its code; ``about`` names the attestation, where it is about one."""
+        check = make_check(code, about, decisive, params)
+        self.checks.append(check)
+        return check.status
 
-    def attempt(self, name: str, question: Question, good: str, check: Callable[[], object]) -> Status:
-        """Run a check that raises to say no, or that nobody could say."""
+    def check_signature(self, step: str, about: str, signer: bytes, digest: bytes, signature: bytes) -> Status:
+        """Add whether ``signer`` signed ``digest``, as the finding of ``step``."""
         try:
-            check()
-        except DefiniteNo as error:
-            status, words = Status.INVALID, str(error)
-        except Unavailable as error:
-            status, words = Status.ERROR, str(error)
-        else:
-            status, words = Status.VALID, good
-        self.add(name, question, status, words)
-        return status
-
-    def signature(self, signer: bytes, digest: bytes, signature: bytes) -> None:
-        """Check a signature here, and for an address whose key did not sign, on chain if there is one.
-
-        :raises DefiniteNo: it does not fit. :raises Unavailable: only the chain can say, and it is away.
-        """
-        try:
-            verify_signature(self.evidence.origin, signer, digest, signature)
+            self.signatures.verify(signer, digest, signature)
         except WalletUndecided as error:
-            if self.wallets is None:
-                raise VerificationFailed(f"{error}; {REMEDY_WALLET}") from None
-            self.wallets(signer, digest, signature)
+            return self.add(f"{step}.only_chain", about, signer=signer, reason=str(error))
+        except DefiniteNo as error:
+            return self.add(f"{step}.not_signed", about, signer=signer, reason=str(error))
+        except Unavailable as error:
+            return self.add(f"{step}.unavailable", about, signer=signer, reason=str(error))
+        return self.add(f"{step}.signed", about, signer=signer)
 
     @property
-    def as_of(self) -> str:
-        """Up to where the facts reach, and who saw them."""
-        seen = f", seen by {len(self.cosigned)} witnesses until {when(self.cosigned[-1])}" if self.cosigned else ""
-        return self.facts.as_of + (seen if not self.facts.complete else "")
+    def as_of(self) -> dict[str, Param | bytes]:
+        """Up to where the facts reach, and which witnesses saw that the history had no other end."""
+        seen = self.cosigned if not self.facts.complete else ()
+        return {
+            "last_entry": self.facts.as_of.entry,
+            "last_time": self.facts.as_of.time,
+            "witnesses": len(seen) or None,
+            "witnessed_until": seen[-1] if seen else None,
+        }

@@ -7,18 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.inclusion import sets_about
 from ledger.core.evidence.payloads import contents
 from ledger.core.history.agencies import Agency
-from ledger.core.history.entry import Anchored, Attested, Revoked, Withdrawn
-from ledger.core.history.history import History, Mark, Recorded, Revocations, Verifier
+from ledger.core.history.entry import Anchored, Attested, Revoked, Withdrawn, decode_payload
+from ledger.core.history.history import History, Recorded, Revocations
+from ledger.core.history.replay import Mark
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.statement import Withdrawal
-from ledger.core.verification.authority import Known, authority_of, compromised_from
-from ledger.core.verification.verdict import when
+from ledger.core.verification.authority import CarriedResolutions, Known, authority_of, compromised_from
+from ledger.core.verification.cache import VerificationCache
+from ledger.core.verification.signatures import Signatures
+from ledger.core.verification.verdict import Param
+
+
+class AsOf(NamedTuple):
+    """The last entry that facts speak of, and its time in seconds, where that is known."""
+
+    entry: int
+    time: int | None
+
+
+class Empowered(NamedTuple):
+    """The agency behind an attestation, and what says that it had authority: a code of ``messages``."""
+
+    agency: Agency
+    code: str
+    params: Mapping[str, Param]
 
 
 class Facts(Protocol):
@@ -30,8 +48,8 @@ class Facts(Protocol):
         ...
 
     @property
-    def as_of(self) -> str:
-        """Up to where the facts reach, in words."""
+    def as_of(self) -> AsOf:
+        """Up to where the facts reach."""
         ...
 
     def anchors(self, root: bytes, size: int) -> Sequence[Mark]:
@@ -57,8 +75,12 @@ class Facts(Protocol):
         """The earliest date from which a key is declared compromised, in seconds."""
         ...
 
-    def empowered(self, attestation: bytes, recorded: Recorded, verify: Verifier) -> tuple[Agency, str]:
-        """The agency that an attestation is by, and in words what gave it authority; VerificationFailed for none."""
+    def empowered(self, attestation: bytes, recorded: Recorded) -> Empowered:
+        """What gave an attestation authority.
+
+        :raises NotEmpowered: nothing did.
+        :raises Unavailable: only the chain can say, and it is away.
+        """
         ...
 
 
@@ -68,19 +90,20 @@ class Shown:
 
     evidence: Evidence
     known: Known
+    resolutions: CarriedResolutions
     complete: bool = False
 
     @classmethod
-    def of(cls, evidence: Evidence) -> Shown:
+    def of(cls, evidence: Evidence, signatures: Signatures, cache: VerificationCache | None) -> Shown:
         """Decode the entries; Malformed, naming the entry, for a payload that is no encoding of its kind."""
-        return cls(evidence, contents(evidence.entries))
+        known = contents(evidence.entries, cache.decode if cache else decode_payload)
+        return cls(evidence, known, CarriedResolutions(known, evidence.origin, signatures, cache))
 
     @property
-    def as_of(self) -> str:
+    def as_of(self) -> AsOf:
         size = self.evidence.checkpoint.checkpoint.size
         latest = self.evidence.entries[-1].entry if self.evidence.entries else None
-        known = f", {when(latest.time)}" if latest is not None and latest.number == size - 1 else ""
-        return f"as of entry {size - 1}{known}"
+        return AsOf(size - 1, latest.time if latest is not None and latest.number == size - 1 else None)
 
     def anchors(self, root: bytes, size: int) -> Sequence[Mark]:
         return [mark for mark, content in self.known if content == Anchored(root, size)]
@@ -113,25 +136,30 @@ class Shown:
     def compromised_from(self, signer: bytes) -> int | None:
         return compromised_from(signer, self.known)
 
-    def empowered(self, attestation: bytes, recorded: Recorded, verify: Verifier) -> tuple[Agency, str]:
-        found = authority_of(recorded.attested, recorded.mark, self.known, self.evidence.origin, verify)
-        return found.agency, (
-            f"enrolled by entry {found.enrolled.number}, key authorised by {found.authorised.number}, "
-            f"mandate granted by {found.mandated.number}"
-        )
+    def empowered(self, attestation: bytes, recorded: Recorded) -> Empowered:
+        found = authority_of(recorded.attested, recorded.mark, self.resolutions)
+        entries: dict[str, Param] = {
+            "enrolled": found.enrolled.number,
+            "authorised": found.authorised.number,
+            "mandated": found.mandated.number,
+        }
+        return Empowered(found.agency, "authority.shown", entries)
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The whole history. What only the evidence shows is judged as shown; that the chain lacks it is told elsewhere."""
+    """The whole history.
+
+    Attestations that only the evidence contains are judged too; ``checkpoint on chain`` says that the chain lacks them.
+    """
 
     history: History
     shown: Shown
     complete: bool = True
 
     @property
-    def as_of(self) -> str:
-        return f"as of entry {self.history.size - 1}, {when(self.history.last_time)}"
+    def as_of(self) -> AsOf:
+        return AsOf(self.history.size - 1, self.history.last_time)
 
     def anchors(self, root: bytes, size: int) -> Sequence[Mark]:
         mark = self.history.anchors.get((root, size))
@@ -154,8 +182,7 @@ class Replayed:
         attester = self.history.agencies.attesters.get(signer)
         return None if attester is None else attester.compromised_from
 
-    def empowered(self, attestation: bytes, recorded: Recorded, verify: Verifier) -> tuple[Agency, str]:
+    def empowered(self, attestation: bytes, recorded: Recorded) -> Empowered:
         if attestation not in self.history.attestations:
-            return self.shown.empowered(attestation, recorded, verify)
-        agency = self.history.agencies.agency(recorded.attested.attestation.agency)
-        return agency, "held, by replay of the whole history"
+            return self.shown.empowered(attestation, recorded)
+        return Empowered(self.history.agencies.agency(recorded.attested.attestation.agency), "authority.replayed", {})

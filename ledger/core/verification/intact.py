@@ -1,18 +1,21 @@
-"""Intact? The checks that the document, its place, the checkpoint and the entries fit together, bit by bit.
+"""Intact? The checks that document, places, checkpoint and entries fit together, bit by bit.
 
-docs/evidence-format.md, checks 1 to 9.
+Steps 1 to 9 of docs/evidence-format.md; each function is one step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
+from ledger.core.checkpoints.trust import Cosignature
 from ledger.core.evidence.inclusion import Place
 from ledger.core.tree.merkle import leaf_hash, verify_inclusion
-from ledger.core.verification.context import Run
-from ledger.core.verification.verdict import Question, Status, when
+from ledger.core.verification.context import Verification
+from ledger.core.verification.verdict import Param, Status
 from ledger.errors import VerificationFailed
+
+_NAMED = 3  # changed fields, or wrong entries, that a check names
 
 
 class Opened(Protocol):
@@ -25,157 +28,156 @@ class Opened(Protocol):
     def leaf_hashes(self) -> Mapping[str, bytes]: ...
 
 
-def check_intact(run: Run, document: Opened | None) -> None:
-    """All checks of the first question; ``document`` is the one given beside the evidence."""
-    disclosed = _disclosure(run)
-    _document(run, document, disclosed)
-    _places(run)
-    _origin(run)
-    _checkpoint(run)
-    _witnesses(run)
-    _entries(run)
-    _anchor(run)
-
-
-def _disclosure(run: Run) -> frozenset[bytes]:
-    """The leaf hashes of all fields of the declared document, by the evidence; empty where it does not list them."""
-    shown = run.evidence.document
+def check_disclosure(verification: Verification) -> frozenset[bytes]:
+    """Step 1. Returns the leaf hashes of all fields of the declared document, none where the evidence lacks them."""
+    shown = verification.evidence.document
     if shown is None:
         return frozenset()
-    count = len(shown.fields) + len(shown.hidden)
-    if shown.digest == run.evidence.declaration.digest:
-        words = f"the evidence discloses {len(shown.fields)} of {count} fields of the declared document"
-        run.add("disclosure", Question.INTACT, Status.VALID, words)
-        return frozenset([*shown.leaf_hashes.values(), *shown.hidden])
-    words = f"the evidence discloses another document than the one declared: its digest is 0x{shown.digest.hex()}"
-    run.add("disclosure", Question.INTACT, Status.INVALID, words)
-    return frozenset()
+    if shown.digest != verification.evidence.declaration.digest:
+        verification.add("disclosure.another", digest=shown.digest)
+        return frozenset()
+    count = len(shown.fields)
+    verification.add("disclosure.declared", shown=count, fields=count + len(shown.hidden))
+    return frozenset([*shown.leaf_hashes.values(), *shown.hidden])
 
 
-def _document(run: Run, given: Opened | None, disclosed: frozenset[bytes]) -> None:
-    digest, shown = run.evidence.declaration.digest, run.evidence.document
+def check_document(verification: Verification, given: Opened | None, disclosed: frozenset[bytes]) -> None:
+    """Step 2. ``given``: the document beside the evidence; ``disclosed``: what step 1 returned."""
+    shown = verification.evidence.document
     document = given or (shown if shown is not None and shown.fields else None)
     if document is None:
-        run.add("document", Question.INTACT, Status.SKIPPED, "no document given: only its digest is proven")
-        return
-    if document.digest == digest:
-        words = f"the document has the declared digest 0x{digest.hex()}"
-        run.add("document", Question.INTACT, Status.VALID, words)
-        return
-    words = f"the document is not the one declared: its digest is 0x{document.digest.hex()}"
-    if disclosed:
-        changed = [path for path, hash_ in document.leaf_hashes.items() if hash_ not in disclosed]
-        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-        words += (
-            f"; changed: {', '.join(path or 'the content' for path in changed[:3])}{more}"
-            if changed
-            else "; every field shown is as declared, so a field was removed or added"
+        verification.add("document.not_given")
+    elif document.digest == verification.evidence.declaration.digest:
+        verification.add("document.declared", digest=document.digest)
+    elif not disclosed:
+        verification.add("document.another", digest=document.digest)
+    elif changed := [path for path, hash_ in document.leaf_hashes.items() if hash_ not in disclosed]:
+        more = len(changed) - _NAMED
+        verification.add(
+            "document.changed", digest=document.digest, paths=changed[:_NAMED], more=more if more > 0 else None
         )
-    run.add("document", Question.INTACT, Status.INVALID, words)
+    else:
+        verification.add("document.fields_differ", digest=document.digest)
 
 
-def _places(run: Run) -> None:
-    batch, *sets = run.evidence.places
-    words = f"number {batch.index} of {batch.size} declarations under batch root 0x{batch.root.hex()}"
-    run.attempt("batch", Question.INTACT, words, lambda: _check_places(run, [batch]))
-    if sets:
-        words = f"and in {len(sets)} more attested set{'s' if len(sets) > 1 else ''}"
-        run.attempt("sets", Question.INTACT, words, lambda: _check_places(run, sets))
+def check_batch(verification: Verification) -> None:
+    """Step 3."""
+    check_place(verification, "batch", verification.evidence.places[0])
 
 
-def _check_places(run: Run, places: Sequence[Place]) -> None:
-    for place in places:
-        verify_place(run.id, place)
+def check_sets(verification: Verification) -> None:
+    """Step 4."""
+    sets = verification.evidence.places[1:]
+    if not sets:
+        return
+    for place in sets:
+        if (reason := _failure(verification, place)) is not None:
+            verification.add("sets.not_included", **_named(place), reason=reason)
+            return
+    verification.add("sets.included", count=len(sets))
 
 
-def verify_place(id_: bytes, place: Place) -> None:
-    """Check the proof that a declaration stands in a batch or set; VerificationFailed where it does not hold."""
-    verify_inclusion(leaf_hash(id_), place.index, place.size, place.proof, place.root)
+def check_place(verification: Verification, step: str, place: Place, about: str = "") -> Status:
+    """Whether the declaration stands in a batch or set, as the finding of step 3 or 15."""
+    reason = _failure(verification, place)
+    if reason is None:
+        return verification.add(f"{step}.included", about, **_named(place))
+    return verification.add(f"{step}.not_included", about, **_named(place), reason=reason)
 
 
-def _origin(run: Run) -> None:
-    ours, noted = run.evidence.origin, run.evidence.checkpoint.checkpoint.origin
-    believed = run.trust.origin if run.trust else run.history.origin if run.history else None
-    if noted != ours:
-        words = f"the checkpoint is of another history: {noted}"
-        run.add("origin", Question.INTACT, Status.INVALID, words)
+def _named(place: Place) -> dict[str, Param | bytes]:
+    return {"index": place.index, "size": place.size, "root": place.root}
+
+
+def _failure(verification: Verification, place: Place) -> str | None:
+    """Why the proof of a place does not hold; None where it does."""
+    try:
+        verify_inclusion(leaf_hash(verification.id), place.index, place.size, place.proof, place.root)
+    except VerificationFailed as error:
+        return str(error)
+    return None
+
+
+def check_origin(verification: Verification) -> None:
+    """Step 5."""
+    ours, found = verification.evidence.origin, verification.evidence.checkpoint.checkpoint.origin
+    believed = verification.trust or verification.history
+    if found != ours:
+        verification.add("origin.checkpoint_of_another", origin=str(ours), found=str(found))
     elif believed is None:
-        words = "no trust root given and no chain asked: nothing says whether this history is real"
-        run.add("origin", Question.INTACT, Status.ERROR, words)
-    elif believed != ours:
-        words = f"evidence of {ours}, but {believed} is trusted"
-        run.add("origin", Question.INTACT, Status.INVALID, words)
+        verification.add("origin.nothing_trusted", origin=str(ours))
+    elif believed.origin != ours:
+        verification.add("origin.another_trusted", origin=str(ours), trusted=str(believed.origin))
     else:
-        run.add("origin", Question.INTACT, Status.VALID, f"history {ours}")
+        verification.add("origin.trusted", origin=str(ours))
 
 
-def _checkpoint(run: Run) -> None:
-    note, history = run.evidence.checkpoint, run.history
-    size, root = note.checkpoint.size, note.checkpoint.root
-    if run.trust is not None:
-        key = run.trust.log_key
-        words = f"the history of {size} entries is signed by {key.name} (key {key.id.hex()})"
-        run.attempt("checkpoint", Question.INTACT, words, lambda: note.verify(key))
-    if history is None:
-        return
-    words = f"the chain's first {size} entries have the checkpoint's root"
-    if size > history.size:
-        words = f"the checkpoint has {size} entries, the chain has {history.size}"
-    elif history.log.root(size) != root:
-        words = f"the chain's first {size} entries have another root than the checkpoint"
-    else:
-        run.add("checkpoint on chain", Question.INTACT, Status.VALID, words)
-        return
-    run.add("checkpoint on chain", Question.INTACT, Status.INVALID, words)
+def check_checkpoint(verification: Verification) -> None:
+    """Step 6: the log's signature, and where there is a chain, the checkpoint's root against it."""
+    note = verification.evidence.checkpoint
+    if verification.trust is not None:
+        key = verification.trust.log_key
+        named: dict[str, Param | bytes] = {"name": key.name, "key": key.id.hex()}
+        try:
+            note.verify(key)
+        except VerificationFailed:
+            verification.add("checkpoint.not_signed", **named)
+        else:
+            verification.add("checkpoint.signed", size=note.checkpoint.size, **named)
+    if verification.history is not None:
+        size, history = note.checkpoint.size, verification.history
+        if size > history.size:
+            verification.add("checkpoint_on_chain.longer", size=size, found=history.size)
+        elif history.log.root(size) != note.checkpoint.root:
+            verification.add("checkpoint_on_chain.another", size=size)
+        else:
+            verification.add("checkpoint_on_chain.same", size=size)
 
 
-def _witnesses(run: Run) -> None:
-    """Count distinct witnesses of the trust root; ``cosigned`` keeps the latest times of as many as are demanded."""
-    known, threshold = (run.trust.witnesses, run.trust.threshold) if run.trust else ((), 0)
-    demanded = max(threshold, run.policy.witnesses or 0)
+def check_witnesses(verification: Verification) -> None:
+    """Step 7. Distinct witnesses of the trust root count; ``cosigned`` gets the latest times of as many as demanded."""
+    trust = verification.trust
+    known, threshold = (len(trust.witnesses), trust.threshold) if trust else (0, 0)
+    demanded = max(threshold, verification.policy.witnesses or 0)
     if demanded == 0:
         return
-    note = run.evidence.checkpoint
-    times: list[int] = []
+    found: tuple[Cosignature, ...] = ()
     try:
-        for key in known:
-            if note.names(key):
-                times.append(note.cosigned_at(key))
+        found = trust.cosignatures(verification.evidence.checkpoint) if trust else ()
     except VerificationFailed as error:
-        run.add("witnesses", Question.INTACT, Status.INVALID, str(error))
+        verification.add("witnesses.wrong_line", reason=str(error))
         return
-    words = f"cosigned by {len(times)} of {len(known)} known witnesses; {demanded} are demanded"
-    if len(times) < demanded:
-        run.add("witnesses", Question.INTACT, Status.INVALID, words)
+    counts: dict[str, Param | bytes] = {"found": len(found), "known": known, "demanded": demanded}
+    if len(found) < demanded:
+        verification.add("witnesses.too_few", **counts)
         return
-    run.cosigned = tuple(sorted(times, reverse=True)[:demanded])
-    words += f", and as many had cosigned at {when(run.cosigned[-1])}"
-    run.add("witnesses", Question.INTACT, Status.VALID, words)
+    verification.cosigned = tuple(sorted((item.time for item in found), reverse=True)[:demanded])
+    verification.add("witnesses.enough", **counts, time=verification.cosigned[-1])
 
 
-def _entries(run: Run) -> None:
-    note = run.evidence.checkpoint.checkpoint
-    wrong = []
-    for item in run.evidence.entries:
+def check_entries(verification: Verification) -> None:
+    """Step 8."""
+    note, wrong = verification.evidence.checkpoint.checkpoint, []
+    for item in verification.evidence.entries:
         try:
             verify_inclusion(item.entry.hash, item.entry.number, note.size, item.proof, note.root)
-        except VerificationFailed as error:
-            wrong.append(f"entry {item.entry.number}: {error}")
+        except VerificationFailed:
+            wrong.append(item.entry.number)
     if wrong:
-        run.add("entries", Question.INTACT, Status.INVALID, "; ".join(wrong[:3]))
+        more = len(wrong) - _NAMED
+        verification.add("entries.not_included", numbers=wrong[:_NAMED], more=more if more > 0 else None)
     else:
-        words = f"all {len(run.evidence.entries)} entries shown are in the checkpoint"
-        run.add("entries", Question.INTACT, Status.VALID, words)
+        verification.add("entries.included", count=len(verification.evidence.entries))
 
 
-def _anchor(run: Run) -> None:
-    batch = run.evidence.places[0]
-    marks = run.facts.anchors(batch.root, batch.size)
+def check_anchor(verification: Verification) -> None:
+    """Step 9."""
+    batch = verification.evidence.places[0]
+    marks = verification.facts.anchors(batch.root, batch.size)
     if not marks:
-        words, status = "no entry anchors this batch root and size", Status.INVALID
-    elif marks[0].time > run.at:
-        words = f"anchored by entry {marks[0].number} only at {when(marks[0].time)}"
-        status = Status.INVALID
-    else:
-        words, status = f"anchored by entry {marks[0].number} at {when(marks[0].time)}", Status.VALID
-    run.add("anchor", Question.INTACT, status, words)
+        verification.add("anchor.none", root=batch.root, size=batch.size)
+        return
+    first = marks[0]
+    verification.add(
+        "anchor.later" if first.time > verification.at else "anchor.anchored", entry=first.number, time=first.time
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -9,6 +10,9 @@ from typing import Any
 
 from ledger.core.encoding.reading import hex_text
 from ledger.core.verification.policy import VerificationPolicy
+
+Param = str | int | list[str] | list[int] | None
+"""A parameter of what a check found. Bytes are lower-case hex with 0x, times seconds since 1970."""
 
 _LAST_SECOND = 253_402_300_799
 
@@ -34,31 +38,35 @@ class Conclusion(Enum):
     UNDECIDED = 3
 
 
-class Grade(Enum):
-    """What a statement is worth that was made with a key declared compromised from some date."""
-
-    SAFE = "safe"
-    UNSAFE = "unsafe"
-    UNDECIDABLE = "undecidable"
-
-
-def grade(made: int, compromised_from: int, tolerance: int) -> Grade:
-    """Re-grade a statement by the time of its entry; ``tolerance``: by how much that may be off. All in seconds."""
-    if made >= compromised_from:
-        return Grade.UNSAFE
-    return Grade.SAFE if made + tolerance < compromised_from else Grade.UNDECIDABLE
-
-
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One step. A check that is not ``decisive`` is told but does not count: another attestation stands in for it."""
+    """What one step found.
+
+    ``step`` is its number in docs/evidence-format.md; a step about attestations makes one check for each. ``code`` and
+    ``params`` say what was found, and ``detail`` says it in English. A check that is not ``decisive`` is told but does
+    not count: another attestation stands in for it, or it is of a later time.
+    """
 
     step: int
     name: str
     question: Question
     status: Status
-    words: str
+    code: str
+    params: Mapping[str, Param]
+    detail: str
     decisive: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "name": self.name,
+            "question": self.question.name.lower(),
+            "status": self.status.value,
+            "decisive": self.decisive,
+            "code": self.code,
+            "params": dict(self.params),
+            "words": self.detail,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +103,7 @@ class Verdict:
             "conclusion": self.conclusion.name,
             "questions": {question.name.lower(): self.answer(question).value for question in Question},
             "attested_by": list(self.attested_by),
-            "checks": [
-                {
-                    "step": check.step,
-                    "name": check.name,
-                    "question": check.question.name.lower(),
-                    "status": check.status.value,
-                    "decisive": check.decisive,
-                    "words": check.words,
-                }
-                for check in self.checks
-            ],
+            "checks": [check.to_json() for check in self.checks],
         }
 
 

@@ -1,7 +1,7 @@
-"""Verification: named checks that lead to a verdict. docs/evidence-format.md, "The checks", lists them all.
+"""Verification: the steps of docs/evidence-format.md, "The checks", in its order and under its numbers.
 
-Offline the evidence is held against the trust root's keys; absence cannot be shown then, and "not revoked" is SKIPPED
-with words. With a replayed history (online) the same checks run over fresh facts.
+Offline, evidence is held against the trust root's keys. Absence cannot be shown then: "not revoked" is SKIPPED, and the
+detail says as of when. Online, the same steps run over the replayed history.
 """
 
 from __future__ import annotations
@@ -10,12 +10,34 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
 from ledger.core.statements.members import ZERO
-from ledger.core.verification.attestations import check_attestations
-from ledger.core.verification.context import Run, WalletCheck
+from ledger.core.verification.attestations import (
+    Candidate,
+    attestations_in_question,
+    check_attester,
+    check_authority,
+    check_compromise,
+    check_in_force,
+    check_requirement,
+    check_set,
+)
+from ledger.core.verification.cache import VerificationCache
+from ledger.core.verification.context import Verification
 from ledger.core.verification.facts import Facts, Replayed, Shown
-from ledger.core.verification.intact import Opened, check_intact
+from ledger.core.verification.intact import (
+    Opened,
+    check_anchor,
+    check_batch,
+    check_checkpoint,
+    check_disclosure,
+    check_document,
+    check_entries,
+    check_origin,
+    check_sets,
+    check_witnesses,
+)
 from ledger.core.verification.policy import VerificationPolicy
-from ledger.core.verification.verdict import Question, Status, Verdict, when
+from ledger.core.verification.signatures import Signatures, WalletCheck
+from ledger.core.verification.verdict import Status, Verdict
 
 
 def verify(
@@ -27,55 +49,99 @@ def verify(
     policy: VerificationPolicy | None = None,
     history: History | None = None,
     wallets: WalletCheck | None = None,
+    cache: VerificationCache | None = None,
 ) -> Verdict:
     """Decide about one document as at ``at`` (seconds since 1970).
 
-    ``history`` is the replayed chain, for a verdict with fresh facts; ``wallets(signer, digest, signature)`` asks the
-    chain about an ERC-1271 signature and raises VerificationFailed for no.
-
-    :raises Malformed: an entry in the evidence is no encoding of its kind.
+    :param document: what is held beside the evidence, wrapped or redacted.
+    :param history: the replayed chain, for a verdict with fresh facts; None offline.
+    :param wallets: asks the chain about a signature by a wallet contract; None offline.
+    :param cache: one for all verifications of somebody who verifies much.
+    :raises Malformed: the payload of an entry in the evidence is no encoding of its kind.
     """
-    shown = Shown.of(evidence)
+    signatures = Signatures(evidence.origin, wallets)
+    shown = Shown.of(evidence, signatures, cache)
     facts: Facts = shown if history is None else Replayed(history, shown)
-    run = Run(evidence, at, trust, policy or VerificationPolicy(), facts, history, wallets)
-    check_intact(run, document)
-    _declaration(run)
-    _freshness(run)
-    _withdrawal(run)
-    check_attestations(run)
-    return Verdict(run.id, at, tuple(run.checks), run.policy, tuple(run.attested_by))
+    verification = Verification(evidence, at, trust, policy or VerificationPolicy(), facts, signatures, history)
+
+    # Is it intact?
+    # (1) What the evidence discloses is of the declared document.
+    disclosed = check_disclosure(verification)
+    # (2) The document that was given is the declared one, or its changed fields are named.
+    check_document(verification, document, disclosed)
+    # (3) The declaration is in its batch,
+    check_batch(verification)
+    # (4) and in every other set of which the evidence has a place.
+    check_sets(verification)
+    # (5) Evidence, checkpoint and trust root are of one history.
+    check_origin(verification)
+    # (6) The log signed the checkpoint. With a chain at hand, it is the chain's too.
+    check_checkpoint(verification)
+    # (7) As many known witnesses as are demanded cosigned it.
+    check_witnesses(verification)
+    # (8) Every entry shown is in the checkpoint.
+    check_entries(verification)
+    # (9) An entry anchored the batch in time.
+    check_anchor(verification)
+
+    # By whom?
+    # (10) The party signed the declaration.
+    party = evidence.declaration.party
+    verification.check_signature("declaration", "", party, evidence.id, evidence.signature)
+
+    # Is it in force?
+    # (11) The evidence is as recent as the policy demands.
+    check_freshness(verification)
+    # (12) The party has not withdrawn the declaration.
+    check_withdrawal(verification)
+
+    candidates = []
+    for attestation in attestations_in_question(verification):
+        # (13) The attestation is in force.
+        check_in_force(verification, attestation)
+        if not attestation.decisive:
+            continue
+        # (14) If its key was stolen, it was made before.
+        check_compromise(verification, attestation)
+        # (15) The declaration is in the attested set. Otherwise the attestation says nothing about it.
+        if check_set(verification, attestation) is not Status.VALID:
+            continue
+        # (16) The attester signed it,
+        signed = check_attester(verification, attestation)
+        # (17) and had the authority: the council enrolled, authorised and mandated before.
+        empowered, agency = check_authority(verification, attestation)
+        if attestation.in_force and Status.INVALID not in (signed, empowered):
+            known = signed is empowered is Status.VALID
+            candidates.append(Candidate(attestation.said, agency, known))
+
+    # (18) The attestations that the policy demands are among them.
+    for requirement in verification.policy.require:
+        check_requirement(verification, requirement, candidates)
+
+    attested_by = tuple(str(candidate) for candidate in candidates if candidate.known)
+    return Verdict(verification.id, at, tuple(verification.checks), verification.policy, attested_by)
 
 
-def _declaration(run: Run) -> None:
-    party = run.evidence.declaration.party
-    run.attempt(
-        "declaration",
-        Question.AUTHORITY,
-        f"declared and signed by the party 0x{party.hex()}",
-        lambda: run.signature(party, run.id, run.evidence.signature),
-    )
-
-
-def _freshness(run: Run) -> None:
-    longest = run.policy.max_age
-    if longest is None or run.facts.complete:
+def check_freshness(verification: Verification) -> None:
+    """Step 11, where the policy asks and the facts are not fresh by themselves."""
+    longest, entries = verification.policy.max_age, verification.evidence.entries
+    if longest is None or verification.facts.complete:
         return
-    entries = run.evidence.entries
-    times = [*(item.entry.time for item in entries[-1:]), *run.cosigned[-1:]]
-    fresh = bool(entries) and run.at - max(times) <= longest
-    words = f"{run.as_of}; the policy allows {longest} s"
-    run.add("freshness", Question.IN_FORCE, Status.VALID if fresh else Status.INVALID, words)
+    times = [*(item.entry.time for item in entries[-1:]), *verification.cosigned[-1:]]
+    fresh = bool(entries) and verification.at - max(times) <= longest
+    verification.add("freshness.recent" if fresh else "freshness.stale", allowed=longest, **verification.as_of)
 
 
-def _withdrawal(run: Run) -> None:
-    found = run.facts.withdrawal()
-    if found is not None and found[0].time <= run.at:
-        mark, withdrawal = found
-        words = f"withdrawn by entry {mark.number} at {when(mark.time)}, reason {withdrawal.reason}"
-        if withdrawal.replacement != ZERO:
-            words += f", replaced by 0x{withdrawal.replacement.hex()}"
-        run.add("withdrawal", Question.IN_FORCE, Status.INVALID, words)
-    elif run.facts.complete:
-        run.add("withdrawal", Question.IN_FORCE, Status.VALID, f"not withdrawn, {run.as_of}")
-    else:
-        run.add("withdrawal", Question.IN_FORCE, Status.SKIPPED, f"no withdrawal shown, {run.as_of}")
+def check_withdrawal(verification: Verification) -> None:
+    """Step 12."""
+    found = verification.facts.withdrawal()
+    if found is None or found[0].time > verification.at:
+        code = "withdrawal.none" if verification.facts.complete else "withdrawal.none_shown"
+        verification.add(code, **verification.as_of)
+        return
+    mark, withdrawal = found
+    replacement = None if withdrawal.replacement == ZERO else withdrawal.replacement
+    verification.add(
+        "withdrawal.withdrawn",
+        entry=mark.number, time=mark.time, reason_code=withdrawal.reason, replacement=replacement,
+    )  # fmt: skip

@@ -38,7 +38,7 @@ def refuses(*_: bytes) -> None:
     raise VerificationFailed("the wallet says no")
 
 
-def history(party: Key, officer: Key, councillor: Key) -> tuple[World, tuple[Declaration, bytes], Batch]:
+def attested_by(party: Key, officer: Key, councillor: Key) -> tuple[World, tuple[Declaration, bytes], Batch]:
     """A declaration that was attested under a mandate which ``councillor`` carried."""
     world = World([COUNCIL, councillor])
     world.enrol("NZ-MPI", "NZ", [851], officer)
@@ -60,7 +60,7 @@ def history(party: Key, officer: Key, councillor: Key) -> tuple[World, tuple[Dec
     ids=["declaration", "attestation", "council"],
 )
 def test_who_could_not_be_asked(party: Key, officer: Key, councillor: Key, names: set[str]) -> None:
-    world, declared, batch = history(party, officer, councillor)
+    world, declared, batch = attested_by(party, officer, councillor)
     demanded = VerificationPolicy(require=(Requirement(861, ("NZ",), (1,)),))
 
     def found(wallets: Wallets, policy: VerificationPolicy = demanded) -> tuple[Conclusion, dict[Status, set[str]]]:

@@ -1,0 +1,46 @@
+"""What many verifications have in common: results that depend on nothing but what they are asked about."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+
+from ledger.core.history.council import check_quorum
+from ledger.core.history.entry import Content, Enacted, EntryKind, decode_payload
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import verify_signature
+from ledger.core.statements.statement import CouncilChange
+from ledger.errors import DefiniteNo
+
+MAX_ITEMS = 1_024
+MAX_PAYLOAD = 2_048  # bytes; larger payloads are read each time
+
+
+class VerificationCache:
+    """Remembers payloads that were decoded and resolutions that keys alone carried; at most ``items`` of each.
+
+    The council, agencies, mandates and attesters of a history come again in the evidence of each of its documents. One
+    who verifies much makes one cache and passes it to every ``verify``. Several threads may use it.
+    """
+
+    def __init__(self, items: int = MAX_ITEMS) -> None:
+        self._decode = lru_cache(items)(decode_payload)
+        self._check_carried = lru_cache(items)(_check_carried_by_keys)
+
+    def decode(self, kind: EntryKind, payload: bytes) -> Content:
+        """See ``decode_payload``."""
+        return (self._decode if len(payload) <= MAX_PAYLOAD else decode_payload)(kind, payload)
+
+    def carried_by_keys(self, content: Enacted, origin: Origin, council: CouncilChange) -> bool:
+        """Whether a resolution carries the quorum of ``council`` by keys alone, so that no chain need be asked.
+
+        Only a yes is remembered, and only a yes is final: a wallet contract may still say it for a member.
+        """
+        try:
+            self._check_carried(content, origin, council)
+        except DefiniteNo:
+            return False
+        return True
+
+
+def _check_carried_by_keys(content: Enacted, origin: Origin, council: CouncilChange) -> None:
+    check_quorum(content, origin, council.members, council.threshold, partial(verify_signature, origin))
