@@ -178,12 +178,18 @@ class VerificationBody(Shape):
 
 
 class CheckResult(BaseModel):
+    """What one step of the verification found. docs/evidence-format.md lists the steps and the codes."""
+
     step: int
     name: str
     question: str
     status: Literal["VALID", "INVALID", "SKIPPED", "ERROR"]
-    decisive: bool
-    words: str
+    decisive: bool = Field(description="Whether it counts: another attestation may stand in for this one")
+    code: str = Field(description="What was found; programs and translations go by it", examples=["in_force.revoked"])
+    params: dict[str, str | int | list[str] | list[int] | None] = Field(
+        description="The values that belong to the code", examples=[{"entry": 17, "time": 1790000000}]
+    )
+    words: str = Field(description="Code and parameters in English")
 
 
 class VerdictResult(BaseModel):
