@@ -61,7 +61,15 @@ class Redacted:
 
         :raises Malformed: the file would be over the limit for redacted files.
         """
-        value = {
+        # Exactly RFC 8785 and 30 times as fast: names are in order, there are no numbers, and json escapes strings as
+        # RFC 8785 section 3.2.2.2 demands.
+        data = json.dumps(self.to_value(), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        _check_size(data, DEFAULT_LIMITS)
+        return data
+
+    def to_value(self) -> dict[str, Json]:
+        """The object of the redacted file; names are in order. Evidence holds it as its ``document``."""
+        return {
             "fields": [
                 [path, type_, b64encode(value).decode() if type_ == "x" else value.decode(), salt.hex()]
                 for path, type_, value, salt in self.fields
@@ -70,11 +78,36 @@ class Redacted:
             "hidden": [hash_.hex() for hash_ in self.hidden],
             "ledger": VERSION,
         }
-        # Exactly RFC 8785 and 30 times as fast: names are in order here, there are no numbers, and json escapes strings
-        # as RFC 8785 section 3.2.2.2 demands.
-        data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-        _check_size(data, DEFAULT_LIMITS)
-        return data
+
+    @classmethod
+    def from_value(cls, value: Json, limits: Limits = DEFAULT_LIMITS) -> Redacted:
+        """Read strictly what :meth:`to_value` returns. Its fields must fit into one document.
+
+        :raises Malformed: names the path, or the member.
+        """
+        if not isinstance(value, dict) or sorted(value) != ["fields", "format", "hidden", "ledger"]:
+            raise Malformed("a redacted document must have exactly the members fields, format, hidden and ledger")
+        if value["ledger"] != VERSION:
+            raise Malformed(f'not of the format "{VERSION}"', "ledger")
+        format_ = _format(value["format"])
+        fields = [_field(item, number, format_) for number, item in enumerate(read_list(value["fields"], "fields"))]
+        hidden = [
+            read_digits(item, f"hidden[{number}]", HASH_SIZE)
+            for number, item in enumerate(read_list(value["hidden"], "hidden"))
+        ]
+        if not 0 < len(fields) + len(hidden) <= limits.fields:
+            raise over_fields(limits) if fields or hidden else Malformed("a document must have at least one field")
+        if any(left.path >= right.path for left, right in pairwise(fields)):
+            raise Malformed("paths must ascend, without repeats", "fields")
+        if any(left >= right for left, right in pairwise(hidden)):
+            raise Malformed("leaf hashes must ascend, without repeats", "hidden")
+        check_shape((item[:3] for item in fields), format_, len(hidden), limits)
+        document = cls(format_, tuple(fields), tuple(hidden))
+        if not set(hidden).isdisjoint(document.leaf_hashes.values()):
+            raise Malformed("a field cannot be shown and hidden at once", "hidden")
+        if document.to_value() != value:
+            raise Malformed("a value is not in its canonical base64", "fields")
+        return document
 
 
 def redact(document: Wrapped | Redacted, hide: Sequence[str]) -> Redacted:
@@ -120,35 +153,14 @@ def open_document(data: bytes) -> Wrapped | Redacted:
 
 
 def read_redacted(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Redacted:
-    """Read a redacted file strictly: exactly what :meth:`Redacted.to_bytes` prints.
-
-    Its fields must fit into one document.
+    """Read a redacted file strictly: exactly what :meth:`Redacted.to_bytes` prints. See :meth:`Redacted.from_value`.
 
     :raises Malformed: names line and column, the path, or the member.
     """
     _check_size(data, limits)
     # A shown field is four scalars, a hidden field one; the counts are checked below.
     whole = parse_container(data, Limits(depth=3, fields=5 * limits.fields + 2))
-    if not isinstance(whole, dict) or sorted(whole) != ["fields", "format", "hidden", "ledger"]:
-        raise Malformed("a redacted document must have exactly the members fields, format, hidden and ledger")
-    if whole["ledger"] != VERSION:
-        raise Malformed(f'not of the format "{VERSION}"', "ledger")
-    format_ = _format(whole["format"])
-    fields = [_field(item, number, format_) for number, item in enumerate(read_list(whole["fields"], "fields"))]
-    hidden = [
-        read_digits(item, f"hidden[{number}]", HASH_SIZE)
-        for number, item in enumerate(read_list(whole["hidden"], "hidden"))
-    ]
-    if not 0 < len(fields) + len(hidden) <= limits.fields:
-        raise over_fields(limits) if fields or hidden else Malformed("a document must have at least one field")
-    if any(left.path >= right.path for left, right in pairwise(fields)):
-        raise Malformed("paths must ascend, without repeats", "fields")
-    if any(left >= right for left, right in pairwise(hidden)):
-        raise Malformed("leaf hashes must ascend, without repeats", "hidden")
-    check_shape((item[:3] for item in fields), format_, len(hidden), limits)
-    document = Redacted(format_, tuple(fields), tuple(hidden))
-    if not set(hidden).isdisjoint(document.leaf_hashes.values()):
-        raise Malformed("a field cannot be shown and hidden at once", "hidden")
+    document = Redacted.from_value(whole, limits)
     if document.to_bytes() != data:
         raise Malformed("not the canonical bytes of a redacted document: white space, order, escapes or base64 differ")
     return document

@@ -6,7 +6,6 @@ history that bears on it (each with its inclusion in the checkpoint), and the ch
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -58,14 +57,14 @@ class Evidence:
 
         :raises Malformed: more than 16 MiB: disclose less of the document.
         """
-        value = {
+        value: dict[str, object] = {
             "checkpoint": str(self.checkpoint),
             "declaration": self.declaration.to_json(),
             "entries": [
                 {"bytes": hex_text(item.entry.data), "proof": [hex_text(hash_) for hash_ in item.proof]}
                 for item in self.entries
             ],
-            "document": self.document and json.loads(self.document.to_bytes()),
+            "document": None if self.document is None else self.document.to_value(),
             "ledger": FORMAT,
             "origin": str(self.origin),
             "places": [

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 
 from ledger.core.checkpoints.note import SignedNote
-from ledger.core.document import Redacted, read_redacted
+from ledger.core.document import Redacted
 from ledger.core.encoding.canonical_json import read_canonical
+from ledger.core.encoding.json_text import Json
 from ledger.core.encoding.reading import (
     hex_bytes,
     read_count,
@@ -28,7 +28,16 @@ from ledger.errors import Malformed
 
 def read_evidence(data: bytes) -> Evidence:
     """Read exactly what ``Evidence.to_bytes`` prints; Malformed names the member. Nothing is verified."""
-    value = read_canonical(data, FORMAT, MAX_EVIDENCE_BYTES)
+    return evidence_from_value(read_canonical(data, FORMAT, MAX_EVIDENCE_BYTES))
+
+
+def evidence_from_value(value: Json) -> Evidence:
+    """Read the JSON value of evidence, however its text was spelled. It must come from a strict I-JSON reader.
+
+    :raises Malformed: names the member. Nothing is verified.
+    """
+    if not isinstance(value, dict) or value.get("ledger") != FORMAT:
+        raise Malformed(f'not of the format "{FORMAT}"')
     names = ["checkpoint", "declaration", "document", "entries", "ledger", "origin", "places", "signature"]
     note, declaration, document, entries, _, origin, places, signature = read_object(value, names, "evidence")
     evidence = Evidence(
@@ -66,11 +75,8 @@ def _read_entry(value: object, where: str) -> ProvenEntry:
     return ProvenEntry(entry, read_hashes(proof, f"{where}.proof", MAX_PROOF_HASHES))
 
 
-def _read_document(value: object) -> Redacted:
-    """The object of a redacted document. It is printed as a redacted file and read by that file's rules."""
+def _read_document(value: Json) -> Redacted:
     try:
-        return read_redacted(
-            json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
-        )
+        return Redacted.from_value(value)
     except Malformed as error:
         raise Malformed(error.what, f"document {error.where}".rstrip()) from None
