@@ -35,7 +35,7 @@ def status(
 def _show_attestation(status: AttestationStatus, as_json: bool) -> None:
     value: dict[str, Any] = {
         "attestation": hex_text(status.id),
-        "entry": status.mark.number,
+        "entry": status.entry.number,
         "standing": status.standing.value,
         "decided_by_entry": status.decided_by and status.decided_by.number,
         **status.attested.attestation.to_json(),
@@ -58,10 +58,10 @@ def _show_declaration(status: DeclarationStatus, as_json: bool) -> None:
         for one in status.attestations
     ]
     if status.withdrawn is not None:
-        mark, withdrawn = status.withdrawn
+        entry, withdrawn = status.withdrawn
         value["withdrawn"] = {
-            "entry": mark.number,
-            "time": when(mark.time),
+            "entry": entry.number,
+            "time": when(entry.time),
             "reason": withdrawn.withdrawal.reason,
             "replacement": hex_text(withdrawn.withdrawal.replacement),
         }

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self, assert_never
 
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Revoked, Withdrawn
-from ledger.core.history.replay import Mark, Spoken
+from ledger.core.history.replay import EntryRef, Spoken
 from ledger.core.statements.members import ZERO
 from ledger.errors import Source, Unavailable
 
@@ -62,16 +62,16 @@ class Spill:
         found = self._find(b"w" + declaration)
         return None if found is None else found[0]
 
-    def keep(self, mark: Mark, topic: bytes, content: Content) -> None:
+    def keep(self, entry: EntryRef, topic: bytes, content: Content) -> None:
         match content:
             case Anchored(root, size):
-                self._keep(_anchor(root, size), mark.number)
+                self._keep(_anchor(root, size), entry.number)
             case Attested(attestation):
-                self._keep(b"t" + topic, mark.number, attestation.agency)
+                self._keep(b"t" + topic, entry.number, attestation.agency)
             case Revoked(revocation):
-                self._keep(b"r" + topic + revocation.member, mark.number)
+                self._keep(b"r" + topic + revocation.member, entry.number)
             case Withdrawn():
-                self._keep(b"w" + topic, mark.number)
+                self._keep(b"w" + topic, entry.number)
             case Enacted():
                 raise TypeError("resolutions are in the register of agencies")
             case _:

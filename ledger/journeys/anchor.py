@@ -82,9 +82,9 @@ class Anchorer:
         self._watched.update(batch.id for batch in self._store.batches.unfinished())
         history = self._follower.refresh()
         for batch in self._store.batches.unfinished():
-            mark = history.anchors.get((batch.root, batch.size))
-            if mark is not None:
-                self._store.batches.mark_anchored(batch.id, mark.number, mark.time)
+            entry = history.anchors.get((batch.root, batch.size))
+            if entry is not None:
+                self._store.batches.mark_anchored(batch.id, entry.number, entry.time)
         anchored = self._anchored()
         final = self._store.batches.mark_final(self._follower.confirmed)
         formed = self._form_due(max_size, max_age, at) if max_age is not None else []

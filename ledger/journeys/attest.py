@@ -31,7 +31,7 @@ def relay_attestation(
     if members:  # only now: a stranger's refused request must not fill the store
         relay.store.sets.save(attestation.root, attestation.size, members)
     recorded = relay.refresh().attestations.get(id_)
-    return relayed(id_, recorded and recorded.mark, receipt)
+    return relayed(id_, recorded and recorded.entry, receipt)
 
 
 def set_of(ids: Sequence[bytes]) -> tuple[bytes, int]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ledger.core.encoding.keccak import keccak
 from ledger.core.history.entry import Endorsement
-from ledger.core.history.history import Mark
+from ledger.core.history.replay import EntryRef
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import Algorithm, p256_signer
 from ledger.core.statements.statement import Resolution, make_resolution
@@ -38,8 +38,8 @@ def relay_resolution(relay: Relay, resolution: Resolution, endorsements: Sequenc
     ordered = sorted(endorsements, key=lambda endorsement: keccak(endorsement.signer))
     receipt = relay.submit(calls.enact(resolution, ordered))
     history = relay.refresh()
-    mark = next((Mark(entry.number, entry.time) for entry in receipt.entries if entry.number < history.size), None)
-    return relayed(resolution.id(relay.chain.origin), mark, receipt)
+    made = next((EntryRef(entry.number, entry.time) for entry in receipt.entries if entry.number < history.size), None)
+    return relayed(resolution.id(relay.chain.origin), made, receipt)
 
 
 def founding_signer(name: str, keystore: Keystore) -> bytes:

@@ -102,12 +102,12 @@ class Gatherer:
         :raises HistoryBroken: the store's batch, or a set, does not lead to its root.
         """
         batch = self._batch(row.batch_id) if row.batch_id is not None and row.state in ("anchored", "final") else None
-        mark = None if batch is None else self._history.anchors.get((batch.root, batch.size))
-        if batch is None or mark is None:
+        entry = None if batch is None else self._history.anchors.get((batch.root, batch.size))
+        if batch is None or entry is None:
             raise NotAnchoredYet(row.id)
-        if mark.number >= self._note.checkpoint.size:
+        if entry.number >= self._note.checkpoint.size:
             raise Unavailable(
-                f"its batch is entry {mark.number}, and the newest checkpoint covers {self._note.checkpoint.size} "
+                f"its batch is entry {entry.number}, and the newest checkpoint covers {self._note.checkpoint.size} "
                 "entries: try again when a later one is signed",
                 source=Source.LOG,
             )

@@ -15,7 +15,7 @@ from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
-from ledger.core.history.replay import Mark
+from ledger.core.history.replay import EntryRef
 from ledger.core.tree.merkle import leaf_hash
 from ledger.core.tree.tiles import Frontier
 from ledger.core.verification.verdict import Question, Status
@@ -138,16 +138,16 @@ class _Rebuilding:
         into which what came after the backup went too.
         """
         held = {(batch.root, batch.size) for batch in self.store.batches.each()}
-        unknown = {name: mark for name, mark in self.history.anchors.items() if name not in held}
+        unknown = {name: entry for name, entry in self.history.anchors.items() if name not in held}
         sizes = {size for _, size in unknown}
         waiting = self.store.declarations.pending_ids(self.store.declarations.pending().total)
         found, tree = 0, Frontier()
         for end, id_ in enumerate(waiting, start=1):
             tree.append(leaf_hash(id_))
-            if tree.size not in sizes or (mark := unknown.get((tree.root(), tree.size))) is None:
+            if tree.size not in sizes or (entry := unknown.get((tree.root(), tree.size))) is None:
                 continue
             with self.store.restoring() as restoring:
-                restoring.add_batch(_anchored((tree.root(), tree.size), mark), waiting[found:end])
+                restoring.add_batch(_anchored((tree.root(), tree.size), entry), waiting[found:end])
             found, tree = end, Frontier()
         return found
 
@@ -172,8 +172,8 @@ class _Rebuilding:
         whole = {(batch.root, batch.size) for batch in self.store.batches.each()}
         partly = {(batch.root, batch.size): known for batch, known in self.store.batches.partly_known()}
         gaps = [
-            Gap(*name, mark.number, partly.get(name, 0))
-            for name, mark in self.history.anchors.items()
+            Gap(*name, entry.number, partly.get(name, 0))
+            for name, entry in self.history.anchors.items()
             if name in partly or name not in whole
         ]
         return tuple(sorted(gaps, key=lambda gap: gap.number))
@@ -226,12 +226,12 @@ class _Rebuilding:
         """Put one verified piece into the store; what it counts as."""
         origin, (batch, *sets) = self.history.origin, evidence.places
         id_, name = evidence.declaration.id(origin), (batch.root, batch.size)
-        mark = self.history.anchors[name]
+        entry = self.history.anchors[name]
         row, stands = restoring.declarations([id_]).get(id_, (None, None))
         if row is None:
             # When it was received is known to nobody any more; that it was anchored at this time, is.
-            restoring.add_declarations([(id_, evidence.declaration, evidence.signature, mark.time)])
-        restoring.add_batch(_anchored(name, mark), ())
+            restoring.add_declarations([(id_, evidence.declaration, evidence.signature, entry.time)])
+        restoring.add_batch(_anchored(name, entry), ())
         attested = [place for place in sets if self.history.attestations_of([(place.root, place.size)])]
         for place in (batch, *attested):
             restoring.add_inclusion(id_, place)
@@ -242,9 +242,9 @@ class _Rebuilding:
         return "known" if (stands.root, stands.size) == name else "elsewhere"
 
 
-def _anchored(name: Name, mark: Mark) -> Batch:
+def _anchored(name: Name, entry: EntryRef) -> Batch:
     """A batch as far as the chain knows it: when it was formed, and by whom it was sent, it does not."""
-    return Batch(0, *name, "anchored", mark.time, None, mark.number, mark.time)
+    return Batch(0, *name, "anchored", entry.time, None, entry.number, entry.time)
 
 
 def _attested(history: History) -> dict[Name, int]:
@@ -253,5 +253,5 @@ def _attested(history: History) -> dict[Name, int]:
     for recorded in history.attestations.values():
         attestation = recorded.attested.attestation
         name = attestation.root, attestation.size
-        found[name] = min(recorded.mark.number, found.get(name, recorded.mark.number))
+        found[name] = min(recorded.entry.number, found.get(name, recorded.entry.number))
     return found

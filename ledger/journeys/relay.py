@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.core.history.history import History, Mark
+from ledger.core.history.history import History
+from ledger.core.history.replay import EntryRef
 from ledger.edges.chain.calls import Call
 from ledger.edges.chain.contract import Chain, Receipt
 from ledger.edges.keys.keystore import SigningKey
@@ -44,17 +45,17 @@ class Relay:
         return self.follower.refresh()
 
 
-def relayed(id_: bytes, mark: Mark | None, receipt: Receipt | None) -> Relayed:
-    """A statement that became the entry ``mark``, which is what the history says, whatever the receipt does.
+def relayed(id_: bytes, entry: EntryRef | None, receipt: Receipt | None) -> Relayed:
+    """A statement that became the entry ``entry``, which is what the history says, whatever the receipt does.
 
     :raises Unavailable: the history does not show it.
     """
-    if mark is None:
+    if entry is None:
         raise Unavailable(
             "the node took the statement, and the history does not show it: try again, which is harmless",
             source=Source.CHAIN,
         )
-    return Relayed(id_, mark.number, receipt)
+    return Relayed(id_, entry.number, receipt)
 
 
 def receipt_json(receipt: Receipt | None) -> dict[str, Any] | None:

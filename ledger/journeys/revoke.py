@@ -22,7 +22,7 @@ def relay_revocation(relay: Relay, revocation: Revocation, signer: bytes, signat
         if known is None or known.revoked.revocation != revocation:
             raise
     recorded = _recorded(relay.refresh(), revocation)
-    return relayed(revocation.id(relay.chain.origin), recorded and recorded.mark, receipt)
+    return relayed(revocation.id(relay.chain.origin), recorded and recorded.entry, receipt)
 
 
 def _recorded(history: History, revocation: Revocation) -> Revocations | None:

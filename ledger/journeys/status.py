@@ -9,7 +9,7 @@ from functools import cache
 from ledger.core.anchoring.batches import Batch, DeclarationState
 from ledger.core.history.entry import Attested, Withdrawn
 from ledger.core.history.history import History, Standing
-from ledger.core.history.replay import Mark
+from ledger.core.history.replay import EntryRef
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.statement import Declaration
 from ledger.edges.store import DeclarationRow, Store
@@ -25,10 +25,10 @@ class AttestationStatus:
     """
 
     id: bytes
-    mark: Mark
+    entry: EntryRef
     attested: Attested
     standing: Standing
-    decided_by: Mark | None
+    decided_by: EntryRef | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class DeclarationStatus:
     received_at: int | None = None
     batch: Batch | None = None
     attestations: tuple[AttestationStatus, ...] = ()
-    withdrawn: tuple[Mark, Withdrawn] | None = None
+    withdrawn: tuple[EntryRef, Withdrawn] | None = None
 
 
 def declaration_status(id_: bytes, store: Store, history: History | None = None, at: int = 0) -> DeclarationStatus:
@@ -87,4 +87,4 @@ def _stored(row: DeclarationRow, batch_of: Callable[[int], Batch | None]) -> Dec
 def _standing(id_: bytes, history: History, member: bytes, at: int) -> AttestationStatus:
     recorded = history.attestations[id_]
     standing, decided_by = history.standing(id_, member, at)
-    return AttestationStatus(id_, recorded.mark, recorded.attested, standing, decided_by)
+    return AttestationStatus(id_, recorded.entry, recorded.attested, standing, decided_by)

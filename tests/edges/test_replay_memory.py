@@ -7,7 +7,7 @@ from hypothesis import given, strategies
 
 from ledger.core.history.entry import Anchored, Attested, Revoked, Withdrawn
 from ledger.core.history.history import Remembered
-from ledger.core.history.replay import Mark
+from ledger.core.history.replay import EntryRef
 from ledger.core.statements.statement import Attestation, Declaration, Revocation, Withdrawal
 from ledger.edges import replay_memory
 from ledger.edges.replay_memory import Spill
@@ -41,7 +41,7 @@ def test_the_memory_on_disk_answers_as_the_one_in_memory_does(recent: int, kept:
             if _known(plain, topic, content):
                 continue  # the replay asks first and keeps nothing twice
             for memory in (plain, disk):
-                memory.keep(Mark(number, 7), topic, content)
+                memory.keep(EntryRef(number, 7), topic, content)
         for one in [bytes([number]) * 32 for number in range(5)]:
             assert disk.attested(one) == plain.attested(one)
             assert disk.withdrawn(one) == plain.withdrawn(one)

@@ -36,7 +36,7 @@ def standing_of(status: AttestationStatus) -> AttestationStanding:
     """An attestation and its standing."""
     return AttestationStanding(
         id=hex_text(status.id),
-        entry_number=status.mark.number,
+        entry_number=status.entry.number,
         standing=status.standing.value,
         attestation=Attestation.model_validate(status.attested.attestation.to_json()),
         signer=hex_text(status.attested.signer),

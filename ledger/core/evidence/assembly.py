@@ -41,8 +41,8 @@ def assemble(
     for attestation_id in history.attestations_of(known):
         recorded = history.attestations[attestation_id]
         attested = recorded.attested
-        numbers.add(recorded.mark.number)
-        numbers.update(item.mark.number for item in history.revocations_of(attestation_id, id_))
+        numbers.add(recorded.entry.number)
+        numbers.update(item.entry.number for item in history.revocations_of(attestation_id, id_))
         agency = attested.attestation.agency
         for key in (attested.signer, agency, (agency, attested.attestation.kind)):
             numbers.update(history.governing.get(key, []))

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 
 from ledger.core.evidence.evidence import ProvenEntry
 from ledger.core.history.entry import Content, EntryKind, decode_payload
-from ledger.core.history.replay import Mark
+from ledger.core.history.replay import EntryRef
 from ledger.errors import Malformed
 
 
 def contents(
     entries: Iterable[ProvenEntry], decode: Callable[[EntryKind, bytes], Content] = decode_payload
-) -> list[tuple[Mark, Content]]:
+) -> list[tuple[EntryRef, Content]]:
     """Decode the payloads; Malformed, naming the entry, for one that is no encoding of its kind.
 
     ``decode`` reads one payload. Who reads much evidence of one history gives one that remembers.
@@ -23,5 +23,5 @@ def contents(
             content = decode(item.entry.kind, item.entry.payload)
         except Malformed as error:
             raise Malformed(error.what, f"entry {item.entry.number}") from None
-        decoded.append((Mark(item.entry.number, item.entry.time), content))
+        decoded.append((EntryRef(item.entry.number, item.entry.time), content))
     return decoded

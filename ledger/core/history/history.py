@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple, assert_never
 
-from ledger.core.history.council import Verifier, check_quorum
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn
-from ledger.core.history.replay import Mark, Replay, Spoken
+from ledger.core.history.replay import EntryRef, Replay, Spoken
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import WalletUndecided, verify_signature
@@ -26,11 +25,6 @@ from ledger.core.statements.statement import (
     Resolution,
 )
 from ledger.core.tree.tiles import Tiles
-
-__all__ = [
-    "COUNCIL", "History", "Mark", "Recorded", "Revocations", "Standing", "Verifier", "check_quorum", "governed_by",
-    "standing",
-]  # fmt: skip
 
 Governed = bytes | str | tuple[str, int]
 COUNCIL = ""
@@ -52,56 +46,56 @@ class Standing(Enum):
 class Recorded(NamedTuple):
     """An attestation as the history holds it."""
 
-    mark: Mark
+    entry: EntryRef
     attested: Attested
 
 
 class Revocations(NamedTuple):
     """A revocation as the history holds it."""
 
-    mark: Mark
+    entry: EntryRef
     revoked: Revoked
 
 
 def standing(
     recorded: Recorded, revocations: Iterable[Revocations], compromised_from: int | None, at: int
-) -> tuple[Standing, Mark]:
+) -> tuple[Standing, EntryRef]:
     """Judge one attestation at ``at`` from its entry, the revocations that touch it and its attester's compromise.
 
     Returns the standing and the entry that decides it. docs/formats.md section 5, "In force at t".
     """
     attestation = recorded.attested.attestation
-    if recorded.mark.time > at:
-        return Standing.NOT_YET, recorded.mark
+    if recorded.entry.time > at:
+        return Standing.NOT_YET, recorded.entry
     for revocation in revocations:
-        if revocation.mark.time <= at:
-            return Standing.REVOKED, revocation.mark
-    if compromised_from is not None and recorded.mark.time >= compromised_from:
-        return Standing.COMPROMISED, recorded.mark
+        if revocation.entry.time <= at:
+            return Standing.REVOKED, revocation.entry
+    if compromised_from is not None and recorded.entry.time >= compromised_from:
+        return Standing.COMPROMISED, recorded.entry
     if at < attestation.valid_from:
-        return Standing.NOT_YET_VALID, recorded.mark
+        return Standing.NOT_YET_VALID, recorded.entry
     if at >= attestation.valid_until:
-        return Standing.EXPIRED, recorded.mark
-    return Standing.IN_FORCE, recorded.mark
+        return Standing.EXPIRED, recorded.entry
+    return Standing.IN_FORCE, recorded.entry
 
 
 class Remembered:
     """The memory of a replay that forgets nothing, in dictionaries."""
 
     def __init__(self) -> None:
-        self.anchors: dict[tuple[bytes, int], Mark] = {}
+        self.anchors: dict[tuple[bytes, int], EntryRef] = {}
         self.attestations: dict[bytes, Recorded] = {}
         self.attested_sets: dict[tuple[bytes, int], list[bytes]] = {}
         self.revocations: dict[bytes, dict[bytes, Revocations]] = {}
-        self.withdrawals: dict[bytes, tuple[Mark, Withdrawn]] = {}
+        self.withdrawals: dict[bytes, tuple[EntryRef, Withdrawn]] = {}
 
     def anchored(self, root: bytes, size: int) -> int | None:
-        mark = self.anchors.get((root, size))
-        return None if mark is None else mark.number
+        entry = self.anchors.get((root, size))
+        return None if entry is None else entry.number
 
     def attested(self, id_: bytes) -> Spoken | None:
         recorded = self.attestations.get(id_)
-        return None if recorded is None else Spoken(recorded.mark.number, recorded.attested.attestation.agency)
+        return None if recorded is None else Spoken(recorded.entry.number, recorded.attested.attestation.agency)
 
     def revoked(self, attestation: bytes, member: bytes) -> bool:
         found = self.revocations.get(attestation, {})
@@ -111,17 +105,17 @@ class Remembered:
         found = self.withdrawals.get(declaration)
         return None if found is None else found[0].number
 
-    def keep(self, mark: Mark, topic: bytes, content: Content) -> None:
+    def keep(self, entry: EntryRef, topic: bytes, content: Content) -> None:
         match content:
             case Anchored(root, size):
-                self.anchors[root, size] = mark
+                self.anchors[root, size] = entry
             case Attested(attestation):
-                self.attestations[topic] = Recorded(mark, content)
+                self.attestations[topic] = Recorded(entry, content)
                 self.attested_sets.setdefault((attestation.root, attestation.size), []).append(topic)
             case Revoked(revocation):
-                self.revocations.setdefault(topic, {})[revocation.member] = Revocations(mark, content)
+                self.revocations.setdefault(topic, {})[revocation.member] = Revocations(entry, content)
             case Withdrawn():
-                self.withdrawals[topic] = (mark, content)
+                self.withdrawals[topic] = (entry, content)
             case Enacted():
                 raise TypeError("resolutions are in the register of agencies")
             case _:
@@ -176,7 +170,7 @@ class History(Replay):
         super().__init__(origin, self._remembered, self.log, self._check_signature)
 
     @property
-    def anchors(self) -> dict[tuple[bytes, int], Mark]:
+    def anchors(self) -> dict[tuple[bytes, int], EntryRef]:
         """Batch root and size -> the entry that anchors it."""
         return self._remembered.anchors
 
@@ -191,7 +185,7 @@ class History(Replay):
         return self._remembered.revocations
 
     @property
-    def withdrawals(self) -> dict[bytes, tuple[Mark, Withdrawn]]:
+    def withdrawals(self) -> dict[bytes, tuple[EntryRef, Withdrawn]]:
         """By declaration id."""
         return self._remembered.withdrawals
 
@@ -227,7 +221,7 @@ class History(Replay):
             self.undecided.pop()
         return True
 
-    def standing(self, id_: bytes, member: bytes, at: int) -> tuple[Standing, Mark | None]:
+    def standing(self, id_: bytes, member: bytes, at: int) -> tuple[Standing, EntryRef | None]:
         """Is this attestation in force at ``at`` for this member (declaration id or zero)? And which entry says so."""
         recorded = self.attestations.get(id_)
         if recorded is None:
@@ -238,7 +232,7 @@ class History(Replay):
     def attestations_of(self, sets: Iterable[tuple[bytes, int]]) -> list[bytes]:
         """Ids of the attestations about any of these sets (root, size), in the order of the history."""
         found = [id_ for key in sets for id_ in self._remembered.attested_sets.get(key, ())]
-        return sorted(found, key=lambda id_: self.attestations[id_].mark.number)
+        return sorted(found, key=lambda id_: self.attestations[id_].entry.number)
 
     def revocations_of(self, id_: bytes, member: bytes) -> Sequence[Revocations]:
         """The revocations that end this attestation for this member: of the whole set, or of the member."""

@@ -40,7 +40,7 @@ from ledger.errors import (
 Signatures = Callable[[int, bytes, bytes, bytes], None]
 
 
-class Mark(NamedTuple):
+class EntryRef(NamedTuple):
     """Where something happened: entry number and block time in seconds."""
 
     number: int
@@ -73,7 +73,7 @@ class Memory(Protocol):
         """Number of the entry that withdraws a declaration."""
         ...
 
-    def keep(self, mark: Mark, topic: bytes, content: Content) -> None:
+    def keep(self, entry: EntryRef, topic: bytes, content: Content) -> None:
         """Remember an entry that is no resolution; ``topic`` is that of its log (docs/formats.md section 5)."""
         ...
 
@@ -116,7 +116,7 @@ class Replay:
             raise HistoryBroken("time runs backwards", expected=f">= {self.last_time}", found=entry.time, number=number)
         try:
             content = entry.content
-            self._take(Mark(number, entry.time), entry.topic(self.origin), content)
+            self._take(EntryRef(number, entry.time), entry.topic(self.origin), content)
         except HistoryBroken:
             raise
         except DefiniteNo as error:
@@ -130,21 +130,21 @@ class Replay:
         self.last_time = entry.time
         return content
 
-    def _take(self, mark: Mark, topic: bytes, content: Content) -> None:
-        if mark.number == 0:
+    def _take(self, entry: EntryRef, topic: bytes, content: Content) -> None:
+        if entry.number == 0:
             self._found(content)
             return
         match content:
             case Anchored():
-                self._anchor(mark, content)
+                self._anchor(entry, content)
             case Attested():
-                self._attest(mark, topic, content)
+                self._attest(entry, topic, content)
             case Revoked():
-                self._revoke(mark, content)
+                self._revoke(entry, content)
             case Withdrawn():
-                self._withdraw(mark, content)
+                self._withdraw(entry, content)
             case Enacted():
-                self._enact(mark, content)
+                self._enact(entry, content)
             case _:
                 assert_never(content)
 
@@ -155,35 +155,35 @@ class Replay:
             case _:
                 raise Malformed("entry 0 is the first council, resolution 0, without endorsements")
 
-    def _enact(self, mark: Mark, content: Enacted) -> None:
+    def _enact(self, entry: EntryRef, content: Enacted) -> None:
         def verify(signer: bytes, digest: bytes, signature: bytes) -> None:
-            self._signatures(mark.number, signer, digest, signature)
+            self._signatures(entry.number, signer, digest, signature)
 
         self.agencies.check_number(content.resolution)
         check_quorum(content, self.origin, self.agencies.members, self.agencies.threshold, verify)
-        self.agencies.apply(content.resolution, mark.time)
+        self.agencies.apply(content.resolution, entry.time)
 
-    def _anchor(self, mark: Mark, content: Anchored) -> None:
+    def _anchor(self, entry: EntryRef, content: Anchored) -> None:
         if content.size == 0 or content.root == ZERO:
             raise SetMalformed(content.root, content.size)
         if self._memory.anchored(content.root, content.size) is not None:
             raise Malformed("this root and size are anchored already; a repeat makes no entry")
-        self._memory.keep(mark, content.root, content)
+        self._memory.keep(entry, content.root, content)
 
-    def _attest(self, mark: Mark, id_: bytes, content: Attested) -> None:
+    def _attest(self, entry: EntryRef, id_: bytes, content: Attested) -> None:
         attestation = content.attestation
         if attestation.size == 0 or attestation.root == ZERO:
             raise SetMalformed(attestation.root, attestation.size)
-        if attestation.valid_from >= attestation.valid_until or attestation.valid_until <= mark.time:
-            raise PeriodMalformed(attestation.valid_from, attestation.valid_until, mark.time)
+        if attestation.valid_from >= attestation.valid_until or attestation.valid_until <= entry.time:
+            raise PeriodMalformed(attestation.valid_from, attestation.valid_until, entry.time)
         known = self._memory.attested(id_)
         if known is not None:
             raise AttestationAlreadyRecorded(id_, known.number)
-        self.agencies.authorise_attestation(content.signer, attestation.agency, attestation.kind, mark.time)
-        self._signatures(mark.number, content.signer, id_, content.signature)
-        self._memory.keep(mark, id_, content)
+        self.agencies.authorise_attestation(content.signer, attestation.agency, attestation.kind, entry.time)
+        self._signatures(entry.number, content.signer, id_, content.signature)
+        self._memory.keep(entry, id_, content)
 
-    def _revoke(self, mark: Mark, content: Revoked) -> None:
+    def _revoke(self, entry: EntryRef, content: Revoked) -> None:
         revocation = content.revocation
         known = self._memory.attested(revocation.attestation)
         if known is None:
@@ -193,10 +193,10 @@ class Replay:
             raise AgencyMismatch(content.signer, known.agency, attester.agency)
         if self._memory.revoked(revocation.attestation, revocation.member):
             raise AttestationAlreadyRevoked(revocation.attestation, revocation.member)
-        self._signatures(mark.number, content.signer, revocation.id(self.origin), content.signature)
-        self._memory.keep(mark, revocation.attestation, content)
+        self._signatures(entry.number, content.signer, revocation.id(self.origin), content.signature)
+        self._memory.keep(entry, revocation.attestation, content)
 
-    def _withdraw(self, mark: Mark, content: Withdrawn) -> None:
+    def _withdraw(self, entry: EntryRef, content: Withdrawn) -> None:
         id_ = content.declaration.id(self.origin)
         if content.withdrawal.declaration != id_:
             raise DeclarationMismatch(content.withdrawal.declaration, id_)
@@ -206,5 +206,5 @@ class Replay:
         if known is not None:
             raise DeclarationAlreadyWithdrawn(id_, known)
         digest = content.withdrawal.id(self.origin)
-        self._signatures(mark.number, content.declaration.party, digest, content.signature)
-        self._memory.keep(mark, id_, content)
+        self._signatures(entry.number, content.declaration.party, digest, content.signature)
+        self._memory.keep(entry, id_, content)

@@ -12,7 +12,7 @@ from ledger.core.evidence.inclusion import Place, set_of_one
 from ledger.core.history import history
 from ledger.core.history.agencies import Agency
 from ledger.core.history.history import Recorded, Standing
-from ledger.core.history.replay import Mark
+from ledger.core.history.replay import EntryRef
 from ledger.core.statements.statement import Attestation
 from ledger.core.verification.authority import NotEmpowered
 from ledger.core.verification.context import Verification
@@ -32,7 +32,7 @@ class AttestationInQuestion:
     id: bytes
     recorded: Recorded
     standing: Standing
-    decided_by: Mark
+    decided_by: EntryRef
     decisive: bool
 
     @property
@@ -75,8 +75,8 @@ def attestations_in_question(verification: Verification) -> list[AttestationInQu
         found.append((id_, recorded, *history.standing(recorded, facts.revocations(id_), compromised, verification.at)))
     alive = {_group(recorded) for _, recorded, standing, _ in found if standing is Standing.IN_FORCE}
     return [
-        AttestationInQuestion(id_, recorded, standing, mark, _counts(standing, _group(recorded) in alive))
-        for id_, recorded, standing, mark in found
+        AttestationInQuestion(id_, recorded, standing, entry, _counts(standing, _group(recorded) in alive))
+        for id_, recorded, standing, entry in found
     ]
 
 
@@ -91,7 +91,7 @@ def _counts(standing: Standing, another_stands_in: bool) -> bool:
 
 def check_in_force(verification: Verification, one: AttestationInQuestion) -> None:
     """Step 13."""
-    mark, entry = one.decided_by, {"entry": one.decided_by.number, "time": one.decided_by.time}
+    decided, entry = one.decided_by, {"entry": one.decided_by.number, "time": one.decided_by.time}
     match one.standing:
         case Standing.IN_FORCE:
             code = "in_force.not_revoked" if verification.facts.complete else "in_force.no_revocation_shown"
@@ -101,10 +101,12 @@ def check_in_force(verification: Verification, one: AttestationInQuestion) -> No
             verification.add(code, one.name, one.decisive, **entry)
         case Standing.NOT_YET_VALID:
             begins = one.said.valid_from
-            verification.add("in_force.before_validity", one.name, one.decisive, entry=mark.number, valid_from=begins)
+            verification.add(
+                "in_force.before_validity", one.name, one.decisive, entry=decided.number, valid_from=begins
+            )
         case Standing.EXPIRED:
             ended = one.said.valid_until
-            verification.add("in_force.expired", one.name, one.decisive, entry=mark.number, valid_until=ended)
+            verification.add("in_force.expired", one.name, one.decisive, entry=decided.number, valid_until=ended)
         case Standing.COMPROMISED:
             verification.add("in_force.compromised", one.name, one.decisive, **entry)
         case Standing.NOT_YET | Standing.UNKNOWN:
@@ -114,8 +116,8 @@ def check_in_force(verification: Verification, one: AttestationInQuestion) -> No
 def _may_be_a_thiefs(verification: Verification, one: AttestationInQuestion) -> bool:
     """Whether each revocation that counts was signed with a key that may have been stolen by then."""
     facts, tolerance = verification.facts, verification.policy.clock_tolerance
-    counted = [item for item in facts.revocations(one.id) if item.mark.time <= verification.at]
-    dates = [(item.mark.time, facts.compromised_from(item.revoked.signer)) for item in counted]
+    counted = [item for item in facts.revocations(one.id) if item.entry.time <= verification.at]
+    dates = [(item.entry.time, facts.compromised_from(item.revoked.signer)) for item in counted]
     return all(since is not None and grade(time, since, tolerance) != "safe" for time, since in dates)
 
 
@@ -134,7 +136,7 @@ def check_compromise(verification: Verification, one: AttestationInQuestion) -> 
     since = verification.facts.compromised_from(one.recorded.attested.signer)
     if since is None:
         return
-    made, tolerance = one.recorded.mark, verification.policy.clock_tolerance
+    made, tolerance = one.recorded.entry, verification.policy.clock_tolerance
     verification.add(
         f"compromise.{grade(made.time, since, tolerance)}",
         one.name, since=since, entry=made.number, time=made.time, tolerance=tolerance,

@@ -13,7 +13,7 @@ from typing import assert_never
 from ledger.core.history.agencies import Agency, Period
 from ledger.core.history.council import check_quorum
 from ledger.core.history.entry import Attested, Content, Enacted
-from ledger.core.history.replay import Mark
+from ledger.core.history.replay import EntryRef
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import (
     AgencyEnrolment,
@@ -32,7 +32,7 @@ from ledger.core.verification.signatures import Signatures
 from ledger.core.verification.verdict import Param
 from ledger.errors import DefiniteNo, Unavailable, VerificationFailed
 
-Known = Sequence[tuple[Mark, Content]]
+Known = Sequence[tuple[EntryRef, Content]]
 
 
 class NotEmpowered(VerificationFailed):
@@ -49,9 +49,9 @@ class Authority:
     """What empowered an attestation: the agency, and the entries that enrolled, authorised and mandated."""
 
     agency: Agency
-    enrolled: Mark
-    authorised: Mark
-    mandated: Mark
+    enrolled: EntryRef
+    authorised: EntryRef
+    mandated: EntryRef
 
 
 class CarriedResolutions:
@@ -66,22 +66,22 @@ class CarriedResolutions:
         self._origin = origin
         self._signatures = signatures
         self._cache = cache
-        self._resolutions = [(mark, content) for mark, content in known if isinstance(content, Enacted)]
+        self._resolutions = [(entry, content) for entry, content in known if isinstance(content, Enacted)]
         self._carried = 0
         self._council: CouncilChange | None = None
         self._failure: NotEmpowered | Unavailable | None = None
 
-    def before(self, number: int) -> list[tuple[Mark, Enacted]]:
+    def before(self, number: int) -> list[tuple[EntryRef, Enacted]]:
         """Those with a lower number than ``number``, in order.
 
         :raises NotEmpowered: one of them lacks its quorum.
         :raises Unavailable: only the chain can say whether one of them has it, and it is away.
         """
         before = [item for item in self._resolutions if item[0].number < number]
-        for mark, content in before[self._carried :]:
+        for entry, content in before[self._carried :]:
             if self._failure is None:
                 try:
-                    self._check(mark, content)
+                    self._check(entry, content)
                 except (NotEmpowered, Unavailable) as error:
                     self._failure = error
             if self._failure is not None:
@@ -91,8 +91,8 @@ class CarriedResolutions:
                 self._council = content.resolution
         return before
 
-    def _check(self, mark: Mark, content: Enacted) -> None:
-        if mark.number == 0:
+    def _check(self, entry: EntryRef, content: Enacted) -> None:
+        if entry.number == 0:
             if not isinstance(content.resolution, CouncilChange) or content.resolution.number or content.endorsements:
                 raise NotEmpowered("authority.other_first_entry")
         elif self._council is None:
@@ -101,7 +101,7 @@ class CarriedResolutions:
             try:
                 self._check_quorum(content, self._council)
             except DefiniteNo as error:
-                raise NotEmpowered("authority.no_quorum", entry=mark.number, reason=str(error)) from error
+                raise NotEmpowered("authority.no_quorum", entry=entry.number, reason=str(error)) from error
 
     def _check_quorum(self, content: Enacted, council: CouncilChange) -> None:
         if self._cache is not None and self._cache.carried_by_keys(content, self._origin, council):
@@ -109,8 +109,8 @@ class CarriedResolutions:
         check_quorum(content, self._origin, council.members, council.threshold, self._signatures.verify)
 
 
-def authority_of(attested: Attested, mark: Mark, resolutions: CarriedResolutions) -> Authority:
-    """Find the entries that gave this attestation (made at ``mark``) its authority.
+def authority_of(attested: Attested, entry: EntryRef, resolutions: CarriedResolutions) -> Authority:
+    """Find the entries that gave this attestation (made at ``entry``) its authority.
 
     :raises NotEmpowered: one is missing, came too late, was undone before, or lacks the council's quorum.
     :raises Unavailable: only the chain can say whether a resolution carries its quorum, and it is away.
@@ -120,7 +120,7 @@ def authority_of(attested: Attested, mark: Mark, resolutions: CarriedResolutions
     authorised = enrolled = mandated = None
     suspended = ended = False
     agency: Agency | None = None
-    for at, content in resolutions.before(mark.number):
+    for at, content in resolutions.before(entry.number):
         match content.resolution:
             case AttesterAuthorisation(attester, code) if (attester, code) == (attested.signer, code_):
                 authorised = at
@@ -133,7 +133,7 @@ def authority_of(attested: Attested, mark: Mark, resolutions: CarriedResolutions
             case AgencyReinstatement(code) if code == code_:
                 suspended = False
             case MandateGrant(code, kind, from_, until) if (code, kind) == (code_, kind_):
-                if Period(from_ or at.time, until).contains(mark.time):
+                if Period(from_ or at.time, until).contains(entry.time):
                     mandated = at
             case MandateWithdrawal(code, kind) if (code, kind) == (code_, kind_):
                 mandated = None

@@ -15,7 +15,7 @@ from ledger.core.evidence.payloads import contents
 from ledger.core.history.agencies import Agency
 from ledger.core.history.entry import Anchored, Attested, Revoked, Withdrawn, decode_payload
 from ledger.core.history.history import History, Recorded, Revocations
-from ledger.core.history.replay import Mark
+from ledger.core.history.replay import EntryRef
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.statement import Withdrawal
 from ledger.core.verification.authority import CarriedResolutions, Known, authority_of, compromised_from
@@ -52,11 +52,11 @@ class Facts(Protocol):
         """Up to where the facts reach."""
         ...
 
-    def anchors(self, root: bytes, size: int) -> Sequence[Mark]:
+    def anchors(self, root: bytes, size: int) -> Sequence[EntryRef]:
         """Entries that anchor a batch."""
         ...
 
-    def withdrawal(self) -> tuple[Mark, Withdrawal] | None:
+    def withdrawal(self) -> tuple[EntryRef, Withdrawal] | None:
         """The declaration's withdrawal, at whatever time."""
         ...
 
@@ -105,29 +105,29 @@ class Shown:
         latest = self.evidence.entries[-1].entry if self.evidence.entries else None
         return AsOf(size - 1, latest.time if latest is not None and latest.number == size - 1 else None)
 
-    def anchors(self, root: bytes, size: int) -> Sequence[Mark]:
-        return [mark for mark, content in self.known if content == Anchored(root, size)]
+    def anchors(self, root: bytes, size: int) -> Sequence[EntryRef]:
+        return [entry for entry, content in self.known if content == Anchored(root, size)]
 
-    def withdrawal(self) -> tuple[Mark, Withdrawal] | None:
+    def withdrawal(self) -> tuple[EntryRef, Withdrawal] | None:
         id_ = self.evidence.id
-        for mark, content in self.known:
+        for entry, content in self.known:
             if isinstance(content, Withdrawn) and content.withdrawal.declaration == id_:
-                return mark, content.withdrawal
+                return entry, content.withdrawal
         return None
 
     def attestations(self) -> Mapping[bytes, Recorded]:
         ours = sets_about(self.evidence.id, self.evidence.places)
         return {
-            content.attestation.id(self.evidence.origin): Recorded(mark, content)
-            for mark, content in self.known
+            content.attestation.id(self.evidence.origin): Recorded(entry, content)
+            for entry, content in self.known
             if isinstance(content, Attested) and (content.attestation.root, content.attestation.size) in ours
         }
 
     def revocations(self, attestation: bytes) -> Sequence[Revocations]:
         members = (ZERO, self.evidence.id)
         return [
-            Revocations(mark, content)
-            for mark, content in self.known
+            Revocations(entry, content)
+            for entry, content in self.known
             if isinstance(content, Revoked)
             and content.revocation.attestation == attestation
             and content.revocation.member in members
@@ -137,7 +137,7 @@ class Shown:
         return compromised_from(signer, self.known)
 
     def empowered(self, attestation: bytes, recorded: Recorded) -> Empowered:
-        found = authority_of(recorded.attested, recorded.mark, self.resolutions)
+        found = authority_of(recorded.attested, recorded.entry, self.resolutions)
         entries: dict[str, Param] = {
             "enrolled": found.enrolled.number,
             "authorised": found.authorised.number,
@@ -161,11 +161,11 @@ class Replayed:
     def as_of(self) -> AsOf:
         return AsOf(self.history.size - 1, self.history.last_time)
 
-    def anchors(self, root: bytes, size: int) -> Sequence[Mark]:
-        mark = self.history.anchors.get((root, size))
-        return [] if mark is None else [mark]
+    def anchors(self, root: bytes, size: int) -> Sequence[EntryRef]:
+        entry = self.history.anchors.get((root, size))
+        return [] if entry is None else [entry]
 
-    def withdrawal(self) -> tuple[Mark, Withdrawal] | None:
+    def withdrawal(self) -> tuple[EntryRef, Withdrawal] | None:
         found = self.history.withdrawals.get(self.shown.evidence.id)
         return None if found is None else (found[0], found[1].withdrawal)
 

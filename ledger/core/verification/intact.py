@@ -173,11 +173,11 @@ def check_entries(verification: Verification) -> None:
 def check_anchor(verification: Verification) -> None:
     """Step 9."""
     batch = verification.evidence.places[0]
-    marks = verification.facts.anchors(batch.root, batch.size)
-    if not marks:
+    anchors = verification.facts.anchors(batch.root, batch.size)
+    if not anchors:
         verification.add("anchor.none", root=batch.root, size=batch.size)
         return
-    first = marks[0]
+    first = anchors[0]
     verification.add(
         "anchor.later" if first.time > verification.at else "anchor.anchored", entry=first.number, time=first.time
     )

@@ -139,9 +139,9 @@ def check_withdrawal(verification: Verification) -> None:
         code = "withdrawal.none" if verification.facts.complete else "withdrawal.none_shown"
         verification.add(code, **verification.as_of)
         return
-    mark, withdrawal = found
+    entry, withdrawal = found
     replacement = None if withdrawal.replacement == ZERO else withdrawal.replacement
     verification.add(
         "withdrawal.withdrawn",
-        entry=mark.number, time=mark.time, reason_code=withdrawal.reason, replacement=replacement,
+        entry=entry.number, time=entry.time, reason_code=withdrawal.reason, replacement=replacement,
     )  # fmt: skip

@@ -327,7 +327,7 @@ def test_a_wallet_signature_is_left_to_whoever_has_a_chain(world: World) -> None
 def test_standing_over_time(world: World) -> None:
     until = world.now + 1000
     id_ = world.attest("NZ-MPI", 851, ROOT, 5, PLANT, until=until)
-    made = world.history.attestations[id_].mark.time
+    made = world.history.attestations[id_].entry.time
 
     def standing(at: int, member: bytes = ZERO) -> Standing:
         return world.history.standing(id_, member, at)[0]

@@ -103,7 +103,7 @@ def test_step_13_a_reissued_certificate_stands_in_for_the_revoked(sample: Sample
 
 @pytest.mark.parametrize("online", [False, True])
 def test_step_13_a_compromise_ends_what_was_attested_from_its_date_on(sample: Sample, online: bool) -> None:
-    attested_at = sample.world.history.attestations[sample.plant].mark.time
+    attested_at = sample.world.history.attestations[sample.plant].entry.time
     sample.world.enact(AttesterCompromise, PLANT.signer, attested_at)
     assert code(sample.verdict(online), "NZ-MPI 851 in force") == "in_force.compromised"
 
@@ -132,7 +132,7 @@ def test_step_13_a_revocation_before_the_key_was_stolen_stands(sample: Sample) -
 
 
 def test_step_13_what_was_attested_later_does_not_count_at_a_past_time(sample: Sample) -> None:
-    made = sample.world.history.attestations[sample.customs].mark.time
+    made = sample.world.history.attestations[sample.customs].entry.time
     verdict = sample.verdict(at=made - 1)
     (late,) = [item for item in verdict.checks if item.name.startswith("NZ-CUSTOMS")]
     assert (late.name, late.code, late.decisive) == ("NZ-CUSTOMS 132 in force", "in_force.not_yet_attested", False)
@@ -175,7 +175,7 @@ def test_step_14_compromise_regrades_by_its_date(
     sample: Sample, online: bool, later: int, status: Status, grade: str, conclusion: Conclusion
 ) -> None:
     """Safe before the date, unsafe from it on, undecidable where a block's clock is not that exact; with the reason."""
-    attested_at = sample.world.history.attestations[sample.plant].mark.time
+    attested_at = sample.world.history.attestations[sample.plant].entry.time
     sample.world.enact(AttesterCompromise, PLANT.signer, attested_at + later)
     verdict = sample.verdict(online)
     found = check(verdict, "NZ-MPI 851 compromise")
@@ -188,7 +188,7 @@ def test_step_14_compromise_regrades_by_its_date(
 def test_step_14_a_compromise_counts_in_a_verdict_about_the_past(sample: Sample) -> None:
     """What it says about the past was true before anyone knew; whatever else came later does not count."""
     then = sample.world.now - 1
-    attested_at = sample.world.history.attestations[sample.plant].mark.time
+    attested_at = sample.world.history.attestations[sample.plant].entry.time
     sample.world.revoke(sample.customs, CUSTOMS)
     sample.world.withdraw(sample.declaration)
     assert sample.verdict(at=then).conclusion is Conclusion.GOOD

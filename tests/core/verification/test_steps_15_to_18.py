@@ -9,7 +9,7 @@ import pytest
 from ledger.core.evidence.evidence import ProvenEntry
 from ledger.core.evidence.payloads import contents
 from ledger.core.history.entry import Attested, EntryKind
-from ledger.core.history.replay import Mark
+from ledger.core.history.replay import EntryRef
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.statement import (
     AgencyReinstatement,
@@ -82,7 +82,7 @@ def test_step_17_authority_that_was_undone_before(world: World, undo: tuple[obje
     (attested,) = [content for _, content in contents(held.entries) if isinstance(content, Attested)]
     world.enact(*undo)  # type: ignore[arg-type]
     known = contents(ProvenEntry(entry, ()) for entry in world.entries)
-    before, after = Mark(world.history.size - 1, world.now - 60), Mark(world.history.size, world.now)
+    before, after = EntryRef(world.history.size - 1, world.now - 60), EntryRef(world.history.size, world.now)
 
     resolutions = CarriedResolutions(known, ORIGIN, Signatures(ORIGIN))
     authority_of(attested, before, resolutions)
