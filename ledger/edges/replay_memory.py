@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self, assert_never
 
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Revoked, Withdrawn
-from ledger.core.history.replay import EntryRef, Spoken
+from ledger.core.history.replay import AttestationRef, EntryRef
 from ledger.core.statements.members import ZERO
 from ledger.errors import Source, Unavailable
 
@@ -21,8 +21,8 @@ _RECENT = 8192  # facts that wait in memory, to be written in the order of their
 _FILTER_BITS = 1 << 26  # 8 MiB: at a million facts one question in a thousand goes to the disk for nothing
 
 
-class Spill:
-    """The ``Memory`` of a replay with a memory of its own that does not grow. Close it, or use it as a context.
+class DiskMemory:
+    """The ``Memory`` of a replay on disk; its own memory does not grow. Close it, or use it as a context.
 
     Every method raises Unavailable where the temporary file cannot be written.
     """
@@ -51,9 +51,9 @@ class Spill:
         found = self._find(_anchor(root, size))
         return None if found is None else found[0]
 
-    def attested(self, id_: bytes) -> Spoken | None:
+    def attested(self, id_: bytes) -> AttestationRef | None:
         found = self._find(b"t" + id_)
-        return None if found is None else Spoken(*found)
+        return None if found is None else AttestationRef(*found)
 
     def revoked(self, attestation: bytes, member: bytes) -> bool:
         return any(self._find(b"r" + attestation + key) is not None for key in dict.fromkeys((ZERO, member)))

@@ -27,7 +27,7 @@ from ledger.edges.export import records
 from ledger.edges.export.manifest import MANIFEST, Counts, ExportManifest
 from ledger.edges.export.reader import ExportReader
 from ledger.edges.export.writer import README
-from ledger.edges.replay_memory import Spill
+from ledger.edges.replay_memory import DiskMemory
 from ledger.edges.store import Restoration, Store
 from ledger.errors import DefiniteNo, HistoryBroken, Malformed, VerificationFailed
 from ledger.journeys.export import Stage, document_path, evidence_path, members_path, part_path, silent
@@ -76,7 +76,7 @@ def arrive(
         origin = reader.manifest.origin
         if believed.origin != origin:
             raise HistoryBroken("the export is of another history", expected=believed.origin, found=origin)
-        with Store.founding(store_url, origin) as store, store.restoring() as restoring, Spill() as memory:
+        with Store.founding(store_url, origin) as store, store.restoring() as restoring, DiskMemory() as memory:
             return _Arriving(reader, restoring, memory, believed, accept_wallets, progress).run(held, at)
 
 
@@ -87,7 +87,7 @@ class _Arriving:
         self,
         reader: ExportReader,
         restoring: Restoration,
-        memory: Spill,
+        memory: DiskMemory,
         trust: TrustRoot,
         accept_wallets: bool,
         progress: Stage,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.core.history.history import History, Revocations
+from ledger.core.history.history import History, RecordedRevocation
 from ledger.core.statements.statement import Revocation
 from ledger.edges.chain import calls
 from ledger.errors import AttestationAlreadyRevoked
@@ -25,5 +25,5 @@ def relay_revocation(relay: Relay, revocation: Revocation, signer: bytes, signat
     return relayed(revocation.id(relay.chain.origin), recorded and recorded.entry, receipt)
 
 
-def _recorded(history: History, revocation: Revocation) -> Revocations | None:
+def _recorded(history: History, revocation: Revocation) -> RecordedRevocation | None:
     return history.revocations.get(revocation.attestation, {}).get(revocation.member)

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, strategies
 
 from ledger.core.history.entry import Anchored, Attested, Revoked, Withdrawn
-from ledger.core.history.history import Remembered
+from ledger.core.history.history import DictMemory
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.statement import Attestation, Declaration, Revocation, Withdrawal
 from ledger.edges import replay_memory
-from ledger.edges.replay_memory import Spill
+from ledger.edges.replay_memory import DiskMemory
 
 names = strategies.sampled_from([bytes([number]) * 32 for number in range(4)])
 contents = strategies.one_of(
@@ -33,8 +33,8 @@ contents = strategies.one_of(
 @pytest.mark.parametrize("recent", [1, 3, 10_000])
 @given(kept=strategies.lists(contents, max_size=30))
 def test_the_memory_on_disk_answers_as_the_one_in_memory_does(recent: int, kept: list[object]) -> None:
-    plain = Remembered()
-    with pytest.MonkeyPatch.context() as patch, Spill() as disk:
+    plain = DictMemory()
+    with pytest.MonkeyPatch.context() as patch, DiskMemory() as disk:
         patch.setattr(replay_memory, "_RECENT", recent)
         for number, item in enumerate(kept):
             topic, content = item if isinstance(item, tuple) else (_topic(item), item)
@@ -62,7 +62,7 @@ def _topic(content: object) -> bytes:
     raise AssertionError(content)
 
 
-def _known(memory: Remembered, topic: bytes, content: object) -> bool:
+def _known(memory: DictMemory, topic: bytes, content: object) -> bool:
     match content:
         case Anchored(root, size):
             return memory.anchored(root, size) is not None

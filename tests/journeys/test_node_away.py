@@ -25,7 +25,7 @@ from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import AttesterAuthorisation, Declaration
 from ledger.core.verification.verdict import Status
 from ledger.edges.chain.contract import Chain
-from ledger.edges.replay_memory import Spill
+from ledger.edges.replay_memory import DiskMemory
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken, Source, Unavailable
 from ledger.journeys.attest import relay_attestation
@@ -233,6 +233,6 @@ def test_an_import_says_what_only_the_chain_could_say(
     def full(*_: object) -> None:
         raise Unavailable("the disk is full", source=Source.DISK)
 
-    monkeypatch.setattr(Spill, "keep", full)
+    monkeypatch.setattr(DiskMemory, "keep", full)
     with pytest.raises(Unavailable, match="disk is full"):
         into("full.sqlite", accept_wallets=True)

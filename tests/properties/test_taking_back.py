@@ -48,7 +48,7 @@ def replayed(entries: Sequence[Entry]) -> History:
 
 def told(history: History) -> tuple[object, ...]:
     """All that a history can say."""
-    log, remembered = history.log, history._remembered
+    log, remembered = history.log, history._facts
     proofs = [log.inclusion(number) for number in range(0, log.size, 7)]
     return (
         history.size, history.head, history.last_time, log.root(), proofs, vars(remembered), history.undecided,

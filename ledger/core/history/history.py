@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple, assert_never
 
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn
-from ledger.core.history.replay import EntryRef, Replay, Spoken
+from ledger.core.history.replay import AttestationRef, EntryRef, Replay
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import WalletUndecided, verify_signature
@@ -43,22 +43,22 @@ class Standing(Enum):
     COMPROMISED = "attester compromised"
 
 
-class Recorded(NamedTuple):
-    """An attestation as the history holds it."""
+class RecordedAttestation(NamedTuple):
+    """An attestation in the history, and its entry."""
 
     entry: EntryRef
     attested: Attested
 
 
-class Revocations(NamedTuple):
-    """A revocation as the history holds it."""
+class RecordedRevocation(NamedTuple):
+    """A revocation in the history, and its entry."""
 
     entry: EntryRef
     revoked: Revoked
 
 
 def standing(
-    recorded: Recorded, revocations: Iterable[Revocations], compromised_from: int | None, at: int
+    recorded: RecordedAttestation, revocations: Iterable[RecordedRevocation], compromised_from: int | None, at: int
 ) -> tuple[Standing, EntryRef]:
     """Judge one attestation at ``at`` from its entry, the revocations that touch it and its attester's compromise.
 
@@ -79,23 +79,23 @@ def standing(
     return Standing.IN_FORCE, recorded.entry
 
 
-class Remembered:
-    """The memory of a replay that forgets nothing, in dictionaries."""
+class DictMemory:
+    """The memory of a replay in dictionaries, which keeps every fact."""
 
     def __init__(self) -> None:
         self.anchors: dict[tuple[bytes, int], EntryRef] = {}
-        self.attestations: dict[bytes, Recorded] = {}
+        self.attestations: dict[bytes, RecordedAttestation] = {}
         self.attested_sets: dict[tuple[bytes, int], list[bytes]] = {}
-        self.revocations: dict[bytes, dict[bytes, Revocations]] = {}
+        self.revocations: dict[bytes, dict[bytes, RecordedRevocation]] = {}
         self.withdrawals: dict[bytes, tuple[EntryRef, Withdrawn]] = {}
 
     def anchored(self, root: bytes, size: int) -> int | None:
         entry = self.anchors.get((root, size))
         return None if entry is None else entry.number
 
-    def attested(self, id_: bytes) -> Spoken | None:
+    def attested(self, id_: bytes) -> AttestationRef | None:
         recorded = self.attestations.get(id_)
-        return None if recorded is None else Spoken(recorded.entry.number, recorded.attested.attestation.agency)
+        return None if recorded is None else AttestationRef(recorded.entry.number, recorded.attested.attestation.agency)
 
     def revoked(self, attestation: bytes, member: bytes) -> bool:
         found = self.revocations.get(attestation, {})
@@ -110,10 +110,10 @@ class Remembered:
             case Anchored(root, size):
                 self.anchors[root, size] = entry
             case Attested(attestation):
-                self.attestations[topic] = Recorded(entry, content)
+                self.attestations[topic] = RecordedAttestation(entry, content)
                 self.attested_sets.setdefault((attestation.root, attestation.size), []).append(topic)
             case Revoked(revocation):
-                self.revocations.setdefault(topic, {})[revocation.member] = Revocations(entry, content)
+                self.revocations.setdefault(topic, {})[revocation.member] = RecordedRevocation(entry, content)
             case Withdrawn():
                 self.withdrawals[topic] = (entry, content)
             case Enacted():
@@ -165,29 +165,29 @@ class History(Replay):
         self.log = Tiles()
         self.undecided: list[tuple[int, bytes, bytes, bytes]] = []
         self.governing: dict[Governed, list[int]] = {}
-        self._remembered = Remembered()
+        self._facts = DictMemory()
         self._recent: deque[_Before] = deque(maxlen=_RECENT)
-        super().__init__(origin, self._remembered, self.log, self._check_signature)
+        super().__init__(origin, self._facts, self.log, self._check_signature)
 
     @property
     def anchors(self) -> dict[tuple[bytes, int], EntryRef]:
         """Batch root and size -> the entry that anchors it."""
-        return self._remembered.anchors
+        return self._facts.anchors
 
     @property
-    def attestations(self) -> dict[bytes, Recorded]:
+    def attestations(self) -> dict[bytes, RecordedAttestation]:
         """By id."""
-        return self._remembered.attestations
+        return self._facts.attestations
 
     @property
-    def revocations(self) -> dict[bytes, dict[bytes, Revocations]]:
+    def revocations(self) -> dict[bytes, dict[bytes, RecordedRevocation]]:
         """By attestation id, then by member (a declaration id, zero for the whole set)."""
-        return self._remembered.revocations
+        return self._facts.revocations
 
     @property
     def withdrawals(self) -> dict[bytes, tuple[EntryRef, Withdrawn]]:
         """By declaration id."""
-        return self._remembered.withdrawals
+        return self._facts.withdrawals
 
     def apply(self, entry: Entry) -> Content:
         """As ``Replay.apply``, and note what the council's resolutions govern."""
@@ -213,7 +213,7 @@ class History(Replay):
             return False
         for before in reversed(undone):
             assert before.kept is not None
-            self._remembered.forget(*before.kept)
+            self._facts.forget(*before.kept)
             self.head, self.last_time = before.head, before.last_time
             self._recent.pop()
         self.log.cut(size)
@@ -231,10 +231,10 @@ class History(Replay):
 
     def attestations_of(self, sets: Iterable[tuple[bytes, int]]) -> list[bytes]:
         """Ids of the attestations about any of these sets (root, size), in the order of the history."""
-        found = [id_ for key in sets for id_ in self._remembered.attested_sets.get(key, ())]
+        found = [id_ for key in sets for id_ in self._facts.attested_sets.get(key, ())]
         return sorted(found, key=lambda id_: self.attestations[id_].entry.number)
 
-    def revocations_of(self, id_: bytes, member: bytes) -> Sequence[Revocations]:
+    def revocations_of(self, id_: bytes, member: bytes) -> Sequence[RecordedRevocation]:
         """The revocations that end this attestation for this member: of the whole set, or of the member."""
         found = self.revocations.get(id_, {})
         return [found[key] for key in dict.fromkeys((ZERO, member)) if key in found]

@@ -41,27 +41,27 @@ Signatures = Callable[[int, bytes, bytes, bytes], None]
 
 
 class EntryRef(NamedTuple):
-    """Where something happened: entry number and block time in seconds."""
+    """A reference to an entry: its number, and its block time in seconds."""
 
     number: int
     time: int
 
 
-class Spoken(NamedTuple):
-    """What a replay needs of an earlier attestation: the number of its entry, and the agency that made it."""
+class AttestationRef(NamedTuple):
+    """A reference to an attestation: the number of its entry, and the agency that made it."""
 
     number: int
     agency: str
 
 
 class Memory(Protocol):
-    """What earlier entries said, as far as later ones are judged by it."""
+    """The facts of earlier entries that the rules for later entries need."""
 
     def anchored(self, root: bytes, size: int) -> int | None:
         """Number of the entry that anchors a batch."""
         ...
 
-    def attested(self, id_: bytes) -> Spoken | None:
+    def attested(self, id_: bytes) -> AttestationRef | None:
         """The attestation of this id."""
         ...
 

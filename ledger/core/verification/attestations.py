@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ledger.core.evidence.inclusion import Place, set_of_one
 from ledger.core.history import history
 from ledger.core.history.agencies import Agency
-from ledger.core.history.history import Recorded, Standing
+from ledger.core.history.history import RecordedAttestation, Standing
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.statement import Attestation
 from ledger.core.verification.authority import NotEmpowered
@@ -30,7 +30,7 @@ class AttestationInQuestion:
     """
 
     id: bytes
-    recorded: Recorded
+    recorded: RecordedAttestation
     standing: Standing
     decided_by: EntryRef
     decisive: bool
@@ -80,7 +80,7 @@ def attestations_in_question(verification: Verification) -> list[AttestationInQu
     ]
 
 
-def _group(recorded: Recorded) -> tuple[str, int]:
+def _group(recorded: RecordedAttestation) -> tuple[str, int]:
     """Agency and kind: attestations of one group stand in for each other."""
     return recorded.attested.attestation.agency, recorded.attested.attestation.kind
 

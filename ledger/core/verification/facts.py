@@ -14,7 +14,7 @@ from ledger.core.evidence.inclusion import sets_about
 from ledger.core.evidence.payloads import contents
 from ledger.core.history.agencies import Agency
 from ledger.core.history.entry import Anchored, Attested, Revoked, Withdrawn, decode_payload
-from ledger.core.history.history import History, Recorded, Revocations
+from ledger.core.history.history import History, RecordedAttestation, RecordedRevocation
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.statement import Withdrawal
@@ -60,14 +60,14 @@ class Facts(Protocol):
         """The declaration's withdrawal, at whatever time."""
         ...
 
-    def attestations(self) -> Mapping[bytes, Recorded]:
+    def attestations(self) -> Mapping[bytes, RecordedAttestation]:
         """Attestations about the declaration by id, in the order of the history, at whatever time.
 
         Not those about other sets: evidence carries the newest entry, which mostly is about somebody else.
         """
         ...
 
-    def revocations(self, attestation: bytes) -> Sequence[Revocations]:
+    def revocations(self, attestation: bytes) -> Sequence[RecordedRevocation]:
         """Revocations that end an attestation for the declaration, at whatever time."""
         ...
 
@@ -75,7 +75,7 @@ class Facts(Protocol):
         """The earliest date from which a key is declared compromised, in seconds."""
         ...
 
-    def empowered(self, attestation: bytes, recorded: Recorded) -> Empowered:
+    def empowered(self, attestation: bytes, recorded: RecordedAttestation) -> Empowered:
         """What gave an attestation authority.
 
         :raises NotEmpowered: nothing did.
@@ -115,18 +115,18 @@ class Shown:
                 return entry, content.withdrawal
         return None
 
-    def attestations(self) -> Mapping[bytes, Recorded]:
+    def attestations(self) -> Mapping[bytes, RecordedAttestation]:
         ours = sets_about(self.evidence.id, self.evidence.places)
         return {
-            content.attestation.id(self.evidence.origin): Recorded(entry, content)
+            content.attestation.id(self.evidence.origin): RecordedAttestation(entry, content)
             for entry, content in self.known
             if isinstance(content, Attested) and (content.attestation.root, content.attestation.size) in ours
         }
 
-    def revocations(self, attestation: bytes) -> Sequence[Revocations]:
+    def revocations(self, attestation: bytes) -> Sequence[RecordedRevocation]:
         members = (ZERO, self.evidence.id)
         return [
-            Revocations(entry, content)
+            RecordedRevocation(entry, content)
             for entry, content in self.known
             if isinstance(content, Revoked)
             and content.revocation.attestation == attestation
@@ -136,7 +136,7 @@ class Shown:
     def compromised_from(self, signer: bytes) -> int | None:
         return compromised_from(signer, self.known)
 
-    def empowered(self, attestation: bytes, recorded: Recorded) -> Empowered:
+    def empowered(self, attestation: bytes, recorded: RecordedAttestation) -> Empowered:
         found = authority_of(recorded.attested, recorded.entry, self.resolutions)
         entries: dict[str, Param] = {
             "enrolled": found.enrolled.number,
@@ -169,20 +169,20 @@ class Replayed:
         found = self.history.withdrawals.get(self.shown.evidence.id)
         return None if found is None else (found[0], found[1].withdrawal)
 
-    def attestations(self) -> Mapping[bytes, Recorded]:
+    def attestations(self) -> Mapping[bytes, RecordedAttestation]:
         history, evidence = self.history, self.shown.evidence
         ours = history.attestations_of(sets_about(evidence.id, evidence.places))
         known = {id_: history.attestations[id_] for id_ in ours}
         return known | {id_: item for id_, item in self.shown.attestations().items() if id_ not in known}
 
-    def revocations(self, attestation: bytes) -> Sequence[Revocations]:
+    def revocations(self, attestation: bytes) -> Sequence[RecordedRevocation]:
         return self.history.revocations_of(attestation, self.shown.evidence.id)
 
     def compromised_from(self, signer: bytes) -> int | None:
         attester = self.history.agencies.attesters.get(signer)
         return None if attester is None else attester.compromised_from
 
-    def empowered(self, attestation: bytes, recorded: Recorded) -> Empowered:
+    def empowered(self, attestation: bytes, recorded: RecordedAttestation) -> Empowered:
         if attestation not in self.history.attestations:
             return self.shown.empowered(attestation, recorded)
         return Empowered(self.history.agencies.agency(recorded.attested.attestation.agency), "authority.replayed", {})

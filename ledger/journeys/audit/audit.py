@@ -20,7 +20,7 @@ from ledger.core.verification.verdict import Status
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.keys.keystore import SigningKey
-from ledger.edges.replay_memory import Spill
+from ledger.edges.replay_memory import DiskMemory
 from ledger.edges.signature_pool import SignatureChecks, Signed
 from ledger.edges.store import Store
 from ledger.errors import DefiniteNo, HistoryBroken, Malformed, Source, Unavailable, VerificationFailed
@@ -78,7 +78,7 @@ def audit(chain: Chain, scope: Scope, progress: Progress = quiet) -> Audited:
         report says so.
     :raises Malformed: ``first_block`` is after the first entry.
     """
-    with Spill() as memory:
+    with DiskMemory() as memory:
         return _Audit(chain, scope, memory, progress).run()
 
 
@@ -118,7 +118,7 @@ class Cosigner:
 class _Audit:
     """One run."""
 
-    def __init__(self, chain: Chain, scope: Scope, memory: Spill, progress: Progress) -> None:
+    def __init__(self, chain: Chain, scope: Scope, memory: DiskMemory, progress: Progress) -> None:
         self._chain, self._scope, self._memory, self._progress = chain, scope, memory, progress
         self._size, self._head, self._block = chain.head(scope.last_block)
         self._report = AuditReport(str(chain.origin), [chain.place], self._block, chain.block_hash(self._block) or "")
