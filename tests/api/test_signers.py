@@ -11,7 +11,7 @@ from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import Declaration
 from tests.api.conftest import Served
 from tests.api.test_api import body, wait
-from tests.edges.office import rpc, wallet_code
+from tests.edges.authorities import rpc, wallet_code
 
 WALLET = b"\x77" * 20
 

@@ -38,7 +38,7 @@ from ledger.edges.devchain.anvil import DevChain
 from ledger.edges.keys.keystore import SigningKey
 from tests.conftest import LIMITS, key_of
 from tests.contract_views import anchored, in_force, may_attest, withdrawn
-from tests.edges.office import AGENCY, KIND, Office, now, rpc, wallet_code
+from tests.edges.authorities import AGENCY, KIND, Authorities, now, rpc, wallet_code
 
 OFFICER = key_of("officer")
 CARD = key_of("card", Algorithm.P256)
@@ -48,10 +48,10 @@ TRADER = key_of("trader")
 
 
 @pytest.fixture
-def office(chain: Chain, council: SigningKey, relayer: SigningKey, devchain: DevChain) -> Office:
+def authorities(chain: Chain, council: SigningKey, relayer: SigningKey, devchain: DevChain) -> Authorities:
     """A contract of the test's own, with one agency and an officer of each kind of signer."""
     rpc(devchain.url, "anvil_setCode", "0x" + WALLET.hex(), "0x" + wallet_code(OFFICER.address).hex())
-    made = Office(chain, council, relayer)
+    made = Authorities(chain, council, relayer)
     made.enrol(OFFICER.address, CARD.signer(chain.origin), WALLET)
     return made
 
@@ -159,18 +159,18 @@ def signer_of(name: str, origin: Origin) -> tuple[SigningKey, bytes]:
 
 
 @pytest.mark.parametrize("kind", ["address", "ERC-1271 wallet", "P-256"])
-def test_every_kind_of_signer_attests_and_revokes(office: Office, kind: str) -> None:
-    chain = office.chain
+def test_every_kind_of_signer_attests_and_revokes(authorities: Authorities, kind: str) -> None:
+    chain = authorities.chain
     key, signer = signer_of(kind, chain.origin)
-    attestation = office.attestation(kind)
+    attestation = authorities.attestation(kind)
     id_ = attestation.id(chain.origin)
-    receipt = office.attest(attestation, key, signer)
+    receipt = authorities.attest(attestation, key, signer)
     assert receipt.entries[0].kind is EntryKind.ATTESTED
     assert in_force(chain, id_, ZERO)
     assert in_force(chain, id_, ZERO, now() + 1000)
     assert not in_force(chain, id_, ZERO, attestation.valid_from)
     revocation = Revocation(id_, keccak(b"member"))
-    chain.submit(calls.revoke(revocation, signer, key.sign(revocation.id(chain.origin))), office.relayer)
+    chain.submit(calls.revoke(revocation, signer, key.sign(revocation.id(chain.origin))), authorities.relayer)
     assert not in_force(chain, id_, revocation.member)
     assert in_force(chain, id_, ZERO)
 
@@ -184,26 +184,27 @@ def test_a_party_withdraws(chain: Chain, relayer: SigningKey) -> None:
     assert withdrawn(chain, id_) == (1, receipt.entries[0].time)
 
 
-def test_the_council_decides_everything_that_it_can_and_the_core_replays_it(office: Office) -> None:
-    chain, origin = office.chain, office.chain.origin
-    office.enact(AgencySuspension, AGENCY)
+def test_the_council_decides_everything_that_it_can_and_the_core_replays_it(authorities: Authorities) -> None:
+    chain, origin = authorities.chain, authorities.chain.origin
+    authorities.enact(AgencySuspension, AGENCY)
     assert not may_attest(chain, OFFICER.address, KIND, now() + 9)
-    office.enact(AgencyReinstatement, AGENCY)
+    authorities.enact(AgencyReinstatement, AGENCY)
     assert may_attest(chain, OFFICER.address, KIND, now() + 9)
-    office.enact(MandateGrant, AGENCY, 861, now() + 100, now() + 200)
-    office.enact(MandateWithdrawal, AGENCY, 861)
-    office.enact(AttesterRetirement, OFFICER.address)
-    office.enact(AttesterCompromise, CARD.signer(origin), 1)
-    members = (office.council.address, CARD.signer(origin), WALLET)
-    office.enact(CouncilChange, members, 3)
-    three = AgencySuspension(AGENCY, office.next_resolution)
+    authorities.enact(MandateGrant, AGENCY, 861, now() + 100, now() + 200)
+    authorities.enact(MandateWithdrawal, AGENCY, 861)
+    authorities.enact(AttesterRetirement, OFFICER.address)
+    authorities.enact(AttesterCompromise, CARD.signer(origin), 1)
+    members = (authorities.council.address, CARD.signer(origin), WALLET)
+    authorities.enact(CouncilChange, members, 3)
+    three = AgencySuspension(AGENCY, authorities.next_resolution)
     id_ = three.id(origin)
     endorsements = [
-        *office.endorse(three, office.council, CARD),
+        *authorities.endorse(three, authorities.council, CARD),
         Endorsement(WALLET, OFFICER.sign(id_)),
     ]
     chain.submit(
-        calls.enact(three, sorted(endorsements, key=lambda endorsement: keccak(endorsement.signer))), office.relayer
+        calls.enact(three, sorted(endorsements, key=lambda endorsement: keccak(endorsement.signer))),
+        authorities.relayer,
     )
     history = History(origin)
     kinds = set()
@@ -218,15 +219,15 @@ def test_the_council_decides_everything_that_it_can_and_the_core_replays_it(offi
         chain.wallet_accepts(signer, digest, signature)
 
 
-def test_entries_say_where_they_were_found(office: Office, devchain: DevChain) -> None:
-    logged = list(office.chain.entries(0))
+def test_entries_say_where_they_were_found(authorities: Authorities, devchain: DevChain) -> None:
+    logged = list(authorities.chain.entries(0))
     assert [item.entry.number for item in logged] == list(range(len(logged)))
     for item in logged:
-        assert item.block_hash == office.chain.block_hash(item.block_number)
+        assert item.block_hash == authorities.chain.block_hash(item.block_number)
         receipt = rpc(devchain.url, "eth_getTransactionReceipt", item.tx_hash)
         assert int(receipt["blockNumber"], 16) == item.block_number
         assert any(int(log["logIndex"], 16) == item.log_index for log in receipt["logs"])
-    later = list(office.chain.entries(logged[2].block_number, logged[3].block_number))
+    later = list(authorities.chain.entries(logged[2].block_number, logged[3].block_number))
     assert later == logged[2:4]
 
 
@@ -242,65 +243,69 @@ def test_a_block_that_is_not_there_has_no_hash(deployed: Chain) -> None:
 # ------------------------------------------------------------------------------------------------------- refusals
 
 
-def enact_wrongly(change: Callable[[Office], tuple[Resolution, list[Endorsement]]]) -> Callable[[Office], object]:
-    return lambda office: office.chain.submit(calls.enact(*change(office)), office.relayer)
+def enact_wrongly(
+    change: Callable[[Authorities], tuple[Resolution, list[Endorsement]]],
+) -> Callable[[Authorities], object]:
+    return lambda authorities: authorities.chain.submit(calls.enact(*change(authorities)), authorities.relayer)
 
 
-def withdraw_wrongly(withdrawal: Callable[[bytes], Withdrawal], key: SigningKey = TRADER) -> Callable[[Office], object]:
-    def submit(office: Office) -> object:
+def withdraw_wrongly(
+    withdrawal: Callable[[bytes], Withdrawal], key: SigningKey = TRADER
+) -> Callable[[Authorities], object]:
+    def submit(authorities: Authorities) -> object:
         declaration = Declaration(TRADER.address, keccak(b"document"), 380)
-        statement = withdrawal(declaration.id(office.chain.origin))
-        signature = key.sign(statement.id(office.chain.origin))
-        return office.chain.submit(calls.withdraw(declaration, statement, signature), office.relayer)
+        statement = withdrawal(declaration.id(authorities.chain.origin))
+        signature = key.sign(statement.id(authorities.chain.origin))
+        return authorities.chain.submit(calls.withdraw(declaration, statement, signature), authorities.relayer)
 
     return submit
 
 
-def twice(action: Callable[[Office], object]) -> Callable[[Office], object]:
-    def act(office: Office) -> object:
-        action(office)
-        return action(office)
+def twice(action: Callable[[Authorities], object]) -> Callable[[Authorities], object]:
+    def act(authorities: Authorities) -> object:
+        action(authorities)
+        return action(authorities)
 
     return act
 
 
-def after(*actions: Callable[[Office], object]) -> Callable[[Office], object]:
-    def act(office: Office) -> object:
-        return [action(office) for action in actions]
+def after(*actions: Callable[[Authorities], object]) -> Callable[[Authorities], object]:
+    def act(authorities: Authorities) -> object:
+        return [action(authorities) for action in actions]
 
     return act
 
 
-def anchors(root: bytes, size: int) -> Callable[[Office], object]:
-    return lambda office: office.chain.submit(calls.anchor(root, size), office.relayer)
+def anchors(root: bytes, size: int) -> Callable[[Authorities], object]:
+    return lambda authorities: authorities.chain.submit(calls.anchor(root, size), authorities.relayer)
 
 
-def enacts(kind: type[Resolution], *members: object) -> Callable[[Office], object]:
-    return lambda office: office.enact(kind, *members)
+def enacts(kind: type[Resolution], *members: object) -> Callable[[Authorities], object]:
+    return lambda authorities: authorities.enact(kind, *members)
 
 
-def attests(salt: str = "x", key: SigningKey = OFFICER, **changes: object) -> Callable[[Office], object]:
-    return lambda office: office.attest(office.attestation(salt, **changes), key)
+def attests(salt: str = "x", key: SigningKey = OFFICER, **changes: object) -> Callable[[Authorities], object]:
+    return lambda authorities: authorities.attest(authorities.attestation(salt, **changes), key)
 
 
-def attests_at_length(office: Office) -> object:
-    call = calls.attest(office.attestation("x"), OFFICER.address, bytes(1025))
-    return office.chain.submit(call, office.relayer)
+def attests_at_length(authorities: Authorities) -> object:
+    call = calls.attest(authorities.attestation("x"), OFFICER.address, bytes(1025))
+    return authorities.chain.submit(call, authorities.relayer)
 
 
-def revokes(office: Office, member: bytes = ZERO) -> object:
-    id_ = office.attestation("x", valid_from=1).id(office.chain.origin)
+def revokes(authorities: Authorities, member: bytes = ZERO) -> object:
+    id_ = authorities.attestation("x", valid_from=1).id(authorities.chain.origin)
     revocation = Revocation(id_, member)
-    call = calls.revoke(revocation, OFFICER.address, OFFICER.sign(revocation.id(office.chain.origin)))
-    return office.chain.submit(call, office.relayer)
+    call = calls.revoke(revocation, OFFICER.address, OFFICER.sign(revocation.id(authorities.chain.origin)))
+    return authorities.chain.submit(call, authorities.relayer)
 
 
-def suspension(office: Office, ahead: int = 0) -> AgencySuspension:
-    return AgencySuspension(AGENCY, office.next_resolution + ahead)
+def suspension(authorities: Authorities, ahead: int = 0) -> AgencySuspension:
+    return AgencySuspension(AGENCY, authorities.next_resolution + ahead)
 
 
 NEW = key_of("new").address
-REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Office], object]]] = [
+REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Authorities], object]]] = [
     (errors.SetMalformed, {"root": ZERO, "size": 1}, anchors(ZERO, 1)),
     (errors.PeriodMalformed, {"from_": 5, "until": 5}, attests(valid_from=5, valid_until=5)),
     (errors.AttestationAlreadyRecorded, {"number": 6}, twice(attests(valid_from=1))),
@@ -318,7 +323,7 @@ REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Office],
     ),
     (
         errors.SignatureMismatch, {"signer": OFFICER.address},
-        lambda office: office.attest(office.attestation("x"), STRANGER, OFFICER.address),
+        lambda authorities: authorities.attest(authorities.attestation("x"), STRANGER, OFFICER.address),
     ),
     (errors.SignatureTooLong, {"length": 1025}, attests_at_length),
     (errors.AttestationUnknown, {}, revokes),
@@ -366,18 +371,21 @@ REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Office],
 
 @pytest.mark.parametrize(("refusal", "values", "action"), REFUSALS, ids=lambda item: getattr(item, "__name__", ""))
 def test_what_the_contract_refuses_is_refused_by_name(
-    office: Office, refusal: type[errors.Refused], values: dict[str, object], action: Callable[[Office], object]
+    authorities: Authorities,
+    refusal: type[errors.Refused],
+    values: dict[str, object],
+    action: Callable[[Authorities], object],
 ) -> None:
     with pytest.raises(refusal) as caught:
-        action(office)
+        action(authorities)
     assert {key: caught.value.values[key] for key in values} == values
 
 
-def test_a_refusal_costs_no_gas(office: Office) -> None:
-    before = office.chain.balance(office.relayer.address)
+def test_a_refusal_costs_no_gas(authorities: Authorities) -> None:
+    before = authorities.chain.balance(authorities.relayer.address)
     with pytest.raises(errors.MandateMissing):
-        office.attest(office.attestation("x", kind=861), OFFICER)
-    assert office.chain.balance(office.relayer.address) == before
+        authorities.attest(authorities.attestation("x", kind=861), OFFICER)
+    assert authorities.chain.balance(authorities.relayer.address) == before
 
 
 def test_every_contract_error_has_its_class_with_its_values() -> None:
@@ -443,22 +451,22 @@ def test_no_other_answer_is_taken_for_acceptance(deployed: Chain, devchain: DevC
 # ----------------------------------------------------------------------------------------------- many at the same time
 
 
-def test_a_hundred_statements_at_once_all_arrive(office: Office) -> None:
-    attestations = [office.attestation(f"parallel {number}") for number in range(100)]
+def test_a_hundred_statements_at_once_all_arrive(authorities: Authorities) -> None:
+    attestations = [authorities.attestation(f"parallel {number}") for number in range(100)]
     with ThreadPoolExecutor(10) as pool:
-        receipts = list(pool.map(lambda attestation: office.attest(attestation, OFFICER), attestations))
+        receipts = list(pool.map(lambda attestation: authorities.attest(attestation, OFFICER), attestations))
     numbers = sorted(entry.number for receipt in receipts for entry in receipt.entries)
     assert numbers == list(range(6, 106))
 
 
-def test_the_same_statement_ten_times_at_once_is_written_once(office: Office) -> None:
-    attestation = office.attestation("same")
+def test_the_same_statement_ten_times_at_once_is_written_once(authorities: Authorities) -> None:
+    attestation = authorities.attestation("same")
     barrier = threading.Barrier(10)
 
     def attest(_: int) -> str:
         barrier.wait()
         try:
-            office.attest(attestation, OFFICER)
+            authorities.attest(attestation, OFFICER)
         except errors.AttestationAlreadyRecorded:
             return "already"
         return "written"

@@ -23,7 +23,7 @@ from ledger.edges.devchain.state import StateFiles
 from ledger.errors import ContractMissing, Unavailable
 from tests.conftest import LIMITS, PLENTY, key_of
 from tests.contract_views import anchored
-from tests.edges.office import rpc
+from tests.edges.authorities import rpc
 
 RELAYER = key_of("relayer")
 ROOT = b"\x01" * 32

@@ -16,8 +16,8 @@ from ledger.edges.devchain.anvil import DevChain
 from ledger.edges.keys.keystore import SigningKey
 from tests.conftest import key_of
 from tests.contract_views import anchored
+from tests.edges.authorities import rpc
 from tests.edges.faulty_node import FaultyNode, Reply, faulty_node
-from tests.edges.office import rpc
 
 ROOT = keccak(b"batch")
 GWEI = 10**9

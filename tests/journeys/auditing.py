@@ -21,8 +21,8 @@ from ledger.journeys.audit.findings import Finding
 from ledger.journeys.checkpoint import note_key
 from ledger.testing.local_ledger import LIMITS, LocalLedger
 from tests import houses
+from tests.edges.authorities import rpc
 from tests.edges.faulty_node import Reply, faulty_node
-from tests.edges.office import rpc
 from tests.logs import log_of
 
 Log = dict[str, Any]

@@ -18,8 +18,8 @@ from ledger.errors import Malformed, Unavailable
 from ledger.journeys.audit.audit import Audited, Scope, audit
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
+from tests.edges.authorities import rpc
 from tests.edges.faulty_node import FaultyNode, Reply, faulty_node
-from tests.edges.office import rpc
 from tests.journeys.auditing import (
     Change,
     Log,

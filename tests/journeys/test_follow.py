@@ -15,7 +15,7 @@ from ledger.journeys.anchor import Anchorer
 from ledger.journeys.follow import Follower
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
-from tests.edges.office import rpc
+from tests.edges.authorities import rpc
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ from ledger.journeys.verify import VerificationRequest, verify_offline, verify_o
 from ledger.journeys.withdraw import relay_withdrawal
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
-from tests.edges.office import rpc, wallet_code
+from tests.edges.authorities import rpc, wallet_code
 
 
 def now() -> int:

@@ -40,8 +40,8 @@ from ledger.journeys.relay import Relay
 from ledger.journeys.verify import VerificationRequest, verify_online
 from ledger.testing.local_ledger import LIMITS, LocalLedger
 from tests import houses
+from tests.edges.authorities import rpc, wallet_code
 from tests.edges.faulty_node import Reply, faulty_node
-from tests.edges.office import rpc, wallet_code
 from tests.journeys.auditing import by_name
 
 WALLET = b"\x77" * 20

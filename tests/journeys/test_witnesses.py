@@ -30,7 +30,7 @@ from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.conftest import PLENTY
 from tests.conftest import key_of as wallet_of
-from tests.edges.office import rpc
+from tests.edges.authorities import rpc
 from tests.witnesses import Reply, answering, key_of, witness_of, witnessing
 
 ONE, TWO = "witness.example/one", "witness.example/two"

@@ -1,4 +1,4 @@
-"""A council, an agency and its officers on a real contract, for tests."""
+"""A council of one, an agency and its officers on a real contract, for tests."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def wallet_code(owner: bytes) -> bytes:
 
 
 @dataclass
-class Office:
+class Authorities:
     """Enacts the resolutions of a council of one, and sends statements, through ``chain``."""
 
     chain: Chain
