@@ -14,6 +14,7 @@ from api.kit.readiness import Probe
 from api.kit.streams import Hub
 from ledger.app import App
 from ledger.config import Settings
+from ledger.core.encoding.ids import Signer
 from ledger.errors import Source, Unavailable
 from ledger.journeys.receive import Commit, Received, store_requests
 from ledger.journeys.relay import Relay
@@ -64,7 +65,7 @@ class Services:
             )
         return self.app.relay
 
-    def wallet_accepts(self, signer: bytes, digest: bytes, signature: bytes) -> None:
+    def wallet_accepts(self, signer: Signer, digest: bytes, signature: bytes) -> None:
         """Ask a wallet contract; see ``Chain.wallet_accepts``. Unavailable while the node does not answer."""
         self.app.chain.wallet_accepts(signer, digest, signature)
 

@@ -24,6 +24,7 @@ from rich.table import Table
 
 from bench.synthetic_history import MIX, ORIGIN, history_file, read
 from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.encoding.ids import Signer
 from ledger.core.history.entry import PAYLOADS, Entry, decode_payload
 from ledger.core.history.replay import Replay
 from ledger.core.tree.merkle import Tree, leaf_hash
@@ -49,7 +50,7 @@ def replay_file(file: Path, size: int) -> Measured:
     begun = time.perf_counter()
     with DiskMemory() as memory, SignatureChecks(ORIGIN, _refuse_wallet_signature) as checks:
 
-        def sign(number: int, signer: bytes, digest: bytes, signature: bytes) -> None:
+        def sign(number: int, signer: Signer, digest: bytes, signature: bytes) -> None:
             checks.add(Signed(number, 0, signer, digest, signature))
 
         replay = Replay(ORIGIN, memory, Frontier(), sign)

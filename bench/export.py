@@ -24,6 +24,7 @@ from rich.table import Table
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import NoteKey, signed
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.ids import Digest, Root
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Entry, encode_payload, kind_of
 from ledger.core.statements.members import NO_END, ZERO
@@ -93,12 +94,13 @@ def _contents(trader: Key) -> Iterator[tuple[Content, list[Declaration]]]:
     number = 0
     while True:
         declared = [
-            Declaration(trader.signer, sha256(f"{number} {index}".encode()).digest(), 380) for index in range(BATCH)
+            Declaration(trader.signer, Digest(sha256(f"{number} {index}".encode()).digest()), 380)
+            for index in range(BATCH)
         ]
         ids = [item.id(ORIGIN) for item in declared]
         yield Anchored(root(ids), BATCH), declared
         for id_ in ids[1:]:
-            attestation = Attestation("NZ-MPI", 851, 1, ZERO, START, NO_END, leaf_hash(id_), 1, id_)
+            attestation = Attestation("NZ-MPI", 851, 1, ZERO, START, NO_END, Root(leaf_hash(id_)), 1, id_)
             yield Attested(attestation, officer.signer, officer.sign(attestation.id(ORIGIN))), []
         number += 1
 

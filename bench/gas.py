@@ -21,6 +21,7 @@ from bench.rows import Bar, Row, RowSpec
 from bench.runner import Bench, Measurement
 from bench.sample_data import AGENCY, KIND
 from ledger import artifact
+from ledger.core.encoding.ids import Root
 from ledger.core.history.entry import Endorsement
 from ledger.core.statements.members import NO_END
 from ledger.core.statements.origin import Origin
@@ -100,11 +101,11 @@ class OurContract:
             self._gas(calls.enact(resolution, [endorsement]))
 
     def anchor(self, size: int) -> int:
-        return self._gas(calls.anchor(secrets.token_bytes(32), size))
+        return self._gas(calls.anchor(Root(secrets.token_bytes(32)), size))
 
     def attest(self, size: int) -> int:
         now, name = int(time.time()), secrets.token_bytes
-        made = Attestation(AGENCY, KIND, 1, name(32), now, now + 10**7, name(32), size, name(32))
+        made = Attestation(AGENCY, KIND, 1, name(32), now, now + 10**7, Root(name(32)), size, name(32))
         return self._gas(calls.attest(made, self._officer.signer, self._officer.sign(made.id(self._origin))))
 
     def _gas(self, call: calls.Call) -> int:

@@ -33,6 +33,7 @@ from bench.runner import ROOT, ROUNDS, Bench, Measurement
 from bench.sample_data import ORIGIN, START
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import NoteKey, signed
+from ledger.core.encoding.ids import DeclarationId, Digest
 from ledger.core.history.entry import Anchored, Content, Enacted, Entry, encode_payload, kind_of
 from ledger.core.history.history import History
 from ledger.core.statements.signature import verify_signature
@@ -68,7 +69,7 @@ class GrowingStore:
         self._log = Ed25519PrivateKey.from_private_bytes(sha256(b"log").digest())
 
     def declaration(self, number: int) -> Declaration:
-        return Declaration(self._trader.signer, sha256(str(number).encode()).digest(), 380)
+        return Declaration(self._trader.signer, Digest(sha256(str(number).encode()).digest()), 380)
 
     def fill(self, numbers: range) -> None:
         """Store declarations without checking a signature."""
@@ -91,7 +92,7 @@ class GrowingStore:
         self.store.batches.form(root, ids, START)
         self._entry(Anchored(root, len(ids)))
 
-    def prove(self, ids: Sequence[bytes]) -> None:
+    def prove(self, ids: Sequence[DeclarationId]) -> None:
         """Make and print evidence as a server does, under a checkpoint of all entries, without a cache."""
         checkpoint = Checkpoint(ORIGIN, self.history.size, self.history.log.root())
         key = NoteKey(str(ORIGIN), self._log.public_key().public_bytes_raw())

@@ -19,6 +19,7 @@ from typing import Any
 
 from bench import load
 from bench.sample_data import AGENCY, KIND
+from ledger.core.encoding.ids import DeclarationId, Digest
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.signature import Algorithm
@@ -43,7 +44,7 @@ _TRADER = Key("trader")
 class SignedDeclaration:
     """A signed declaration: its id, and the body that its party posts."""
 
-    id: bytes
+    id: DeclarationId
     body: bytes
 
     @property
@@ -59,11 +60,11 @@ class RunningServer:
     port: int
     process: subprocess.Popen[bytes]
 
-    def declarations(self, count: int, digest: bytes | None = None) -> list[SignedDeclaration]:
+    def declarations(self, count: int, digest: Digest | None = None) -> list[SignedDeclaration]:
         """``count`` new signed declarations, all with ``digest`` if it is given."""
         origin, made = self.local_ledger.chain.origin, []
         for _ in range(count):
-            declaration = Declaration(_TRADER.signer, digest or secrets.token_bytes(32), 830)
+            declaration = Declaration(_TRADER.signer, digest or Digest(secrets.token_bytes(32)), 830)
             id_ = declaration.id(origin)
             value = {"declaration": declaration.to_json(), "signature": hex_text(_TRADER.sign(id_))}
             made.append(SignedDeclaration(id_, json.dumps(value, separators=(",", ":")).encode()))
@@ -79,7 +80,7 @@ class RunningServer:
         finally:
             connection.close()
 
-    def evidence(self, id_: bytes) -> bytes:
+    def evidence(self, id_: DeclarationId) -> bytes:
         """Wait for the evidence of a declaration and return it."""
         path, until = f"/v1/declarations/{hex_text(id_)}/evidence", time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < until:
@@ -89,7 +90,7 @@ class RunningServer:
             time.sleep(0.1)
         raise AssertionError(f"no evidence after {_PATIENCE_SECONDS:g} s: {body!r}")
 
-    def attest(self, ids: Sequence[bytes]) -> None:
+    def attest(self, ids: Sequence[DeclarationId]) -> None:
         """Enrol an agency, and write one attestation about each declaration."""
         council, officer = self.local_ledger.key("council"), self.local_ledger.key("officer")
         origin, relay = self.local_ledger.chain.origin, self.local_ledger.relay

@@ -12,6 +12,7 @@ from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import NoteKey, signed
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Format, wrap
+from ledger.core.encoding.ids import Digest
 from ledger.core.evidence.assembly import assemble
 from ledger.core.evidence.evidence import ProvenEntry
 from ledger.core.evidence.inclusion import Members
@@ -100,7 +101,9 @@ def verifier_files() -> VerifierFiles:
     enact(MandateGrant(AGENCY, KIND, 0, NO_END, 2))
     enact(AttesterAuthorisation(officer.signer, AGENCY, 3))
     wrapped = wrap(document(), Format.JSON, sha256(b"seed").digest())
-    declarations = [Declaration(trader.signer, sha256(str(number).encode()).digest(), 830) for number in range(BATCH)]
+    declarations = [
+        Declaration(trader.signer, Digest(sha256(str(number).encode()).digest()), 830) for number in range(BATCH)
+    ]
     declarations[BATCH // 2] = mine = Declaration(trader.signer, wrapped.digest, 830)
     ids = [item.id(ORIGIN) for item in declarations]
     append(Anchored(root(ids), BATCH))

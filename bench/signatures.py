@@ -8,6 +8,7 @@ from hashlib import sha256
 from bench.rows import Bar, Row, RowSpec
 from bench.runner import Bench, Measurement
 from bench.sample_data import AGENCY, KIND, ORIGIN, START
+from ledger.core.encoding.ids import Root
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.signature import Algorithm, verify_signature
 from ledger.core.statements.statement import Attestation
@@ -26,7 +27,7 @@ def attestation() -> Attestation:
     return Attestation(AGENCY, KIND, 1, ZERO, START, NO_END, _ROOT, 1, _SALT)
 
 
-_ROOT, _SALT = sha256(b"root").digest(), sha256(b"salt").digest()
+_ROOT, _SALT = Root(sha256(b"root").digest()), sha256(b"salt").digest()
 _SAME = {
     "schema": "0x" + sha256(b"schema").hexdigest(), "refUID": "0x" + _ROOT.hex(), "data": "0x" + _SALT.hex() * 5,
     "key": "0x" + _OFFICER.secret.hex(), "nonce": 7,

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_ds
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from ledger.core.encoding.ids import AttestationId, Digest, Root
 from ledger.core.history.entry import (
     Anchored,
     Attested,
@@ -28,7 +29,7 @@ from ledger.core.history.entry import (
     kind_of,
     topic_of,
 )
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.members import NO_END
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import P256_N, p256_signer
 from ledger.core.statements.statement import (
@@ -87,23 +88,23 @@ def contents(size: int) -> Iterator[Content]:
     yield enacted(MandateGrant, _AGENCY, _KIND, 0, NO_END)
     for key in (officer, other, officer_with_card):
         yield enacted(AttesterAuthorisation, key.signer, _AGENCY)
-    revocable: list[bytes] = []
+    revocable: list[AttestationId] = []
     for number in range(6, size):
         share, name = number % 100, _hash(str(number))
         if share < 60:
-            yield Anchored(name, 1 + number % 500)
+            yield Anchored(Root(name), 1 + number % 500)
         elif share < 95:
-            attestation = Attestation(_AGENCY, _KIND, 1, name, START, NO_END, name, 1 + number % 500, name)
+            attestation = Attestation(_AGENCY, _KIND, 1, name, START, NO_END, Root(name), 1 + number % 500, name)
             id_ = attestation.id(ORIGIN)
             attester = officer_with_card if share % 10 == 9 else officer if share % 2 else other
             yield Attested(attestation, attester.signer, attester.sign(id_))
             if share < 62:
                 revocable.append(id_)
         elif share < 97 and revocable:
-            revocation = Revocation(revocable.pop(), ZERO, 41)
+            revocation = Revocation(revocable.pop(), reason=41)
             yield Revoked(revocation, officer.signer, officer.sign(revocation.id(ORIGIN)))
         elif share < 99:
-            declaration = Declaration(trader.signer, name, 380)
+            declaration = Declaration(trader.signer, Digest(name), 380)
             withdrawal = Withdrawal(declaration.id(ORIGIN), 1)
             yield Withdrawn(declaration, withdrawal, trader.sign(withdrawal.id(ORIGIN)))
         else:

@@ -21,6 +21,7 @@ from ledger.cli.output import short
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.witnessing import KnownWitness
 from ledger.core.document import disclose, read_wrapped, redact
+from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.signature import Algorithm
@@ -197,7 +198,9 @@ class Demo:
             found[item.source.name] = item
         return found
 
-    def _attest_set(self, code: str, kind: int, outcome: int, ids: Sequence[bytes]) -> tuple[bytes, Relayed]:
+    def _attest_set(
+        self, code: str, kind: int, outcome: int, ids: Sequence[DeclarationId]
+    ) -> tuple[AttestationId, Relayed]:
         officer = self._officer(code)
         root, size = set_of(ids)
         statement = Attestation(code, kind, outcome, ZERO, _now() - 60, NO_END, root, size, secrets.token_bytes(32))
@@ -205,8 +208,8 @@ class Demo:
         relayed = relay_attestation(self.local.relay, statement, officer.address, officer.sign(id_), ids)
         return id_, relayed
 
-    def _attest(self, declared: dict[str, Declared], index: Sequence[dict[str, Any]]) -> dict[str, bytes]:
-        attested: dict[str, bytes] = {}
+    def _attest(self, declared: dict[str, Declared], index: Sequence[dict[str, Any]]) -> dict[str, AttestationId]:
+        attested: dict[str, AttestationId] = {}
         agencies = {item["file"]: item["agency"] for item in index}
         for name, item in declared.items():
             kind = item.source.document_type
@@ -229,11 +232,11 @@ class Demo:
         else:
             raise SystemExit("the contract accepted an attestation outside its mandate")
 
-    def _revoke(self, attested: dict[str, bytes], declared: dict[str, Declared]) -> None:
+    def _revoke(self, attested: dict[str, AttestationId], declared: dict[str, Declared]) -> None:
         name = next(name for name in attested if declared[name].source.document_type == PHYTOSANITARY)
         with self.local.follower.facts() as history:
             code = history.attestations[attested[name]].attested.attestation.agency
-        statement, officer = Revocation(attested[name], ZERO, REVOKED), self._officer(code)
+        statement, officer = Revocation(attested[name], reason=REVOKED), self._officer(code)
         done = relay_revocation(
             self.local.relay, statement, officer.address, officer.sign(statement.id(self.local.chain.origin))
         )

@@ -10,6 +10,7 @@ import typer
 from ledger.cli.inputs import Json, KeyName, identifier, moment
 from ledger.cli.output import facts, show
 from ledger.cli.terminal import open_app
+from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.statement import Attestation
@@ -39,7 +40,7 @@ def attest(
     """
     app = open_app()
     officer = app.key(key)
-    ids = [identifier(text, "declaration") for text in declaration]
+    ids = [DeclarationId(identifier(text, "declaration")) for text in declaration]
     root, size = set_of(ids)
     statement = Attestation(
         agency,

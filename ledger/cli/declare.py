@@ -13,6 +13,7 @@ import typer
 from ledger.cli.inputs import Json, KeyName, identifier, now, read_file
 from ledger.cli.output import bar, lines, out, show, table
 from ledger.cli.terminal import open_app
+from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.errors import Malformed
 from ledger.journeys.declare import Declared, DocumentFile, Rejected, declare_files
@@ -70,7 +71,7 @@ def declare(
     if replaces is not None:
         if len(sources) != 1:
             raise Malformed("goes with exactly one file", "--replaces")
-        sources = [replace(sources[0], replaces=identifier(replaces, "--replaces"))]
+        sources = [replace(sources[0], replaces=DeclarationId(identifier(replaces, "--replaces")))]
     party, done, rejected = app.key(key), [], []
     with bar() as progress:
         task = progress.add_task("declaring", total=len(sources))

@@ -11,6 +11,7 @@ from ledger.cli.inputs import Json, identifier, now, read_file, write_file
 from ledger.cli.output import facts, show, warn
 from ledger.cli.terminal import open_app
 from ledger.core.document import Redacted, disclose, open_document, redact
+from ledger.core.encoding.ids import DeclarationId
 from ledger.errors import Malformed
 
 
@@ -45,7 +46,7 @@ def evidence(
         if isinstance(opened, Redacted) and not disclose_:
             shown = opened
     app = open_app().use_stored_history(warn)
-    made = app.prover.evidence(identifier(id_, "id"), now(), shown)
+    made = app.prover.evidence(DeclarationId(identifier(id_, "id")), now(), shown)
     write_file(output, made.to_bytes())
     value = {
         "file": str(output),

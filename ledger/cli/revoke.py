@@ -9,7 +9,8 @@ import typer
 from ledger.cli.attest import _show
 from ledger.cli.inputs import Json, KeyName, identifier
 from ledger.cli.terminal import open_app
-from ledger.core.statements.members import ZERO
+from ledger.core.encoding.ids import AttestationId, DeclarationId
+from ledger.core.statements.members import NO_DECLARATION
 from ledger.core.statements.statement import Revocation
 from ledger.errors import AttestationUnknown
 from ledger.journeys.revoke import relay_revocation
@@ -28,9 +29,11 @@ def revoke(
     """
     app = open_app()
     officer = app.key(key)
-    id_ = identifier(attestation, "attestation")
+    id_ = AttestationId(identifier(attestation, "attestation"))
     if id_ not in app.follower.refresh().attestations:
         raise AttestationUnknown(id_)
-    statement = Revocation(id_, ZERO if member is None else identifier(member, "member"), reason)
+    statement = Revocation(
+        id_, NO_DECLARATION if member is None else DeclarationId(identifier(member, "member")), reason
+    )
     signature = officer.sign(statement.id(app.origin))
     _show("Revoked", relay_revocation(app.relay, statement, officer.signer(app.origin), signature), as_json)

@@ -9,6 +9,7 @@ import typer
 from ledger.cli.inputs import Json, identifier, now
 from ledger.cli.output import facts, lines, show
 from ledger.cli.terminal import open_app
+from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.history import Standing
 from ledger.core.verification.verdict import when
@@ -27,9 +28,9 @@ def status(
     wanted, at = identifier(id_, "id"), now()
     history = app.follower.refresh()
     if wanted in history.attestations:
-        _show_attestation(attestation_status(wanted, history, at), as_json)
+        _show_attestation(attestation_status(AttestationId(wanted), history, at), as_json)
     else:
-        _show_declaration(declaration_status(wanted, app.store, history, at), as_json)
+        _show_declaration(declaration_status(DeclarationId(wanted), app.store, history, at), as_json)
 
 
 def _show_attestation(status: AttestationStatus, as_json: bool) -> None:

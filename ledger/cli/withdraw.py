@@ -9,7 +9,8 @@ import typer
 from ledger.cli.attest import _show
 from ledger.cli.inputs import Json, KeyName, identifier
 from ledger.cli.terminal import open_app
-from ledger.core.statements.members import ZERO
+from ledger.core.encoding.ids import DeclarationId
+from ledger.core.statements.members import NO_DECLARATION
 from ledger.core.statements.statement import Withdrawal
 from ledger.errors import UnknownDeclaration
 from ledger.journeys.withdraw import relay_withdrawal
@@ -28,11 +29,11 @@ def withdraw(
     """
     app = open_app()
     party = app.key(key)
-    id_ = identifier(declaration, "declaration")
+    id_ = DeclarationId(identifier(declaration, "declaration"))
     row = app.store.declarations.get(id_)
     if row is None:
         raise UnknownDeclaration(id_)
-    by = ZERO if replacement is None else identifier(replacement, "replacement")
+    by = NO_DECLARATION if replacement is None else DeclarationId(identifier(replacement, "replacement"))
     statement = Withdrawal(id_, reason if reason is not None else 5 if replacement else 1, by)
     done = relay_withdrawal(app.relay, row.declaration, statement, party.sign(statement.id(app.origin)))
     _show("Withdrawn", done, as_json)

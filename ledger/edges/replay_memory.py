@@ -11,6 +11,7 @@ import sqlite3
 from types import TracebackType
 from typing import Self, assert_never
 
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Root
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Revoked, Withdrawn
 from ledger.core.history.replay import AttestationRef, EntryRef
 from ledger.core.statements.members import ZERO
@@ -47,18 +48,18 @@ class DiskMemory:
         """Remove the temporary file."""
         self._disk.close()
 
-    def anchored(self, root: bytes, size: int) -> int | None:
+    def anchored(self, root: Root, size: int) -> int | None:
         found = self._find(_anchor(root, size))
         return None if found is None else found[0]
 
-    def attested(self, id_: bytes) -> AttestationRef | None:
+    def attested(self, id_: AttestationId) -> AttestationRef | None:
         found = self._find(b"t" + id_)
         return None if found is None else AttestationRef(*found)
 
-    def revoked(self, attestation: bytes, member: bytes) -> bool:
+    def revoked(self, attestation: AttestationId, member: DeclarationId) -> bool:
         return any(self._find(b"r" + attestation + key) is not None for key in dict.fromkeys((ZERO, member)))
 
-    def withdrawn(self, declaration: bytes) -> int | None:
+    def withdrawn(self, declaration: DeclarationId) -> int | None:
         found = self._find(b"w" + declaration)
         return None if found is None else found[0]
 
@@ -113,5 +114,5 @@ def _bits(key: bytes) -> tuple[int, int]:
     return hash_ & (_FILTER_BITS - 1), hash_ >> 32 & (_FILTER_BITS - 1)
 
 
-def _anchor(root: bytes, size: int) -> bytes:
+def _anchor(root: Root, size: int) -> bytes:
     return b"a" + root + size.to_bytes(8)

@@ -16,6 +16,7 @@ from multiprocessing import get_context
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from ledger.core.encoding.ids import Signer
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import WalletUndecided, verify_signature
 from ledger.errors import HistoryBroken, Source, Unavailable, VerificationFailed
@@ -28,7 +29,7 @@ class Signed(NamedTuple):
 
     number: int
     block: int
-    signer: bytes
+    signer: Signer
     digest: bytes
     signature: bytes
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ledger.core.anchoring.batches import Batch, Offer, offers, rest
 from ledger.core.checkpoints.note import SignedNote
+from ledger.core.encoding.ids import SetName
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.chain import calls
 from ledger.edges.chain.contract import Chain, Receipt
@@ -82,7 +83,7 @@ class Anchorer:
         self._watched.update(batch.id for batch in self._store.batches.unfinished())
         history = self._follower.refresh()
         for batch in self._store.batches.unfinished():
-            entry = history.anchors.get((batch.root, batch.size))
+            entry = history.anchors.get(SetName(batch.root, batch.size))
             if entry is not None:
                 self._store.batches.mark_anchored(batch.id, entry.number, entry.time)
         anchored = self._anchored()

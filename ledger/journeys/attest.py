@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
+from ledger.core.encoding.ids import DeclarationId, SetName, Signer
 from ledger.core.statements.statement import Attestation
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.chain import calls
@@ -13,7 +14,7 @@ from ledger.journeys.relay import Relay, Relayed, relayed
 
 
 def relay_attestation(
-    relay: Relay, attestation: Attestation, signer: bytes, signature: bytes, members: Sequence[bytes] = ()
+    relay: Relay, attestation: Attestation, signer: Signer, signature: bytes, members: Sequence[DeclarationId] = ()
 ) -> Relayed:
     """Relay an attestation. ``members``: the declaration ids of its set, in order, kept for the evidence.
 
@@ -34,8 +35,8 @@ def relay_attestation(
     return relayed(id_, recorded and recorded.entry, receipt)
 
 
-def set_of(ids: Sequence[bytes]) -> tuple[bytes, int]:
+def set_of(ids: Sequence[DeclarationId]) -> SetName:
     """Root and size of an ordered set of declaration ids; one id is a set of one."""
     if len(set(ids)) != len(ids):
         raise Malformed("names a declaration twice", "members")
-    return root_of_hashes([leaf_hash(id_) for id_ in ids]), len(ids)
+    return SetName(root_of_hashes([leaf_hash(id_) for id_ in ids]), len(ids))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.keccak import keccak
 from ledger.core.history.entry import Endorsement
 from ledger.core.history.replay import EntryRef
@@ -42,20 +43,20 @@ def relay_resolution(relay: Relay, resolution: Resolution, endorsements: Sequenc
     return relayed(resolution.id(relay.chain.origin), made, receipt)
 
 
-def founding_signer(name: str, keystore: Keystore) -> bytes:
+def founding_signer(name: str, keystore: Keystore) -> Signer:
     """The signer of a member of a first council: ``0x`` hex as it is, or a secp256k1 key of the keystore.
 
     :raises Malformed: no hex, no such key, or another kind of key.
     """
     if name.startswith("0x"):
-        return _hex(name)
+        return Signer(_hex(name))
     info = keystore.info(name)
     if info.algorithm is not Algorithm.SECP256K1:
         raise Malformed("a first council's P-256 keys need the contract's own verifier: change the council later", name)
-    return _hex(info.public)
+    return Signer(_hex(info.public))
 
 
-def signer_under(origin: Origin, name: str, keystore: Keystore) -> bytes:
+def signer_under(origin: Origin, name: str, keystore: Keystore) -> Signer:
     """A signer under a contract (ERC-7913): ``0x`` hex as it is, or a key of the keystore, P-256 included."""
     if not name.startswith("0x"):
         info = keystore.info(name)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.core.document import Wrapped, read_wrapped, sniff, wrap
-from ledger.core.statements.members import ZERO
+from ledger.core.encoding.ids import DeclarationId
+from ledger.core.statements.members import NO_DECLARATION
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
 from ledger.edges.keys.keystore import SigningKey
@@ -26,7 +27,7 @@ class DocumentFile:
     path: Path
     name: str
     document_type: int
-    replaces: bytes = ZERO
+    replaces: DeclarationId = NO_DECLARATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Declared:
     source: DocumentFile
     wrapped: Path
     declaration: Declaration
-    id: bytes
+    id: DeclarationId
     is_new: bool
 
 

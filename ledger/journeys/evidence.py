@@ -10,6 +10,7 @@ from threading import Lock
 
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.document import Redacted
+from ledger.core.encoding.ids import DeclarationId, Root, SetName
 from ledger.core.evidence.assembly import assemble
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.evidence.inclusion import Members, Place
@@ -37,14 +38,14 @@ _ENTRIES = 4096
 _BATCHES = 1024
 
 
-def trees(store: Store) -> Callable[[bytes, int], Members | None]:
+def trees(store: Store) -> Callable[[Root, int], Members | None]:
     """The members of batches and sets by root and size, with their tree; a few are kept in memory.
 
     None where not all are known; HistoryBroken where they lead to another root.
     """
 
     @lru_cache(_TREES)
-    def read(root: bytes, size: int) -> Members:
+    def read(root: Root, size: int) -> Members:
         ids = store.sets.members(root, size)
         if ids is None:
             raise LookupError  # which is not kept: they may become known
@@ -56,7 +57,7 @@ def trees(store: Store) -> Callable[[bytes, int], Members | None]:
             )  # fmt: skip
         return members
 
-    def known(root: bytes, size: int) -> Members | None:
+    def known(root: Root, size: int) -> Members | None:
         try:
             return read(root, size)
         except LookupError:
@@ -76,7 +77,7 @@ class Gatherer:
         history: History,
         note: SignedNote,
         store: Store,
-        members: Callable[[bytes, int], Members | None] | None = None,
+        members: Callable[[Root, int], Members | None] | None = None,
     ) -> None:
         self._history = history
         self._note = note
@@ -90,9 +91,7 @@ class Gatherer:
         """Whether it would say the same as a new one; entries may have been added since."""
         return history is self._history and note == self._note
 
-    def evidence(
-        self, row: DeclarationRow, sets: Iterable[tuple[bytes, int]], document: Redacted | None = None
-    ) -> Evidence:
+    def evidence(self, row: DeclarationRow, sets: Iterable[SetName], document: Redacted | None = None) -> Evidence:
         """The evidence of one declaration, with what ``document`` discloses of it.
 
         :param sets: root and size of each that it is a member of, in order.
@@ -102,7 +101,7 @@ class Gatherer:
         :raises HistoryBroken: the store's batch, or a set, does not lead to its root.
         """
         batch = self._batch(row.batch_id) if row.batch_id is not None and row.state in ("anchored", "final") else None
-        entry = None if batch is None else self._history.anchors.get((batch.root, batch.size))
+        entry = None if batch is None else self._history.anchors.get(SetName(batch.root, batch.size))
         if batch is None or entry is None:
             raise NotAnchoredYet(row.id)
         if entry.number >= self._note.checkpoint.size:
@@ -113,12 +112,12 @@ class Gatherer:
             )
         places = [self._place(batch.root, batch.size, row.id)]
         alone = Members([row.id])
-        for root, size in dict.fromkeys([alone.name, *sets]):
-            if (root, size) != (batch.root, batch.size) and self._history.attestations_of([(root, size)]):
-                places.append(alone.place(row.id) if (root, size) == alone.name else self._place(root, size, row.id))
+        for name in dict.fromkeys([alone.name, *sets]):
+            if name != (batch.root, batch.size) and self._history.attestations_of([name]):
+                places.append(alone.place(row.id) if name == alone.name else self._place(*name, row.id))
         return assemble(self._history, self._note, row.declaration, row.signature, places, self._prove, document)
 
-    def _place(self, root: bytes, size: int, id_: bytes) -> Place:
+    def _place(self, root: Root, size: int, id_: DeclarationId) -> Place:
         """By the members of a batch or set; where not all are known, by what earlier evidence said."""
         members = self._members(root, size)
         if members is not None:
@@ -165,7 +164,7 @@ class Prover:
         self._lock = Lock()
         self._looked_at = -math.inf
 
-    def evidence(self, id_: bytes, at: int, document: Redacted | None = None) -> Evidence:
+    def evidence(self, id_: DeclarationId, at: int, document: Redacted | None = None) -> Evidence:
         """The evidence of a declaration as the history stands now, with what ``document`` discloses of it.
 
         Where the chain is away, or nobody here may sign, it is as of the newest checkpoint that was signed before.
@@ -191,7 +190,7 @@ class Prover:
                 raise
         return self._gather(row, sets, document)
 
-    def _gather(self, row: DeclarationRow, sets: Sequence[tuple[bytes, int]], document: Redacted | None) -> Evidence:
+    def _gather(self, row: DeclarationRow, sets: Sequence[SetName], document: Redacted | None) -> Evidence:
         with self._follower.facts(fresh=False):  # nothing moves meanwhile
             if self._gatherer is None:
                 raise Unavailable(
@@ -242,7 +241,7 @@ class Prover:
 
 
 def evidence_of(
-    id_: bytes,
+    id_: DeclarationId,
     store: Store,
     follower: Follower,
     log_key: SigningKey | None,

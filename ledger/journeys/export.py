@@ -17,6 +17,7 @@ from ledger import artifact, manual
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import read_wrapped
+from ledger.core.encoding.ids import DeclarationId, Digest, Root
 from ledger.core.encoding.json_text import parse_json
 from ledger.core.encoding.reading import hex_text, read_object
 from ledger.core.history.history import History
@@ -206,7 +207,7 @@ class _Leaving:
         written = islice(self._store.sets.each(), self._counts["sets"])
         self._writer.stream("sets/index.jsonl", (records.set_line(root, size) for root, size in written))
 
-    def _members(self, folder: str, root: bytes, size: int, ids: Sequence[bytes]) -> None:
+    def _members(self, folder: str, root: Root, size: int, ids: Sequence[DeclarationId]) -> None:
         tree = Frontier()
         for id_ in ids:
             tree.append(leaf_hash(id_))
@@ -217,7 +218,7 @@ class _Leaving:
             )  # fmt: skip
         self._writer.write(members_path(folder, root, size), b"".join(map(records.id_line, ids)))
 
-    def _declarations(self, documents: dict[bytes, Path], gatherer: Gatherer | None) -> None:
+    def _declarations(self, documents: dict[Digest, Path], gatherer: Gatherer | None) -> None:
         def line(row: DeclarationRow) -> bytes:
             batch = None if row.batch_id is None else self._batch(row.batch_id)
             if gatherer is not None and batch is not None and not batch.is_open:
@@ -258,9 +259,9 @@ class _Leaving:
             return batch
         return replace(batch, state="sent", entry_number=None, entry_time=None)
 
-    def _documents(self, places: Sequence[Path]) -> dict[bytes, Path]:
+    def _documents(self, places: Sequence[Path]) -> dict[Digest, Path]:
         """Wrapped documents by digest, of files and folders; what else lies there is passed over."""
-        found: dict[bytes, Path] = {}
+        found: dict[Digest, Path] = {}
         for place in places:
             for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
                 if path.is_file() and (digest := _digest(path)) is not None:
@@ -284,17 +285,17 @@ class _Leaving:
         self._writer.write(README, manual.readme(str(self._history.origin)))
 
 
-def members_path(folder: str, root: bytes, size: int) -> str:
+def members_path(folder: str, root: Root, size: int) -> str:
     """Where the ids of a batch or set lie: one a line, in order."""
     return f"{folder}/{hex_text(root)}-{size}.txt"
 
 
-def evidence_path(id_: bytes) -> str:
+def evidence_path(id_: DeclarationId) -> str:
     """Where the evidence of a declaration lies."""
     return f"evidence/{hex_text(id_)}.json"
 
 
-def document_path(digest: bytes) -> str:
+def document_path(digest: Digest) -> str:
     """Where a wrapped document lies."""
     return f"documents/{hex_text(digest)}.wrapped"
 
@@ -314,7 +315,7 @@ def _all_declarations(store: Store) -> Iterator[DeclarationRow]:
             return
 
 
-def _digest(path: Path) -> bytes | None:
+def _digest(path: Path) -> Digest | None:
     """The digest of a wrapped document; None for any other file."""
     try:
         with path.open("rb") as file:

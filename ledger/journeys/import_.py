@@ -16,6 +16,7 @@ from typing import TypeVar
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TooFewCosignatures, TrustRoot, read_trust_root
 from ledger.core.document import read_wrapped
+from ledger.core.encoding.ids import DeclarationId, Root, Signer
 from ledger.core.history.entry import Entry
 from ledger.core.history.replay import Replay
 from ledger.core.statements.signature import WalletUndecided, verify_signature
@@ -119,7 +120,7 @@ class _Arriving:
         uncovered = self._manifest.size - self._covered
         return Arrived(self._manifest, uncovered, self._wallets, tuple(self._contradicting))
 
-    def _checkpoints(self, at: int) -> dict[int, bytes]:
+    def _checkpoints(self, at: int) -> dict[int, Root]:
         """Every published checkpoint; root by size.
 
         Each must be signed by the log. Enough cosignatures are not demanded of each, as a checkpoint is published
@@ -153,7 +154,7 @@ class _Arriving:
             raise VerificationFailed(f"{path} is of {note.checkpoint.size} entries")
         return note
 
-    def _entries(self, roots: dict[int, bytes]) -> None:
+    def _entries(self, roots: dict[int, Root]) -> None:
         """Replay, and on the way recompute every tile and compare every checkpoint."""
         manifest, stream = self._manifest, TileStream()
         replay = Replay(manifest.origin, self._memory, stream, self._signature)
@@ -225,7 +226,7 @@ class _Arriving:
             )
         self._contradicting.append(size)
 
-    def _signature(self, number: int, signer: bytes, digest: bytes, signature: bytes) -> None:
+    def _signature(self, number: int, signer: Signer, digest: bytes, signature: bytes) -> None:
         try:
             verify_signature(self._manifest.origin, signer, digest, signature)
         except WalletUndecided as error:
@@ -274,7 +275,7 @@ class _Arriving:
             self._restoring.add_set(root, size, self._members("sets", root, size))
             self._counts["sets"] += 1
 
-    def _members(self, folder: str, root: bytes, size: int) -> list[bytes]:
+    def _members(self, folder: str, root: Root, size: int) -> list[DeclarationId]:
         path, tree, ids = members_path(folder, root, size), Frontier(), []
         for where, line in self._reader.lines(path):
             ids.append(records.read_id(line, where))

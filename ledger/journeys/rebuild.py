@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from ledger.core.anchoring.batches import Batch
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.ids import Root, SetName
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
 from ledger.core.history.replay import EntryRef
@@ -27,8 +28,6 @@ from ledger.journeys.export import Stage, silent
 from ledger.journeys.follow import Follower
 from ledger.journeys.verify import VerificationRequest
 
-Name = tuple[bytes, int]  # root and size of a batch or attested set
-
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -37,7 +36,7 @@ class Gap:
     ``number``: the entry that anchors the batch, or the first that attests the set.
     """
 
-    root: bytes
+    root: Root
     size: int
     number: int
     known: int
@@ -144,10 +143,10 @@ class _Rebuilding:
         found, tree = 0, Frontier()
         for end, id_ in enumerate(waiting, start=1):
             tree.append(leaf_hash(id_))
-            if tree.size not in sizes or (entry := unknown.get((tree.root(), tree.size))) is None:
+            if tree.size not in sizes or (entry := unknown.get(SetName(tree.root(), tree.size))) is None:
                 continue
             with self.store.restoring() as restoring:
-                restoring.add_batch(_anchored((tree.root(), tree.size), entry), waiting[found:end])
+                restoring.add_batch(_anchored(SetName(tree.root(), tree.size), entry), waiting[found:end])
             found, tree = end, Frontier()
         return found
 
@@ -169,8 +168,8 @@ class _Rebuilding:
 
     def missing(self) -> tuple[Gap, ...]:
         """Anchored batches of which not all declarations are here."""
-        whole = {(batch.root, batch.size) for batch in self.store.batches.each()}
-        partly = {(batch.root, batch.size): known for batch, known in self.store.batches.partly_known()}
+        whole = {SetName(batch.root, batch.size) for batch in self.store.batches.each()}
+        partly = {SetName(batch.root, batch.size): known for batch, known in self.store.batches.partly_known()}
         gaps = [
             Gap(*name, entry.number, partly.get(name, 0))
             for name, entry in self.history.anchors.items()
@@ -186,9 +185,10 @@ class _Rebuilding:
         alone = {root for root, size in attested if size == 1}
         if alone:
             alone -= {leaf_hash(row.id) for row in self.store.declarations.each()}
-        places: dict[Name, int] = {}
+        places: dict[SetName, int] = {}
         for _, place in self.store.inclusions.each():
-            places[place.root, place.size] = places.get((place.root, place.size), 0) + 1
+            name = SetName(place.root, place.size)
+            places[name] = places.get(name, 0) + 1
         gaps = [
             Gap(*name, number, places.get(name, 0))
             for name, number in attested.items()
@@ -225,33 +225,33 @@ class _Rebuilding:
     def _store(self, restoring: Restoration, evidence: Evidence) -> str:
         """Put one verified piece into the store; what it counts as."""
         origin, (batch, *sets) = self.history.origin, evidence.places
-        id_, name = evidence.declaration.id(origin), (batch.root, batch.size)
+        id_, name = evidence.declaration.id(origin), SetName(batch.root, batch.size)
         entry = self.history.anchors[name]
         row, stands = restoring.declarations([id_]).get(id_, (None, None))
         if row is None:
             # When it was received is known to nobody any more; that it was anchored at this time, is.
             restoring.add_declarations([(id_, evidence.declaration, evidence.signature, entry.time)])
         restoring.add_batch(_anchored(name, entry), ())
-        attested = [place for place in sets if self.history.attestations_of([(place.root, place.size)])]
+        attested = [place for place in sets if self.history.attestations_of([place.name])]
         for place in (batch, *attested):
             restoring.add_inclusion(id_, place)
         if row is None:
             return "restored"
         if stands is None:
             return "placed"
-        return "known" if (stands.root, stands.size) == name else "elsewhere"
+        return "known" if SetName(stands.root, stands.size) == name else "elsewhere"
 
 
-def _anchored(name: Name, entry: EntryRef) -> Batch:
+def _anchored(name: SetName, entry: EntryRef) -> Batch:
     """A batch as far as the chain knows it: when it was formed, and by whom it was sent, it does not."""
     return Batch(0, *name, "anchored", entry.time, None, entry.number, entry.time)
 
 
-def _attested(history: History) -> dict[Name, int]:
+def _attested(history: History) -> dict[SetName, int]:
     """Attested sets, and the number of the first entry about each."""
-    found: dict[Name, int] = {}
+    found: dict[SetName, int] = {}
     for recorded in history.attestations.values():
         attestation = recorded.attested.attestation
-        name = attestation.root, attestation.size
+        name = SetName(attestation.root, attestation.size)
         found[name] = min(recorded.entry.number, found.get(name, recorded.entry.number))
     return found

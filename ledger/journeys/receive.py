@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ledger.core.encoding.ids import DeclarationId, Signer
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import WalletUndecided, verify_signature
 from ledger.core.statements.statement import Declaration
@@ -17,14 +18,14 @@ log = logging.getLogger(__name__)
 
 MAX_WALLETS = 100  # declarations of one request whose signature only the chain can judge
 
-WalletAccepts = Callable[[bytes, bytes, bytes], None]
+WalletAccepts = Callable[[Signer, bytes, bytes], None]
 """Ask a wallet contract (signer, digest, signature); raises VerificationFailed or Unavailable. ``Chain`` has it."""
 
 
 class Received(NamedTuple):
     """A declaration as its party sent it; nothing is checked yet."""
 
-    id: bytes
+    id: DeclarationId
     declaration: Declaration
     signature: bytes
 
@@ -40,7 +41,7 @@ class NeedsWallet:
 class Stored:
     """A declaration that is on disk. ``is_new``: it was not there before."""
 
-    id: bytes
+    id: DeclarationId
     is_new: bool
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.core.encoding.ids import Signer
 from ledger.core.history.history import History, RecordedRevocation
 from ledger.core.statements.statement import Revocation
 from ledger.edges.chain import calls
@@ -9,7 +10,7 @@ from ledger.errors import AttestationAlreadyRevoked
 from ledger.journeys.relay import Relay, Relayed, relayed
 
 
-def relay_revocation(relay: Relay, revocation: Revocation, signer: bytes, signature: bytes) -> Relayed:
+def relay_revocation(relay: Relay, revocation: Revocation, signer: Signer, signature: bytes) -> Relayed:
     """Relay a revocation. A repetition of this very one is no error.
 
     :raises Refused: the contract forbids it.

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from ledger.core.anchoring.batches import Batch, DeclarationState
+from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.history.entry import Attested, Withdrawn
 from ledger.core.history.history import History, Standing
 from ledger.core.history.replay import EntryRef
-from ledger.core.statements.members import ZERO
+from ledger.core.statements.members import NO_DECLARATION
 from ledger.core.statements.statement import Declaration
 from ledger.edges.store import DeclarationRow, Store
 from ledger.errors import AttestationUnknown, UnknownDeclaration
@@ -39,7 +40,7 @@ class DeclarationStatus:
     while it waits for one. ``withdrawn``: its withdrawal and the entry that records it.
     """
 
-    id: bytes
+    id: DeclarationId
     declaration: Declaration | None = None
     state: DeclarationState | None = None
     received_at: int | None = None
@@ -48,7 +49,9 @@ class DeclarationStatus:
     withdrawn: tuple[EntryRef, Withdrawn] | None = None
 
 
-def declaration_status(id_: bytes, store: Store, history: History | None = None, at: int = 0) -> DeclarationStatus:
+def declaration_status(
+    id_: DeclarationId, store: Store, history: History | None = None, at: int = 0
+) -> DeclarationStatus:
     """Where a declaration stands at ``at`` (seconds); without a history, what the store alone knows.
 
     :raises UnknownDeclaration: neither the store has it, nor does the history show its withdrawal.
@@ -66,11 +69,11 @@ def declaration_status(id_: bytes, store: Store, history: History | None = None,
     return found
 
 
-def attestation_status(id_: bytes, history: History, at: int) -> AttestationStatus:
+def attestation_status(id_: AttestationId, history: History, at: int) -> AttestationStatus:
     """Where an attestation stands at ``at`` (seconds), for its whole set; AttestationUnknown if it is not recorded."""
     if id_ not in history.attestations:
         raise AttestationUnknown(id_)
-    return _standing(id_, history, ZERO, at)
+    return _standing(id_, history, NO_DECLARATION, at)
 
 
 def stored_statuses(rows: Iterable[DeclarationRow], store: Store) -> list[DeclarationStatus]:
@@ -84,7 +87,7 @@ def _stored(row: DeclarationRow, batch_of: Callable[[int], Batch | None]) -> Dec
     return DeclarationStatus(row.id, row.declaration, row.state, row.received_at, batch)
 
 
-def _standing(id_: bytes, history: History, member: bytes, at: int) -> AttestationStatus:
+def _standing(id_: AttestationId, history: History, member: DeclarationId, at: int) -> AttestationStatus:
     recorded = history.attestations[id_]
     standing, decided_by = history.standing(id_, member, at)
     return AttestationStatus(id_, recorded.entry, recorded.attested, standing, decided_by)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from ledger.core.anchoring.batches import Batch
+from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Entry
 from ledger.edges.store import Cursor, Reorganised, Step, Store, StoreEvent
@@ -39,7 +40,7 @@ def read_cursor(text: str) -> Cursor:
 class EventReader:
     """What one reader wants to be told of a store's events."""
 
-    def __init__(self, store: Store, kind: EventKind | None = None, declaration: bytes | None = None) -> None:
+    def __init__(self, store: Store, kind: EventKind | None = None, declaration: DeclarationId | None = None) -> None:
         """
         :param kind: only these events; all if not given.
         :param declaration: id of the declaration whose state alone is told.

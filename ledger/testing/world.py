@@ -18,6 +18,7 @@ from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, cosigned_text, signed
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Redacted
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Root, Signer
 from ledger.core.encoding.keccak import keccak
 from ledger.core.evidence.assembly import assemble
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
@@ -35,7 +36,7 @@ from ledger.core.history.entry import (
     kind_of,
 )
 from ledger.core.history.history import History
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.members import NO_DECLARATION, NO_END, ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import address_of
 from ledger.core.statements.statement import (
@@ -71,7 +72,7 @@ class Key:
         return PrivateKey(self.secret)
 
     @cached_property
-    def signer(self) -> bytes:
+    def signer(self) -> Signer:
         return address_of(self.private_key.public_key.format(compressed=False))
 
     def sign(self, digest: bytes) -> bytes:
@@ -150,11 +151,11 @@ class World:
         for officer in officers:
             self.enact(AttesterAuthorisation, officer.signer, code)
 
-    def declare(self, digest: bytes, document_type: int = 380, party: Key = TRADER) -> tuple[Declaration, bytes]:
+    def declare(self, digest: Digest, document_type: int = 380, party: Key = TRADER) -> tuple[Declaration, bytes]:
         declaration = Declaration(party.signer, digest, document_type)
         return declaration, party.sign(declaration.id(ORIGIN))
 
-    def anchor(self, declarations: Sequence[Declaration]) -> tuple[bytes, int, list[bytes]]:
+    def anchor(self, declarations: Sequence[Declaration]) -> tuple[Root, int, list[DeclarationId]]:
         """Anchor a batch; returns root, size and ids."""
         ids = [declaration.id(ORIGIN) for declaration in declarations]
         root = root_of_hashes([leaf_hash(id_) for id_ in ids])
@@ -162,19 +163,23 @@ class World:
         return root, len(ids), ids
 
     def attest(
-        self, code: str, kind: int, root: bytes, size: int, officer: Key, outcome: int = 1, until: int = NO_END
-    ) -> bytes:
+        self, code: str, kind: int, root: Root, size: int, officer: Key, outcome: int = 1, until: int = NO_END
+    ) -> AttestationId:
         salt = sha256(len(self.entries).to_bytes(8, "big")).digest()
         attestation = Attestation(code, kind, outcome, ZERO, START, until, root, size, salt)
         id_ = attestation.id(ORIGIN)
         self.append(Attested(attestation, officer.signer, officer.sign(id_)))
         return id_
 
-    def revoke(self, attestation: bytes, officer: Key, member: bytes = ZERO, reason: int = 41) -> None:
+    def revoke(
+        self, attestation: AttestationId, officer: Key, member: DeclarationId = NO_DECLARATION, reason: int = 41
+    ) -> None:
         revocation = Revocation(attestation, member, reason)
         self.append(Revoked(revocation, officer.signer, officer.sign(revocation.id(ORIGIN))))
 
-    def withdraw(self, declaration: Declaration, party: Key = TRADER, replacement: bytes = ZERO) -> None:
+    def withdraw(
+        self, declaration: Declaration, party: Key = TRADER, replacement: DeclarationId = NO_DECLARATION
+    ) -> None:
         withdrawal = Withdrawal(declaration.id(ORIGIN), 5, replacement)
         self.append(Withdrawn(declaration, withdrawal, party.sign(withdrawal.id(ORIGIN))))
 
@@ -189,7 +194,7 @@ class World:
         self,
         declaration: Declaration,
         signature: bytes,
-        *sets: tuple[bytes, int, list[bytes]],
+        *sets: tuple[Root, int, list[DeclarationId]],
         document: Redacted | None = None,
     ) -> Evidence:
         places = [Members(ids).place(declaration.id(ORIGIN)) for _, _, ids in sets]

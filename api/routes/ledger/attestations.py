@@ -11,6 +11,7 @@ from api.kit.idempotency import DOCUMENTED, Idempotent
 from api.routes.ledger.convert import relayed, standing_of, to_hash
 from api.schemas import AttestationStanding, Hash, Relayed, SignedAttestation, SignedRevocation, SignedWithdrawal
 from api.services import Given
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Signer
 from ledger.core.encoding.reading import hex_bytes
 from ledger.core.statements.statement import Attestation, Declaration, Revocation, Withdrawal
 from ledger.journeys.attest import relay_attestation
@@ -34,9 +35,9 @@ def attest(body: SignedAttestation, given: Given, response: Response) -> Relayed
     done = relay_attestation(
         given.relay,
         Attestation.from_json(body.attestation.model_dump()),
-        hex_bytes(body.signer, "signer"),
+        Signer(hex_bytes(body.signer, "signer")),
         hex_bytes(body.signature, "signature"),
-        [hex_bytes(member, "members") for member in body.members],
+        [DeclarationId(hex_bytes(member, "members")) for member in body.members],
     )
     response.status_code = 201 if done.receipt else 200
     return relayed(done)
@@ -46,7 +47,7 @@ def attest(body: SignedAttestation, given: Given, response: Response) -> Relayed
 def get_attestation(id: Hash, given: Given) -> AttestationStanding:  # noqa: A002 (the path's word)
     """An attestation and whether it is in force now, for its whole set."""
     with given.app.follower.facts() as history:
-        return standing_of(attestation_status(to_hash(id), history, given.clock()))
+        return standing_of(attestation_status(AttestationId(to_hash(id)), history, given.clock()))
 
 
 @router.post(
@@ -61,7 +62,7 @@ def revoke(body: SignedRevocation, given: Given, response: Response) -> Relayed:
     done = relay_revocation(
         given.relay,
         Revocation.from_json(body.revocation.model_dump()),
-        hex_bytes(body.signer, "signer"),
+        Signer(hex_bytes(body.signer, "signer")),
         hex_bytes(body.signature, "signature"),
     )
     response.status_code = 201 if done.receipt else 200

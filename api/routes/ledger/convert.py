@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.schemas import Attestation, AttestationStanding, Relayed, SignedDeclaration
+from ledger.core.encoding.ids import DeclarationId, Digest, Signer
 from ledger.core.encoding.json_text import parse_json
 from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.statements.origin import Origin
@@ -20,7 +21,12 @@ def to_hash(text: str) -> bytes:
 def received_of(body: SignedDeclaration, origin: Origin) -> Received:
     """A request's body, whose shape is checked, as a statement with its id."""
     given = body.declaration
-    declaration = Declaration(_bytes(given.party), _bytes(given.digest), given.document_type, _bytes(given.replaces))
+    declaration = Declaration(
+        Signer(_bytes(given.party)),
+        Digest(_bytes(given.digest)),
+        given.document_type,
+        DeclarationId(_bytes(given.replaces)),
+    )
     return Received(declaration.id(origin), declaration, _bytes(body.signature))
 
 

@@ -23,6 +23,8 @@ from api.schemas import (
     Signer,
 )
 from api.services import Given, Services
+from ledger.core.encoding import ids
+from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.proofs.tlog_proof import TlogProof
@@ -106,7 +108,7 @@ def list_declarations(
 ) -> DeclarationPage:
     """By party, type and time of receipt, oldest first; follow `next_cursor` for more."""
     rows, following = given.store.declarations.page(
-        party=None if party is None else hex_bytes(party, "party"),
+        party=None if party is None else ids.Signer(hex_bytes(party, "party")),
         document_type=document_type,
         received_from=received_from,
         received_until=received_until,
@@ -123,10 +125,10 @@ def get_declaration(id: Hash, given: Given) -> DeclarationState:  # noqa: A002 (
     """State, batch, and the attestations about it with their standing now."""
     try:
         with given.app.follower.facts() as history:
-            return _shown(declaration_status(to_hash(id), given.store, history, given.clock()))
+            return _shown(declaration_status(DeclarationId(to_hash(id)), given.store, history, given.clock()))
     except Unavailable:
         # The chain is away: what the index knows is better than nothing, and the state is this store's own.
-        return _known(given, to_hash(id))
+        return _known(given, DeclarationId(to_hash(id)))
 
 
 @router.get(
@@ -179,7 +181,7 @@ def _checked(raw: bytes, body: SignedDeclaration, origin: Origin) -> Received | 
     return check_signature(received_of(body, origin), origin)
 
 
-def _newly_received(body: SignedDeclaration, id_: bytes, at: int) -> dict[str, Any]:
+def _newly_received(body: SignedDeclaration, id_: DeclarationId, at: int) -> dict[str, Any]:
     """The state of a declaration that is stored and nothing more."""
     return {
         "id": hex_text(id_), "state": "pending", "received_at": at, "declaration": body.declaration.model_dump(),
@@ -189,10 +191,10 @@ def _newly_received(body: SignedDeclaration, id_: bytes, at: int) -> dict[str, A
 
 
 def _evidence(given: Services, id_: Hash) -> Evidence:
-    return given.app.prover.evidence(to_hash(id_), given.clock())
+    return given.app.prover.evidence(DeclarationId(to_hash(id_)), given.clock())
 
 
-def _known(given: Services, id_: bytes) -> DeclarationState:
+def _known(given: Services, id_: DeclarationId) -> DeclarationState:
     """What the store alone knows of a declaration."""
     return _shown(declaration_status(id_, given.store))
 

@@ -18,6 +18,7 @@ from api.kit.streams import Hub
 from api.routes.ledger.convert import to_hash
 from api.schemas import Hash
 from api.services import Given
+from ledger.core.encoding.ids import DeclarationId
 from ledger.errors import HistoryBroken, Unavailable, UnknownDeclaration
 from ledger.journeys.watch import Event, EventKind, EventReader, read_cursor
 
@@ -57,7 +58,7 @@ async def stream(
     may come twice to whoever comes back, never in another order. Comments keep the connection alive.
     """
     stopped = last_event_id or after
-    reader = EventReader(given.store, kind, None if declaration is None else to_hash(declaration))
+    reader = EventReader(given.store, kind, None if declaration is None else DeclarationId(to_hash(declaration)))
     begins = await given.hub.begin(None if stopped is None else read_cursor(stopped))
     if reader.wants_state:
         await given.hub.read(reader.read_state)

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Literal
 
 from ledger.core.anchoring.fees import GasFees, bumped
+from ledger.core.encoding.ids import Root
 
 BatchState = Literal["batched", "sent", "anchored", "final"]
 DeclarationState = Literal["pending", "batched", "sent", "anchored", "final"]
@@ -66,7 +67,7 @@ class Batch:
     """
 
     id: int
-    root: bytes
+    root: Root
     size: int
     state: BatchState
     created_at: int

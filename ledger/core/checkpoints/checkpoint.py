@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
+from ledger.core.encoding.ids import Root
 from ledger.core.statements.origin import Origin
 
 
@@ -18,7 +19,7 @@ class Checkpoint:
 
     origin: Origin
     size: int
-    root: bytes
+    root: Root
 
     @property
     def text(self) -> str:

@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.encoding.ids import Root
 from ledger.core.encoding.reading import read_base64
 from ledger.core.statements.origin import Origin
 from ledger.errors import Malformed, VerificationFailed
@@ -132,7 +133,7 @@ class SignedNote:
         lines, signatures = read_note(note, "checkpoint")
         if re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1]) is None:
             raise Malformed("the size must be a decimal number", "checkpoint line 2")
-        root = read_base64(lines[2], "checkpoint line 3", 32)
+        root = Root(read_base64(lines[2], "checkpoint line 3", 32))
         return cls(Checkpoint(Origin.parse(lines[0]), int(lines[1]), root), signatures)
 
     def __str__(self) -> str:

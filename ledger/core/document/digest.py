@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable
 from hashlib import sha256
 
 from ledger.core.document.field import Field
+from ledger.core.encoding.ids import Digest
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.errors import Malformed
 
@@ -50,7 +51,7 @@ def field_hashes(fields: Iterable[Field], seed: bytes) -> dict[str, bytes]:
     return hashes
 
 
-def digest_of(format_: str, hashes: Collection[bytes]) -> bytes:
+def digest_of(format_: str, hashes: Collection[bytes]) -> Digest:
     """The digest, 32 bytes, of a document of ``format_`` whose fields have these leaf hashes, in any order."""
     header = f"trade-ledger/document/1\n{format_}\n{len(hashes)}".encode()
-    return root_of_hashes([leaf_hash(header), *sorted(hashes)])
+    return Digest(root_of_hashes([leaf_hash(header), *sorted(hashes)]))

@@ -20,6 +20,7 @@ from ledger.core.document.field import Field
 from ledger.core.document.patterns import select
 from ledger.core.document.shape import check_shape, read_value
 from ledger.core.document.wrapped import Wrapped, read_wrapped
+from ledger.core.encoding.ids import Digest
 from ledger.core.encoding.json_text import Json, parse_container
 from ledger.core.encoding.limits import DEFAULT_LIMITS, Format, Limits, over_fields
 from ledger.core.encoding.reading import read_digits, read_list
@@ -49,7 +50,7 @@ class Redacted:
     fields: tuple[Disclosed, ...] = field(repr=False)
     hidden: tuple[bytes, ...] = field(repr=False)
     leaf_hashes: Mapping[str, bytes] = field(init=False, repr=False, compare=False)
-    digest: bytes = field(init=False, compare=False)
+    digest: Digest = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         hashes = {path: field_hash(salt, path.encode(), type_, value) for path, type_, value, salt in self.fields}

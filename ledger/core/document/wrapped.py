@@ -12,6 +12,7 @@ from ledger.core.document.digest import SEED_SIZE, digest_of, field_hashes
 from ledger.core.document.field import Field
 from ledger.core.document.json_fields import json_fields
 from ledger.core.document.xml_fields import xml_fields
+from ledger.core.encoding.ids import Digest
 from ledger.core.encoding.limits import DEFAULT_LIMITS, Format, Limits, check_size
 from ledger.errors import Malformed
 
@@ -44,7 +45,7 @@ class Wrapped:
     data: bytes = field(repr=False)
     fields: tuple[Field, ...] = field(init=False, repr=False, compare=False)
     leaf_hashes: Mapping[str, bytes] = field(init=False, repr=False, compare=False)
-    digest: bytes = field(init=False, compare=False)
+    digest: Digest = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         # Derived here and nowhere else, so that a wrapped document cannot carry another document's digest.

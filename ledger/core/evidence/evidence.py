@@ -12,6 +12,7 @@ from functools import cached_property
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.document import Redacted
 from ledger.core.encoding.canonical_json import print_canonical
+from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.inclusion import Place
 from ledger.core.history.entry import Entry
@@ -48,7 +49,7 @@ class Evidence:
     document: Redacted | None = None
 
     @cached_property
-    def id(self) -> bytes:
+    def id(self) -> DeclarationId:
         """The id of the declaration, 32 bytes."""
         return self.declaration.id(self.origin)
 

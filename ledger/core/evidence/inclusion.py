@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ledger.core.encoding.ids import DeclarationId, Root, SetName
 from ledger.core.tree.merkle import Tree, leaf_hash
 
 
@@ -12,23 +13,23 @@ from ledger.core.tree.merkle import Tree, leaf_hash
 class Place:
     """The position of a declaration in a batch or set: its root, size and index, and the RFC 9162 inclusion path."""
 
-    root: bytes
+    root: Root
     size: int
     index: int
     proof: tuple[bytes, ...]
 
     @property
-    def name(self) -> tuple[bytes, int]:
+    def name(self) -> SetName:
         """Root and size: the name of the batch or set."""
-        return self.root, self.size
+        return SetName(self.root, self.size)
 
 
-def set_of_one(id_: bytes) -> tuple[bytes, int]:
+def set_of_one(id_: DeclarationId) -> SetName:
     """Root and size of the set whose only member is this declaration. It needs no proof: its root is the leaf."""
-    return leaf_hash(id_), 1
+    return SetName(Root(leaf_hash(id_)), 1)
 
 
-def sets_about(id_: bytes, places: Iterable[Place]) -> set[tuple[bytes, int]]:
+def sets_about(id_: DeclarationId, places: Iterable[Place]) -> set[SetName]:
     """Root and size of every set that is about a declaration: those of its places, and the set of one."""
     return {set_of_one(id_), *(place.name for place in places)}
 
@@ -38,16 +39,16 @@ class Members:
 
     __slots__ = ("_ids", "_tree")
 
-    def __init__(self, ids: Sequence[bytes]) -> None:
+    def __init__(self, ids: Sequence[DeclarationId]) -> None:
         self._ids = list(ids)
         self._tree = Tree(leaf_hash(item) for item in ids)
 
     @property
-    def name(self) -> tuple[bytes, int]:
+    def name(self) -> SetName:
         """RFC 9162 root over the ids, and their number."""
-        return self._tree.root, self._tree.size
+        return SetName(self._tree.root, self._tree.size)
 
-    def place(self, id_: bytes) -> Place:
+    def place(self, id_: DeclarationId) -> Place:
         """The place of a declaration; ValueError when it is not a member."""
         index = self._ids.index(id_)
         return Place(*self.name, index, tuple(self._tree.inclusion(index)))

@@ -7,6 +7,7 @@ from itertools import pairwise
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.document import Redacted
 from ledger.core.encoding.canonical_json import read_canonical
+from ledger.core.encoding.ids import Root
 from ledger.core.encoding.json_text import Json
 from ledger.core.encoding.reading import (
     hex_bytes,
@@ -62,7 +63,7 @@ def evidence_from_value(value: Json) -> Evidence:
 def _read_place(value: object, where: str) -> Place:
     index, proof, root, size = read_object(value, ["index", "proof", "root", "size"], where)
     return Place(
-        read_hash(root, f"{where}.root"),
+        Root(read_hash(root, f"{where}.root")),
         read_count(size, f"{where}.size"),
         read_count(index, f"{where}.index"),
         read_hashes(proof, f"{where}.proof", MAX_PROOF_HASHES),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple, assert_never
 
+from ledger.core.encoding.ids import Signer
 from ledger.core.statements.members import MAX_COUNCIL, NO_END
 from ledger.core.statements.statement import (
     AgencyEnrolment,
@@ -71,7 +72,7 @@ class Agency:
 class Attester:
     """One key of one agency. ``compromised_from`` is None unless the council declared it."""
 
-    signer: bytes
+    signer: Signer
     agency: str
     period: Period
     compromised_from: int | None = None
@@ -81,13 +82,13 @@ class Agencies:
     """The register as the council's resolutions have made it; every change is one ``apply``."""
 
     def __init__(self) -> None:
-        self.members: tuple[bytes, ...] = ()
+        self.members: tuple[Signer, ...] = ()
         self.threshold = 0
         self.resolutions = 0
         self.agencies: dict[str, Agency] = {}
-        self.attesters: dict[bytes, Attester] = {}
+        self.attesters: dict[Signer, Attester] = {}
 
-    def found(self, members: tuple[bytes, ...], threshold: int) -> None:
+    def found(self, members: tuple[Signer, ...], threshold: int) -> None:
         """Seat the first council, as the contract's constructor does; it is no resolution and has number 0."""
         self._seat(members, threshold)
 
@@ -150,14 +151,14 @@ class Agencies:
             raise AgencyNotActive(code, agency.periods[-1].until)
         return agency
 
-    def attester(self, signer: bytes) -> Attester:
+    def attester(self, signer: Signer) -> Attester:
         """The attester, active or not; AttesterUnknown when it was never authorised."""
         try:
             return self.attesters[signer]
         except KeyError:
             raise AttesterUnknown(signer) from None
 
-    def speaking_attester(self, signer: bytes) -> Attester:
+    def speaking_attester(self, signer: Signer) -> Attester:
         """The attester if it may speak by the latest resolution: not retired, not compromised, agency not suspended."""
         attester = self.attester(signer)
         if attester.compromised_from is not None:
@@ -167,7 +168,7 @@ class Agencies:
         self.active_agency(attester.agency)
         return attester
 
-    def authorise_attestation(self, signer: bytes, agency: str, kind: int, at: int) -> Attester:
+    def authorise_attestation(self, signer: Signer, agency: str, kind: int, at: int) -> Attester:
         """The attester who may make this attestation now (``at``), else the Refused that names the first hindrance."""
         attester = self.attester(signer)
         if attester.agency != agency:
@@ -177,7 +178,7 @@ class Agencies:
             raise MandateMissing(agency, kind)
         return attester
 
-    def _seat(self, members: tuple[bytes, ...], threshold: int) -> None:
+    def _seat(self, members: tuple[Signer, ...], threshold: int) -> None:
         if not 0 < threshold <= len(members) <= MAX_COUNCIL:
             raise CouncilMalformed(len(members), threshold)
         self.members, self.threshold = members, threshold

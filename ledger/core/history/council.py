@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.keccak import keccak
 from ledger.core.history.entry import Enacted
 from ledger.core.statements.origin import Origin
@@ -15,10 +16,10 @@ from ledger.errors import (
 )
 
 # (signer, digest, signature): returns, or raises VerificationFailed.
-Verifier = Callable[[bytes, bytes, bytes], None]
+Verifier = Callable[[Signer, bytes, bytes], None]
 
 
-def check_quorum(content: Enacted, origin: Origin, members: Sequence[bytes], threshold: int, verify: Verifier) -> None:
+def check_quorum(content: Enacted, origin: Origin, members: Sequence[Signer], threshold: int, verify: Verifier) -> None:
     """Check that a resolution carries ``threshold`` signatures of distinct ``members`` (rule 1).
 
     :raises Refused: QuorumMissing, EndorsementsUnordered or CouncilMemberUnknown.

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, assert_never
 from eth_abi.abi import encode as abi_encode
 
 from ledger.core.encoding.abi import AbiList, AbiTuple
+from ledger.core.encoding.ids import Root, Signer
 from ledger.core.encoding.keccak import keccak
 from ledger.core.statements.eip712 import left_word
 from ledger.core.statements.origin import Origin
@@ -107,7 +108,7 @@ class Entry:
 class Endorsement(NamedTuple):
     """One council member's signature on a resolution."""
 
-    signer: bytes
+    signer: Signer
     signature: bytes
 
 
@@ -123,21 +124,21 @@ class Enacted:
 class Anchored:
     """A batch root and the number of its declarations."""
 
-    root: bytes
+    root: Root
     size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Attested:
     attestation: Attestation
-    signer: bytes
+    signer: Signer
     signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
     revocation: Revocation
-    signer: bytes
+    signer: Signer
     signature: bytes
 
 

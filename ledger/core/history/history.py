@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple, assert_never
 
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Root, SetName, Signer
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn
 from ledger.core.history.replay import AttestationRef, EntryRef, Replay
-from ledger.core.statements.members import ZERO
+from ledger.core.statements.members import NO_DECLARATION
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import WalletUndecided, verify_signature
 from ledger.core.statements.statement import (
@@ -83,39 +84,42 @@ class DictMemory:
     """The memory of a replay in dictionaries, which keeps every fact."""
 
     def __init__(self) -> None:
-        self.anchors: dict[tuple[bytes, int], EntryRef] = {}
-        self.attestations: dict[bytes, RecordedAttestation] = {}
-        self.attested_sets: dict[tuple[bytes, int], list[bytes]] = {}
-        self.revocations: dict[bytes, dict[bytes, RecordedRevocation]] = {}
-        self.withdrawals: dict[bytes, tuple[EntryRef, Withdrawn]] = {}
+        self.anchors: dict[SetName, EntryRef] = {}
+        self.attestations: dict[AttestationId, RecordedAttestation] = {}
+        self.attested_sets: dict[SetName, list[AttestationId]] = {}
+        self.revocations: dict[AttestationId, dict[DeclarationId, RecordedRevocation]] = {}
+        self.withdrawals: dict[DeclarationId, tuple[EntryRef, Withdrawn]] = {}
 
-    def anchored(self, root: bytes, size: int) -> int | None:
-        entry = self.anchors.get((root, size))
+    def anchored(self, root: Root, size: int) -> int | None:
+        entry = self.anchors.get(SetName(root, size))
         return None if entry is None else entry.number
 
-    def attested(self, id_: bytes) -> AttestationRef | None:
+    def attested(self, id_: AttestationId) -> AttestationRef | None:
         recorded = self.attestations.get(id_)
         return None if recorded is None else AttestationRef(recorded.entry.number, recorded.attested.attestation.agency)
 
-    def revoked(self, attestation: bytes, member: bytes) -> bool:
+    def revoked(self, attestation: AttestationId, member: DeclarationId) -> bool:
         found = self.revocations.get(attestation, {})
-        return ZERO in found or member in found
+        return NO_DECLARATION in found or member in found
 
-    def withdrawn(self, declaration: bytes) -> int | None:
+    def withdrawn(self, declaration: DeclarationId) -> int | None:
         found = self.withdrawals.get(declaration)
         return None if found is None else found[0].number
 
     def keep(self, entry: EntryRef, topic: bytes, content: Content) -> None:
         match content:
             case Anchored(root, size):
-                self.anchors[root, size] = entry
+                self.anchors[SetName(root, size)] = entry
             case Attested(attestation):
-                self.attestations[topic] = RecordedAttestation(entry, content)
-                self.attested_sets.setdefault((attestation.root, attestation.size), []).append(topic)
+                self.attestations[AttestationId(topic)] = RecordedAttestation(entry, content)
+                name = SetName(attestation.root, attestation.size)
+                self.attested_sets.setdefault(name, []).append(AttestationId(topic))
             case Revoked(revocation):
-                self.revocations.setdefault(topic, {})[revocation.member] = RecordedRevocation(entry, content)
-            case Withdrawn():
-                self.withdrawals[topic] = (entry, content)
+                self.revocations.setdefault(revocation.attestation, {})[revocation.member] = RecordedRevocation(
+                    entry, content
+                )
+            case Withdrawn(withdrawal=withdrawal):
+                self.withdrawals[withdrawal.declaration] = (entry, content)
             case Enacted():
                 raise TypeError("resolutions are in the register of agencies")
             case _:
@@ -125,19 +129,19 @@ class DictMemory:
         """Take back the last that was kept."""
         match content:
             case Anchored(root, size):
-                del self.anchors[root, size]
+                del self.anchors[SetName(root, size)]
             case Attested(attestation):
-                del self.attestations[topic]
-                name = attestation.root, attestation.size
+                del self.attestations[AttestationId(topic)]
+                name = SetName(attestation.root, attestation.size)
                 self.attested_sets[name].pop()
                 if not self.attested_sets[name]:
                     del self.attested_sets[name]
             case Revoked(revocation):
-                del self.revocations[topic][revocation.member]
-                if not self.revocations[topic]:
-                    del self.revocations[topic]
-            case Withdrawn():
-                del self.withdrawals[topic]
+                del self.revocations[revocation.attestation][revocation.member]
+                if not self.revocations[revocation.attestation]:
+                    del self.revocations[revocation.attestation]
+            case Withdrawn(withdrawal=withdrawal):
+                del self.withdrawals[withdrawal.declaration]
             case Enacted():
                 raise TypeError("resolutions cannot be taken back")
             case _:
@@ -163,29 +167,29 @@ class History(Replay):
 
     def __init__(self, origin: Origin) -> None:
         self.log = Tiles()
-        self.undecided: list[tuple[int, bytes, bytes, bytes]] = []
+        self.undecided: list[tuple[int, Signer, bytes, bytes]] = []
         self.governing: dict[Governed, list[int]] = {}
         self._facts = DictMemory()
         self._recent: deque[_Before] = deque(maxlen=_RECENT)
         super().__init__(origin, self._facts, self.log, self._check_signature)
 
     @property
-    def anchors(self) -> dict[tuple[bytes, int], EntryRef]:
+    def anchors(self) -> dict[SetName, EntryRef]:
         """Batch root and size -> the entry that anchors it."""
         return self._facts.anchors
 
     @property
-    def attestations(self) -> dict[bytes, RecordedAttestation]:
+    def attestations(self) -> dict[AttestationId, RecordedAttestation]:
         """By id."""
         return self._facts.attestations
 
     @property
-    def revocations(self) -> dict[bytes, dict[bytes, RecordedRevocation]]:
+    def revocations(self) -> dict[AttestationId, dict[DeclarationId, RecordedRevocation]]:
         """By attestation id, then by member (a declaration id, zero for the whole set)."""
         return self._facts.revocations
 
     @property
-    def withdrawals(self) -> dict[bytes, tuple[EntryRef, Withdrawn]]:
+    def withdrawals(self) -> dict[DeclarationId, tuple[EntryRef, Withdrawn]]:
         """By declaration id."""
         return self._facts.withdrawals
 
@@ -221,7 +225,7 @@ class History(Replay):
             self.undecided.pop()
         return True
 
-    def standing(self, id_: bytes, member: bytes, at: int) -> tuple[Standing, EntryRef | None]:
+    def standing(self, id_: AttestationId, member: DeclarationId, at: int) -> tuple[Standing, EntryRef | None]:
         """Is this attestation in force at ``at`` for this member (declaration id or zero)? And which entry says so."""
         recorded = self.attestations.get(id_)
         if recorded is None:
@@ -229,17 +233,17 @@ class History(Replay):
         compromised = self.agencies.attesters[recorded.attested.signer].compromised_from
         return standing(recorded, self.revocations_of(id_, member), compromised, at)
 
-    def attestations_of(self, sets: Iterable[tuple[bytes, int]]) -> list[bytes]:
+    def attestations_of(self, sets: Iterable[SetName]) -> list[AttestationId]:
         """Ids of the attestations about any of these sets (root, size), in the order of the history."""
         found = [id_ for key in sets for id_ in self._facts.attested_sets.get(key, ())]
         return sorted(found, key=lambda id_: self.attestations[id_].entry.number)
 
-    def revocations_of(self, id_: bytes, member: bytes) -> Sequence[RecordedRevocation]:
+    def revocations_of(self, id_: AttestationId, member: DeclarationId) -> Sequence[RecordedRevocation]:
         """The revocations that end this attestation for this member: of the whole set, or of the member."""
         found = self.revocations.get(id_, {})
-        return [found[key] for key in dict.fromkeys((ZERO, member)) if key in found]
+        return [found[key] for key in dict.fromkeys((NO_DECLARATION, member)) if key in found]
 
-    def _check_signature(self, number: int, signer: bytes, digest: bytes, signature: bytes) -> None:
+    def _check_signature(self, number: int, signer: Signer, digest: bytes, signature: bytes) -> None:
         try:
             verify_signature(self.origin, signer, digest, signature)
         except WalletUndecided:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, assert_never
 
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Root, Signer
 from ledger.core.history.agencies import Agencies
 from ledger.core.history.council import check_quorum
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn
@@ -37,7 +38,7 @@ from ledger.errors import (
 )
 
 # The same with the number of the entry before it. One that checks later keeps what it is given and never raises.
-Signatures = Callable[[int, bytes, bytes, bytes], None]
+Signatures = Callable[[int, Signer, bytes, bytes], None]
 
 
 class EntryRef(NamedTuple):
@@ -57,19 +58,19 @@ class AttestationRef(NamedTuple):
 class Memory(Protocol):
     """The facts of earlier entries that the rules for later entries need."""
 
-    def anchored(self, root: bytes, size: int) -> int | None:
+    def anchored(self, root: Root, size: int) -> int | None:
         """Number of the entry that anchors a batch."""
         ...
 
-    def attested(self, id_: bytes) -> AttestationRef | None:
+    def attested(self, id_: AttestationId) -> AttestationRef | None:
         """The attestation of this id."""
         ...
 
-    def revoked(self, attestation: bytes, member: bytes) -> bool:
+    def revoked(self, attestation: AttestationId, member: DeclarationId) -> bool:
         """Whether a revocation ends the attestation for ``member``: of the whole set, or of this member."""
         ...
 
-    def withdrawn(self, declaration: bytes) -> int | None:
+    def withdrawn(self, declaration: DeclarationId) -> int | None:
         """Number of the entry that withdraws a declaration."""
         ...
 
@@ -98,7 +99,7 @@ class Replay:
         """Number of entries."""
         return self._tree.size
 
-    def root(self) -> bytes:
+    def root(self) -> Root:
         """RFC 9162 root over the entries so far."""
         return self._tree.root()
 
@@ -138,7 +139,7 @@ class Replay:
             case Anchored():
                 self._anchor(entry, content)
             case Attested():
-                self._attest(entry, topic, content)
+                self._attest(entry, AttestationId(topic), content)
             case Revoked():
                 self._revoke(entry, content)
             case Withdrawn():
@@ -156,7 +157,7 @@ class Replay:
                 raise Malformed("entry 0 is the first council, resolution 0, without endorsements")
 
     def _enact(self, entry: EntryRef, content: Enacted) -> None:
-        def verify(signer: bytes, digest: bytes, signature: bytes) -> None:
+        def verify(signer: Signer, digest: bytes, signature: bytes) -> None:
             self._signatures(entry.number, signer, digest, signature)
 
         self.agencies.check_number(content.resolution)
@@ -170,7 +171,7 @@ class Replay:
             raise Malformed("this root and size are anchored already; a repeat makes no entry")
         self._memory.keep(entry, content.root, content)
 
-    def _attest(self, entry: EntryRef, id_: bytes, content: Attested) -> None:
+    def _attest(self, entry: EntryRef, id_: AttestationId, content: Attested) -> None:
         attestation = content.attestation
         if attestation.size == 0 or attestation.root == ZERO:
             raise SetMalformed(attestation.root, attestation.size)

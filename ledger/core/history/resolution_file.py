@@ -10,6 +10,7 @@ import json
 from typing import NamedTuple
 
 from ledger.core.encoding.canonical_json import read_file
+from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.reading import hex_bytes, hex_text, read_list, read_object, read_string
 from ledger.core.history.entry import Endorsement
 from ledger.core.statements.members import MAX_COUNCIL
@@ -59,4 +60,4 @@ def read_resolution_file(data: bytes) -> ResolutionFile:
 
 def _endorsement(value: object, where: str) -> Endorsement:
     signer, signature = read_object(value, ["signer", "signature"], where)
-    return Endorsement(hex_bytes(signer, f"{where}.signer"), hex_bytes(signature, f"{where}.signature"))
+    return Endorsement(Signer(hex_bytes(signer, f"{where}.signer")), hex_bytes(signature, f"{where}.signature"))

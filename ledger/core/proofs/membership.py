@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.core.encoding import cbor
+from ledger.core.encoding.ids import DeclarationId, Digest, Signer
 from ledger.core.encoding.reading import read_count, read_list, read_object
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.history.entry import Anchored, Entry, EntryKind
@@ -101,7 +102,7 @@ def _declaration(value: cbor.Value, where: str) -> Declaration:
     match value:
         case [bytes(party), bytes(digest), int(document_type), bytes(replaces)]:
             try:
-                return Declaration(party, digest, document_type, replaces)
+                return Declaration(Signer(party), Digest(digest), document_type, DeclarationId(replaces))
             except Malformed as error:
                 raise Malformed(error.what, f"{where}.{error.where}") from None
     raise Malformed("must be a list of party, digest, document type and replaced declaration", where)

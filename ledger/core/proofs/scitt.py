@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding import cbor
+from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.reading import hex_bytes, hex_text, read_count, read_object, read_string
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.entry import Entry
@@ -99,7 +100,7 @@ class TransparentStatement:
     origin: Origin
     entry: Entry
     membership: Membership
-    issuer: bytes
+    issuer: Signer
     subjects: tuple[str, str]
     key: NamedReceiptKey
     note: SignedNote
@@ -227,8 +228,8 @@ def _inclusion(headers: Mapping[int | str, cbor.Value]) -> tuple[int, int, tuple
     raise Malformed("must have exactly one inclusion proof: size, index and path", where)
 
 
-def _signer(issuer: str, origin: Origin) -> bytes:
-    signer = hex_bytes(issuer, f"{_STATEMENT} issuer")
+def _signer(issuer: str, origin: Origin) -> Signer:
+    signer = Signer(hex_bytes(issuer, f"{_STATEMENT} issuer"))
     if len(signer) != ADDRESS_SIZE + cose.POINT_SIZE - 1 or signer[:ADDRESS_SIZE] != origin.p256_verifier:
         raise Malformed("must be a P-256 signer under the contract of its origin", f"{_STATEMENT} issuer")
     return signer

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ledger.core.encoding.ids import DeclarationId, Signer
 from ledger.core.encoding.reading import hex_bytes, hex_text, read_count, read_list
 from ledger.core.statements.eip712 import bytes_word, left_word, list_word, uint_word
 from ledger.core.statements.signature import check_signer
 from ledger.errors import Malformed
 
 ZERO = bytes(32)
+NO_DECLARATION = DeclarationId(ZERO)
 NO_END = (1 << 40) - 1
 MAX_COUNCIL = 32
 MAX_NAME = 128
@@ -104,9 +106,9 @@ def _check_members(value: Any, where: str) -> None:
         check_signer(signer, f"{where}[{number}]")
 
 
-def _read_members(value: Any, where: str) -> tuple[bytes, ...]:
+def _read_members(value: Any, where: str) -> tuple[Signer, ...]:
     signers = read_list(value, where, MAX_COUNCIL, "signers")
-    return tuple(hex_bytes(item, f"{where}[{number}]") for number, item in enumerate(signers))
+    return tuple(Signer(hex_bytes(item, f"{where}[{number}]")) for number, item in enumerate(signers))
 
 
 AGENCY = _code(16, _AGENCY_PATTERN, 'an agency code is 1 to 16 of A-Z, 0-9 and "-", e.g. NZ-MPI')

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.keccak import keccak
 from ledger.core.statements.origin import ADDRESS_SIZE, Origin
 from ledger.errors import Malformed, SignatureTooLong, VerificationFailed
@@ -38,13 +39,13 @@ class WalletUndecided(VerificationFailed):
     """No key known here signed; a contract may still accept it: a wallet (ERC-1271) or a verifier (ERC-7913)."""
 
 
-def check_signer(signer: bytes, where: str = "signer") -> None:
+def check_signer(signer: Signer, where: str = "signer") -> None:
     """Malformed unless ``signer`` is 20 to 128 bytes, the range that the contract takes."""
     if not ADDRESS_SIZE <= len(signer) <= MAX_SIGNER_SIZE:
         raise Malformed(f"a signer is {ADDRESS_SIZE} to {MAX_SIGNER_SIZE} bytes, not {len(signer)}", where)
 
 
-def verify_signature(origin: Origin, signer: bytes, digest: bytes, signature: bytes) -> None:
+def verify_signature(origin: Origin, signer: Signer, digest: bytes, signature: bytes) -> None:
     """Check that ``signer`` signed ``digest`` (32 bytes); returns nothing.
 
     :raises SignatureTooLong: it has more than 1,024 bytes, which the contract takes from nobody.
@@ -62,7 +63,7 @@ def verify_signature(origin: Origin, signer: bytes, digest: bytes, signature: by
         raise WalletUndecided(f"the verifier 0x{signer[:ADDRESS_SIZE].hex()} is not known here")
 
 
-def recover_address(digest: bytes, signature: bytes) -> bytes | None:
+def recover_address(digest: bytes, signature: bytes) -> Signer | None:
     """The 20-byte address whose key signed, or None where the 65 bytes are no signature in permitted form (EIP-2)."""
     if len(signature) != 65 or signature[64] not in (27, 28):
         return None
@@ -75,14 +76,14 @@ def recover_address(digest: bytes, signature: bytes) -> bytes | None:
     return address_of(key.format(compressed=False))
 
 
-def address_of(public_key: bytes) -> bytes:
+def address_of(public_key: bytes) -> Signer:
     """Ethereum address of an uncompressed secp256k1 key (65 bytes, leading 4): the last 20 bytes of its hash."""
-    return keccak(public_key[1:])[12:]
+    return Signer(keccak(public_key[1:])[12:])
 
 
-def p256_signer(origin: Origin, public_key: bytes) -> bytes:
+def p256_signer(origin: Origin, public_key: bytes) -> Signer:
     """ERC-7913 signer of an uncompressed P-256 key (65 bytes, leading 4) under this origin's verifier: 84 bytes."""
-    return origin.p256_verifier + public_key[1:]
+    return Signer(origin.p256_verifier + public_key[1:])
 
 
 def _verify_p256(point: bytes, digest: bytes, signature: bytes) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, ClassVar, Self, get_args
 
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Root, Signer
 from ledger.core.encoding.reading import read_object
 from ledger.core.statements.eip712 import struct_hash, type_hash
 from ledger.core.statements.members import (
@@ -21,11 +22,11 @@ from ledger.core.statements.members import (
     MAX_NAME,
     MAX_URI,
     MEMBERS,
+    NO_DECLARATION,
     SIGNER,
     UINT16,
     UINT40,
     UINT64,
-    ZERO,
     Codec,
     text,
 )
@@ -134,10 +135,13 @@ class Declaration(Statement):
     """A party's words: this digest, of this document type (UNCL 1001), is mine, replacing that one (or zero)."""
 
     PRIMARY_TYPE: ClassVar[str] = "Declaration"
-    party: bytes = _member(SIGNER)
-    digest: bytes = _member(HASH)
+    party: Signer = _member(SIGNER)
+    digest: Digest = _member(HASH)
     document_type: int = _member(UINT16)
-    replaces: bytes = _member(HASH, default=ZERO)
+    replaces: DeclarationId = _member(HASH, default=NO_DECLARATION)
+
+    def id(self, origin: Origin) -> DeclarationId:
+        return DeclarationId(origin.digest(self.struct_hash()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +149,9 @@ class Withdrawal(Statement):
     """The party ends its declaration; reason by UNCL 1225, replacement is a declaration id or zero."""
 
     PRIMARY_TYPE: ClassVar[str] = "Withdrawal"
-    declaration: bytes = _member(HASH)
+    declaration: DeclarationId = _member(HASH)
     reason: int = _member(UINT16)
-    replacement: bytes = _member(HASH, default=ZERO)
+    replacement: DeclarationId = _member(HASH, default=NO_DECLARATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +165,12 @@ class Attestation(Statement):
     detail: bytes = _member(HASH)
     valid_from: int = _member(UINT40)
     valid_until: int = _member(UINT40)
-    root: bytes = _member(HASH)
+    root: Root = _member(HASH)
     size: int = _member(UINT64)
     salt: bytes = _member(HASH)
+
+    def id(self, origin: Origin) -> AttestationId:
+        return AttestationId(origin.digest(self.struct_hash()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +178,8 @@ class Revocation(Statement):
     """Ends an attestation, or one member of its set (a declaration id; zero is the whole set). Reason by UNCL 1373."""
 
     PRIMARY_TYPE: ClassVar[str] = "Revocation"
-    attestation: bytes = _member(HASH)
-    member: bytes = _member(HASH, default=ZERO)
+    attestation: AttestationId = _member(HASH)
+    member: DeclarationId = _member(HASH, default=NO_DECLARATION)
     reason: int = _member(UINT16, default=41)
 
 
@@ -184,7 +191,7 @@ class CouncilChange(Statement):
     """New members (ERC-7913 signers) and threshold."""
 
     PRIMARY_TYPE: ClassVar[str] = "CouncilChange"
-    members: tuple[bytes, ...] = _member(MEMBERS)
+    members: tuple[Signer, ...] = _member(MEMBERS)
     threshold: int = _member(UINT16)
     number: int = _member(UINT64, "resolution")
 
@@ -216,7 +223,7 @@ class AgencyReinstatement(Statement):
 @dataclass(frozen=True, slots=True)
 class AttesterAuthorisation(Statement):
     PRIMARY_TYPE: ClassVar[str] = "AttesterAuthorisation"
-    attester: bytes = _member(SIGNER)
+    attester: Signer = _member(SIGNER)
     agency: str = _member(AGENCY)
     number: int = _member(UINT64, "resolution")
 
@@ -224,7 +231,7 @@ class AttesterAuthorisation(Statement):
 @dataclass(frozen=True, slots=True)
 class AttesterRetirement(Statement):
     PRIMARY_TYPE: ClassVar[str] = "AttesterRetirement"
-    attester: bytes = _member(SIGNER)
+    attester: Signer = _member(SIGNER)
     number: int = _member(UINT64, "resolution")
 
 
@@ -233,7 +240,7 @@ class AttesterCompromise(Statement):
     """From ``since`` on, which may lie in the past, the attester's word counts for nothing."""
 
     PRIMARY_TYPE: ClassVar[str] = "AttesterCompromise"
-    attester: bytes = _member(SIGNER)
+    attester: Signer = _member(SIGNER)
     since: int = _member(UINT40)
     number: int = _member(UINT64, "resolution")
 

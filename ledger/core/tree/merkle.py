@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
+from ledger.core.encoding.ids import Root
 from ledger.errors import VerificationFailed
 
 HASH_SIZE = 32
 MAX_PROOF_HASHES = 64  # an inclusion path in a tree whose size fits into 64 bits is not longer
-EMPTY_ROOT = sha256(b"").digest()
+EMPTY_ROOT = Root(sha256(b"").digest())
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -29,19 +30,19 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def root(leaves: Iterable[bytes]) -> bytes:
+def root(leaves: Iterable[bytes]) -> Root:
     """Merkle Tree Hash over leaf data, RFC 9162 section 2.1.1."""
     return root_of_hashes([leaf_hash(leaf) for leaf in leaves])
 
 
-def root_of_hashes(hashes: Sequence[bytes]) -> bytes:
+def root_of_hashes(hashes: Sequence[bytes]) -> Root:
     """Merkle Tree Hash over leaf hashes; SHA-256 of the empty string for an empty list."""
     level = list(hashes)
     if not level:
         return EMPTY_ROOT
     while len(level) > 1:
         level = _parents(level)
-    return level[0]
+    return Root(level[0])
 
 
 class Tree:
@@ -62,8 +63,8 @@ class Tree:
         return len(self._levels[0])
 
     @property
-    def root(self) -> bytes:
-        return self._levels[-1][0] if self.size else EMPTY_ROOT
+    def root(self) -> Root:
+        return Root(self._levels[-1][0]) if self.size else EMPTY_ROOT
 
     def inclusion(self, index: int) -> list[bytes]:
         """Audit path of leaf ``index``, deepest first (RFC 9162 section 2.1.3.1); IndexError beyond the leaves."""
@@ -97,7 +98,7 @@ class Tree:
         return proof
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root_hash: bytes) -> None:
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root_hash: Root) -> None:
     """Check that leaf hash ``leaf`` is number ``index`` of ``size`` under ``root_hash`` (RFC 9162 section 2.1.3.2).
 
     :raises VerificationFailed: the index is at or beyond the size, the path has the wrong length, or the root differs.
@@ -123,7 +124,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         raise VerificationFailed("the inclusion path leads to another root")
 
 
-def verify_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:
+def verify_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old_root: Root, new_root: Root) -> None:
     """Check that the tree of ``old_size`` is a prefix of that of ``new_size`` (RFC 9162 section 2.1.4.2).
 
     An old size of 0 is consistent with every tree; its proof is empty and its root is the empty root.

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
+from ledger.core.encoding.ids import Root
 from ledger.core.tree.merkle import EMPTY_ROOT, HASH_SIZE, node_hash
 
 TILE_HEIGHT = 8
@@ -46,7 +47,7 @@ class Frontier:
         self.size += 1
         return completed
 
-    def root(self) -> bytes:
+    def root(self) -> Root:
         """Merkle Tree Hash of all leaves so far."""
         return _fold(self._peaks)
 
@@ -88,7 +89,7 @@ class Tiles:
             raise IndexError(f"leaf {index} of a tree of {self.size}")
         return self._node(0, index)
 
-    def root(self, size: int | None = None) -> bytes:
+    def root(self, size: int | None = None) -> Root:
         """Merkle Tree Hash of the first ``size`` leaves, of all if not given; ValueError if there are fewer."""
         if size is None or size == self.size:
             return self._frontier.root()
@@ -193,11 +194,11 @@ class Tiles:
         return row
 
 
-def _fold(peaks: list[bytes]) -> bytes:
+def _fold(peaks: list[bytes]) -> Root:
     """The root over subtrees whose sizes decrease from left to right."""
     if not peaks:
         return EMPTY_ROOT
     *others, hash_ = peaks
     for peak in reversed(others):
         hash_ = node_hash(peak, hash_)
-    return hash_
+    return Root(hash_)

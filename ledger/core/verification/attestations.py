@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ledger.core.encoding.ids import AttestationId, SetName
 from ledger.core.evidence.inclusion import Place, set_of_one
 from ledger.core.history import history
 from ledger.core.history.agencies import Agency
@@ -29,7 +30,7 @@ class AttestationInQuestion:
     One that is not ``decisive`` is told and does not count: it came later, or another one in force stands in for it.
     """
 
-    id: bytes
+    id: AttestationId
     recorded: RecordedAttestation
     standing: Standing
     decided_by: EntryRef
@@ -146,7 +147,7 @@ def check_compromise(verification: Verification, one: AttestationInQuestion) -> 
 def check_set(verification: Verification, one: AttestationInQuestion) -> Status:
     """Step 15. The set of one needs no place: its root is the leaf."""
     places = {place.name: place for place in verification.evidence.places}
-    place = places.get((one.said.root, one.said.size)) or Place(*set_of_one(verification.id), 0, ())
+    place = places.get(SetName(one.said.root, one.said.size)) or Place(*set_of_one(verification.id), 0, ())
     return check_place(verification, "set", place, one.name)
 
 

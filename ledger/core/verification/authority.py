@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from ledger.core.encoding.ids import Signer
 from ledger.core.history.agencies import Agency, Period
 from ledger.core.history.council import check_quorum
 from ledger.core.history.entry import Attested, Content, Enacted
@@ -157,7 +158,7 @@ def authority_of(attested: Attested, entry: EntryRef, resolutions: CarriedResolu
     return Authority(agency, enrolled, authorised, mandated)
 
 
-def compromised_from(signer: bytes, known: Known) -> int | None:
+def compromised_from(signer: Signer, known: Known) -> int | None:
     """The earliest date from which this attester is declared compromised, by any entry known."""
     dates = [
         content.resolution.since

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.ids import DeclarationId, Signer
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
 from ledger.core.statements.signature import WalletUndecided
@@ -34,7 +35,7 @@ class Verification:
     checks: list[Check] = field(default_factory=list)
 
     @property
-    def id(self) -> bytes:
+    def id(self) -> DeclarationId:
         """Of the declaration, 32 bytes."""
         return self.evidence.id
 
@@ -44,7 +45,7 @@ class Verification:
         self.checks.append(check)
         return check.status
 
-    def check_signature(self, step: str, about: str, signer: bytes, digest: bytes, signature: bytes) -> Status:
+    def check_signature(self, step: str, about: str, signer: Signer, digest: bytes, signature: bytes) -> Status:
         """Add whether ``signer`` signed ``digest``, as the finding of ``step``."""
         try:
             self.signatures.verify(signer, digest, signature)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from ledger.core.encoding.ids import AttestationId, Root, SetName, Signer
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.inclusion import sets_about
 from ledger.core.evidence.payloads import contents
@@ -52,7 +53,7 @@ class Facts(Protocol):
         """Up to where the facts reach."""
         ...
 
-    def anchors(self, root: bytes, size: int) -> Sequence[EntryRef]:
+    def anchors(self, root: Root, size: int) -> Sequence[EntryRef]:
         """Entries that anchor a batch."""
         ...
 
@@ -60,22 +61,22 @@ class Facts(Protocol):
         """The declaration's withdrawal, at whatever time."""
         ...
 
-    def attestations(self) -> Mapping[bytes, RecordedAttestation]:
+    def attestations(self) -> Mapping[AttestationId, RecordedAttestation]:
         """Attestations about the declaration by id, in the order of the history, at whatever time.
 
         Not those about other sets: evidence carries the newest entry, which mostly is about somebody else.
         """
         ...
 
-    def revocations(self, attestation: bytes) -> Sequence[RecordedRevocation]:
+    def revocations(self, attestation: AttestationId) -> Sequence[RecordedRevocation]:
         """Revocations that end an attestation for the declaration, at whatever time."""
         ...
 
-    def compromised_from(self, signer: bytes) -> int | None:
+    def compromised_from(self, signer: Signer) -> int | None:
         """The earliest date from which a key is declared compromised, in seconds."""
         ...
 
-    def empowered(self, attestation: bytes, recorded: RecordedAttestation) -> Empowered:
+    def empowered(self, attestation: AttestationId, recorded: RecordedAttestation) -> Empowered:
         """What gave an attestation authority.
 
         :raises NotEmpowered: nothing did.
@@ -105,7 +106,7 @@ class Shown:
         latest = self.evidence.entries[-1].entry if self.evidence.entries else None
         return AsOf(size - 1, latest.time if latest is not None and latest.number == size - 1 else None)
 
-    def anchors(self, root: bytes, size: int) -> Sequence[EntryRef]:
+    def anchors(self, root: Root, size: int) -> Sequence[EntryRef]:
         return [entry for entry, content in self.known if content == Anchored(root, size)]
 
     def withdrawal(self) -> tuple[EntryRef, Withdrawal] | None:
@@ -115,7 +116,7 @@ class Shown:
                 return entry, content.withdrawal
         return None
 
-    def attestations(self) -> Mapping[bytes, RecordedAttestation]:
+    def attestations(self) -> Mapping[AttestationId, RecordedAttestation]:
         ours = sets_about(self.evidence.id, self.evidence.places)
         return {
             content.attestation.id(self.evidence.origin): RecordedAttestation(entry, content)
@@ -123,7 +124,7 @@ class Shown:
             if isinstance(content, Attested) and (content.attestation.root, content.attestation.size) in ours
         }
 
-    def revocations(self, attestation: bytes) -> Sequence[RecordedRevocation]:
+    def revocations(self, attestation: AttestationId) -> Sequence[RecordedRevocation]:
         members = (ZERO, self.evidence.id)
         return [
             RecordedRevocation(entry, content)
@@ -133,10 +134,10 @@ class Shown:
             and content.revocation.member in members
         ]
 
-    def compromised_from(self, signer: bytes) -> int | None:
+    def compromised_from(self, signer: Signer) -> int | None:
         return compromised_from(signer, self.known)
 
-    def empowered(self, attestation: bytes, recorded: RecordedAttestation) -> Empowered:
+    def empowered(self, attestation: AttestationId, recorded: RecordedAttestation) -> Empowered:
         found = authority_of(recorded.attested, recorded.entry, self.resolutions)
         entries: dict[str, Param] = {
             "enrolled": found.enrolled.number,
@@ -161,28 +162,28 @@ class Replayed:
     def as_of(self) -> AsOf:
         return AsOf(self.history.size - 1, self.history.last_time)
 
-    def anchors(self, root: bytes, size: int) -> Sequence[EntryRef]:
-        entry = self.history.anchors.get((root, size))
+    def anchors(self, root: Root, size: int) -> Sequence[EntryRef]:
+        entry = self.history.anchors.get(SetName(root, size))
         return [] if entry is None else [entry]
 
     def withdrawal(self) -> tuple[EntryRef, Withdrawal] | None:
         found = self.history.withdrawals.get(self.shown.evidence.id)
         return None if found is None else (found[0], found[1].withdrawal)
 
-    def attestations(self) -> Mapping[bytes, RecordedAttestation]:
+    def attestations(self) -> Mapping[AttestationId, RecordedAttestation]:
         history, evidence = self.history, self.shown.evidence
         ours = history.attestations_of(sets_about(evidence.id, evidence.places))
         known = {id_: history.attestations[id_] for id_ in ours}
         return known | {id_: item for id_, item in self.shown.attestations().items() if id_ not in known}
 
-    def revocations(self, attestation: bytes) -> Sequence[RecordedRevocation]:
+    def revocations(self, attestation: AttestationId) -> Sequence[RecordedRevocation]:
         return self.history.revocations_of(attestation, self.shown.evidence.id)
 
-    def compromised_from(self, signer: bytes) -> int | None:
+    def compromised_from(self, signer: Signer) -> int | None:
         attester = self.history.agencies.attesters.get(signer)
         return None if attester is None else attester.compromised_from
 
-    def empowered(self, attestation: bytes, recorded: RecordedAttestation) -> Empowered:
+    def empowered(self, attestation: AttestationId, recorded: RecordedAttestation) -> Empowered:
         if attestation not in self.history.attestations:
             return self.shown.empowered(attestation, recorded)
         return Empowered(self.history.agencies.agency(recorded.attested.attestation.agency), "authority.replayed", {})

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from ledger.core.checkpoints.trust import Cosignature
+from ledger.core.encoding.ids import Digest
 from ledger.core.evidence.inclusion import Place
 from ledger.core.tree.merkle import leaf_hash, verify_inclusion
 from ledger.core.verification.context import Verification
@@ -22,7 +23,7 @@ class Opened(Protocol):
     """An opened document, wrapped or redacted: its digest, and by path the leaf hash of each field it shows."""
 
     @property
-    def digest(self) -> bytes: ...
+    def digest(self) -> Digest: ...
 
     @property
     def leaf_hashes(self) -> Mapping[str, bytes]: ...

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ledger.core.encoding.ids import Signer
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import WalletUndecided, verify_signature
 
-WalletCheck = Callable[[bytes, bytes, bytes], None]
+WalletCheck = Callable[[Signer, bytes, bytes], None]
 """Signer, digest (32 bytes), signature. Raises VerificationFailed for no, Unavailable where the chain is away."""
 
 
@@ -19,7 +20,7 @@ class Signatures:
     origin: Origin
     wallets: WalletCheck | None = None
 
-    def verify(self, signer: bytes, digest: bytes, signature: bytes) -> None:
+    def verify(self, signer: Signer, digest: bytes, signature: bytes) -> None:
         """Check that ``signer`` signed ``digest``; returns nothing.
 
         :raises WalletUndecided: only a contract on the chain could have taken it, and no chain is at hand.

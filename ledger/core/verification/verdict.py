@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
+from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.core.verification.policy import VerificationPolicy
 
@@ -73,7 +74,7 @@ class Check:
 class Verdict:
     """All checks in order, and what follows from them at time ``at`` (seconds)."""
 
-    declaration: bytes
+    declaration: DeclarationId
     at: int
     checks: tuple[Check, ...]
     policy: VerificationPolicy

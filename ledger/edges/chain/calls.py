@@ -15,6 +15,7 @@ from eth_abi.abi import encode as abi_encode
 from eth_abi.exceptions import DecodingError
 
 from ledger import artifact, errors
+from ledger.core.encoding.ids import Root, Signer
 from ledger.core.encoding.keccak import keccak
 from ledger.core.history.entry import Endorsement
 from ledger.core.statements.statement import (
@@ -76,17 +77,17 @@ class Call:
             ) from None
 
 
-def anchor(root: bytes, size: int) -> Call:
+def anchor(root: Root, size: int) -> Call:
     """Write down a batch: RFC 9162 root over the declarations' ids, and how many."""
     return Call("anchor", (root, size))
 
 
-def attest(attestation: Attestation, signer: bytes, signature: bytes) -> Call:
+def attest(attestation: Attestation, signer: Signer, signature: bytes) -> Call:
     """Carry an attestation signed by ``signer`` (ERC-7913)."""
     return Call("attest", (attestation.abi_values(), signer, signature))
 
 
-def revoke(revocation: Revocation, signer: bytes, signature: bytes) -> Call:
+def revoke(revocation: Revocation, signer: Signer, signature: bytes) -> Call:
     """Carry a revocation signed by ``signer`` (ERC-7913)."""
     return Call("revoke", (revocation.abi_values(), signer, signature))
 

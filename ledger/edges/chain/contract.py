@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ledger import artifact
+from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.keccak import keccak
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Entry
@@ -209,7 +210,7 @@ class Chain:
         """Whether there is a contract at an address (20 bytes), now or after a block."""
         return bool(self._node.code(address, "latest" if block is None else block))
 
-    def wallet_accepts(self, signer: bytes, digest: bytes, signature: bytes, block: int | None = None) -> None:
+    def wallet_accepts(self, signer: Signer, digest: bytes, signature: bytes, block: int | None = None) -> None:
         """Ask a wallet contract whether it takes a signature (ERC-1271); returns nothing.
 
         The wallet answers as of now, or after a block: one that changed its owners may disown what it once accepted.

@@ -7,6 +7,7 @@ import re
 from dataclasses import asdict, dataclass
 
 from ledger.core.encoding.canonical_json import read_file
+from ledger.core.encoding.ids import Root
 from ledger.core.encoding.reading import hex_text, read_count, read_hash, read_object, read_string
 from ledger.core.statements.origin import Origin
 from ledger.errors import Malformed
@@ -52,7 +53,7 @@ class ExportManifest:
     origin: Origin
     size: int
     head: bytes
-    root: bytes
+    root: Root
     checkpoint: int
     counts: Counts
     files: Files
@@ -111,7 +112,7 @@ def _read(data: bytes) -> ExportManifest:
         Origin.parse(read_string(origin, "origin")),
         read_count(size, "size"),
         read_hash(head, "head"),
-        read_hash(root, "root"),
+        Root(read_hash(root, "root")),
         read_count(checkpoint, "checkpoint"),
         Counts(*(read_count(item, f"counts.{kind}") for kind, item in zip(kinds, counted, strict=True))),
         Files(read_count(number, "files.number"), read_count(length, "files.bytes"), read_hash(digest, "files.sha256")),

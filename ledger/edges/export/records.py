@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from ledger.core.encoding.canonical_json import print_canonical, read_canonical_line
+from ledger.core.encoding.ids import DeclarationId, Root, SetName
 from ledger.core.encoding.reading import hex_bytes, hex_text, read_count, read_hash, read_object
 from ledger.core.history.entry import Entry
 from ledger.core.statements.origin import Origin
@@ -21,7 +22,7 @@ MAX_LINE_BYTES = 64 * 1024
 class BatchPosition:
     """Number ``index`` in the batch with this root and size."""
 
-    root: bytes
+    root: Root
     size: int
     index: int
 
@@ -30,7 +31,7 @@ class BatchPosition:
 class DeclarationRecord:
     """A declaration as it is in an export; ``batch`` is None while it is pending."""
 
-    id: bytes
+    id: DeclarationId
     declaration: Declaration
     signature: bytes
     received_at: int
@@ -67,7 +68,9 @@ def read_declaration(line: bytes, origin: Origin, where: str) -> DeclarationReco
     if batch is not None:
         index, root, size = read_object(batch, ["index", "root", "size"], f"{where} batch")
         position = BatchPosition(
-            read_hash(root, f"{where} root"), read_count(size, f"{where} size"), read_count(index, f"{where} index")
+            Root(read_hash(root, f"{where} root")),
+            read_count(size, f"{where} size"),
+            read_count(index, f"{where} index"),
         )
     return DeclarationRecord(
         made.id(origin),
@@ -102,7 +105,7 @@ def read_batch(line: bytes, where: str) -> Batch:
     number, time = (None, None) if entry is None else read_object(entry, ["number", "time"], f"{where} entry")
     return Batch(
         0,
-        read_hash(root, f"{where} root"),
+        Root(read_hash(root, f"{where} root")),
         read_count(size, f"{where} size"),
         cast("BatchState", state),
         read_count(created_at, f"{where} created_at"),
@@ -117,15 +120,15 @@ def _state(batch: Batch) -> BatchState:
     return "batched" if batch.is_open else "anchored"
 
 
-def set_line(root: bytes, size: int) -> bytes:
+def set_line(root: Root, size: int) -> bytes:
     """The line of an attested set."""
     return print_canonical(_named(root, size))
 
 
-def read_set(line: bytes, where: str) -> tuple[bytes, int]:
+def read_set(line: bytes, where: str) -> SetName:
     """Read the line of an attested set: its root and size."""
     root, size = _object(line, ["root", "size"], where)
-    return read_hash(root, f"{where} root"), read_count(size, f"{where} size")
+    return SetName(Root(read_hash(root, f"{where} root")), read_count(size, f"{where} size"))
 
 
 def position_line(logged: LoggedEntry) -> bytes:
@@ -156,17 +159,17 @@ def read_position(line: bytes, entry: Entry, where: str) -> LoggedEntry:
     )
 
 
-def id_line(id_: bytes) -> bytes:
+def id_line(id_: DeclarationId) -> bytes:
     """The line of a declaration's id in the list of a batch or a set."""
     return f"0x{id_.hex()}\n".encode()
 
 
-def read_id(line: bytes, where: str) -> bytes:
+def read_id(line: bytes, where: str) -> DeclarationId:
     """Read the line of a declaration's id."""
-    return read_hash(line.decode("ascii", "replace").removesuffix("\n"), where)
+    return DeclarationId(read_hash(line.decode("ascii", "replace").removesuffix("\n"), where))
 
 
-def _named(root: bytes, size: int) -> dict[str, Any]:
+def _named(root: Root, size: int) -> dict[str, Any]:
     return {"root": hex_text(root), "size": size}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ledger.core.encoding.ids import Root
 from ledger.core.statements.origin import Origin
 from ledger.edges.export.listing import Listing, digest_of, walk
 from ledger.edges.export.manifest import LIST, MANIFEST, Counts, ExportManifest, Files, read_manifest, sum_line
@@ -68,7 +69,7 @@ class ExportWriter:
         return sorted((self._folder / DOCUMENTS).glob("*"))
 
     def seal(
-        self, origin: Origin, size: int, head: bytes, root: bytes, checkpoint: int, counts: Counts
+        self, origin: Origin, size: int, head: bytes, root: Root, checkpoint: int, counts: Counts
     ) -> ExportManifest:
         """Remove what this run did not write, then write the list of files and the manifest: the export is finished."""
         try:

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_ds
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from ledger.core.encoding.ids import Signer
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import P256_N, SECP256K1_N, Algorithm, address_of, p256_signer
 from ledger.edges.keys.passphrase import passphrase_source
@@ -74,12 +75,12 @@ class SigningKey:
             self.public_key = self._key.public_key().public_bytes_raw()
 
     @property
-    def address(self) -> bytes:
+    def address(self) -> Signer:
         """20 bytes; Malformed for a key that is not secp256k1 and so has none."""
         self._only(Algorithm.SECP256K1, "has an address")
         return address_of(self.public_key)
 
-    def signer(self, origin: Origin) -> bytes:
+    def signer(self, origin: Origin) -> Signer:
         """The signer that this key is under a contract (ERC-7913): an address, or ``verifier ‖ x ‖ y``.
 
         :raises Malformed: an Ed25519 key signs checkpoints only.

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import exists, func, insert, select, update
 
 from ledger.core.anchoring.batches import Batch, Event, before
+from ledger.core.encoding.ids import DeclarationId, Root
 from ledger.edges.store.bulk import read_in_chunks
 from ledger.edges.store.database import Database
 from ledger.edges.store.limits import checked_number
@@ -27,7 +28,7 @@ class Batches:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def form(self, root: bytes, ids: Sequence[bytes], at: int) -> Batch:
+    def form(self, root: Root, ids: Sequence[DeclarationId], at: int) -> Batch:
         """Make a batch of pending declarations, in this order, all or none; durable on return.
 
         :param root: what the core computed over ``ids``; it is stored, not checked.
@@ -122,7 +123,7 @@ class Batches:
         """All batches in the order in which they were formed, read in chunks."""
         return map(batch_of, read_in_chunks(self._database, select(BATCHES), BATCHES.c.id))
 
-    def declaration_ids(self, batch_id: int) -> list[bytes]:
+    def declaration_ids(self, batch_id: int) -> list[DeclarationId]:
         """The declaration ids of a batch, in order; those that are known, if it is known in part."""
         column = DECLARATIONS.c
         wanted = select(column.id).where(column.batch_id == batch_id).order_by(column.batch_index)

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Select, Table, select, text, tuple_
 
+from ledger.core.encoding.ids import DeclarationId
 from ledger.edges.store.database import Database
 from ledger.edges.store.limits import CHUNK, chunks
 
@@ -42,7 +43,7 @@ def insert_new(connection: Connection, table: Table, key: str, rows: Sequence[Ma
     return set(connection.execute(text(words), {name: [row[name] for row in rows] for name in names}).scalars())
 
 
-def put_into_batch(connection: Connection, batch_id: int, ids: Sequence[bytes]) -> None:
+def put_into_batch(connection: Connection, batch_id: int, ids: Sequence[DeclarationId]) -> None:
     """Put declarations into a batch, in this order. A declaration that is in a batch already stays where it is."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, func, select, tuple_
 
 from ledger.core.anchoring.batches import DeclarationState
+from ledger.core.encoding.ids import DeclarationId, SetName, Signer
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
 from ledger.edges.store.bulk import insert_new, read_in_chunks
@@ -41,7 +42,9 @@ class Declarations:
         self._database = database
         self._origin = origin
 
-    def add(self, signed: Sequence[tuple[Declaration, bytes]], origin: Origin, at: int) -> list[tuple[bytes, bool]]:
+    def add(
+        self, signed: Sequence[tuple[Declaration, bytes]], origin: Origin, at: int
+    ) -> list[tuple[DeclarationId, bool]]:
         """Store declarations with their signatures, all or none; durable on return. No signature is checked.
 
         :param origin: the history that they were signed for.
@@ -56,13 +59,13 @@ class Declarations:
         new = self.add_with_ids(received, at)
         return [(id_, is_new) for (id_, _, _), is_new in zip(received, new, strict=True)]
 
-    def add_with_ids(self, received: Sequence[tuple[bytes, Declaration, bytes]], at: int) -> list[bool]:
+    def add_with_ids(self, received: Sequence[tuple[DeclarationId, Declaration, bytes]], at: int) -> list[bool]:
         """Like ``add``, for a caller that knows the ids for this history: (id, declaration, signature).
 
         :returns: for each whether it is new.
         """
         checked_number(at, "time of receipt")
-        rows: dict[bytes, dict[str, Any]] = {}
+        rows: dict[DeclarationId, dict[str, Any]] = {}
         for id_, declaration, signature in received:
             if id_ not in rows:
                 rows[id_] = pending_values(id_, declaration, signature, at)
@@ -74,13 +77,13 @@ class Declarations:
             new.discard(id_)
         return is_new
 
-    def get(self, id_: bytes) -> DeclarationRow | None:
+    def get(self, id_: DeclarationId) -> DeclarationRow | None:
         """One declaration; None if it is not in the store."""
         with self._database.reading() as connection:
             row = connection.execute(_ONE, {"wanted": id_}).first()
         return None if row is None else declaration_of(row)
 
-    def get_with_sets(self, id_: bytes) -> tuple[DeclarationRow, list[tuple[bytes, int]]] | None:
+    def get_with_sets(self, id_: DeclarationId) -> tuple[DeclarationRow, list[SetName]] | None:
         """One declaration and the sets that it is a member of (``Sets.names_of``); None if it is not in the store."""
         with self._database.reading() as connection:
             row = connection.execute(_ONE, {"wanted": id_}).first()
@@ -89,7 +92,7 @@ class Declarations:
     def page(
         self,
         *,
-        party: bytes | None = None,
+        party: Signer | None = None,
         document_type: int | None = None,
         received_from: int | None = None,
         received_until: int | None = None,
@@ -134,7 +137,7 @@ class Declarations:
         with self._database.reading() as connection:
             return Pending(*connection.execute(wanted).one())
 
-    def pending_ids(self, limit: int) -> list[bytes]:
+    def pending_ids(self, limit: int) -> list[DeclarationId]:
         """The ids of the oldest pending declarations, at most ``limit``, by (time of receipt, id)."""
         column = DECLARATIONS.c
         wanted = select(column.id).where(column.batch_id.is_(None)).order_by(column.received_at, column.id)

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, text
 
+from ledger.core.encoding.ids import Root
 from ledger.core.history.entry import Entry
 from ledger.edges.store.database import Database
 from ledger.edges.store.limits import MAX_NUMBER
@@ -52,7 +53,7 @@ class StoreEvent:
 
     kind: str
     batch_id: int
-    root: bytes
+    root: Root
     size: int
     entry_number: int | None
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from sqlalchemy import exists, select
 
 from ledger.core.anchoring.batches import Batch
+from ledger.core.encoding.ids import DeclarationId, Root
 from ledger.core.evidence.inclusion import Place
 from ledger.edges.store.bulk import read_in_chunks
 from ledger.edges.store.database import Database
@@ -25,7 +26,7 @@ class Inclusions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def get(self, id_: bytes, root: bytes, size: int) -> Place | None:
+    def get(self, id_: DeclarationId, root: Root, size: int) -> Place | None:
         """The inclusion of a declaration in a batch or set that is known in part; None if it is not known."""
         column = INCLUSIONS.c
         wanted = select(INCLUSIONS).where(
@@ -35,7 +36,7 @@ class Inclusions:
             row = connection.execute(wanted).first()
         return None if row is None else inclusion_of(row)
 
-    def each(self) -> Iterator[tuple[bytes, Place]]:
+    def each(self) -> Iterator[tuple[DeclarationId, Place]]:
         """Declaration id and inclusion, by root, size and index; read in chunks."""
         column = INCLUSIONS.c
         for row in read_in_chunks(self._database, select(INCLUSIONS), column.root, column.size, column.position):

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ledger.core.anchoring.batches import Batch
 from ledger.core.checkpoints.note import SignedNote
+from ledger.core.encoding.ids import DeclarationId, Root
 from ledger.core.evidence.inclusion import Place
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
@@ -46,11 +47,11 @@ class Restoration:
         if known is not note:
             merge_note(self._connection, known, note)
 
-    def add_declarations(self, received: Sequence[tuple[bytes, Declaration, bytes, int]]) -> None:
+    def add_declarations(self, received: Sequence[tuple[DeclarationId, Declaration, bytes, int]]) -> None:
         """Add declarations, pending until their batch comes: (id, declaration, signature, time of receipt)."""
         insert_new(self._connection, DECLARATIONS, "id", [pending_values(*item) for item in received])
 
-    def add_batch(self, batch: Batch, ids: Sequence[bytes]) -> None:
+    def add_batch(self, batch: Batch, ids: Sequence[DeclarationId]) -> None:
         """Add a batch with its declarations in order, or with none if ``add_inclusion`` will name them.
 
         The store gives it an ``id`` of its own.
@@ -74,7 +75,7 @@ class Restoration:
         if batch.entry_number is not None and batch.entry_time is not None:
             anchor_batch(self._connection, known, batch.entry_number, batch.entry_time)
 
-    def add_inclusion(self, id_: bytes, inclusion: Place) -> None:
+    def add_inclusion(self, id_: DeclarationId, inclusion: Place) -> None:
         """Add where a declaration is in a batch or set that may be known in part. The path is not checked.
 
         A declaration that is pending is put into the batch, if the store has it. A known inclusion stays as it is.
@@ -87,7 +88,7 @@ class Restoration:
             pending = update(DECLARATIONS).where(column.id == id_, column.batch_id.is_(None))
             self._connection.execute(pending.values(batch_id=batch_id, batch_index=inclusion.index))
 
-    def add_set(self, root: bytes, size: int, ids: Sequence[bytes]) -> None:
+    def add_set(self, root: Root, size: int, ids: Sequence[DeclarationId]) -> None:
         """Add an attested set; like ``Sets.save``."""
         save_members(self._connection, root, size, ids)
 
@@ -104,7 +105,7 @@ class Restoration:
                 save_members(self._connection, root, size, self._connection.scalars(members).all())
             self._connection.execute(delete(INCLUSIONS).where(*inside))
 
-    def declarations(self, ids: Sequence[bytes]) -> dict[bytes, tuple[DeclarationRow, Batch | None]]:
+    def declarations(self, ids: Sequence[DeclarationId]) -> dict[DeclarationId, tuple[DeclarationRow, Batch | None]]:
         """The declarations that the store has now, by id, each with its batch."""
         found = {}
         for some in chunks(ids):
@@ -118,7 +119,7 @@ class Restoration:
                 found[row._mapping[DECLARATIONS.c.id]] = declaration_of(row), batch
         return found
 
-    def _put_into_batch(self, batch: Batch, ids: Sequence[bytes]) -> None:
+    def _put_into_batch(self, batch: Batch, ids: Sequence[DeclarationId]) -> None:
         column = DECLARATIONS.c
         put_into_batch(self._connection, batch.id, ids)
         inside = select(column.batch_index, column.id).where(column.batch_id == batch.id)
@@ -131,7 +132,7 @@ class Restoration:
                     expected=f"declaration 0x{id_.hex()}", found="none" if found is None else f"0x{found.hex()}",
                 )  # fmt: skip
 
-    def _keep_inclusion(self, id_: bytes, inclusion: Place) -> None:
+    def _keep_inclusion(self, id_: DeclarationId, inclusion: Place) -> None:
         column = INCLUSIONS.c
         size, index = checked_number(inclusion.size, "size"), checked_number(inclusion.index, "index")
         same = column.root == inclusion.root, column.size == size, column.position == index

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 
 from ledger.core.anchoring.batches import Batch, DeclarationState
 from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
+from ledger.core.encoding.ids import DeclarationId
 from ledger.core.evidence.inclusion import Place
 from ledger.core.history.entry import Entry, EntryKind
 from ledger.core.statements.origin import Origin
@@ -35,7 +36,7 @@ class DeclarationRow:
     ``batch_id`` and ``batch_index`` (its index in the batch, from 0) are None while it is pending.
     """
 
-    id: bytes
+    id: DeclarationId
     declaration: Declaration
     signature: bytes
     received_at: int
@@ -51,7 +52,7 @@ class IndexedEntry(NamedTuple):
     topic: bytes
 
 
-def pending_values(id_: bytes, declaration: Declaration, signature: bytes, at: int) -> dict[str, Any]:
+def pending_values(id_: DeclarationId, declaration: Declaration, signature: bytes, at: int) -> dict[str, Any]:
     """The row of a declaration that is received at ``at`` (seconds) and waits for its batch."""
     return {
         "id": id_,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import BindParameter, Connection, Executable, bindparam, insert, literal, select, union_all
 
+from ledger.core.encoding.ids import DeclarationId, Root, SetName
 from ledger.edges.store.bulk import read_in_chunks
 from ledger.edges.store.database import Database
 from ledger.edges.store.limits import checked_number
@@ -19,7 +20,7 @@ class Sets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def save(self, root: bytes, size: int, ids: Sequence[bytes]) -> None:
+    def save(self, root: Root, size: int, ids: Sequence[DeclarationId]) -> None:
         """Keep the members of a set, in order. The root is what the core computed over them; it is not checked.
 
         A known set stays as it is. The members of a batch are not stored a second time.
@@ -29,12 +30,12 @@ class Sets:
         with self._database.writing() as connection:
             save_members(connection, root, size, ids)
 
-    def members(self, root: bytes, size: int) -> list[bytes] | None:
+    def members(self, root: Root, size: int) -> list[DeclarationId] | None:
         """The declaration ids of a set or batch, in order; None if not all of them are known."""
         with self._database.reading() as connection:
             return read_members(connection, root, size)
 
-    def names_of(self, id_: bytes) -> list[tuple[bytes, int]]:
+    def names_of(self, id_: DeclarationId) -> list[SetName]:
         """Root and size of every set with this member: its batch first, then the others in the order they were kept.
 
         A set that is known in part is among them if this declaration's inclusion in it is known.
@@ -42,13 +43,13 @@ class Sets:
         with self._database.reading() as connection:
             return read_names(connection, id_)
 
-    def each(self) -> Iterator[tuple[bytes, int]]:
+    def each(self) -> Iterator[SetName]:
         """Root and size of the sets that were kept and are no batches, in the order they were kept; read in chunks."""
         for row in read_in_chunks(self._database, select(ATTESTED_SETS), ATTESTED_SETS.c.id):
-            yield row.root, row.size
+            yield SetName(row.root, row.size)
 
 
-def save_members(connection: Connection, root: bytes, size: int, ids: Sequence[bytes]) -> None:
+def save_members(connection: Connection, root: Root, size: int, ids: Sequence[DeclarationId]) -> None:
     """``Sets.save``, inside a transaction that is already writing."""
     if checked_number(size, "size") != len(ids):
         raise Malformed(f"has {len(ids)} members and not {size}", "set")
@@ -60,13 +61,13 @@ def save_members(connection: Connection, root: bytes, size: int, ids: Sequence[b
             connection.execute(insert(SET_MEMBERS), members)
 
 
-def read_names(connection: Connection, id_: bytes) -> list[tuple[bytes, int]]:
+def read_names(connection: Connection, id_: DeclarationId) -> list[SetName]:
     """``Sets.names_of``, inside a transaction."""
     found = connection.execute(_NAMES, {"wanted": id_})
-    return list(dict.fromkeys((root, size) for _, _, root, size in found))
+    return list(dict.fromkeys(SetName(root, size) for _, _, root, size in found))
 
 
-def read_members(connection: Connection, root: bytes, size: int) -> list[bytes] | None:
+def read_members(connection: Connection, root: Root, size: int) -> list[DeclarationId] | None:
     """``Sets.members``, inside a transaction."""
     declaration, member = DECLARATIONS.c, SET_MEMBERS.c
     batch_id = connection.execute(select(BATCHES.c.id).where(BATCHES.c.root == root, BATCHES.c.size == size)).scalar()

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ledger.core.anchoring.batches import Batch, BatchState, Event, after, before
+from ledger.core.encoding.ids import DeclarationId, Root
 from ledger.core.history.entry import Anchored, EntryKind, encode_payload
 from ledger.core.statements.origin import Origin
 from ledger.edges.chain.events import LoggedEntry
@@ -26,7 +27,7 @@ from ledger.errors import BatchedElsewhere, HistoryBroken, Source
 TAKEN_BACK, REORGANISED = "taken back", "reorganised"
 
 
-def form_batch(connection: Connection, root: bytes, ids: Sequence[bytes], at: int) -> Batch:
+def form_batch(connection: Connection, root: Root, ids: Sequence[DeclarationId], at: int) -> Batch:
     """Make a batch of pending declarations, in this order.
 
     :raises BatchedElsewhere: one of them is not pending.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.replay import Replay
 from ledger.core.tree.tiles import Frontier
@@ -198,7 +199,7 @@ class _Audit:
                 "from",
             )
 
-    def _sign(self, number: int, signer: bytes, digest: bytes, signature: bytes) -> None:
+    def _sign(self, number: int, signer: Signer, digest: bytes, signature: bytes) -> None:
         self._signatures.add(Signed(number, self._at_block, signer, digest, signature))
 
     def _compare_at_size(self) -> int:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.ids import Root
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.replay import Replay
 from ledger.core.statements.origin import Origin
@@ -157,7 +158,7 @@ class StoredNotes:
         self._next = None
 
 
-def hold(note: SignedNote, origin: Origin, root: bytes, trust: TrustRoot | None) -> str:
+def hold(note: SignedNote, origin: Origin, root: Root, trust: TrustRoot | None) -> str:
     """Compare a checkpoint with the root that the history has at its size; returns what was compared, in words.
 
     The trust root checks who signed it. Its threshold is not demanded: the replay itself shows that the root is right,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ledger.core.encoding.ids import DeclarationId, Root, Signer
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.replay import Memory
 from ledger.core.statements.signature import WalletUndecided, verify_signature
@@ -12,7 +13,7 @@ from ledger.edges.store import Batch, DeclarationRow, Store
 from ledger.errors import DefiniteNo, HistoryBroken, VerificationFailed
 
 
-def compare_declarations(store: Store, is_contract: Callable[[bytes], bool]) -> str:
+def compare_declarations(store: Store, is_contract: Callable[[Signer], bool]) -> str:
     """Every declaration says what its id names, and its party signed it.
 
     :param is_contract: whether a signer is a wallet contract, whose signature was judged when the declaration came in.
@@ -78,7 +79,7 @@ def compare_places(store: Store) -> str:
     return f"{count} places in the store, of batches and sets known in part, lead to their roots"
 
 
-def _check_signature(row: DeclarationRow, store: Store, is_contract: Callable[[bytes], bool]) -> None:
+def _check_signature(row: DeclarationRow, store: Store, is_contract: Callable[[Signer], bool]) -> None:
     try:
         verify_signature(store.origin, row.declaration.party, row.id, row.signature)
     except VerificationFailed as error:
@@ -90,7 +91,7 @@ def _check_signature(row: DeclarationRow, store: Store, is_contract: Callable[[b
         ) from None  # fmt: skip
 
 
-def _check_root(what: str, root: bytes, size: int, ids: list[bytes]) -> None:
+def _check_root(what: str, root: Root, size: int, ids: list[DeclarationId]) -> None:
     found = root_of_hashes([leaf_hash(id_) for id_ in ids])
     if (found, len(ids)) != (root, size):
         raise HistoryBroken(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.reading import hex_text
 from ledger.core.verification.verdict import Status
 from ledger.edges.chain.contract import Chain
@@ -46,7 +47,7 @@ class Wallets:
                 found="another key's, and no contract at that address to take it", number=signed.number,
             )  # fmt: skip
 
-    def is_contract(self, signer: bytes) -> bool:
+    def is_contract(self, signer: Signer) -> bool:
         """Whether a signer (ERC-7913) is, or names, a contract now."""
         return self._chain.has_code(signer[:20])
 

@@ -1,0 +1,30 @@
+"""Types for the byte strings that name things, so that mypy refuses one where another is asked for.
+
+All are ``bytes`` at run time.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, NewType
+
+DeclarationId = NewType("DeclarationId", bytes)
+"""The EIP-712 digest of a declaration, 32 bytes."""
+
+AttestationId = NewType("AttestationId", bytes)
+"""The EIP-712 digest of an attestation, 32 bytes."""
+
+Digest = NewType("Digest", bytes)
+"""The digest of a document: the RFC 9162 root over its salted fields, 32 bytes."""
+
+Root = NewType("Root", bytes)
+"""The RFC 9162 root over the ids of a batch or a set, or over the entries of a history, 32 bytes."""
+
+Signer = NewType("Signer", bytes)
+"""An ERC-7913 signer, 20 to 128 bytes."""
+
+
+class SetName(NamedTuple):
+    """What names a batch or a set of declarations: the root over its ids and their count."""
+
+    root: Root
+    size: int
