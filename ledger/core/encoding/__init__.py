@@ -3,6 +3,7 @@
 In reading order:
 
 ================== ====================================================
+``ids``            types of ids, digests, roots and signers
 ``keccak``         Keccak-256
 ``abi``            ABI decoding (the contract's payloads), one spelling
 ``cbor``           deterministic CBOR (RFC 8949, 4.2)
