@@ -31,7 +31,7 @@ from ledger.journeys.verify import VerificationRequest, verify_offline
 from ledger.testing.local_ledger import LocalLedger
 from ledger.testing.world import ORIGIN, Witness
 from tests import houses
-from tests.bad_checkpoints import DEFECTS, TOO_FEW, WRONG_ORIGIN, spoiled, words_of
+from tests.bad_checkpoints import BAD_SIGNATURE, DEFECTS, NOT_SIGNED, TOO_FEW, WRONG_ORIGIN, spoiled, words_of
 from tests.journeys.exits import killed_after
 from tests.journeys.rebuilding import Anew, FilledHouse, altered, anew, everything, fill, now, standing
 
@@ -244,7 +244,7 @@ FORGERIES: dict[str, tuple[Callable[[FilledHouse], bytes], str]] = {
     ),
     "a stranger's checkpoint": (
         lambda filled: altered(filled.evidence[filled.batches[0][0]], swapped_note()),
-        "checkpoint: not signed by",
+        "checkpoint: the checkpoint is not signed by",
     ),
     "another root": (
         lambda filled: altered(filled.evidence[filled.batches[0][0]], swapped_note(root=bytes(32))),
@@ -341,7 +341,12 @@ def test_a_checkpoint_that_the_trust_root_refuses(filled: FilledHouse, fresh: An
         assert (done.refused, done.restored, done.checkpoints) == ((), 1, 1)
         return
     ((_, why),) = done.refused
-    words = "the checkpoint is of another history" if defect == WRONG_ORIGIN else words_of(defect, witness)
+    of_the_verdict = {
+        WRONG_ORIGIN: "the checkpoint is of another history",
+        BAD_SIGNATURE: "the checkpoint is not signed by",
+        NOT_SIGNED: "the checkpoint is not signed by",
+    }
+    words = of_the_verdict.get(defect) or words_of(defect, witness)
     assert re.search(words, why), why
     assert everything(fresh.store) == before
 
