@@ -9,9 +9,9 @@ from ledger.cli.inputs import Json
 from ledger.cli.output import lines, out, show, table
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
+from ledger.core.encoding.text import when
 from ledger.core.history.agencies import Period
 from ledger.core.statements.members import NO_END
-from ledger.core.verification.verdict import when
 from ledger.journeys.agency import view_agencies, view_agency
 
 agency = typer.Typer(no_args_is_help=True, help="See agencies, their attesters and mandates.")

@@ -17,8 +17,9 @@ from ledger.cli.output import bar, out, short, show, table
 from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
+from ledger.core.encoding.text import when
 from ledger.core.statements.origin import Origin
-from ledger.core.verification.verdict import Status, when
+from ledger.core.verification.verdict import Status
 from ledger.errors import HistoryBroken, Malformed
 from ledger.journeys.audit.audit import Audited, Cosigner, Scope
 from ledger.journeys.audit.audit import audit as run_audit

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from ledger.core.verification.verdict import Status, when
+from ledger.core.encoding.text import when
+from ledger.core.verification.verdict import Status
 from ledger.journeys.audit.findings import LIMITS, AuditReport, Finding
 
 _MEANING = {

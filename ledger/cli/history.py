@@ -10,7 +10,7 @@ from ledger.cli.inputs import Json
 from ledger.cli.output import lines, show
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
-from ledger.core.verification.verdict import when
+from ledger.core.encoding.text import when
 from ledger.journeys.history import read_entries, read_entry
 
 

@@ -13,10 +13,10 @@ from ledger.cli.output import facts, show
 from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.encoding.reading import hex_text
+from ledger.core.encoding.text import when
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.proofs.scitt import TransparentStatement
 from ledger.core.proofs.tlog_proof import HEADER, Proven, TlogProof
-from ledger.core.verification.verdict import when
 from ledger.errors import Malformed
 from ledger.journeys.proof import transparent_statement
 from ledger.journeys.verify import VerificationRequest

@@ -6,7 +6,7 @@ from ledger.cli.inputs import now
 from ledger.cli.output import out
 from ledger.cli.serving import logging_config, share_figures
 from ledger.cli.terminal import open_app
-from ledger.core.verification.verdict import when
+from ledger.core.encoding.text import when
 
 _LAST_ANSWERS_SECONDS = 30  # for requests under way when the server is told to stop
 

@@ -11,8 +11,8 @@ from ledger.cli.output import facts, lines, show
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.encoding.reading import hex_text
+from ledger.core.encoding.text import when
 from ledger.core.history.history import Standing
-from ledger.core.verification.verdict import when
 from ledger.journeys.status import AttestationStatus, DeclarationStatus, attestation_status, declaration_status
 
 

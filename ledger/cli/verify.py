@@ -11,7 +11,8 @@ from ledger.cli.inputs import Json, moment, read_file
 from ledger.cli.output import out, short, show, table
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
-from ledger.core.verification.verdict import Conclusion, Question, Status, Verdict, when
+from ledger.core.encoding.text import when
+from ledger.core.verification.verdict import Conclusion, Question, Status, Verdict
 from ledger.journeys.verify import VerificationRequest, verify_offline, verify_online
 
 COLOURS = {

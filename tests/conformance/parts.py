@@ -19,6 +19,7 @@ from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import signed
 from ledger.core.document import Format, Redacted, Wrapped, wrap
 from ledger.core.encoding.keccak import keccak
+from ledger.core.encoding.text import when
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.evidence.inclusion import Members
 from ledger.core.history.entry import Attested, Content, Enacted, Endorsement, Entry, EntryKind, encode_payload, kind_of
@@ -32,7 +33,6 @@ from ledger.core.statements.statement import (
     make_resolution,
 )
 from ledger.core.tree.merkle import Tree
-from ledger.core.verification.verdict import when
 from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER, Key, Witness, World
 
 KIWI, EMU, MOA = Witness("kiwi.example"), Witness("emu.example"), Witness("moa.example")

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from ledger.core.document import Format, disclose, read_redacted, redact, sniff, wrap
+from ledger.core.encoding.text import when
 from ledger.core.evidence.pdf import embed, read_pdf
-from ledger.core.verification.verdict import when
 from ledger.errors import Malformed
 from tests.verifier.both import FILE, Asked, alone, by_itself, by_ledger
 from tests.verifier.worlds import lawful_question, lawless_question

@@ -1,8 +1,12 @@
-"""Bytes to text, strictly; positions in a text as line and column."""
+"""Bytes to text, strictly; positions in a text as line and column; times as text."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from ledger.errors import Malformed
+
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
 def position(text: str, index: int) -> str:
@@ -23,3 +27,10 @@ def decode(data: bytes, encoding: str) -> str:
     except UnicodeDecodeError as error:
         good = data[: error.start].decode(encoding)
         raise Malformed(f"this byte is not {encoding}", position(good, len(good))) from None
+
+
+def when(at: int) -> str:
+    """Seconds since 1970 as an ISO 8601 time in UTC; beyond the year 9999, which has none, the number."""
+    if at > _LAST_SECOND:
+        return f"second {at}"
+    return f"{datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat()}Z"

@@ -7,6 +7,7 @@ the council's signatures down, so that a verifier need not take the contract's w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -28,9 +29,9 @@ from ledger.core.statements.statement import (
     MandateWithdrawal,
 )
 from ledger.core.verification.cache import VerificationCache
-from ledger.core.verification.messages import words_of
+from ledger.core.verification.messages import MESSAGES
 from ledger.core.verification.signatures import Signatures
-from ledger.core.verification.verdict import Param
+from ledger.core.verification.wording import Param
 from ledger.errors import DefiniteNo, Unavailable, VerificationFailed
 
 Known = Sequence[tuple[EntryRef, Content]]
@@ -40,7 +41,7 @@ class NotEmpowered(VerificationFailed):
     """An attestation lacks authority by the entries shown; ``code`` and ``params`` say why, see ``messages``."""
 
     def __init__(self, code: str, **params: Param) -> None:
-        super().__init__(words_of(code, params))
+        super().__init__(MESSAGES[code].words.fill(params))
         self.code = code
         self.params = params
 
@@ -105,8 +106,10 @@ class CarriedResolutions:
                 raise NotEmpowered("authority.no_quorum", entry=entry.number, reason=str(error)) from error
 
     def _check_quorum(self, content: Enacted, council: CouncilChange) -> None:
-        if self._cache is not None and self._cache.carried_by_keys(content, self._origin, council):
-            return
+        if self._cache is not None:
+            with suppress(DefiniteNo):
+                self._cache.check_carried_by_keys(content, self._origin, council)
+                return
         check_quorum(content, self._origin, council.members, council.threshold, self._signatures.verify)
 
 

@@ -9,7 +9,6 @@ from ledger.core.history.entry import Content, Enacted, EntryKind, decode_payloa
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import verify_signature
 from ledger.core.statements.statement import CouncilChange
-from ledger.errors import DefiniteNo
 
 MAX_ITEMS = 1_024
 MAX_PAYLOAD = 2_048  # bytes; larger payloads are read each time
@@ -30,16 +29,12 @@ class VerificationCache:
         """See ``decode_payload``."""
         return (self._decode if len(payload) <= MAX_PAYLOAD else decode_payload)(kind, payload)
 
-    def carried_by_keys(self, content: Enacted, origin: Origin, council: CouncilChange) -> bool:
-        """Whether a resolution carries the quorum of ``council`` by keys alone, so that no chain need be asked.
+    def check_carried_by_keys(self, content: Enacted, origin: Origin, council: CouncilChange) -> None:
+        """Check that a resolution carries the quorum of ``council`` by keys alone, so that no chain need be asked.
 
-        Only a yes is remembered, and only a yes is final: a wallet contract may still say it for a member.
+        :raises DefiniteNo: it does not. That is not remembered and not final: a member may be a wallet contract.
         """
-        try:
-            self._check_carried(content, origin, council)
-        except DefiniteNo:
-            return False
-        return True
+        self._check_carried(content, origin, council)
 
 
 def _check_carried_by_keys(content: Enacted, origin: Origin, council: CouncilChange) -> None:

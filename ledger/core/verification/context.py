@@ -13,7 +13,8 @@ from ledger.core.verification.facts import Facts
 from ledger.core.verification.messages import make_check
 from ledger.core.verification.policy import VerificationPolicy
 from ledger.core.verification.signatures import Signatures
-from ledger.core.verification.verdict import Check, Param, Status
+from ledger.core.verification.verdict import Check, Status
+from ledger.core.verification.wording import Param
 from ledger.errors import DefiniteNo, Unavailable
 
 

@@ -22,7 +22,7 @@ from ledger.core.statements.statement import Withdrawal
 from ledger.core.verification.authority import CarriedResolutions, Known, authority_of, compromised_from
 from ledger.core.verification.cache import VerificationCache
 from ledger.core.verification.signatures import Signatures
-from ledger.core.verification.verdict import Param
+from ledger.core.verification.wording import Param
 
 
 class AsOf(NamedTuple):

@@ -13,7 +13,8 @@ from ledger.core.encoding.ids import Digest
 from ledger.core.evidence.inclusion import Place
 from ledger.core.tree.merkle import leaf_hash, verify_inclusion
 from ledger.core.verification.context import Verification
-from ledger.core.verification.verdict import Param, Status
+from ledger.core.verification.verdict import Status
+from ledger.core.verification.wording import Param
 from ledger.errors import VerificationFailed
 
 _NAMED = 3  # changed fields, or wrong entries, that a check names

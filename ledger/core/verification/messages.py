@@ -6,12 +6,12 @@ parameters in; the English here is one translation among others.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ledger.core.encoding.reading import hex_text
-from ledger.core.verification.verdict import Check, Param, Question, Status, when
+from ledger.core.verification.verdict import Check, Message, Question, Status
+from ledger.core.verification.wording import Param, Template
 
 
 class Step(NamedTuple):
@@ -19,17 +19,6 @@ class Step(NamedTuple):
 
     number: int
     question: Question
-
-
-class Message(NamedTuple):
-    """What a code means: the status of its check, and its English.
-
-    ``{name}`` is a parameter; ``{name!t}`` one that is a time in seconds; ``{name!o}`` a list of which any will do. A
-    part in square brackets is left out where one of its parameters is null or an empty list.
-    """
-
-    status: Status
-    words: str
 
 
 STEPS = {
@@ -62,169 +51,118 @@ _STOLEN = "the key is declared compromised from {since!t}, and entry {entry} is 
 _WANTED = "the policy demands an attestation of kind {kind}[ from {jurisdictions!o}][ with outcome {outcomes!o}]"
 _ONLY_CHAIN = "{reason}; if it is a wallet contract, only its chain can say: verify online"
 
+
+def _message(status: Status, words: str) -> Message:
+    return Message(status, Template(words))
+
+
 MESSAGES = {
-    "disclosure.declared": Message(_VALID, "the evidence discloses {shown} of the declared document's {fields} fields"),
-    "disclosure.another": Message(
+    "disclosure.declared": _message(
+        _VALID, "the evidence discloses {shown} of the declared document's {fields} fields"
+    ),
+    "disclosure.another": _message(
         _INVALID, "the evidence discloses another document than the one declared: its digest is {digest}"
     ),
-    "document.declared": Message(_VALID, "the document has the declared digest {digest}"),
-    "document.not_given": Message(_SKIPPED, "no document given: only its digest is proven"),
-    "document.another": Message(_INVALID, _ANOTHER_DOCUMENT),
-    "document.changed": Message(_INVALID, f"{_ANOTHER_DOCUMENT}; changed: {{paths}}[ and {{more}} more]"),
-    "document.fields_differ": Message(
+    "document.declared": _message(_VALID, "the document has the declared digest {digest}"),
+    "document.not_given": _message(_SKIPPED, "no document given: only its digest is proven"),
+    "document.another": _message(_INVALID, _ANOTHER_DOCUMENT),
+    "document.changed": _message(_INVALID, f"{_ANOTHER_DOCUMENT}; changed: {{paths}}[ and {{more}} more]"),
+    "document.fields_differ": _message(
         _INVALID, f"{_ANOTHER_DOCUMENT}; every field shown is as declared, so a field was removed or added"
     ),
-    "batch.included": Message(_VALID, "number {index} of {size} declarations under batch root {root}"),
-    "batch.not_included": Message(_INVALID, _NO_PROOF),
-    "sets.included": Message(_VALID, "and in {count} more sets"),
-    "sets.not_included": Message(_INVALID, _NO_PROOF),
-    "origin.trusted": Message(_VALID, "history {origin}"),
-    "origin.checkpoint_of_another": Message(_INVALID, "the checkpoint is of another history: {found}"),
-    "origin.another_trusted": Message(_INVALID, "evidence of {origin}, but {trusted} is trusted"),
-    "origin.nothing_trusted": Message(
+    "batch.included": _message(_VALID, "number {index} of {size} declarations under batch root {root}"),
+    "batch.not_included": _message(_INVALID, _NO_PROOF),
+    "sets.included": _message(_VALID, "and in {count} more sets"),
+    "sets.not_included": _message(_INVALID, _NO_PROOF),
+    "origin.trusted": _message(_VALID, "history {origin}"),
+    "origin.checkpoint_of_another": _message(_INVALID, "the checkpoint is of another history: {found}"),
+    "origin.another_trusted": _message(_INVALID, "evidence of {origin}, but {trusted} is trusted"),
+    "origin.nothing_trusted": _message(
         _ERROR, "no trust root given and no chain asked: nothing says whether this history is real"
     ),
-    "checkpoint.signed": Message(_VALID, "the history of {size} entries is signed by {name} (key {key})"),
-    "checkpoint.not_signed": Message(_INVALID, "the checkpoint is not signed by {name} with the key {key}"),
-    "checkpoint_on_chain.same": Message(_VALID, "the chain's first {size} entries have the checkpoint's root"),
-    "checkpoint_on_chain.longer": Message(_INVALID, "the checkpoint has {size} entries, the chain has {found}"),
-    "checkpoint_on_chain.another": Message(
+    "checkpoint.signed": _message(_VALID, "the history of {size} entries is signed by {name} (key {key})"),
+    "checkpoint.not_signed": _message(_INVALID, "the checkpoint is not signed by {name} with the key {key}"),
+    "checkpoint_on_chain.same": _message(_VALID, "the chain's first {size} entries have the checkpoint's root"),
+    "checkpoint_on_chain.longer": _message(_INVALID, "the checkpoint has {size} entries, the chain has {found}"),
+    "checkpoint_on_chain.another": _message(
         _INVALID, "the chain's first {size} entries have another root than the checkpoint"
     ),
-    "witnesses.enough": Message(
+    "witnesses.enough": _message(
         _VALID,
         "cosigned by {found} of {known} known witnesses; {demanded} are demanded, and as many had cosigned at {time!t}",
     ),
-    "witnesses.too_few": Message(_INVALID, "cosigned by {found} of {known} known witnesses; {demanded} are demanded"),
-    "witnesses.wrong_line": Message(_INVALID, "a line of a known witness is wrong: {reason}"),
-    "entries.included": Message(_VALID, "all {count} entries shown are in the checkpoint"),
-    "entries.not_included": Message(_INVALID, "shown and not in the checkpoint: entries {numbers}[ and {more} more]"),
-    "anchor.anchored": Message(_VALID, "anchored by entry {entry} at {time!t}"),
-    "anchor.later": Message(_INVALID, "anchored by entry {entry} only at {time!t}"),
-    "anchor.none": Message(_INVALID, "no entry anchors this batch root and size"),
-    "declaration.signed": Message(_VALID, "declared and signed by the party {signer}"),
-    "declaration.not_signed": Message(_INVALID, "not signed by the party {signer}: {reason}"),
-    "declaration.only_chain": Message(_INVALID, _ONLY_CHAIN),
-    "declaration.unavailable": Message(_ERROR, "nobody could say whether the party {signer} signed: {reason}"),
-    "freshness.recent": Message(_VALID, f"{_AS_OF}; the policy allows {{allowed}} s"),
-    "freshness.stale": Message(_INVALID, f"{_AS_OF}; the policy allows {{allowed}} s"),
-    "withdrawal.none": Message(_VALID, f"not withdrawn, {_AS_OF}"),
-    "withdrawal.none_shown": Message(_SKIPPED, f"no withdrawal shown, {_AS_OF}"),
-    "withdrawal.withdrawn": Message(
+    "witnesses.too_few": _message(_INVALID, "cosigned by {found} of {known} known witnesses; {demanded} are demanded"),
+    "witnesses.wrong_line": _message(_INVALID, "a line of a known witness is wrong: {reason}"),
+    "entries.included": _message(_VALID, "all {count} entries shown are in the checkpoint"),
+    "entries.not_included": _message(_INVALID, "shown and not in the checkpoint: entries {numbers}[ and {more} more]"),
+    "anchor.anchored": _message(_VALID, "anchored by entry {entry} at {time!t}"),
+    "anchor.later": _message(_INVALID, "anchored by entry {entry} only at {time!t}"),
+    "anchor.none": _message(_INVALID, "no entry anchors this batch root and size"),
+    "declaration.signed": _message(_VALID, "declared and signed by the party {signer}"),
+    "declaration.not_signed": _message(_INVALID, "not signed by the party {signer}: {reason}"),
+    "declaration.only_chain": _message(_INVALID, _ONLY_CHAIN),
+    "declaration.unavailable": _message(_ERROR, "nobody could say whether the party {signer} signed: {reason}"),
+    "freshness.recent": _message(_VALID, f"{_AS_OF}; the policy allows {{allowed}} s"),
+    "freshness.stale": _message(_INVALID, f"{_AS_OF}; the policy allows {{allowed}} s"),
+    "withdrawal.none": _message(_VALID, f"not withdrawn, {_AS_OF}"),
+    "withdrawal.none_shown": _message(_SKIPPED, f"no withdrawal shown, {_AS_OF}"),
+    "withdrawal.withdrawn": _message(
         _INVALID, "withdrawn by entry {entry} at {time!t}, reason {reason_code}[, replaced by {replacement}]"
     ),
-    "in_force.not_revoked": Message(_VALID, f"attested by entry {{entry}} at {{time!t}}; not revoked, {_AS_OF}"),
-    "in_force.no_revocation_shown": Message(
+    "in_force.not_revoked": _message(_VALID, f"attested by entry {{entry}} at {{time!t}}; not revoked, {_AS_OF}"),
+    "in_force.no_revocation_shown": _message(
         _SKIPPED, f"attested by entry {{entry}} at {{time!t}}; no revocation shown, {_AS_OF}"
     ),
-    "in_force.revoked": Message(_INVALID, "revoked (entry {entry} at {time!t})"),
-    "in_force.revocation_in_doubt": Message(
+    "in_force.revoked": _message(_INVALID, "revoked (entry {entry} at {time!t})"),
+    "in_force.revocation_in_doubt": _message(
         _ERROR,
         "revoked (entry {entry} at {time!t}) with a key declared compromised from before: ask the agency whether it "
         "was theirs",
     ),
-    "in_force.compromised": Message(_INVALID, "attester compromised (entry {entry} at {time!t})"),
-    "in_force.before_validity": Message(_INVALID, "before its validity, which begins {valid_from!t} (entry {entry})"),
-    "in_force.expired": Message(_INVALID, "expired {valid_until!t} (entry {entry})"),
-    "in_force.not_yet_attested": Message(_INVALID, "not yet attested (entry {entry} at {time!t})"),
-    "compromise.safe": Message(_VALID, f"safe: {_STOLEN}, before"),
-    "compromise.unsafe": Message(_INVALID, f"unsafe: {_STOLEN}, not before: a thief may have made it"),
-    "compromise.undecidable": Message(
+    "in_force.compromised": _message(_INVALID, "attester compromised (entry {entry} at {time!t})"),
+    "in_force.before_validity": _message(_INVALID, "before its validity, which begins {valid_from!t} (entry {entry})"),
+    "in_force.expired": _message(_INVALID, "expired {valid_until!t} (entry {entry})"),
+    "in_force.not_yet_attested": _message(_INVALID, "not yet attested (entry {entry} at {time!t})"),
+    "compromise.safe": _message(_VALID, f"safe: {_STOLEN}, before"),
+    "compromise.unsafe": _message(_INVALID, f"unsafe: {_STOLEN}, not before: a thief may have made it"),
+    "compromise.undecidable": _message(
         _ERROR, f"undecidable: {_STOLEN}, closer than the {{tolerance}} s by which a block's clock may be off"
     ),
-    "set.included": Message(_VALID, "the declaration is number {index} of {size} in the attested set"),
-    "set.not_included": Message(_INVALID, _NO_PROOF),
-    "signature.signed": Message(_VALID, "signed by the attester {signer}"),
-    "signature.not_signed": Message(_INVALID, "not signed by the attester {signer}: {reason}"),
-    "signature.only_chain": Message(_INVALID, _ONLY_CHAIN),
-    "signature.unavailable": Message(_ERROR, "nobody could say whether the attester {signer} signed: {reason}"),
-    "authority.shown": Message(
+    "set.included": _message(_VALID, "the declaration is number {index} of {size} in the attested set"),
+    "set.not_included": _message(_INVALID, _NO_PROOF),
+    "signature.signed": _message(_VALID, "signed by the attester {signer}"),
+    "signature.not_signed": _message(_INVALID, "not signed by the attester {signer}: {reason}"),
+    "signature.only_chain": _message(_INVALID, _ONLY_CHAIN),
+    "signature.unavailable": _message(_ERROR, "nobody could say whether the attester {signer} signed: {reason}"),
+    "authority.shown": _message(
         _VALID,
         "{name} ({jurisdiction}): enrolled by entry {enrolled}, key authorised by {authorised}, mandate granted by "
         "{mandated}",
     ),
-    "authority.replayed": Message(_VALID, "{name} ({jurisdiction}): held, by replay of the whole history"),
-    "authority.no_first_council": Message(_INVALID, "entry 0, the first council, is not shown"),
-    "authority.other_first_entry": Message(_INVALID, "entry 0 is not the first council"),
-    "authority.no_quorum": Message(_INVALID, "entry {entry} was not enacted by the council: {reason}"),
-    "authority.not_enrolled": Message(_INVALID, "no entry shows that {agency} was enrolled"),
-    "authority.not_authorised": Message(_INVALID, "no entry shows that {agency} authorised this attester's key"),
-    "authority.no_mandate": Message(_INVALID, "no entry shows a mandate of {agency} for kind {kind} then"),
-    "authority.suspended": Message(_INVALID, "{agency} was suspended before it attested"),
-    "authority.attester_ended": Message(_INVALID, "the attester was retired or compromised before it attested"),
-    "authority.unavailable": Message(_ERROR, "nobody could say whether the council carried a resolution: {reason}"),
-    "policy.met": Message(_VALID, f"{_WANTED}: there is one"),
-    "policy.not_met": Message(_INVALID, f"{_WANTED}: there is none in force"),
-    "policy.undecided": Message(_ERROR, f"{_WANTED}: nobody could say whether the one that is there counts"),
+    "authority.replayed": _message(_VALID, "{name} ({jurisdiction}): held, by replay of the whole history"),
+    "authority.no_first_council": _message(_INVALID, "entry 0, the first council, is not shown"),
+    "authority.other_first_entry": _message(_INVALID, "entry 0 is not the first council"),
+    "authority.no_quorum": _message(_INVALID, "entry {entry} was not enacted by the council: {reason}"),
+    "authority.not_enrolled": _message(_INVALID, "no entry shows that {agency} was enrolled"),
+    "authority.not_authorised": _message(_INVALID, "no entry shows that {agency} authorised this attester's key"),
+    "authority.no_mandate": _message(_INVALID, "no entry shows a mandate of {agency} for kind {kind} then"),
+    "authority.suspended": _message(_INVALID, "{agency} was suspended before it attested"),
+    "authority.attester_ended": _message(_INVALID, "the attester was retired or compromised before it attested"),
+    "authority.unavailable": _message(_ERROR, "nobody could say whether the council carried a resolution: {reason}"),
+    "policy.met": _message(_VALID, f"{_WANTED}: there is one"),
+    "policy.not_met": _message(_INVALID, f"{_WANTED}: there is none in force"),
+    "policy.undecided": _message(_ERROR, f"{_WANTED}: nobody could say whether the one that is there counts"),
 }
 
 
 def make_check(code: str, about: str, decisive: bool, params: Mapping[str, Param | bytes]) -> Check:
     """The check that a code and its parameters make; ``about`` names the attestation it belongs to, if it does to one.
 
-    Bytes become lower-case hex with 0x. KeyError for a code that is not in the table, or a parameter that is missing.
+    Bytes become lower-case hex with 0x. KeyError for a code that is not in the table.
     """
     prefix = code.partition(".")[0]
     step, name = STEPS[prefix], prefix.replace("_", " ")
     plain: dict[str, Param] = {key: hex_text(item) if isinstance(item, bytes) else item for key, item in params.items()}
     return Check(
-        step.number, f"{about} {name}" if about else name, step.question, MESSAGES[code].status, code, plain,
-        words_of(code, plain), decisive,
-    )  # fmt: skip
-
-
-def words_of(code: str, params: Mapping[str, Param]) -> str:
-    """The English of a code with its parameters."""
-    return _filled(_TEMPLATES[code], params)
-
-
-class _Hole(NamedTuple):
-    """Where a parameter goes, and how it is printed."""
-
-    name: str
-    form: str
-
-
-class _Optional(NamedTuple):
-    """A part that is left out where one of its parameters is missing."""
-
-    parts: list[str | _Hole]
-
-
-_PART = re.compile(r"\[([^]]*)\]|\{(\w+)(?:!([to]))?\}")
-
-
-def _parts(template: str) -> Iterator[str | _Hole | _Optional]:
-    at = 0
-    for found in _PART.finditer(template):
-        yield template[at : found.start()]
-        if found[2]:
-            yield _Hole(found[2], found[3] or "")
-        else:
-            yield _Optional([part for part in _parts(found[1]) if not isinstance(part, _Optional)])
-        at = found.end()
-    yield template[at:]
-
-
-_TEMPLATES = {code: list(_parts(message.words)) for code, message in MESSAGES.items()}
-
-
-def _filled(parts: Sequence[str | _Hole | _Optional], params: Mapping[str, Param]) -> str:
-    words = []
-    for part in parts:
-        if isinstance(part, str):
-            words.append(part)
-        elif isinstance(part, _Hole):
-            words.append(_shown(params[part.name], part.form))
-        elif not any(isinstance(item, _Hole) and params[item.name] in (None, []) for item in part.parts):
-            words.append(_filled(part.parts, params))
-    return "".join(words)
-
-
-def _shown(value: Param, form: str) -> str:
-    if form == "t" and isinstance(value, int):
-        return when(value)
-    if isinstance(value, list):
-        # The one field of an opaque document has the empty path.
-        return (" or " if form == "o" else ", ").join(str(item) or "the content" for item in value)
-    return str(value)
+        step.number, f"{about} {name}" if about else name, step.question, code, MESSAGES[code], plain, decisive
+    )

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.core.verification.policy import VerificationPolicy
-
-Param = str | int | list[str] | list[int] | None
-"""A parameter of what a check found. Bytes are lower-case hex with 0x, times seconds since 1970."""
-
-_LAST_SECOND = 253_402_300_799
+from ledger.core.verification.wording import Param, Template
 
 
 class Status(Enum):
@@ -39,6 +34,13 @@ class Conclusion(Enum):
     UNDECIDED = 3
 
 
+class Message(NamedTuple):
+    """What a code means: the status of its check, and its English."""
+
+    status: Status
+    words: Template
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """What one step found.
@@ -51,11 +53,18 @@ class Check:
     step: int
     name: str
     question: Question
-    status: Status
     code: str
+    message: Message = field(repr=False)
     params: Mapping[str, Param]
-    detail: str
     decisive: bool = True
+
+    @property
+    def status(self) -> Status:
+        return self.message.status
+
+    @property
+    def detail(self) -> str:
+        return self.message.words.fill(self.params)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -106,10 +115,3 @@ class Verdict:
             "attested_by": list(self.attested_by),
             "checks": [check.to_json() for check in self.checks],
         }
-
-
-def when(at: int) -> str:
-    """Seconds as an ISO 8601 time in UTC; beyond the year 9999, which has none, the number."""
-    if at > _LAST_SECOND:
-        return f"second {at}"
-    return f"{datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat()}Z"

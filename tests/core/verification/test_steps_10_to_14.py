@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from ledger.core.encoding.text import when
 from ledger.core.history.entry import EntryKind
 from ledger.core.statements.statement import AttesterAuthorisation, AttesterCompromise
 from ledger.core.verification.policy import VerificationPolicy
-from ledger.core.verification.verdict import Conclusion, Status, when
+from ledger.core.verification.verdict import Conclusion, Status
 from ledger.core.verification.verify import verify
 from ledger.testing.world import CUSTOMS, ORIGIN, PLANT, TRADER, Key, World
 from tests.core.verification.samples import Sample, attested_in, check, code, failing, offline, shown
