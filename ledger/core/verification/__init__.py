@@ -5,7 +5,7 @@ In reading order:
 ================ ===============================================================
 ``verify``       the 18 steps in order: start here
 ``verdict``      checks, questions and the conclusion
-``messages``     what a check can find: codes, their status and their English
+``codes``        what a check can find: codes, their status and their English
 ``wording``      words with parameters
 ``policy``       what a verifier demands
 ``context``      one verification under way

@@ -29,7 +29,7 @@ from ledger.core.statements.statement import (
     MandateWithdrawal,
 )
 from ledger.core.verification.cache import VerificationCache
-from ledger.core.verification.messages import MESSAGES
+from ledger.core.verification.codes import CODES
 from ledger.core.verification.signatures import Signatures
 from ledger.core.verification.wording import Param
 from ledger.errors import DefiniteNo, Unavailable, VerificationFailed
@@ -38,10 +38,10 @@ Known = Sequence[tuple[EntryRef, Content]]
 
 
 class NotEmpowered(VerificationFailed):
-    """An attestation lacks authority by the entries shown; ``code`` and ``params`` say why, see ``messages``."""
+    """An attestation lacks authority by the entries shown; ``code`` and ``params`` say why, see ``codes``."""
 
     def __init__(self, code: str, **params: Param) -> None:
-        super().__init__(MESSAGES[code].words.fill(params))
+        super().__init__(CODES[code].words.fill(params))
         self.code = code
         self.params = params
 

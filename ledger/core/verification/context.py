@@ -9,8 +9,8 @@ from ledger.core.encoding.ids import DeclarationId, Signer
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
 from ledger.core.statements.signature import WalletUndecided
+from ledger.core.verification.codes import make_check
 from ledger.core.verification.facts import Facts
-from ledger.core.verification.messages import make_check
 from ledger.core.verification.policy import VerificationPolicy
 from ledger.core.verification.signatures import Signatures
 from ledger.core.verification.verdict import Check, Status

@@ -33,7 +33,7 @@ class AsOf(NamedTuple):
 
 
 class Empowered(NamedTuple):
-    """The agency behind an attestation, and what says that it had authority: a code of ``messages``."""
+    """The agency behind an attestation, and what says that it had authority: a code of ``codes``."""
 
     agency: Agency
     code: str

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ledger.core.statements.statement import Declaration
-from ledger.core.verification.messages import MESSAGES, STEPS
+from ledger.core.verification.codes import CODES, STEPS
 from ledger.core.verification.policy import Requirement, VerificationPolicy
 from ledger.core.verification.verdict import Check, Verdict
 from ledger.core.verification.verify import verify
@@ -71,7 +71,7 @@ def on_the_page() -> dict[str, tuple[int, str, frozenset[str]]]:
 
 
 def test_the_page_lists_exactly_the_codes_of_the_table() -> None:
-    ours = {code: (STEPS[code.partition(".")[0]].number, item.status.value) for code, item in MESSAGES.items()}
+    ours = {code: (STEPS[code.partition(".")[0]].number, item.status.value) for code, item in CODES.items()}
     assert {code: (step, status) for code, (step, status, _) in on_the_page().items()} == ours
 
 
@@ -89,16 +89,16 @@ def test_step_and_status_follow_from_the_code() -> None:
 
 def test_the_english_is_made_from_code_and_parameters() -> None:
     for check in produced():
-        assert check.detail == MESSAGES[check.code].words.fill(check.params)
+        assert check.detail == CODES[check.code].words.fill(check.params)
         assert not re.search(r"[{}]|\bNone\b|\[\]|  ", check.detail), check.detail
         assert json.loads(json.dumps(check.to_json())) == check.to_json()
 
 
-@pytest.mark.parametrize("code", MESSAGES)
+@pytest.mark.parametrize("code", CODES)
 def test_a_parameter_that_is_missing_is_no_silent_gap(code: str) -> None:
-    if "{" in MESSAGES[code].words.text:
+    if "{" in CODES[code].words.text:
         with pytest.raises(KeyError):
-            MESSAGES[code].words.fill({})
+            CODES[code].words.fill({})
 
 
 def test_the_stand_alone_verifier_knows_exactly_the_codes_of_a_verdict_without_a_chain() -> None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from ledger.core.evidence.reading import read_evidence
-from ledger.core.verification.messages import STEPS
+from ledger.core.verification.codes import STEPS
 from ledger.core.verification.policy import Requirement, VerificationPolicy
 from ledger.core.verification.verdict import Conclusion, Question, Status
 from ledger.core.verification.verify import verify

@@ -56,7 +56,7 @@ def _message(status: Status, words: str) -> Message:
     return Message(status, Template(words))
 
 
-MESSAGES = {
+CODES = {
     "disclosure.declared": _message(
         _VALID, "the evidence discloses {shown} of the declared document's {fields} fields"
     ),
@@ -163,6 +163,4 @@ def make_check(code: str, about: str, decisive: bool, params: Mapping[str, Param
     prefix = code.partition(".")[0]
     step, name = STEPS[prefix], prefix.replace("_", " ")
     plain: dict[str, Param] = {key: hex_text(item) if isinstance(item, bytes) else item for key, item in params.items()}
-    return Check(
-        step.number, f"{about} {name}" if about else name, step.question, code, MESSAGES[code], plain, decisive
-    )
+    return Check(step.number, f"{about} {name}" if about else name, step.question, code, CODES[code], plain, decisive)
