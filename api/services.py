@@ -15,6 +15,7 @@ from api.kit.streams import Hub
 from ledger.app import App
 from ledger.config import Settings
 from ledger.core.encoding.ids import Signer
+from ledger.core.verification.cache import VerificationCache
 from ledger.errors import Source, Unavailable
 from ledger.journeys.receive import Commit, Received, store_requests
 from ledger.journeys.relay import Relay
@@ -53,6 +54,7 @@ class Services:
         self.probe = Probe(self._newest_block)
         self.candidate = self.store.leadership.candidate("anchoring")
         self.leads = False
+        self.verification_cache = VerificationCache()
         self.waits: dict[str, str] = {}
         """What goes on in the background, by name, and what keeps it from going on; empty if nothing does."""
 

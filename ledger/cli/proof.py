@@ -53,7 +53,7 @@ def make(
 
     Example: `ledger proof make invoice.evidence.json -f tlog-proof -o invoice.tlog-proof`
     """
-    read = VerificationRequest(read_file(evidence)).read()[0]
+    read = VerificationRequest.read(read_file(evidence)).evidence
     if format_ is Format.TLOG_PROOF:
         value = _write_tlog_proof(read, entry, output)
     elif entry is not None:

@@ -41,7 +41,7 @@ def verify(
 
     Example: `ledger verify invoice.evidence.json -d invoice.redacted --trust trust.json`
     """
-    held = VerificationRequest(
+    held = VerificationRequest.read(
         read_file(evidence),
         None if document is None else read_file(document),
         None if trust is None else read_file(trust),

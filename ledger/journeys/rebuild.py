@@ -153,7 +153,7 @@ class _Rebuilding:
     def take(self, name: str, data: bytes) -> None:
         """Verify a piece of evidence and store what it shows; or note why not."""
         try:
-            evidence = VerificationRequest(data).read()[0]
+            evidence = VerificationRequest.read(data).evidence
             note = self._verified(evidence)
             is_new = note is not None and self.store.checkpoints.get(note.checkpoint.size) is None
             with self.store.restoring() as restoring:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
+from ledger.core.checkpoints.trust import TrustRoot, read_trust_root, trust_root_from_value
 from ledger.core.document import open_document
+from ledger.core.encoding.json_text import Json
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.pdf import is_pdf, read_pdf
-from ledger.core.evidence.reading import read_evidence
+from ledger.core.evidence.reading import evidence_from_value, read_evidence
+from ledger.core.verification.cache import VerificationCache
 from ledger.core.verification.intact import Opened
-from ledger.core.verification.policy import VerificationPolicy, read_policy
+from ledger.core.verification.policy import VerificationPolicy, policy_from_value, read_policy
 from ledger.core.verification.verdict import Verdict
 from ledger.core.verification.verify import verify
 from ledger.edges.chain.contract import Chain
@@ -19,56 +21,79 @@ from ledger.journeys.follow import Follower
 
 @dataclass(frozen=True, slots=True)
 class VerificationRequest:
-    """What a verifier holds: evidence (or a PDF that carries it), perhaps the document, a trust root and a policy.
+    """What a verifier holds, strictly read: evidence, and perhaps the document, a trust root and a policy.
 
-    All are file contents.
+    ``proves_pages``: whether a PDF is itself the document in question, or only carries evidence (False). None if the
+    evidence came in no PDF.
     """
 
-    evidence: bytes
-    document: bytes | None = None
-    trust: bytes | None = None
-    policy: bytes | None = None
+    evidence: Evidence
+    document: Opened | None = None
+    trust: TrustRoot | None = None
+    policy: VerificationPolicy | None = None
+    proves_pages: bool | None = None
 
-    @property
-    def proves_pages(self) -> bool | None:
-        """Of a PDF: whether it is itself the document in question, or only carries evidence. None for other files."""
-        return read_pdf(self.evidence).document is not None if is_pdf(self.evidence) else None
-
-    def read(self) -> tuple[Evidence, Opened | None, TrustRoot | None, VerificationPolicy | None]:
-        """All parts, strictly read; Malformed names the first that is not."""
-        evidence, document = self.evidence, self.document
+    @classmethod
+    def read(
+        cls, evidence: bytes, document: bytes | None = None, trust: bytes | None = None, policy: bytes | None = None
+    ) -> VerificationRequest:
+        """Read files; ``evidence`` may be a PDF that carries it. Malformed names the first part that is not."""
+        proves_pages = None
         if is_pdf(evidence):
             carried = read_pdf(evidence)
-            evidence, document = carried.evidence, carried.document if document is None else document
-        return (
+            evidence, proves_pages = carried.evidence, carried.document is not None
+            document = carried.document if document is None else document
+        return cls(
             read_evidence(evidence),
             None if document is None else open_document(document),
-            None if self.trust is None else read_trust_root(self.trust),
-            None if self.policy is None else read_policy(self.policy),
+            None if trust is None else read_trust_root(trust),
+            None if policy is None else read_policy(policy),
+            proves_pages,
+        )
+
+    @classmethod
+    def from_values(
+        cls, evidence: Json, document: bytes | None = None, trust: Json = None, policy: Json = None
+    ) -> VerificationRequest:
+        """Read JSON values, which come from a strict I-JSON reader, and the bytes of the document.
+
+        Programs parse and print JSON on its way, so its spelling says nothing. Malformed as for ``read``.
+        """
+        return cls(
+            evidence_from_value(evidence),
+            None if document is None else open_document(document),
+            None if trust is None else trust_root_from_value(trust),
+            None if policy is None else policy_from_value(policy),
         )
 
 
-def verify_offline(request: VerificationRequest, at: int) -> Verdict:
-    """Decide with the network off, as at ``at`` (seconds)."""
-    evidence, document, trust, policy = request.read()
-    return verify(evidence, at=at, document=document, trust=trust, policy=policy)
+def verify_offline(request: VerificationRequest, at: int, cache: VerificationCache | None = None) -> Verdict:
+    """Decide with the network off, as at ``at`` (seconds). ``cache``: one for all requests of a server."""
+    held = request
+    return verify(held.evidence, at=at, document=held.document, trust=held.trust, policy=held.policy, cache=cache)
 
 
 def verify_online(
-    request: VerificationRequest, at: int, chain: Chain, follower: Follower, max_age: float = 0.0
+    request: VerificationRequest,
+    at: int,
+    chain: Chain,
+    follower: Follower,
+    max_age: float = 0.0,
+    cache: VerificationCache | None = None,
 ) -> Verdict:
     """Decide with the chain's present history, and with the chain's word on wallet contracts.
 
     :param max_age: seconds for which a look at the chain is good enough.
+    :param cache: one for all requests of a server.
     """
-    evidence, document, trust, policy = request.read()
     with follower.facts(max_age=max_age) as history:
         return verify(
-            evidence,
+            request.evidence,
             at=at,
-            document=document,
-            trust=trust,
-            policy=policy,
+            document=request.document,
+            trust=request.trust,
+            policy=request.policy,
             history=history,
             wallets=chain.wallet_accepts,
+            cache=cache,
         )

@@ -55,13 +55,13 @@ def test_every_positive_document_ends_in_a_good_verdict(house: LocalLedger, tmp_
         assert isinstance(item, Declared)
         evidence = evidence_of(item.id, store, follower, house.log_key, at).to_bytes()
         document = item.wrapped.read_bytes()
-        verdict = verify_offline(VerificationRequest(evidence, document, trust), int(time.time()))
+        verdict = verify_offline(VerificationRequest.read(evidence, document, trust), int(time.time()))
         assert verdict.conclusion is Conclusion.GOOD, (item.source.name, verdict)
         assert len(verdict.attested_by) == 1
         changed = _changed(document)
         if changed is not None:
             tried += 1
-            verdict = verify_offline(VerificationRequest(evidence, changed, trust), int(time.time()))
+            verdict = verify_offline(VerificationRequest.read(evidence, changed, trust), int(time.time()))
             assert verdict.conclusion is Conclusion.NOT_GOOD, item.source.name
     assert tried > 500
 

@@ -58,7 +58,7 @@ def document(exported: ExportedHouse, id_: bytes) -> Path:
 
 def verdict_of(exported: ExportedHouse, id_: bytes, evidence: bytes) -> Verdict:
     trust = (exported.export / "keys" / "trust.json").read_bytes()
-    return verify_offline(VerificationRequest(evidence, document(exported, id_).read_bytes(), trust), exported.at)
+    return verify_offline(VerificationRequest.read(evidence, document(exported, id_).read_bytes(), trust), exported.at)
 
 
 def test_everything_is_there(exported: ExportedHouse) -> None:

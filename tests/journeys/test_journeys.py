@@ -58,7 +58,7 @@ def question(house: LocalLedger, declaration: Declaration) -> VerificationReques
     id_ = declaration.id(house.chain.origin)
     made = evidence_of(id_, house.store, house.follower, house.log_key, now())
     trust = TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
-    return VerificationRequest(made.to_bytes(), trust=trust.to_bytes())
+    return VerificationRequest.read(made.to_bytes(), trust=trust.to_bytes())
 
 
 def outcomes(house: LocalLedger, declaration: Declaration) -> tuple[Conclusion, Conclusion]:

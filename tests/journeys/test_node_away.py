@@ -73,7 +73,7 @@ class FilledHouse:
         return TrustRoot(origin, note_key(origin, self.house.log_key))
 
     def asked(self) -> VerificationRequest:
-        return VerificationRequest(self.evidence, None, self.trust.to_bytes(), json.dumps(POLICY).encode())
+        return VerificationRequest.read(self.evidence, None, self.trust.to_bytes(), json.dumps(POLICY).encode())
 
     def signed(self, digest: bytes) -> tuple[Declaration, bytes]:
         made = Declaration(WALLET, digest, 380)

@@ -141,7 +141,7 @@ def test_more_evidence_completes_it(filled: FilledHouse, fresh: Anew) -> None:
 def test_restored_evidence_is_good_offline(filled: FilledHouse, fresh: Anew) -> None:
     id_ = filled.batches[1][1]
     fresh.rebuild(*filled.files([id_]), trust=filled.trust)
-    question = VerificationRequest(fresh.evidence(id_).to_bytes(), None, filled.trust.to_bytes())
+    question = VerificationRequest.read(fresh.evidence(id_).to_bytes(), None, filled.trust.to_bytes())
     verdict = verify_offline(question, now())
     assert (verdict.conclusion, verdict.attested_by) == (
         Conclusion.GOOD,

@@ -128,7 +128,7 @@ def test_a_batch_that_what_came_later_went_into_is_known_by_evidence_only(operat
     assert (late.elsewhere, late.restored, late.refused) == (1, 0, ())
     for id_ in waiting:
         for data in (evidence[id_], operator.now.evidence(id_).to_bytes()):
-            verdict = verify_offline(VerificationRequest(data, None, operator.trust.to_bytes()), now())
+            verdict = verify_offline(VerificationRequest.read(data, None, operator.trust.to_bytes()), now())
             assert verdict.conclusion is Conclusion.GOOD
     assert operator.now.audit().report.good
 
@@ -306,7 +306,7 @@ def test_another_log_key_goes_on_where_the_lost_one_ended(house: LocalLedger, tm
         houses.anchored(house)  # by another store: the history grows
         after = evidence_of(id_, made.store, made.follower, successor, now()).to_bytes()
         outcomes = {
-            (name, under): verify_offline(VerificationRequest(data, None, trust), now()).conclusion
+            (name, under): verify_offline(VerificationRequest.read(data, None, trust), now()).conclusion
             for name, data in {"before": before, "after": after}.items()
             for under, trust in {"old": old, "new": new}.items()
         }

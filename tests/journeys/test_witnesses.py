@@ -61,7 +61,7 @@ def verdict(
     """Offline, from evidence made now: the conclusion, and what the check of witnesses said."""
     id_ = declared.id(house.chain.origin)
     made = evidence_of(id_, house.store, house.follower, house.log_key, now(), witnesses=witnesses)
-    found = verify_offline(VerificationRequest(made.to_bytes(), trust=trust.to_bytes()), now())
+    found = verify_offline(VerificationRequest.read(made.to_bytes(), trust=trust.to_bytes()), now())
     return found.conclusion, next(check.status for check in found.checks if check.name == "witnesses")
 
 

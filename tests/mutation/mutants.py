@@ -55,7 +55,7 @@ class Mutant(NamedTuple):
 
 def judge(files: dict[str, bytes], at: int) -> Verdict:
     """The verdict on files as a verifier holds them; Malformed where one is none."""
-    held = VerificationRequest(files["evidence"], files.get("document"), files["trust"], files["policy"])
+    held = VerificationRequest.read(files["evidence"], files.get("document"), files["trust"], files["policy"])
     return verify_offline(held, at)
 
 

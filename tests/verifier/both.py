@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.document import open_document
 from ledger.core.evidence.reading import read_evidence
+from ledger.core.verification.cache import VerificationCache
 from ledger.core.verification.policy import read_policy
 from ledger.core.verification.verdict import Verdict
 from ledger.core.verification.verify import verify
@@ -54,7 +55,7 @@ def asked_in(folder: Path) -> Asked:
     return Asked(contents[0] or b"", *contents[1:], int(datetime.fromisoformat(said["at"]).timestamp()))
 
 
-def ledger_verdict(asked: Asked) -> Verdict:
+def ledger_verdict(asked: Asked, cache: VerificationCache | None = None) -> Verdict:
     """The ledger's verdict; Malformed where there is none."""
     return verify(
         read_evidence(asked.evidence),
@@ -62,6 +63,7 @@ def ledger_verdict(asked: Asked) -> Verdict:
         document=asked.document and open_document(asked.document),
         trust=asked.trust and read_trust_root(asked.trust),
         policy=asked.policy and read_policy(asked.policy),
+        cache=cache,
     )
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote
-from ledger.core.encoding.canonical_json import read_file
+from ledger.core.encoding.canonical_json import of_format, read_file
+from ledger.core.encoding.json_text import Json
 from ledger.core.encoding.reading import read_count, read_list, read_object, read_string
 from ledger.core.statements.origin import Origin
 from ledger.errors import Malformed, VerificationFailed
@@ -104,9 +105,13 @@ def majority(witnesses: int) -> int:
 
 def read_trust_root(data: bytes) -> TrustRoot:
     """Read a trust root file (JSON with any white space, as people edit it); Malformed names the member."""
-    value = read_file(data, TRUST_FORMAT)
+    return trust_root_from_value(read_file(data, TRUST_FORMAT))
+
+
+def trust_root_from_value(value: Json) -> TrustRoot:
+    """Read the JSON value of a trust root, which comes from a strict reader; Malformed names the member."""
     names = ["ledger", "log_key", "origin", "threshold", "witnesses"]
-    _, key, origin, threshold, witnesses = read_object(value, names, "trust root")
+    _, key, origin, threshold, witnesses = read_object(of_format(value, TRUST_FORMAT), names, "trust root")
     items = read_list(witnesses, "trust root.witnesses", MAX_WITNESSES, "verifier keys")
     return TrustRoot(
         Origin.parse(read_string(origin, "trust root.origin")),

@@ -23,7 +23,7 @@ def read_canonical(data: bytes, format_: str, longest: int) -> dict[str, Any]:
     :raises Malformed: anything else.
     """
     value = parse_json(data, Limits(structured=longest, depth=MAX_DEPTH, fields=MAX_VALUES))
-    found = _of_format(value, format_)
+    found = of_format(value, format_)
     _check_printed(value, data)
     return found
 
@@ -56,10 +56,11 @@ def print_canonical(value: object) -> bytes:
 
 def read_file(data: bytes, format_: str) -> dict[str, Any]:
     """Read a JSON object that people may edit, with any white space; Malformed unless it names its format."""
-    return _of_format(parse_json(data, Limits(structured=MAX_FILE_BYTES, depth=MAX_DEPTH)), format_)
+    return of_format(parse_json(data, Limits(structured=MAX_FILE_BYTES, depth=MAX_DEPTH)), format_)
 
 
-def _of_format(value: Json, format_: str) -> dict[str, Any]:
+def of_format(value: Json, format_: str) -> dict[str, Any]:
+    """The object that ``value`` is, if it names this format; Malformed otherwise."""
     if not isinstance(value, dict) or value.get("ledger") != format_:
         raise Malformed(f'not of the format "{format_}"')
     return value

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.document import Redacted
-from ledger.core.encoding.canonical_json import read_canonical
+from ledger.core.encoding.canonical_json import of_format, read_canonical
 from ledger.core.encoding.ids import Root
 from ledger.core.encoding.json_text import Json
 from ledger.core.encoding.reading import (
@@ -37,10 +37,10 @@ def evidence_from_value(value: Json) -> Evidence:
 
     :raises Malformed: names the member. Nothing is verified.
     """
-    if not isinstance(value, dict) or value.get("ledger") != FORMAT:
-        raise Malformed(f'not of the format "{FORMAT}"')
     names = ["checkpoint", "declaration", "document", "entries", "ledger", "origin", "places", "signature"]
-    note, declaration, document, entries, _, origin, places, signature = read_object(value, names, "evidence")
+    note, declaration, document, entries, _, origin, places, signature = read_object(
+        of_format(value, FORMAT), names, "evidence"
+    )
     evidence = Evidence(
         Origin.parse(read_string(origin, "origin")),
         Declaration.from_json(declaration, "declaration"),

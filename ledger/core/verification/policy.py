@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.core.encoding.canonical_json import read_file
+from ledger.core.encoding.canonical_json import of_format, read_file
+from ledger.core.encoding.json_text import Json
 from ledger.core.encoding.reading import read_bool, read_count, read_list, read_object, read_optional
 from ledger.core.statements.members import JURISDICTION, UINT16
 
@@ -47,9 +48,13 @@ class VerificationPolicy:
 
 def read_policy(data: bytes) -> VerificationPolicy:
     """Read a policy file (JSON); Malformed names the member."""
-    value = read_file(data, POLICY_FORMAT)
+    return policy_from_value(read_file(data, POLICY_FORMAT))
+
+
+def policy_from_value(value: Json) -> VerificationPolicy:
+    """Read the JSON value of a policy, which comes from a strict reader; Malformed names the member."""
     names = ["allow_skipped", "clock_tolerance", "ledger", "max_age", "require", "witnesses"]
-    skipped, tolerance, _, age, require, witnesses = read_object(value, names, "policy")
+    skipped, tolerance, _, age, require, witnesses = read_object(of_format(value, POLICY_FORMAT), names, "policy")
     requirements = read_list(require, "policy.require")
     return VerificationPolicy(
         tuple(_requirement(item, f"policy.require[{number}]") for number, item in enumerate(requirements)),

@@ -181,6 +181,8 @@ def test_defective_files_are_refused(says: str, break_: Callable[[dict[str, Any]
     break_(value)
     with pytest.raises(Malformed, match=says):
         read_redacted(file_of(value))
+    with pytest.raises(Malformed, match=says):
+        Redacted.from_value(value)
 
 
 @pytest.mark.parametrize(
@@ -209,8 +211,21 @@ def test_base64_has_one_spelling() -> None:
     file = redact(SCAN, []).to_bytes()
     assert b'"JVBERi0xLjcKAP8="' in file
     for other in (b"JVBERi0xLjcKAP9=", b"JVBERi0xLjcKAP8", b"JVBERi0xLjcKAP8=\\n", b"JVBERi0xLjcKAP8=="):
+        spelled = file.replace(b"JVBERi0xLjcKAP8=", other)
         with pytest.raises(Malformed):
-            read_redacted(file.replace(b"JVBERi0xLjcKAP8=", other))
+            read_redacted(spelled)
+        with pytest.raises(Malformed):
+            Redacted.from_value(json.loads(spelled))
+
+
+@pytest.mark.parametrize("document", [INVOICE, CERTIFICATE, SCAN], ids=lambda document: document.format)
+def test_value_and_document_follow_from_each_other(document: Wrapped) -> None:
+    """Evidence holds the value; its file is the same in every byte."""
+    for redacted in (redact(document, []), disclose(document, [])):
+        value = redacted.to_value()
+        assert Redacted.from_value(value) == redacted
+        assert file_of(value) == redacted.to_bytes()
+        assert value == value_of(redacted)
 
 
 @pytest.mark.parametrize("document", [INVOICE, CERTIFICATE, SCAN], ids=lambda document: document.format)

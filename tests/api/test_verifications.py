@@ -1,0 +1,133 @@
+"""Verification over HTTP: what a client's JSON library does to the text does not matter; what it says does."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.main import create_app
+from api.services import Services, open_services
+from ledger.app import App
+from ledger.config import Settings
+from ledger.core.document import redact
+from ledger.core.verification import cache
+from ledger.core.verification.codes import CODES
+from ledger.core.verification.verify import verify
+from ledger.testing.world import ORIGIN
+from tests.conformance.parts import attested, policy, requirement
+
+MADE = attested()
+EVIDENCE: dict[str, Any] = json.loads(MADE.evidence(redact(MADE.document, [])).to_bytes())
+BODY = {
+    "evidence": EVIDENCE,
+    "document": base64.b64encode(MADE.document.to_bytes()).decode(),
+    "trust": json.loads(MADE.world.trust.to_bytes()),
+    "policy": json.loads(policy(require=[requirement()])),
+    "at": MADE.world.now,
+    "online": False,
+}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A server whose chain is away: an offline verdict needs none."""
+    folder = tmp_path_factory.mktemp("verifying")
+    settings = Settings(
+        rpc_url="http://127.0.0.1:1", contract=f"0x{ORIGIN.contract.hex()}", chain_id=ORIGIN.chain_id, state_dir=folder
+    )
+    with TestClient(create_app(open_services(settings)), raise_server_exceptions=False) as made:
+        yield made
+
+
+def asked(client: TestClient, body: bytes | str) -> Any:
+    return client.post("/v1/verifications", content=body, headers={"Content-Type": "application/json"})
+
+
+def test_a_verdict_says_step_code_parameters_and_words(client: TestClient) -> None:
+    answer = asked(client, json.dumps(BODY))
+    assert answer.status_code == 200, answer.text
+    verdict = answer.json()
+    assert verdict["conclusion"] == "GOOD"
+    for check in verdict["checks"]:
+        assert check["words"] == CODES[check["code"]].words.fill(check["params"])
+    assert [check["code"] for check in verdict["checks"] if check["step"] == 1] == ["disclosure.declared"]
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        json.dumps(BODY, indent=3),
+        json.dumps({name: BODY[name] for name in reversed(BODY)}, separators=(",", ":")),
+        json.dumps({**BODY, "evidence": {name: EVIDENCE[name] for name in reversed(EVIDENCE)}}),
+        json.dumps(BODY, ensure_ascii=False),
+        json.dumps(BODY).replace("eip155", "\\u0065ip155"),
+        "\n" + json.dumps(BODY) + " ",
+    ],
+    ids=["indented", "other order", "other order inside", "UTF-8", "escapes", "white space"],
+)
+def test_the_spelling_does_not_matter(client: TestClient, spelled: str) -> None:
+    answer = asked(client, spelled.encode())
+    assert (answer.status_code, answer.json()["conclusion"]) == (200, "GOOD")
+
+
+TEXT = json.dumps(BODY)
+SIZE = f'"size": {EVIDENCE["places"][0]["size"]}'
+
+
+@pytest.mark.parametrize(
+    ("spelled", "said"),
+    [
+        (TEXT.replace('"origin":', '"origin": "eip155:1:0x", "origin":', 1), "name"),
+        (TEXT.replace('{"evidence":', '{"online": false, "evidence":', 1), "name"),
+        (TEXT.replace(SIZE, SIZE + ".0"), "places[0].size"),
+        (TEXT.replace(SIZE, f'"size": {2**53}'), "integer"),
+        (TEXT.replace('"type"', '"type"'), ""),
+        (json.dumps(BODY | {"evidence": EVIDENCE | {"more": 1}}), '"more" is not a member'),
+        (json.dumps(BODY | {"evidence": EVIDENCE | {"ledger": "trade-ledger/evidence/2"}}), "evidence/1"),
+        (json.dumps(BODY | {"evidence": EVIDENCE | {"document": {"fields": []}}}), "document"),
+        (json.dumps(BODY | {"trust": {"ledger": "x"}}), "trust-root/1"),
+        (json.dumps(BODY | {"policy": {}}), "policy/1"),
+        (json.dumps(BODY | {"document": "~"}), "base64"),
+        (json.dumps(BODY | {"evidence": EVIDENCE | {"signature": "\ufdd0"}}, ensure_ascii=False), "noncharacter"),
+    ],
+    ids=[
+        "name twice in evidence", "name twice in the body", "a fraction", "beyond 2^53", "nothing wrong",
+        "unknown member", "another version", "no document", "no trust root", "no policy", "no base64", "noncharacter",
+    ],
+)  # fmt: skip
+def test_what_it_says_is_read_as_strictly_as_a_file(client: TestClient, spelled: str, said: str) -> None:
+    answer = asked(client, spelled.encode())
+    assert answer.status_code == (422 if said else 200), answer.text
+    assert said in answer.json().get("detail", "")
+
+
+def test_a_server_checks_the_signatures_of_a_resolution_once(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it knows from other evidence it does not work out again; a verifier without a cache does."""
+    asked(client, TEXT)
+    checked = []
+    monkeypatch.setattr(cache, "_check_carried_by_keys", lambda *_: checked.append("again"))
+    monkeypatch.setattr("ledger.core.verification.authority.check_quorum", lambda *_: checked.append("uncached"))
+    assert asked(client, TEXT).json()["conclusion"] == "GOOD"
+    assert checked == []
+    verify(MADE.evidence(), at=MADE.world.now, trust=MADE.world.trust)
+    assert set(checked) == {"uncached"}
+
+
+def test_services_have_one_cache(tmp_path: Path) -> None:
+    settings = Settings(
+        rpc_url="http://127.0.0.1:1", contract=f"0x{ORIGIN.contract.hex()}", chain_id=ORIGIN.chain_id,
+        state_dir=tmp_path,
+    )  # fmt: skip
+    services = Services(App(settings))
+    try:
+        assert isinstance(services.verification_cache, cache.VerificationCache)
+    finally:
+        services.close()
