@@ -29,7 +29,8 @@ from ledger.core.history.entry import PAYLOADS, Entry, decode_payload
 from ledger.core.history.replay import Replay
 from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.core.tree.tiles import Frontier, Tiles
-from ledger.edges.chain.contract import Chain, Limits
+from ledger.edges.chain.contract import Chain
+from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.replay_memory import DiskMemory
 from ledger.edges.signature_pool import SignatureChecks, Signed
 from ledger.journeys.audit.audit import Scope, audit
@@ -62,7 +63,7 @@ def replay_file(file: Path, size: int) -> Measured:
 
 def audit_node(url: str) -> Measured:
     """Audit the history of a node, and return the figures."""
-    chain = Chain.connect(url, ORIGIN.contract, ORIGIN.chain_id, Limits(timeout=60))
+    chain = Chain.connect(url, ORIGIN.contract, ORIGIN.chain_id, ChainLimits(rpc_timeout=60))
     begun = time.perf_counter()
     report = audit(chain, Scope()).report
     if not report.good:

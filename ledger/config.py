@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ledger.edges.chain.contract import Limits
+from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.store.database import parse_url
 from ledger.errors import Malformed
 
@@ -193,14 +193,14 @@ class Settings(BaseModel):
             return self.store_url.get_secret_value()
         return f"sqlite:///{self.state_dir / 'ledger.sqlite'}"
 
-    def chain_limits(self) -> Limits:
+    def chain_limits(self) -> ChainLimits:
         """The limits of the chain edge: time, fees, batches under way."""
         cap = self.max_fee_per_gas_gwei
-        return Limits(
+        return ChainLimits(
             confirmations=self.confirmations,
             max_fee_per_gas=None if cap is None else int(cap * WEI_PER_GWEI),
-            timeout=self.rpc_timeout_seconds,
-            patience=self.confirmation_timeout_seconds,
+            rpc_timeout=self.rpc_timeout_seconds,
+            confirmation_timeout=self.confirmation_timeout_seconds,
             resend_after=self.resend_after_seconds,
             in_flight=self.batches_in_flight,
         )

@@ -9,7 +9,8 @@ import pytest
 
 from ledger.core.encoding.keccak import keccak
 from ledger.core.statements.signature import Algorithm
-from ledger.edges.chain.contract import Chain, Limits, deploy
+from ledger.edges.chain.contract import Chain, deploy
+from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.devchain.anvil import DevChain
 from ledger.edges.keys.keystore import SigningKey
 from ledger.testing import postgres
@@ -20,7 +21,7 @@ from tests.faults.figures import pytest_terminal_summary
 __all__ = ["pytest_terminal_summary"]  # a hook, for which pytest looks here only
 
 PLENTY = 10**24
-LIMITS = Limits(timeout=5, patience=10)
+LIMITS = ChainLimits(rpc_timeout=5, confirmation_timeout=10)
 
 
 def pytest_configure(config: pytest.Config) -> None:

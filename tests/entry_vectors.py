@@ -48,14 +48,15 @@ from ledger.core.statements.statement import (
 )
 from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.edges.chain import calls
-from ledger.edges.chain.contract import Chain, Limits, deploy
+from ledger.edges.chain.contract import Chain, deploy
+from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.devchain.anvil import DevChain, _rpc
 from ledger.edges.keys.keystore import SigningKey
 
 FOLDER = Path(__file__).parent / "vectors" / "entries"
 START = 1_790_000_000
 STEP = 61  # seconds from one entry to the next
-LIMITS = Limits(timeout=5, patience=10)
+LIMITS = ChainLimits(rpc_timeout=5, confirmation_timeout=10)
 PLENTY = 10**24
 
 

@@ -41,7 +41,12 @@ def test_defaults_need_nothing() -> None:
     assert settings.keystore_dir == Path("state/keys")
     assert (settings.api_host, settings.api_port, settings.contract) == ("127.0.0.1", 8080, None)
     limits = settings.chain_limits()
-    assert (limits.confirmations, limits.max_fee_per_gas, limits.timeout, limits.patience) == (1, None, 10.0, 120.0)
+    assert (limits.confirmations, limits.max_fee_per_gas, limits.rpc_timeout, limits.confirmation_timeout) == (
+        1,
+        None,
+        10.0,
+        120.0,
+    )
 
 
 def test_the_environment_wins_over_the_file_and_the_file_over_the_default(

@@ -98,7 +98,7 @@ class Anchorer:
 
         Batches left over are finished as well. What is declared meanwhile is left to the next run.
 
-        :raises Unavailable: nothing moved for as long as ``Limits.patience``; the next run goes on.
+        :raises Unavailable: nothing moved for as long as ``ChainLimits.confirmation_timeout``; the next run goes on.
         """
         begun = moved = time.monotonic()
         pending, _ = self._store.declarations.pending()
@@ -121,7 +121,7 @@ class Anchorer:
             left = [batch for batch in known if batch.state != "final"]
             if not left and pending <= 0:
                 break
-            if now - moved > self._chain.sender.limits.patience:
+            if now - moved > self._chain.sender.limits.confirmation_timeout:
                 raise Unavailable(_why(left, self._chain.confirmations), source=Source.CHAIN)
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_POLL)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ledger.core.statements.origin import Origin
-from ledger.edges.chain.contract import Limits, Receipt, deploy
+from ledger.edges.chain.contract import Receipt, deploy
+from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.keys.keystore import Keystore, SigningKey
 from ledger.journeys.council import founding_signer
 
 
 def deploy_contract(
-    rpc_url: str, members: Sequence[str], threshold: int, keystore: Keystore, relayer: SigningKey, limits: Limits
+    rpc_url: str, members: Sequence[str], threshold: int, keystore: Keystore, relayer: SigningKey, limits: ChainLimits
 ) -> tuple[Origin, Receipt]:
     """Deploy the shipped artifact and check the code that is then there.
 

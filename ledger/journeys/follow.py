@@ -11,7 +11,8 @@ from threading import Lock, RLock
 
 from ledger.core.history.entry import Entry
 from ledger.core.history.history import History
-from ledger.edges.chain.contract import Chain, LoggedEntry
+from ledger.edges.chain.contract import Chain
+from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken
 

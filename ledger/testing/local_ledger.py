@@ -11,7 +11,8 @@ from ledger.app import App
 from ledger.config import PREFIX, Settings
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import Algorithm
-from ledger.edges.chain.contract import Chain, Limits, Receipt, deploy
+from ledger.edges.chain.contract import Chain, Receipt, deploy
+from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.devchain.anvil import DevChain
 from ledger.edges.keys.keystore import Keystore, SigningKey
 from ledger.edges.store import Store
@@ -19,7 +20,7 @@ from ledger.journeys.anchor import Anchorer
 from ledger.journeys.follow import Follower
 from ledger.journeys.relay import Relay
 
-LIMITS = Limits(confirmations=1)
+LIMITS = ChainLimits(confirmations=1)
 RELAYER_WEI = 10**21
 
 

@@ -21,7 +21,8 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import Declaration
-from ledger.edges.chain.contract import Limits, deploy
+from ledger.edges.chain.contract import deploy
+from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.keys.keystore import Keystore, SigningKey
 from scripts.clique import Network
 
@@ -59,7 +60,7 @@ class Consortium:
             network.start()
             network.wait_for_block(2)
             origin, _ = deploy(
-                network.urls[0], [keys["council"].address], 1, keys["relayer"], Limits(confirmations=CONFIRMATIONS)
+                network.urls[0], [keys["council"].address], 1, keys["relayer"], ChainLimits(confirmations=CONFIRMATIONS)
             )
             network.wait_for_block(_latest(network) + 1)
         except BaseException:

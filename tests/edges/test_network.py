@@ -11,7 +11,8 @@ from eth_account import Account
 from ledger import errors
 from ledger.core.encoding.keccak import keccak
 from ledger.edges.chain import calls
-from ledger.edges.chain.contract import Chain, Limits
+from ledger.edges.chain.contract import Chain
+from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.devchain.anvil import DevChain
 from ledger.edges.keys.keystore import SigningKey
 from tests.conftest import key_of
@@ -33,7 +34,7 @@ def through(
     patience: float = 5,
 ) -> Chain:
     """The same contract through a node with faults."""
-    limits = Limits(confirmations, max_fee_per_gas, timeout, patience)
+    limits = ChainLimits(confirmations, max_fee_per_gas, timeout, patience)
     return Chain.connect(faulty.url, chain.origin.contract, None, limits)
 
 
@@ -353,7 +354,7 @@ def test_a_node_that_goes_away_while_waiting_is_waited_for(
         assert patient.submit(calls.anchor(ROOT, 1), relayer).entries
 
 
-@pytest.mark.parametrize("change", [{"confirmations": 0}, {"timeout": 0.0}, {"patience": -1.0}])
+@pytest.mark.parametrize("change", [{"confirmations": 0}, {"rpc_timeout": 0.0}, {"confirmation_timeout": -1.0}])
 def test_limits_that_make_no_sense_are_malformed(change: dict[str, float]) -> None:
     with pytest.raises(errors.Malformed, match="confirmations"):
-        Limits(**change)  # type: ignore[arg-type]
+        ChainLimits(**change)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from ledger.core.anchoring.fees import GasFees
 from ledger.core.encoding.keccak import keccak
 from ledger.core.statements.signature import Algorithm
 from ledger.edges.chain.node import Node
-from ledger.edges.chain.sender import Limits, Prepared, Sender
+from ledger.edges.chain.sender import ChainLimits, Prepared, Sender
 from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import Malformed
 
@@ -42,7 +42,7 @@ LARGE_NUMBERS = bytes.fromhex(
 def prepared(
     chain_id: int, to: bytes | None, data: bytes, gas: int, nonce: int, fees: GasFees, relayer: SigningKey = RELAYER
 ) -> Prepared:
-    return Sender(cast(Node, None), chain_id, Limits()).prepare(to, data, gas, nonce, fees, relayer)
+    return Sender(cast(Node, None), chain_id, ChainLimits()).prepare(to, data, gas, nonce, fees, relayer)
 
 
 @pytest.mark.parametrize(

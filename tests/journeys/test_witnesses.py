@@ -16,7 +16,8 @@ from ledger.core.checkpoints.witnessing import AddCheckpoint, read_witnesses, tl
 from ledger.core.statements.statement import Declaration
 from ledger.core.verification.verdict import Conclusion, Status
 from ledger.edges.chain import calls
-from ledger.edges.chain.contract import Chain, Limits, deploy
+from ledger.edges.chain.contract import Chain, deploy
+from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.devchain.anvil import DevChain
 from ledger.edges.store import Store
 from ledger.edges.witness_http import WitnessClient, clients_of
@@ -278,7 +279,7 @@ def test_a_checkpoint_of_before_a_reorganisation_is_not_handed_out(
 def test_a_witness_whose_node_has_another_history_refuses(tmp_path: Path) -> None:
     """Two chains with one id and one contract address: the same origin, and two histories of it."""
     relayer, council = wallet_of("a relayer"), wallet_of("a council")
-    limits = Limits(timeout=5, patience=10)
+    limits = ChainLimits(rpc_timeout=5, confirmation_timeout=10)
     chains: list[Chain] = []
     with ExitStack() as stack:
         for name in ("one", "other"):
@@ -312,7 +313,10 @@ def test_a_witness_whose_node_has_another_history_refuses(tmp_path: Path) -> Non
 def test_only_confirmed_entries_are_signed(tmp_path: Path) -> None:
     with houses.house(tmp_path) as house:
         chain = Chain.connect(
-            house.devchain.url, house.chain.origin.contract, None, Limits(confirmations=3, timeout=5, patience=10)
+            house.devchain.url,
+            house.chain.origin.contract,
+            None,
+            ChainLimits(confirmations=3, rpc_timeout=5, confirmation_timeout=10),
         )
         store = Store.open(f"sqlite:///{tmp_path / 'careful.sqlite'}", chain.origin)
         follower = Follower(chain, store)

@@ -16,26 +16,12 @@ from ledger.core.encoding.keccak import keccak
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Entry
 from ledger.core.statements.origin import ADDRESS_SIZE, Origin
-from ledger.edges.chain.calls import Call, anchor, attest, creation_data, enact, refusal_of, revoke, withdraw
+from ledger.edges.chain.calls import Call, creation_data, refusal_of
 from ledger.edges.chain.events import ENTRY_TOPIC, LoggedEntry, is_entry, logged_entry
 from ledger.edges.chain.node import Block, CallReverted, Node, NodeRefused, NodeTimeout
-from ledger.edges.chain.sender import Alone, Limits, Sender
+from ledger.edges.chain.sender import Alone, ChainLimits, Sender
 from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import ContractMissing, HistoryBroken, Malformed, Source, Unavailable, VerificationFailed
-
-__all__ = [
-    "Call",
-    "Chain",
-    "Limits",
-    "LoggedEntry",
-    "Receipt",
-    "anchor",
-    "attest",
-    "deploy",
-    "enact",
-    "revoke",
-    "withdraw",
-]  # fmt: skip
 
 WALLET_ACCEPTS = keccak(b"isValidSignature(bytes32,bytes)")[:4]  # ERC-1271: the selector is also the magic value
 _FIRST_SPAN = 2_000  # blocks asked for at first; most nodes take as many
@@ -64,7 +50,7 @@ class Receipt:
 class Chain:
     """One origin through one node. Made by ``connect`` or ``deploy``; safe to use from threads."""
 
-    def __init__(self, node: Node, origin: Origin, limits: Limits) -> None:
+    def __init__(self, node: Node, origin: Origin, limits: ChainLimits) -> None:
         self._node = node
         self.sender = Sender(node, origin.chain_id, limits)
         self.origin = origin
@@ -76,7 +62,7 @@ class Chain:
         rpc_url: str,
         contract: str | bytes,
         expected_chain_id: int | None = None,
-        limits: Limits | None = None,
+        limits: ChainLimits | None = None,
         check_code: bool = True,
     ) -> Chain:
         """Connect, and check chain and code before anything else is asked.
@@ -87,9 +73,9 @@ class Chain:
         :raises HistoryBroken: the node is on another chain, or other code is at the address.
         :raises ContractMissing: no code is there.
         """
-        limits = limits or Limits()
+        limits = limits or ChainLimits()
         address = _address(contract)
-        node = Node(rpc_url, limits.timeout)
+        node = Node(rpc_url, limits.rpc_timeout)
         chain_id = node.chain_id()
         if expected_chain_id is not None and chain_id != expected_chain_id:
             raise HistoryBroken(
@@ -101,10 +87,10 @@ class Chain:
         return chain
 
     @classmethod
-    def unasked(cls, rpc_url: str, origin: Origin, limits: Limits | None = None) -> Chain:
+    def unasked(cls, rpc_url: str, origin: Origin, limits: ChainLimits | None = None) -> Chain:
         """A chain that is known from elsewhere and may be away: nothing is asked, and so nothing is checked, yet."""
-        limits = limits or Limits()
-        return cls(Node(rpc_url, limits.timeout), origin, limits)
+        limits = limits or ChainLimits()
+        return cls(Node(rpc_url, limits.rpc_timeout), origin, limits)
 
     def check_code(self) -> None:
         """Compare the deployed code with the shipped artifact's, immutables included.
@@ -252,7 +238,7 @@ class Chain:
 
 
 def deploy(
-    rpc_url: str, members: Sequence[bytes], threshold: int, relayer: SigningKey, limits: Limits | None = None
+    rpc_url: str, members: Sequence[bytes], threshold: int, relayer: SigningKey, limits: ChainLimits | None = None
 ) -> tuple[Origin, Receipt]:
     """Deploy the shipped artifact with its first council, and check the code that is then there.
 
@@ -260,8 +246,8 @@ def deploy(
     :raises Refused: CouncilMalformed, SignerMalformed, CouncilMemberRepeated.
     :raises Unavailable: as for ``Chain.submit``.
     """
-    limits = limits or Limits()
-    node = Node(rpc_url, limits.timeout)
+    limits = limits or ChainLimits()
+    node = Node(rpc_url, limits.rpc_timeout)
     chain_id = node.chain_id()
     receipt = Sender(node, chain_id, limits).send(None, creation_data(members, threshold), relayer)
     origin = Origin(chain_id, _address(str(receipt["contractAddress"])))

@@ -42,27 +42,27 @@ class NonceTaken(NodeRefused):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How to talk to a node and what to spend.
+class ChainLimits:
+    """How long to wait for a chain, and how much to spend on it.
 
-    ``confirmations``: blocks that hold or follow the transaction before it counts, 1 being its own.
-    ``max_fee_per_gas``: the most to pay, in wei; None is whatever it takes. ``timeout``: seconds for one request.
-    ``patience``: seconds until a transaction must be mined and confirmed. ``resend_after``: seconds until one that is
-    not mined is replaced by one that pays more. ``in_flight``: batches under way at once, at most.
+    ``confirmations``: blocks until a transaction counts, its own included. ``max_fee_per_gas``: the most to pay, in
+    wei; None is no limit. ``rpc_timeout``: seconds for one request to the node. ``confirmation_timeout``: seconds until
+    a transaction must be mined and confirmed. ``resend_after``: seconds until a transaction that is not mined is
+    replaced by one that pays more. ``in_flight``: batches under way at once, at most.
     """
 
     confirmations: int = 1
     max_fee_per_gas: int | None = None
-    timeout: float = 10.0
-    patience: float = 120.0
+    rpc_timeout: float = 10.0
+    confirmation_timeout: float = 120.0
     resend_after: int = 20
     in_flight: int = 16
 
     def __post_init__(self) -> None:
-        if self.confirmations < 1 or self.timeout <= 0 or self.patience <= 0:
-            raise Malformed("confirmations are 1 or more, timeout and patience are more than 0 seconds", "limits")
+        if self.confirmations < 1 or self.rpc_timeout <= 0 or self.confirmation_timeout <= 0:
+            raise Malformed("confirmations must be 1 or more, and timeouts more than 0 seconds", "limits")
         if self.resend_after < 1 or self.in_flight < 1:
-            raise Malformed("resend_after is 1 second or more, in_flight 1 or more", "limits")
+            raise Malformed("resend_after must be 1 second or more, and in_flight 1 or more", "limits")
 
     @property
     def rules(self) -> Rules:
@@ -81,7 +81,7 @@ class Prepared:
 class Sender:
     """Turns calldata into transactions of one chain. Safe to use from threads."""
 
-    def __init__(self, node: Node, chain_id: int, limits: Limits) -> None:
+    def __init__(self, node: Node, chain_id: int, limits: ChainLimits) -> None:
         self._node = node
         self._chain_id = chain_id
         self.limits = limits
@@ -245,10 +245,10 @@ class _UnderWay:
                     f"another transaction has the nonce {self.nonce} of {self.hashes[-1]}: try again",
                     source=Source.CHAIN,
                 )
-            if time.monotonic() - begun > limits.patience:
+            if time.monotonic() - begun > limits.confirmation_timeout:
                 state = str(away) if away else f"it has not {limits.confirmations} confirmation(s) yet"
                 raise Unavailable(
-                    f"transaction {self.hashes[-1]} was sent, but after {limits.patience:g} s {state}; "
+                    f"transaction {self.hashes[-1]} was sent, but after {limits.confirmation_timeout:g} s {state}; "
                     "it may still arrive",
                     source=Source.CHAIN,
                 )
