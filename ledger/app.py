@@ -21,6 +21,7 @@ from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import Algorithm
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.node import place_of
+from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.keys.keystore import Keystore, SigningKey, passphrase_source
 from ledger.edges.store import Store
 from ledger.edges.witness_http import clients_of
@@ -38,6 +39,8 @@ Ask = Callable[[str], str]
 """Asks a person for a passphrase, with these words."""
 
 Part = TypeVar("Part")
+
+WEI_PER_GWEI = 10**9
 
 
 class _Opened(Generic[Part]):
@@ -164,6 +167,19 @@ class App:
         except OSError as error:
             raise Unavailable(f"{self.contract_file} cannot be written: {error.strerror}", source=Source.DISK) from None
 
+    @property
+    def chain_limits(self) -> ChainLimits:
+        """How long to wait for the chain, and how much to spend on it."""
+        settings, most = self.settings, self.settings.max_fee_per_gas_gwei
+        return ChainLimits(
+            confirmations=settings.confirmations,
+            max_fee_per_gas=None if most is None else int(most * WEI_PER_GWEI),
+            rpc_timeout=settings.rpc_timeout_seconds,
+            confirmation_timeout=settings.confirmation_timeout_seconds,
+            resend_after=settings.resend_after_seconds,
+            in_flight=settings.batches_in_flight,
+        )
+
     @_Opened
     def origin(self) -> Origin:
         """The history that this is about. The chain is asked only where the settings do not say its id."""
@@ -187,7 +203,7 @@ class App:
         """The contract through a node; see ``Chain.connect``."""
         known = self._origin
         contract, chain_id = (known.contract, known.chain_id) if known else (self.contract, self.settings.chain_id)
-        return Chain.connect(rpc_url, contract, chain_id, self.settings.chain_limits(), check_code)
+        return Chain.connect(rpc_url, contract, chain_id, self.chain_limits, check_code)
 
     def other_node(self, rpc_url: str) -> Other:
         """Another node of the same chain, for an audit to compare."""
@@ -206,7 +222,7 @@ class App:
             except Unavailable:
                 raise error from None
             warn(error)
-            origin, rpc_url, limits = store.origin, self.settings.rpc_url, self.settings.chain_limits()
+            origin, rpc_url, limits = store.origin, self.settings.rpc_url, self.chain_limits
             return App(
                 self.settings,
                 self._ask,
@@ -253,7 +269,7 @@ class App:
     @_Opened
     def anchorer(self) -> Anchorer:
         """Forms and sends batches. Always the same one: it remembers what it handed over."""
-        return Anchorer(self.chain, self.store, self.follower, self.relayer, self.log_key)
+        return Anchorer(self.chain, self.store, self.follower, self.relayer, self.log_key, self.chain_limits)
 
     @_Opened
     def witnesses(self) -> Witnesses:

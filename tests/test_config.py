@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from ledger.app import App
 from ledger.config import Settings, describe, load_settings
 from ledger.errors import Malformed
 from scripts import settings_page
@@ -40,7 +41,7 @@ def test_defaults_need_nothing() -> None:
     assert settings.store_url_or_default() == "sqlite:///state/ledger.sqlite"
     assert settings.keystore_dir == Path("state/keys")
     assert (settings.api_host, settings.api_port, settings.contract) == ("127.0.0.1", 8080, None)
-    limits = settings.chain_limits()
+    limits = App(settings).chain_limits
     assert (limits.confirmations, limits.max_fee_per_gas, limits.rpc_timeout, limits.confirmation_timeout) == (
         1,
         None,
@@ -86,7 +87,7 @@ def test_all_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     settings = load_settings()
     assert settings.store_url_or_default() == given["store_url"]
     assert settings.max_fee_per_gas_gwei == Decimal("0.1")
-    assert settings.chain_limits().max_fee_per_gas == 10**8
+    assert App(settings).chain_limits.max_fee_per_gas == 10**8
     for name in ("rpc_url", "contract", "relayer_key", "log_key", "api_host", "log_level"):
         assert getattr(settings, name) == given[name]
     for secret in ("sesame", "secret", "node.example"):
@@ -106,6 +107,8 @@ WRONG = [
     ("CONTRACT", "0x12", "must be 0x and 40 hex digits, and is text of 4 characters"),
     ("RPC_URL", "ws://node", "must be an address with http:// or https://, and is text of 9 characters"),
     ("STORE_URL", "mysql://u:hunter2@h/x", "must be sqlite:///folder/file or postgresql://user@host/name, and is text"),
+    ("STORE_URL", "sqlite:///:memory:", "must be sqlite:///folder/file or postgresql://user@host/name, and is text"),
+    ("STORE_URL", "postgresql:ledger", "must be sqlite:///folder/file or postgresql://user@host/name, and is text"),
     ("STORE_URL", "sqlite://", "must be sqlite:///folder/file or postgresql://user@host/name, and is text"),
     ("LOG_KEY", "../log", "must be the name of a key in the keystore, and is text of 6 characters"),
     ("API_HOST", "a b", "must be a host name or an IP address, and is text of 3 characters"),
@@ -169,6 +172,15 @@ def test_nothing_is_read_at_import() -> None:
     environment = os.environ | {"LEDGER_API_PORT": "nonsense", "LEDGER_CONFIG": "nowhere.toml"}
     done = subprocess.run([sys.executable, "-c", "import ledger.config"], cwd=HOME, env=environment, check=False)
     assert done.returncode == 0
+
+
+def test_settings_need_no_edge_and_no_database() -> None:
+    """Every command reads settings, also those that work offline."""
+    script = "import sys, ledger.config; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=HOME, check=True, capture_output=True, text=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert not {"sqlalchemy", "alembic", "web3", "requests", "eth_abi"} & loaded
+    assert {name for name in done.stdout.split() if name.startswith("ledger.")} == {"ledger.config", "ledger.errors"}
 
 
 def test_the_page_lists_every_setting_and_is_fresh() -> None:

@@ -24,7 +24,7 @@ def deploy(
     """
     app = open_app()
     origin, receipt = deploy_contract(
-        app.settings.rpc_url, member, threshold, app.keystore, app.relayer, app.settings.chain_limits()
+        app.settings.rpc_url, member, threshold, app.keystore, app.relayer, app.chain_limits
     )
     app.note_contract(origin)
     value = {"origin": str(origin), **(receipt_json(receipt) or {})}

@@ -18,7 +18,7 @@ from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.chain import calls
 from ledger.edges.chain.contract import Chain, Receipt
 from ledger.edges.chain.node import NodeRefused
-from ledger.edges.chain.sender import NonceTaken
+from ledger.edges.chain.sender import ChainLimits, NonceTaken
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import BatchedElsewhere, Refused, Source, Unavailable
@@ -61,13 +61,20 @@ class Anchorer:
     """Forms and sends batches. Two at once do no harm; ``Leadership`` keeps it at one, as it would be in vain."""
 
     def __init__(
-        self, chain: Chain, store: Store, follower: Follower, relayer: SigningKey, log_key: SigningKey | None
+        self,
+        chain: Chain,
+        store: Store,
+        follower: Follower,
+        relayer: SigningKey,
+        log_key: SigningKey | None,
+        limits: ChainLimits,
     ) -> None:
         self._chain = chain
         self._store = store
         self._follower = follower
         self._relayer = relayer
         self._log_key = log_key
+        self._limits = limits
         self._offered: dict[str, int] = {}  # transactions that this process handed over, and their batch
         self._watched: set[int] = set()  # batches not known to be anchored when last looked at
 
@@ -121,7 +128,7 @@ class Anchorer:
             left = [batch for batch in known if batch.state != "final"]
             if not left and pending <= 0:
                 break
-            if now - moved > self._chain.sender.limits.confirmation_timeout:
+            if now - moved > self._limits.confirmation_timeout:
                 raise Unavailable(_why(left, self._chain.confirmations), source=Source.CHAIN)
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_POLL)
@@ -159,7 +166,7 @@ class Anchorer:
 
     def _form_due(self, max_size: int, max_age: int, at: int) -> list[Batch]:
         formed: list[Batch] = []
-        while len(self._watched) + len(formed) < self._chain.sender.limits.in_flight:
+        while len(self._watched) + len(formed) < self._limits.in_flight:
             count, oldest = self._store.declarations.pending()
             # A clock that was put back must not make anybody wait until it has caught up.
             if oldest is None or (count < max_size and 0 <= at - oldest < max_age):
@@ -182,7 +189,7 @@ class Anchorer:
             while again:
                 again = False
                 waiting = self._store.batches.unfinished()
-                for offer in offers(waiting, account, fees, sender.limits.rules, at, self._offered):
+                for offer in offers(waiting, account, fees, self._limits.rules, at, self._offered):
                     is_new = offer.batch.nonce != offer.nonce
                     if self._hand_over(offer, at, is_new):
                         sent, replaced = sent + 1, replaced + (not is_new)

@@ -71,7 +71,7 @@ class LocalLedger:
         if self.contract_file.exists():
             return self.chain.origin, None
         council = self.key("council").address
-        origin, receipt = deploy(self.devchain.url, [council], 1, relayer, LIMITS)
+        origin, receipt = deploy(self.devchain.url, [council], 1, relayer, self.app.chain_limits)
         self.app.note_contract(origin)
         return origin, receipt
 

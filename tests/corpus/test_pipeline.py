@@ -40,7 +40,7 @@ def test_every_positive_document_ends_in_a_good_verdict(house: LocalLedger, tmp_
     origin, at = house.chain.origin, int(time.time())
     store = Store.open(f"sqlite:///{tmp_path / 'corpus.sqlite'}", origin)
     follower = Follower(house.chain, store)
-    anchorer = Anchorer(house.chain, store, follower, house.key("relayer"), house.log_key)
+    anchorer = Anchorer(house.chain, store, follower, house.key("relayer"), house.log_key, house.app.chain_limits)
     done = list(
         declare_files(wanted, tmp_path, house.key("trader"), origin, store, at, lambda: secrets.token_bytes(32))
     )

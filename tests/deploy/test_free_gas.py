@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from ledger.config import Settings
 from ledger.edges.devchain.anvil import CHAIN_ID
 from ledger.journeys.audit.audit import Scope, audit
 from ledger.testing.local_ledger import LocalLedger
@@ -66,10 +65,7 @@ def free_chain() -> Iterator[FreeChain]:
         process.wait()
 
 
-def test_a_relayer_without_coins_deploys_and_anchors(
-    free_chain: FreeChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ledger.testing.local_ledger.LIMITS", Settings(max_fee_per_gas_gwei=Decimal(0)).chain_limits())
+def test_a_relayer_without_coins_deploys_and_anchors(free_chain: FreeChain, tmp_path: Path) -> None:
     house = LocalLedger(tmp_path)
     vars(house)["devchain"] = free_chain
     vars(house)["settings"] = house.settings.model_copy(update={"max_fee_per_gas_gwei": Decimal(0)})

@@ -131,7 +131,9 @@ class Anew:
 
     def anchorer(self) -> Anchorer:
         house = self.house
-        return Anchorer(house.chain, self.store, self.follower, house.key("relayer"), house.log_key)
+        return Anchorer(
+            house.chain, self.store, self.follower, house.key("relayer"), house.log_key, house.app.chain_limits
+        )
 
     def evidence(self, id_: bytes) -> Evidence:
         """In the order of their roots where the sets stand, which no store owes to another."""

@@ -43,7 +43,7 @@ def test_what_one_process_indexed_another_goes_on_from(house: LocalLedger, store
 def test_a_reorganisation_is_a_step_back_and_on_for_all_who_follow(house: LocalLedger, store: Store) -> None:
     ours, theirs = follower(house, store), follower(house, store)
     # Without a log key: what is taken back here was final, and a log that had signed it would sign nothing more.
-    anchorer = Anchorer(house.chain, house.store, house.follower, house.key("relayer"), None)
+    anchorer = Anchorer(house.chain, house.store, house.follower, house.key("relayer"), None, house.app.chain_limits)
     for depth in (1, 3):
         for _ in range(4):
             house.store.declarations.add([houses.declaration(house)], house.chain.origin, int(time.time()))

@@ -197,7 +197,7 @@ def test_evidence_of_what_is_unknown_or_waits(house: LocalLedger) -> None:
     with pytest.raises(NotAnchoredYet):
         evidence_of(made.id(house.chain.origin), house.store, house.follower, house.log_key, now())
     house.anchorer.publish(now())  # a checkpoint of before
-    reader = Anchorer(house.chain, house.store, house.follower, house.key("relayer"), None)
+    reader = Anchorer(house.chain, house.store, house.follower, house.key("relayer"), None, house.app.chain_limits)
     reader.run(10, now())
     with pytest.raises(Unavailable, match="newest checkpoint covers"):
         evidence_of(made.id(house.chain.origin), house.store, house.follower, None, now())
@@ -210,7 +210,7 @@ def test_evidence_where_nobody_ever_signed(house: LocalLedger, tmp_path: Path) -
     follower = Follower(house.chain, store)
     made, signature = houses.declaration(house)
     store.declarations.add([(made, signature)], house.chain.origin, now())
-    Anchorer(house.chain, store, follower, house.key("relayer"), None).run(10, now())
+    Anchorer(house.chain, store, follower, house.key("relayer"), None, house.app.chain_limits).run(10, now())
     with pytest.raises(Unavailable, match="log_key"):
         evidence_of(made.id(house.chain.origin), store, follower, None, now())
 

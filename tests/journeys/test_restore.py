@@ -286,7 +286,9 @@ def test_another_relayer_takes_over_what_the_lost_one_had_sent(house: LocalLedge
         successor = house.key("relayer-2")
         house.devchain.fund(successor.address, RELAYER_WEI)
         before = made.follower.refresh().size
-        Anchorer(made.chain, made.store, made.follower, successor, house.log_key).run(100, now())
+        Anchorer(made.chain, made.store, made.follower, successor, house.log_key, house.app.chain_limits).run(
+            100, now()
+        )
         entries = list(made.store.entries.read(before))
         assert [item.entry.kind for item in entries] == [EntryKind.ANCHORED] * 3
         assert {made.store.batches.get(id_).state for id_ in batches} == {"final"}  # type: ignore[union-attr]

@@ -19,7 +19,7 @@ from ledger.core.statements.origin import ADDRESS_SIZE, Origin
 from ledger.edges.chain.calls import Call, creation_data, refusal_of
 from ledger.edges.chain.events import ENTRY_TOPIC, LoggedEntry, is_entry, logged_entry
 from ledger.edges.chain.node import Block, CallReverted, Node, NodeRefused, NodeTimeout
-from ledger.edges.chain.sender import Alone, ChainLimits, Sender
+from ledger.edges.chain.sender import ChainLimits, Sender, SenderLock
 from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import ContractMissing, HistoryBroken, Malformed, Source, Unavailable, VerificationFailed
 
@@ -219,16 +219,16 @@ class Chain:
 
     # ------------------------------------------------------------------------------------------------------- writing
 
-    def submit(self, call: Call, relayer: SigningKey, alone: Alone | None = None) -> Receipt:
+    def submit(self, call: Call, relayer: SigningKey, lock: SenderLock | None = None) -> Receipt:
         """Simulate, sign, send and wait for confirmations. ``relayer`` (secp256k1) pays and has no say.
 
-        :param alone: see ``Sender.send``.
+        :param lock: see ``Sender.send``.
         :raises Refused: the contract's reason, found by simulation before any gas is spent, or, where somebody else
             was faster, after.
         :raises Unavailable: the node is away, gas costs more than the limit, the relayer has no money, or the
             transaction was sent and is not confirmed yet; then it may still arrive, and sending it again is harmless.
         """
-        receipt = self.sender.send(self.origin.contract, call.data, relayer, alone)
+        receipt = self.sender.send(self.origin.contract, call.data, relayer, lock)
         return _receipt(receipt, self.origin)
 
     def receipt(self, tx_hash: str) -> Receipt | None:

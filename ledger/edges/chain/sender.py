@@ -32,7 +32,8 @@ _NONCE_ATTEMPTS = 5
 _NONCE_TAKEN = ("nonce too low", "underpriced", "already imported", "already known", "nonce has already been used")
 _LONGEST_POLL = 1.0
 
-Alone = Callable[[], AbstractContextManager[object]]
+SenderLock = Callable[[], AbstractContextManager[object]]
+"""Lets one sender at a time use an account, among processes."""
 
 _SENDING: dict[tuple[int, bytes], Lock] = {}
 
@@ -168,14 +169,16 @@ class Sender:
 
     # --------------------------------------------------------------------------------------------------- all of it
 
-    def send(self, to: bytes | None, data: bytes, relayer: SigningKey, alone: Alone | None = None) -> Mapping[str, Any]:
+    def send(
+        self, to: bytes | None, data: bytes, relayer: SigningKey, lock: SenderLock | None = None
+    ) -> Mapping[str, Any]:
         """Simulate, sign, send, wait; returns the receipt as web3 gives it. ``to`` None creates a contract.
 
-        :param alone: makes this the only sender of the account, among processes; else only among threads.
+        :param lock: held while a nonce is taken and used; without it, only threads of this process exclude each other.
         :raises Refused: found by simulation, or, where somebody else was faster, after.
         :raises Unavailable: see ``Chain.submit``.
         """
-        with alone() if alone else _SENDING.setdefault((self._chain_id, relayer.address), Lock()):
+        with lock() if lock else _SENDING.setdefault((self._chain_id, relayer.address), Lock()):
             gas = self.gas(to, data, relayer.address)
             under_way = self._first(to, data, gas, relayer)
         receipt = under_way.confirmed()
