@@ -20,7 +20,7 @@ from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import Algorithm
 from ledger.edges.chain.contract import Chain
-from ledger.edges.chain.node import place_of
+from ledger.edges.chain.node import shown_address
 from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.keys.keystore import Keystore, SigningKey, passphrase_source
 from ledger.edges.store import Store
@@ -207,7 +207,7 @@ class App:
 
     def other_node(self, rpc_url: str) -> Other:
         """Another node of the same chain, for an audit to compare."""
-        return Other(place_of(rpc_url), lambda: self.connect(rpc_url, check_code=False))
+        return Other(shown_address(rpc_url), lambda: self.connect(rpc_url, check_code=False))
 
     def use_stored_history(self, warn: Callable[[LedgerError], None]) -> App:
         """This app where the chain answers; else one over the history that the store holds, and ``warn`` is told why.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.edges.chain.node import place_of
+from ledger.edges.chain.node import shown_address
 from ledger.errors import Source, Unavailable
 
 _CHUNK = 64 * 1024
@@ -15,7 +15,7 @@ _OK = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """Status, headers (names in lower case) and body."""
 
     status: int
@@ -34,13 +34,13 @@ class Web:
         :param url: what every path is appended to; Malformed unless it is http or https.
         :param source: what the server is, for the errors that say it did not answer.
         """
-        self.place = place_of(url)
+        self.address = shown_address(url)
         self._url = url.rstrip("/")
         self._timeout = timeout
         self._source = source
         self._session: Any = None
 
-    def get(self, path: str, most: int) -> Answer:
+    def get(self, path: str, most: int) -> Response:
         """Ask for ``path``, which begins with a slash; the answer has at most ``most`` bytes.
 
         :raises Unavailable: it did not answer, not in time, or with more than that.
@@ -54,11 +54,11 @@ class Web:
             raise self._unavailable(f"has no {path}: it answers with HTTP {answer.status}")
         return answer.body
 
-    def post(self, path: str, body: bytes, most: int) -> Answer:
+    def post(self, path: str, body: bytes, most: int) -> Response:
         """As ``get``, with a body of plain text."""
         return self._ask("POST", path, body, most)
 
-    def _ask(self, method: str, path: str, body: bytes | None, most: int) -> Answer:
+    def _ask(self, method: str, path: str, body: bytes | None, most: int) -> Response:
         import requests  # here, because commands that work offline start without it
         from urllib3.exceptions import HTTPError, ReadTimeoutError
 
@@ -79,7 +79,7 @@ class Web:
                     if time.monotonic() > ends:
                         raise self._unavailable(f"did not end its answer within {self._timeout:g} s")
                 names = {name.lower(): value for name, value in answer.headers.items()}
-                return Answer(answer.status_code, names, bytes(read))
+                return Response(answer.status_code, names, bytes(read))
         except requests.Timeout:
             raise self._unavailable(f"did not answer within {self._timeout:g} s") from None
         except ReadTimeoutError:
@@ -88,4 +88,4 @@ class Web:
             raise self._unavailable("cannot be reached, or does not speak HTTP") from None
 
     def _unavailable(self, what: str) -> Unavailable:
-        return Unavailable(f"{self.place} {what}", source=self._source)
+        return Unavailable(f"{self.address} {what}", source=self._source)

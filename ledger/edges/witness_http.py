@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
 from ledger.core.checkpoints.witnessing import AddCheckpoint, KnownWitness, read_witnesses
-from ledger.edges.web import Answer, Web
+from ledger.edges.web import Response, Web
 from ledger.errors import DefiniteNo, LedgerError, Malformed, Source, Unavailable, VerificationFailed
 
 TIMEOUT_SECONDS = 10.0
@@ -88,7 +88,7 @@ def witnesses_in(file: Path) -> tuple[KnownWitness, ...]:
     return read_witnesses(text)
 
 
-def _refusal(answer: Answer) -> LedgerError:
+def _refusal(answer: Response) -> LedgerError:
     if answer.status == 409 and answer.headers.get("content-type") == _SIZE_TYPE:
         size = _SIZE.fullmatch(answer.body)
         if size is None:

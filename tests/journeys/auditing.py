@@ -125,7 +125,7 @@ def reordered(number: int) -> Change:
 
 
 def other(house: LocalLedger, url: str) -> Other:
-    return Other(house.chain.place, lambda: connect(house, url))
+    return Other(house.chain.node_address, lambda: connect(house, url))
 
 
 def checkpoint(house: LocalLedger, size: int | None = None, root: bytes | None = None, **changes: Any) -> SignedNote:

@@ -79,7 +79,7 @@ class Chain:
         chain_id = node.chain_id()
         if expected_chain_id is not None and chain_id != expected_chain_id:
             raise HistoryBroken(
-                f"the node at {node.place} is on another chain", expected=expected_chain_id, found=chain_id
+                f"the node at {node.address} is on another chain", expected=expected_chain_id, found=chain_id
             )
         chain = cls(node, Origin(chain_id, address), limits)
         if check_code:
@@ -112,9 +112,9 @@ class Chain:
     # ------------------------------------------------------------------------------------------------------- reading
 
     @property
-    def place(self) -> str:
+    def node_address(self) -> str:
         """The node's address as far as it may be shown: scheme, host and port."""
-        return self._node.place
+        return self._node.address
 
     def head(self, block: int | None = None) -> tuple[int, bytes, int]:
         """Number of entries, the contract's head over them, and the number of the block at which both were read.
@@ -132,7 +132,7 @@ class Chain:
         block = self._node.block()
         if block is None:
             raise Unavailable(
-                f"the node at {self._node.place} has no blocks yet: is it still starting?", source=Source.CHAIN
+                f"the node at {self._node.address} has no blocks yet: is it still starting?", source=Source.CHAIN
             )
         return block
 

@@ -26,9 +26,9 @@ _LONGEST_MESSAGE = 200
 class NodeRefused(Unavailable):
     """The node answered with an error of its own; ``message`` is its wording, ``code`` its JSON-RPC code, if any."""
 
-    def __init__(self, place: str, message: str, code: int | None = None) -> None:
+    def __init__(self, address: str, message: str, code: int | None = None) -> None:
         shown = message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "…"
-        super().__init__(f"the node at {place} says: {shown}", source=Source.CHAIN)
+        super().__init__(f"the node at {address} says: {shown}", source=Source.CHAIN)
         self.message = message
         self.code = code
 
@@ -70,7 +70,7 @@ class Node:
         from web3 import HTTPProvider, Web3
         from web3.providers.rpc.utils import ExceptionRetryConfiguration
 
-        self.place = place_of(url)
+        self.address = shown_address(url)
         self._timeout = timeout
         for name in _TALKATIVE:
             logger = logging.getLogger(name)
@@ -183,7 +183,7 @@ class Node:
         answer = self._provider.make_request(cast(Any, method), parameters)
         failure = answer.get("error")
         if failure is not None:
-            raise _refused(self.place, failure)
+            raise _refused(self.address, failure)
         return answer["result"]
 
     @contextmanager
@@ -201,27 +201,27 @@ class Node:
         try:
             yield
         except (BlockNotFound, TransactionNotFound):
-            raise NotFound(self.place, "no such block or transaction") from None
+            raise NotFound(self.address, "no such block or transaction") from None
         except Timeout:
             raise NodeTimeout(
-                f"the node at {self.place} did not answer within {self._timeout:g} s: try again, or allow more time",
+                f"the node at {self.address} did not answer within {self._timeout:g} s: try again, or allow more time",
                 source=Source.CHAIN,
             ) from None
         except RequestException as error:
             response = getattr(error, "response", None)
             if response is not None:
-                raise NodeRefused(self.place, f"HTTP {response.status_code}", response.status_code) from None
+                raise NodeRefused(self.address, f"HTTP {response.status_code}", response.status_code) from None
             raise Unavailable(
-                f"the node at {self.place} cannot be reached: is it running?", source=Source.CHAIN
+                f"the node at {self.address} cannot be reached: is it running?", source=Source.CHAIN
             ) from None
         except ContractLogicError as error:
             raise self._revert(error.message or "", error.data) from None
         except Web3RPCError as error:
             detail = (error.rpc_response or {}).get("error")
-            raise _refused(self.place, detail if isinstance(detail, Mapping) else error.message) from None
+            raise _refused(self.address, detail if isinstance(detail, Mapping) else error.message) from None
         except (Web3Exception, ValueError, TypeError, KeyError, AttributeError) as error:
             raise Unavailable(
-                f"what answers at {self.place} does not speak Ethereum JSON-RPC ({type(error).__name__}): "
+                f"what answers at {self.address} does not speak Ethereum JSON-RPC ({type(error).__name__}): "
                 "check rpc_url",
                 source=Source.CHAIN,
             ) from None
@@ -233,10 +233,10 @@ class Node:
         # web3 takes any error whose "data" is null or an object for a revert, and says so in front of the node's words.
         if isinstance(data, Mapping):
             message = message.removeprefix("execution reverted: ")
-        return CallReverted(b"") if "revert" in message else NodeRefused(self.place, message)
+        return CallReverted(b"") if "revert" in message else NodeRefused(self.address, message)
 
 
-def place_of(url: str) -> str:
+def shown_address(url: str) -> str:
     """Scheme, host and port of an address: what may be shown. Malformed unless it is http or https."""
     try:
         parts = urlsplit(url)
@@ -249,11 +249,11 @@ def place_of(url: str) -> str:
     return f"{parts.scheme}://{host}{port}"
 
 
-def _refused(place: str, failure: object) -> NodeRefused:
+def _refused(address: str, failure: object) -> NodeRefused:
     """The error member of a JSON-RPC answer, or a message."""
     if isinstance(failure, Mapping):
-        return NodeRefused(place, str(failure.get("message")), failure.get("code"))
-    return NodeRefused(place, str(failure))
+        return NodeRefused(address, str(failure.get("message")), failure.get("code"))
+    return NodeRefused(address, str(failure))
 
 
 def _checksum(address: bytes) -> Any:

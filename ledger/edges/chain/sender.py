@@ -164,7 +164,7 @@ class Sender:
                     source=Source.CHAIN,
                 ) from None
             if any(known in words for known in _NONCE_TAKEN):
-                raise NonceTaken(self._node.place, refused.message, refused.code) from None
+                raise NonceTaken(self._node.address, refused.message, refused.code) from None
             raise
 
     # --------------------------------------------------------------------------------------------------- all of it
@@ -264,7 +264,8 @@ class _UnderWay:
             if receipt is not None:
                 if "0x" + bytes(receipt["transactionHash"]).hex() != tx_hash:
                     raise Unavailable(
-                        f"the node at {self.node.place} answers with another transaction's receipt", source=Source.CHAIN
+                        f"the node at {self.node.address} answers with another transaction's receipt",
+                        source=Source.CHAIN,
                     )
                 return receipt
         return None

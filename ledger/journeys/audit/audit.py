@@ -122,7 +122,9 @@ class _Audit:
     def __init__(self, chain: Chain, scope: Scope, memory: DiskMemory, progress: Progress) -> None:
         self._chain, self._scope, self._memory, self._progress = chain, scope, memory, progress
         self._size, self._head, self._block = chain.head(scope.last_block)
-        self._report = AuditReport(str(chain.origin), [chain.place], self._block, chain.block_hash(self._block) or "")
+        self._report = AuditReport(
+            str(chain.origin), [chain.node_address], self._block, chain.block_hash(self._block) or ""
+        )
         self._wallets = Wallets(chain)
         self._heads = Heads(chain, scope.first_block)
         self._held = HeldNotes(scope.notes, scope.trust, scope.last_block is None)
@@ -240,7 +242,8 @@ class _Audit:
         block_hash = node.block_hash(self._block)
         if block_hash is None:
             raise Unavailable(
-                f"the node at {node.place} has no block {self._block} yet: try again when it has", source=Source.CHAIN
+                f"the node at {node.node_address} has no block {self._block} yet: try again when it has",
+                source=Source.CHAIN,
             )
         if block_hash != self._report.block_hash:
             raise HistoryBroken(
