@@ -124,7 +124,7 @@ def step(name: str, size: int, folder: Path) -> None:
         arrive(folder / "export", f"sqlite:///{folder / 'imported.sqlite'}", START, TRUST)
     else:
         store = Store.open(url, None)
-        follower = Follower(Chain.unasked("http://127.0.0.1:1", ORIGIN), store)
+        follower = Follower(Chain.unchecked("http://127.0.0.1:1", ORIGIN), store)
         with follower.facts(fresh=False) as history:
             leave(folder / name.replace(" ", ""), store, history, PublicKeys(TRUST), evidence="no" not in name)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

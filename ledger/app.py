@@ -228,7 +228,7 @@ class App:
                 self._ask,
                 origin=origin,
                 store=store,
-                connect=lambda: Chain.unasked(rpc_url, origin, limits),
+                connect=lambda: Chain.unchecked(rpc_url, origin, limits),
                 look_seconds=self.look_seconds,
             )
         return self

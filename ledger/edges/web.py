@@ -1,4 +1,4 @@
-"""Asking a web server that need not be friendly: answers have a size and a time, and nothing is followed elsewhere."""
+"""Requests to a web server that is not trusted: responses are limited in size and time, redirects not followed."""
 
 from __future__ import annotations
 
@@ -24,42 +24,40 @@ class Response:
 
 
 class Web:
-    """One server, over connections that are kept. Not for two threads at once.
-
-    ``timeout``: seconds until the answer must begin, and again until it must end.
-    """
+    """One web server, over connections that are kept open. Not safe to use from two threads at once."""
 
     def __init__(self, url: str, timeout: float, source: Source) -> None:
         """
-        :param url: what every path is appended to; Malformed unless it is http or https.
-        :param source: what the server is, for the errors that say it did not answer.
+        :param url: every path is appended to it; Malformed unless it is http or https.
+        :param timeout: seconds until a response must begin, and again as many until it must end.
+        :param source: the source of the Unavailable errors.
         """
-        self.address = shown_address(url)
+        self.address = shown_address(url, "address")
         self._url = url.rstrip("/")
         self._timeout = timeout
         self._source = source
         self._session: Any = None
 
     def get(self, path: str, most: int) -> Response:
-        """Ask for ``path``, which begins with a slash; the answer has at most ``most`` bytes.
+        """Get ``path``, which begins with a slash; the response has at most ``most`` bytes.
 
-        :raises Unavailable: it did not answer, not in time, or with more than that.
+        :raises Unavailable: the server did not answer in time, or its response is larger.
         """
         return self._ask("GET", path, None, most)
 
     def fetch(self, path: str, most: int) -> bytes:
-        """The body of what is at ``path``; Unavailable, too, where the server says anything but 200."""
-        answer = self.get(path, most)
-        if answer.status != _OK:
-            raise self._unavailable(f"has no {path}: it answers with HTTP {answer.status}")
-        return answer.body
+        """The body at ``path``; Unavailable also if the status is not 200."""
+        response = self.get(path, most)
+        if response.status != _OK:
+            raise self._unavailable(f"has no {path}: it answers with HTTP {response.status}")
+        return response.body
 
     def post(self, path: str, body: bytes, most: int) -> Response:
-        """As ``get``, with a body of plain text."""
+        """Like ``get``, with a request body of plain text."""
         return self._ask("POST", path, body, most)
 
     def _ask(self, method: str, path: str, body: bytes | None, most: int) -> Response:
-        import requests  # here, because commands that work offline start without it
+        import requests  # here, so that commands that work offline start without it
         from urllib3.exceptions import HTTPError, ReadTimeoutError
 
         if self._session is None:
@@ -67,23 +65,28 @@ class Web:
         headers = {} if body is None else {"Content-Type": "text/plain; charset=utf-8"}
         try:
             with self._session.request(
-                method, self._url + path, data=body, headers=headers, timeout=self._timeout, stream=True,
+                method,
+                self._url + path,
+                data=body,
+                headers=headers,
+                timeout=self._timeout,
+                stream=True,
                 allow_redirects=False,
-            ) as answer:  # fmt: skip
+            ) as response:
                 ends = time.monotonic() + self._timeout
                 read = bytearray()
-                while chunk := answer.raw.read1(_CHUNK, decode_content=True):
+                while chunk := response.raw.read1(_CHUNK, decode_content=True):
                     read += chunk
                     if len(read) > most:
                         raise self._unavailable(f"answered with more than {most} bytes")
                     if time.monotonic() > ends:
-                        raise self._unavailable(f"did not end its answer within {self._timeout:g} s")
-                names = {name.lower(): value for name, value in answer.headers.items()}
-                return Response(answer.status_code, names, bytes(read))
+                        raise self._unavailable(f"did not finish its answer within {self._timeout:g} s")
+                names = {name.lower(): value for name, value in response.headers.items()}
+                return Response(response.status_code, names, bytes(read))
         except requests.Timeout:
             raise self._unavailable(f"did not answer within {self._timeout:g} s") from None
         except ReadTimeoutError:
-            raise self._unavailable(f"did not go on within {self._timeout:g} s") from None
+            raise self._unavailable(f"stopped in the middle of its answer for {self._timeout:g} s") from None
         except (requests.RequestException, HTTPError, ValueError):
             raise self._unavailable("cannot be reached, or does not speak HTTP") from None
 

@@ -1,4 +1,4 @@
-"""A witness over HTTP: C2SP tlog-witness from the side of those who ask. https://c2sp.org/tlog-witness"""
+"""A client of witnesses over HTTP (C2SP tlog-witness). https://c2sp.org/tlog-witness"""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REFUSALS = {
 
 
 class SeenAnother(DefiniteNo):
-    """The witness's latest checkpoint has another size than the request said. Never leaves the journeys."""
+    """The witness's latest checkpoint has another size than the request said. The journeys handle it."""
 
     def __init__(self, size: int) -> None:
         super().__init__(f"it has seen {size} entries")
@@ -32,59 +32,61 @@ class SeenAnother(DefiniteNo):
 
 
 class NotNow(Unavailable):
-    """The witness cannot say now; ``seconds`` until it wants to be asked again."""
+    """The witness cannot answer now; it wants to be asked again after ``seconds`` (0: it did not say)."""
 
-    def __init__(self, words: str, seconds: int) -> None:
-        super().__init__(words, source=Source.WITNESS)
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message, source=Source.WITNESS)
         self.seconds = seconds
 
 
 class WitnessClient:
-    """One witness. It is believed nothing: what it signs is verified with the key that is known beforehand."""
+    """One witness. Nothing it answers is trusted: its signature is verified with the key known beforehand."""
 
     def __init__(self, witness: KnownWitness, timeout: float = TIMEOUT_SECONDS) -> None:
-        """Malformed for a witness whose address is not known."""
+        """Malformed if the witness has no address."""
         if witness.url is None:
             raise Malformed(f"has no address for {witness.key.name}", "witnesses file")
         self.key = witness.key
         self._web = Web(witness.url, timeout, Source.WITNESS)
 
     def add_checkpoint(self, old_size: int, proof: list[bytes], note: SignedNote) -> SignedNote:
-        """Ask for a cosignature; returns a note with this witness's lines alone.
+        """Ask for a cosignature; returns a note with only this witness's lines.
 
-        :raises SeenAnother: ``old_size`` is not what it last saw.
-        :raises NotNow: it says 503, as a witness does whose node is away or behind.
-        :raises Unavailable: it does not answer as a witness does.
-        :raises VerificationFailed: it refuses, or answers without a cosignature that fits.
+        :raises SeenAnother: ``old_size`` is not the size that the witness last saw.
+        :raises NotNow: the witness answers 503, for example because its node is away or behind.
+        :raises Unavailable: the witness does not answer as the protocol says.
+        :raises VerificationFailed: the witness refuses, or its cosignature does not fit.
         """
         body = AddCheckpoint(old_size, tuple(proof), str(note)).to_bytes()
         answer = self._web.post("/add-checkpoint", body, MAX_NOTE)
         if answer.status != 200:
             raise _refusal(answer)
         try:
-            # As the protocol suggests: the answer's lines after the checkpoint's text make a note.
+            # The checkpoint's text and the lines of the response make a note, as the protocol suggests.
             answered = SignedNote.parse(f"{note.checkpoint.text}\n{answer.body.decode()}")
         except (Malformed, UnicodeDecodeError):
-            raise VerificationFailed("it answers with something other than signature lines") from None
+            raise VerificationFailed("its answer is not signature lines") from None
         answered.cosigned_at(self.key)
         lines = [line for line in answered.signatures if line[:2] == (self.key.name, self.key.id)]
         return SignedNote(note.checkpoint, tuple(lines))
 
 
 def clients_of(file: Path | None) -> list[WitnessClient]:
-    """Those to ask, by a witnesses file; none without one.
+    """A client for each witness of a witnesses file; an empty list without a file.
 
-    :raises Malformed: as for ``witnesses_in``; also for a witness without an address.
+    :raises Malformed: see ``witnesses_in``; also if a witness has no address.
     """
     return [] if file is None else [WitnessClient(witness) for witness in witnesses_in(file)]
 
 
 def witnesses_in(file: Path) -> tuple[KnownWitness, ...]:
-    """The witnesses of a witnesses file; Malformed where it cannot be read, or a line of it."""
+    """The witnesses of a witnesses file; Malformed if the file or one of its lines cannot be read."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Malformed(f"cannot be read: {getattr(error, 'strerror', None) or 'no UTF-8'}", str(file)) from None
+        raise Malformed(
+            f"cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}", str(file)
+        ) from None
     return read_witnesses(text)
 
 
@@ -96,7 +98,7 @@ def _refusal(answer: Response) -> LedgerError:
         return SeenAnother(int(size[1]))
     if answer.status == 503:
         wanted = answer.headers.get("retry-after", "")
-        return NotNow("it cannot say at the moment", int(wanted) if _RETRY_AFTER.fullmatch(wanted) else 0)
+        return NotNow("it cannot answer at the moment", int(wanted) if _RETRY_AFTER.fullmatch(wanted) else 0)
     if answer.status in _REFUSALS:
         return VerificationFailed(_REFUSALS[answer.status])
     return Unavailable(f"it answers with HTTP {answer.status}", source=Source.WITNESS)

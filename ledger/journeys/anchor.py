@@ -227,5 +227,5 @@ def _why(left: Sequence[Batch], confirmations: int) -> str:
             return f"batch {batch.id} is not sent: {batch.problem}"
     for batch in left:
         if batch.is_open:
-            return f"batch {batch.id}, transaction {batch.tx_hash}, is not in the history yet; it may still arrive"
-    return f"{len(left)} batches are anchored and have not {confirmations} confirmation(s) yet"
+            return f"batch {batch.id}, transaction {batch.tx_hash}, is not in the history yet; it may still be mined"
+    return f"{len(left)} batches are anchored, but do not have {confirmations} confirmation(s) yet"

@@ -332,7 +332,7 @@ def test_what_is_not_confirmed_in_time_is_unavailable_and_named(
     with faulty_node(devchain.url) as faulty:
         hasty = through(faulty, chain, confirmations=3, patience=0.1)
         with pytest.raises(
-            errors.Unavailable, match=r"transaction 0x[0-9a-f]{64} was sent, but after 0\.1 s it has not 3"
+            errors.Unavailable, match=r"transaction 0x[0-9a-f]{64} was sent, but after 0\.1 s it does not have 3"
         ):
             hasty.submit(calls.anchor(ROOT, 1), relayer)
     assert anchored(chain, ROOT, 1) is not None

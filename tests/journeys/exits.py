@@ -125,7 +125,10 @@ def fresh_store(url: str, origin: Origin | None) -> Iterator[Store]:
 @contextmanager
 def without_chain(url: str) -> Iterator[tuple[Store, History]]:
     """A store and its history where no chain can be asked."""
-    with fresh_store(url, None) as store, Follower(Chain.unasked(NOWHERE, store.origin), store).facts(False) as history:
+    with (
+        fresh_store(url, None) as store,
+        Follower(Chain.unchecked(NOWHERE, store.origin), store).facts(False) as history,
+    ):
         yield store, history
 
 

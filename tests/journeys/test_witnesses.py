@@ -163,10 +163,10 @@ SIZE = {"Content-Type": "text/x.tlog.size"}
 @pytest.mark.parametrize(
     ("lie", "words"),
     [
-        (lambda told, note: (200, {}, b""), "something other than signature lines"),
-        (lambda told, note: (200, {}, b"\xff\n"), "something other than signature lines"),
-        (lambda told, note: (200, {}, b"well done\n"), "something other than signature lines"),
-        (lambda told, note: (200, {}, told.cosign(note, now())[:-1]), "something other than signature lines"),
+        (lambda told, note: (200, {}, b""), "its answer is not signature lines"),
+        (lambda told, note: (200, {}, b"\xff\n"), "its answer is not signature lines"),
+        (lambda told, note: (200, {}, b"well done\n"), "its answer is not signature lines"),
+        (lambda told, note: (200, {}, told.cosign(note, now())[:-1]), "its answer is not signature lines"),
         (lambda told, note: (200, {}, told.cosign(note, now(), "stranger")), "does not fit"),
         (
             lambda told, note: (200, {}, told.cosign(note, now()).replace(b"told.example", b"else.example")),
@@ -196,7 +196,7 @@ SIZE = {"Content-Type": "text/x.tlog.size"}
         (lambda told, note: (409, SIZE, b"%d\n" % (1 + len(told.asked))), "twice that it has seen another size"),
         (lambda told, note: (422, {}, b""), "not consistent"),
         (lambda told, note: (500, {}, b""), "HTTP 500"),
-        (lambda told, note: (503, {}, b""), "cannot say at the moment"),
+        (lambda told, note: (503, {}, b""), "cannot answer at the moment"),
     ],
 )
 def test_nothing_that_a_witness_says_is_believed(

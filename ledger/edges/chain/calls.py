@@ -1,6 +1,6 @@
-"""Calls to the contract and what it answers: ABI in, ABI out, contract errors as classes of the same name. Pure.
+"""Calls to the contract and its answers in ABI encoding; contract errors become classes of the same name. Pure.
 
-A ``Call`` is made by one of the constructors here, each named after what it does, from statements of the core.
+The functions here make a ``Call`` from statements of the core. Each is named after what its call does.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from ledger.errors import HistoryBroken, Refused, Reverted
 SELECTOR_SIZE = 4
 _SOLIDITY_ERROR = keccak(b"Error(string)")[:SELECTOR_SIZE]
 _SOLIDITY_PANIC = keccak(b"Panic(uint256)")[:SELECTOR_SIZE]
-# Codes that the contract holds as bytesN, zero-padded, and everybody else as text.
+# Codes: zero-padded bytesN in the contract, text everywhere else.
 _CODE_TYPES = ("bytes2", "bytes16")
 ENACTING = {
     CouncilChange: "changeCouncil",
@@ -68,7 +68,7 @@ class Call:
         return selector + bytes(abi_encode(types, self.arguments))
 
     def answer(self, data: bytes) -> tuple[Any, ...]:
-        """Decode what the function returned; HistoryBroken when it is nothing that this contract returns."""
+        """Decode what the function returned; HistoryBroken if this contract could not have returned it."""
         try:
             return tuple(abi_decode(_functions()[self.function][2], data))
         except (DecodingError, OverflowError):
@@ -78,7 +78,7 @@ class Call:
 
 
 def anchor(root: Root, size: int) -> Call:
-    """Write down a batch: RFC 9162 root over the declarations' ids, and how many."""
+    """Anchor a batch: RFC 9162 root over the declarations' ids, and their number."""
     return Call("anchor", (root, size))
 
 
@@ -103,14 +103,14 @@ def enact(resolution: Resolution, endorsements: Sequence[Endorsement]) -> Call:
 
 
 def creation_data(members: Sequence[bytes], threshold: int) -> bytes:
-    """What a transaction carries that deploys the shipped artifact with its first council."""
+    """The data of a transaction that deploys the shipped artifact with its first council."""
     return artifact.load().bytecode + bytes(abi_encode(["bytes[]", "uint16"], [list(members), threshold]))
 
 
 def refusal_of(revert_data: bytes) -> Refused:
-    """The class that bears the name of the contract error in ``revert_data``, with its values.
+    """The contract error in ``revert_data`` as an instance of the class of the same name.
 
-    Agency and country codes become text. Anything that is no error of the contract becomes ``Reverted``.
+    Agency and country codes become text. An error that is not the contract's becomes ``Reverted``.
     """
     selector, encoded = revert_data[:SELECTOR_SIZE], revert_data[SELECTOR_SIZE:]
     try:

@@ -1,7 +1,7 @@
 """The contract on its chain: read, simulate, send, confirm. Contract errors become classes of the same name.
 
-Nothing is decided here. What a node says is either checked by whoever replays the history, or compared with the
-shipped artifact (the deployed code), or only a hint that costs gas when it is wrong (simulation, fees).
+Nothing here trusts the node. Entries are checked by the replay of the history, and the deployed code is compared with
+the shipped artifact. Simulations and fees are hints: a wrong one costs gas.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import ContractMissing, HistoryBroken, Malformed, Source, Unavailable, VerificationFailed
 
 WALLET_ACCEPTS = keccak(b"isValidSignature(bytes32,bytes)")[:4]  # ERC-1271: the selector is also the magic value
-_FIRST_SPAN = 2_000  # blocks asked for at first; most nodes take as many
-_FEW_LOGS = 1_000  # fewer than these, and the next range is larger
-_MANY_LOGS = 10_000  # more than these, and the next range is smaller: all logs of a range are in memory at once
+_FIRST_SPAN = 2_000  # blocks in the first range; most nodes accept as many
+_FEW_LOGS = 1_000  # a range with fewer logs makes the next one larger
+_MANY_LOGS = 10_000  # a range with more logs makes the next one smaller, because all its logs are in memory at once
 _SPAN_FACTOR = 4
 
 Progress = Callable[[int, int], None]
@@ -36,7 +36,7 @@ Progress = Callable[[int, int], None]
 class Receipt:
     """What a transaction did: hashes as lower-case hex with ``0x``, gas used, price in wei per gas, entries made.
 
-    ``entries`` is empty where the contract had nothing to write (a root anchored before).
+    ``entries`` is empty if the contract had nothing to write, because the root was anchored before.
     """
 
     tx_hash: str
@@ -65,13 +65,13 @@ class Chain:
         limits: ChainLimits | None = None,
         check_code: bool = True,
     ) -> Chain:
-        """Connect, and check chain and code before anything else is asked.
+        """Connect, and check chain id and code before anything else.
 
         :param contract: address, 20 bytes or hex with ``0x``.
-        :param check_code: False for an audit, which makes a finding of other code and goes on.
+        :param check_code: False for an audit, which reports other code as a finding and goes on.
         :raises Unavailable: the node does not answer.
         :raises HistoryBroken: the node is on another chain, or other code is at the address.
-        :raises ContractMissing: no code is there.
+        :raises ContractMissing: there is no code at the address.
         """
         limits = limits or ChainLimits()
         address = _address(contract)
@@ -87,16 +87,16 @@ class Chain:
         return chain
 
     @classmethod
-    def unasked(cls, rpc_url: str, origin: Origin, limits: ChainLimits | None = None) -> Chain:
-        """A chain that is known from elsewhere and may be away: nothing is asked, and so nothing is checked, yet."""
+    def unchecked(cls, rpc_url: str, origin: Origin, limits: ChainLimits | None = None) -> Chain:
+        """A chain whose origin is known and whose node may be away: nothing is asked, and nothing checked, yet."""
         limits = limits or ChainLimits()
         return cls(Node(rpc_url, limits.rpc_timeout), origin, limits)
 
     def check_code(self) -> None:
         """Compare the deployed code with the shipped artifact's, immutables included.
 
-        :raises HistoryBroken: other code; ``expected`` and ``found`` are Keccak-256 hashes, as explorers show them.
-        :raises ContractMissing: no code.
+        :raises HistoryBroken: the code differs; ``expected`` and ``found`` are Keccak-256 hashes as in explorers.
+        :raises ContractMissing: there is no code.
         """
         found = self._node.code(self.origin.contract)
         if not found:
@@ -113,13 +113,13 @@ class Chain:
 
     @property
     def node_address(self) -> str:
-        """The node's address as far as it may be shown: scheme, host and port."""
+        """The part of the node's address that may be shown: scheme, host and port."""
         return self._node.address
 
     def head(self, block: int | None = None) -> tuple[int, bytes, int]:
         """Number of entries, the contract's head over them, and the number of the block at which both were read.
 
-        :param block: the latest unless given. Of old blocks only archive nodes still know.
+        :param block: default: the latest. Only archive nodes know the state at old blocks.
         """
         if block is None:
             block = self.latest().number
@@ -128,7 +128,7 @@ class Chain:
         return size, head, block
 
     def latest(self) -> Block:
-        """The newest block; Unavailable while the node has none."""
+        """The newest block; Unavailable if the node has no blocks yet."""
         block = self._node.block()
         if block is None:
             raise Unavailable(
@@ -137,7 +137,7 @@ class Chain:
         return block
 
     def block_hash(self, number: int) -> str | None:
-        """Hash of the block at this number now (lower-case hex with ``0x``); None when the chain has none."""
+        """Hash of the block with this number now (lower-case hex with ``0x``); None if the chain has no such block."""
         block = self._node.block(number)
         return None if block is None else block.hash
 
@@ -146,10 +146,10 @@ class Chain:
     ) -> Iterator[LoggedEntry]:
         """The entries logged in a range of blocks (both ends included; None is the latest), in order.
 
-        Asks for ranges that grow while they hold little and shrink when the node refuses them. ``progress`` is told
-        blocks read and blocks in all. Gaps are for the reader of the history to find.
+        Ranges grow while they hold few logs, and shrink when the node refuses them. ``progress`` gets the number of
+        blocks read, and of all blocks. Gaps are not detected here: the replay finds them.
 
-        :raises HistoryBroken: a log that the contract could not have written.
+        :raises HistoryBroken: the contract could not have written one of the logs.
         """
         last = self.latest().number if last_block is None else last_block
         begin, span = first_block, _FIRST_SPAN
@@ -160,7 +160,7 @@ class Chain:
             except (NodeRefused, NodeTimeout):
                 if end == begin:
                     raise
-                # Too many blocks or too many logs: nodes word it in a dozen ways, so any refusal counts as that.
+                # Too many blocks or logs. Nodes say so in a dozen ways, so every refusal counts.
                 span = max(1, (end - begin + 1) // _SPAN_FACTOR)
                 continue
             for log in logs:
@@ -174,40 +174,41 @@ class Chain:
                 span = max(1, span // _SPAN_FACTOR)
 
     def query(self, call: Call, block: int | None = None) -> tuple[Any, ...]:
-        """Ask the contract.
+        """Call a view function of the contract.
 
-        :raises Refused: it reverts, or is not there any more (ContractMissing).
-        :raises HistoryBroken: the answer is nothing that this contract says.
+        :raises Refused: it reverts, or there is no contract any more (ContractMissing).
+        :raises HistoryBroken: this contract could not have given the answer.
         """
         try:
             data = self._node.call(self.origin.contract, call.data, "latest" if block is None else block)
         except CallReverted as reverted:
             raise refusal_of(reverted.data) from None
         if not data:
-            # The code was checked on connecting: the chain under this address is not the one it was.
+            # There was code when it was checked, so this is another chain now.
             raise ContractMissing(self.origin.contract, self.origin.chain_id)
         return call.answer(data)
 
     def balance(self, address: bytes) -> int:
-        """Wei that an account holds."""
+        """Balance of an account in wei."""
         return self._node.balance(address)
 
     def has_code(self, address: bytes, block: int | None = None) -> bool:
-        """Whether there is a contract at an address (20 bytes), now or after a block."""
+        """Whether there is a contract at an address (20 bytes), now or at a block."""
         return bool(self._node.code(address, "latest" if block is None else block))
 
     def wallet_accepts(self, signer: Signer, digest: bytes, signature: bytes, block: int | None = None) -> None:
-        """Ask a wallet contract whether it takes a signature (ERC-1271); returns nothing.
+        """Ask a wallet contract whether it accepts a signature (ERC-1271). Raises if not; returns nothing.
 
-        The wallet answers as of now, or after a block: one that changed its owners may disown what it once accepted.
+        The answer is that of now, or of a block. A wallet that changes its owners may no longer accept what it
+        accepted before.
 
-        :raises VerificationFailed: it does not, or there is no contract at ``signer``.
+        :raises VerificationFailed: the wallet does not accept it, or there is no contract at ``signer``.
         """
         name = hex_text(signer)
         at: int | Literal["latest"] = "latest" if block is None else block
         if len(signer) != ADDRESS_SIZE or not self._node.code(signer, at):
-            raise VerificationFailed(f"not signed by {name}, which is no wallet contract")
-        # Hand-made ABI encoding of (bytes32, bytes).
+            raise VerificationFailed(f"not signed by {name}, and there is no wallet contract at that address")
+        # ABI encoding of (bytes32, bytes).
         length = len(signature).to_bytes(32, "big")
         padded = signature + bytes(-len(signature) % 32)
         try:
@@ -220,19 +221,19 @@ class Chain:
     # ------------------------------------------------------------------------------------------------------- writing
 
     def submit(self, call: Call, relayer: SigningKey, lock: SenderLock | None = None) -> Receipt:
-        """Simulate, sign, send and wait for confirmations. ``relayer`` (secp256k1) pays and has no say.
+        """Simulate, sign, send and wait for confirmations. ``relayer`` (secp256k1) pays; it has no other influence.
 
         :param lock: see ``Sender.send``.
-        :raises Refused: the contract's reason, found by simulation before any gas is spent, or, where somebody else
-            was faster, after.
-        :raises Unavailable: the node is away, gas costs more than the limit, the relayer has no money, or the
-            transaction was sent and is not confirmed yet; then it may still arrive, and sending it again is harmless.
+        :raises Refused: the contract's reason. Usually the simulation finds it before gas is spent; if another
+            transaction came first, it is found after.
+        :raises Unavailable: the node is away, gas costs more than the limit, the relayer cannot pay, or the
+            transaction is not confirmed in time. In the last case it may still be mined; sending it again is harmless.
         """
         receipt = self.sender.send(self.origin.contract, call.data, relayer, lock)
         return _receipt(receipt, self.origin)
 
     def receipt(self, tx_hash: str) -> Receipt | None:
-        """What a mined transaction did and cost, by the node's word; None while it is not mined."""
+        """What a transaction did and cost, according to the node; None until it is mined."""
         found = self._node.receipt(tx_hash)
         return None if found is None else _receipt(found, self.origin)
 
@@ -240,9 +241,9 @@ class Chain:
 def deploy(
     rpc_url: str, members: Sequence[bytes], threshold: int, relayer: SigningKey, limits: ChainLimits | None = None
 ) -> tuple[Origin, Receipt]:
-    """Deploy the shipped artifact with its first council, and check the code that is then there.
+    """Deploy the shipped artifact with its first council, then check the deployed code.
 
-    :param members: ERC-7913 signers; a P-256 key needs the contract's own verifier, hence a later change of council.
+    :param members: ERC-7913 signers. A P-256 key can join only later, because its signer names the deployed verifier.
     :raises Refused: CouncilMalformed, SignerMalformed, CouncilMemberRepeated.
     :raises Unavailable: as for ``Chain.submit``.
     """
@@ -273,5 +274,5 @@ def _address(contract: str | bytes) -> bytes:
     except ValueError:
         address = b""
     if len(address) != ADDRESS_SIZE:
-        raise Malformed("a contract's address is 0x and 40 hex digits", "contract")
+        raise Malformed("a contract's address must be 0x and 40 hex digits", "contract")
     return address

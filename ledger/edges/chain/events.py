@@ -1,4 +1,4 @@
-"""Logs <-> entries: the contract's ``Entry`` event, read strictly. Pure functions; docs/formats.md section 5.
+"""Read entries from logs of the contract's ``Entry`` event, strictly. Pure functions; docs/formats.md section 5.
 
 ``event Entry(uint64 indexed number, uint8 indexed kind, bytes32 indexed topic, uint64 time, bytes payload)``
 """
@@ -26,7 +26,7 @@ _MAX_NUMBER = (1 << 64) - 1
 
 @dataclass(frozen=True, slots=True)
 class LoggedEntry:
-    """An entry and where the node found it. Hashes are the node's names, lower-case hex with ``0x`` (66 characters)."""
+    """An entry, and its position on the chain. Hashes are lower-case hex with ``0x`` (66 characters)."""
 
     entry: Entry
     block_number: int
@@ -40,12 +40,12 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
 
     :param topics: the log's four topics, 32 bytes each.
     :param data: the log's data.
-    :raises HistoryBroken: the log is none that the contract at ``origin`` could have written: unknown kind, another
-        encoding than the standard one, a payload of another kind, or a topic that contradicts the payload.
+    :raises HistoryBroken: the contract at ``origin`` could not have written the log: an unknown kind, an encoding other
+        than the standard one, a payload of another kind, or a topic that contradicts the payload.
     """
     if [len(topic) for topic in topics] != _TOPIC_LENGTHS or topics[0] != ENTRY_TOPIC:
         raise HistoryBroken(
-            "a log is no entry",
+            "a log is not an entry",
             expected=f"{len(_TOPIC_LENGTHS)} topics of {WORD} bytes, the first 0x{ENTRY_TOPIC.hex()}",
             found=_hexes(topics),
         )
@@ -58,9 +58,11 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
         time, payload = _DATA.decode(data)
     except Malformed as error:
         raise HistoryBroken(
-            "the log's data is no (time, payload) in standard encoding", expected="ABI encoding", found=error,
+            "the log's data is not (time, payload) in standard encoding",
+            expected="ABI encoding",
+            found=error,
             number=number,
-        ) from None  # fmt: skip
+        ) from None
     if time > NO_END:
         raise HistoryBroken("an entry's time has more than 40 bits", expected=f"<= {NO_END}", found=time, number=number)
     entry = Entry(number, _KINDS[kind], time, payload)
@@ -68,7 +70,7 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
         topic = entry.topic(origin)
     except Malformed as error:
         raise HistoryBroken(
-            "the payload is none of its kind", expected=entry.kind.name, found=error, number=number
+            "invalid payload for this kind of entry", expected=entry.kind.name, found=error, number=number
         ) from None
     if topic != topics[3]:
         raise HistoryBroken(
@@ -78,17 +80,17 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
 
 
 def logged_entry(log: Mapping[str, Any], origin: Origin) -> LoggedEntry:
-    """Read a log as the node writes it (JSON, hex), or as web3 gives it in receipts.
+    """Read a log: the node's JSON with hex, or an element of web3's receipts.
 
-    :raises HistoryBroken: what ``entry_of`` raises; also another contract's log, one taken back by a reorganisation, or
-        something that is no log at all.
+    :raises HistoryBroken: see ``entry_of``; also if it is not a log, another contract's log, or one that a
+        reorganisation removed.
     """
     try:
         address = str(log["address"]).lower()
         removed = bool(log.get("removed"))
         topics = [_bytes(topic) for topic in log["topics"]]
         data = _bytes(log["data"])
-        place = _number(log["blockNumber"]), _hex(log["blockHash"]), _hex(log["transactionHash"])
+        position = _number(log["blockNumber"]), _hex(log["blockHash"]), _hex(log["transactionHash"])
         index = _number(log["logIndex"])
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise HistoryBroken(
@@ -97,14 +99,14 @@ def logged_entry(log: Mapping[str, Any], origin: Origin) -> LoggedEntry:
     if address != hex_text(origin.contract) or removed:
         raise HistoryBroken(
             "the node gave a log that was not asked for",
-            expected=f"a standing log of {hex_text(origin.contract)}",
+            expected=f"a log of {hex_text(origin.contract)}",
             found=f"{'a removed log' if removed else 'a log'} of {address}",
         )
-    return LoggedEntry(entry_of(topics, data, origin), *place, index)
+    return LoggedEntry(entry_of(topics, data, origin), *position, index)
 
 
 def is_entry(log: Mapping[str, Any], origin: Origin) -> bool:
-    """Whether a log is an ``Entry`` of this contract; other events and contracts share receipts with it."""
+    """Whether a log is an ``Entry`` of this contract. Receipts also have other events, and those of other contracts."""
     return (
         str(log["address"]).lower() == "0x" + origin.contract.hex()
         and len(log["topics"]) > 0
@@ -129,7 +131,7 @@ def _number(value: object) -> int:
         return int(value, 16)
     if isinstance(value, int):
         return value
-    raise TypeError("no number")
+    raise TypeError("not a number")
 
 
 def _hexes(values: Sequence[bytes]) -> str:

@@ -1,7 +1,7 @@
-"""One node over JSON-RPC (web3.py): a handful of questions, with everything that goes wrong said in our own errors.
+"""One node over JSON-RPC (web3.py). Whatever goes wrong becomes one of our own errors.
 
-An address of a node may hold credentials (``https://…/v2/KEY``), so no error and no log shows more of it than scheme,
-host and port. web3 is imported when a node is first spoken to: commands that work offline start without it.
+The address of a node may hold credentials (``https://…/v2/KEY``), so errors and logs show only its scheme, host and
+port. web3 is imported when a node is first asked, so that commands that work offline start without it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from ledger.errors import DefiniteNo, LedgerError, Malformed, Source, Unavailabl
 if TYPE_CHECKING:
     from web3.types import BlockIdentifier, TxParams
 
-# These write whole addresses, credentials included, when they are set to DEBUG.
-_TALKATIVE = ("web3", "urllib3")
+# At level DEBUG these loggers write whole addresses, credentials included.
+_REVEALING_LOGGERS = ("web3", "urllib3")
 _LONGEST_MESSAGE = 200
 
 
 class NodeRefused(Unavailable):
-    """The node answered with an error of its own; ``message`` is its wording, ``code`` its JSON-RPC code, if any."""
+    """The node answered with an error. ``message`` is the node's wording, ``code`` its JSON-RPC code if it gave one."""
 
     def __init__(self, address: str, message: str, code: int | None = None) -> None:
         shown = message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "…"
@@ -42,7 +42,7 @@ class NodeTimeout(Unavailable):
 
 
 class CallReverted(DefiniteNo):
-    """A simulated call reverted; ``data`` is what it reverted with. Never leaves the edges."""
+    """A simulated call reverted with ``data``. The edges turn this into a ``Refused``."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__("0x" + data.hex())
@@ -51,7 +51,7 @@ class CallReverted(DefiniteNo):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What is needed of a block: number, hash (lower-case hex with ``0x``), time in seconds, base fee in wei."""
+    """The parts of a block used here: number, hash (lower-case hex with ``0x``), time in seconds, base fee in wei."""
 
     number: int
     hash: str
@@ -62,7 +62,7 @@ class Block:
 class Node:
     """A connection to one JSON-RPC address. ``timeout``: seconds for one request. Safe to use from threads.
 
-    Every method raises ``Unavailable`` where the node cannot be reached or refuses, and nothing else unless it says so.
+    Every method raises ``Unavailable`` if the node cannot be reached or refuses. Other errors are documented.
     """
 
     def __init__(self, url: str, timeout: float) -> None:
@@ -72,12 +72,12 @@ class Node:
 
         self.address = shown_address(url)
         self._timeout = timeout
-        for name in _TALKATIVE:
+        for name in _REVEALING_LOGGERS:
             logger = logging.getLogger(name)
             if logger.level == logging.NOTSET:
                 logger.setLevel(logging.INFO)
-        # One retry: a node that was restarted leaves a dead connection in the pool. Sending the same raw transaction
-        # twice is harmless.
+        # Retry once, because a node that restarted leaves a dead connection in the pool. Sending the same raw
+        # transaction twice is harmless.
         retry = ExceptionRetryConfiguration(errors=(CannotConnect,), retries=2, backoff_factor=0.05)
         provider = HTTPProvider(url, request_kwargs={"timeout": timeout}, exception_retry_configuration=retry)
         self._provider = provider
@@ -88,10 +88,10 @@ class Node:
             return int(self._eth.chain_id)
 
     def block(self, number: BlockIdentifier = "latest") -> Block | None:
-        """A block by number or tag; None when the node has none.
+        """A block by number or tag; None if the node has no such block.
 
-        Read from the node's own JSON: web3 refuses blocks whose extraData is longer than Ethereum's 32 bytes, as it is
-        wherever validators sign blocks (Clique, IBFT, QBFT).
+        Reads the node's JSON itself, because web3 refuses blocks with more than 32 bytes of extraData. Blocks that
+        validators sign have more (Clique, IBFT, QBFT).
         """
         with self._asking():
             found = self._plain("eth_getBlockByNumber", [hex(number) if isinstance(number, int) else number, False])
@@ -105,19 +105,19 @@ class Node:
             )
 
     def code(self, address: bytes, block: BlockIdentifier = "latest") -> bytes:
-        """The code at an address; empty where there is no contract."""
+        """The code at an address; empty if there is no contract."""
         with self._asking():
             return bytes(self._eth.get_code(_checksum(address), block))
 
     def balance(self, address: bytes) -> int:
-        """Wei."""
+        """Balance of an account in wei."""
         with self._asking():
             return int(self._eth.get_balance(_checksum(address)))
 
     def call(
         self, to: bytes | None, data: bytes, block: BlockIdentifier = "latest", sender: bytes | None = None
     ) -> bytes:
-        """Simulate a call, or a creation where ``to`` is None.
+        """Simulate a call, or the creation of a contract if ``to`` is None.
 
         :raises CallReverted: with the revert data.
         """
@@ -125,14 +125,14 @@ class Node:
             return bytes(self._eth.call(_transaction(to, data, sender), block, ccip_read_enabled=False))
 
     def estimate(self, to: bytes | None, data: bytes, sender: bytes) -> int:
-        """Gas that a transaction needs; CallReverted when it would revert."""
+        """Gas that a transaction needs; CallReverted if it would revert."""
         with self._asking():
             return int(self._eth.estimate_gas(_transaction(to, data, sender), "pending"))
 
     def logs(self, address: bytes, topic: bytes, first_block: int, last_block: int) -> Sequence[Mapping[str, Any]]:
         """Logs of a contract with this first topic, in order, in a range of blocks (both ends included).
 
-        They are the node's own JSON: web3 would spend more on shaping a log than the core on judging it.
+        Returned as the node's JSON: converting a log in web3 takes longer than verifying it in the core.
         """
         wanted = {
             "address": _checksum(address),
@@ -143,21 +143,21 @@ class Node:
         with self._asking():
             logs = self._plain("eth_getLogs", [wanted])
             if not isinstance(logs, list) or not all(isinstance(log, dict) for log in logs):
-                raise TypeError("no list of logs")
+                raise TypeError("not a list of logs")
             return cast(Sequence[Mapping[str, Any]], logs)
 
     def nonce(self, address: bytes, block: BlockIdentifier) -> int:
-        """Number of transactions of an account as of a block; as of "pending" with those that wait."""
+        """Number of an account's transactions as of a block; "pending" includes those that are waiting."""
         with self._asking():
             return int(self._eth.get_transaction_count(_checksum(address), block))
 
     def priority_fee(self) -> int:
-        """The node's advice on the tip, in wei per gas."""
+        """The tip that the node advises, in wei per gas."""
         with self._asking():
             return int(self._eth.max_priority_fee)
 
     def send(self, raw: bytes) -> None:
-        """Hand over a signed transaction."""
+        """Send a signed transaction."""
         with self._asking():
             self._eth.send_raw_transaction(raw)
 
@@ -171,7 +171,7 @@ class Node:
         return True
 
     def receipt(self, tx_hash: str) -> Mapping[str, Any] | None:
-        """A transaction's receipt; None while it is not mined."""
+        """A transaction's receipt; None until it is mined."""
         try:
             with self._asking():
                 return cast(Mapping[str, Any], self._eth.get_transaction_receipt(cast(Any, tx_hash)))
@@ -179,7 +179,7 @@ class Node:
             return None
 
     def _plain(self, method: str, parameters: list[Any]) -> Any:
-        """An answer as the node worded it, shaped by nobody."""
+        """The ``result`` of a JSON-RPC response, not converted."""
         answer = self._provider.make_request(cast(Any, method), parameters)
         failure = answer.get("error")
         if failure is not None:
@@ -188,7 +188,7 @@ class Node:
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
-        """Turn what web3 and requests raise into our errors; ``from None``, because their words show the address."""
+        """Turn what web3 and requests raise into our errors. ``from None``, because their messages show the address."""
         from requests.exceptions import RequestException, Timeout
         from web3.exceptions import (
             BlockNotFound,
@@ -221,8 +221,7 @@ class Node:
             raise _refused(self.address, detail if isinstance(detail, Mapping) else error.message) from None
         except (Web3Exception, ValueError, TypeError, KeyError, AttributeError) as error:
             raise Unavailable(
-                f"what answers at {self.address} does not speak Ethereum JSON-RPC ({type(error).__name__}): "
-                "check rpc_url",
+                f"the server at {self.address} does not speak JSON-RPC ({type(error).__name__}): check rpc_url",
                 source=Source.CHAIN,
             ) from None
 
@@ -230,27 +229,27 @@ class Node:
         text = data.split()[-1] if isinstance(data, str) and data else ""
         if text.startswith("0x"):
             return CallReverted(bytes.fromhex(text[2:]))
-        # web3 takes any error whose "data" is null or an object for a revert, and says so in front of the node's words.
+        # web3 takes every error whose "data" is null or an object for a revert, and adds this prefix to its message.
         if isinstance(data, Mapping):
             message = message.removeprefix("execution reverted: ")
         return CallReverted(b"") if "revert" in message else NodeRefused(self.address, message)
 
 
-def shown_address(url: str) -> str:
-    """Scheme, host and port of an address: what may be shown. Malformed unless it is http or https."""
+def shown_address(url: str, where: str = "rpc_url") -> str:
+    """Scheme, host and port of an address, which may be shown. Malformed, at ``where``, unless it is http or https."""
     try:
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         parts, port = urlsplit(""), ""
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Malformed("a node's address looks like http://127.0.0.1:8545", "rpc_url")
+        raise Malformed("must be an address such as http://127.0.0.1:8545", where)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{port}"
 
 
 def _refused(address: str, failure: object) -> NodeRefused:
-    """The error member of a JSON-RPC answer, or a message."""
+    """Make an error of the ``error`` member of a JSON-RPC response, or of a message."""
     if isinstance(failure, Mapping):
         return NodeRefused(address, str(failure.get("message")), failure.get("code"))
     return NodeRefused(address, str(failure))

@@ -1,8 +1,8 @@
-"""Transactions of one account: simulate, price, number, sign, hand over, replace what is stuck.
+"""Transactions of one account: simulate, set fees and nonce, sign, hand over, replace if stuck.
 
-Two ways: ``send`` does all of it for one transaction and waits for its receipt; the anchorer does the steps itself, for
-many at once, as ``core.anchoring`` decides. One sender at a time uses an account, among threads and, where there is a
-store, among processes: two would take the same nonce.
+``send`` does all of it for one transaction and waits for its receipt. The anchorer does the steps itself for many
+transactions at once, as ``core.anchoring`` decides. Only one sender at a time may use an account, because two would
+take the same nonce: a lock keeps them apart, among threads and, with a store, among processes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 TRANSACTION_GAS_LIMIT = 1 << 24  # EIP-7825
 _GWEI = 10**9
-_GAS_MARGIN = 1.2  # between estimate and block another entry may make a slot dearer
+_GAS_MARGIN = 1.2  # an entry mined between estimate and transaction may make a storage slot more expensive
 _NONCE_ATTEMPTS = 5
 _NONCE_TAKEN = ("nonce too low", "underpriced", "already imported", "already known", "nonce has already been used")
 _LONGEST_POLL = 1.0
@@ -39,7 +39,7 @@ _SENDING: dict[tuple[int, bytes], Lock] = {}
 
 
 class NonceTaken(NodeRefused):
-    """Another transaction has this nonce: one that is mined, or one that waits and pays as much."""
+    """Another transaction has this nonce: it is mined, or it is waiting and pays as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class ChainLimits:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A signed transaction, and its hash (0x and 64 digits) by which a node knows it."""
+    """A signed transaction and its hash (0x and 64 digits)."""
 
     raw: bytes
     tx_hash: str
@@ -87,16 +87,16 @@ class Sender:
         self._chain_id = chain_id
         self.limits = limits
 
-    # ------------------------------------------------------------------------------------------------ step by step
+    # ------------------------------------------------------------------------------------------------ the steps
 
     def account(self, address: bytes, block: int) -> Account:
-        """Transactions of an account: mined as of a block, and with those that wait now."""
+        """Number of an account's transactions: mined as of a block, and including those that are waiting now."""
         return Account(self._node.nonce(address, block), self._node.nonce(address, "pending"))
 
     def fees(self) -> GasFees:
-        """What to pay now: room for the base fee to double, within the limit (EIP-1559).
+        """The fees to offer now: the base fee may double, within the limit (EIP-1559).
 
-        :raises Unavailable: the base fee alone is beyond the limit.
+        :raises Unavailable: the base fee alone is above the limit.
         """
         block = self._node.block()
         base = block.base_fee if block else 0
@@ -112,7 +112,7 @@ class Sender:
         return GasFees(min(tip, limit), min(2 * base + tip, limit))
 
     def gas(self, to: bytes | None, data: bytes, sender: bytes) -> int:
-        """Simulate on top of everything that waits, so that time and state are those of the next block.
+        """The gas limit for a transaction, by simulation on the pending block: it has the next block's time and state.
 
         :raises Refused: the contract's reason, or GasTooHigh.
         """
@@ -144,38 +144,38 @@ class Sender:
         return Prepared(bytes(signed.raw_transaction), hex_text(bytes(signed.hash)))
 
     def hand_over(self, prepared: Prepared, relayer: bytes) -> None:
-        """Give it to the node; nothing is said where the node has it already.
+        """Give a transaction to the node. It does no harm if the node has it already.
 
         :raises NonceTaken: another transaction has its nonce.
-        :raises NodeRefused: the node does not take it for another reason, in its own words.
-        :raises Unavailable: the account has no money; or no answer came, and it may have arrived.
+        :raises NodeRefused: the node refuses it for another reason, which the message quotes.
+        :raises Unavailable: the account cannot pay; or the node did not answer, and may have the transaction.
         """
         try:
             self._node.send(prepared.raw)
         except NodeRefused as refused:
-            # A lost answer makes us send twice, and the second time is refused although the first arrived.
+            # After a lost answer the transaction is sent again, and refused although the first arrived.
             if self._node.knows(prepared.tx_hash):
                 return
             words = refused.message.lower()
             if "insufficient funds" in words:
                 raise Unavailable(
                     f"the relayer {hex_text(relayer)} has {self._node.balance(relayer)} wei, and that is not enough "
-                    "for the next transaction: send it some",
+                    "for the next transaction: send it more",
                     source=Source.CHAIN,
                 ) from None
             if any(known in words for known in _NONCE_TAKEN):
                 raise NonceTaken(self._node.address, refused.message, refused.code) from None
             raise
 
-    # --------------------------------------------------------------------------------------------------- all of it
+    # --------------------------------------------------------------------------------------------------- all steps
 
     def send(
         self, to: bytes | None, data: bytes, relayer: SigningKey, lock: SenderLock | None = None
     ) -> Mapping[str, Any]:
-        """Simulate, sign, send, wait; returns the receipt as web3 gives it. ``to`` None creates a contract.
+        """Simulate, sign, send and wait; returns the receipt as web3 gives it. ``to`` None creates a contract.
 
         :param lock: held while a nonce is taken and used; without it, only threads of this process exclude each other.
-        :raises Refused: found by simulation, or, where somebody else was faster, after.
+        :raises Refused: found by the simulation, or after mining if another transaction came first.
         :raises Unavailable: see ``Chain.submit``.
         """
         with lock() if lock else _SENDING.setdefault((self._chain_id, relayer.address), Lock()):
@@ -192,7 +192,7 @@ class Sender:
             prepared = self.prepare(to, data, gas, nonce, fees, relayer)
             try:
                 self.hand_over(prepared, relayer.address)
-            except NonceTaken:  # another process sends for the same account, past our lock
+            except NonceTaken:  # another process uses the same account without this lock
                 if attempt == _NONCE_ATTEMPTS:
                     raise
                 continue
@@ -201,7 +201,7 @@ class Sender:
         raise AssertionError("unreachable")
 
     def _reason(self, to: bytes | None, data: bytes, sender: bytes, receipt: Mapping[str, Any]) -> LedgerError:
-        """Why a mined transaction failed: simulated again on the block that refused it, which holds who was faster."""
+        """Why a mined transaction failed: simulate it again on its block, which has the transaction that came first."""
         block = int(receipt["blockNumber"])
         try:
             self._node.call(to, data, block, sender)
@@ -215,7 +215,7 @@ class Sender:
 
 @dataclass(slots=True)
 class _UnderWay:
-    """A transaction handed over, with its replacements: all of one nonce, so that one of them is mined at most."""
+    """A transaction handed over, and its replacements. All have one nonce, so at most one of them is mined."""
 
     sender: Sender
     node: Node
@@ -226,7 +226,7 @@ class _UnderWay:
     again: Callable[[GasFees], Prepared]
 
     def confirmed(self) -> Mapping[str, Any]:
-        """The receipt, once enough blocks stand on it. Read anew each time, as a reorganisation may move it."""
+        """Wait for enough confirmations and return the receipt, read anew each time: a reorganisation may change it."""
         limits = self.sender.limits
         begun = offered = time.monotonic()
         pause = 0.01
@@ -249,10 +249,10 @@ class _UnderWay:
                     source=Source.CHAIN,
                 )
             if time.monotonic() - begun > limits.confirmation_timeout:
-                state = str(away) if away else f"it has not {limits.confirmations} confirmation(s) yet"
+                state = str(away) if away else f"it does not have {limits.confirmations} confirmation(s) yet"
                 raise Unavailable(
                     f"transaction {self.hashes[-1]} was sent, but after {limits.confirmation_timeout:g} s {state}; "
-                    "it may still arrive",
+                    "it may still be mined",
                     source=Source.CHAIN,
                 )
             time.sleep(pause)
@@ -271,7 +271,7 @@ class _UnderWay:
         return None
 
     def _replace(self) -> bool:
-        """Offer it again, for more where more is asked; what a node forgot it takes anew. False: it cannot be mined."""
+        """Offer it again, with higher fees if needed, also to a node that lost it. False if it cannot be mined."""
         limits = self.sender.limits
         self.fees = bumped(self.fees, self.sender.fees(), limits.max_fee_per_gas)
         prepared = self.again(self.fees)
@@ -280,7 +280,7 @@ class _UnderWay:
         try:
             self.sender.hand_over(prepared, self.address)
         except NonceTaken:
-            # Mined meanwhile, it is seen at the next look; or it waits and asks for more than an eighth.
+            # It was mined meanwhile, or it is waiting and the node wants a larger raise than an eighth.
             return self.node.nonce(self.address, "latest") <= self.nonce or self._receipt() is not None
         return True
 
@@ -290,6 +290,6 @@ class _UnderWay:
             return True
         number = int(receipt["blockNumber"])
         latest, own = self.node.block(), self.node.block(number)
-        # The block that it was seen in must still be one of the chain.
+        # The block of the receipt must still be part of the chain.
         stands = own is not None and own.hash == "0x" + bytes(receipt["blockHash"]).hex()
         return stands and latest is not None and latest.number >= number + confirmations - 1
