@@ -1,4 +1,4 @@
-"""A folder of files that is served while it grows: what is new is put aside, and moved in when all of it is right."""
+"""A folder of files that is served while it grows. New files are staged, and moved in once all are verified."""
 
 from __future__ import annotations
 
@@ -10,58 +10,59 @@ from pathlib import Path
 
 from ledger.errors import Source, Unavailable
 
-_ASIDE = ".incoming"
+_STAGING = ".incoming"
 
 
 class MirrorFolder:
-    """Paths are relative, with slashes. Every method may raise Unavailable: the disk says no."""
+    """Paths are relative, with slashes. Every method may raise Unavailable, if the disk cannot be used."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._aside = folder / _ASIDE
+        self._staging = folder / _STAGING
         self._new: list[str] = []
 
     def read(self, path: str) -> bytes | None:
-        """A file in its place, or put aside by a run that was interrupted; None where there is none."""
+        """A file of the folder, or one that an interrupted run staged; None if there is neither."""
         with self._disk():
-            for place in (self._folder, self._aside):
-                if (place / path).is_file():
-                    if place is self._aside and path not in self._new:
-                        self._new.append(path)
-                    return (place / path).read_bytes()
+            if (self._folder / path).is_file():
+                return (self._folder / path).read_bytes()
+            if (self._staging / path).is_file():
+                if path not in self._new:
+                    self._new.append(path)
+                return (self._staging / path).read_bytes()
         return None
 
     def put(self, path: str, data: bytes) -> None:
-        """Put a file aside, unless the same stands in its place."""
+        """Stage a file, unless the folder has the same."""
         with self._disk():
             if (self._folder / path).is_file() and (self._folder / path).read_bytes() == data:
                 return
-            _write(self._aside / path, data)
+            _write(self._staging / path, data)
             self._new.append(path)
 
     def settle(self) -> None:
-        """Move all that this run read or put aside into its place, and forget what else lies there.
+        """Move all files that this run read or staged into the folder, and delete the rest of the staging area.
 
-        A partial tile whose full one is there is not needed any more.
+        A full tile replaces its partial tiles.
         """
         with self._disk():
             for path in self._new:
-                if (self._aside / path).is_file():
+                if (self._staging / path).is_file():
                     (self._folder / path).parent.mkdir(parents=True, exist_ok=True)
-                    (self._aside / path).replace(self._folder / path)
+                    (self._staging / path).replace(self._folder / path)
                 shutil.rmtree(self._folder / f"{path}.p", ignore_errors=True)
         self.discard()
 
     def discard(self) -> None:
-        """Forget what was put aside."""
+        """Delete all staged files."""
         self._new.clear()
-        shutil.rmtree(self._aside, ignore_errors=True)
+        shutil.rmtree(self._staging, ignore_errors=True)
 
     def finish(self, path: str, data: bytes) -> None:
-        """Replace a file in its place, at once and whole."""
+        """Replace one file of the folder atomically, and delete the staging area."""
         with self._disk():
-            _write(self._aside / path, data)
-            (self._aside / path).replace(self._folder / path)
+            _write(self._staging / path, data)
+            (self._staging / path).replace(self._folder / path)
         self.discard()
 
     @contextmanager

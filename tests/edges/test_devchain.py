@@ -175,7 +175,7 @@ def test_half_a_state_goes_back_to_the_copy_that_was_made_meanwhile(
     half = state.read_bytes()[: state.stat().st_size // 2]
     state.write_bytes(half)  # as if it had been killed in the middle of writing
     own.start()
-    assert "cut off" in caplog.text
+    assert "its copy was restored" in caplog.text
     after = Chain.connect(own.url, chain.origin.contract, CHAIN_ID, LIMITS)
     assert anchored(after, ROOT, 1) is not None
     assert (own._folder / "state.damaged.json").read_bytes() == half

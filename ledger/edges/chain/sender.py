@@ -112,7 +112,7 @@ class Sender:
         return GasFees(min(tip, limit), min(2 * base + tip, limit))
 
     def gas(self, to: bytes | None, data: bytes, sender: bytes) -> int:
-        """The gas limit for a transaction, by simulation on the pending block: it has the next block's time and state.
+        """The gas limit for a transaction. Simulates on the pending block, whose time and state are the next block's.
 
         :raises Refused: the contract's reason, or GasTooHigh.
         """
@@ -226,7 +226,7 @@ class _UnderWay:
     again: Callable[[GasFees], Prepared]
 
     def confirmed(self) -> Mapping[str, Any]:
-        """Wait for enough confirmations and return the receipt, read anew each time: a reorganisation may change it."""
+        """Wait for enough confirmations; returns the receipt. A reorganisation may change it, so each look reads it."""
         limits = self.sender.limits
         begun = offered = time.monotonic()
         pause = 0.01
@@ -271,7 +271,7 @@ class _UnderWay:
         return None
 
     def _replace(self) -> bool:
-        """Offer it again, with higher fees if needed, also to a node that lost it. False if it cannot be mined."""
+        """Offer it again, with higher fees if needed, also to a node that lost it. False: it can never be mined."""
         limits = self.sender.limits
         self.fees = bumped(self.fees, self.sender.fees(), limits.max_fee_per_gas)
         prepared = self.again(self.fees)

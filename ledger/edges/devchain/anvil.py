@@ -1,13 +1,13 @@
-"""The embedded chain: one anvil process on loopback with its state in a folder. For trying out, tests and demos.
+"""The embedded chain: one anvil process on loopback with its state in a folder. For trials, tests and demos.
 
-The folder holds ``state.json`` (anvil's), ``state.good.json`` (its latest whole copy), ``process.json`` (pid and port
-while it runs), ``anvil.log`` and ``lock``. Any process may start the chain and any other stop it.
+The folder holds ``state.json`` (written by anvil), ``state.good.json`` (its latest complete copy), ``process.json``
+(pid and port while it runs), ``anvil.log`` and ``lock``. Any process may start the chain, and any other may stop it.
 
-What survives: ``stop`` loses nothing. After kill -9, all is there that is older than ``SAVE_SECONDS``, or, where anvil
-was killed in the middle of writing its state, older than three times that; what is younger is gone, which followers see
-as a reorganisation. A keeper, ``python -m ledger.edges.devchain.anvil FOLDER PID``, makes the copies while anvil runs.
+``stop`` loses nothing. ``kill -9`` loses blocks younger than ``SAVE_SECONDS``, or than three times that if anvil was
+just writing its state; followers see the loss as a reorganisation. A keeper process, ``python -m
+ledger.edges.devchain.anvil FOLDER PID``, makes the copies while anvil runs.
 
-Block times follow the machine's clock also after a stop, and never run backwards.
+Block times follow the machine's clock, also after a stop, and never go backwards.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _ROOT = Path(__file__).resolve().parents[3]
 
 
 class DevChain:
-    """The chain of one folder. ``port`` 0 takes a free one at each start; ``binary`` None finds npm's."""
+    """The chain of one folder. ``port`` 0 takes a free port at each start; ``binary`` None finds npm's anvil."""
 
     def __init__(self, folder: Path, port: int = 0, binary: Path | None = None) -> None:
         self._folder = folder.resolve()
@@ -52,7 +52,7 @@ class DevChain:
 
     @property
     def url(self) -> str:
-        """Where it answers; Unavailable while it does not run."""
+        """The address of the running chain; Unavailable if it does not run."""
         running = self._running()
         if running is None:
             raise Unavailable(
@@ -62,14 +62,14 @@ class DevChain:
 
     @property
     def pid(self) -> int | None:
-        """Process id, None while it does not run."""
+        """Process id; None if it does not run."""
         running = self._running()
         return running and running[0]
 
     def start(self) -> None:
         """Start it unless it runs, and wait until it answers.
 
-        :raises Unavailable: anvil is not installed, the port is taken, or it does not answer; the log says more.
+        :raises Unavailable: anvil is not installed, the port is taken, or anvil does not answer; see ``anvil.log``.
         """
         with self._locked():
             if self._running() is None:
@@ -78,7 +78,7 @@ class DevChain:
                 self._keep_time()
 
     def stop(self) -> None:
-        """Stop it and wait until its state is written; no harm when it does not run."""
+        """Stop it and wait until its state is written; does nothing if it does not run."""
         with self._locked():
             running = self._running()
             if running is not None:
@@ -89,7 +89,7 @@ class DevChain:
             self._process_file.unlink(missing_ok=True)
 
     def fund(self, address: bytes, wei: int) -> None:
-        """Set an account's balance. Coins of this chain are worth nothing."""
+        """Set an account's balance. The coins of this chain are worth nothing."""
         _rpc(self.url, "anvil_setBalance", "0x" + address.hex(), hex(wei))
 
     @property
@@ -102,7 +102,7 @@ class DevChain:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        """One process at a time starts or stops; the lock ends with its holder."""
+        """Only one process at a time starts or stops the chain; the lock ends with its holder."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with (self._folder / "lock").open("w") as file:
@@ -114,7 +114,7 @@ class DevChain:
             ) from None
 
     def _running(self) -> tuple[int, int] | None:
-        """(pid, port) of the process that serves this folder; None for a pid that is stale or somebody else's now."""
+        """(pid, port) of the process that serves this folder; None if the noted process ended."""
         try:
             noted = json.loads(self._process_file.read_text())
             pid, port = int(noted["pid"]), int(noted["port"])
@@ -125,18 +125,19 @@ class DevChain:
         return (pid, port) if self._is_ours(pid) else None
 
     def _is_ours(self, pid: int) -> bool:
-        """The state file is on its command line: pids come round again, that path does not."""
+        """Whether a process is ours: pids are used again, but our state file is on its command line."""
         return str(self._files.state) in _process(pid)[1]
 
     def _spawn(self) -> None:
-        # Asked before, because a chain of somebody else's on this port would answer in place of ours.
+        # Checked first, because another chain on this port would answer instead of ours.
         port = _free_port(self._port)
-        # Started without accounts: nobody but holders of real keystore files can send.
+        # Started without accounts, so that only holders of keystore files can send.
         command = [
-            str(self._binary or _find_anvil()), "--host", "127.0.0.1", "--port", str(port), "--no-cors", "--quiet",
-            "--chain-id", str(CHAIN_ID), "--hardfork", HARDFORK, "--accounts", "0",
-            "--state", str(self._files.state), "--state-interval", str(self._files.interval),
-        ]  # fmt: skip
+            str(self._binary or _find_anvil()),
+            *("--host", "127.0.0.1", "--port", str(port), "--no-cors", "--quiet"),
+            *("--chain-id", str(CHAIN_ID), "--hardfork", HARDFORK, "--accounts", "0"),
+            *("--state", str(self._files.state), "--state-interval", str(self._files.interval)),
+        ]
         with self._log_file.open("ab") as log_file:
             self._child = subprocess.Popen(  # noqa: S603 (our own binary and arguments)
                 command, stdin=subprocess.DEVNULL, stdout=log_file, stderr=log_file, start_new_session=True
@@ -144,8 +145,11 @@ class DevChain:
         self._process_file.write_text(json.dumps({"pid": self._child.pid, "port": port}) + "\n")
         self._keeper = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", __name__, str(self._folder), str(self._child.pid)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         deadline = time.monotonic() + _START_SECONDS
         while not _answers(_url(port)):
             ended = self._child.poll()
@@ -154,33 +158,33 @@ class DevChain:
                     self._end(self._child.pid)
                 self._process_file.unlink(missing_ok=True)
                 raise Unavailable(
-                    f"the embedded chain did not start on port {port}; {self._log_file} says more", source=Source.CHAIN
+                    f"the embedded chain did not start on port {port}: see {self._log_file}", source=Source.CHAIN
                 )
             time.sleep(0.02)
 
     def _keep_time(self) -> None:
-        """anvil reads the clock anew after a start; where the chain was ahead of it, go on from the chain's time."""
+        """After a start anvil reads the clock. If the chain is ahead of the clock, go on from the chain's time."""
         latest = int(_rpc(self.url, "eth_getBlockByNumber", "latest", False)["timestamp"], 16)
         if latest > time.time():
             _rpc(self.url, "evm_setTime", latest)
 
     def _end(self, pid: int) -> None:
-        """SIGINT makes anvil write its state; killing it would not."""
+        """End anvil by SIGINT, which makes it write its state."""
         child = self._child if self._child is not None and self._child.pid == pid else None
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
         deadline = time.monotonic() + _STOP_SECONDS
-        # Our own child must be waited for, or it stays as a zombie; another's is gone when it is at most that.
+        # A child of ours must be waited for, or it stays a zombie. Another's child is gone once it is a zombie.
         while (child.poll() is None) if child else (_process(pid)[0] not in ("", "Z")):
             if time.monotonic() > deadline:
                 raise Unavailable(
-                    f"the embedded chain (pid {pid}) does not stop; {self._log_file} may say why", source=Source.CHAIN
+                    f"the embedded chain (pid {pid}) does not stop: see {self._log_file}", source=Source.CHAIN
                 )
             time.sleep(0.02)
 
 
 def _find_anvil() -> Path:
-    """npm's ``anvil`` is a wrapper that leaves its server alive when it is killed; the native binary lies beside it."""
+    """The native anvil. npm's ``anvil`` is a wrapper that leaves the native process alive when it is killed."""
     found = sorted((_ROOT / "node_modules" / "@foundry-rs").glob("anvil-*/bin/anvil*"))
     if not found:
         raise Unavailable(
@@ -190,7 +194,7 @@ def _find_anvil() -> Path:
 
 
 def _free_port(wanted: int) -> int:
-    """``wanted`` if nobody listens on it, or any free port for 0."""
+    """``wanted`` if it is free, or any free port for 0."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -214,7 +218,7 @@ def _answers(url: str) -> bool:
 
 
 def _rpc(url: str, method: str, *parameters: object, timeout: float = _START_SECONDS) -> Any:
-    """Ask anvil something that only anvil knows."""
+    """One JSON-RPC request to anvil, also of methods that other nodes do not have."""
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}).encode()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 (loopback)
     try:
@@ -230,7 +234,7 @@ def _rpc(url: str, method: str, *parameters: object, timeout: float = _START_SEC
 
 
 def _process(pid: int) -> tuple[str, str]:
-    """State letter (Z: ended, and nobody asked) and command line of a process; both empty where there is none."""
+    """State letter (Z: zombie) and command line of a process; both are empty if there is no such process."""
     proc = Path("/proc")
     if (proc / "self").exists():
         try:
@@ -246,7 +250,7 @@ def _process(pid: int) -> tuple[str, str]:
 
 
 def _keep(folder: Path, pid: int) -> None:
-    """Copy the state while the process lives; it ends by itself, so nobody need stop it."""
+    """Copy the state as long as the process lives; then end."""
     files = StateFiles(folder)
     while _process(pid)[0] not in ("", "Z"):
         with contextlib.suppress(OSError):

@@ -1,9 +1,9 @@
-"""The embedded chain's state on disk: a whole copy beside the file that anvil writes in place.
+"""The embedded chain's state on disk, and a complete copy of it.
 
-anvil empties its state file and writes it anew every few seconds. Killed in the middle, it leaves half a file, and all
-of the chain would be lost. Nor is what it writes always of one moment: of a block that is mined meanwhile the accounts
-know and the blocks do not, and after a kill its logs are missing for ever. So somebody calls ``keep`` now and then,
-which copies a whole state and renames the copy into place, and every start begins with ``rescue``.
+anvil truncates its state file and rewrites it every few seconds. If it is killed while writing, half a file is left and
+the chain would be lost. The file can also be inconsistent: a block that is mined while anvil writes is in the accounts
+and not in the blocks, and after a kill its logs are missing for ever. So ``keep`` is called from time to time to copy
+a complete state, and each start begins with ``rescue``.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from pathlib import Path
 from ledger.errors import Source, Unavailable
 
 SAVE_SECONDS = 2
-_BYTES_A_SECOND = 5_000_000  # of saving, so that a large state does not keep the machine busy
+_BYTES_A_SECOND = (
+    5_000_000  # anvil saves less often as its state grows, so that a large state does not keep the machine busy
+)
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class StateFiles:
-    """``state.json``, which anvil reads and writes, and ``state.good.json``, its latest whole copy."""
+    """``state.json``, which anvil reads and writes, and ``state.good.json``, its latest complete copy."""
 
     folder: Path
 
@@ -37,12 +39,12 @@ class StateFiles:
 
     @property
     def interval(self) -> int:
-        """Seconds between two savings: ``SAVE_SECONDS``, and more for a large state (7 KB a transaction)."""
+        """Seconds between two saves: ``SAVE_SECONDS``, and more for a large state (7 KB a transaction)."""
         size = self.state.stat().st_size if self.state.exists() else 0
         return SAVE_SECONDS + size // _BYTES_A_SECOND
 
     def keep(self) -> None:
-        """Copy the state if it is whole and new."""
+        """Copy the state if it is complete and has changed."""
         data = self._settled()
         if data is None or (self.good.exists() and self.good.read_bytes() == data):
             return
@@ -50,9 +52,9 @@ class StateFiles:
             _write(self.good, data)
 
     def rescue(self) -> None:
-        """Before a start: go back to the copy where the state is half a file, or gone.
+        """Call before a start: goes back to the copy if the state is incomplete or missing.
 
-        :raises Unavailable: half a file, and no copy.
+        :raises Unavailable: the state is incomplete and there is no copy.
         """
         data = self.state.read_bytes() if self.state.exists() else None
         if data is not None and _is_whole(data):
@@ -61,15 +63,17 @@ class StateFiles:
             damaged = self.folder / "state.damaged.json"
             if data is not None:
                 self.state.replace(damaged)
-                log.warning("the chain's state was cut off, or of two moments: gone back to its copy, see %s", damaged)
+                log.warning(
+                    "the chain's state was incomplete or inconsistent, and its copy was restored; see %s", damaged
+                )
             _write(self.state, self.good.read_bytes())
         elif data is not None:
             raise Unavailable(
-                f"{self.state} is damaged and there is no copy: move it away to begin a new chain", source=Source.DISK
+                f"{self.state} is damaged and there is no copy: move it away to start a new chain", source=Source.DISK
             )
 
     def _settled(self) -> bytes | None:
-        """The state's bytes, unless it was written to while they were read: they could be of two states."""
+        """The state's bytes; None if it is missing, or was written while it was read and so may mix two states."""
         try:
             before = self.state.stat()
             data = self.state.read_bytes()
@@ -80,18 +84,18 @@ class StateFiles:
 
 
 def _is_whole(data: bytes) -> bool:
-    """Whether it is all there, and its accounts have sent no transaction that its blocks do not have."""
+    """Whether a state is complete JSON, and its blocks have every transaction that its accounts sent."""
     try:
         state = json.loads(data)
     except ValueError:
         return False
-    # A contract's nonce counts what it created. All others count transactions.
+    # A contract's nonce counts contracts it created; that of any other account counts transactions.
     accounts = state.get("accounts", {}).values()
     sent = sum(account["nonce"] for account in accounts if account["code"] == "0x")
     return bool(sent <= sum(len(block["transactions"]) for block in state.get("blocks", ())))
 
 
 def _write(path: Path, data: bytes) -> None:
-    part = path.with_suffix(f".{os.getpid()}.part")  # the keeper of an earlier run may be writing, too
+    part = path.with_suffix(f".{os.getpid()}.part")  # the keeper of an earlier run may be writing as well
     part.write_bytes(data)
     part.replace(path)

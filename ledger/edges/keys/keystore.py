@@ -1,10 +1,10 @@
 """Keys: encrypted keystore files, and signing with what they hold.
 
-One key is one file ``NAME.json`` in the Ethereum v3 format (Web3 Secret Storage: scrypt, AES-128-CTR, Keccak MAC) with
-two members more, ``algorithm`` and ``public``, so that keys can be listed without a passphrase. A secp256k1 file opens
-in any wallet that reads v3. Files are written once, whole, mode 0600, and never overwritten.
+Each key is a file ``NAME.json`` in the Ethereum v3 format (Web3 Secret Storage: scrypt, AES-128-CTR, Keccak MAC). Two
+more members, ``algorithm`` and ``public``, let keys be listed without a passphrase. Any wallet that reads v3 opens a
+secp256k1 file. A file is written whole, with mode 0600, and never overwritten.
 
-A secret appears in no repr, error or log. eth-account is imported when a file is opened, because that takes half a
+No repr, error or log contains a secret. eth-account is imported when a file is opened, because that takes half a
 second.
 """
 
@@ -41,15 +41,15 @@ __all__ = ["KeyInfo", "Keystore", "SigningKey", "passphrase_source"]
 
 SECRET_SIZE = 32
 DIGEST_SIZE = 32
-LIGHT_WORK = 1 << 12  # tests and demos: milliseconds
-STRONG_WORK = 1 << 18  # what geth writes: 256 MiB, about a second
-_MOST_MEMORY = 1 << 30  # a file from elsewhere must not name a cost that stops the machine
+LIGHT_WORK = 1 << 12  # for tests and demos: opens in milliseconds
+STRONG_WORK = 1 << 18  # as geth: 256 MiB, about a second
+_MOST_MEMORY = 1 << 30  # an imported file may not ask for so much memory that it stops the machine
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HEX_SECRET = re.compile(r"\s*(?:0x)?([0-9a-fA-F]{64})\s*")
 
 
 class SigningKey:
-    """A loaded key. It signs and shows its public half; the secret cannot be read back, printed, copied or pickled."""
+    """A loaded key. It signs and shows its public key; the secret cannot be read, printed, copied or pickled."""
 
     __slots__ = ("_key", "algorithm", "public_key")
 
@@ -58,10 +58,10 @@ class SigningKey:
     """secp256k1 and P-256: 65 bytes, uncompressed, leading 4 (SEC 1, 2.3.3); Ed25519: 32 bytes."""
 
     def __init__(self, algorithm: Algorithm, secret: bytes) -> None:
-        """``secret``: 32 bytes, a scalar from 1 to the curve's order or an Ed25519 seed; Malformed for any other."""
+        """``secret``: 32 bytes, a scalar from 1 to below the curve's order or an Ed25519 seed; else Malformed."""
         order = {Algorithm.SECP256K1: SECP256K1_N, Algorithm.P256: P256_N}.get(algorithm)
         if len(secret) != SECRET_SIZE or (order is not None and not 0 < int.from_bytes(secret) < order):
-            raise Malformed(f"this is no {algorithm.value} secret: it has 32 bytes, within the curve's order", "key")
+            raise Malformed(f"not a {algorithm.value} secret: 32 bytes, below the curve's order", "key")
         self.algorithm = algorithm
         self._key: PrivateKey | ec.EllipticCurvePrivateKey | Ed25519PrivateKey
         if algorithm is Algorithm.SECP256K1:
@@ -76,14 +76,14 @@ class SigningKey:
 
     @property
     def address(self) -> Signer:
-        """20 bytes; Malformed for a key that is not secp256k1 and so has none."""
+        """20 bytes; Malformed unless the key is secp256k1."""
         self._only(Algorithm.SECP256K1, "has an address")
         return address_of(self.public_key)
 
     def signer(self, origin: Origin) -> Signer:
-        """The signer that this key is under a contract (ERC-7913): an address, or ``verifier ‖ x ‖ y``.
+        """This key as a signer of a contract (ERC-7913): an address, or ``verifier ‖ x ‖ y``.
 
-        :raises Malformed: an Ed25519 key signs checkpoints only.
+        :raises Malformed: the key is Ed25519, which signs only checkpoints.
         """
         if self.algorithm is Algorithm.P256:
             return p256_signer(origin, self.public_key)
@@ -97,7 +97,7 @@ class SigningKey:
         :raises Malformed: the digest is not 32 bytes, or the key is Ed25519.
         """
         if len(digest) != DIGEST_SIZE:
-            raise Malformed(f"is {DIGEST_SIZE} bytes, not {len(digest)}", "digest")
+            raise Malformed(f"must be {DIGEST_SIZE} bytes, not {len(digest)}", "digest")
         if isinstance(self._key, PrivateKey):
             signature = self._key.sign_recoverable(digest, hasher=None)
             return signature[:64] + bytes((signature[64] + 27,))
@@ -137,7 +137,7 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """What a file says without its passphrase. ``public``: hex with ``0x``, the address (secp256k1) or public key."""
+    """What a file says without its passphrase. ``public``: the address (secp256k1) or public key, hex with ``0x``."""
 
     name: str
     algorithm: Algorithm
@@ -148,9 +148,9 @@ class KeyInfo:
 
 
 class Keystore:
-    """A folder of key files. ``light`` makes new files cheap to open, and to guess: for tests and demos only.
+    """A folder of key files. ``light`` makes new files cheap to open, and to guess: only for tests and demos.
 
-    Methods raise Malformed for a bad name, file or passphrase, and Unavailable where the disk says no.
+    Methods raise Malformed for a bad name, file or passphrase, and Unavailable if the disk cannot be used.
     """
 
     def __init__(self, folder: Path, *, light: bool = False) -> None:
@@ -158,7 +158,7 @@ class Keystore:
         self._work = LIGHT_WORK if light else STRONG_WORK
 
     def create(self, name: str, algorithm: Algorithm, passphrase: str) -> KeyInfo:
-        """Make a key from the system's randomness; KeyExists when the name is taken."""
+        """Make a key from the system's randomness; KeyExists if the name is taken."""
         secret = secrets.token_bytes(SECRET_SIZE)
         if algorithm is not Algorithm.ED25519:
             order = SECP256K1_N if algorithm is Algorithm.SECP256K1 else P256_N
@@ -168,9 +168,9 @@ class Keystore:
     def import_key(
         self, name: str, algorithm: Algorithm, key: bytes, passphrase: str, file_passphrase: str | None = None
     ) -> KeyInfo:
-        """Take over a key: 32 bytes, 64 hex digits, or a v3 file's contents.
+        """Import a key: 32 bytes, 64 hex digits, or the contents of a v3 file.
 
-        ``file_passphrase`` opens a v3 file that was written with another passphrase than ``passphrase``.
+        ``file_passphrase`` opens a v3 file whose passphrase is not ``passphrase``.
         """
         if key.lstrip()[:1] == b"{":
             contents = _parse(key, "key to import")
@@ -185,7 +185,7 @@ class Keystore:
         return self._write(name, algorithm, secret, passphrase)
 
     def list(self) -> list[KeyInfo]:
-        """All keys by name, without a passphrase. Files that are no keys are passed over."""
+        """All keys by name, without a passphrase. Skips files that are not keys."""
         try:
             names = sorted(path.stem for path in self._folder.glob("*.json"))
         except OSError as error:
@@ -203,22 +203,22 @@ class Keystore:
         return self._path(name).exists()
 
     def info(self, name: str) -> KeyInfo:
-        """What is known of one key without its passphrase."""
+        """What the file of one key says without its passphrase."""
         return _info(name, self._read(name))
 
     def load(self, name: str, passphrase: str) -> SigningKey:
-        """Open a key. Malformed: no such key, another passphrase, or a file whose public half is not its secret's."""
+        """Open a key. Malformed: no such key, a wrong passphrase, or a public key that is not the secret's."""
         contents = self._read(name)
         info = _info(name, contents)
         key = SigningKey(info.algorithm, _decrypt(contents, passphrase, f"key {name}"))
         if _public(key) != info.public:
-            raise Malformed("the file was altered: its secret makes another public key than it says", f"key {name}")
+            raise Malformed("the file was altered: its public key is not that of its secret", f"key {name}")
         return key
 
     def _path(self, name: str) -> Path:
         if _NAME.fullmatch(name) is None:
             raise Malformed(
-                'a key\'s name is 1 to 64 letters, digits, ".", "_" and "-", not beginning with a sign', name
+                'a key\'s name has 1 to 64 letters, digits, ".", "_" and "-", and begins with a letter or digit', name
             )
         return self._folder / f"{name}.json"
 
@@ -228,7 +228,7 @@ class Keystore:
             return _parse(path.read_bytes(), f"key {name}")
         except FileNotFoundError:
             raise Malformed(
-                f"there is no such key in {self._folder}: `ledger keys list` shows them", f"key {name}"
+                f"there is no such key in {self._folder}: `ledger keys list` shows all", f"key {name}"
             ) from None
         except OSError as error:
             raise _disk(error, path) from None
@@ -251,7 +251,7 @@ class Keystore:
         return KeyInfo(name, algorithm, _public(key))
 
     def _place(self, path: Path, data: bytes, name: str) -> None:
-        """Write beside, then link into place: whole or not at all, and never over another file."""
+        """Write a temporary file, then link it to its name: whole or not at all, and never over another file."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, part = tempfile.mkstemp(dir=self._folder, prefix=f".{name}.", suffix=".part")  # made with mode 0600
@@ -280,19 +280,19 @@ def _parse(data: bytes, where: str) -> Mapping[str, Any]:
     except ValueError:
         contents = None
     if not isinstance(contents, dict) or contents.get("version") != 3:
-        raise Malformed("is no Ethereum keystore file of version 3", where)
+        raise Malformed("is not an Ethereum keystore file of version 3", where)
     return contents
 
 
 def _info(name: str, contents: Mapping[str, Any]) -> KeyInfo:
-    """A file without our two members is a wallet's, hence secp256k1."""
+    """Read a file's info. A file without our two members comes from a wallet and is secp256k1."""
     try:
         algorithm = Algorithm(contents.get("algorithm", Algorithm.SECP256K1))
     except ValueError:
-        raise Malformed(f"is of an unknown algorithm; known are {', '.join(Algorithm)}", f"key {name}") from None
+        raise Malformed(f"has an unknown algorithm; known are {', '.join(Algorithm)}", f"key {name}") from None
     public = contents.get("public") or f"0x{str(contents.get('address', '')).lower().removeprefix('0x')}"
     if not isinstance(public, str) or re.fullmatch(r"0x([0-9a-f]{2})+", public) is None:
-        raise Malformed("does not say its public half", f"key {name}")
+        raise Malformed("does not name its public key", f"key {name}")
     return KeyInfo(name, algorithm, public)
 
 
@@ -304,7 +304,7 @@ def _decrypt(contents: Mapping[str, Any], passphrase: str, where: str) -> bytes:
         parameters = crypto["kdfparams"]
         cost = 128 * int(parameters.get("n", 0)) * int(parameters.get("r", 0)) * int(parameters.get("p", 1))
         if cost > _MOST_MEMORY:
-            raise Malformed("asks for more work than any key needs; it is refused", where)
+            raise Malformed("asks for more work than any key needs", where)
         return bytes(Account.decrypt(dict(contents), passphrase))
     except Malformed:
         raise
@@ -312,7 +312,7 @@ def _decrypt(contents: Mapping[str, Any], passphrase: str, where: str) -> bytes:
         # Their messages may hold derived key material, so none is kept.
         if "MAC mismatch" in str(error):
             raise Malformed("the passphrase does not open this key", where) from None
-        raise Malformed("is damaged, or encrypted in a way that is not known here", where) from None
+        raise Malformed("is damaged, or encrypted in an unknown way", where) from None
 
 
 def _public(key: SigningKey) -> str:

@@ -11,7 +11,7 @@ from ledger.errors import Malformed, Source, Unavailable
 
 
 class Secret(Protocol):
-    """pydantic's SecretStr, and anything like it."""
+    """pydantic's SecretStr, or a class like it."""
 
     def get_secret_value(self) -> str: ...
 
@@ -23,11 +23,11 @@ def passphrase_source(
     prompt: bool,
     ask: Callable[[str], str] = getpass.getpass,
 ) -> Callable[[], str]:
-    """Where the passphrase comes from: the first given of ``passphrase``, the first line of ``file``, a ``prompt``.
+    """A function that gives the passphrase: ``passphrase``, or the first line of ``file``, or a ``prompt``'s answer.
 
-    Nothing is read before the returned function is called, and then once.
+    The first of these that is set counts. It is read when the function is first called, and only once.
 
-    :raises Malformed: (the returned function) nothing is given, or what is given is empty.
+    :raises Malformed: (the returned function) none is set, or the passphrase is empty.
     :raises Unavailable: (the returned function) the file cannot be read.
     """
     known: list[str] = []
