@@ -1,8 +1,8 @@
-"""A replay's memory on disk: what an audit must remember of a long history, in a temporary file that nobody sees.
+"""A replay's memory on disk: what an audit must remember of a long history, in a temporary file without a path.
 
-SQLite with an empty name: the file has no path, is removed with the connection, and holds nothing that is not in the
-history. No journal and no syncs, for a run that is cut short begins anew. Most questions are about what never was (is
-this root anchored already?); a Bloom filter answers those without the disk.
+SQLite with an empty name removes the file when the connection closes. There is no journal and no sync, because an
+interrupted run starts again. Most lookups ask for something that is not there (is this root anchored already?); a Bloom
+filter answers those without the disk.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import sqlite3
 from types import TracebackType
 from typing import Self, assert_never
 
+from rbloom import Bloom
+
 from ledger.core.encoding.ids import AttestationId, DeclarationId, Root
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Revoked, Withdrawn
 from ledger.core.history.replay import AttestationRef, EntryRef
@@ -18,19 +20,20 @@ from ledger.core.statements.members import ZERO
 from ledger.errors import Source, Unavailable
 
 _CACHE_KIB = 16 * 1024
-_RECENT = 8192  # facts that wait in memory, to be written in the order of their keys
-_FILTER_BITS = 1 << 26  # 8 MiB: at a million facts one question in a thousand goes to the disk for nothing
+_RECENT = 8192  # facts kept in memory, then written in the order of their keys
+_FILTERED = 4_000_000  # facts that the filter is made for; 7 MiB
+_NEEDLESS = 0.001  # lookups that go to the disk needlessly, at that number of facts
 
 
 class DiskMemory:
-    """The ``Memory`` of a replay on disk; its own memory does not grow. Close it, or use it as a context.
+    """The ``Memory`` of a replay, on disk: its use of RAM does not grow. Close it, or use it as a context.
 
-    Every method raises Unavailable where the temporary file cannot be written.
+    Every method raises Unavailable if the temporary file cannot be written.
     """
 
     def __init__(self) -> None:
         self._recent: dict[bytes, tuple[int, str]] = {}
-        self._filter = bytearray(_FILTER_BITS // 8)
+        self._filter = Bloom(_FILTERED, _NEEDLESS)
         self._disk = sqlite3.connect("", isolation_level=None)
         for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KIB}"):
             self._disk.execute(f"PRAGMA {setting}")
@@ -83,9 +86,7 @@ class DiskMemory:
         if len(self._recent) < _RECENT:
             return
         rows = [(fact, *self._recent[fact]) for fact in sorted(self._recent)]
-        for written in self._recent:
-            for bit in _bits(written):
-                self._filter[bit >> 3] |= 1 << (bit & 7)
+        self._filter.update(self._recent)
         try:
             self._disk.execute("BEGIN")
             self._disk.executemany("INSERT INTO facts VALUES (?, ?, ?)", rows)
@@ -100,18 +101,12 @@ class DiskMemory:
         recent = self._recent.get(key)
         if recent is not None:
             return recent
-        if not all(self._filter[bit >> 3] >> (bit & 7) & 1 for bit in _bits(key)):
+        if key not in self._filter:
             return None
         row: tuple[int, str] | None = self._disk.execute(
             "SELECT number, agency FROM facts WHERE key = ?", (key,)
         ).fetchone()
         return row
-
-
-def _bits(key: bytes) -> tuple[int, int]:
-    """Where a key is noted in the filter: two hashes of it. A key that is not noted was never written."""
-    hash_ = hash(key)
-    return hash_ & (_FILTER_BITS - 1), hash_ >> 32 & (_FILTER_BITS - 1)
 
 
 def _anchor(root: Root, size: int) -> bytes:
