@@ -1,4 +1,4 @@
-"""One table: error class -> HTTP status, as problem details (RFC 9457)."""
+"""Errors as problem details (RFC 9457): one table maps an error class to its HTTP status."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ log = logging.getLogger("api")
 RETRY_AFTER_SECONDS = 5
 MEDIA_TYPE = "application/problem+json"
 
-# The first class that fits decides; subclasses stand before their bases.
+# The first matching class counts, so subclasses come before their bases.
 STATUS: list[tuple[type[LedgerError], int]] = [
     (Malformed, 422),
     (UnknownDeclaration, 404),
@@ -56,14 +56,14 @@ STATUS: list[tuple[type[LedgerError], int]] = [
     (Unavailable, 503),
 ]
 TITLES = {
-    422: "The input does not have the promised shape",
-    404: "There is no such thing here",
-    409: "It does not fit what is there already",
+    422: "The input is malformed",
+    404: "Not found here",
+    409: "It conflicts with what is recorded",
     403: "The rules forbid this",
-    503: "Nobody can say at the moment",
+    503: "Not available at the moment",
     413: "The body is too large",
     429: "Too many requests",
-    500: "Something went wrong here",
+    500: "An unexpected error",
 }
 
 
@@ -81,19 +81,19 @@ def status_of(error: LedgerError) -> int:
 
 
 def problem(status: int, kind: str, detail: str, retry_after: int | None = None, **more: Any) -> JSONResponse:
-    """A problem details response; a 503 says when to come again, as does any with ``retry_after`` (seconds)."""
+    """A problem details response. With ``retry_after`` (seconds), and on a 503, it says when to try again."""
     seconds = RETRY_AFTER_SECONDS if retry_after is None and status == 503 else retry_after
     headers = None if seconds is None else {"Retry-After": str(seconds)}
     body = {"type": f"urn:trade-ledger:{kind}", "title": TITLES.get(status, kind), "status": status, "detail": detail}
     cause = CAUSE.get()
-    if cause is not None:  # the log has more, under this id
+    if cause is not None:  # the log says more under this id
         cause.problem = kind
         body["request"] = cause.id
     return JSONResponse(body | more, status, headers, MEDIA_TYPE)
 
 
 def source_of(error: LedgerError) -> str:
-    """What an error that answers 503 is counted under: the ``Source`` that could not answer, or "history"."""
+    """What the metrics count an error with status 503 under: the ``Source`` that is unavailable, or "history"."""
     match error:
         case Unavailable():
             return error.source
@@ -105,12 +105,12 @@ def source_of(error: LedgerError) -> str:
 
 
 def reasons(errors: Sequence[Any]) -> list[dict[str, str]]:
-    """What pydantic found, without the input: it would send contents back."""
+    """pydantic's findings, without the input, so that no contents are sent back."""
     return [{"where": ".".join(map(str, item["loc"])), "what": item["msg"]} for item in errors[:20]]
 
 
 def install(app: FastAPI) -> None:
-    """Turn every error of the product, of the framework and of nobody into problem details."""
+    """Turn every error of the product and the framework, and every unexpected one, into problem details."""
 
     @app.exception_handler(LedgerError)
     def _ledger(request: Request, error: LedgerError) -> JSONResponse:
@@ -132,26 +132,26 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> JSONResponse:
-        if error.status_code == 400:  # the framework's word for a body that is no text at all
-            return problem(422, "Malformed", "the body is no JSON in UTF-8")
+        if error.status_code == 400:  # the framework could not decode the body as text
+            return problem(422, "Malformed", "the body is not JSON in UTF-8")
         return problem(error.status_code, "TooLarge" if error.status_code == 413 else "Http", str(error.detail))
 
     @app.exception_handler(ClientDisconnect)
     def _left(request: Request, error: ClientDisconnect) -> Response:
-        return Response(status_code=CLIENT_LEFT)  # which nobody reads, but the log
+        return Response(status_code=CLIENT_LEFT)  # only the log shows it
 
     @app.exception_handler(Exception)
     def _unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("unexpected error", exc_info=error)
         answer = problem(500, "Internal", "the error is logged; the request may be tried again")
         cause = CAUSE.get()
-        if cause is not None:  # this answer is made outside of all that would add it
+        if cause is not None:  # no middleware adds the header to this response
             answer.headers["X-Request-Id"] = cause.id
         return answer
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What OpenAPI says of a route's errors; any may be asked too often."""
+    """The OpenAPI descriptions of a route's errors; every route can answer 429."""
     return {
         status: {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
         for status in (429, *statuses)

@@ -1,8 +1,8 @@
-"""``/metrics`` for Prometheus: what this process did, summed with its siblings', and how the store stands now.
+"""``/metrics`` for Prometheus: what the processes of this server did, and the present state of the store.
 
-What each process counts for itself stands in ``COUNTED``; several processes behind one port share it through files, in
-a folder that ``PROMETHEUS_MULTIPROC_DIR`` names and ``ledger serve`` makes. What all have in common is read from the
-store when it is asked for. No label names a party, a declaration or a key. docs/operations.md lists all.
+Each process counts in ``COUNTED``. Several processes behind one port share their counts through files, in a folder that
+``ledger serve`` makes and ``PROMETHEUS_MULTIPROC_DIR`` names. What all have in common is read from the store at each
+request. No label names a party, a declaration or a key. docs/operations.md lists all metrics.
 """
 
 from __future__ import annotations
@@ -19,20 +19,21 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from ledger.core.verification.verdict import Question, Verdict
-from ledger.edges.chain.contract import Receipt
 from ledger.journeys.anchor import Round
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-STREAM = "/v1/stream"  # lasts as long as its reader likes, and is no measure of anything
+STREAM = "/v1/stream"  # not measured: it lasts as long as its reader likes
 Door = Literal["single", "bulk"]
-Outcome = Literal["new", "known", "refused", "failed"]
+Reception = Literal["new", "known", "refused", "failed"]
 
 COUNTED = CollectorRegistry()
 _REQUESTS = Histogram(
-    "ledger_http_request_duration_seconds", "Requests by route and status, and how long they took.",
-    ["method", "route", "status"], registry=COUNTED,
+    "ledger_http_request_duration_seconds",
+    "Requests by route and status, and how long they took.",
+    ["method", "route", "status"],
+    registry=COUNTED,
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
-)  # fmt: skip
+)
 _LIMITED = Counter("ledger_http_limited", "Requests refused as their client sent too many (429).", registry=COUNTED)
 _UNAVAILABLE = Counter(
     "ledger_http_unavailable",
@@ -41,43 +42,56 @@ _UNAVAILABLE = Counter(
     registry=COUNTED,
 )
 _RECEIVED = Counter(
-    "ledger_declarations_received", "Declarations by the door that they came to, and what came of them.",
-    ["door", "outcome"], registry=COUNTED,
-)  # fmt: skip
+    "ledger_declarations_received",
+    "Declarations by the door that they came to, and what came of them.",
+    ["door", "outcome"],
+    registry=COUNTED,
+)
 _RECEIVED_AS = {
-    (door, outcome): _RECEIVED.labels(door, outcome) for door in get_args(Door) for outcome in get_args(Outcome)
+    (door, outcome): _RECEIVED.labels(door, outcome) for door in get_args(Door) for outcome in get_args(Reception)
 }
 _VERDICTS = Counter("ledger_verdicts", "Verdicts by conclusion.", ["conclusion"], registry=COUNTED)
 _ANSWERS = Counter(
     "ledger_verdict_answers", "Answers of verdicts, by question and status.", ["question", "status"], registry=COUNTED
 )
 _FORMED = Histogram(
-    "ledger_batch_size_declarations", "Declarations in a batch that was formed.", registry=COUNTED,
+    "ledger_batch_size_declarations",
+    "Declarations in a batch that was formed.",
+    registry=COUNTED,
     buckets=(1, 10, 100, 1_000, 10_000, 100_000, 1_000_000),
-)  # fmt: skip
+)
 _SENT = Counter(
     "ledger_anchor_transactions",
     "Transactions for batches: first ones, those that replace one or offer it again, and those that the node refused.",
-    ["kind"], registry=COUNTED,
-)  # fmt: skip
+    ["kind"],
+    registry=COUNTED,
+)
 _GAS = Histogram(
-    "ledger_anchor_gas", "Gas that the transaction of an anchored batch used.", registry=COUNTED,
+    "ledger_anchor_gas",
+    "Gas that the transaction of an anchored batch used.",
+    registry=COUNTED,
     buckets=(50_000, 75_000, 100_000, 150_000, 200_000, 500_000),
-)  # fmt: skip
+)
 _FEES = Counter("ledger_anchor_fees_wei", "Wei paid for transactions that anchored a batch.", registry=COUNTED)
 _WAITS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600)
 _ANCHORED = Histogram(
-    "ledger_batch_anchored_seconds", "From the forming of a batch to the time of its entry.", registry=COUNTED,
+    "ledger_batch_anchored_seconds",
+    "From the forming of a batch to the time of its entry.",
+    registry=COUNTED,
     buckets=_WAITS,
-)  # fmt: skip
+)
 _FINAL = Histogram(
-    "ledger_batch_final_seconds", "From the forming of a batch until its entry had its confirmations.",
-    registry=COUNTED, buckets=_WAITS,
-)  # fmt: skip
+    "ledger_batch_final_seconds",
+    "From the forming of a batch until its entry had its confirmations.",
+    registry=COUNTED,
+    buckets=_WAITS,
+)
 _LEADS = Gauge(
-    "ledger_leads", "1 where this server, or one of its processes, anchors.", registry=COUNTED,
+    "ledger_leads",
+    "1 where this server, or one of its processes, anchors.",
+    registry=COUNTED,
     multiprocess_mode="livesum",
-)  # fmt: skip
+)
 _READERS = Gauge("ledger_stream_readers", "Streams that are open.", registry=COUNTED, multiprocess_mode="livesum")
 _children: dict[tuple[str, str, int], Histogram] = {}
 _PID = re.compile(r"gauge_live\w+_(\d+)\.db")
@@ -89,7 +103,7 @@ def answered(method: str, route: str, status: int, seconds: float, source: str) 
         return
     key = method, route, status
     child = _children.get(key)
-    if child is None:  # looking it up by its labels takes three times as long
+    if child is None:  # a lookup by labels takes three times as long
         child = _children[key] = _REQUESTS.labels(method, route, str(status))
     child.observe(seconds)
     if status == 429:
@@ -100,12 +114,12 @@ def answered(method: str, route: str, status: int, seconds: float, source: str) 
         received("single", "refused" if status < 500 and status != 429 else "failed")
 
 
-def received(door: Door, outcome: Outcome, count: int = 1) -> None:
+def received(door: Door, outcome: Reception, count: int = 1) -> None:
     """Count declarations that came in."""
     _RECEIVED_AS[door, outcome].inc(count)
 
 
-def decided(verdict: Verdict) -> None:
+def verified(verdict: Verdict) -> None:
     """Count a verdict."""
     _VERDICTS.labels(verdict.conclusion.name.lower()).inc()
     for question in Question:
@@ -113,12 +127,12 @@ def decided(verdict: Verdict) -> None:
 
 
 def leads(is_leading: bool) -> None:
-    """Say whether this process anchors."""
+    """Set whether this process anchors."""
     _LEADS.set(is_leading)
 
 
 def reading(change: int) -> None:
-    """A stream was opened (1) or closed (-1)."""
+    """Count a stream that opened (1) or closed (-1)."""
     _READERS.inc(change)
 
 
@@ -132,18 +146,14 @@ def anchored(done: Round, at: int) -> None:
     for report in done.anchored:
         _ANCHORED.observe(max(0, (report.batch.entry_time or at) - report.batch.created_at))
         if report.receipt is not None:
-            _spent(report.receipt)
+            _GAS.observe(report.receipt.gas_used)
+            _FEES.inc(report.receipt.gas_used * report.receipt.effective_gas_price)
     for batch in done.final:
         _FINAL.observe(max(0, at - batch.created_at))
 
 
-def _spent(receipt: Receipt) -> None:
-    _GAS.observe(receipt.gas_used)
-    _FEES.inc(receipt.gas_used * receipt.effective_gas_price)
-
-
 def exposition(common: Collector) -> bytes:
-    """All figures in Prometheus' text format: what was counted, and what ``common`` collects now."""
+    """All metrics in Prometheus' text format: the counts, and what ``common`` collects now."""
     registry = CollectorRegistry(auto_describe=False)
     folder = os.environ.get(FOLDER_VARIABLE)
     if folder is None:
@@ -162,7 +172,7 @@ class _Counted(Collector):
 
 
 def _forget_the_dead(folder: Path) -> None:
-    """What a process said of its present ends with it, however it ended; what it counted stays."""
+    """Drop the gauges of processes that ended, however they ended; their counts stay."""
     for file in folder.glob("gauge_live*.db"):
         found = _PID.fullmatch(file.name)
         if found is not None:

@@ -1,6 +1,6 @@
-"""Every request is watched here, once, on its way in and out: its id, its log line, its figures, its span.
+"""The outermost middleware: gives each request an id, and writes its log line, metrics and span.
 
-Pure ASGI, and a few microseconds for each request: intake is to be fast (docs/performance.md).
+Pure ASGI, which takes some microseconds a request, because intake must be fast (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from api.kit.logs import begin
 
 log = logging.getLogger("api.kit.middleware")
 
-CLIENT_LEFT = 499  # no answer was begun; nginx's number
+CLIENT_LEFT = 499  # the client left before a response began; nginx's number
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 Which = Literal["all", "problems", "none"]
 
 
 class Watched:
-    """The outermost middleware. ``which`` requests get a log line: all, those that ended in a problem, or none."""
+    """See the module. ``which``: the requests that get a log line: all, those that ended in a problem, or none."""
 
     def __init__(self, app: ASGIApp, which: Which = "all") -> None:
         self._app = app
@@ -54,7 +54,7 @@ class Watched:
             try:
                 await self._app(scope, receive, answer)
             except Exception:
-                status, cause.problem = 500, "Internal"  # the answer is made outside of here
+                status, cause.problem = 500, "Internal"  # Starlette makes the response outside of this middleware
                 raise
             finally:
                 method, route, seconds = _method(scope), _route(scope), perf_counter() - begun
@@ -68,7 +68,7 @@ def _log(method: str, route: str, status: int, seconds: float, size: int, proble
     fields = {"method": method, "route": route, "status": status, "seconds": round(seconds, 6), "bytes": size}
     if problem:
         fields["problem"] = problem
-    # Not by log.info, which would look for its caller, and take as long as all the rest here.
+    # log.info would look for its caller, which takes as long as the rest of this function.
     record = logging.LogRecord(log.name, logging.INFO, "", 0, f"{method} {route} {status}", None, None)
     record.fields = fields
     log.handle(record)
@@ -79,5 +79,5 @@ def _method(scope: Scope) -> str:
 
 
 def _route(scope: Scope) -> str:
-    """The route's template, which tells nothing of what was asked for; ``none`` where no route fits."""
+    """The route's template, which does not reveal what was asked for; ``none`` if no route matches."""
     return getattr(scope.get("route"), "path_format", None) or "none"

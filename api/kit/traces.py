@@ -1,7 +1,7 @@
-"""Spans for OpenTelemetry, where an operator wants them: a collector is set, and the extra ``otel`` is installed.
+"""Spans for OpenTelemetry, if a collector is set and the extra ``otel`` is installed.
 
-Off, each costs the look at one variable. Spans carry what the log does: route templates and figures, never a path, a
-query, or contents. FastAPI's own spans carry paths and queries, which name parties, and are switched off.
+Without a collector, a span costs one look at a variable. Spans hold what the log holds: route templates and numbers,
+never a path, a query or contents. FastAPI's own spans are off, because they hold paths and queries, which name parties.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
 
 SERVICE = "trade-ledger"
-# FastAPI's, which would begin where a provider is set for the whole process or FASTAPI_OTEL_AUTO_CONFIGURE is.
+# FastAPI would make its own spans if the process had a global provider or FASTAPI_OTEL_AUTO_CONFIGURE were set.
 FRAMEWORKS_OWN = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False)
 _NOTHING: AbstractContextManager[None] = nullcontext()
 _tracer: Tracer | None = None
@@ -27,7 +27,7 @@ _provider: TracerProvider | None = None
 
 
 def start(endpoint: str | None) -> None:
-    """Send spans to a collector (OTLP over HTTP); nothing without one.
+    """Send spans to a collector (OTLP over HTTP); does nothing without one.
 
     :param endpoint: e.g. ``http://127.0.0.1:4318/v1/traces``.
     :raises Malformed: the packages are not installed.
@@ -43,7 +43,7 @@ def start(endpoint: str | None) -> None:
 
 
 def use(processor: SpanProcessor) -> None:
-    """Hand spans to a processor, until ``stop``."""
+    """Give spans to a processor, until ``stop``."""
     global _tracer, _provider  # noqa: PLW0603
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -54,7 +54,7 @@ def use(processor: SpanProcessor) -> None:
 
 
 def stop() -> None:
-    """Send what is not sent yet, and make no more spans."""
+    """Send the spans that are left, and make no more."""
     global _tracer, _provider
     _tracer, provider, _provider = None, _provider, None
     if provider is not None:
@@ -62,7 +62,7 @@ def stop() -> None:
 
 
 def span(name: str, **attributes: Any) -> AbstractContextManager[Span | None]:
-    """A part of what is under way in this thread or task; of an error, which may repeat what was sent, nothing."""
+    """A span within the one of this thread or task. It says nothing of an error, which may repeat what was sent."""
     if _tracer is None:
         return _NOTHING
     return _tracer.start_as_current_span(
@@ -71,7 +71,7 @@ def span(name: str, **attributes: Any) -> AbstractContextManager[Span | None]:
 
 
 def past(name: str, begun: int, **attributes: Any) -> None:
-    """Something that has happened, of which one could not know beforehand whether it would be worth a span.
+    """A span for something that already happened, when only its end shows that it deserves one.
 
     :param begun: nanoseconds since 1970.
     """
@@ -80,7 +80,7 @@ def past(name: str, begun: int, **attributes: Any) -> None:
 
 
 def request(scope: Scope) -> AbstractContextManager[Span | None]:
-    """The span of a request, within the trace that its client named (W3C Trace Context)."""
+    """The span of a request, within the trace that the client named (W3C Trace Context)."""
     return _NOTHING if _tracer is None else _request(_tracer, scope)
 
 
@@ -99,7 +99,7 @@ def _request(tracer: Tracer, scope: Scope) -> Iterator[Span]:
 
 
 def answered(made: Span | None, method: str, route: str, status: int) -> None:
-    """What is known at a request's end."""
+    """Complete the span of a request at its end."""
     if made is not None:
         from opentelemetry.trace import StatusCode
 

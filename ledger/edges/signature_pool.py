@@ -1,8 +1,8 @@
-"""Signatures checked in bulk on all processors, while the caller goes on.
+"""Check signatures in bulk on all processors, while the caller goes on.
 
-Checking is pure (``core.statements.signature``) and takes most of a replay's time. Portions go to processes in order,
-and only as many wait as the processors can take, so memory stays flat. The failure that is reported is the first in
-order, as if each had been checked at once.
+Checking is pure (``core.statements.signature``) and takes most of a replay's time. Portions go to processes in order.
+Few portions wait at a time, so memory stays flat. The first failure in order is reported, as if signatures were checked
+one after the other.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PORTION = 2_000  # signatures; about a tenth of a second
 
 
 class Signed(NamedTuple):
-    """A signature to be checked: the entry it stands in and that entry's block, ERC-7913 signer, digest, signature."""
+    """A signature to check: number and block of its entry, ERC-7913 signer, digest, signature."""
 
     number: int
     block: int
@@ -35,14 +35,14 @@ class Signed(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What came of a portion: the first failure (number, words), and what only the chain can decide."""
+    """The result of a portion: the first failure (entry number, reason), and what only the chain can decide."""
 
     failed: tuple[int, str] | None
     undecided: list[Signed]
 
 
 def check(origin: Origin, portion: Sequence[Signed]) -> Checked:
-    """Check signatures in order, up to the first that does not fit."""
+    """Check signatures in order, up to the first failure."""
     undecided = []
     for item in portion:
         try:
@@ -55,9 +55,9 @@ def check(origin: Origin, portion: Sequence[Signed]) -> Checked:
 
 
 class SignatureChecks:
-    """Takes signatures one by one; ``finish`` when there are no more. Use it as a context: processes end with it.
+    """Takes signatures one by one; call ``finish`` after the last. Use it as a context, which ends the processes.
 
-    ``undecided`` is handed, in order, every signature that only a contract on the chain can judge.
+    ``undecided`` gets, in order, every signature that only a contract on the chain can judge.
     """
 
     def __init__(self, origin: Origin, undecided: Callable[[Signed], None], processes: int | None = None) -> None:
@@ -78,9 +78,9 @@ class SignatureChecks:
             self._pool.shutdown(cancel_futures=True)
 
     def add(self, signed: Signed) -> None:
-        """Take a signature, and wait where too many do.
+        """Take a signature; waits if too many are waiting.
 
-        :raises HistoryBroken: naming the entry of a signature taken before that does not fit.
+        :raises HistoryBroken: an earlier signature does not fit; the error names its entry.
         :raises Unavailable: the processes died.
         """
         self._portion.append(signed)
@@ -91,7 +91,7 @@ class SignatureChecks:
                 self._settle()
 
     def finish(self) -> None:
-        """Wait for all that were taken; raises as ``add`` does, and again what it raised."""
+        """Wait for all signatures taken. Raises what ``add`` raises, also again what it raised before."""
         if self._failed is not None:
             raise self._failed
         while self._waiting:
@@ -101,7 +101,7 @@ class SignatureChecks:
 
     def _send(self) -> None:
         if self._pool is None:
-            # Not forked: the giver may have threads and open connections. Not before it is worth the start.
+            # Started only for enough work, and spawned, because the caller may have threads and open connections.
             self._pool = ProcessPoolExecutor(self._processes, get_context("spawn"))
         self._waiting.append(self._pool.submit(check, self._origin, self._portion))
         self._portion = []
@@ -111,7 +111,7 @@ class SignatureChecks:
             checked = self._waiting.popleft().result()
         except BrokenProcessPool:
             raise Unavailable(
-                "a process that checks signatures was ended: see that there is memory, run again", source=Source.MACHINE
+                "a process that checks signatures was ended: free some memory and run again", source=Source.MACHINE
             ) from None
         self._judge(checked)
 

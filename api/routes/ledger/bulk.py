@@ -108,7 +108,7 @@ def _count(outcomes: Sequence[Outcome]) -> None:
         metrics.received("bulk", outcome, count)
 
 
-def _kind(outcome: Outcome) -> metrics.Outcome:
+def _kind(outcome: Outcome) -> metrics.Reception:
     if isinstance(outcome, Stored):
         return "new" if outcome.is_new else "known"
     return "refused" if isinstance(outcome, LedgerError) and status_of(outcome) < 500 else "failed"
