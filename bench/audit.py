@@ -29,7 +29,7 @@ from ledger.core.history.replay import Replay
 from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.core.tree.tiles import Frontier, Tiles
 from ledger.edges.chain.contract import Chain, Limits
-from ledger.edges.replay_memory import Spill
+from ledger.edges.replay_memory import DiskMemory
 from ledger.edges.signature_pool import SignatureChecks, Signed
 from ledger.journeys.audit.audit import Scope, audit
 
@@ -47,7 +47,7 @@ Measured = dict[str, int]
 def replay_file(file: Path, size: int) -> Measured:
     """Replay entries from a file, and return the figures."""
     begun = time.perf_counter()
-    with Spill() as memory, SignatureChecks(ORIGIN, _refuse_wallet_signature) as checks:
+    with DiskMemory() as memory, SignatureChecks(ORIGIN, _refuse_wallet_signature) as checks:
 
         def sign(number: int, signer: bytes, digest: bytes, signature: bytes) -> None:
             checks.add(Signed(number, 0, signer, digest, signature))

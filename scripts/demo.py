@@ -45,7 +45,7 @@ from ledger.journeys.cosign import Witnesses
 from ledger.journeys.council import draft_resolution, endorse, relay_resolution
 from ledger.journeys.declare import Declared, DocumentFile, declare_files
 from ledger.journeys.evidence import evidence_of
-from ledger.journeys.export import PublicKeys, leave
+from ledger.journeys.export import PublicKeys, export_ledger
 from ledger.journeys.relay import Relayed
 from ledger.journeys.revoke import relay_revocation
 from ledger.journeys.withdraw import relay_withdrawal
@@ -322,7 +322,9 @@ class Demo:
 
     def _export(self) -> None:
         with self.local.follower.facts() as history:
-            export = leave(OUTPUT / "export", self.local.store, history, PublicKeys(self._trust), [OUTPUT / "wrapped"])
+            export = export_ledger(
+                OUTPUT / "export", self.local.store, history, PublicKeys(self._trust), [OUTPUT / "wrapped"]
+            )
         counts, size, files = export.manifest.counts, export.manifest.size, export.manifest.files.number
         self.say(f"{files} files: {size} entries, {counts.evidence} evidence, {counts.documents} documents")
 

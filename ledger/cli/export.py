@@ -15,7 +15,7 @@ from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.checkpoint import publish_checkpoint
-from ledger.journeys.export import PublicKeys, leave, read_public_keys
+from ledger.journeys.export import PublicKeys, export_ledger, read_public_keys
 
 
 def export(
@@ -50,7 +50,7 @@ def export(
         warn(error)
         err.print("Going on with what the store holds.")
     with bar() as progress, app.follower.facts(fresh=False) as history:
-        left = leave(folder, app.store, history, public, documents or (), evidence, Stages(progress).stage)
+        left = export_ledger(folder, app.store, history, public, documents or (), evidence, Stages(progress).stage)
     manifest = left.manifest
     value: dict[str, Any] = {
         "folder": str(folder),

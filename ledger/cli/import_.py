@@ -13,7 +13,7 @@ from ledger.cli.output import Stages, bar, facts, out, show
 from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.encoding.reading import hex_text
-from ledger.journeys.import_ import Arrived, arrive
+from ledger.journeys.import_ import Imported, import_ledger
 
 
 def import_(
@@ -38,7 +38,7 @@ def import_(
     app.settings.state_dir.mkdir(parents=True, exist_ok=True)
     with bar() as progress:
         stage = Stages(progress).stage
-        arrived = arrive(folder, app.settings.store_url_or_default(), now(), root, accept_wallets, stage)
+        arrived = import_ledger(folder, app.settings.store_url_or_default(), now(), root, accept_wallets, stage)
     if app.settings.contract is None and not app.contract_file.exists():
         app.note_contract(arrived.manifest.origin)
     value = _arrived(arrived)
@@ -51,7 +51,7 @@ def import_(
     show(as_json, value, human)
 
 
-def _arrived(arrived: Arrived) -> dict[str, Any]:
+def _arrived(arrived: Imported) -> dict[str, Any]:
     manifest = arrived.manifest
     return {
         "origin": str(manifest.origin),

@@ -21,7 +21,7 @@ _RECENT = 8192  # facts that wait in memory, to be written in the order of their
 _FILTER_BITS = 1 << 26  # 8 MiB: at a million facts one question in a thousand goes to the disk for nothing
 
 
-class Spill:
+class DiskMemory:
     """The ``Memory`` of a replay with a memory of its own that does not grow. Close it, or use it as a context.
 
     Every method raises Unavailable where the temporary file cannot be written.

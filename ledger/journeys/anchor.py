@@ -22,7 +22,8 @@ from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import BatchedElsewhere, Refused, Source, Unavailable
 from ledger.journeys.checkpoint import publish_checkpoint
-from ledger.journeys.follow import Follower, Progress, quiet
+from ledger.journeys.follow import Follower
+from ledger.journeys.progress import Progress, no_progress
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class Anchorer:
         sent, replaced, refused = self._send(at) if self._watched else (0, 0, 0)
         return Round(tuple(formed), sent, replaced, refused, tuple(anchored), tuple(final))
 
-    def run(self, max_size: int, at: int, progress: Progress = quiet) -> list[AnchorReport]:
+    def run(self, max_size: int, at: int, progress: Progress = no_progress) -> list[AnchorReport]:
         """Anchor all that is pending now in batches of ``max_size``, wait until it is final, and publish a checkpoint.
 
         Batches left over are finished as well. What is declared meanwhile is left to the next run.

@@ -7,7 +7,7 @@ where it differs. docs/exit.md says what lies where, and which secrets are not t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import count, islice
@@ -18,7 +18,7 @@ from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import read_wrapped
 from ledger.core.encoding.json_text import parse_json
-from ledger.core.encoding.reading import hex_text, read_object
+from ledger.core.encoding.reading import read_object
 from ledger.core.history.history import History
 from ledger.core.statements.signature import Algorithm
 from ledger.core.tree.merkle import leaf_hash, node_hash
@@ -26,6 +26,7 @@ from ledger.core.tree.tile_files import TileName, TileStream, bundle
 from ledger.core.tree.tiles import TILE_WIDTH, Frontier
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.export import records
+from ledger.edges.export.layout import document_path, evidence_path, members_path, part_path
 from ledger.edges.export.manifest import Counts, ExportManifest
 from ledger.edges.export.writer import README, ExportWriter
 from ledger.edges.keys.keystore import KeyInfo
@@ -33,16 +34,11 @@ from ledger.edges.store import MAX_PAGE, Batch, DeclarationRow, Store
 from ledger.errors import HistoryBroken, Malformed, Source, Unavailable
 from ledger.journeys.checkpoint import newest_checkpoint
 from ledger.journeys.evidence import Gatherer
+from ledger.journeys.progress import StageProgress, no_stages
 
 LINES = 10_000  # in one file of declarations or positions
 _BATCHES = 1024
 _WRAPPED = b"ledger/"
-
-Stage = Callable[[str, int, int], None]
-
-
-def silent(stage: str, done: int, of: int) -> None:
-    """Progress nobody looks at: the stage, how much of it is done, how much there is (0: nobody counted)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +70,7 @@ def read_public_keys(keystore_file: bytes, trust: TrustRoot) -> PublicKeys:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Exported:
     """An export that is finished. ``strangers``: documents that nobody declared here, which it therefore lacks.
 
     ``unproven``: anchored declarations without evidence, as no checkpoint covers their batch.
@@ -85,15 +81,15 @@ class Left:
     unproven: int
 
 
-def leave(
+def export_ledger(
     folder: Path,
     store: Store,
     history: History,
     keys: PublicKeys,
     documents: Sequence[Path] = (),
     evidence: bool = True,
-    progress: Stage = silent,
-) -> Left:
+    progress: StageProgress = no_stages,
+) -> Exported:
     """Write the export of ``store`` into ``folder``, as far as ``history``, held still meanwhile, goes.
 
     :param documents: folders, or files, of wrapped documents; those that are declared here are copied.
@@ -109,15 +105,17 @@ def leave(
         )
     if keys.trust.origin != history.origin:
         raise Malformed(f"is of {keys.trust.origin}, not of {history.origin}", "trust root")
-    with ExportWriter(folder, history.origin) as writer:
-        return _Leaving(writer, store, history, note, progress).run(keys, documents, evidence)
+    with ExportWriter(folder, history.origin) as outbox:
+        return _Exporting(outbox, store, history, note, progress).run(keys, documents, evidence)
 
 
-class _Leaving:
+class _Exporting:
     """One run; each method writes one part."""
 
-    def __init__(self, writer: ExportWriter, store: Store, history: History, note: SignedNote, progress: Stage) -> None:
-        self._writer = writer
+    def __init__(
+        self, outbox: ExportWriter, store: Store, history: History, note: SignedNote, progress: StageProgress
+    ) -> None:
+        self._outbox = outbox
         self._store = store
         self._history = history
         self._note = note
@@ -127,8 +125,8 @@ class _Leaving:
         self._counts = dict.fromkeys(Counts.__slots__, 0)
         self._unproven = 0
 
-    def run(self, keys: PublicKeys, documents: Sequence[Path], evidence: bool) -> Left:
-        own = self._writer.documents()
+    def run(self, keys: PublicKeys, documents: Sequence[Path], evidence: bool) -> Exported:
+        own = self._outbox.documents()
         held = self._documents([*own, *documents])
         self._log()
         self._checkpoints()
@@ -143,8 +141,8 @@ class _Leaving:
         history, covered = self._history, self._note.checkpoint.size
         counts = Counts(**self._counts)
         self._progress("sealing", 0, 0)
-        manifest = self._writer.seal(history.origin, history.size, history.head, history.log.root(), covered, counts)
-        return Left(manifest, tuple(held.values()), self._unproven)
+        manifest = self._outbox.seal(history.origin, history.size, history.head, history.log.root(), covered, counts)
+        return Exported(manifest, tuple(held.values()), self._unproven)
 
     def _log(self) -> None:
         """Bundles, tiles, and where the chain keeps each entry, in one pass; the head is folded beside."""
@@ -159,18 +157,18 @@ class _Leaving:
             stream.append(item.entry.hash)
             head = node_hash(head, item.entry.hash)
             for name, data in stream.full():
-                self._writer.write(f"log/{name}", data)
+                self._outbox.write(f"log/{name}", data)
             if len(entries) == TILE_WIDTH or stream.size in edges:
                 name = TileName(None, (stream.size - 1) // TILE_WIDTH, len(entries))
-                self._writer.write(f"log/{name}", bundle(entries))
+                self._outbox.write(f"log/{name}", bundle(entries))
             if stream.size in edges:
                 for name, data in stream.partial():
-                    self._writer.write(f"log/{name}", data)
+                    self._outbox.write(f"log/{name}", data)
             if len(entries) == TILE_WIDTH:
                 entries.clear()
             if len(logged) == LINES or stream.size == last:
                 lines = b"".join(map(records.position_line, logged))
-                self._writer.write(part_path("chain", (stream.size - 1) // LINES), lines)
+                self._outbox.write(part_path("chain", (stream.size - 1) // LINES), lines)
                 logged.clear()
             self._progress("entries", stream.size, last)
         if head != self._history.head:
@@ -185,9 +183,9 @@ class _Leaving:
         for note in self._store.checkpoints.each():
             if grown and note.checkpoint.size > self._history.size:
                 break  # signed while the export was written
-            self._writer.write(f"log/checkpoints/{note.checkpoint.size}", str(note).encode())
+            self._outbox.write(f"log/checkpoints/{note.checkpoint.size}", str(note).encode())
             self._counts["checkpoints"] += 1
-        self._writer.write("log/checkpoint", str(self._note).encode())
+        self._outbox.write("log/checkpoint", str(self._note).encode())
 
     def _batches(self) -> None:
         for batch in self._store.batches.each():
@@ -197,14 +195,14 @@ class _Leaving:
             self._counts["batches"] += 1
             self._progress("batches", self._counts["batches"], 0)
         written = islice(self._store.batches.each(), self._counts["batches"])
-        self._writer.stream("batches/index.jsonl", (records.batch_line(self._as_of(batch)) for batch in written))
+        self._outbox.stream("batches/index.jsonl", (records.batch_line(self._as_of(batch)) for batch in written))
 
     def _sets(self) -> None:
         for root, size in self._store.sets.each():
             self._members("sets", root, size, self._store.sets.members(root, size) or [])
             self._counts["sets"] += 1
         written = islice(self._store.sets.each(), self._counts["sets"])
-        self._writer.stream("sets/index.jsonl", (records.set_line(root, size) for root, size in written))
+        self._outbox.stream("sets/index.jsonl", (records.set_line(root, size) for root, size in written))
 
     def _members(self, folder: str, root: bytes, size: int, ids: Sequence[bytes]) -> None:
         tree = Frontier()
@@ -215,7 +213,7 @@ class _Leaving:
                 f"the store's {folder} are damaged, run `ledger audit`: one leads elsewhere",
                 expected=f"{size} under {root.hex()}", found=f"{tree.size} under {tree.root().hex()}",
             )  # fmt: skip
-        self._writer.write(members_path(folder, root, size), b"".join(map(records.id_line, ids)))
+        self._outbox.write(members_path(folder, root, size), b"".join(map(records.id_line, ids)))
 
     def _declarations(self, documents: dict[bytes, Path], gatherer: Gatherer | None) -> None:
         def line(row: DeclarationRow) -> bytes:
@@ -224,7 +222,7 @@ class _Leaving:
                 self._evidence(gatherer, row)
             if row.declaration.digest in documents:
                 data = documents.pop(row.declaration.digest).read_bytes()
-                self._writer.write(document_path(row.declaration.digest), data)
+                self._outbox.write(document_path(row.declaration.digest), data)
                 self._counts["documents"] += 1
             self._counts["declarations"] += 1
             self._progress("declarations", self._counts["declarations"], 0)
@@ -234,7 +232,7 @@ class _Leaving:
         for number in count():
             lines = [line(row) for row in islice(rows, LINES)]
             if lines:
-                self._writer.write(part_path("declarations", number), b"".join(lines))
+                self._outbox.write(part_path("declarations", number), b"".join(lines))
             if len(lines) < LINES:
                 return
 
@@ -244,7 +242,7 @@ class _Leaving:
         except Unavailable:  # anchored after the last checkpoint that anybody signed
             self._unproven += 1
             return
-        self._writer.write(evidence_path(row.id), data)
+        self._outbox.write(evidence_path(row.id), data)
         self._counts["evidence"] += 1
 
     def _read_batch(self, batch_id: int) -> Batch | None:
@@ -270,38 +268,18 @@ class _Leaving:
 
     def _keys(self, keys: PublicKeys) -> None:
         trust = keys.trust
-        self._writer.write("keys/trust.json", trust.to_bytes())
-        self._writer.write("keys/log.vkey", f"{trust.log_key}\n".encode())
-        self._writer.write("keys/witnesses.vkey", "".join(f"{key}\n" for key in trust.witnesses).encode())
-        self._writer.write("keys/keystore.json", keys.keystore_file())
+        self._outbox.write("keys/trust.json", trust.to_bytes())
+        self._outbox.write("keys/log.vkey", f"{trust.log_key}\n".encode())
+        self._outbox.write("keys/witnesses.vkey", "".join(f"{key}\n" for key in trust.witnesses).encode())
+        self._outbox.write("keys/keystore.json", keys.keystore_file())
 
     def _guides(self) -> None:
         """The contract, the documents that describe all this, and a page for whoever finds it."""
-        self._writer.write("contract/TradeLedger.json", artifact.text().encode())
-        self._writer.write("contract/code.hex", artifact.load().code_at(self._history.origin).hex().encode() + b"\n")
+        self._outbox.write("contract/TradeLedger.json", artifact.text().encode())
+        self._outbox.write("contract/code.hex", artifact.load().code_at(self._history.origin).hex().encode() + b"\n")
         for name, data in manual.pages():
-            self._writer.write(f"formats/{name}", data)
-        self._writer.write(README, manual.readme(str(self._history.origin)))
-
-
-def members_path(folder: str, root: bytes, size: int) -> str:
-    """Where the ids of a batch or set lie: one a line, in order."""
-    return f"{folder}/{hex_text(root)}-{size}.txt"
-
-
-def evidence_path(id_: bytes) -> str:
-    """Where the evidence of a declaration lies."""
-    return f"evidence/{hex_text(id_)}.json"
-
-
-def document_path(digest: bytes) -> str:
-    """Where a wrapped document lies."""
-    return f"documents/{hex_text(digest)}.wrapped"
-
-
-def part_path(folder: str, number: int) -> str:
-    """Where a part of a long list lies."""
-    return f"{folder}/{number:06}.jsonl"
+            self._outbox.write(f"formats/{name}", data)
+        self._outbox.write(README, manual.readme(str(self._history.origin)))
 
 
 def _all_declarations(store: Store) -> Iterator[DeclarationRow]:

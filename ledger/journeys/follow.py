@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock, RLock
 
@@ -14,13 +14,7 @@ from ledger.core.history.history import History
 from ledger.edges.chain.contract import Chain, LoggedEntry
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken
-
-Progress = Callable[[int, int], None]
-
-
-def quiet(done: int, of: int) -> None:
-    """Progress nobody looks at."""
-
+from ledger.journeys.progress import Progress, no_progress
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +38,7 @@ class Follower:
         self._block = 0
         self._looked_at = -math.inf
 
-    def refresh(self, progress: Progress = quiet, max_age: float = 0.0) -> History:
+    def refresh(self, progress: Progress = no_progress, max_age: float = 0.0) -> History:
         """The history at the chain's present head, or as of a look that is at most ``max_age`` seconds old.
 
         With an age, all who ask at once share one look. Not to be called where ``facts`` are being looked at.
@@ -68,7 +62,7 @@ class Follower:
         if time.monotonic() - self._looked_at < max_age or not self._looking.acquire(blocking=False):
             return
         try:
-            self._see(quiet)
+            self._see(no_progress)
         finally:
             self._looking.release()
 

@@ -24,20 +24,21 @@ from ledger.core.tree.tile_files import TileName, TileStream, bundle, read_bundl
 from ledger.core.tree.tiles import TILE_WIDTH, Frontier
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.export import records
+from ledger.edges.export.layout import document_path, evidence_path, members_path, part_path
 from ledger.edges.export.manifest import MANIFEST, Counts, ExportManifest
 from ledger.edges.export.reader import ExportReader
 from ledger.edges.export.writer import README
-from ledger.edges.replay_memory import Spill
+from ledger.edges.replay_memory import DiskMemory
 from ledger.edges.store import Restoration, Store
 from ledger.errors import DefiniteNo, HistoryBroken, Malformed, VerificationFailed
-from ledger.journeys.export import Stage, document_path, evidence_path, members_path, part_path, silent
+from ledger.journeys.progress import StageProgress, no_stages
 
 _CHUNK = 500
 Content = TypeVar("Content")
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class Imported:
     """What was rebuilt, and what could not be judged or does not fit.
 
     ``uncovered``: entries after the newest checkpoint that the trust root accepts. ``wallets``: signatures that only
@@ -51,14 +52,14 @@ class Arrived:
     contradicting: tuple[int, ...] = ()
 
 
-def arrive(
+def import_ledger(
     folder: Path,
     store_url: str,
     at: int,
     trust: TrustRoot | None = None,
     accept_wallets: bool = False,
-    progress: Stage = silent,
-) -> Arrived:
+    progress: StageProgress = no_stages,
+) -> Imported:
     """Fill the store at ``store_url`` from the export in ``folder``; ``at`` is the time now in seconds.
 
     A store that holds part of it already takes the rest. Where anything is wrong, no store is left that was not there.
@@ -69,55 +70,55 @@ def arrive(
     :raises VerificationFailed: a file was changed, added or removed, or a signature or a proof does not fit.
     :raises HistoryBroken: an entry breaks a rule, two parts contradict each other, or the store is of another origin.
     """
-    with ExportReader(folder) as reader:
-        reader.check_files(lambda done, of: progress("files", done, of))
-        held = _read(read_trust_root, reader, "keys/trust.json")
+    with ExportReader(folder) as inbox:
+        inbox.check_files(lambda done, of: progress("files", done, of))
+        held = _read(read_trust_root, inbox, "keys/trust.json")
         believed = trust or held
-        origin = reader.manifest.origin
+        origin = inbox.manifest.origin
         if believed.origin != origin:
             raise HistoryBroken("the export is of another history", expected=believed.origin, found=origin)
-        with Store.founding(store_url, origin) as store, store.restoring() as restoring, Spill() as memory:
-            return _Arriving(reader, restoring, memory, believed, accept_wallets, progress).run(held, at)
+        with Store.founding(store_url, origin) as store, store.restoring() as restoring, DiskMemory() as memory:
+            return _Importing(inbox, restoring, memory, believed, accept_wallets, progress).run(held, at)
 
 
-class _Arriving:
+class _Importing:
     """One run; each method reads one part of the export and accounts for its files."""
 
     def __init__(
         self,
-        reader: ExportReader,
+        inbox: ExportReader,
         restoring: Restoration,
-        memory: Spill,
+        memory: DiskMemory,
         trust: TrustRoot,
         accept_wallets: bool,
-        progress: Stage,
+        progress: StageProgress,
     ) -> None:
-        self._reader = reader
+        self._inbox = inbox
         self._restoring = restoring
         self._memory = memory
         self._trust = trust
         self._accept_wallets = accept_wallets
         self._progress = progress
-        self._manifest = reader.manifest
+        self._manifest = inbox.manifest
         self._counts = dict.fromkeys(Counts.__slots__, 0)
         self._accepted: set[int] = set()  # sizes of the checkpoints that the trust root accepts
         self._covered = 0  # the greatest of them whose root the entries have
         self._contradicting: list[int] = []
         self._wallets = 0
 
-    def run(self, held: TrustRoot, at: int) -> Arrived:
+    def run(self, held: TrustRoot, at: int) -> Imported:
         self._entries(self._checkpoints(at))
         self._declarations()
         self._batches()
         self._sets()
-        self._compare_batches()
+        self._places()
         self._others(held)
-        self._reader.check_all_seen()
+        self._inbox.check_all_seen()
         found = Counts(**self._counts)
         if found != self._manifest.counts:
             raise HistoryBroken(f"{MANIFEST} counts otherwise", expected=self._manifest.counts, found=found)
         uncovered = self._manifest.size - self._covered
-        return Arrived(self._manifest, uncovered, self._wallets, tuple(self._contradicting))
+        return Imported(self._manifest, uncovered, self._wallets, tuple(self._contradicting))
 
     def _checkpoints(self, at: int) -> dict[int, bytes]:
         """Every published checkpoint; root by size.
@@ -125,9 +126,9 @@ class _Arriving:
         Each must be signed by the log. Enough cosignatures are not demanded of each, as a checkpoint is published
         before its witnesses have cosigned it; ``_entries`` demands one checkpoint that has them.
         """
-        newest, roots = self._reader.read("log/checkpoint"), {}
-        for path in self._reader.paths("log/checkpoints/"):
-            data = self._reader.read(path)
+        newest, roots = self._inbox.read("log/checkpoint"), {}
+        for path in self._inbox.paths("log/checkpoints/"):
+            data = self._inbox.read(path)
             note = self._note(data, path)
             checkpoint = note.checkpoint
             roots[checkpoint.size] = checkpoint.root
@@ -185,12 +186,12 @@ class _Arriving:
         self._contradicting += [size for size in sorted(roots) if size > manifest.size]
 
     def _logged(self) -> Iterator[LoggedEntry]:
-        """Entries from their bundles, each with its position on the chain."""
+        """Entries from their bundles, each with its place on the chain."""
         positions = self._lines("chain")
         for first in range(0, self._manifest.size, TILE_WIDTH):
             width = min(TILE_WIDTH, self._manifest.size - first)
             path = f"log/{TileName(None, first // TILE_WIDTH, width)}"
-            entries = _read(read_bundle, self._reader, path)
+            entries = _read(read_bundle, self._inbox, path)
             if len(entries) != width:
                 raise VerificationFailed(f"{path} holds {len(entries)} entries")
             for data in entries:
@@ -206,12 +207,12 @@ class _Arriving:
     def _tiles(self, stream: TileStream, held: list[bytes]) -> None:
         """The tiles that follow from the entries so far; ``held``: those of the last bundle, emptied when full."""
         for name, data in stream.full():
-            self._reader.expect(f"log/{name}", data)
+            self._inbox.expect(f"log/{name}", data)
         if stream.size in {self._manifest.checkpoint, self._manifest.size}:
             for name, data in stream.partial():
-                self._reader.expect(f"log/{name}", data)
+                self._inbox.expect(f"log/{name}", data)
             name = TileName(None, (stream.size - 1) // TILE_WIDTH, len(held))
-            self._reader.expect(f"log/{name}", bundle(held))
+            self._inbox.expect(f"log/{name}", bundle(held))
         if len(held) == TILE_WIDTH:
             held.clear()
 
@@ -255,7 +256,7 @@ class _Arriving:
         self._restoring.add_declarations(received)
 
     def _batches(self) -> None:
-        for where, line in self._reader.lines("batches/index.jsonl"):
+        for where, line in self._inbox.lines("batches/index.jsonl"):
             batch = records.read_batch(line, where)
             ids = self._members("batches", batch.root, batch.size)
             anchor = self._memory.anchored(batch.root, batch.size)
@@ -269,21 +270,21 @@ class _Arriving:
             self._progress("batches", self._counts["batches"], self._manifest.counts.batches)
 
     def _sets(self) -> None:
-        for where, line in self._reader.lines("sets/index.jsonl"):
+        for where, line in self._inbox.lines("sets/index.jsonl"):
             root, size = records.read_set(line, where)
             self._restoring.add_set(root, size, self._members("sets", root, size))
             self._counts["sets"] += 1
 
     def _members(self, folder: str, root: bytes, size: int) -> list[bytes]:
         path, tree, ids = members_path(folder, root, size), Frontier(), []
-        for where, line in self._reader.lines(path):
+        for where, line in self._inbox.lines(path):
             ids.append(records.read_id(line, where))
             tree.append(leaf_hash(ids[-1]))
         if (tree.root(), tree.size) != (root, size):
             raise VerificationFailed(f"{path} leads to {tree.size} under the root 0x{tree.root().hex()}")
         return ids
 
-    def _compare_batches(self) -> None:
+    def _places(self) -> None:
         """What the declarations' own lines say of their batches, against the batches."""
         declared = self._declared()
         while some := list(islice(declared, _CHUNK)):
@@ -291,33 +292,33 @@ class _Arriving:
             for where, item in some:
                 row, batch = rows[item.id]
                 found = None if batch is None else records.BatchPosition(batch.root, batch.size, row.batch_index or 0)
-                self._compare_batch(where, item, found)
+                self._place(where, item, found)
                 files = [document_path(item.declaration.digest)]
                 files += [evidence_path(item.id)] if item.state == "anchored" else []
-                for path in filter(self._reader.has, files):
-                    self._reader.see(path)
+                for path in filter(self._inbox.has, files):
+                    self._inbox.see(path)
 
-    def _compare_batch(self, where: str, item: records.DeclarationRecord, found: records.BatchPosition | None) -> None:
+    def _place(self, where: str, item: records.DeclarationRecord, found: records.BatchPosition | None) -> None:
         # A store that was there before may know of a batch that was formed after the export.
-        later = found is not None and not self._reader.has(members_path("batches", found.root, found.size))
+        later = found is not None and not self._inbox.has(members_path("batches", found.root, found.size))
         if found != item.batch and not (item.batch is None and later):
             raise HistoryBroken(f"{where}: it is in another batch", expected=item.batch, found=found)
-        batch = item.batch
-        if item.state == "anchored" and batch and self._memory.anchored(batch.root, batch.size) is None:
+        place = item.batch
+        if item.state == "anchored" and place and self._memory.anchored(place.root, place.size) is None:
             raise HistoryBroken(f"{where}: nothing anchors it", expected="anchored", found="no entry")
 
     def _others(self, held: TrustRoot) -> None:
         """What is not stored. Evidence is not opened: each proves itself to whoever verifies it."""
-        self._counts["evidence"] = sum(1 for _ in self._reader.paths("evidence/"))
-        for path in self._reader.paths("documents/"):
-            digest = _read(read_wrapped, self._reader, path).digest
+        self._counts["evidence"] = sum(1 for _ in self._inbox.paths("evidence/"))
+        for path in self._inbox.paths("documents/"):
+            digest = _read(read_wrapped, self._inbox, path).digest
             if path != document_path(digest):
                 raise VerificationFailed(f"{path} is the document with the digest 0x{digest.hex()}")
             self._counts["documents"] += 1
-        self._reader.expect("keys/log.vkey", f"{held.log_key}\n".encode())
-        self._reader.expect("keys/witnesses.vkey", "".join(f"{key}\n" for key in held.witnesses).encode())
-        for path in (README, "keys/keystore.json", *self._reader.paths("contract/"), *self._reader.paths("formats/")):
-            self._reader.see(path)
+        self._inbox.expect("keys/log.vkey", f"{held.log_key}\n".encode())
+        self._inbox.expect("keys/witnesses.vkey", "".join(f"{key}\n" for key in held.witnesses).encode())
+        for path in (README, "keys/keystore.json", *self._inbox.paths("contract/"), *self._inbox.paths("formats/")):
+            self._inbox.see(path)
 
     def _declared(self) -> Iterator[tuple[str, records.DeclarationRecord]]:
         for where, line in self._lines("declarations"):
@@ -326,14 +327,14 @@ class _Arriving:
     def _lines(self, folder: str) -> Iterator[tuple[str, bytes]]:
         """The lines of all parts of a list, one after the other."""
         for number in count():
-            if not self._reader.has(part_path(folder, number)):
+            if not self._inbox.has(part_path(folder, number)):
                 return
-            yield from self._reader.lines(part_path(folder, number))
+            yield from self._inbox.lines(part_path(folder, number))
 
 
-def _read(read: Callable[[bytes], Content], reader: ExportReader, path: str) -> Content:
+def _read(read: Callable[[bytes], Content], inbox: ExportReader, path: str) -> Content:
     """A file by its reader; Malformed names the file."""
     try:
-        return read(reader.read(path))
+        return read(inbox.read(path))
     except Malformed as error:
         raise Malformed(error.what, f"{path} {error.where}".rstrip()) from None

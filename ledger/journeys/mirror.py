@@ -19,7 +19,7 @@ from ledger.core.tree.tiles import TILE_WIDTH
 from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.web import Web
 from ledger.errors import HistoryBroken, Malformed, Source, VerificationFailed
-from ledger.journeys.follow import Progress, quiet
+from ledger.journeys.progress import Progress, no_progress
 
 MAX_BUNDLE = TILE_WIDTH * (MAX_ENTRY + 2)
 CHECKPOINT = "checkpoint"
@@ -35,7 +35,7 @@ class Mirrored:
     new: int
 
 
-def mirror_log(url: str, folder: Path, trust: TrustRoot, progress: Progress = quiet) -> Mirrored:
+def mirror_log(url: str, folder: Path, trust: TrustRoot, progress: Progress = no_progress) -> Mirrored:
     """Bring ``folder`` up to the newest checkpoint of the log that is served at ``url``; see ``Mirror.run``."""
     return Mirror(Web(url, TIMEOUT_SECONDS, Source.LOG), MirrorFolder(folder), trust).run(progress)
 
@@ -48,7 +48,7 @@ class Mirror:
         self._folder = folder
         self._trust = trust
 
-    def run(self, progress: Progress = quiet) -> Mirrored:
+    def run(self, progress: Progress = no_progress) -> Mirrored:
         """Bring the folder up to the log's newest checkpoint; interrupted, the next run goes on.
 
         Every entry is hashed again, those that were there before too. ``progress`` is told entries read and in all.

@@ -23,8 +23,8 @@ from ledger.core.verification.verify import verify
 from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Restoration, Store
 from ledger.errors import DefiniteNo, Source, Unavailable, VerificationFailed
-from ledger.journeys.export import Stage, silent
 from ledger.journeys.follow import Follower
+from ledger.journeys.progress import StageProgress, no_stages
 from ledger.journeys.verify import VerificationRequest
 
 Name = tuple[bytes, int]  # root and size of a batch or attested set
@@ -78,7 +78,7 @@ def rebuild(
     evidence: Iterable[tuple[str, bytes]] = (),
     trust: TrustRoot | None = None,
     at: int = 0,
-    progress: Stage = silent,
+    progress: StageProgress = no_stages,
 ) -> Rebuilt:
     """Bring a store that is empty, or older than the chain, up to what chain and evidence show.
 

@@ -10,7 +10,7 @@ from ledger.core.history.history import Remembered
 from ledger.core.history.replay import Mark
 from ledger.core.statements.statement import Attestation, Declaration, Revocation, Withdrawal
 from ledger.edges import replay_memory
-from ledger.edges.replay_memory import Spill
+from ledger.edges.replay_memory import DiskMemory
 
 names = strategies.sampled_from([bytes([number]) * 32 for number in range(4)])
 contents = strategies.one_of(
@@ -34,7 +34,7 @@ contents = strategies.one_of(
 @given(kept=strategies.lists(contents, max_size=30))
 def test_the_memory_on_disk_answers_as_the_one_in_memory_does(recent: int, kept: list[object]) -> None:
     plain = Remembered()
-    with pytest.MonkeyPatch.context() as patch, Spill() as disk:
+    with pytest.MonkeyPatch.context() as patch, DiskMemory() as disk:
         patch.setattr(replay_memory, "_RECENT", recent)
         for number, item in enumerate(kept):
             topic, content = item if isinstance(item, tuple) else (_topic(item), item)

@@ -25,16 +25,16 @@ from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import AttesterAuthorisation, Declaration
 from ledger.core.verification.verdict import Status
 from ledger.edges.chain.contract import Chain
-from ledger.edges.replay_memory import Spill
+from ledger.edges.replay_memory import DiskMemory
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken, Source, Unavailable
 from ledger.journeys.attest import relay_attestation
 from ledger.journeys.audit.audit import Scope, audit
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.evidence import evidence_of
-from ledger.journeys.export import PublicKeys, leave
+from ledger.journeys.export import PublicKeys, export_ledger
 from ledger.journeys.follow import Follower
-from ledger.journeys.import_ import arrive
+from ledger.journeys.import_ import import_ledger
 from ledger.journeys.rebuild import rebuild
 from ledger.journeys.relay import Relay
 from ledger.journeys.verify import VerificationRequest, verify_online
@@ -220,11 +220,11 @@ def test_an_import_says_what_only_the_chain_could_say(
 ) -> None:
     """No chain is asked: wallets are counted where they are accepted. A full disk is no difference either."""
     with filled.house.follower.facts() as history:
-        leave(tmp_path / "export", filled.house.store, history, PublicKeys(filled.trust))
+        export_ledger(tmp_path / "export", filled.house.store, history, PublicKeys(filled.trust))
 
     def into(name: str, accept_wallets: bool) -> int:
         url = f"sqlite:///{tmp_path / name}"
-        return arrive(tmp_path / "export", url, now(), filled.trust, accept_wallets=accept_wallets).wallets
+        return import_ledger(tmp_path / "export", url, now(), filled.trust, accept_wallets=accept_wallets).wallets
 
     with pytest.raises(HistoryBroken, match="only its chain can tell"):
         into("no.sqlite", accept_wallets=False)
@@ -233,6 +233,6 @@ def test_an_import_says_what_only_the_chain_could_say(
     def full(*_: object) -> None:
         raise Unavailable("the disk is full", source=Source.DISK)
 
-    monkeypatch.setattr(Spill, "keep", full)
+    monkeypatch.setattr(DiskMemory, "keep", full)
     with pytest.raises(Unavailable, match="disk is full"):
         into("full.sqlite", accept_wallets=True)

@@ -20,7 +20,7 @@ from ledger.core.verification.verdict import Status
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.keys.keystore import SigningKey
-from ledger.edges.replay_memory import Spill
+from ledger.edges.replay_memory import DiskMemory
 from ledger.edges.signature_pool import SignatureChecks, Signed
 from ledger.edges.store import Store
 from ledger.errors import DefiniteNo, HistoryBroken, Malformed, Source, Unavailable, VerificationFailed
@@ -30,7 +30,7 @@ from ledger.journeys.audit.findings import AuditReport, Finding
 from ledger.journeys.audit.lockstep import OtherNode, StoredEntries, out_of_place
 from ledger.journeys.audit.store import compare_batches, compare_declarations, compare_places, compare_sets
 from ledger.journeys.audit.wallets import Wallets
-from ledger.journeys.follow import Progress, quiet
+from ledger.journeys.progress import Progress, no_progress
 
 _Step = OtherNode | StoredEntries
 _TELL = 500  # entries between two words of progress
@@ -69,7 +69,7 @@ class Audited:
     newest: SignedNote | None
 
 
-def audit(chain: Chain, scope: Scope, progress: Progress = quiet) -> Audited:
+def audit(chain: Chain, scope: Scope, progress: Progress = no_progress) -> Audited:
     """Replay the log that ``chain`` gives and compare it with all that ``scope`` names.
 
     ``progress`` is told entries replayed and entries in all, by the contract's word.
@@ -78,7 +78,7 @@ def audit(chain: Chain, scope: Scope, progress: Progress = quiet) -> Audited:
         report says so.
     :raises Malformed: ``first_block`` is after the first entry.
     """
-    with Spill() as memory:
+    with DiskMemory() as memory:
         return _Audit(chain, scope, memory, progress).run()
 
 
@@ -118,7 +118,7 @@ class Cosigner:
 class _Audit:
     """One run."""
 
-    def __init__(self, chain: Chain, scope: Scope, memory: Spill, progress: Progress) -> None:
+    def __init__(self, chain: Chain, scope: Scope, memory: DiskMemory, progress: Progress) -> None:
         self._chain, self._scope, self._memory, self._progress = chain, scope, memory, progress
         self._size, self._head, self._block = chain.head(scope.last_block)
         self._report = AuditReport(str(chain.origin), [chain.place], self._block, chain.block_hash(self._block) or "")
