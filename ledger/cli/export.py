@@ -50,8 +50,9 @@ def export(
         warn(error)
         err.print("Going on with what the store holds.")
     with bar() as progress, app.follower.facts(fresh=False) as history:
-        left = export_ledger(folder, app.store, history, public, documents or (), evidence, Stages(progress).stage)
-    manifest = left.manifest
+        stage = Stages(progress).stage
+        exported = export_ledger(folder, app.store, history, public, documents or (), evidence, stage)
+    manifest = exported.manifest
     value: dict[str, Any] = {
         "folder": str(folder),
         "origin": str(manifest.origin),
@@ -60,14 +61,14 @@ def export(
         **asdict(manifest.counts),
         "files": manifest.files.number,
         "bytes": manifest.files.length,
-        "undeclared_documents": [str(path) for path in left.strangers],
-        "without_evidence": left.unproven,
+        "undeclared_documents": [str(path) for path in exported.undeclared],
+        "without_evidence": exported.without_evidence,
     }
 
     def human() -> None:
         facts("Exported", {name: item for name, item in value.items() if name != "undeclared_documents"})
-        for path in left.strangers:
-            out.print(f"[yellow]left out, for it is not declared here:[/] {path}", soft_wrap=True)
+        for path in exported.undeclared:
+            out.print(f"[yellow]left out, because nobody declared it here:[/] {path}", soft_wrap=True)
 
     show(as_json, value, human)
 

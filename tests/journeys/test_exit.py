@@ -69,7 +69,7 @@ def test_everything_is_there(exported: ExportedHouse) -> None:
         len(exported.ids),
     )
     assert (counts.batches, counts.checkpoints, counts.sets) == (1, 2, 2)
-    assert exported.left.strangers == ()
+    assert exported.left.undeclared == ()
     assert exported.left.manifest.checkpoint == exported.size
     for name in ("formats.md", "evidence-format.md", "exit.md"):
         assert (exported.export / "formats" / name).stat().st_size > 0

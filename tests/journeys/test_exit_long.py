@@ -72,7 +72,7 @@ def test_all_parts_are_there_and_come_back(
     monkeypatch.setattr(journey, "LINES", 250)
     left = export(made, url, tmp_path / "export")
     files = contents(tmp_path / "export")
-    assert (left.manifest.size, left.manifest.checkpoint, left.unproven) == (SIZE, COVERED, SIZE - COVERED)
+    assert (left.manifest.size, left.manifest.checkpoint, left.without_evidence) == (SIZE, COVERED, SIZE - COVERED)
     assert (left.manifest.counts.evidence, left.manifest.counts.declarations) == (COVERED - 1, SIZE - 1 + PENDING)
     assert sorted(path for path in files if path.startswith(("chain", "decl"))) == [
         f"{folder}/00000{number}.jsonl" for folder in ("chain", "declarations") for number in range(3)
