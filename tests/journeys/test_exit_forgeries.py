@@ -240,7 +240,7 @@ FORGERIES: dict[str, tuple[Forge, dict[str, object], str]] = {
     "a position too many": (
         lambda copy: lines(copy.one("chain/*"), lambda held: [*held, held[-1]]),
         {},
-        "is about an entry that is not there",
+        "is about an entry that the export does not have",
     ),
     "evidence of nothing": (
         lambda copy: shutil.copy(copy.one("evidence/*"), copy.folder / f"evidence/0x{'11' * 32}.json"),

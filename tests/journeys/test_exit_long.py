@@ -177,7 +177,7 @@ def test_a_store_that_grows_meanwhile_does_not_show_in_the_export(
     right = part.read_bytes()
     part.write_bytes(right.replace(b'"batched"', b'"anchored"', 1))
     relist(tmp_path / "export")
-    with pytest.raises(HistoryBroken, match=r"^declarations/000000\.jsonl line 400: nothing anchors it"):
+    with pytest.raises(HistoryBroken, match=r"^declarations/000000\.jsonl line 400: no entry anchors it"):
         import_ledger(tmp_path / "export", f"sqlite:///{tmp_path / 'none.sqlite'}", START, made.trust)
     part.write_bytes(right)
     relist(tmp_path / "export")
