@@ -123,7 +123,7 @@ def step(name: str, size: int, folder: Path) -> None:
     else:
         store = Store.open(url, None)
         follower = Follower(Chain.unasked("http://127.0.0.1:1", ORIGIN), store)
-        with follower.facts(fresh=False) as history:
+        with follower.known_history() as history:
             export_ledger(folder / name.replace(" ", ""), store, history, PublicKeys(TRUST), evidence="no" not in name)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps({"step": name, "seconds": time.monotonic() - begun, "peak_mib": peak}))

@@ -231,7 +231,7 @@ class Demo:
 
     def _revoke(self, attested: dict[str, bytes], declared: dict[str, Declared]) -> None:
         name = next(name for name in attested if declared[name].source.document_type == PHYTOSANITARY)
-        with self.local.follower.facts() as history:
+        with self.local.follower.fresh_history() as history:
             code = history.attestations[attested[name]].attested.attestation.agency
         statement, officer = Revocation(attested[name], ZERO, REVOKED), self._officer(code)
         done = relay_revocation(
@@ -321,7 +321,7 @@ class Demo:
         self.report["audit"] = report.to_json()
 
     def _export(self) -> None:
-        with self.local.follower.facts() as history:
+        with self.local.follower.fresh_history() as history:
             export = export_ledger(
                 OUTPUT / "export", self.local.store, history, PublicKeys(self._trust), [OUTPUT / "wrapped"]
             )

@@ -49,7 +49,7 @@ def export(
     except Unavailable as error:
         warn(error)
         err.print("Going on with what the store holds.")
-    with bar() as progress, app.follower.facts(fresh=False) as history:
+    with bar() as progress, app.follower.known_history() as history:
         stage = Stages(progress).stage
         exported = export_ledger(folder, app.store, history, public, documents or (), evidence, stage)
     manifest = exported.manifest

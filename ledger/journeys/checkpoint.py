@@ -21,7 +21,7 @@ def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | N
     :raises Unavailable: the chain took back, or this node hides, what was signed. Another signature would make it two
         histories under one key, so nothing is signed until the history leads there again (docs/operations.md).
     """
-    with follower.facts(fresh=False) as history:
+    with follower.known_history() as history:
         size = follower.confirmed
         if log_key is None or size == 0:
             return None

@@ -128,7 +128,7 @@ class Witnesses:
 
 def _proof(note: SignedNote, seen: int, follower: Follower) -> list[bytes]:
     checkpoint = note.checkpoint
-    with follower.facts(fresh=False) as history:
+    with follower.known_history() as history:
         if checkpoint.size > history.size or history.log.root(checkpoint.size) != checkpoint.root:
             raise Unavailable("the checkpoint is of before a reorganisation", source=Source.CHAIN)
         return history.log.consistency(seen, checkpoint.size) if seen else []

@@ -192,7 +192,7 @@ class Prover:
         return self._gather(row, sets, document)
 
     def _gather(self, row: DeclarationRow, sets: Sequence[tuple[bytes, int]], document: Redacted | None) -> Evidence:
-        with self._follower.facts(fresh=False):  # nothing moves meanwhile
+        with self._follower.known_history():  # nothing moves meanwhile
             if self._gatherer is None:
                 raise Unavailable(
                     "no key here may sign a checkpoint: set log_key, or take evidence from who can", source=Source.KEY
@@ -209,11 +209,11 @@ class Prover:
             if self._gatherer is None or self._max_age == 0:
                 self._follower.refresh(max_age=self._max_age)
             else:
-                self._follower.glance(self._max_age)
+                self._follower.refresh_unless_busy(self._max_age)
         except Unavailable as error:
             log.warning("evidence without the chain: %s", error)
             signs = None  # what the chain does not confirm now is not signed
-        if signs is not None and self._follower.looked_at - self._looked_at <= max_age:
+        if signs is not None and self._follower.refreshed_at - self._looked_at <= max_age:
             return False
         if self._lock.acquire(blocking=self._gatherer is None or max_age == 0):
             try:
@@ -224,7 +224,7 @@ class Prover:
 
     def _publish(self, signs: SigningKey | None, at: int) -> None:
         """Sign what is new, have it cosigned, and make evidence under it from now on."""
-        looked_at = self._follower.looked_at
+        looked_at = self._follower.refreshed_at
         try:
             published = publish_checkpoint(self._follower, self._store, signs, at)
         except Unavailable as error:
@@ -232,7 +232,7 @@ class Prover:
             published = None
         if published is not None and self._witnesses is not None:
             self._witnesses.cosign(published, self._follower, at)
-        with self._follower.facts(fresh=False) as history:
+        with self._follower.known_history() as history:
             note = newest_checkpoint(history, self._store)
             if note is None:
                 self._gatherer = None

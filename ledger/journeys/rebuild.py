@@ -93,7 +93,7 @@ def rebuild(
     :raises Unavailable: the chain or the store is away. :raises HistoryBroken: see ``Follower.refresh``.
     """
     follower.refresh(lambda done, of: progress("entries", done, of))
-    with follower.facts(fresh=False) as history:
+    with follower.known_history() as history:
         run = _Rebuilding(store, chain, history, trust, at)
         recognised = run.recognise()
         for count, (name, data) in enumerate(evidence, start=1):

@@ -62,7 +62,7 @@ def verify_online(
     :param max_age: seconds for which a look at the chain is good enough.
     """
     evidence, document, trust, policy = request.read()
-    with follower.facts(max_age=max_age) as history:
+    with follower.fresh_history(max_age=max_age) as history:
         return verify(
             evidence,
             at=at,

@@ -112,7 +112,7 @@ class Witness:
 
     def _is_on_the_chain(self, checkpoint: Checkpoint) -> None:
         follower = self._follower()
-        with follower.facts() as history:
+        with follower.fresh_history() as history:
             confirmed = follower.confirmed
             if checkpoint.size > confirmed:
                 # Not a refusal: the log's node may be ahead of ours by a block.

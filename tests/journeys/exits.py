@@ -88,7 +88,7 @@ def exported_house(folder: Path) -> ExportedHouse:
         keys = PublicKeys(
             TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key)), tuple(house.keystore.list())
         )
-        with house.follower.facts() as history:
+        with house.follower.fresh_history() as history:
             left = export_ledger(folder / "export", house.store, history, keys, [folder / "wrapped"])
         with fresh_store(f"sqlite:///{folder}/chain-only.sqlite", house.chain.origin) as bare:
             rebuilt = rebuild(bare, house.chain, Follower(house.chain, bare))
@@ -126,7 +126,10 @@ def fresh_store(url: str, origin: Origin | None) -> Iterator[Store]:
 @contextmanager
 def without_chain(url: str) -> Iterator[tuple[Store, History]]:
     """A store and its history where no chain can be asked."""
-    with fresh_store(url, None) as store, Follower(Chain.unasked(NOWHERE, store.origin), store).facts(False) as history:
+    with (
+        fresh_store(url, None) as store,
+        Follower(Chain.unasked(NOWHERE, store.origin), store).known_history() as history,
+    ):
         yield store, history
 
 

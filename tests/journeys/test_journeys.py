@@ -118,7 +118,7 @@ def test_two_agencies_attest_the_same_set_in_parallel(house: LocalLedger) -> Non
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(lambda code: houses.attest(house, ids, code), [houses.MPI, houses.CUSTOMS]))
     assert len(set(done)) == 2
-    with house.follower.facts() as history:
+    with house.follower.fresh_history() as history:
         assert [history.standing(id_, ids[2], now())[0].value for id_ in done] == ["in force", "in force"]
 
 

@@ -219,7 +219,7 @@ def test_an_import_says_what_only_the_chain_could_say(
     filled: FilledHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No chain is asked: wallets are counted where they are accepted. A full disk is no difference either."""
-    with filled.house.follower.facts() as history:
+    with filled.house.follower.fresh_history() as history:
         export_ledger(tmp_path / "export", filled.house.store, history, PublicKeys(filled.trust))
 
     def into(name: str, accept_wallets: bool) -> int:

@@ -45,7 +45,7 @@ def attest(body: SignedAttestation, given: Given, response: Response) -> Relayed
 @router.get("/attestations/{id}", summary="One attestation", responses=documented(404, 422, 503))
 def get_attestation(id: Hash, given: Given) -> AttestationStanding:  # noqa: A002 (the path's word)
     """An attestation and whether it is in force now, for its whole set."""
-    with given.app.follower.facts() as history:
+    with given.app.follower.fresh_history() as history:
         return standing_of(attestation_status(to_hash(id), history, given.clock()))
 
 

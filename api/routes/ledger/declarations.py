@@ -122,7 +122,7 @@ def list_declarations(
 def get_declaration(id: Hash, given: Given) -> DeclarationState:  # noqa: A002 (the path's word)
     """State, batch, and the attestations about it with their standing now."""
     try:
-        with given.app.follower.facts() as history:
+        with given.app.follower.fresh_history() as history:
             return _shown(declaration_status(to_hash(id), given.store, history, given.clock()))
     except Unavailable:
         # The chain is away: what the index knows is better than nothing, and the state is this store's own.

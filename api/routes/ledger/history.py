@@ -23,22 +23,22 @@ router = APIRouter(prefix="/v1", tags=["history"])
 
 @router.get("/agencies", summary="All agencies", responses=documented(503))
 def list_agencies(given: Given) -> list[AgencyResult]:
-    """With their attesters and mandates, by the council's resolutions so far."""
-    with given.app.follower.facts() as history:
+    """With their attesters and mandates, as the council has decided so far."""
+    with given.app.follower.fresh_history() as history:
         return [_shown(agency) for agency in view_agencies(history.agencies)]
 
 
 @router.get("/agencies/{code}", summary="One agency", responses=documented(404, 422, 503))
 def get_agency(code: Annotated[str, Path(pattern=r"^[A-Z0-9-]{1,16}$")], given: Given) -> AgencyResult:
     """With its attesters and mandates."""
-    with given.app.follower.facts() as history:
+    with given.app.follower.fresh_history() as history:
         return _shown(view_agency(history.agencies, code))
 
 
 @router.get("/history", summary="Size, head, root, checkpoint", responses=documented(503))
 def get_history(given: Given) -> HistoryResult:
     """What an auditor compares; the checkpoint is signed by the log's key."""
-    with given.app.follower.facts() as history:
+    with given.app.follower.fresh_history() as history:
         latest = given.store.checkpoints.newest()
         return HistoryResult(
             origin=str(history.origin),
@@ -56,7 +56,7 @@ def list_entries(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> EntryPage:
     """Raw entries; replayed in order they give the head."""
-    with given.app.follower.facts() as history:
+    with given.app.follower.fresh_history() as history:
         found = read_entries(given.app.follower, history, start, min(limit, given.settings.page_limit))
         return EntryPage(entries=[EntryResult(**entry_json(entry)) for entry in found], size=history.size)
 
@@ -64,7 +64,7 @@ def list_entries(
 @router.get("/history/entries/{number}", summary="One entry", responses=documented(422, 503))
 def get_entry(number: Annotated[int, Path(ge=0, lt=1 << 63)], given: Given) -> EntryResult:
     """By number: time, hash and payload."""
-    with given.app.follower.facts() as history:
+    with given.app.follower.fresh_history() as history:
         return EntryResult(**entry_json(read_entry(given.app.follower, history, number)))
 
 

@@ -50,7 +50,7 @@ def _octets(description: str) -> dict[int | str, dict[str, Any]]:
 )
 def get_newest(given: Given) -> Response:
     """C2SP tlog-checkpoint: origin, size and root, signed by the log and cosigned by witnesses."""
-    with given.app.follower.facts(fresh=False) as history:
+    with given.app.follower.known_history() as history:
         note = newest_checkpoint(history, given.store)
     if note is None:
         raise HTTPException(404, "no checkpoint was published yet")
@@ -84,7 +84,7 @@ def get_bundle(
 ) -> Response:
     """Entry bytes, whose RFC 9162 leaf hashes are those of the level 0 tile of the same number."""
     name = _name(f"tile/entries/{index}")
-    with given.app.follower.facts(fresh=False) as history:
+    with given.app.follower.known_history() as history:
         _check_published(newest_checkpoint(history, given.store), name)
         first = name.index * TILE_WIDTH
         data = bundle(item.entry.data for item in given.store.entries.read(first, first + name.width))
@@ -107,7 +107,7 @@ def get_tile(
 ) -> Response:
     """C2SP tlog-tiles: 256 hashes, each of a complete subtree of 256 to the power of `level` entries."""
     name = _name(f"tile/{level}/{index}")
-    with given.app.follower.facts(fresh=False) as history:
+    with given.app.follower.known_history() as history:
         _check_published(newest_checkpoint(history, given.store), name)
         data = history.log.tile(name.level or 0, name.index, name.width)
     return Response(data, headers=NEVER, media_type=BYTES)
