@@ -26,7 +26,7 @@ from ledger.edges.store import Store
 from ledger.edges.witness_http import clients_of
 from ledger.errors import LedgerError, Malformed, Source, Unavailable
 from ledger.journeys.anchor import Anchorer
-from ledger.journeys.audit.audit import Other
+from ledger.journeys.audit.audit import OtherNode
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.evidence import Prover
 from ledger.journeys.follow import Follower
@@ -189,9 +189,9 @@ class App:
         contract, chain_id = (known.contract, known.chain_id) if known else (self.contract, self.settings.chain_id)
         return Chain.connect(rpc_url, contract, chain_id, self.settings.chain_limits(), check_code)
 
-    def other_node(self, rpc_url: str) -> Other:
+    def other_node(self, rpc_url: str) -> OtherNode:
         """Another node of the same chain, for an audit to compare."""
-        return Other(place_of(rpc_url), lambda: self.connect(rpc_url, check_code=False))
+        return OtherNode(place_of(rpc_url), lambda: self.connect(rpc_url, check_code=False))
 
     def use_stored_history(self, warn: Callable[[LedgerError], None]) -> App:
         """This app where the chain answers; else one over the history that the store holds, and ``warn`` is told why.

@@ -20,9 +20,10 @@ from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
 from ledger.core.statements.origin import Origin
 from ledger.core.verification.verdict import Status, when
 from ledger.errors import HistoryBroken, Malformed
-from ledger.journeys.audit.audit import Audited, Cosigner, Scope
+from ledger.journeys.audit.audit import Audited, Scope
 from ledger.journeys.audit.audit import audit as run_audit
-from ledger.journeys.audit.checkpoints import Given
+from ledger.journeys.audit.checkpoints import NamedCheckpoint
+from ledger.journeys.audit.cosigner import Cosigner
 from ledger.journeys.audit.findings import AuditReport, Finding
 from ledger.journeys.checkpoint import note_key
 
@@ -101,11 +102,11 @@ def _trust(app: App, origin: Origin, trust: Path | None) -> TrustRoot | None:
     return None if app.log_key is None else TrustRoot(origin, note_key(origin, app.log_key))
 
 
-def _notes(paths: Sequence[Path]) -> list[Given]:
+def _notes(paths: Sequence[Path]) -> list[NamedCheckpoint]:
     notes = []
     for path in paths:
         try:
-            notes.append(Given(path.name, SignedNote.parse(read_file(path).decode())))
+            notes.append(NamedCheckpoint(path.name, SignedNote.parse(read_file(path).decode())))
         except (Malformed, UnicodeDecodeError) as error:
             raise Malformed(f"is no checkpoint: {error}", str(path)) from None
     return notes

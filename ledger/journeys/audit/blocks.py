@@ -27,7 +27,7 @@ class _Head(NamedTuple):
     head: bytes
 
 
-class Heads:
+class BlockHeads:
     """Heads by the log, at blocks spread over the history; never more than a thousand."""
 
     def __init__(self, chain: Chain, first_block: int) -> None:
