@@ -1,7 +1,7 @@
 """Anchor: pending declarations become batches, transactions, entries and a checkpoint. Resumes wherever it stopped.
 
-``core.anchoring`` decides what to do; the store is the only memory. Each step is durable before the next begins. What
-is anchored is read from the history, so each batch is anchored once, whatever process dies.
+``core.anchoring`` decides what to do; the store is the only memory. Each step is durable before the next begins.
+Whether a batch is anchored is read from the history, so each is anchored once, whichever process dies.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SHORTEST_POLL, _LONGEST_POLL = 0.01, 0.5
 
 @dataclass(frozen=True, slots=True)
 class AnchorReport:
-    """A batch that is anchored; ``receipt`` is None where its transaction was not this process's, or not asked for."""
+    """A batch that is anchored. ``receipt``: None if another process sent the transaction, or nobody asked for it."""
 
     batch: Batch
     receipt: Receipt | None
@@ -40,8 +40,10 @@ class AnchorReport:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round did, and saw that had happened: batches formed, transactions handed over (``replaced`` of them in
-    place of one that was stuck), batches that the node refused, batches anchored, batches final.
+    """What one round did and saw.
+
+    ``formed``: batches formed. ``sent``: transactions given to the node, ``replaced`` of them in place of a stuck one.
+    ``refused``: how many batches the node refused. ``anchored`` and ``final``: batches that have become so.
     """
 
     formed: tuple[Batch, ...] = ()
@@ -53,12 +55,12 @@ class Round:
 
     @property
     def moved(self) -> bool:
-        """Whether anything went forward."""
+        """Whether any batch came to another state."""
         return bool(self.formed or self.sent or self.anchored or self.final)
 
 
 class Anchorer:
-    """Forms and sends batches. Two at once do no harm; ``Leadership`` keeps it at one, as it would be in vain."""
+    """Forms and sends batches. Two are harmless but wasteful; ``Leadership`` elects one."""
 
     def __init__(
         self, chain: Chain, store: Store, follower: Follower, relayer: SigningKey, log_key: SigningKey | None
@@ -72,13 +74,13 @@ class Anchorer:
         self._watched: set[int] = set()  # batches not known to be anchored when last looked at
 
     def step(self, max_size: int, max_age: int | None, at: int) -> Round:
-        """One round, which waits for nothing: see what happened, form what is due, send what is to be sent.
+        """One round, which waits for nothing: see what happened, form the batches that are due, send.
 
-        :param max_size: declarations in a batch, at most; ``max_age``: seconds until a batch is formed of fewer, None
-            to form none.
+        :param max_size: declarations in a batch, at most.
+        :param max_age: seconds until a batch is formed of fewer; None: no batch is formed.
         :param at: the time now in seconds.
-        :raises Unavailable: chain or store are away, gas costs too much, or the relayer has no money. What is done is
-            done, and the next round goes on.
+        :raises Unavailable: chain or store are away, gas costs too much, or the relayer has no money. What was done
+            stays done, and the next round goes on.
         """
         self._watched.update(batch.id for batch in self._store.batches.unfinished())
         history = self._follower.refresh()
@@ -139,7 +141,7 @@ class Anchorer:
         return publish_checkpoint(self._follower, self._store, self._log_key, at)
 
     def _anchored(self) -> list[AnchorReport]:
-        """What was watched and is anchored now, whoever's follower saw it."""
+        """Batches that were watched and are anchored now, whichever process saw it."""
         reports = []
         for id_ in sorted(self._watched):
             batch = self._store.batches.get(id_)
@@ -154,14 +156,14 @@ class Anchorer:
         try:
             tx_hash = self._store.entries.by_number(batch.entry_number).tx_hash
             return self._chain.receipt(tx_hash) if tx_hash in self._offered else None
-        except (KeyError, Unavailable):  # it only says what was spent
+        except (KeyError, Unavailable):  # a receipt only says what was spent
             return None
 
     def _form_due(self, max_size: int, max_age: int, at: int) -> list[Batch]:
         formed: list[Batch] = []
         while len(self._watched) + len(formed) < self._chain.sender.limits.in_flight:
             count, oldest = self._store.declarations.pending()
-            # A clock that was put back must not make anybody wait until it has caught up.
+            # If the clock was put back, nobody waits until it has caught up.
             if oldest is None or (count < max_size and 0 <= at - oldest < max_age):
                 break
             ids = self._store.declarations.pending_ids(max_size)
@@ -172,7 +174,7 @@ class Anchorer:
         return formed
 
     def _send(self, at: int) -> tuple[int, int, int]:
-        """Hand over what is to be handed over; (sent, replaced, refused)."""
+        """Give the node the transactions that are due; returns (sent, replaced, refused)."""
         sender, sent, replaced, refused = self._chain.sender, 0, 0, 0
         with self._store.leadership.sending():
             self._store.batches.set_relayer(self._relayer.address)
@@ -193,7 +195,7 @@ class Anchorer:
         return sent, replaced, refused
 
     def _hand_over(self, offer: Offer, at: int, is_new: bool) -> bool:
-        """Note a transaction, then give it to the node; whether the node has it."""
+        """Note a transaction, then give it to the node. Whether the node has it."""
         batch, call = offer.batch, calls.anchor(offer.batch.root, offer.batch.size)
         sender, contract = self._chain.sender, self._chain.origin.contract
         try:
@@ -205,7 +207,7 @@ class Anchorer:
             sender.hand_over(prepared, self._relayer.address)
         except (NodeRefused, Refused) as error:
             if is_new:
-                # A nonce that somebody else took is no fault of the batch: it takes the next one soon.
+                # If another process took the nonce, the batch is not at fault: it takes the next nonce soon.
                 retry_at = at + (1 if isinstance(error, NonceTaken) else rest(batch.tries))
                 self._store.batches.mark_refused(batch.id, str(error), retry_at)
                 log.warning("batch %d is not sent: %s", batch.id, error)

@@ -1,7 +1,7 @@
 """Export: write everything that a successor needs as plain files, in an order in which each part can be checked.
 
-An export of the same history that is there already is brought up to date: every file is made anew and written only
-where it differs. docs/exit.md says what lies where, and which secrets are not there.
+An older export of the same history is brought up to date: every file is made again, and written if it differs.
+docs/exit.md says what lies where, and which secrets are not in an export.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _WRAPPED = b"ledger/"
 
 @dataclass(frozen=True, slots=True)
 class PublicKeys:
-    """What an export tells of keys: the trust root, and the public halves of the operator's keystore."""
+    """The keys in an export: the trust root, and the public halves of the operator's keystore."""
 
     trust: TrustRoot
     keystore: tuple[KeyInfo, ...] = ()
@@ -56,7 +56,7 @@ class PublicKeys:
 
 
 def read_public_keys(keystore_file: bytes, trust: TrustRoot) -> PublicKeys:
-    """The keys that an earlier export tells of, with a trust root. Malformed: that is no list of public keys."""
+    """The keys that an earlier export lists, with a trust root; Malformed if it is not a list of public keys."""
     where = "keys/keystore.json"
     listed = parse_json(keystore_file)
     if not isinstance(listed, list):
@@ -120,7 +120,7 @@ def export_ledger(
         declarations.write()
         for path in there:
             if path in wrapped.values():
-                raise Malformed("is no document of a declaration here: take it out of the export", str(path))
+                raise Malformed("belongs to no declaration of this ledger: take it out of the export", str(path))
         _write_keys(writer, keys)
         _write_guides(writer, history.origin)
         progress("sealing", 0, 0)
@@ -142,14 +142,14 @@ class _Run:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Counts.__slots__, 0))
 
     def as_of(self, batch: Batch) -> Batch:
-        """The batch as far as the export goes: one that was anchored while it was written is on its way."""
+        """The batch as of the export: if it was anchored while the export was written, it counts as sent."""
         if batch.entry_number is None or batch.entry_number < self.history.size:
             return batch
         return replace(batch, state="sent", entry_number=None, entry_time=None)
 
 
 def _write_log(run: _Run) -> None:
-    """Bundles, tiles, and where the chain keeps each entry, in one pass; the head is folded beside."""
+    """Write bundles, tiles and each entry's position on the chain in one pass, and check the head."""
     stream, head = TileStream(), run.history.origin.separator
     last, edges = run.history.size, {run.history.size, run.note.checkpoint.size}
     entries: list[bytes] = []
@@ -228,7 +228,7 @@ def _write_members(run: _Run, folder: str, root: bytes, size: int, ids: Sequence
 
 
 class _Declarations:
-    """The declarations, each with its document and its evidence where there are any."""
+    """Writes the declarations, each with its document and its evidence if there are any."""
 
     def __init__(self, run: _Run, documents: dict[bytes, Path], gatherer: Gatherer | None, last_batch: int) -> None:
         """
@@ -244,7 +244,7 @@ class _Declarations:
         self.without_evidence = 0
 
     def write(self) -> None:
-        """All of them, some thousands a file, in the order of arrival."""
+        """Write all declarations in the order of arrival, some thousands in a file."""
         rows = _all_declarations(self._run.store)
         for number in count():
             lines = [self._write(row) for row in islice(rows, LINES)]
@@ -269,14 +269,14 @@ class _Declarations:
     def _write_evidence(self, gatherer: Gatherer, row: DeclarationRow) -> None:
         try:
             data = gatherer.evidence(row, self._run.store.sets.names_of(row.id)).to_bytes()
-        except Unavailable:  # anchored after the last checkpoint that anybody signed
+        except Unavailable:  # anchored after the newest checkpoint
             self.without_evidence += 1
             return
         self._run.writer.write(evidence_path(row.id), data)
         self._run.counts["evidence"] += 1
 
     def _read_batch(self, batch_id: int) -> Batch | None:
-        """A batch as far as the export goes; None for one that was formed while it was written."""
+        """A batch as of the export; None if it was formed while the export was written."""
         batch = self._run.store.batches.get(batch_id) if batch_id <= self._last_batch else None
         return None if batch is None else self._run.as_of(batch)
 
@@ -310,7 +310,7 @@ def _find_documents(places: Sequence[Path], progress: StageProgress) -> dict[byt
 
 
 def _all_declarations(store: Store) -> Iterator[DeclarationRow]:
-    """In the order of arrival, so that what is exported again later grows at its end."""
+    """All declarations in the order of arrival, so that a later export only adds at the end."""
     cursor: str | None = None
     while True:
         rows, cursor = store.declarations.page(cursor=cursor, limit=MAX_PAGE)

@@ -1,8 +1,8 @@
 """Import: fill a store from an export, believing nothing in it.
 
-Every file is held against the list, every entry replayed under all rules, head and root against the checkpoints,
-checkpoints against the log key of the trust root, batches against what was anchored, declarations against the party's
-signature. All of it is one transaction: the store has it all, or nothing.
+Every file is compared with the list, and every entry is replayed under all rules. Head and root must agree with the
+checkpoints, checkpoints with the trust root, batches with what was anchored, and declarations with their parties'
+signatures. All of it is one transaction: the store gets everything or nothing.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from ledger.journeys.progress import StageProgress, no_stages
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What was rebuilt, and what could not be judged or does not fit.
+    """What was imported, and what could not be judged or does not fit.
 
-    ``uncovered``: entries after the newest checkpoint that the trust root accepts. ``wallets``: signatures that only
-    the chain can judge (ERC-1271). ``contradicting``: sizes of published checkpoints, signed by the log key, that are
-    of another history: before a reorganisation, or because the log showed two histories.
+    ``uncovered``: how many entries come after the newest checkpoint that the trust root accepts. ``wallets``: how many
+    signatures only the chain can judge (ERC-1271). ``contradicting``: sizes of published checkpoints that the log key
+    signed for another history: before a reorganisation, or because the log showed two histories.
     """
 
     manifest: ExportManifest
@@ -52,11 +52,12 @@ def import_ledger(
 ) -> Imported:
     """Fill the store at ``store_url`` from the export in ``folder``; ``at`` is the time now in seconds.
 
-    A store that holds part of it already takes the rest. Where anything is wrong, no store is left that was not there.
+    A store that has part of it gets the rest. If anything is wrong, a store that is there stays as it was, and no new
+    one is left.
 
-    :param trust: what is believed beforehand; without it, the export is believed about whose log this is.
+    :param trust: what is believed beforehand; without it, the trust root in the export is believed.
     :param accept_wallets: take signatures that only a contract on the chain could judge (ERC-1271), and count them.
-    :raises Malformed: no finished export, or a file of another shape; the message names file and place.
+    :raises Malformed: the export is not finished, or a file has another shape; the message names file and place.
     :raises VerificationFailed: a file was changed, added or removed, or a signature or a proof does not fit.
     :raises HistoryBroken: an entry breaks a rule, two parts contradict each other, or the store is of another origin.
     """
@@ -85,7 +86,7 @@ def import_ledger(
 
 
 def _import_declarations(run: ImportRun) -> None:
-    """Each signed by its party; pending, until its batch comes."""
+    """Store each declaration as pending, once its party's signature is checked."""
     received, before = [], (-1, b"")
     for where, item in run.declarations():
         if (item.received_at, item.id) <= before:
@@ -111,7 +112,7 @@ def _import_batches(run: ImportRun) -> None:
         anchor = run.memory.anchored(batch.root, batch.size)
         if batch.entry_number is not None and batch.entry_number != anchor:
             raise HistoryBroken(
-                f"{where}: the batch is not where it says", expected=f"entry {batch.entry_number}",
+                f"{where}: another entry anchors the batch", expected=f"entry {batch.entry_number}",
                 found="no entry" if anchor is None else f"entry {anchor}",
             )  # fmt: skip
         run.restoration.add_batch(batch, ids)
@@ -137,7 +138,7 @@ def _members(run: ImportRun, folder: str, root: bytes, size: int) -> list[bytes]
 
 
 def _check_positions(run: ImportRun) -> None:
-    """What the declarations' own lines say of their batches, against the batches."""
+    """Compare what the lines of declarations say about their batches with the batches."""
     declarations = run.declarations()
     while some := list(islice(declarations, CHUNK)):
         rows = run.restoration.declarations([item.id for _, item in some])
@@ -164,7 +165,7 @@ def _check_position(
 
 
 def _check_others(run: ImportRun, carried: TrustRoot) -> None:
-    """What is not stored. Evidence is not opened: each piece proves itself to whoever verifies it."""
+    """Check what is not stored. Evidence is not opened: each piece proves itself when it is verified."""
     reader = run.reader
     run.counts["evidence"] = sum(1 for _ in reader.paths("evidence/"))
     for path in reader.paths("documents/"):

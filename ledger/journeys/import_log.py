@@ -38,13 +38,13 @@ class Signatures:
         self.wallets = 0
 
     def check(self, number: int, signer: bytes, digest: bytes, signature: bytes) -> None:
-        """VerificationFailed where a signature does not fit, or only its chain could tell and that is not accepted."""
+        """VerificationFailed if a signature does not fit, or if only its chain could tell and that is not accepted."""
         try:
             verify_signature(self._origin, signer, digest, signature)
         except WalletUndecided as error:
             if not self._accept_wallets:
                 raise VerificationFailed(
-                    f"{error}; where that is a wallet contract, only its chain can tell: --accept-wallets takes it"
+                    f"{error}; if that is a wallet contract, only its chain can tell: --accept-wallets takes it"
                 ) from None
             self.wallets += 1
 
@@ -133,7 +133,7 @@ class ImportedCheckpoints:
             self.contradicting.append(size)
 
     def finish(self, size: int) -> None:
-        """Once all ``size`` entries were compared. VerificationFailed where no checkpoint of them is accepted."""
+        """To be called after the last entry. VerificationFailed if the trust root accepts no checkpoint of these."""
         if not self.covered:
             raise VerificationFailed(
                 f"no checkpoint of these entries has the {self._trust.threshold} cosignatures that the trust root "

@@ -16,7 +16,7 @@ from ledger.journeys.follow import Follower
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """A statement that is in the history: its id, its entry, and the receipt, None where it was there before."""
+    """A statement that is in the history: its id, its entry, and the receipt, None if it was there before."""
 
     id: bytes
     number: int
@@ -45,7 +45,7 @@ class Relay:
 
 
 def relayed(id_: bytes, mark: Mark | None, receipt: Receipt | None) -> Relayed:
-    """A statement that became the entry ``mark``, which is what the history says, whatever the receipt does.
+    """The statement with this id, recorded by the entry ``mark``: the history decides, whatever the receipt says.
 
     :raises Unavailable: the history does not show it.
     """
@@ -58,7 +58,7 @@ def relayed(id_: bytes, mark: Mark | None, receipt: Receipt | None) -> Relayed:
 
 
 def receipt_json(receipt: Receipt | None) -> dict[str, Any] | None:
-    """A transaction for machines: hash, block, gas and its price; None where the statement was there before."""
+    """A transaction for machines: hash, block, gas and its price; None if the statement was there before."""
     if receipt is None:
         return None
     return {

@@ -51,7 +51,7 @@ class DeclarationStatus:
 def declaration_status(id_: bytes, store: Store, history: History | None = None, at: int = 0) -> DeclarationStatus:
     """Where a declaration stands at ``at`` (seconds); without a history, what the store alone knows.
 
-    :raises UnknownDeclaration: neither the store has it, nor does the history show its withdrawal.
+    :raises UnknownDeclaration: it is not in the store, and the history has no withdrawal of it.
     """
     row = store.declarations.get(id_)
     stored = DeclarationStatus(id_) if row is None else _stored(row, store.batches.get)

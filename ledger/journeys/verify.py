@@ -31,11 +31,11 @@ class VerificationRequest:
 
     @property
     def proves_pages(self) -> bool | None:
-        """Of a PDF: whether it is itself the document in question, or only carries evidence. None for other files."""
+        """For a PDF: whether it is the document that is proven, or only carries evidence. None for other files."""
         return read_pdf(self.evidence).document is not None if is_pdf(self.evidence) else None
 
     def read(self) -> tuple[Evidence, Opened | None, TrustRoot | None, VerificationPolicy | None]:
-        """All parts, strictly read; Malformed names the first that is not."""
+        """All parts, read strictly; Malformed names the first that cannot be read."""
         evidence, document = self.evidence, self.document
         if is_pdf(evidence):
             carried = read_pdf(evidence)
@@ -57,9 +57,9 @@ def verify_offline(request: VerificationRequest, at: int) -> Verdict:
 def verify_online(
     request: VerificationRequest, at: int, chain: Chain, follower: Follower, max_age: float = 0.0
 ) -> Verdict:
-    """Decide with the chain's present history, and with the chain's word on wallet contracts.
+    """Decide by the chain's present history, and ask the chain about wallet contracts.
 
-    :param max_age: seconds for which a look at the chain is good enough.
+    :param max_age: how old a look at the chain may be, in seconds.
     """
     evidence, document, trust, policy = request.read()
     with follower.fresh_history(max_age=max_age) as history:

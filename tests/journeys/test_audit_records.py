@@ -133,7 +133,7 @@ def test_a_stored_checkpoint_that_the_log_did_not_sign(told: LocalLedger, tmp_pa
     note = checkpoint(told, 2)
     (name, id_, _), *_ = note.signatures
     found = different(audit_with_stored(told, tmp_path, replace(note, signatures=((name, id_, bytes(64)),))))
-    assert "the stored checkpoint of 2 entries does not hold" in found["store checkpoints"].words
+    assert "the stored checkpoint of 2 entries is wrong" in found["store checkpoints"].words
 
 
 def audit_with_stored(house: LocalLedger, folder: Path, note: SignedNote) -> Audited:

@@ -148,7 +148,7 @@ FORGERIES: dict[str, tuple[Forge, dict[str, object], str]] = {
     "a batch anchored elsewhere": (
         lambda copy: record(copy.folder / "batches/index.jsonl", 0, entry={"number": 1, "time": 1}),
         {},
-        "the batch is not where it says",
+        "another entry anchors the batch",
     ),
     "a batch anchored at another time": (
         lambda copy: record(

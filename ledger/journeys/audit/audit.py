@@ -1,9 +1,9 @@
 """Audit: read the whole history from the chain, replay every rule, and compare it with everything else there is.
 
-One pass over the logs, from the first entry to a block that is fixed at the start: each entry is held against every
-other node's and against the store's, then replayed; checkpoints are held against the root as their size comes by.
-Memory does not grow with the history. Nothing is believed: the contract's own size and head, the store and the second
-node are compared with the replay, never the other way round.
+One pass goes over the log, from the first entry to a block that is fixed at the start. Each entry is compared with
+every other node's and with the store's, then replayed; each checkpoint is compared with the root at its size. Memory
+does not grow with the history. Nothing is believed: the contract's own size and head, the store and other nodes are
+compared with the replay.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ledger.journeys.progress import Progress, no_progress
 
 @dataclass(frozen=True, slots=True)
 class OtherNode:
-    """Another node to be compared with the first. ``connect`` raises Unavailable where it is away."""
+    """Another node to be compared with the first. ``connect`` raises Unavailable while it is away."""
 
     place: str
     connect: Callable[[], Chain]
@@ -40,9 +40,9 @@ class OtherNode:
 class Scope:
     """What is audited and what it is compared with.
 
-    ``first_block`` is at or before the block of entry 0. ``last_block`` None is the latest: else the audit is as of
-    that block, and what is of later blocks is passed over. Only archive nodes know the head at an old block.
-    ``trust`` is None where no key of the log is known: then checkpoints are compared by their roots only.
+    ``first_block``: at or before the block of entry 0. ``last_block``: the audit is as of this block and ignores later
+    ones; None is the latest. Only archive nodes know the head at an old block. ``trust``: None if no key of the log is
+    known; then only the roots of checkpoints are compared.
     """
 
     first_block: int = 0
@@ -55,7 +55,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """The report, and the newest checkpoint that was held against the history and is of it; None where none was."""
+    """The report, and the newest checkpoint that agrees with the history; None if there is none."""
 
     report: AuditReport
     newest: SignedNote | None
@@ -64,9 +64,9 @@ class Audited:
 def audit(chain: Chain, scope: Scope, progress: Progress = no_progress) -> Audited:
     """Replay the log that ``chain`` gives and compare it with all that ``scope`` names.
 
-    ``progress`` is told entries replayed and entries in all, by the contract's word.
+    ``progress`` is told entries replayed and entries in all, as the contract states them.
 
-    :raises Unavailable: the first node does not answer, or does not know the block. Where it falls silent later, the
+    :raises Unavailable: the first node does not answer, or does not know the block. If it falls silent later, the
         report says so.
     :raises Malformed: ``first_block`` is after the first entry.
     """
@@ -116,13 +116,13 @@ class _Audit:
         return Audited(report, max(newest, key=lambda note: note.checkpoint.size, default=None))
 
     def _fill_in(self, report: AuditReport) -> None:
-        """What was read, into the report."""
+        """Put what was read into the report."""
         replay = self._log.replay
         report.size, report.last_time, report.signatures = replay.size, replay.last_time, self._log.signatures.count
         report.head, report.root, report.kinds = hex_text(replay.head), hex_text(replay.root()), self._log.kinds
 
     def _other_nodes(self) -> Iterator[OtherNodeLog]:
-        """The other nodes whose chain is the first one's up to the block; a finding for each that cannot be read."""
+        """The other nodes on the same chain up to the block; a finding for each that cannot be read."""
         for other in self._scope.other_nodes:
             name = f"node {other.place}"
             self._report.nodes.append(other.place)
@@ -143,7 +143,7 @@ class _Audit:
         return self._given.disagreement(lambda size: None if store is None else store.checkpoints.get(size))
 
     def _compare_node(self, node: Chain) -> None:
-        """Raise where another node is of another chain, is behind, or has another word on block and head."""
+        """Raise if another node is on another chain, is behind, or has another block or head."""
         if node.origin != self._chain.origin:
             raise HistoryBroken("it is on another chain", expected=self._chain.origin, found=node.origin)
         block_hash = node.block_hash(self._block)
@@ -158,7 +158,7 @@ class _Audit:
         size, head, _ = node.head(self._block)
         if (size, head) != (self._size, self._head):
             raise HistoryBroken(
-                "by its word the contract has another head", expected=f"{self._size}, {hex_text(self._head)}",
+                "it says that the contract has another head", expected=f"{self._size}, {hex_text(self._head)}",
                 found=f"{size}, {hex_text(head)}",
             )  # fmt: skip
 
@@ -184,7 +184,7 @@ class _Audit:
         find("store places", lambda: compare_places(store))
 
     def _compare_length(self) -> str:
-        """The index may be behind the chain, not behind what the store has published."""
+        """The index may be behind the chain, but not behind the checkpoints that the store has published."""
         held = 0 if self._index is None else self._index.count
         published = 0 if self._stored is None else self._stored.last_size
         broken = self._index is not None and self._index.finish(True).status is not Status.VALID

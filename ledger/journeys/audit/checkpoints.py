@@ -1,4 +1,4 @@
-"""Checkpoints held against a history while it is replayed: those given, and every one that the store published."""
+"""Checkpoints compared with a history while it is replayed: those given, and every one that the store published."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ledger.journeys.audit.findings import Finding
 
 
 class NamedCheckpoint(NamedTuple):
-    """A checkpoint that somebody holds, and what to call it (a file's name)."""
+    """A checkpoint that somebody has, and what to call it (a file's name)."""
 
     name: str
     note: SignedNote
 
 
 class GivenCheckpoints:
-    """The checkpoints given. ``compare`` at every size that ``next_size`` names, from 0 on; then ``finish``."""
+    """The checkpoints given. Call ``compare`` at every size that ``next_size`` names, from 0 on; then ``finish``."""
 
     def __init__(self, given: Sequence[NamedCheckpoint], trust: TrustRoot | None, as_of_now: bool) -> None:
         self._given = sorted(given, key=lambda item: item.note.checkpoint.size)
@@ -36,7 +36,7 @@ class GivenCheckpoints:
 
     @property
     def next_size(self) -> int:
-        """At which size the next comparison is due; -1 when none is."""
+        """The size at which the next comparison is due; -1 if there is none."""
         return self._given[self._index].note.checkpoint.size if self._index < len(self._given) else -1
 
     def compare(self, replay: Replay) -> None:
@@ -45,7 +45,7 @@ class GivenCheckpoints:
             self._judge(lambda note: compare_checkpoint(note, replay.origin, replay.root(), self._trust))
 
     def finish(self, origin: Origin, size: int, complete: bool) -> list[Finding]:
-        """Findings in the order of size; of those beyond what was read, why they could not be compared."""
+        """Findings in the order of size; checkpoints beyond what was read could not be compared, and say so."""
 
         def beyond(note: SignedNote) -> str:
             if note.checkpoint.origin != origin:
@@ -65,9 +65,9 @@ class GivenCheckpoints:
         return [self._findings[index] for index in range(len(self._given))]
 
     def disagreement(self, stored: Callable[[int], SignedNote | None]) -> str:
-        """Whether any two checkpoints of one size, given or stored, have two roots.
+        """Check that no two checkpoints of one size, given or stored, have different roots; returns so in words.
 
-        :raises HistoryBroken: naming both: whoever signed them has shown two histories.
+        :raises HistoryBroken: naming both; their signers have shown two histories.
         """
         for (name, note), (other_name, other) in combinations(self._given, 2):
             self._agree(name, note, other_name, other)
@@ -113,7 +113,7 @@ class StoredCheckpoints:
 
     @property
     def last_size(self) -> int:
-        """The greatest size that was held against the history."""
+        """The greatest size that was compared with the history."""
         return 0 if self.newest is None else self.newest.checkpoint.size
 
     def compare(self, replay: Replay) -> None:
@@ -127,14 +127,14 @@ class StoredCheckpoints:
             what, expected, found = str(error), "a checkpoint of this history, signed by its log", str(note)
             if isinstance(error, HistoryBroken):
                 what, expected, found = error.what, str(error.expected), str(error.found)
-            words = f"the stored checkpoint of {note.checkpoint.size} entries does not hold: {what}"
+            words = f"the stored checkpoint of {note.checkpoint.size} entries is wrong: {what}"
             self._fail(HistoryBroken(words, expected=expected, found=found))
             return
         self.newest, self._count = note, self._count + 1
         self._advance()
 
     def finish(self, size: int, complete: bool, as_of_now: bool) -> Finding:
-        """What came of it."""
+        """The finding about all of them."""
         if self._finding is None and self._next is not None and complete and as_of_now:
             self._fail(HistoryBroken(
                 "the store has a checkpoint of more entries than the chain has",

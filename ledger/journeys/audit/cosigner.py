@@ -1,4 +1,4 @@
-"""Whoever ends a good audit as a witness: the newest checkpoint that was audited is cosigned."""
+"""A good audit may end with a cosignature on the newest checkpoint that was audited."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Cosigner:
     def of(cls, name: str, key: SigningKey, trust: TrustRoot | None) -> Cosigner:
         """Made before the audit begins, so that what is missing is known then.
 
-        :raises Malformed: no name of a note key, a key of another algorithm, or the log's key is not known.
+        :raises Malformed: the name cannot be that of a note key, the key is not Ed25519, or the log's key is unknown.
         """
         if trust is None:
             raise Malformed("the log's key is not known: give a trust root with --trust", "cosign")
@@ -36,7 +36,7 @@ class Cosigner:
         :raises Malformed: no checkpoint was audited.
         """
         if not audited.report.good:
-            raise VerificationFailed("the audit did not come out good: nothing is cosigned")
+            raise VerificationFailed("the audit is not good: nothing is cosigned")
         if audited.newest is None:
             raise Malformed("no checkpoint was audited: give one with --checkpoint", "cosign")
         checkpoint = audited.newest.checkpoint

@@ -28,7 +28,7 @@ def describe(logged: LoggedEntry | None) -> str:
 
 
 def out_of_place(what: str, number: int, found: LoggedEntry, after: LoggedEntry | None) -> HistoryBroken:
-    """How a source that should give entry ``number`` goes wrong with ``found``, and ``after`` behind it."""
+    """The error of a source that should give entry ``number``, and gives ``found`` and then ``after``."""
     if found.entry.number < number:
         words = f"{what} has added an entry, or repeats one"
     elif after is not None and after.entry.number == number:
@@ -59,7 +59,7 @@ class Lockstep(Generic[Item]):
             self.finding = Finding.of(self.name, error)
 
     def finish(self, complete: bool) -> Finding:
-        """What came of it. ``complete``: the first source was read to its end, so the other must end too."""
+        """The finding. ``complete``: the first source was read to its end, so the other must end too."""
         if self.finding is None and complete:
             try:
                 self._compare_next(None, next(self._source, None))
@@ -71,10 +71,10 @@ class Lockstep(Generic[Item]):
         return self.finding
 
     def _summary(self) -> str:
-        return f"{self.count} entries, the same in the same places"
+        return f"{self.count} entries, all the same and in the same order"
 
     def _compare_next(self, ours: LoggedEntry | None, theirs: Item | None) -> None:
-        """Raise HistoryBroken where the two differ."""
+        """Raise HistoryBroken if the two differ."""
         raise NotImplementedError
 
 
@@ -103,7 +103,7 @@ class OtherNodeLog(Lockstep[LoggedEntry]):
 
 
 class StoredEntries(Lockstep[IndexedEntry]):
-    """The store's index of the history, which may be behind. ``until``: entries of later blocks are not looked at."""
+    """The store's index of the history, which may be behind. ``until``: entries of later blocks are ignored."""
 
     def __init__(self, name: str, source: Iterator[IndexedEntry], origin: Origin, until: int) -> None:
         super().__init__(name, source)
@@ -111,7 +111,7 @@ class StoredEntries(Lockstep[IndexedEntry]):
         self._until = until
 
     def _summary(self) -> str:
-        return f"{self.count} entries, the same in the same places, each under its topic"
+        return f"{self.count} entries, all the same and in the same order, each under its topic"
 
     def _compare_next(self, ours: LoggedEntry | None, theirs: IndexedEntry | None) -> None:
         if theirs is None or (ours is None and theirs.logged.block_number > self._until):
@@ -119,7 +119,7 @@ class StoredEntries(Lockstep[IndexedEntry]):
         logged, number = theirs.logged, self.count
         if ours is None:
             raise HistoryBroken(
-                "the store has an entry that the chain has not",
+                "the store has an entry that the chain does not have",
                 expected="no entry",
                 found=describe(logged),
                 number=number,
@@ -144,6 +144,6 @@ class StoredEntries(Lockstep[IndexedEntry]):
 
 
 def _describe_with_block(logged: LoggedEntry | None) -> str:
-    """As ``describe``, with the names of block and transaction."""
+    """Like ``describe``, with the hashes of block and transaction."""
     more = "" if logged is None else f", block {logged.block_hash}, transaction {logged.tx_hash}"
     return describe(logged) + more

@@ -39,7 +39,7 @@ class LogPass:
         self.kinds: dict[EntryKind, int] = {}
 
     def check_beginning(self) -> None:
-        """Malformed where there are entries before the block to begin at."""
+        """Malformed if there are entries before the first block."""
         first = self._first_block
         before = next(self._chain.entries(0, first - 1), None) if first > 0 else None
         if before is not None:
@@ -53,7 +53,7 @@ class LogPass:
     ) -> str:
         """Make the pass; returns what it showed, in words.
 
-        :param size: how many entries there are by the contract's word; only ``progress`` is told.
+        :param size: how many entries the contract states; used for ``progress`` only.
         :raises HistoryBroken: the first entry that breaks a rule, or a signature before it that does not fit.
         """
         with self.signatures:
@@ -93,7 +93,7 @@ class LogPass:
         progress(replay.size, size)
 
     def _compare_checkpoints(self, checkpoints: Sequence[Checkpoints]) -> int:
-        """Compare the checkpoints of the present size, if there are any; the next size at which there are, or -1."""
+        """Compare the checkpoints of the present size, if any; returns the next size that has some, or -1."""
         for each in checkpoints:
             if each.next_size == self.replay.size:
                 each.compare(self.replay)
