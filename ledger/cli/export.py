@@ -19,22 +19,22 @@ from ledger.journeys.export import PublicKeys, export_ledger, read_public_keys
 
 
 def export(
-    folder: Annotated[Path, typer.Argument(help="Where to: an empty folder, or an export to bring up to date.")],
+    folder: Annotated[Path, typer.Argument(help="An empty folder, or an export to bring up to date.")],
     documents: Annotated[
         list[Path] | None,
-        typer.Option(help="Folder of wrapped documents to take along, confidential ones included; repeat."),
+        typer.Option(help="Folder of wrapped documents to include, confidential ones too; repeat."),
     ] = None,
     evidence: Annotated[bool, typer.Option(help="Make the evidence of every anchored declaration.")] = True,
     trust: Annotated[
         Path | None,
-        typer.Option("--trust", "-t", help="Trust root to hand on; else log key and witnesses_file."),
+        typer.Option("--trust", "-t", help="Trust root to include; else one of log key and witnesses_file."),
     ] = None,
     keys: Annotated[
-        Path | None, typer.Option(help="keys/ of an earlier export, where its keystore is not on this machine.")
+        Path | None, typer.Option(help="keys/ of an earlier export, if the keystore is not on this machine.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write everything a successor needs as plain files. Run again, it goes on, or brings the export up to date.
+    """Write everything a successor needs as plain files. A second run goes on, or brings the export up to date.
 
     Works without the chain too, with what the store holds. Secret keys are never written.
 
@@ -79,11 +79,11 @@ def _own(app: App, trust: Path | None) -> PublicKeys:
     elif app.settings.log_key is not None:
         root = app.trust_root(app.settings.witnesses_file)
     else:
-        raise Malformed("no log key is here to make a trust root of: give --trust, or --keys of an earlier export")
+        raise Malformed("there is no log key to make a trust root from: give --trust, or --keys of an earlier export")
     return PublicKeys(root, tuple(app.keystore.list()))
 
 
 def _handed_on(folder: Path, trust: Path | None) -> PublicKeys:
-    """As an earlier export has them."""
+    """The keys as an earlier export lists them."""
     root = read_trust_root(read_file(trust or folder / "trust.json"))
     return read_public_keys(read_file(folder / "keystore.json"), root)

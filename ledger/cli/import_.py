@@ -1,4 +1,4 @@
-"""``ledger import``: a store again from an export, with everything checked."""
+"""``ledger import``: fill a store from an export, with everything checked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def import_(
     folder: Annotated[Path, typer.Argument(help="The export.")],
     trust: Annotated[
         Path | None,
-        typer.Option("--trust", "-t", help="Trust root that you got elsewhere; else the export's own is believed."),
+        typer.Option("--trust", "-t", help="Trust root from another source; else the export's own is believed."),
     ] = None,
     accept_wallets: Annotated[
         bool, typer.Option("--accept-wallets", help="Take signatures that only a wallet contract could judge.")
@@ -29,7 +29,7 @@ def import_(
 ) -> None:
     """Rebuild the store from an export, with every file, rule, signature and proof checked.
 
-    Exit 1: a difference; no store is left then that was not there. Run again, it changes nothing.
+    Exit 1: something is wrong; then no new store is left. A second run changes nothing.
 
     Example: `ledger import /backup/ledger --trust trust.json`
     """
@@ -67,7 +67,7 @@ def _arrived(arrived: Imported) -> dict[str, Any]:
 
 
 def _words(value: dict[str, Any], believed: bool) -> list[str]:
-    """What the figures mean for whoever goes on from here."""
+    """What the figures mean for what is to be done next."""
     said = []
     if value["uncovered_entries"]:
         said.append(
@@ -82,5 +82,7 @@ def _words(value: dict[str, Any], believed: bool) -> list[str]:
             f"or because it showed two histories: sizes {value['contradicting_checkpoints']}."
         )
     if believed:
-        said.append("The log key was taken from the export itself: compare keys/trust.json with one from elsewhere.")
+        said.append(
+            "The log key was taken from the export itself: compare keys/trust.json with one from another source."
+        )
     return said
