@@ -1,6 +1,6 @@
-"""Every request is watched here, once, on its way in and out: its id, its log line, its figures, its span.
+"""Watch every request on its way in and out: give it an id, a log line, figures and a span.
 
-Pure ASGI, and a few microseconds for each request: intake is to be fast (docs/performance.md).
+Pure ASGI, a few microseconds for each request: taking declarations in must be fast (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 Which = Literal["all", "problems", "none"]
 
 
-class Watched:
+class RequestWatcher:
     """The outermost middleware. ``which`` requests get a log line: all, those that ended in a problem, or none."""
 
     def __init__(self, app: ASGIApp, which: Which = "all") -> None:
@@ -54,7 +54,7 @@ class Watched:
             try:
                 await self._app(scope, receive, answer)
             except Exception:
-                status, cause.problem = 500, "Internal"  # the answer is made outside of here
+                status, cause.problem = 500, "Internal"  # the answer is made further out
                 raise
             finally:
                 method, route, seconds = _method(scope), _route(scope), perf_counter() - begun

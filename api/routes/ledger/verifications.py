@@ -12,9 +12,9 @@ from fastapi import APIRouter, Response
 
 from api.kit import metrics
 from api.kit.errors import documented
-from api.kit.fast_path import direct_post
+from api.kit.fast_path import fast_post
 from api.schemas import VerdictResult, VerificationBody
-from api.services import LOOK_SECONDS, Given, Services
+from api.services import LOOK_SECONDS, Injected, Services
 from ledger.core.verification.verdict import Verdict
 from ledger.errors import Malformed
 from ledger.journeys.verify import VerificationRequest, verify_offline, verify_online
@@ -22,27 +22,27 @@ from ledger.journeys.verify import VerificationRequest, verify_offline, verify_o
 router = APIRouter(prefix="/v1/verifications", tags=["verifications"])
 
 
-@direct_post(router, "", summary="Verify evidence", response_model=VerdictResult, responses=documented(413, 422, 503))
-async def verify(body: VerificationBody, given: Given) -> Response:
+@fast_post(router, "", summary="Verify evidence", response_model=VerdictResult, responses=documented(413, 422, 503))
+async def verify(body: VerificationBody, services: Injected) -> Response:
     """Decide: intact? issued and in force? by whom? A verdict that is not good is an answer, hence a 200 too.
 
-    Whoever does not want to believe this server runs the same check offline: `ledger verify`.
+    To check without believing this server, run `ledger verify` offline.
     """
-    verdict = await given.verifying.run(lambda: _verdict(body, given))
+    verdict = await services.verifying.run(lambda: _verdict(body, services))
     metrics.decided(verdict)
     return Response(orjson.dumps(verdict.to_json()), media_type="application/json")
 
 
-def _verdict(body: VerificationBody, given: Services) -> Verdict:
+def _verdict(body: VerificationBody, services: Services) -> Verdict:
     request = VerificationRequest(
         _canonical(body.evidence),
         None if body.document is None else _base64(body.document),
         None if body.trust is None else json.dumps(body.trust).encode(),
         None if body.policy is None else json.dumps(body.policy).encode(),
     )
-    at = given.clock() if body.at is None else body.at
+    at = services.clock() if body.at is None else body.at
     if body.online:
-        return verify_online(request, at, given.app.chain, given.app.follower, LOOK_SECONDS)
+        return verify_online(request, at, services.app.chain, services.app.follower, LOOK_SECONDS)
     return verify_offline(request, at)
 
 
