@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from ledger.core.anchoring.batches import Batch, Offer, offers, rest
@@ -68,9 +68,8 @@ class Anchorer:
         self._chain = chain
         self._store = store
         self._follower = follower
-        self._relayer = relayer
         self._log_key = log_key
-        self._offered: dict[str, int] = {}  # transactions that this process handed over, and their batch
+        self._handover = _Handover(chain, store, follower, relayer)
         self._watched: set[int] = set()  # batches not known to be anchored when last looked at
 
     def step(self, max_size: int, max_age: int | None, at: int) -> Round:
@@ -92,7 +91,7 @@ class Anchorer:
         final = self._store.batches.mark_final(self._follower.confirmed)
         formed = self._form_due(max_size, max_age, at) if max_age is not None else []
         self._watched.update(batch.id for batch in formed)
-        sent, replaced, refused = self._send(at) if self._watched else (0, 0, 0)
+        sent, replaced, refused = self._handover.send(at) if self._watched else (0, 0, 0)
         return Round(tuple(formed), sent, replaced, refused, tuple(anchored), tuple(final))
 
     def run(self, max_size: int, at: int, progress: Progress = no_progress) -> list[AnchorReport]:
@@ -147,17 +146,9 @@ class Anchorer:
             batch = self._store.batches.get(id_)
             if batch is None or not batch.is_open:
                 self._watched.discard(id_)
-                reports += [] if batch is None else [AnchorReport(batch, self._receipt(batch))]
-        self._offered = {tx_hash: id_ for tx_hash, id_ in self._offered.items() if id_ in self._watched}
+                reports += [] if batch is None else [AnchorReport(batch, self._handover.receipt(batch))]
+        self._handover.forget_all_but(self._watched)
         return reports
-
-    def _receipt(self, batch: Batch) -> Receipt | None:
-        assert batch.entry_number is not None
-        try:
-            tx_hash = self._store.entries.by_number(batch.entry_number).tx_hash
-            return self._chain.receipt(tx_hash) if tx_hash in self._offered else None
-        except (KeyError, Unavailable):  # a receipt only says what was spent
-            return None
 
     def _form_due(self, max_size: int, max_age: int, at: int) -> list[Batch]:
         formed: list[Batch] = []
@@ -173,7 +164,18 @@ class Anchorer:
                 break
         return formed
 
-    def _send(self, at: int) -> tuple[int, int, int]:
+
+class _Handover:
+    """Gives transactions for batches to the node, and remembers those that this process gave."""
+
+    def __init__(self, chain: Chain, store: Store, follower: Follower, relayer: SigningKey) -> None:
+        self._chain = chain
+        self._store = store
+        self._follower = follower
+        self._relayer = relayer
+        self._offered: dict[str, int] = {}  # transactions by hash, and their batch
+
+    def send(self, at: int) -> tuple[int, int, int]:
         """Give the node the transactions that are due; returns (sent, replaced, refused)."""
         sender, sent, replaced, refused = self._chain.sender, 0, 0, 0
         with self._store.leadership.sending():
@@ -215,6 +217,19 @@ class Anchorer:
         self._offered[prepared.tx_hash] = batch.id
         return True
 
+    def receipt(self, batch: Batch) -> Receipt | None:
+        """The receipt of an anchored batch; None if this process did not send it, or the node does not answer."""
+        assert batch.entry_number is not None
+        try:
+            tx_hash = self._store.entries.by_number(batch.entry_number).tx_hash
+            return self._chain.receipt(tx_hash) if tx_hash in self._offered else None
+        except (KeyError, Unavailable):  # a receipt only says what was spent
+            return None
+
+    def forget_all_but(self, batches: Container[int]) -> None:
+        """Forget the transactions of other batches."""
+        self._offered = {tx_hash: id_ for tx_hash, id_ in self._offered.items() if id_ in batches}
+
 
 def _why(left: Sequence[Batch], confirmations: int) -> str:
     for batch in left:
@@ -223,4 +238,4 @@ def _why(left: Sequence[Batch], confirmations: int) -> str:
     for batch in left:
         if batch.is_open:
             return f"batch {batch.id}, transaction {batch.tx_hash}, is not in the history yet; it may still arrive"
-    return f"{len(left)} batches are anchored and have not {confirmations} confirmation(s) yet"
+    return f"{len(left)} batches are anchored and do not have {confirmations} confirmation(s) yet"
