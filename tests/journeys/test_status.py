@@ -23,7 +23,6 @@ from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.edges.office import now
 
-
 Told = tuple[LocalLedger, list[Declaration], bytes, bytes]
 """The ledger, its declarations, the attestation of all of them, and that of the last."""
 
