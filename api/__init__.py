@@ -1,1 +1,13 @@
-"""The door for programs: HTTP under ``/v1``. It has no key but its relayer's and log's, and signs no statement."""
+"""The door for programs: HTTP. It translates requests and answers, and decides nothing.
+
+================== ===============================================================================
+``main``           the API as an application: ``ledger serve``
+``witness``        the witness as an application: ``ledger witness``
+``routes``         what is asked and answered: ``routes/ledger``, health and figures
+``background``     anchoring and cosigning, beside the requests
+``services``       what a running server has, given to routes and background
+``status_figures`` why a server is degraded, and the figures of store and chain
+``schemas``        shapes of requests and answers
+``kit``            what every route needs, whatever its domain
+================== ===============================================================================
+"""

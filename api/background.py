@@ -17,7 +17,7 @@ log = logging.getLogger("api.background")
 
 
 class Background:
-    """A thread that takes one step again and again. What keeps it from going on is said once, not at every step."""
+    """A thread that repeats one step. Why it waits is logged once, not at every step."""
 
     def __init__(self, name: str, services: Services, step: Callable[[Services], None]) -> None:
         self._name = name
@@ -62,9 +62,9 @@ def background(services: Services) -> list[Background]:
 
 
 def anchor(services: Services) -> None:
-    """One round of anchoring, where this process leads; checkpoints are published as the history is confirmed."""
+    """One round of anchoring, if this process leads; checkpoints are published as the history is confirmed."""
     app, settings, at = services.app, services.settings, services.clock()
-    if not services.has_relayer:  # it takes declarations in, and another process anchors them
+    if not services.has_relayer:  # this process takes declarations in, and another one anchors them
         if services.log_key is not None:
             app.follower.refresh()
             publish_checkpoint(app.follower, services.store, services.log_key, at)

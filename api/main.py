@@ -1,4 +1,4 @@
-"""The API as a web application: its routes, middleware and background over the services that it is given."""
+"""The API as a web application: routes, middleware and background, over the services that it is given."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from api.background import background
 from api.kit import errors, traces
 from api.kit.idempotency import MARGIN_SECONDS, KeptResponses
 from api.kit.limits import BodyLimit, RateLimit
-from api.kit.middleware import Watched
+from api.kit.middleware import RequestWatcher
 from api.kit.streams import ended_by_signals
 from api.routes import health, metrics
 from api.routes.ledger import attestations, declarations, history, log, stream, verifications
@@ -27,13 +27,13 @@ from ledger.config import load_settings
 
 DESCRIPTION = """
 Anchor and query trade documents. **The server holds no party's and no agency's key**: parties and agencies sign their
-statements (EIP-712) on their own machines, the server checks, stores, batches and relays them. Whatever it answers can
-be checked without it: take the evidence and run `ledger verify`.
+statements (EIP-712) on their own machines, the server checks, stores, batches and relays them. Its answers can be
+checked without it: take the evidence and run `ledger verify`.
 """
 
 
 def _end_with_parent() -> None:
-    """One of several processes ends when the one that started them does, be it by SIGKILL: else it keeps their port."""
+    """End this process when the one that started it ends, even by SIGKILL: it would keep their port."""
     parent = parent_process()
     if parent is None:
         return
@@ -51,7 +51,7 @@ def from_settings() -> FastAPI:
 
 
 def create_app(services: Services) -> FastAPI:
-    """The API over these services, which it closes at its end. The background runs while it is up."""
+    """The API over these services. The background runs while it is up; at its end it closes the services."""
     settings = services.settings
 
     @asynccontextmanager
@@ -74,13 +74,13 @@ def create_app(services: Services) -> FastAPI:
     api.state.kept_responses = KeptResponses(services.store.idempotency, services.clock, patience)
     api.add_middleware(BodyLimit, most=settings.max_body_bytes)
     api.add_middleware(RateLimit, rate=settings.requests_per_second)
-    api.add_middleware(Watched, which=settings.log_requests)  # the last one added meets a request first
+    api.add_middleware(RequestWatcher, which=settings.log_requests)  # the last one added meets a request first
     return api
 
 
 def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
-    """The routes alone, which is enough to describe them: nothing is opened."""
-    # The page's scripts come from here: a customs network does not load them from strangers.
+    """The routes alone, to describe them: nothing is opened."""
+    # The documentation page's scripts come from here: a customs network does not load them from other sites.
     api: FastAPI = FastAPIOffline(
         title="Trade document ledger",
         version=__version__,
@@ -100,6 +100,6 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         health.router,
         metrics.router,
     ):
-        # Not by include_router, which keeps a router within the other and looks for a request's route twice.
+        # Not by include_router, which nests routers and so looks up the route of each request twice.
         api.router.routes.extend(router.routes)
     return api

@@ -77,9 +77,9 @@ class DeclarationState(BaseModel):
 
 
 class BulkResult(BaseModel):
-    """What came of one line, counted from 1: 202 stored, 200 known before, or the status it would have had alone.
+    """What became of one line, counted from 1: 202 stored, 200 known before, or the status it would have had alone.
 
-    `id` is there with 202 and 200, `type` and `detail` with any other.
+    `id` comes with 202 and 200, `type` and `detail` with any other status.
     """
 
     line: int = Field(ge=1)
@@ -158,7 +158,7 @@ class SignedWithdrawal(Shape):
 
 
 class Relayed(BaseModel):
-    """A statement that is in the history. `gas` is null where it was there before this request."""
+    """A statement that is in the history. `gas` is null if it was there before this request."""
 
     id: Hash
     entry_number: int
@@ -271,7 +271,7 @@ class Reason(BaseModel):
 
 
 class Ready(BaseModel):
-    """`degraded`: intake goes on, anchoring may wait. A witness's problem does not degrade anything."""
+    """`degraded`: declarations are taken in, anchoring may wait. A witness's problem does not count."""
 
     status: Literal["ready", "degraded"]
     reasons: list[Reason]

@@ -1,4 +1,4 @@
-"""What a running server has: its app, and what its requests share. Routes are given it."""
+"""What a running server has: its app, and what its requests share. Routes get it injected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 
 from api.kit import traces
 from api.kit.queue import CallWorker, Pool, Worker
-from api.kit.readiness import Probe
+from api.kit.readiness import NodeReadiness
 from api.kit.streams import Hub
 from ledger.app import App
 from ledger.config import Settings
@@ -21,7 +21,7 @@ from ledger.journeys.receive import Commit, Received, store_requests
 from ledger.journeys.relay import Relay
 
 LOOK_SECONDS = 1.0
-"""Facts are at most this old: whoever asks within this time shares one look at the chain."""
+"""How old facts may be: all who ask within this time share one look at the chain."""
 _COMMIT_SIZE = 2_000  # declarations in one commit; it takes some tens of milliseconds
 _COMMITS_WAITING = 20_000  # declarations that wait for one
 
@@ -48,15 +48,15 @@ class Services:
         self.storing = Worker(
             "storing", self._store_requests, most_at_once=_COMMIT_SIZE, most_waiting=_COMMITS_WAITING, size=len
         )
-        # Many lines are checked beside the event loop: libsecp256k1 lets go of the interpreter's lock.
+        # Many lines are checked in threads: libsecp256k1 releases the interpreter's lock.
         self.checkers = Pool("checking")
         self.hub = Hub(self.store.events, self.settings.stream_readers, self.settings.poll_interval_seconds)
-        self.probe = Probe(self._newest_block)
+        self.readiness = NodeReadiness(self._newest_block)
         self.candidate = self.store.leadership.candidate("anchoring")
         self.leads = False
         self.verification_cache = VerificationCache()
         self.waits: dict[str, str] = {}
-        """What goes on in the background, by name, and what keeps it from going on; empty if nothing does."""
+        """For each background thread by name: why it waits; empty if it does not."""
 
     @property
     def relay(self) -> Relay:
@@ -72,7 +72,7 @@ class Services:
         self.app.chain.wallet_accepts(signer, digest, signature)
 
     def close(self) -> None:
-        """Store what waits, answer what was asked, then let go of everything."""
+        """Store what waits, answer what was asked, then close everything."""
         for worker in (self.checkers, self.checking, self.storing, self.proving, self.verifying):
             worker.stop()
         self.candidate.release()
@@ -85,7 +85,7 @@ class Services:
     def _newest_block(self) -> tuple[int, int]:
         chain = self.app.chain
         block = chain.latest()
-        chain.head(block.number)  # by our contract
+        chain.head(block.number)  # asks our contract too
         return block.number, block.time
 
 
@@ -98,9 +98,9 @@ def open_services(settings: Settings) -> Services:
 
 
 async def services_of(request: Request) -> Services:
-    """The services of this application. Not a plain function: those are called in a thread."""
+    """The services of this application. A coroutine, because FastAPI calls plain functions in a thread."""
     services: Services = request.app.state.services
     return services
 
 
-Given = Annotated[Services, Depends(services_of)]
+Injected = Annotated[Services, Depends(services_of)]

@@ -1,4 +1,4 @@
-"""How this server stands: why it is degraded, and the figures that all its processes have in common."""
+"""The status of this server: why it is degraded, and the figures that all its processes have in common."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from api.kit.readiness import Seen
+from api.kit.readiness import NodeState
 from api.schemas import Reason
 from api.services import Services
 from ledger import __version__
@@ -21,8 +21,8 @@ _DEPTHS = (1, 2, 5, 10, 20, 50, 100, 1_000)  # upper bounds, in entries
 _STATES: tuple[BatchState, ...] = ("batched", "sent", "anchored")
 
 
-def reasons(services: Services, status: StoreStatus, seen: Seen) -> list[Reason]:
-    """Why this server is degraded, the cause before its consequences; nothing where it is not."""
+def degraded_reasons(services: Services, status: StoreStatus, seen: NodeState) -> list[Reason]:
+    """Why this server is degraded, the cause before its consequences; empty if it is not."""
     found: list[Reason] = []
     if seen.problem is not None:
         found.append(Reason(code="chain_away" if seen.is_away else "chain_wrong", detail=seen.problem))
@@ -38,7 +38,7 @@ def reasons(services: Services, status: StoreStatus, seen: Seen) -> list[Reason]
     return found
 
 
-def anchoring(services: Services) -> str:
+def who_anchors(services: Services) -> str:
     """Who anchors, as far as this process knows."""
     if not services.has_relayer:
         return "elsewhere: there is no relayer key here"
@@ -49,8 +49,8 @@ def _age(services: Services, since: int | None) -> int | None:
     return None if since is None else max(0, services.clock() - since)
 
 
-class Figures(Collector):
-    """What is read from store and chain when Prometheus asks: the same from whichever process answers."""
+class StatusFigures(Collector):
+    """Figures that are read from store and chain when Prometheus asks; every process gives the same."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -60,7 +60,7 @@ class Figures(Collector):
         about = GaugeMetricFamily("ledger_build_info", "The version of this program.", labels=["version"])
         about.add_metric([__version__], 1)
         yield about
-        seen = services.probe.look()
+        seen = services.readiness.look()
         yield _gauge(
             "ledger_chain_up", "1 where the chain's node answers, and is of the right chain.", not seen.problem
         )

@@ -1,7 +1,7 @@
-"""``create_witness``: the witness as a web server, C2SP tlog-witness. https://c2sp.org/tlog-witness
+"""The witness as a web application, C2SP tlog-witness. https://c2sp.org/tlog-witness
 
-One table says which status each refusal has. Answers to strangers are constant: why a checkpoint was refused stands in
-the witness's own log.
+One table gives the status of each refusal. Answers are constant texts: details of a refusal are in the witness's own
+log only.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from ledger.journeys.witness import NotCosigned, Reason, Witness
 
 log = logging.getLogger("api.witness")
 
-# The chain's word against the checkpoint is a 422, as a proof that does not hold: the request has its shape and the
-# log's signature, and what it says is not so. A 403 would say that the key is not the log's.
+# A checkpoint that the chain contradicts gets 422, like a proof that does not hold: the request has its shape and the
+# log's signature, but is not true. 403 would mean that the key is not the log's.
 STATUS: dict[Reason, tuple[int, str]] = {
     Reason.UNKNOWN_LOG: (404, "this log is not witnessed here\n"),
     Reason.NOT_SIGNED: (403, "not signed by the log's key\n"),
@@ -71,7 +71,7 @@ def _answer(witness: Witness, body: bytes) -> Response:
         return PlainTextResponse("the request is malformed\n", 400)
     except NotCosigned as refused:
         if refused.reason is Reason.SEEN_ANOTHER:
-            # Bytes, so that no charset is added: the protocol says this type and nothing after it.
+            # Bytes, so that no charset is added: the protocol demands exactly this type.
             return Response(f"{refused.size}\n".encode(), 409, {"Content-Type": "text/x.tlog.size"})
         status, words = STATUS[refused.reason]
         return PlainTextResponse(words, status)

@@ -45,9 +45,9 @@ from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Batch, Restoration, Store
-from ledger.journeys.export import PublicKeys, leave
+from ledger.journeys.export import PublicKeys, export_ledger
 from ledger.journeys.follow import Follower
-from ledger.journeys.import_ import arrive
+from ledger.journeys.import_ import import_ledger
 from ledger.testing.world import Key
 
 ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
@@ -121,12 +121,12 @@ def step(name: str, size: int, folder: Path) -> None:
     if name == "fill":
         fill(Store.open(url, ORIGIN), size)
     elif name == "import":
-        arrive(folder / "export", f"sqlite:///{folder / 'imported.sqlite'}", START, TRUST)
+        import_ledger(folder / "export", f"sqlite:///{folder / 'imported.sqlite'}", START, TRUST)
     else:
         store = Store.open(url, None)
         follower = Follower(Chain.unchecked("http://127.0.0.1:1", ORIGIN), store)
-        with follower.facts(fresh=False) as history:
-            leave(folder / name.replace(" ", ""), store, history, PublicKeys(TRUST), evidence="no" not in name)
+        with follower.known_history() as history:
+            export_ledger(folder / name.replace(" ", ""), store, history, PublicKeys(TRUST), evidence="no" not in name)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps({"step": name, "seconds": time.monotonic() - begun, "peak_mib": peak}))
 

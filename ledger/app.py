@@ -1,7 +1,7 @@
 """The one assembly: settings -> edges -> journeys, for commands, API, witness, demo and tests.
 
-Nothing is opened before it is needed, so that an offline command touches no chain and no store; ``close`` closes what
-was opened.
+Each part is opened when it is first needed, so an offline command touches neither chain nor store. ``close`` closes
+what was opened.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ledger.edges.store import Store
 from ledger.edges.witness_http import clients_of
 from ledger.errors import LedgerError, Malformed, Source, Unavailable
 from ledger.journeys.anchor import Anchorer
-from ledger.journeys.audit.audit import Other
+from ledger.journeys.audit.audit import OtherNode
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.evidence import Prover
 from ledger.journeys.follow import Follower
@@ -44,7 +44,7 @@ WEI_PER_GWEI = 10**9
 
 
 class _Opened(Generic[Part]):
-    """A part of the app that is opened once, when it is first needed; opening that failed is tried again."""
+    """A part of the app that is opened once, when it is first needed. If that fails, the next use tries again."""
 
     def __init__(self, open_: Callable[[App], Part]) -> None:
         self._open = open_
@@ -78,11 +78,11 @@ class App:
         look_seconds: float = 0.0,
     ) -> None:
         """
-        :param ask: asks for the keystore's passphrase where no setting holds it; None: nobody is there to be asked.
-        :param origin: the history, where it is known better than by the settings.
-        :param store: one that is open already, and stays so; else that of the settings.
+        :param ask: asks a person for the keystore's passphrase if no setting holds it; None: there is nobody to ask.
+        :param origin: the history; else by the settings or the chain.
+        :param store: a store that is open already, and is not closed here; else that of the settings.
         :param connect: makes the connection to the chain; else to the node of the settings.
-        :param look_seconds: how old a look at the chain may be that evidence is made from.
+        :param look_seconds: how old a look at the chain may be when evidence is made from it.
         """
         self.settings = settings
         self.look_seconds = look_seconds
@@ -116,16 +116,16 @@ class App:
         return Keystore(self.settings.keystore_dir)
 
     def key(self, name: str) -> SigningKey:
-        """A key by name. Malformed: there is none, or the passphrase does not open it."""
+        """A key by name; Malformed if there is none, or the passphrase does not open it."""
         return self.keystore.load(name, self._passphrase())
 
     def new_passphrase(self, ask: Ask) -> str:
-        """The passphrase for a key that is made now: by the settings, or as ``ask`` says."""
+        """The passphrase for a new key: by the settings, or else what ``ask`` returns."""
         return passphrase_source(self.settings.passphrase, self.settings.passphrase_file, prompt=True, ask=ask)()
 
     @property
     def has_relayer(self) -> bool:
-        """Whether transactions can be paid for here."""
+        """Whether the key that pays for gas is here."""
         return self.keystore.has(self.settings.relayer_key)
 
     @_Opened
@@ -135,19 +135,19 @@ class App:
 
     @_Opened
     def log_key(self) -> SigningKey | None:
-        """The key that signs checkpoints; None where none is set."""
+        """The key that signs checkpoints; None if none is set."""
         return None if self.settings.log_key is None else self.key(self.settings.log_key)
 
     @_Opened
     def receipt_key(self) -> SigningKey | None:
-        """The key that signs the receipts of Transparent Statements; None where none is set."""
+        """The key that signs the receipts of Transparent Statements; None if none is set."""
         return None if self.settings.receipt_key is None else self.key(self.settings.receipt_key)
 
     # --------------------------------------------------------------------------------------------------------- chain
 
     @property
     def contract_file(self) -> Path:
-        """Where the contract is noted that is used when the settings name none."""
+        """Where the contract is noted that is used if the settings name none."""
         return self.settings.state_dir / "contract"
 
     @property
@@ -160,7 +160,7 @@ class App:
         return self.contract_file.read_text().strip()
 
     def note_contract(self, origin: Origin) -> None:
-        """Let later commands find the contract of ``origin``; Unavailable where the disk says no."""
+        """Let later commands find the contract of ``origin``; Unavailable if the file cannot be written."""
         try:
             self.contract_file.parent.mkdir(parents=True, exist_ok=True)
             self.contract_file.write_text(f"0x{origin.contract.hex()}\n")
@@ -182,7 +182,7 @@ class App:
 
     @_Opened
     def origin(self) -> Origin:
-        """The history that this is about. The chain is asked only where the settings do not say its id."""
+        """The history that this app is about. The chain is asked only if the settings do not name its id."""
         if self._origin is not None:
             return self._origin
         if self.settings.chain_id is not None:
@@ -205,14 +205,15 @@ class App:
         contract, chain_id = (known.contract, known.chain_id) if known else (self.contract, self.settings.chain_id)
         return Chain.connect(rpc_url, contract, chain_id, self.chain_limits, check_code)
 
-    def other_node(self, rpc_url: str) -> Other:
+    def other_node(self, rpc_url: str) -> OtherNode:
         """Another node of the same chain, for an audit to compare."""
-        return Other(shown_address(rpc_url), lambda: self.connect(rpc_url, check_code=False))
+        return OtherNode(shown_address(rpc_url), lambda: self.connect(rpc_url, check_code=False))
 
     def use_stored_history(self, warn: Callable[[LedgerError], None]) -> App:
-        """This app where the chain answers; else one over the history that the store holds, and ``warn`` is told why.
+        """This app if the chain answers; else an app over the history in the store, and ``warn`` is told why.
 
-        :raises LedgerError: the chain does not answer, or none is set, and there is no store either.
+        :raises Unavailable: the chain does not answer, and there is no store.
+        :raises Malformed: no contract is set, and there is no store.
         """
         try:
             _ = self.chain
@@ -237,17 +238,17 @@ class App:
 
     @_Opened
     def store(self) -> Store:
-        """The store of the history; made where there is none."""
+        """The store of the history; created if there is none."""
         self.settings.state_dir.mkdir(parents=True, exist_ok=True)
         return self._closed_later(Store.open(self.settings.store_url_or_default(), self.origin))
 
     @property
     def has_store(self) -> bool:
-        """Whether there seems to be a store, for who can do without."""
+        """Whether there seems to be a store, for commands that work without one too."""
         return self.settings.store_url is not None or (self.settings.state_dir / "ledger.sqlite").exists()
 
     def existing_store(self, origin: Origin | None = None) -> Store:
-        """The store that is there, whatever its origin unless one is given; Unavailable where there is none."""
+        """The store that exists, of any origin unless one is given; Unavailable if there is none."""
         return self._closed_later(Store.open(self.settings.store_url_or_default(), origin, create=False))
 
     def _closed_later(self, store: Store) -> Store:
@@ -273,7 +274,7 @@ class App:
 
     @_Opened
     def witnesses(self) -> Witnesses:
-        """Those of the witnesses file, who are asked to cosign what is published."""
+        """The witnesses of the witnesses file, who are asked to cosign what is published."""
         return Witnesses(clients_of(self.settings.witnesses_file), self.store)
 
     @_Opened
@@ -289,7 +290,7 @@ class App:
 
     @property
     def witnessed(self) -> TrustRoot:
-        """The trust root of the log that is witnessed here. Malformed where its file cannot be read."""
+        """The trust root of the log that is witnessed here; Malformed if its file cannot be read."""
         file = self.settings.trust_file
         try:
             return read_trust_root(file.read_bytes())
@@ -298,21 +299,21 @@ class App:
 
     @property
     def witness_name(self) -> str:
-        """The name that is cosigned under; Malformed where none is set."""
+        """The name under which this witness cosigns; Malformed if none is set."""
         if self.settings.witness_name is None:
             raise Malformed("no name to cosign under: set LEDGER_WITNESS_NAME, e.g. witness.agency.example")
         return self.settings.witness_name
 
     @property
     def witness_key(self) -> NoteKey:
-        """The verifier key of the witness here; needs no passphrase."""
+        """The verifier key of this witness; needs no passphrase."""
         name, info = self.witness_name, self.keystore.info(self.settings.witness_key)
         if info.algorithm is not Algorithm.ED25519:
             raise Malformed("a witness cosigns with Ed25519: `ledger keys new witness -a ed25519`", f"key {info.name}")
         return NoteKey(name, bytes.fromhex(info.public.removeprefix("0x")), KeyType.WITNESS)
 
     def witness(self) -> Witness:
-        """The witness of the log of the trust file. The node is asked with the first checkpoint, and may be away."""
+        """The witness of the log that the trust file names. The node may be away: it is asked with each checkpoint."""
         name, trust = self.witness_name, self.witnessed
         app = App(self.settings, self._ask, origin=trust.origin)
         self._closing.callback(app.close)

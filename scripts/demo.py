@@ -46,7 +46,7 @@ from ledger.journeys.cosign import Witnesses
 from ledger.journeys.council import draft_resolution, endorse, relay_resolution
 from ledger.journeys.declare import Declared, DocumentFile, declare_files
 from ledger.journeys.evidence import evidence_of
-from ledger.journeys.export import PublicKeys, leave
+from ledger.journeys.export import PublicKeys, export_ledger
 from ledger.journeys.relay import Relayed
 from ledger.journeys.revoke import relay_revocation
 from ledger.journeys.withdraw import relay_withdrawal
@@ -234,7 +234,7 @@ class Demo:
 
     def _revoke(self, attested: dict[str, AttestationId], declared: dict[str, Declared]) -> None:
         name = next(name for name in attested if declared[name].source.document_type == PHYTOSANITARY)
-        with self.local.follower.facts() as history:
+        with self.local.follower.fresh_history() as history:
             code = history.attestations[attested[name]].attested.attestation.agency
         statement, officer = Revocation(attested[name], reason=REVOKED), self._officer(code)
         done = relay_revocation(
@@ -324,8 +324,10 @@ class Demo:
         self.report["audit"] = report.to_json()
 
     def _export(self) -> None:
-        with self.local.follower.facts() as history:
-            export = leave(OUTPUT / "export", self.local.store, history, PublicKeys(self._trust), [OUTPUT / "wrapped"])
+        with self.local.follower.fresh_history() as history:
+            export = export_ledger(
+                OUTPUT / "export", self.local.store, history, PublicKeys(self._trust), [OUTPUT / "wrapped"]
+            )
         counts, size, files = export.manifest.counts, export.manifest.size, export.manifest.files.number
         self.say(f"{files} files: {size} entries, {counts.evidence} evidence, {counts.documents} documents")
 

@@ -1,7 +1,7 @@
 """A route whose JSON body is read once, by its model, and goes straight to its function.
 
-The framework parses a body, then validates it, and works out the function's arguments anew for each request: more work
-than there is in a declaration itself.
+FastAPI parses a body, then validates it, and works out the function's arguments again for each request. That is more
+work than the declaration itself.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ _JSON = b"application/json"
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 
 
-def direct_post(router: APIRouter, path: str, **about: Any) -> Callable[[_Endpoint], _Endpoint]:
-    """As ``router.post``, for a function that ``Direct`` can do."""
+def fast_post(router: APIRouter, path: str, **about: Any) -> Callable[[_Endpoint], _Endpoint]:
+    """Like ``router.post``, for a function that ``FastPath`` can call."""
 
     def add(endpoint: _Endpoint) -> _Endpoint:
-        router.add_api_route(path, endpoint, methods=["POST"], route_class_override=Direct, **about)
+        router.add_api_route(path, endpoint, methods=["POST"], route_class_override=FastPath, **about)
         return endpoint
 
     return add
 
 
-class Direct(APIRoute):
-    """For an async function of ``body`` (a model), ``given`` and perhaps ``request``, which answers a ``Response``.
+class FastPath(APIRoute):
+    """For an async function of ``body`` (a model), ``services`` and perhaps ``request``, which returns a ``Response``.
 
-    Documentation is made by the framework, and so is every refusal: what is not JSON of the model's shape goes its way.
+    Documentation and refusals are FastAPI's: a body that does not fit the model goes the usual way.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -48,7 +48,7 @@ class Direct(APIRoute):
             except ValidationError:
                 return await thorough(request)
             arguments = {"request": request} if takes_request else {}
-            answer: Response = await endpoint(body=body, given=request.app.state.services, **arguments)
+            answer: Response = await endpoint(body=body, services=request.app.state.services, **arguments)
             return answer
 
         return quick

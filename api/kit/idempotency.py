@@ -1,7 +1,7 @@
 """``Idempotency-Key`` (draft-ietf-httpapi-idempotency-key-header): a request that may be sent again is done once.
 
-For routes whose answer says what this request did. What they carry has a name by its content, so doing it twice would
-be harmless too; the key gives the client its first answer again, gas and transaction included.
+For routes whose answer says what this request did. Doing it twice would be harmless, as statements are named by their
+content; the key gives the client its first answer again, gas and transaction included.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What one request, and one client, may take: pure ASGI, before anything of a request is read."""
+"""What one request, and one client, may spend. Pure ASGI, before anything of a request is read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.kit.errors import problem
 
 BURST_SECONDS = 2  # how much of its rate a client may save up
-MAX_CLIENTS = 20_000  # remembered at once, some 4 MB; the one that was silent longest is forgotten
+MAX_CLIENTS = 20_000  # remembered at once, some 4 MB; the one that was idle longest is forgotten
 _IPV6_SITE = 64  # bits: what one IPv6 client has to itself (RFC 6177)
 
 
@@ -27,7 +27,7 @@ class TooLarge(HTTPException):
 
 
 class BodyLimit:
-    """Refuses bodies beyond a size: before reading where they announce it, else when they get there. Keeps nothing."""
+    """Refuses bodies beyond a size: unread if they announce it, else as soon as they exceed it. Keeps nothing."""
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app
@@ -63,10 +63,10 @@ class _Bucket:
 
 
 class RateLimit:
-    """A token bucket for each client address: ``rate`` requests a second, and at once those of ``BURST_SECONDS``.
+    """Limits each client address to ``rate`` requests a second, with bursts of ``BURST_SECONDS`` (token bucket).
 
     Each process counts for itself. Behind a proxy the address is that of the proxy, unless the server was told to trust
-    its X-Forwarded-For. ``clock`` gives seconds that never go back.
+    its X-Forwarded-For. ``clock``: monotonic seconds.
     """
 
     def __init__(self, app: ASGIApp, rate: float, clock: Callable[[], float] = time.monotonic) -> None:

@@ -1,6 +1,6 @@
-"""The outermost middleware: gives each request an id, and writes its log line, metrics and span.
+"""Watch every request on its way in and out: give it an id, a log line, figures and a span.
 
-Pure ASGI, which takes some microseconds a request, because intake must be fast (docs/performance.md).
+Pure ASGI, a few microseconds for each request: taking declarations in must be fast (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 Which = Literal["all", "problems", "none"]
 
 
-class Watched:
-    """See the module. ``which``: the requests that get a log line: all, those that ended in a problem, or none."""
+class RequestWatcher:
+    """The outermost middleware. ``which`` requests get a log line: all, those that ended in a problem, or none."""
 
     def __init__(self, app: ASGIApp, which: Which = "all") -> None:
         self._app = app
@@ -54,7 +54,7 @@ class Watched:
             try:
                 await self._app(scope, receive, answer)
             except Exception:
-                status, cause.problem = 500, "Internal"  # Starlette makes the response outside of this middleware
+                status, cause.problem = 500, "Internal"  # the answer is made further out
                 raise
             finally:
                 method, route, seconds = _method(scope), _route(scope), perf_counter() - begun

@@ -1,8 +1,8 @@
 """A worker: one thread that does what waits for many requests, all at once.
 
-A thread for each request costs more than work of a third of a millisecond: threads that wait for one lock, that of
-the interpreter, wake each other. Here requests wait on their event loop, hold no thread, and one wake-up of the loop
-brings all answers there are.
+A thread for each request would cost more than work of a third of a millisecond, as threads that wait for the
+interpreter's lock wake each other. Here requests wait on their event loop and hold no thread, and one wake-up of the
+loop brings all answers.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Worker(Generic[Item, Result]):
         self._thread: Thread | None = None
 
     async def put(self, item: Item) -> Result:
-        """What the work makes of an item, returned or raised.
+        """Queue an item; returns or raises what the work makes of it.
 
         :raises Unavailable: too much waits already, or the server stops: nothing was done.
         """
@@ -106,7 +106,7 @@ class Worker(Generic[Item, Result]):
             return [error] * len(items)
 
     def _next(self) -> list[_Waiting[Item, Result]]:
-        """What waits, up to the most that is done at once; nothing when there will be no more."""
+        """What waits, up to the most that is done at once; empty when there will be no more."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._stopping)
             taken: list[_Waiting[Item, Result]] = []
@@ -142,7 +142,7 @@ class CallWorker(Worker[_Call, Any]):
         super().__init__(name, _call_all, most_at_once=_CALLS_AT_ONCE, most_waiting=most_waiting)
 
     async def run(self, function: Callable[[], _T]) -> _T:
-        """What ``function`` returns or raises, called in the worker's thread; not called once the client went away.
+        """Call ``function`` in the worker's thread; returns or raises what it does. Not called if the client went away.
 
         :raises Unavailable: as for ``put``.
         """
@@ -156,14 +156,14 @@ class CallWorker(Worker[_Call, Any]):
 
 
 class Pool:
-    """Threads, one for each processor, for work that lets go of the interpreter's lock. They begin with the first."""
+    """Threads, one for each processor, for work that releases the interpreter's lock. They begin with a call."""
 
     def __init__(self, name: str) -> None:
         self._executor = ThreadPoolExecutor(os.cpu_count(), name)
         self._stopping = False
 
     async def run(self, function: Callable[[], _T]) -> _T:
-        """What ``function`` returns or raises, called in one of the threads.
+        """Call ``function`` in one of the threads; returns or raises what it does.
 
         :raises Unavailable: the server stops: it was not called.
         """

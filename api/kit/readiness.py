@@ -1,4 +1,4 @@
-"""Asking the chain's node how it is, for readiness and figures: never for longer than the asker can wait."""
+"""Ask the chain's node whether it is ready, for at most as long as the caller can wait."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from threading import Event, Lock, Thread
 
 from ledger.errors import LedgerError, Unavailable
 
-PATIENCE_SECONDS = 2.0  # whoever asks for readiness or figures gives up after a few
+PATIENCE_SECONDS = 2.0  # those who ask for readiness or figures give up after a few
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """The newest block: number and time (seconds). Where there is a ``problem``, both are None.
+class NodeState:
+    """The newest block: number and time (seconds). If there is a ``problem``, both are None.
 
     ``is_away``: the node does not answer; otherwise it is of another chain, or has another contract.
     """
@@ -27,20 +27,20 @@ class Seen:
 @dataclass(slots=True)
 class _Asked:
     answered: Event = field(default_factory=Event)
-    seen: Seen = Seen()
+    seen: NodeState = NodeState()
 
 
-class Probe:
-    """One question at a time, however many want to know. Safe to use from threads."""
+class NodeReadiness:
+    """One question at a time is asked, however many callers wait for it. Safe to use from threads."""
 
     def __init__(self, ask: Callable[[], tuple[int, int]]) -> None:
-        """``ask``: number and time of the newest block; raises a LedgerError where there is something wrong."""
+        """``ask``: number and time of the newest block; raises a LedgerError if something is wrong."""
         self._ask = ask
         self._lock = Lock()
         self._under_way: _Asked | None = None
 
-    def look(self, patience: float = PATIENCE_SECONDS) -> Seen:
-        """What the node says now, or that it has said nothing for ``patience`` seconds."""
+    def look(self, patience: float = PATIENCE_SECONDS) -> NodeState:
+        """The node's present state; a problem if it has not answered for ``patience`` seconds."""
         with self._lock:
             if self._under_way is None:
                 self._under_way = _Asked()
@@ -48,15 +48,15 @@ class Probe:
             asked = self._under_way
         if asked.answered.wait(patience):
             return asked.seen
-        return Seen(problem=f"the node has not answered for {patience:g} seconds", is_away=True)
+        return NodeState(problem=f"the node has not answered for {patience:g} seconds", is_away=True)
 
     def _run(self, asked: _Asked) -> None:
         try:
-            asked.seen = Seen(*self._ask())
+            asked.seen = NodeState(*self._ask())
         except LedgerError as error:
-            asked.seen = Seen(problem=str(error), is_away=isinstance(error, Unavailable))
-        except Exception as error:  # whoever asks for figures must get the others
-            asked.seen = Seen(problem=f"asking failed: {type(error).__name__}")
+            asked.seen = NodeState(problem=str(error), is_away=isinstance(error, Unavailable))
+        except Exception as error:  # the other figures must be given all the same
+            asked.seen = NodeState(problem=f"asking failed: {type(error).__name__}")
         finally:
             with self._lock:
                 self._under_way = None

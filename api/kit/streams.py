@@ -1,7 +1,7 @@
-"""Events for many readers: one look at the source for all, and no more kept than the newest page.
+"""Events for many readers: one look at the source serves all, and only the newest page is kept.
 
-A reader asks for what comes after its cursor. Whoever keeps up is given the page that everybody gets; whoever is slow,
-or begins earlier, reads the source at its own pace. Nothing is kept for anybody.
+A reader asks for what comes after its cursor. Readers that keep up share the newest page. A reader that is slow, or
+begins earlier, reads the source at its own pace. Nothing is stored per reader.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Source(Protocol[S_co]):
 
 @contextmanager
 def ended_by_signals(hub: Hub[Any]) -> Iterator[None]:
-    """Close the hub as soon as the server is told to stop: it waits for its connections, and streams have no end."""
+    """Close the hub as soon as the server is told to stop: the server waits for its connections to end."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     ours = {number: handler for number, handler in handlers.items() if callable(handler)}
 
@@ -56,7 +56,7 @@ def ended_by_signals(hub: Hub[Any]) -> Iterator[None]:
         hub.close()
         ours[signal.Signals(number)](number, frame)
 
-    is_main = threading.current_thread() is threading.main_thread()  # elsewhere nobody may handle signals
+    is_main = threading.current_thread() is threading.main_thread()  # signals can be handled in the main thread only
     for number in ours if is_main else ():
         signal.signal(number, end)
     try:
@@ -68,10 +68,10 @@ def ended_by_signals(hub: Hub[Any]) -> Iterator[None]:
 
 
 class Hub(Generic[S]):
-    """Looks at the source as long as anybody reads. All of it runs on one event loop."""
+    """Looks at the source while there are readers. All of it runs on one event loop."""
 
     def __init__(self, source: Source[S], most: int, interval: float) -> None:
-        """:param most: readers at once. ``interval``: seconds between two looks."""
+        """:param most: readers at once, at most. ``interval``: seconds between two looks."""
         self._source = source
         self._most = most
         self._interval = interval
@@ -83,7 +83,7 @@ class Hub(Generic[S]):
         self.is_closing = False
 
     def enter(self) -> bool:
-        """Take a place; False where all are taken. Whoever has one gives it back by ``leave``."""
+        """Begin to read; False if there are too many readers. Each ``enter`` needs a ``leave``."""
         if self.is_closing or self._readers >= self._most:
             return False
         self._readers += 1
@@ -93,7 +93,7 @@ class Hub(Generic[S]):
         return True
 
     def leave(self) -> None:
-        """Give the place back."""
+        """Stop reading."""
         self._readers -= 1
         metrics.reading(-1)
         if self._readers == 0 and self._watching is not None:
@@ -101,16 +101,16 @@ class Hub(Generic[S]):
             self._watching, self._newest = None, None
 
     def close(self) -> None:
-        """The server stops: every reader is to come to its end."""
+        """End all readers, as the server stops."""
         self.is_closing = True
         self._news.set()
 
     async def begin(self, stopped: Any) -> Any:
-        """Where to begin: see ``Events.start``."""
+        """Where to begin: see ``Source.start``."""
         return await run_in_threadpool(self._source.start, stopped)
 
     async def after(self, cursor: Any, patience: float) -> Sequence[S]:
-        """What came after a cursor; nothing where nothing came within ``patience`` seconds.
+        """The steps after a cursor; empty if none came within ``patience`` seconds.
 
         :raises Unavailable: the source cannot be read.
         """
@@ -125,7 +125,7 @@ class Hub(Generic[S]):
         return ()
 
     async def read(self, question: Callable[..., _T], *about: Any) -> _T:
-        """Ask something, beside the event loop."""
+        """Call a function in a thread, beside the event loop."""
         return await run_in_threadpool(question, *about)
 
     async def _watch(self) -> None:

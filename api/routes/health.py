@@ -6,8 +6,8 @@ from fastapi import APIRouter
 
 from api.kit.errors import documented
 from api.schemas import Live, Ready, WitnessResult
-from api.services import Given
-from api.status_figures import anchoring, reasons
+from api.services import Injected
+from api.status_figures import degraded_reasons, who_anchors
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -19,24 +19,24 @@ def live() -> Live:
 
 
 @router.get("/ready", summary="Ready?", responses=documented(503))
-def ready(given: Given) -> Ready:
-    """`ready`, or `degraded` with the reasons: declarations are taken in all the same, and anchored later.
+def ready(services: Injected) -> Ready:
+    """`ready`, or `degraded` with the reasons. Declarations are taken in either way, and anchored later.
 
-    503 where none could be taken in, as the store cannot be written.
+    503: the store cannot be written, so none can be taken in.
     """
-    given.store.status.check_writable()
-    stored, seen = given.store.status.read(), given.probe.look()
-    found = reasons(given, stored, seen)
+    services.store.status.check_writable()
+    stored, seen = services.store.status.read(), services.readiness.look()
+    found = degraded_reasons(services, stored, seen)
     since = stored.pending_since
     return Ready(
         status="degraded" if found else "ready",
         reasons=found,
         chain=seen.problem or "answers",
-        anchoring=anchoring(given),
+        anchoring=who_anchors(services),
         pending=stored.pending,
-        oldest_pending_seconds=None if since is None else max(0, given.clock() - since),
+        oldest_pending_seconds=None if since is None else max(0, services.clock() - since),
         witnesses=[
             WitnessResult(name=state.name, cosigned_size=state.cosigned, problem=state.problem or None)
-            for state in given.witnesses.states()
+            for state in services.witnesses.states()
         ],
     )

@@ -1,5 +1,16 @@
 """The door for people at a terminal: ``ledger COMMAND``. Colours and tables for them, ``--json`` for machines.
 
+Each command has the file of its name; ``agency``, ``council``, ``keys`` and ``proof`` are groups. Beside them:
+
+============== ==============================================================================
+``terminal``   the app of one command, and asking for passphrases
+``inputs``     what a command is given: options that many share, ids, times, files
+``output``     what a command prints, and its exit code
+``audit_page`` an audit report as a page
+``serving``    what ``serve`` and ``witness`` share
+``installed``  commands of other packages
+============== ==============================================================================
+
 Exit codes: 0 done or good, 1 refused or not good, 2 malformed input, 3 nobody could say.
 """
 

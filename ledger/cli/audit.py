@@ -1,4 +1,4 @@
-"""``ledger audit``: replay the whole history, compare it with all there is, write it down, and cosign what held."""
+"""``ledger audit``: replay the whole history, compare it with everything else, report, and cosign."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from ledger.core.encoding.text import when
 from ledger.core.statements.origin import Origin
 from ledger.core.verification.verdict import Status
 from ledger.errors import HistoryBroken, Malformed
-from ledger.journeys.audit.audit import Audited, Cosigner, Scope
+from ledger.journeys.audit.audit import Audited, Scope
 from ledger.journeys.audit.audit import audit as run_audit
-from ledger.journeys.audit.checkpoints import Given
+from ledger.journeys.audit.checkpoints import NamedCheckpoint
+from ledger.journeys.audit.cosigner import Cosigner
 from ledger.journeys.audit.findings import AuditReport, Finding
 from ledger.journeys.checkpoint import note_key
 
@@ -40,11 +41,9 @@ def audit(
         list[str] | None,
         typer.Option(help="Node to read. The first is replayed, others are compared with it, entry by entry."),
     ] = None,
-    checkpoint: Annotated[list[Path] | None, typer.Option(help="Checkpoint file to hold against the history.")] = None,
+    checkpoint: Annotated[list[Path] | None, typer.Option(help="Checkpoint file to compare with the history.")] = None,
     trust: Annotated[Path | None, typer.Option(help="Trust root: the keys of log and witnesses.")] = None,
-    with_store: Annotated[
-        bool, typer.Option("--store/--no-store", help="Compare the store, where there is one.")
-    ] = True,
+    with_store: Annotated[bool, typer.Option("--store/--no-store", help="Compare the store, if there is one.")] = True,
     report: Annotated[
         Path | None, typer.Option(help="Folder to write audit-report.json and audit-report.html into.")
     ] = None,
@@ -93,7 +92,7 @@ def audit(
 
 
 def _trust(app: App, origin: Origin, trust: Path | None) -> TrustRoot | None:
-    """The trust root of the file, or else of the log's own key where it is here; None where neither is."""
+    """The trust root of the file, or else of the log's own key if it is here; None if neither is."""
     if trust is not None:
         root = read_trust_root(read_file(trust))
         if root.origin != origin:
@@ -102,13 +101,13 @@ def _trust(app: App, origin: Origin, trust: Path | None) -> TrustRoot | None:
     return None if app.log_key is None else TrustRoot(origin, note_key(origin, app.log_key))
 
 
-def _notes(paths: Sequence[Path]) -> list[Given]:
+def _notes(paths: Sequence[Path]) -> list[NamedCheckpoint]:
     notes = []
     for path in paths:
         try:
-            notes.append(Given(path.name, SignedNote.parse(read_file(path).decode())))
+            notes.append(NamedCheckpoint(path.name, SignedNote.parse(read_file(path).decode())))
         except (Malformed, UnicodeDecodeError) as error:
-            raise Malformed(f"is no checkpoint: {error}", str(path)) from None
+            raise Malformed(f"is not a checkpoint: {error}", str(path)) from None
     return notes
 
 

@@ -14,7 +14,7 @@ from ledger.journeys.backup import back_up
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="Where to: a file that is not there yet.")],
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not exist yet.")],
     as_json: Json = False,
 ) -> None:
     """Copy a SQLite store as of one moment, while servers go on writing. Keys are not in it: back them up apart.

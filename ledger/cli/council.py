@@ -124,7 +124,7 @@ def change(
     output: Out = None,
     as_json: Json = False,
 ) -> None:
-    """Seat another council.
+    """Replace the council's members and threshold.
 
     Example: `ledger council change -m first -m second -m third --threshold 2 --key council`
     """
@@ -152,7 +152,7 @@ def enrol(
 
 @council.command()
 def suspend(code: Code, keys: Sign = None, output: Out = None, as_json: Json = False) -> None:
-    """Suspend an agency: it can attest nothing until reinstated; what it attested stays.
+    """Suspend an agency: it cannot attest until reinstated; its attestations stay.
 
     Example: `ledger council suspend NZ-MPI -k council`
     """
@@ -191,7 +191,7 @@ def retire(attester: Attester, keys: Sign = None, output: Out = None, as_json: J
 @council.command()
 def compromise(
     attester: Attester,
-    since: Annotated[str, typer.Option(help="From when on its word counts for nothing, e.g. 2026-11-01T00:00:00Z.")],
+    since: Annotated[str, typer.Option(help="Time from which the key is not believed, e.g. 2026-11-01T00:00:00Z.")],
     keys: Sign = None,
     output: Out = None,
     as_json: Json = False,

@@ -20,14 +20,14 @@ from ledger.journeys.declare import Declared, DocumentFile, Rejected, declare_fi
 from ledger.journeys.relay import receipt_json
 
 
-def _sources(paths: list[Path], document_type: int | None, manifest: Path | None) -> list[DocumentFile]:
-    """Files named one by one, all below a folder, or those of a manifest; types from one number or the manifest."""
+def _sources(paths: list[Path], document_type: int | None, index: Path | None) -> list[DocumentFile]:
+    """Files named one by one, all below a folder, or those of an index; types from one number or from the index."""
     found: dict[Path, DocumentFile] = {}
-    if manifest is not None:
-        listed = _manifest(manifest)
+    if index is not None:
+        listed = _read_index(index)
         wanted = [path.resolve() for path in paths]
         for file, kind in listed.items():
-            path = manifest.parent / file
+            path = index.parent / file
             if not wanted or any(path.resolve().is_relative_to(place) for place in wanted):
                 found[path.resolve()] = DocumentFile(path, file, kind)
     for path in paths:
@@ -35,17 +35,17 @@ def _sources(paths: list[Path], document_type: int | None, manifest: Path | None
             raise Malformed("does not exist", str(path))
         base, files = (path, sorted(path.rglob("*"))) if path.is_dir() else (path.parent, [path])
         for item in files:
-            if not item.is_file() or item.resolve() in found or (manifest is not None and path.is_dir()):
+            if not item.is_file() or item.resolve() in found or (index is not None and path.is_dir()):
                 continue
             if document_type is None:
-                raise Malformed("has no document type: give --type, or a --manifest that lists it", str(item))
+                raise Malformed("has no document type: give --type, or an --index that lists it", str(item))
             found[item.resolve()] = DocumentFile(item, str(item.relative_to(base)), document_type)
     if not found:
-        raise Malformed("nothing to declare: name files, folders or a --manifest")
+        raise Malformed("nothing to declare: name files, folders or an --index")
     return list(found.values())
 
 
-def _manifest(path: Path) -> dict[str, int]:
+def _read_index(path: Path) -> dict[str, int]:
     try:
         return {item["file"]: int(item["type"]) for item in json.loads(read_file(path))}
     except (ValueError, KeyError, TypeError):
@@ -56,21 +56,23 @@ def declare(
     key: KeyName,
     paths: Annotated[list[Path] | None, typer.Argument(help="Documents, or folders of documents.")] = None,
     document_type: Annotated[int | None, typer.Option("--type", "-t", help="UNCL 1001 code, e.g. 380.")] = None,
-    manifest: Annotated[Path | None, typer.Option(help="JSON list of {file, type}; files lie beside it.")] = None,
+    index: Annotated[Path | None, typer.Option(help="JSON list of {file, type}; files lie beside it.")] = None,
     folder: Annotated[Path, typer.Option("--output", "-o", help="Folder for wrapped documents.")] = Path("declared"),
     replaces: Annotated[str | None, typer.Option(help="Declaration id that a single file replaces.")] = None,
-    anchor: Annotated[bool, typer.Option(help="Anchor now; else leave it to the anchorer of `ledger serve`.")] = True,
+    anchor: Annotated[bool, typer.Option(help="Anchor now; else `ledger serve` does.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Declare documents as a party: wrap, sign, and anchor all of them in one batch. Run again, it goes on.
+    """Declare documents as a party: wrap, sign, and anchor all of them in one batch.
 
-    Example: `ledger declare --manifest shipment/index.json --key trader`
+    An interrupted run that is started again goes on.
+
+    Example: `ledger declare --index shipment/index.json --key trader`
     """
     app = open_app()
-    sources = _sources(paths or [], document_type, manifest)
+    sources = _sources(paths or [], document_type, index)
     if replaces is not None:
         if len(sources) != 1:
-            raise Malformed("goes with exactly one file", "--replaces")
+            raise Malformed("needs exactly one file", "--replaces")
         sources = [replace(sources[0], replaces=DeclarationId(identifier(replaces, "--replaces")))]
     party, done, rejected = app.key(key), [], []
     with bar() as progress:

@@ -18,7 +18,7 @@ def deploy(
     threshold: Annotated[int, typer.Option(help="How many members decide.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Deploy the contract with its first council; only the shipped artifact, checked after.
+    """Deploy the contract with its first council. Only the shipped artifact is deployed, and then checked.
 
     Example: `ledger deploy --member council`
     """

@@ -23,8 +23,8 @@ def evidence(
         typer.Option(
             "--document",
             "-d",
-            help="Its wrapped document, of which the evidence then holds the salted hashes of all fields, so that a "
-            "changed field can be named; or a redacted copy, which goes into the evidence as it is.",
+            help="Its wrapped document: the evidence then holds the salted hashes of all fields, so that a changed "
+            "field can be named. Or a redacted copy, which goes into the evidence as it is.",
         ),
     ] = None,
     disclose_: Annotated[

@@ -15,26 +15,26 @@ from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.checkpoint import publish_checkpoint
-from ledger.journeys.export import PublicKeys, leave, read_public_keys
+from ledger.journeys.export import PublicKeys, export_ledger, read_public_keys
 
 
 def export(
-    folder: Annotated[Path, typer.Argument(help="Where to: an empty folder, or an export to bring up to date.")],
+    folder: Annotated[Path, typer.Argument(help="An empty folder, or an export to bring up to date.")],
     documents: Annotated[
         list[Path] | None,
-        typer.Option(help="Folder of wrapped documents to take along, confidential ones included; repeat."),
+        typer.Option(help="Folder of wrapped documents to include, confidential ones too; repeat."),
     ] = None,
     evidence: Annotated[bool, typer.Option(help="Make the evidence of every anchored declaration.")] = True,
     trust: Annotated[
         Path | None,
-        typer.Option("--trust", "-t", help="Trust root to hand on; else log key and witnesses_file."),
+        typer.Option("--trust", "-t", help="Trust root to include; else one of log key and witnesses_file."),
     ] = None,
     keys: Annotated[
-        Path | None, typer.Option(help="keys/ of an earlier export, where its keystore is not on this machine.")
+        Path | None, typer.Option(help="keys/ of an earlier export, if the keystore is not on this machine.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write everything a successor needs as plain files. Run again, it goes on, or brings the export up to date.
+    """Write everything a successor needs as plain files. A second run goes on, or brings the export up to date.
 
     Works without the chain too, with what the store holds. Secret keys are never written.
 
@@ -49,9 +49,10 @@ def export(
     except Unavailable as error:
         warn(error)
         err.print("Going on with what the store holds.")
-    with bar() as progress, app.follower.facts(fresh=False) as history:
-        left = leave(folder, app.store, history, public, documents or (), evidence, Stages(progress).stage)
-    manifest = left.manifest
+    with bar() as progress, app.follower.known_history() as history:
+        stage = Stages(progress).stage
+        exported = export_ledger(folder, app.store, history, public, documents or (), evidence, stage)
+    manifest = exported.manifest
     value: dict[str, Any] = {
         "folder": str(folder),
         "origin": str(manifest.origin),
@@ -60,14 +61,14 @@ def export(
         **asdict(manifest.counts),
         "files": manifest.files.number,
         "bytes": manifest.files.length,
-        "undeclared_documents": [str(path) for path in left.strangers],
-        "without_evidence": left.unproven,
+        "undeclared_documents": [str(path) for path in exported.undeclared],
+        "without_evidence": exported.without_evidence,
     }
 
     def human() -> None:
         facts("Exported", {name: item for name, item in value.items() if name != "undeclared_documents"})
-        for path in left.strangers:
-            out.print(f"[yellow]left out, for it is not declared here:[/] {path}", soft_wrap=True)
+        for path in exported.undeclared:
+            out.print(f"[yellow]left out, because nobody declared it here:[/] {path}", soft_wrap=True)
 
     show(as_json, value, human)
 
@@ -78,11 +79,11 @@ def _own(app: App, trust: Path | None) -> PublicKeys:
     elif app.settings.log_key is not None:
         root = app.trust_root(app.settings.witnesses_file)
     else:
-        raise Malformed("no log key is here to make a trust root of: give --trust, or --keys of an earlier export")
+        raise Malformed("there is no log key to make a trust root from: give --trust, or --keys of an earlier export")
     return PublicKeys(root, tuple(app.keystore.list()))
 
 
 def _handed_on(folder: Path, trust: Path | None) -> PublicKeys:
-    """As an earlier export has them."""
+    """The keys as an earlier export lists them."""
     root = read_trust_root(read_file(trust or folder / "trust.json"))
     return read_public_keys(read_file(folder / "keystore.json"), root)

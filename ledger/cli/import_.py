@@ -1,4 +1,4 @@
-"""``ledger import``: a store again from an export, with everything checked."""
+"""``ledger import``: fill a store from an export, with everything checked."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ledger.cli.output import Stages, bar, facts, out, show
 from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.encoding.reading import hex_text
-from ledger.journeys.import_ import Arrived, arrive
+from ledger.journeys.import_ import Imported, import_ledger
 
 
 def import_(
     folder: Annotated[Path, typer.Argument(help="The export.")],
     trust: Annotated[
         Path | None,
-        typer.Option("--trust", "-t", help="Trust root that you got elsewhere; else the export's own is believed."),
+        typer.Option("--trust", "-t", help="Trust root from another source; else the export's own is believed."),
     ] = None,
     accept_wallets: Annotated[
         bool, typer.Option("--accept-wallets", help="Take signatures that only a wallet contract could judge.")
@@ -29,7 +29,7 @@ def import_(
 ) -> None:
     """Rebuild the store from an export, with every file, rule, signature and proof checked.
 
-    Exit 1: a difference; no store is left then that was not there. Run again, it changes nothing.
+    Exit 1: something is wrong; then no new store is left. A second run changes nothing.
 
     Example: `ledger import /backup/ledger --trust trust.json`
     """
@@ -38,7 +38,7 @@ def import_(
     app.settings.state_dir.mkdir(parents=True, exist_ok=True)
     with bar() as progress:
         stage = Stages(progress).stage
-        arrived = arrive(folder, app.settings.store_url_or_default(), now(), root, accept_wallets, stage)
+        arrived = import_ledger(folder, app.settings.store_url_or_default(), now(), root, accept_wallets, stage)
     if app.settings.contract is None and not app.contract_file.exists():
         app.note_contract(arrived.manifest.origin)
     value = _arrived(arrived)
@@ -51,7 +51,7 @@ def import_(
     show(as_json, value, human)
 
 
-def _arrived(arrived: Arrived) -> dict[str, Any]:
+def _arrived(arrived: Imported) -> dict[str, Any]:
     manifest = arrived.manifest
     return {
         "origin": str(manifest.origin),
@@ -67,7 +67,7 @@ def _arrived(arrived: Arrived) -> dict[str, Any]:
 
 
 def _words(value: dict[str, Any], believed: bool) -> list[str]:
-    """What the figures mean for whoever goes on from here."""
+    """What the figures mean for what is to be done next."""
     said = []
     if value["uncovered_entries"]:
         said.append(
@@ -82,5 +82,7 @@ def _words(value: dict[str, Any], believed: bool) -> list[str]:
             f"or because it showed two histories: sizes {value['contradicting_checkpoints']}."
         )
     if believed:
-        said.append("The log key was taken from the export itself: compare keys/trust.json with one from elsewhere.")
+        said.append(
+            "The log key was taken from the export itself: compare keys/trust.json with one from another source."
+        )
     return said

@@ -19,7 +19,7 @@ KeyName = Annotated[str, typer.Option("--key", "-k", help="Name of the key in th
 
 
 def now() -> int:
-    """Seconds since 1970: the edge's clock, handed to the core as an argument."""
+    """Seconds since 1970; the core gets it as an argument."""
     return int(time.time())
 
 
@@ -55,7 +55,7 @@ def read_file(path: Path) -> bytes:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file, making its folder; Unavailable when the disk says no."""
+    """Write a file, making its folder; Unavailable if it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

@@ -17,8 +17,8 @@ COMMAND_GROUP = "ledger.commands"
 def add_installed(app: typer.Typer, taken: Container[str]) -> None:
     """Add the commands of all installed packages, by name.
 
-    One that cannot be loaded is listed all the same, and says why when it is called; the others work. One that would
-    replace a command of ours (``taken``) is left out, and that is said on stderr.
+    A command that cannot be loaded is listed too, and says why when it is called; the others work. A command that would
+    replace one of ours (``taken``) is left out with a warning on stderr.
     """
     for entry in sorted(entry_points(group=COMMAND_GROUP), key=lambda entry: entry.name):
         if entry.name in taken:

@@ -15,13 +15,13 @@ from ledger.journeys.mirror import mirror_log
 
 def mirror(
     url: Annotated[str, typer.Argument(help="Where the log is served, e.g. http://127.0.0.1:8080/v1/log")],
-    folder: Annotated[Path, typer.Argument(help="Folder for the files; what is there already is kept.")],
+    folder: Annotated[Path, typer.Argument(help="Folder for the files; it may hold an earlier copy.")],
     trust: Annotated[Path, typer.Option("--trust", "-t", help="Trust root: log key, witnesses, threshold.")],
     as_json: Json = False,
 ) -> None:
-    """Copy a log into a folder that any static file server can serve; every byte is checked, and needs no node.
+    """Copy a log into a folder that any static file server can serve. Every byte is checked; no node is needed.
 
-    Run again, it fetches what is new. Exit 1: the log is not what its checkpoint says, or not as it was mirrored.
+    A second run fetches what is new. Exit 1: the log does not agree with its checkpoint, or with the earlier copy.
 
     Example: `ledger mirror https://ledger.example/v1/log /srv/ledger-log --trust trust.json`
     """

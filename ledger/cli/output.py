@@ -38,7 +38,7 @@ def show(as_json: bool, value: Any, human: Callable[[], None]) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table on the terminal; long ids fold rather than vanish."""
+    """A table on the terminal; long ids are folded, not cut."""
     drawn = Table(title=title, title_justify="left", header_style="bold")
     for column in columns:
         drawn.add_column(column, overflow="fold")
@@ -48,7 +48,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
 
 
 def facts(title: str, values: Mapping[str, object]) -> None:
-    """Names and values, a line each and never broken, so that an id can be copied."""
+    """Names and values, one a line; lines are never broken, so that an id can be copied."""
     width = max(map(len, values))
     out.print(f"[bold]{title}[/]")
     for name, value in values.items():
@@ -56,7 +56,7 @@ def facts(title: str, values: Mapping[str, object]) -> None:
 
 
 def lines(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """As ``table``, without a frame and never broken: for lists whose last column is an id."""
+    """Like ``table``, without a frame and with unbroken lines: for lists whose last column is an id."""
     cells = [list(columns), *([str(item) for item in row] for row in rows)]
     widths = [max(len(_MARKUP.sub("", row[place])) for row in cells) for place in range(len(columns))]
     out.print(f"[bold]{title}[/]")
@@ -88,7 +88,7 @@ class Stages:
 
 
 def warn(error: LedgerError) -> None:
-    """Say on stderr what is amiss, and go on."""
+    """Print a problem on stderr; the command goes on."""
     err.print(f"[yellow]{error}[/]", soft_wrap=True)
 
 

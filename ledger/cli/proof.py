@@ -36,16 +36,20 @@ class Format(StrEnum):
 @proof.command("make")
 def make(
     evidence: Annotated[Path, typer.Argument(help="The evidence file, or a PDF that carries it.")],
-    format_: Annotated[Format, typer.Option("--format", "-f", help="What the reader's program takes.")],
+    format_: Annotated[Format, typer.Option("--format", "-f", help="The format that the reader's program takes.")],
     output: OutputOption,
     entry: Annotated[
-        int | None, typer.Option(help="Of a tlog-proof: which entry, if not the one that anchors the batch.")
+        int | None, typer.Option(help="For a tlog-proof: which entry, if not the one that anchors the batch.")
     ] = None,
     key: Annotated[
-        str | None, typer.Option("--key", "-k", help="Of a statement: the log's receipt key (P-256), if not as set.")
+        str | None,
+        typer.Option(
+            "--key", "-k", help="For a statement: the log's receipt key (P-256), if not the one in the settings."
+        ),
     ] = None,
     issuer: Annotated[
-        str | None, typer.Option(help="Of a statement: the party's key (P-256), if not the log issues it.")
+        str | None,
+        typer.Option(help="For a statement: the party's key (P-256), if the party issues it and not the log."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -69,11 +73,11 @@ def check(
     file: Annotated[Path, typer.Argument(help="A .tlog-proof, or a Transparent Statement.")],
     trust: TrustOption,
     entry: Annotated[
-        Path | None, typer.Option(help="Of a tlog-proof: the entry's bytes, if not beside it with the ending .entry.")
+        Path | None, typer.Option(help="For a tlog-proof: the entry's bytes, if not beside it with the ending .entry.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check a proof, with the network off. Exit 0 it holds, 1 it does not, 2 malformed.
+    """Check a proof, with the network off. Exit 0: it holds; 1: it does not; 2: malformed.
 
     Example: `ledger proof check invoice.tlog-proof --trust trust.json`
     """
@@ -120,7 +124,7 @@ def _write_tlog_proof(evidence: Evidence, number: int | None, output: Path) -> d
     proof = TlogProof.of(evidence, number)
     beside = output.with_suffix(".entry")
     if beside == output:
-        raise Malformed("a proof does not end in .entry: the entry's bytes are written there", "--output")
+        raise Malformed("must not end in .entry: the entry's bytes are written to that name", "--output")
     (shown,) = (item for item in evidence.entries if item.entry.number == proof.index)
     write_file(output, proof.to_bytes())
     write_file(beside, shown.entry.data)
@@ -131,7 +135,9 @@ def _statement(evidence: Evidence, key: str | None, issuer: str | None) -> bytes
     app = open_app()
     key = key or app.settings.receipt_key
     if app.log_key is None:
-        raise Malformed("a receipt needs the log: set log_key, or ask the log's operator for the statement", "log_key")
+        raise Malformed(
+            "a receipt needs the log's key: set log_key, or ask the log's operator for the statement", "log_key"
+        )
     if key is None:
         raise Malformed("name a P-256 key with --key, or set receipt_key: `ledger keys new receipts -a p256`", "--key")
     return transparent_statement(evidence, app.log_key, app.key(key), app.key(issuer) if issuer else None)

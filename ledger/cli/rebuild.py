@@ -1,4 +1,4 @@
-"""``ledger rebuild``: a store again, from the chain and holders' evidence."""
+"""``ledger rebuild``: fill a store again, from the chain and holders' evidence."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def rebuild_(
 ) -> None:
     """Bring a store that is empty, or restored from a backup, up to what chain and evidence show.
 
-    Run it before anything serves, for what waits in an older store may be anchored already. Exit 1: some
-    evidence was refused; it is named, changed nothing, and did not stop the rest. Run again, it goes on.
+    Run it before any server starts: pending declarations of an older store may be anchored already. Exit 1: some
+    evidence was refused; it is named, changed nothing, and did not stop the rest. A second run goes on.
 
     Example: `ledger rebuild evidence/ --trust trust.json`
     """
@@ -57,7 +57,7 @@ def _trust(app: App, file: Path | None) -> TrustRoot | None:
 
 
 def _files(places: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
-    """Files as they are, and those of folders that may be evidence."""
+    """The files that are named, and all files in folders that may be evidence."""
     for place in places:
         found = sorted(path for kind in _KINDS for path in place.rglob(kind)) if place.is_dir() else [place]
         for path in found:
@@ -108,18 +108,18 @@ def _more(rows: Sequence[object]) -> str:
 
 
 def _words(value: dict[str, Any], trust: TrustRoot | None) -> Iterator[str]:
-    """What the figures mean for whoever goes on from here."""
+    """What the figures mean for what is to be done next."""
     if value["batches_incomplete"]:
         missing = sum(gap["size"] - gap["known"] for gap in value["batches_incomplete"])
         yield (
             f"{missing} anchored declarations are known to their holders only. Ask them for their evidence, and run "
-            "this again. What they hold stays good either way. Somebody else may have anchored some of these batches."
+            "this again. Their evidence stays good either way. Other ledgers may have anchored some of these batches."
         )
     if value["declarations_restored"]:
-        yield "When restored declarations were received is lost; the time of their anchoring stands in its place."
+        yield "The times of receipt of restored declarations are lost; the times of anchoring stand in for them."
     if trust is None:
-        yield "No log key and no --trust: checkpoints in the evidence were held against the chain, and not stored."
+        yield "No log key and no --trust: checkpoints in the evidence were compared with the chain, and not stored."
     yield (
-        "Not on any chain, and in no evidence: declarations that were accepted and not anchored (who holds a receipt "
-        "declares again, and it is the same declaration), and answers kept for Idempotency-Key."
+        "Neither chain nor evidence has two things: declarations that were accepted and not anchored (their parties "
+        "send them again, and they are the same), and responses that were kept for Idempotency-Key."
     )

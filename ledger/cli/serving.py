@@ -1,4 +1,4 @@
-"""What every server needs that is started here: how it logs, and where its processes share their figures."""
+"""What ``serve`` and ``witness`` share: how a server logs, and where its processes share their figures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def logging_config(settings: Settings) -> dict[str, Any]:
 
 
 def share_figures() -> None:
-    """Make the folder in which the processes of one server count together; it goes when the server ends."""
+    """Make the folder in which the processes of one server count together; it is removed when the server ends."""
     folder = tempfile.mkdtemp(prefix="ledger-figures-")
     os.environ[_FIGURES] = folder
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The app of one command, with a person at the terminal who may be asked for a passphrase."""
+"""The app of one command, which may ask the person at the terminal for a passphrase."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def open_app() -> App:
 
 
 def ask_twice(prompt: str) -> str:
-    """Ask for the passphrase of a new key: a slip would lose the key."""
+    """Ask for the passphrase of a new key twice, because a slip would lose the key."""
     first = getpass.getpass(prompt)
     if getpass.getpass("Once more: ") != first:
-        raise Malformed("the two are not the same", "passphrase")
+        raise Malformed("the two differ", "passphrase")
     return first

@@ -16,7 +16,7 @@ from ledger.core.checkpoints.witnessing import tlog_policy
 def trust(
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the trust root.")] = Path("trust.json"),
     witnesses: Annotated[
-        Path | None, typer.Option(help="Witnesses file: a verifier key a line; what follows it is passed over.")
+        Path | None, typer.Option(help="Witnesses file: one verifier key a line; the rest of the line is ignored.")
     ] = None,
     threshold: Annotated[
         int | None, typer.Option(help="How many of them must have cosigned; more than half if not given.")

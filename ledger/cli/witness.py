@@ -1,4 +1,4 @@
-"""``ledger witness``: cosign a log's checkpoints, each held against our own node."""
+"""``ledger witness``: cosign a log's checkpoints, each compared with our own node."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def witness(
 ) -> None:
     """Cosign a log's checkpoints, each only if it follows on the last one and our own node has the same history.
 
-    By the settings witness_name, witness_key, trust_file and rpc_url. Give the line that it prints to the log's
-    operator, with an address under which the log reaches this machine, and the key to those who verify.
+    The settings are witness_name, witness_key, trust_file and rpc_url. Give the printed line to the log's operator,
+    with an address under which the log reaches this machine, and give the key to those who verify.
 
     Example: `LEDGER_WITNESS_NAME=witness.agency.example LEDGER_TRUST_FILE=trust.json ledger witness`
     """
@@ -33,7 +33,7 @@ def witness(
     if show_key:
         show(as_json, {"key": str(key), "line": str(line)}, lambda: out.print(str(key), soft_wrap=True, markup=False))
         return
-    _ = app.witnessed  # what cannot be read is said now, not by the server
+    _ = app.witnessed  # read now, so that the command says what is wrong with it, not the server
     import uvicorn
 
     value = {"key": str(key), "line": str(line)}

@@ -29,7 +29,9 @@ def wrap_(
     wrapped = wrap(data, sniff(data, file.name), secrets.token_bytes(32))
     target = output or file.with_name(file.name + WRAPPED)
     if target.exists():
-        raise Malformed("exists; another seed would make another digest: choose another name or remove it", str(target))
+        raise Malformed(
+            "exists, and another seed would make another digest: choose another name, or remove the file", str(target)
+        )
     write_file(target, wrapped.to_bytes())
     value = {
         "file": str(target),

@@ -1,1 +1,15 @@
-"""Edges: I/O without decisions. They move bytes and turn what goes wrong outside into the errors of the product."""
+"""Edges: I/O without decisions. They move bytes and turn what goes wrong outside into the errors of the product.
+
+================== ===============================================================================
+``chain``          the contract on its chain, through a node
+``store``          the operator's database
+``keys``           encrypted key files, and signing
+``export``         an export as files: written, and read
+``witness_http``   a witness that is asked to cosign
+``web``            any other web server: bounded in size and time
+``mirror_folder``  the files of a mirrored log
+``replay_memory``  what a long replay must remember, on disk
+``signature_pool`` signatures checked on all processors
+``devchain``       an embedded chain, to try things out
+================== ===============================================================================
+"""

@@ -26,7 +26,7 @@ _NEEDLESS = 0.001  # lookups that go to the disk needlessly, at that number of f
 
 
 class DiskMemory:
-    """The ``Memory`` of a replay, on disk: its use of RAM does not grow. Close it, or use it as a context.
+    """The ``Memory`` of a replay with a memory of its own that does not grow. Close it, or use it as a context.
 
     Every method raises Unavailable if the temporary file cannot be written.
     """

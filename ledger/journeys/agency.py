@@ -1,4 +1,4 @@
-"""Agency: agencies by the council's resolutions so far, with their attesters and mandates, as the doors show them."""
+"""Agency: the agencies that the council has enrolled, with their attesters and mandates, as the doors show them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class AgencyView:
     attesters: tuple[Attester, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """For machines: times in seconds, an end that is not set is null."""
+        """For machines: times in seconds; an end that is not set is null."""
         agency = self.agency
         return {
             "code": agency.code,

@@ -1,14 +1,14 @@
 """Anchor: pending declarations become batches, transactions, entries and a checkpoint. Resumes wherever it stopped.
 
-``core.anchoring`` decides what to do; the store is the only memory. Each step is durable before the next begins. What
-is anchored is read from the history, so each batch is anchored once, whatever process dies.
+``core.anchoring`` decides what to do; the store is the only memory. Each step is durable before the next begins.
+Whether a batch is anchored is read from the history, so each is anchored once, whichever process dies.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from ledger.core.anchoring.batches import Batch, Offer, offers, rest
@@ -23,7 +23,8 @@ from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import BatchedElsewhere, Refused, Source, Unavailable
 from ledger.journeys.checkpoint import publish_checkpoint
-from ledger.journeys.follow import Follower, Progress, quiet
+from ledger.journeys.follow import Follower
+from ledger.journeys.progress import Progress, no_progress
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ _SHORTEST_POLL, _LONGEST_POLL = 0.01, 0.5
 
 @dataclass(frozen=True, slots=True)
 class AnchorReport:
-    """A batch that is anchored; ``receipt`` is None where its transaction was not this process's, or not asked for."""
+    """A batch that is anchored. ``receipt``: None if another process sent the transaction, or nobody asked for it."""
 
     batch: Batch
     receipt: Receipt | None
@@ -40,8 +41,10 @@ class AnchorReport:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round did, and saw that had happened: batches formed, transactions handed over (``replaced`` of them in
-    place of one that was stuck), batches that the node refused, batches anchored, batches final.
+    """What one round did and saw.
+
+    ``formed``: batches formed. ``sent``: transactions given to the node, ``replaced`` of them in place of a stuck one.
+    ``refused``: how many batches the node refused. ``anchored`` and ``final``: batches that have become so.
     """
 
     formed: tuple[Batch, ...] = ()
@@ -53,12 +56,12 @@ class Round:
 
     @property
     def moved(self) -> bool:
-        """Whether anything went forward."""
+        """Whether any batch came to another state."""
         return bool(self.formed or self.sent or self.anchored or self.final)
 
 
 class Anchorer:
-    """Forms and sends batches. Two at once do no harm; ``Leadership`` keeps it at one, as it would be in vain."""
+    """Forms and sends batches. Two are harmless but wasteful; ``Leadership`` elects one."""
 
     def __init__(
         self,
@@ -72,20 +75,19 @@ class Anchorer:
         self._chain = chain
         self._store = store
         self._follower = follower
-        self._relayer = relayer
         self._log_key = log_key
         self._limits = limits
-        self._offered: dict[str, int] = {}  # transactions that this process handed over, and their batch
+        self._handover = _Handover(chain, store, follower, relayer, limits)
         self._watched: set[int] = set()  # batches not known to be anchored when last looked at
 
     def step(self, max_size: int, max_age: int | None, at: int) -> Round:
-        """One round, which waits for nothing: see what happened, form what is due, send what is to be sent.
+        """One round, which waits for nothing: see what happened, form the batches that are due, send.
 
-        :param max_size: declarations in a batch, at most; ``max_age``: seconds until a batch is formed of fewer, None
-            to form none.
+        :param max_size: declarations in a batch, at most.
+        :param max_age: seconds until a batch is formed of fewer; None: no batch is formed.
         :param at: the time now in seconds.
-        :raises Unavailable: chain or store are away, gas costs too much, or the relayer has no money. What is done is
-            done, and the next round goes on.
+        :raises Unavailable: chain or store are away, gas costs too much, or the relayer has no money. What was done
+            stays done, and the next round goes on.
         """
         self._watched.update(batch.id for batch in self._store.batches.unfinished())
         history = self._follower.refresh()
@@ -97,10 +99,10 @@ class Anchorer:
         final = self._store.batches.mark_final(self._follower.confirmed)
         formed = self._form_due(max_size, max_age, at) if max_age is not None else []
         self._watched.update(batch.id for batch in formed)
-        sent, replaced, refused = self._send(at) if self._watched else (0, 0, 0)
+        sent, replaced, refused = self._handover.send(at) if self._watched else (0, 0, 0)
         return Round(tuple(formed), sent, replaced, refused, tuple(anchored), tuple(final))
 
-    def run(self, max_size: int, at: int, progress: Progress = quiet) -> list[AnchorReport]:
+    def run(self, max_size: int, at: int, progress: Progress = no_progress) -> list[AnchorReport]:
         """Anchor all that is pending now in batches of ``max_size``, wait until it is final, and publish a checkpoint.
 
         Batches left over are finished as well. What is declared meanwhile is left to the next run.
@@ -146,29 +148,21 @@ class Anchorer:
         return publish_checkpoint(self._follower, self._store, self._log_key, at)
 
     def _anchored(self) -> list[AnchorReport]:
-        """What was watched and is anchored now, whoever's follower saw it."""
+        """Batches that were watched and are anchored now, whichever process saw it."""
         reports = []
         for id_ in sorted(self._watched):
             batch = self._store.batches.get(id_)
             if batch is None or not batch.is_open:
                 self._watched.discard(id_)
-                reports += [] if batch is None else [AnchorReport(batch, self._receipt(batch))]
-        self._offered = {tx_hash: id_ for tx_hash, id_ in self._offered.items() if id_ in self._watched}
+                reports += [] if batch is None else [AnchorReport(batch, self._handover.receipt(batch))]
+        self._handover.forget_all_but(self._watched)
         return reports
-
-    def _receipt(self, batch: Batch) -> Receipt | None:
-        assert batch.entry_number is not None
-        try:
-            tx_hash = self._store.entries.by_number(batch.entry_number).tx_hash
-            return self._chain.receipt(tx_hash) if tx_hash in self._offered else None
-        except (KeyError, Unavailable):  # it only says what was spent
-            return None
 
     def _form_due(self, max_size: int, max_age: int, at: int) -> list[Batch]:
         formed: list[Batch] = []
         while len(self._watched) + len(formed) < self._limits.in_flight:
             count, oldest = self._store.declarations.pending()
-            # A clock that was put back must not make anybody wait until it has caught up.
+            # If the clock was put back, nobody waits until it has caught up.
             if oldest is None or (count < max_size and 0 <= at - oldest < max_age):
                 break
             ids = self._store.declarations.pending_ids(max_size)
@@ -178,8 +172,22 @@ class Anchorer:
                 break
         return formed
 
-    def _send(self, at: int) -> tuple[int, int, int]:
-        """Hand over what is to be handed over; (sent, replaced, refused)."""
+
+class _Handover:
+    """Gives transactions for batches to the node, and remembers those that this process gave."""
+
+    def __init__(
+        self, chain: Chain, store: Store, follower: Follower, relayer: SigningKey, limits: ChainLimits
+    ) -> None:
+        self._chain = chain
+        self._store = store
+        self._follower = follower
+        self._relayer = relayer
+        self._limits = limits
+        self._offered: dict[str, int] = {}  # transactions by hash, and their batch
+
+    def send(self, at: int) -> tuple[int, int, int]:
+        """Give the node the transactions that are due; returns (sent, replaced, refused)."""
         sender, sent, replaced, refused = self._chain.sender, 0, 0, 0
         with self._store.leadership.sending():
             self._store.batches.set_relayer(self._relayer.address)
@@ -200,7 +208,7 @@ class Anchorer:
         return sent, replaced, refused
 
     def _hand_over(self, offer: Offer, at: int, is_new: bool) -> bool:
-        """Note a transaction, then give it to the node; whether the node has it."""
+        """Note a transaction, then give it to the node. Whether the node has it."""
         batch, call = offer.batch, calls.anchor(offer.batch.root, offer.batch.size)
         sender, contract = self._chain.sender, self._chain.origin.contract
         try:
@@ -212,13 +220,26 @@ class Anchorer:
             sender.hand_over(prepared, self._relayer.address)
         except (NodeRefused, Refused) as error:
             if is_new:
-                # A nonce that somebody else took is no fault of the batch: it takes the next one soon.
+                # If another process took the nonce, the batch is not at fault: it takes the next nonce soon.
                 retry_at = at + (1 if isinstance(error, NonceTaken) else rest(batch.tries))
                 self._store.batches.mark_refused(batch.id, str(error), retry_at)
                 log.warning("batch %d is not sent: %s", batch.id, error)
             return False
         self._offered[prepared.tx_hash] = batch.id
         return True
+
+    def receipt(self, batch: Batch) -> Receipt | None:
+        """The receipt of an anchored batch; None if this process did not send it, or the node does not answer."""
+        assert batch.entry_number is not None
+        try:
+            tx_hash = self._store.entries.by_number(batch.entry_number).tx_hash
+            return self._chain.receipt(tx_hash) if tx_hash in self._offered else None
+        except (KeyError, Unavailable):  # a receipt only says what was spent
+            return None
+
+    def forget_all_but(self, batches: Container[int]) -> None:
+        """Forget the transactions of other batches."""
+        self._offered = {tx_hash: id_ for tx_hash, id_ in self._offered.items() if id_ in batches}
 
 
 def _why(left: Sequence[Batch], confirmations: int) -> str:

@@ -20,7 +20,7 @@ def relay_attestation(
 
     :raises Malformed: the members do not lead to the attested root and size.
     :raises AgencyUnknown: no agency of this code was ever enrolled.
-    :raises Refused: the contract forbids it. A repetition of one that is in the history is no error.
+    :raises Refused: the contract forbids it. Relaying one again that is in the history is no error.
     """
     id_ = attestation.id(relay.chain.origin)
     relay.refresh().agencies.agency(attestation.agency)

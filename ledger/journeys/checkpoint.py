@@ -15,13 +15,13 @@ from ledger.journeys.follow import Follower
 def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | None, at: int) -> SignedNote | None:
     """Sign a checkpoint of the entries that are confirmed, as of the latest refresh, and store it forever.
 
-    Returns the note that is there already where this size has one; None without a log key or without entries. Where a
-    greater size was signed, as another process saw more, the newest note within this size; None where there is none.
+    If this size has a note already, that note is returned; without a log key or without entries, None. If another
+    process saw more and signed a greater size, the newest note up to this size is returned, or None.
 
-    :raises Unavailable: the chain took back, or this node hides, what was signed. Another signature would make it two
+    :raises Unavailable: the chain took back, or this node hides, what was signed. Another signature would make two
         histories under one key, so nothing is signed until the history leads there again (docs/operations.md).
     """
-    with follower.facts(fresh=False) as history:
+    with follower.known_history() as history:
         size = follower.confirmed
         if log_key is None or size == 0:
             return None
@@ -39,8 +39,8 @@ def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | N
                 if checkpoint.root == history.log.root(size):
                     return before
                 raise Unavailable(
-                    f"an earlier key of this log signed another root for {size} entries, which stays to be seen: the "
-                    "next entry's checkpoint is signed",
+                    f"an earlier key of this log signed another root for {size} entries, and that signature stays: the "
+                    "checkpoint of the next entry will be signed",
                     source=Source.CHAIN,
                 )
         newest = store.checkpoints.newest()
@@ -58,9 +58,9 @@ def note_key(origin: Origin, log_key: SigningKey) -> NoteKey:
 
 
 def newest_checkpoint(history: History, store: Store) -> SignedNote | None:
-    """The greatest stored checkpoint that is of this history; None where there is none.
+    """The greatest stored checkpoint of this history; None if there is none.
 
-    One that was signed before a reorganisation stays in the store, and is passed over here.
+    A checkpoint that was signed before a reorganisation stays in the store and is ignored here.
     """
     size = history.size
     while size > 0 and (note := store.checkpoints.newest(size)) is not None:

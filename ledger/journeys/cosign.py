@@ -1,7 +1,7 @@
 """Cosign: ask the witnesses of a log for their signatures on its newest checkpoint, and keep what they give.
 
-Anchoring and publishing never wait for them. A witness that is away, refuses or answers nonsense is told in the log and
-in ``states``, left alone for a while, and asked again with the checkpoint that is the newest then.
+Anchoring and publishing never wait for them. A witness that is away, refuses or answers nonsense is named in the log
+and in ``states``. It is left alone for a while, and then asked about the newest checkpoint.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CLOCKS_APART_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class WitnessState:
-    """How it stands with a witness: the size that it cosigned last (0: none since the start), and what is wrong."""
+    """One witness: the size that it cosigned last (0: none since the start), and what is wrong with it, if anything."""
 
     name: str
     cosigned: int
@@ -36,7 +36,7 @@ class WitnessState:
 
 @dataclass(slots=True)
 class _Asked:
-    """One witness and what is remembered of it; whoever holds the lock is asking it."""
+    """One witness and what is remembered of it. The lock is held while it is asked."""
 
     client: WitnessClient
     lock: Lock = field(default_factory=Lock)
@@ -64,10 +64,12 @@ class Witnesses:
             self.cosign(newest, follower, at)
 
     def cosign(self, note: SignedNote, follower: Follower, at: int) -> SignedNote:
-        """Ask every witness whose line is missing on ``note``, all at once; the published note with what they gave.
+        """Ask every witness whose line is missing on ``note``, all at once; returns the published note then.
 
-        ``at`` is the time now in seconds. Of a witness that fails nothing is raised. The caller does not hold
-        ``follower``'s history still, for it is looked at from other threads.
+        A witness that fails raises nothing. The caller must not hold ``follower``'s history still: other threads read
+        it.
+
+        :param at: the time now in seconds.
         """
         missing = [asked for asked in self._asked if not note.names(asked.client.key) and at >= asked.not_before]
         threads = [Thread(target=self._ask, args=(asked, note, follower, at), daemon=True) for asked in missing]
@@ -80,7 +82,7 @@ class Witnesses:
         return note if published is None else note.with_signatures(published)
 
     def states(self) -> list[WitnessState]:
-        """How it stands with each, in the order of the witnesses file."""
+        """The state of each, in the order of the witnesses file."""
         return [WitnessState(asked.client.key.name, asked.cosigned, asked.problem) for asked in self._asked]
 
     def _ask(self, asked: _Asked, note: SignedNote, follower: Follower, at: int) -> None:
@@ -88,7 +90,7 @@ class Witnesses:
         if not asked.lock.acquire(timeout=self._patience):
             return  # still busy with an earlier question
         try:
-            # Whoever held the lock before may have got it, or found that there is nothing to be had.
+            # The thread that held the lock before may have got the signature, or found that there is none.
             if asked.cosigned >= size or asked.seen > size or at < asked.not_before:
                 return
             self._store.checkpoints.add_signatures(self._signature(asked, note, follower, at))
@@ -123,12 +125,12 @@ class Witnesses:
             if apart > CLOCKS_APART_SECONDS:
                 raise VerificationFailed(f"its clock and this one are {apart} seconds apart")
             return made
-        raise Unavailable("it says twice that it has seen another size", source=Source.WITNESS)
+        raise Unavailable("it said twice that it has seen another size", source=Source.WITNESS)
 
 
 def _proof(note: SignedNote, seen: int, follower: Follower) -> list[bytes]:
     checkpoint = note.checkpoint
-    with follower.facts(fresh=False) as history:
+    with follower.known_history() as history:
         if checkpoint.size > history.size or history.log.root(checkpoint.size) != checkpoint.root:
-            raise Unavailable("the checkpoint is of before a reorganisation", source=Source.CHAIN)
+            raise Unavailable("the checkpoint is older than a reorganisation of the chain", source=Source.CHAIN)
         return history.log.consistency(seen, checkpoint.size) if seen else []

@@ -22,7 +22,7 @@ from ledger.journeys.relay import Relay, Relayed, relayed
 
 
 def draft_resolution(relay: Relay, kind: type[Resolution], *members: object) -> Resolution:
-    """The council's next resolution, of this kind and with these members before its number."""
+    """The council's next resolution, of this kind; ``members``: its values before the number."""
     return make_resolution(kind, members, relay.refresh().agencies.resolutions + 1)
 
 
@@ -46,7 +46,7 @@ def relay_resolution(relay: Relay, resolution: Resolution, endorsements: Sequenc
 def founding_signer(name: str, keystore: Keystore) -> Signer:
     """The signer of a member of a first council: ``0x`` hex as it is, or a secp256k1 key of the keystore.
 
-    :raises Malformed: no hex, no such key, or another kind of key.
+    :raises Malformed: it is not hex, there is no such key, or the key is of another kind.
     """
     if name.startswith("0x"):
         return Signer(_hex(name))

@@ -1,4 +1,4 @@
-"""Evidence: make that of stored declarations under one checkpoint, many of them without reading a batch twice."""
+"""Evidence: make the evidence of stored declarations under one checkpoint, without reading any batch twice."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ _BATCHES = 1024
 
 
 def trees(store: Store) -> Callable[[Root, int], Members | None]:
-    """The members of batches and sets by root and size, with their tree; a few are kept in memory.
+    """A function that gives the tree of a batch or set by root and size; a few are kept in memory.
 
-    None where not all are known; HistoryBroken where they lead to another root.
+    It gives None if not all members are known, and raises HistoryBroken if they lead to another root.
     """
 
     @lru_cache(_TREES)
     def read(root: Root, size: int) -> Members:
         ids = store.sets.members(root, size)
         if ids is None:
-            raise LookupError  # which is not kept: they may become known
+            raise LookupError  # an exception is not cached, and the members may become known
         members = Members(ids)
         if members.name != (root, size):
             raise HistoryBroken(
-                f"the members of a set of {size} in the store lead elsewhere", expected=root.hex(),
+                f"the members of a set of {size} in the store do not lead to its root", expected=root.hex(),
                 found=members.name[0].hex(),
             )  # fmt: skip
         return members
@@ -67,9 +67,9 @@ def trees(store: Store) -> Callable[[Root, int], Members | None]:
 
 
 class Gatherer:
-    """Makes evidence from a store and a history that is held still meanwhile, as of the checkpoint ``note``.
+    """Makes evidence from a store and a history, which must be held still, as of the checkpoint ``note``.
 
-    :param members: those of ``Trees``, for who makes one gatherer after the other.
+    :param members: made by ``trees``; give it where several gatherers follow each other over one store.
     """
 
     def __init__(
@@ -82,20 +82,19 @@ class Gatherer:
         self._history = history
         self._note = note
         self._store = store
-        # Declarations of one batch share it, the sets that agencies attested, and all entries but a few.
+        # Declarations of one batch share the batch, the sets that agencies attested, and nearly all entries.
         self._members = members or trees(store)
         self._prove = lru_cache(_ENTRIES)(self._read_entry)
         self._batch = lru_cache(_BATCHES)(store.batches.get)
 
     def is_of(self, history: History, note: SignedNote) -> bool:
-        """Whether it would say the same as a new one; entries may have been added since."""
+        """Whether a new gatherer would make the same evidence; entries may have been added since."""
         return history is self._history and note == self._note
 
     def evidence(self, row: DeclarationRow, sets: Iterable[SetName], document: Redacted | None = None) -> Evidence:
         """The evidence of one declaration, with what ``document`` discloses of it.
 
-        :param sets: root and size of each that it is a member of, in order.
-
+        :param sets: root and size of each set that it is a member of, in order.
         :raises NotAnchoredYet: it waits for its batch.
         :raises Unavailable: its batch was anchored after the checkpoint.
         :raises HistoryBroken: the store's batch, or a set, does not lead to its root.
@@ -118,18 +117,18 @@ class Gatherer:
         return assemble(self._history, self._note, row.declaration, row.signature, places, self._prove, document)
 
     def _place(self, root: Root, size: int, id_: DeclarationId) -> Place:
-        """By the members of a batch or set; where not all are known, by what earlier evidence said."""
+        """By the members of a batch or set; if not all are known, by what earlier evidence said."""
         members = self._members(root, size)
         if members is not None:
             return members.place(id_)
         kept = self._store.inclusions.get(id_, root, size)
         try:
             if kept is None:
-                raise VerificationFailed("some are missing")
+                raise VerificationFailed("some members are missing")
             verify_inclusion(leaf_hash(id_), kept.index, size, kept.proof, root)
         except VerificationFailed as error:
             raise HistoryBroken(
-                f"the members of a set of {size} in the store lead elsewhere", expected=root.hex(), found=error
+                f"the members of a set of {size} in the store do not lead to its root", expected=root.hex(), found=error
             ) from None
         return kept
 
@@ -139,11 +138,11 @@ class Gatherer:
 
 
 class Prover:
-    """Makes the evidence of declarations, for many who ask: one look at the chain and one reading of a batch for all.
+    """Makes evidence for many who ask: one look at the chain and one reading of a batch serve all of them.
 
-    :param log_key: signs the checkpoint where none is there yet; None: takes what others signed.
-    :param witnesses: are asked to cosign it.
-    :param max_age: seconds for which a look at the chain is good enough.
+    :param log_key: signs a checkpoint if there is none yet; None: only checkpoints that others signed are used.
+    :param witnesses: are asked to cosign what is signed.
+    :param max_age: how old a look at the chain may be, in seconds.
     """
 
     def __init__(
@@ -167,10 +166,10 @@ class Prover:
     def evidence(self, id_: DeclarationId, at: int, document: Redacted | None = None) -> Evidence:
         """The evidence of a declaration as the history stands now, with what ``document`` discloses of it.
 
-        Where the chain is away, or nobody here may sign, it is as of the newest checkpoint that was signed before.
+        If the chain is away, or no key here may sign, it is as of the newest checkpoint that was signed before.
 
         :raises Malformed: the document is another one, or too large to be disclosed.
-        :raises UnknownDeclaration: nobody declared it here.
+        :raises UnknownDeclaration: the store does not have it.
         :raises NotAnchoredYet: it is accepted and waits for its batch.
         :raises Unavailable: no checkpoint covers it, and none can be signed.
         """
@@ -191,28 +190,29 @@ class Prover:
         return self._gather(row, sets, document)
 
     def _gather(self, row: DeclarationRow, sets: Sequence[SetName], document: Redacted | None) -> Evidence:
-        with self._follower.facts(fresh=False):  # nothing moves meanwhile
+        with self._follower.known_history():  # held still, so that nothing moves meanwhile
             if self._gatherer is None:
                 raise Unavailable(
-                    "no key here may sign a checkpoint: set log_key, or take evidence from who can", source=Source.KEY
+                    "no key here may sign a checkpoint: set log_key, or ask the log's operator for evidence",
+                    source=Source.KEY,
                 )
             return self._gatherer.evidence(row, sets, document)
 
     def _look(self, at: int, max_age: float) -> bool:
-        """See what is new on the chain; whether what was last signed is older than ``max_age`` and was looked at again.
+        """See what is new on the chain and sign it; returns whether the last look was older than ``max_age`` seconds.
 
-        Who comes while another signs goes on with what was signed before, where anything was.
+        While another thread signs, the previous checkpoint is used if there is one.
         """
         signs = self._log_key
         try:
             if self._gatherer is None or self._max_age == 0:
                 self._follower.refresh(max_age=self._max_age)
             else:
-                self._follower.glance(self._max_age)
+                self._follower.refresh_unless_busy(self._max_age)
         except Unavailable as error:
             log.warning("evidence without the chain: %s", error)
-            signs = None  # what the chain does not confirm now is not signed
-        if signs is not None and self._follower.looked_at - self._looked_at <= max_age:
+            signs = None  # nothing is signed that the chain does not confirm now
+        if signs is not None and self._follower.refreshed_at - self._looked_at <= max_age:
             return False
         if self._lock.acquire(blocking=self._gatherer is None or max_age == 0):
             try:
@@ -222,8 +222,8 @@ class Prover:
         return True
 
     def _publish(self, signs: SigningKey | None, at: int) -> None:
-        """Sign what is new, have it cosigned, and make evidence under it from now on."""
-        looked_at = self._follower.looked_at
+        """Sign what is new, have it cosigned, and make evidence under it from then on."""
+        looked_at = self._follower.refreshed_at
         try:
             published = publish_checkpoint(self._follower, self._store, signs, at)
         except Unavailable as error:
@@ -231,7 +231,7 @@ class Prover:
             published = None
         if published is not None and self._witnesses is not None:
             self._witnesses.cosign(published, self._follower, at)
-        with self._follower.facts(fresh=False) as history:
+        with self._follower.known_history() as history:
             note = newest_checkpoint(history, self._store)
             if note is None:
                 self._gatherer = None

@@ -1,14 +1,14 @@
-"""Leave: write everything that a successor needs as plain files, in an order in which each part can be checked.
+"""Export: write everything that a successor needs as plain files, in an order in which each part can be checked.
 
-An export of the same history that is there already is brought up to date: every file is made anew and written only
-where it differs. docs/exit.md says what lies where, and which secrets are not there.
+An older export of the same history is brought up to date: every file is made again, and written if it differs.
+docs/exit.md says what lies where, and which secrets are not in an export.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count, islice
 from pathlib import Path
@@ -19,14 +19,16 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import read_wrapped
 from ledger.core.encoding.ids import DeclarationId, Digest, Root
 from ledger.core.encoding.json_text import parse_json
-from ledger.core.encoding.reading import hex_text, read_object
+from ledger.core.encoding.reading import read_object
 from ledger.core.history.history import History
+from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import Algorithm
 from ledger.core.tree.merkle import leaf_hash, node_hash
 from ledger.core.tree.tile_files import TileName, TileStream, bundle
 from ledger.core.tree.tiles import TILE_WIDTH, Frontier
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.export import records
+from ledger.edges.export.layout import document_path, evidence_path, members_path, part_path
 from ledger.edges.export.manifest import Counts, ExportManifest
 from ledger.edges.export.writer import README, ExportWriter
 from ledger.edges.keys.keystore import KeyInfo
@@ -34,21 +36,16 @@ from ledger.edges.store import MAX_PAGE, Batch, DeclarationRow, Store
 from ledger.errors import HistoryBroken, Malformed, Source, Unavailable
 from ledger.journeys.checkpoint import newest_checkpoint
 from ledger.journeys.evidence import Gatherer
+from ledger.journeys.progress import StageProgress, no_stages
 
 LINES = 10_000  # in one file of declarations or positions
 _BATCHES = 1024
 _WRAPPED = b"ledger/"
 
-Stage = Callable[[str, int, int], None]
-
-
-def silent(stage: str, done: int, of: int) -> None:
-    """Progress nobody looks at: the stage, how much of it is done, how much there is (0: nobody counted)."""
-
 
 @dataclass(frozen=True, slots=True)
 class PublicKeys:
-    """What an export tells of keys: the trust root, and the public halves of the operator's keystore."""
+    """The keys in an export: the trust root, and the public halves of the operator's keystore."""
 
     trust: TrustRoot
     keystore: tuple[KeyInfo, ...] = ()
@@ -60,7 +57,7 @@ class PublicKeys:
 
 
 def read_public_keys(keystore_file: bytes, trust: TrustRoot) -> PublicKeys:
-    """The keys that an earlier export tells of, with a trust root. Malformed: that is no list of public keys."""
+    """The keys that an earlier export lists, with a trust root; Malformed if it is not a list of public keys."""
     where = "keys/keystore.json"
     listed = parse_json(keystore_file)
     if not isinstance(listed, list):
@@ -75,32 +72,33 @@ def read_public_keys(keystore_file: bytes, trust: TrustRoot) -> PublicKeys:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """An export that is finished. ``strangers``: documents that nobody declared here, which it therefore lacks.
+class Exported:
+    """An export that is finished.
 
-    ``unproven``: anchored declarations without evidence, as no checkpoint covers their batch.
+    ``undeclared``: documents that nobody declared here, which the export therefore lacks. ``without_evidence``: how
+    many anchored declarations have no evidence in it, because no checkpoint covers their batch.
     """
 
     manifest: ExportManifest
-    strangers: tuple[Path, ...]
-    unproven: int
+    undeclared: tuple[Path, ...]
+    without_evidence: int
 
 
-def leave(
+def export_ledger(
     folder: Path,
     store: Store,
     history: History,
     keys: PublicKeys,
     documents: Sequence[Path] = (),
     evidence: bool = True,
-    progress: Stage = silent,
-) -> Left:
-    """Write the export of ``store`` into ``folder``, as far as ``history``, held still meanwhile, goes.
+    progress: StageProgress = no_stages,
+) -> Exported:
+    """Write the export of ``store`` into ``folder``, as far as ``history`` goes, which must be held still meanwhile.
 
     :param documents: folders, or files, of wrapped documents; those that are declared here are copied.
     :param evidence: whether to make the evidence of every anchored declaration.
     :raises Malformed: the folder holds something else, or the trust root is of another origin.
-    :raises Unavailable: no checkpoint was ever signed; or the disk says no. The next run goes on.
+    :raises Unavailable: no checkpoint was ever signed, or a file cannot be written. The next run goes on.
     :raises HistoryBroken: the folder holds another history's export, or the store contradicts itself or the history.
     """
     note = newest_checkpoint(history, store)
@@ -111,202 +109,209 @@ def leave(
     if keys.trust.origin != history.origin:
         raise Malformed(f"is of {keys.trust.origin}, not of {history.origin}", "trust root")
     with ExportWriter(folder, history.origin) as writer:
-        return _Leaving(writer, store, history, note, progress).run(keys, documents, evidence)
+        run = _Run(writer, store, history, note, progress)
+        there = writer.documents()
+        wrapped = _find_documents([*there, *documents], progress)
+        _write_log(run)
+        _write_checkpoints(run)
+        last_batch = _write_batches(run)
+        _write_sets(run)
+        gatherer = Gatherer(history, note, store) if evidence else None
+        declarations = _Declarations(run, wrapped, gatherer, last_batch)
+        declarations.write()
+        for path in there:
+            if path in wrapped.values():
+                raise Malformed("belongs to no declaration of this ledger: take it out of the export", str(path))
+        _write_keys(writer, keys)
+        _write_guides(writer, history.origin)
+        progress("sealing", 0, 0)
+        manifest = writer.seal(
+            history.origin, history.size, history.head, history.log.root(), note.checkpoint.size, Counts(**run.counts)
+        )
+    return Exported(manifest, tuple(wrapped.values()), declarations.without_evidence)
 
 
-class _Leaving:
-    """One run; each method writes one part."""
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What every part of one export needs; ``counts`` is how much was written."""
 
-    def __init__(self, writer: ExportWriter, store: Store, history: History, note: SignedNote, progress: Stage) -> None:
-        self._writer = writer
-        self._store = store
-        self._history = history
-        self._note = note
-        self._progress = progress
-        self._batch = lru_cache(_BATCHES)(self._read_batch)
-        self._last_batch = 0
-        self._counts = dict.fromkeys(Counts.__slots__, 0)
-        self._unproven = 0
+    writer: ExportWriter
+    store: Store
+    history: History
+    note: SignedNote
+    progress: StageProgress
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Counts.__slots__, 0))
 
-    def run(self, keys: PublicKeys, documents: Sequence[Path], evidence: bool) -> Left:
-        own = self._writer.documents()
-        held = self._documents([*own, *documents])
-        self._log()
-        self._checkpoints()
-        self._batches()
-        self._sets()
-        self._declarations(held, Gatherer(self._history, self._note, self._store) if evidence else None)
-        for path in own:
-            if path in held.values():
-                raise Malformed("is no document of a declaration here: take it out of the export", str(path))
-        self._keys(keys)
-        self._guides()
-        history, covered = self._history, self._note.checkpoint.size
-        counts = Counts(**self._counts)
-        self._progress("sealing", 0, 0)
-        manifest = self._writer.seal(history.origin, history.size, history.head, history.log.root(), covered, counts)
-        return Left(manifest, tuple(held.values()), self._unproven)
-
-    def _log(self) -> None:
-        """Bundles, tiles, and where the chain keeps each entry, in one pass; the head is folded beside."""
-        stream, head = TileStream(), self._history.origin.separator
-        last, edges = self._history.size, {self._history.size, self._note.checkpoint.size}
-        entries: list[bytes] = []
-        logged: list[LoggedEntry] = []
-        for indexed in islice(self._store.entries.each(), last):
-            item = indexed.logged
-            entries.append(item.entry.data)
-            logged.append(item)
-            stream.append(item.entry.hash)
-            head = node_hash(head, item.entry.hash)
-            for name, data in stream.full():
-                self._writer.write(f"log/{name}", data)
-            if len(entries) == TILE_WIDTH or stream.size in edges:
-                name = TileName(None, (stream.size - 1) // TILE_WIDTH, len(entries))
-                self._writer.write(f"log/{name}", bundle(entries))
-            if stream.size in edges:
-                for name, data in stream.partial():
-                    self._writer.write(f"log/{name}", data)
-            if len(entries) == TILE_WIDTH:
-                entries.clear()
-            if len(logged) == LINES or stream.size == last:
-                lines = b"".join(map(records.position_line, logged))
-                self._writer.write(part_path("chain", (stream.size - 1) // LINES), lines)
-                logged.clear()
-            self._progress("entries", stream.size, last)
-        if head != self._history.head:
-            raise HistoryBroken(
-                "the store's index is not the history: run `ledger audit`", expected=self._history.head.hex(),
-                found=head.hex(),
-            )  # fmt: skip
-
-    def _checkpoints(self) -> None:
-        last = self._store.entries.last()
-        grown = last is not None and last.entry.number >= self._history.size
-        for note in self._store.checkpoints.each():
-            if grown and note.checkpoint.size > self._history.size:
-                break  # signed while the export was written
-            self._writer.write(f"log/checkpoints/{note.checkpoint.size}", str(note).encode())
-            self._counts["checkpoints"] += 1
-        self._writer.write("log/checkpoint", str(self._note).encode())
-
-    def _batches(self) -> None:
-        for batch in self._store.batches.each():
-            # The ids are read at once: no batch is larger than what one anchoring holds in memory.
-            self._members("batches", batch.root, batch.size, self._store.batches.declaration_ids(batch.id))
-            self._last_batch = batch.id
-            self._counts["batches"] += 1
-            self._progress("batches", self._counts["batches"], 0)
-        written = islice(self._store.batches.each(), self._counts["batches"])
-        self._writer.stream("batches/index.jsonl", (records.batch_line(self._as_of(batch)) for batch in written))
-
-    def _sets(self) -> None:
-        for root, size in self._store.sets.each():
-            self._members("sets", root, size, self._store.sets.members(root, size) or [])
-            self._counts["sets"] += 1
-        written = islice(self._store.sets.each(), self._counts["sets"])
-        self._writer.stream("sets/index.jsonl", (records.set_line(root, size) for root, size in written))
-
-    def _members(self, folder: str, root: Root, size: int, ids: Sequence[DeclarationId]) -> None:
-        tree = Frontier()
-        for id_ in ids:
-            tree.append(leaf_hash(id_))
-        if (tree.root(), tree.size) != (root, size):
-            raise HistoryBroken(
-                f"the store's {folder} are damaged, run `ledger audit`: one leads elsewhere",
-                expected=f"{size} under {root.hex()}", found=f"{tree.size} under {tree.root().hex()}",
-            )  # fmt: skip
-        self._writer.write(members_path(folder, root, size), b"".join(map(records.id_line, ids)))
-
-    def _declarations(self, documents: dict[Digest, Path], gatherer: Gatherer | None) -> None:
-        def line(row: DeclarationRow) -> bytes:
-            batch = None if row.batch_id is None else self._batch(row.batch_id)
-            if gatherer is not None and batch is not None and not batch.is_open:
-                self._evidence(gatherer, row)
-            if row.declaration.digest in documents:
-                data = documents.pop(row.declaration.digest).read_bytes()
-                self._writer.write(document_path(row.declaration.digest), data)
-                self._counts["documents"] += 1
-            self._counts["declarations"] += 1
-            self._progress("declarations", self._counts["declarations"], 0)
-            return records.declaration_line(row, batch)
-
-        rows = _all_declarations(self._store)
-        for number in count():
-            lines = [line(row) for row in islice(rows, LINES)]
-            if lines:
-                self._writer.write(part_path("declarations", number), b"".join(lines))
-            if len(lines) < LINES:
-                return
-
-    def _evidence(self, gatherer: Gatherer, row: DeclarationRow) -> None:
-        try:
-            data = gatherer.evidence(row, self._store.sets.names_of(row.id)).to_bytes()
-        except Unavailable:  # anchored after the last checkpoint that anybody signed
-            self._unproven += 1
-            return
-        self._writer.write(evidence_path(row.id), data)
-        self._counts["evidence"] += 1
-
-    def _read_batch(self, batch_id: int) -> Batch | None:
-        """A batch as of this export; None for one that was formed while it was written."""
-        batch = self._store.batches.get(batch_id) if batch_id <= self._last_batch else None
-        return None if batch is None else self._as_of(batch)
-
-    def _as_of(self, batch: Batch) -> Batch:
-        """A batch that was anchored while the export was written is on its way as far as the export goes."""
-        if batch.entry_number is None or batch.entry_number < self._history.size:
+    def as_of(self, batch: Batch) -> Batch:
+        """The batch as of the export: if it was anchored while the export was written, it counts as sent."""
+        if batch.entry_number is None or batch.entry_number < self.history.size:
             return batch
         return replace(batch, state="sent", entry_number=None, entry_time=None)
 
-    def _documents(self, places: Sequence[Path]) -> dict[Digest, Path]:
-        """Wrapped documents by digest, of files and folders; what else lies there is passed over."""
-        found: dict[Digest, Path] = {}
-        for place in places:
-            for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-                if path.is_file() and (digest := _digest(path)) is not None:
-                    found.setdefault(digest, path)
-                    self._progress("documents", len(found), 0)
-        return found
 
-    def _keys(self, keys: PublicKeys) -> None:
-        trust = keys.trust
-        self._writer.write("keys/trust.json", trust.to_bytes())
-        self._writer.write("keys/log.vkey", f"{trust.log_key}\n".encode())
-        self._writer.write("keys/witnesses.vkey", "".join(f"{key}\n" for key in trust.witnesses).encode())
-        self._writer.write("keys/keystore.json", keys.keystore_file())
-
-    def _guides(self) -> None:
-        """The contract, the documents that describe all this, and a page for whoever finds it."""
-        self._writer.write("contract/TradeLedger.json", artifact.text().encode())
-        self._writer.write("contract/code.hex", artifact.load().code_at(self._history.origin).hex().encode() + b"\n")
-        for name, data in manual.pages():
-            self._writer.write(f"formats/{name}", data)
-        self._writer.write(README, manual.readme(str(self._history.origin)))
-
-
-def members_path(folder: str, root: Root, size: int) -> str:
-    """Where the ids of a batch or set lie: one a line, in order."""
-    return f"{folder}/{hex_text(root)}-{size}.txt"
-
-
-def evidence_path(id_: DeclarationId) -> str:
-    """Where the evidence of a declaration lies."""
-    return f"evidence/{hex_text(id_)}.json"
-
-
-def document_path(digest: Digest) -> str:
-    """Where a wrapped document lies."""
-    return f"documents/{hex_text(digest)}.wrapped"
+def _write_log(run: _Run) -> None:
+    """Write bundles, tiles and each entry's position on the chain in one pass, and check the head."""
+    stream, head = TileStream(), run.history.origin.separator
+    last, edges = run.history.size, {run.history.size, run.note.checkpoint.size}
+    entries: list[bytes] = []
+    logged: list[LoggedEntry] = []
+    for indexed in islice(run.store.entries.each(), last):
+        item = indexed.logged
+        entries.append(item.entry.data)
+        logged.append(item)
+        stream.append(item.entry.hash)
+        head = node_hash(head, item.entry.hash)
+        for name, data in stream.full():
+            run.writer.write(f"log/{name}", data)
+        if len(entries) == TILE_WIDTH or stream.size in edges:
+            name = TileName(None, (stream.size - 1) // TILE_WIDTH, len(entries))
+            run.writer.write(f"log/{name}", bundle(entries))
+        if stream.size in edges:
+            for name, data in stream.partial():
+                run.writer.write(f"log/{name}", data)
+        if len(entries) == TILE_WIDTH:
+            entries.clear()
+        if len(logged) == LINES or stream.size == last:
+            lines = b"".join(map(records.position_line, logged))
+            run.writer.write(part_path("chain", (stream.size - 1) // LINES), lines)
+            logged.clear()
+        run.progress("entries", stream.size, last)
+    if head != run.history.head:
+        raise HistoryBroken(
+            "the store's index is not the history: run `ledger audit`", expected=run.history.head.hex(),
+            found=head.hex(),
+        )  # fmt: skip
 
 
-def part_path(folder: str, number: int) -> str:
-    """Where a part of a long list lies."""
-    return f"{folder}/{number:06}.jsonl"
+def _write_checkpoints(run: _Run) -> None:
+    last = run.store.entries.last()
+    has_grown = last is not None and last.entry.number >= run.history.size
+    for note in run.store.checkpoints.each():
+        if has_grown and note.checkpoint.size > run.history.size:
+            break  # signed while the export was written
+        run.writer.write(f"log/checkpoints/{note.checkpoint.size}", str(note).encode())
+        run.counts["checkpoints"] += 1
+    run.writer.write("log/checkpoint", str(run.note).encode())
+
+
+def _write_batches(run: _Run) -> int:
+    """All batches; returns the id of the last."""
+    last = 0
+    for batch in run.store.batches.each():
+        # The ids are read at once: no batch is larger than what one anchoring holds in memory.
+        _write_members(run, "batches", batch.root, batch.size, run.store.batches.declaration_ids(batch.id))
+        last = batch.id
+        run.counts["batches"] += 1
+        run.progress("batches", run.counts["batches"], 0)
+    written = islice(run.store.batches.each(), run.counts["batches"])
+    run.writer.stream("batches/index.jsonl", (records.batch_line(run.as_of(batch)) for batch in written))
+    return last
+
+
+def _write_sets(run: _Run) -> None:
+    for root, size in run.store.sets.each():
+        _write_members(run, "sets", root, size, run.store.sets.members(root, size) or [])
+        run.counts["sets"] += 1
+    written = islice(run.store.sets.each(), run.counts["sets"])
+    run.writer.stream("sets/index.jsonl", (records.set_line(root, size) for root, size in written))
+
+
+def _write_members(run: _Run, folder: str, root: Root, size: int, ids: Sequence[DeclarationId]) -> None:
+    tree = Frontier()
+    for id_ in ids:
+        tree.append(leaf_hash(id_))
+    if (tree.root(), tree.size) != (root, size):
+        raise HistoryBroken(
+            f"the store's {folder} are damaged: one does not lead to its root; run `ledger audit`",
+            expected=f"{size} under {root.hex()}", found=f"{tree.size} under {tree.root().hex()}",
+        )  # fmt: skip
+    run.writer.write(members_path(folder, root, size), b"".join(map(records.id_line, ids)))
+
+
+class _Declarations:
+    """Writes the declarations, each with its document and its evidence if there are any."""
+
+    def __init__(self, run: _Run, documents: dict[bytes, Path], gatherer: Gatherer | None, last_batch: int) -> None:
+        """
+        :param documents: wrapped documents by digest; those that are written are taken out.
+        :param gatherer: makes evidence; None: no evidence is written.
+        :param last_batch: id of the last batch of the export.
+        """
+        self._run = run
+        self._documents = documents
+        self._gatherer = gatherer
+        self._last_batch = last_batch
+        self._batch = lru_cache(_BATCHES)(self._read_batch)
+        self.without_evidence = 0
+
+    def write(self) -> None:
+        """Write all declarations in the order of arrival, some thousands in a file."""
+        rows = _all_declarations(self._run.store)
+        for number in count():
+            lines = [self._write(row) for row in islice(rows, LINES)]
+            if lines:
+                self._run.writer.write(part_path("declarations", number), b"".join(lines))
+            if len(lines) < LINES:
+                return
+
+    def _write(self, row: DeclarationRow) -> bytes:
+        """Write what belongs to a declaration; returns its line."""
+        run, digest = self._run, row.declaration.digest
+        batch = None if row.batch_id is None else self._batch(row.batch_id)
+        if self._gatherer is not None and batch is not None and not batch.is_open:
+            self._write_evidence(self._gatherer, row)
+        if digest in self._documents:
+            run.writer.write(document_path(digest), self._documents.pop(digest).read_bytes())
+            run.counts["documents"] += 1
+        run.counts["declarations"] += 1
+        run.progress("declarations", run.counts["declarations"], 0)
+        return records.declaration_line(row, batch)
+
+    def _write_evidence(self, gatherer: Gatherer, row: DeclarationRow) -> None:
+        try:
+            data = gatherer.evidence(row, self._run.store.sets.names_of(row.id)).to_bytes()
+        except Unavailable:  # anchored after the newest checkpoint
+            self.without_evidence += 1
+            return
+        self._run.writer.write(evidence_path(row.id), data)
+        self._run.counts["evidence"] += 1
+
+    def _read_batch(self, batch_id: int) -> Batch | None:
+        """A batch as of the export; None if it was formed while the export was written."""
+        batch = self._run.store.batches.get(batch_id) if batch_id <= self._last_batch else None
+        return None if batch is None else self._run.as_of(batch)
+
+
+def _write_keys(writer: ExportWriter, keys: PublicKeys) -> None:
+    trust = keys.trust
+    writer.write("keys/trust.json", trust.to_bytes())
+    writer.write("keys/log.vkey", f"{trust.log_key}\n".encode())
+    writer.write("keys/witnesses.vkey", "".join(f"{key}\n" for key in trust.witnesses).encode())
+    writer.write("keys/keystore.json", keys.keystore_file())
+
+
+def _write_guides(writer: ExportWriter, origin: Origin) -> None:
+    """The contract, the pages that describe all this, and a page to begin with."""
+    writer.write("contract/TradeLedger.json", artifact.text().encode())
+    writer.write("contract/code.hex", artifact.load().code_at(origin).hex().encode() + b"\n")
+    for name, data in manual.pages():
+        writer.write(f"formats/{name}", data)
+    writer.write(README, manual.readme(str(origin)))
+
+
+def _find_documents(places: Sequence[Path], progress: StageProgress) -> dict[bytes, Path]:
+    """Wrapped documents by digest, of files and folders; other files are passed over."""
+    found: dict[bytes, Path] = {}
+    for place in places:
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if path.is_file() and (digest := _digest(path)) is not None:
+                found.setdefault(digest, path)
+                progress("documents", len(found), 0)
+    return found
 
 
 def _all_declarations(store: Store) -> Iterator[DeclarationRow]:
-    """In the order of arrival, so that what is exported again later grows at its end."""
+    """All declarations in the order of arrival, so that a later export only adds at the end."""
     cursor: str | None = None
     while True:
         rows, cursor = store.declarations.page(cursor=cursor, limit=MAX_PAGE)

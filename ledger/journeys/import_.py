@@ -1,49 +1,40 @@
-"""Arrive: fill a store from an export, believing nothing in it.
+"""Import: fill a store from an export, believing nothing in it.
 
-Every file is held against the list, every entry replayed under all rules, head and root against the checkpoints,
-checkpoints against the log key of the trust root, batches against what was anchored, declarations against the party's
-signature. All of it is one transaction: the store has it all, or nothing.
+Every file is compared with the list, and every entry is replayed under all rules. Head and root must agree with the
+checkpoints, checkpoints with the trust root, batches with what was anchored, and declarations with their parties'
+signatures. All of it is one transaction: the store gets everything or nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
-from ledger.core.checkpoints.note import SignedNote
-from ledger.core.checkpoints.trust import TooFewCosignatures, TrustRoot, read_trust_root
+from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
 from ledger.core.document import read_wrapped
-from ledger.core.encoding.ids import DeclarationId, Root, Signer
-from ledger.core.history.entry import Entry
-from ledger.core.history.replay import Replay
-from ledger.core.statements.signature import WalletUndecided, verify_signature
+from ledger.core.encoding.ids import DeclarationId, Root
 from ledger.core.tree.merkle import leaf_hash
-from ledger.core.tree.tile_files import TileName, TileStream, bundle, read_bundle
-from ledger.core.tree.tiles import TILE_WIDTH, Frontier
-from ledger.edges.chain.events import LoggedEntry
+from ledger.core.tree.tiles import Frontier
 from ledger.edges.export import records
+from ledger.edges.export.layout import document_path, evidence_path, members_path
 from ledger.edges.export.manifest import MANIFEST, Counts, ExportManifest
 from ledger.edges.export.reader import ExportReader
 from ledger.edges.export.writer import README
 from ledger.edges.replay_memory import DiskMemory
-from ledger.edges.store import Restoration, Store
+from ledger.edges.store import Store
 from ledger.errors import DefiniteNo, HistoryBroken, Malformed, VerificationFailed
-from ledger.journeys.export import Stage, document_path, evidence_path, members_path, part_path, silent
-
-_CHUNK = 500
-Content = TypeVar("Content")
+from ledger.journeys.import_log import CHUNK, ImportedCheckpoints, ImportRun, Signatures, import_entries, read_content
+from ledger.journeys.progress import StageProgress, no_stages
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
-    """What was rebuilt, and what could not be judged or does not fit.
+class Imported:
+    """What was imported, and what could not be judged or does not fit.
 
-    ``uncovered``: entries after the newest checkpoint that the trust root accepts. ``wallets``: signatures that only
-    the chain can judge (ERC-1271). ``contradicting``: sizes of published checkpoints, signed by the log key, that are
-    of another history: before a reorganisation, or because the log showed two histories.
+    ``uncovered``: how many entries come after the newest checkpoint that the trust root accepts. ``wallets``: how many
+    signatures only the chain can judge (ERC-1271). ``contradicting``: sizes of published checkpoints that the log key
+    signed for another history: before a reorganisation, or because the log showed two histories.
     """
 
     manifest: ExportManifest
@@ -52,289 +43,138 @@ class Arrived:
     contradicting: tuple[int, ...] = ()
 
 
-def arrive(
+def import_ledger(
     folder: Path,
     store_url: str,
     at: int,
     trust: TrustRoot | None = None,
     accept_wallets: bool = False,
-    progress: Stage = silent,
-) -> Arrived:
+    progress: StageProgress = no_stages,
+) -> Imported:
     """Fill the store at ``store_url`` from the export in ``folder``; ``at`` is the time now in seconds.
 
-    A store that holds part of it already takes the rest. Where anything is wrong, no store is left that was not there.
+    A store that has part of it gets the rest. If anything is wrong, a store that is there stays as it was, and no new
+    one is left.
 
-    :param trust: what is believed beforehand; without it, the export is believed about whose log this is.
+    :param trust: what is believed beforehand; without it, the trust root in the export is believed.
     :param accept_wallets: take signatures that only a contract on the chain could judge (ERC-1271), and count them.
-    :raises Malformed: no finished export, or a file of another shape; the message names file and place.
+    :raises Malformed: the export is not finished, or a file has another shape; the message names file and place.
     :raises VerificationFailed: a file was changed, added or removed, or a signature or a proof does not fit.
     :raises HistoryBroken: an entry breaks a rule, two parts contradict each other, or the store is of another origin.
     """
     with ExportReader(folder) as reader:
         reader.check_files(lambda done, of: progress("files", done, of))
-        held = _read(read_trust_root, reader, "keys/trust.json")
-        believed = trust or held
+        carried = read_content(read_trust_root, reader, "keys/trust.json")
+        believed = trust or carried
         origin = reader.manifest.origin
         if believed.origin != origin:
             raise HistoryBroken("the export is of another history", expected=believed.origin, found=origin)
-        with Store.founding(store_url, origin) as store, store.restoring() as restoring, DiskMemory() as memory:
-            return _Arriving(reader, restoring, memory, believed, accept_wallets, progress).run(held, at)
+        with Store.founding(store_url, origin) as store, store.restoring() as restoration, DiskMemory() as memory:
+            run = ImportRun(reader, restoration, memory, Signatures(origin, accept_wallets), progress)
+            checkpoints = ImportedCheckpoints(run, believed, at)
+            import_entries(run, checkpoints)
+            _import_declarations(run)
+            _import_batches(run)
+            _import_sets(run)
+            _check_positions(run)
+            _check_others(run, carried)
+            reader.check_all_seen()
+            found = Counts(**run.counts)
+            if found != reader.manifest.counts:
+                raise HistoryBroken(f"{MANIFEST} counts otherwise", expected=reader.manifest.counts, found=found)
+    uncovered = reader.manifest.size - checkpoints.covered
+    return Imported(reader.manifest, uncovered, run.signatures.wallets, tuple(checkpoints.contradicting))
 
 
-class _Arriving:
-    """One run; each method reads one part of the export and accounts for its files."""
-
-    def __init__(
-        self,
-        reader: ExportReader,
-        restoring: Restoration,
-        memory: DiskMemory,
-        trust: TrustRoot,
-        accept_wallets: bool,
-        progress: Stage,
-    ) -> None:
-        self._reader = reader
-        self._restoring = restoring
-        self._memory = memory
-        self._trust = trust
-        self._accept_wallets = accept_wallets
-        self._progress = progress
-        self._manifest = reader.manifest
-        self._counts = dict.fromkeys(Counts.__slots__, 0)
-        self._accepted: set[int] = set()  # sizes of the checkpoints that the trust root accepts
-        self._covered = 0  # the greatest of them whose root the entries have
-        self._contradicting: list[int] = []
-        self._wallets = 0
-
-    def run(self, held: TrustRoot, at: int) -> Arrived:
-        self._entries(self._checkpoints(at))
-        self._declarations()
-        self._batches()
-        self._sets()
-        self._compare_batches()
-        self._others(held)
-        self._reader.check_all_seen()
-        found = Counts(**self._counts)
-        if found != self._manifest.counts:
-            raise HistoryBroken(f"{MANIFEST} counts otherwise", expected=self._manifest.counts, found=found)
-        uncovered = self._manifest.size - self._covered
-        return Arrived(self._manifest, uncovered, self._wallets, tuple(self._contradicting))
-
-    def _checkpoints(self, at: int) -> dict[int, Root]:
-        """Every published checkpoint; root by size.
-
-        Each must be signed by the log. Enough cosignatures are not demanded of each, as a checkpoint is published
-        before its witnesses have cosigned it; ``_entries`` demands one checkpoint that has them.
-        """
-        newest, roots = self._reader.read("log/checkpoint"), {}
-        for path in self._reader.paths("log/checkpoints/"):
-            data = self._reader.read(path)
-            note = self._note(data, path)
-            checkpoint = note.checkpoint
-            roots[checkpoint.size] = checkpoint.root
-            self._restoring.add_checkpoint(note, at)
-            self._counts["checkpoints"] += 1
-            if checkpoint.size == self._manifest.checkpoint and data != newest:
-                raise VerificationFailed(f"log/checkpoint is not {path}, which the manifest names")
-        if not 0 < self._manifest.checkpoint <= self._manifest.size or self._manifest.checkpoint not in roots:
-            raise VerificationFailed(f"log/checkpoints/{self._manifest.checkpoint} is missing: the manifest names it")
-        return roots
-
-    def _note(self, data: bytes, path: str) -> SignedNote:
-        """A checkpoint of this history, signed by the log; a known witness's line must fit too."""
+def _import_declarations(run: ImportRun) -> None:
+    """Store each declaration as pending, once its party's signature is checked."""
+    received, before = [], (-1, b"")
+    for where, item in run.declarations():
+        if (item.received_at, item.id) <= before:
+            raise Malformed("is out of order", where)
+        before = item.received_at, item.id
         try:
-            note = SignedNote.parse(data.decode())
-            self._trust.verify(note)
-            self._accepted.add(note.checkpoint.size)
-        except TooFewCosignatures:
-            pass
-        except (UnicodeDecodeError, DefiniteNo) as error:
-            raise VerificationFailed(f"{path}: {error}") from None
-        if path != f"log/checkpoints/{note.checkpoint.size}":
-            raise VerificationFailed(f"{path} is of {note.checkpoint.size} entries")
-        return note
+            run.signatures.check(0, item.declaration.party, item.id, item.signature)
+        except DefiniteNo as error:
+            raise VerificationFailed(f"{where}: {error}") from None
+        received.append((item.id, item.declaration, item.signature, item.received_at))
+        run.counts["declarations"] += 1
+        if len(received) == CHUNK:
+            run.restoration.add_declarations(received)
+            received.clear()
+        run.progress("declarations", run.counts["declarations"], run.reader.manifest.counts.declarations)
+    run.restoration.add_declarations(received)
 
-    def _entries(self, roots: dict[int, Root]) -> None:
-        """Replay, and on the way recompute every tile and compare every checkpoint."""
-        manifest, stream = self._manifest, TileStream()
-        replay = Replay(manifest.origin, self._memory, stream, self._signature)
-        held: list[bytes] = []
-        logged: list[LoggedEntry] = []
-        for item in self._logged():
-            replay.apply(item.entry)
-            held.append(item.entry.data)
-            logged.append(item)
-            self._tiles(stream, held)
-            if stream.size in roots:
-                self._compare(stream.size, roots[stream.size], stream.root())
-            if len(logged) == _CHUNK or stream.size == manifest.size:
-                self._restoring.add_entries(logged)
-                logged.clear()
-            self._progress("entries", stream.size, manifest.size)
-        found = (stream.size, replay.head, stream.root())
-        if found != (manifest.size, manifest.head, manifest.root):
+
+def _import_batches(run: ImportRun) -> None:
+    for where, line in run.reader.lines("batches/index.jsonl"):
+        batch = records.read_batch(line, where)
+        ids = _members(run, "batches", batch.root, batch.size)
+        anchor = run.memory.anchored(batch.root, batch.size)
+        if batch.entry_number is not None and batch.entry_number != anchor:
             raise HistoryBroken(
-                f"the entries do not lead to the size, head and root of {MANIFEST}",
-                expected=f"{manifest.size}, {manifest.head.hex()}, {manifest.root.hex()}",
-                found=f"{found[0]}, {found[1].hex()}, {found[2].hex()}",
-            )
-        if not self._covered:
-            raise VerificationFailed(
-                f"no checkpoint of these entries has the {self._trust.threshold} cosignatures that the trust root "
-                "demands: ask the witnesses, or give a trust root that demands fewer with --trust"
-            )
-        self._contradicting += [size for size in sorted(roots) if size > manifest.size]
-
-    def _logged(self) -> Iterator[LoggedEntry]:
-        """Entries from their bundles, each with its position on the chain."""
-        positions = self._lines("chain")
-        for first in range(0, self._manifest.size, TILE_WIDTH):
-            width = min(TILE_WIDTH, self._manifest.size - first)
-            path = f"log/{TileName(None, first // TILE_WIDTH, width)}"
-            entries = _read(read_bundle, self._reader, path)
-            if len(entries) != width:
-                raise VerificationFailed(f"{path} holds {len(entries)} entries")
-            for data in entries:
-                where, line = next(positions, ("chain/", b""))
-                try:
-                    entry = Entry.from_data(data)
-                except Malformed as error:
-                    raise Malformed(error.what, path) from None
-                yield records.read_position(line, entry, where)
-        if (more := next(positions, None)) is not None:
-            raise VerificationFailed(f"{more[0]} is about an entry that is not there")
-
-    def _tiles(self, stream: TileStream, held: list[bytes]) -> None:
-        """The tiles that follow from the entries so far; ``held``: those of the last bundle, emptied when full."""
-        for name, data in stream.full():
-            self._reader.expect(f"log/{name}", data)
-        if stream.size in {self._manifest.checkpoint, self._manifest.size}:
-            for name, data in stream.partial():
-                self._reader.expect(f"log/{name}", data)
-            name = TileName(None, (stream.size - 1) // TILE_WIDTH, len(held))
-            self._reader.expect(f"log/{name}", bundle(held))
-        if len(held) == TILE_WIDTH:
-            held.clear()
-
-    def _compare(self, size: int, published: bytes, found: bytes) -> None:
-        if published == found:
-            self._covered = size if size in self._accepted else self._covered
-            return
-        if size == self._manifest.checkpoint:
-            raise HistoryBroken(
-                f"the checkpoint of {size} entries is of another history", expected=published.hex(), found=found.hex()
-            )
-        self._contradicting.append(size)
-
-    def _signature(self, number: int, signer: Signer, digest: bytes, signature: bytes) -> None:
-        try:
-            verify_signature(self._manifest.origin, signer, digest, signature)
-        except WalletUndecided as error:
-            if not self._accept_wallets:
-                raise VerificationFailed(
-                    f"{error}; where that is a wallet contract, only its chain can tell: --accept-wallets takes it"
-                ) from None
-            self._wallets += 1
-
-    def _declarations(self) -> None:
-        """Each signed by its party; pending, until its batch comes."""
-        received, before = [], (-1, b"")
-        for where, item in self._declared():
-            if (item.received_at, item.id) <= before:
-                raise Malformed("is out of order", where)
-            before = item.received_at, item.id
-            try:
-                self._signature(0, item.declaration.party, item.id, item.signature)
-            except DefiniteNo as error:
-                raise VerificationFailed(f"{where}: {error}") from None
-            received.append((item.id, item.declaration, item.signature, item.received_at))
-            self._counts["declarations"] += 1
-            if len(received) == _CHUNK:
-                self._restoring.add_declarations(received)
-                received.clear()
-            self._progress("declarations", self._counts["declarations"], self._manifest.counts.declarations)
-        self._restoring.add_declarations(received)
-
-    def _batches(self) -> None:
-        for where, line in self._reader.lines("batches/index.jsonl"):
-            batch = records.read_batch(line, where)
-            ids = self._members("batches", batch.root, batch.size)
-            anchor = self._memory.anchored(batch.root, batch.size)
-            if batch.entry_number is not None and batch.entry_number != anchor:
-                raise HistoryBroken(
-                    f"{where}: the batch is not where it says", expected=f"entry {batch.entry_number}",
-                    found="no entry" if anchor is None else f"entry {anchor}",
-                )  # fmt: skip
-            self._restoring.add_batch(batch, ids)
-            self._counts["batches"] += 1
-            self._progress("batches", self._counts["batches"], self._manifest.counts.batches)
-
-    def _sets(self) -> None:
-        for where, line in self._reader.lines("sets/index.jsonl"):
-            root, size = records.read_set(line, where)
-            self._restoring.add_set(root, size, self._members("sets", root, size))
-            self._counts["sets"] += 1
-
-    def _members(self, folder: str, root: Root, size: int) -> list[DeclarationId]:
-        path, tree, ids = members_path(folder, root, size), Frontier(), []
-        for where, line in self._reader.lines(path):
-            ids.append(records.read_id(line, where))
-            tree.append(leaf_hash(ids[-1]))
-        if (tree.root(), tree.size) != (root, size):
-            raise VerificationFailed(f"{path} leads to {tree.size} under the root 0x{tree.root().hex()}")
-        return ids
-
-    def _compare_batches(self) -> None:
-        """What the declarations' own lines say of their batches, against the batches."""
-        declared = self._declared()
-        while some := list(islice(declared, _CHUNK)):
-            rows = self._restoring.declarations([item.id for _, item in some])
-            for where, item in some:
-                row, batch = rows[item.id]
-                found = None if batch is None else records.BatchPosition(batch.root, batch.size, row.batch_index or 0)
-                self._compare_batch(where, item, found)
-                files = [document_path(item.declaration.digest)]
-                files += [evidence_path(item.id)] if item.state == "anchored" else []
-                for path in filter(self._reader.has, files):
-                    self._reader.see(path)
-
-    def _compare_batch(self, where: str, item: records.DeclarationRecord, found: records.BatchPosition | None) -> None:
-        # A store that was there before may know of a batch that was formed after the export.
-        later = found is not None and not self._reader.has(members_path("batches", found.root, found.size))
-        if found != item.batch and not (item.batch is None and later):
-            raise HistoryBroken(f"{where}: it is in another batch", expected=item.batch, found=found)
-        batch = item.batch
-        if item.state == "anchored" and batch and self._memory.anchored(batch.root, batch.size) is None:
-            raise HistoryBroken(f"{where}: nothing anchors it", expected="anchored", found="no entry")
-
-    def _others(self, held: TrustRoot) -> None:
-        """What is not stored. Evidence is not opened: each proves itself to whoever verifies it."""
-        self._counts["evidence"] = sum(1 for _ in self._reader.paths("evidence/"))
-        for path in self._reader.paths("documents/"):
-            digest = _read(read_wrapped, self._reader, path).digest
-            if path != document_path(digest):
-                raise VerificationFailed(f"{path} is the document with the digest 0x{digest.hex()}")
-            self._counts["documents"] += 1
-        self._reader.expect("keys/log.vkey", f"{held.log_key}\n".encode())
-        self._reader.expect("keys/witnesses.vkey", "".join(f"{key}\n" for key in held.witnesses).encode())
-        for path in (README, "keys/keystore.json", *self._reader.paths("contract/"), *self._reader.paths("formats/")):
-            self._reader.see(path)
-
-    def _declared(self) -> Iterator[tuple[str, records.DeclarationRecord]]:
-        for where, line in self._lines("declarations"):
-            yield where, records.read_declaration(line, self._manifest.origin, where)
-
-    def _lines(self, folder: str) -> Iterator[tuple[str, bytes]]:
-        """The lines of all parts of a list, one after the other."""
-        for number in count():
-            if not self._reader.has(part_path(folder, number)):
-                return
-            yield from self._reader.lines(part_path(folder, number))
+                f"{where}: another entry anchors the batch", expected=f"entry {batch.entry_number}",
+                found="no entry" if anchor is None else f"entry {anchor}",
+            )  # fmt: skip
+        run.restoration.add_batch(batch, ids)
+        run.counts["batches"] += 1
+        run.progress("batches", run.counts["batches"], run.reader.manifest.counts.batches)
 
 
-def _read(read: Callable[[bytes], Content], reader: ExportReader, path: str) -> Content:
-    """A file by its reader; Malformed names the file."""
-    try:
-        return read(reader.read(path))
-    except Malformed as error:
-        raise Malformed(error.what, f"{path} {error.where}".rstrip()) from None
+def _import_sets(run: ImportRun) -> None:
+    for where, line in run.reader.lines("sets/index.jsonl"):
+        root, size = records.read_set(line, where)
+        run.restoration.add_set(root, size, _members(run, "sets", root, size))
+        run.counts["sets"] += 1
+
+
+def _members(run: ImportRun, folder: str, root: Root, size: int) -> list[DeclarationId]:
+    path, tree, ids = members_path(folder, root, size), Frontier(), []
+    for where, line in run.reader.lines(path):
+        ids.append(records.read_id(line, where))
+        tree.append(leaf_hash(ids[-1]))
+    if (tree.root(), tree.size) != (root, size):
+        raise VerificationFailed(f"{path} leads to {tree.size} under the root 0x{tree.root().hex()}")
+    return ids
+
+
+def _check_positions(run: ImportRun) -> None:
+    """Compare what the lines of declarations say about their batches with the batches."""
+    declarations = run.declarations()
+    while some := list(islice(declarations, CHUNK)):
+        rows = run.restoration.declarations([item.id for _, item in some])
+        for where, item in some:
+            row, batch = rows[item.id]
+            found = None if batch is None else records.BatchPosition(batch.root, batch.size, row.batch_index or 0)
+            _check_position(run, where, item, found)
+            files = [document_path(item.declaration.digest)]
+            files += [evidence_path(item.id)] if item.state == "anchored" else []
+            for path in filter(run.reader.has, files):
+                run.reader.see(path)
+
+
+def _check_position(
+    run: ImportRun, where: str, item: records.DeclarationRecord, found: records.BatchPosition | None
+) -> None:
+    # A store that was there before may know of a batch that was formed after the export.
+    is_later = found is not None and not run.reader.has(members_path("batches", found.root, found.size))
+    if found != item.batch and not (item.batch is None and is_later):
+        raise HistoryBroken(f"{where}: it is in another batch", expected=item.batch, found=found)
+    batch = item.batch
+    if item.state == "anchored" and batch and run.memory.anchored(batch.root, batch.size) is None:
+        raise HistoryBroken(f"{where}: no entry anchors it", expected="anchored", found="no entry")
+
+
+def _check_others(run: ImportRun, carried: TrustRoot) -> None:
+    """Check what is not stored. Evidence is not opened: each piece proves itself when it is verified."""
+    reader = run.reader
+    run.counts["evidence"] = sum(1 for _ in reader.paths("evidence/"))
+    for path in reader.paths("documents/"):
+        digest = read_content(read_wrapped, reader, path).digest
+        if path != document_path(digest):
+            raise VerificationFailed(f"{path} is the document with the digest 0x{digest.hex()}")
+        run.counts["documents"] += 1
+    reader.expect("keys/log.vkey", f"{carried.log_key}\n".encode())
+    reader.expect("keys/witnesses.vkey", "".join(f"{key}\n" for key in carried.witnesses).encode())
+    for path in (README, "keys/keystore.json", *reader.paths("contract/"), *reader.paths("formats/")):
+        reader.see(path)

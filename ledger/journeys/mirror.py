@@ -1,7 +1,7 @@
-"""Mirror: copy a log as files, believing nothing but its checkpoint, and that only by the trust root.
+"""Mirror: copy a log as files. Only its checkpoint is believed, and only if the trust root accepts it.
 
-Entries alone are fetched. Tiles are made from them here: were they fetched, they would have to be made to be checked.
-Nothing new stands in its place before the whole of it leads to the checkpoint's root.
+Only entries are fetched; tiles are computed here, which would be needed to check fetched ones anyway. New files are
+moved into the folder when all entries together lead to the checkpoint's root.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ledger.core.tree.tiles import TILE_WIDTH
 from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.web import Web
 from ledger.errors import HistoryBroken, Malformed, Source, VerificationFailed
-from ledger.journeys.follow import Progress, quiet
+from ledger.journeys.progress import Progress, no_progress
 
 MAX_BUNDLE = TILE_WIDTH * (MAX_ENTRY + 2)
 CHECKPOINT = "checkpoint"
@@ -35,7 +35,7 @@ class Mirrored:
     new: int
 
 
-def mirror_log(url: str, folder: Path, trust: TrustRoot, progress: Progress = quiet) -> Mirrored:
+def mirror_log(url: str, folder: Path, trust: TrustRoot, progress: Progress = no_progress) -> Mirrored:
     """Bring ``folder`` up to the newest checkpoint of the log that is served at ``url``; see ``Mirror.run``."""
     return Mirror(Web(url, TIMEOUT_SECONDS, Source.LOG), MirrorFolder(folder), trust).run(progress)
 
@@ -48,12 +48,12 @@ class Mirror:
         self._folder = folder
         self._trust = trust
 
-    def run(self, progress: Progress = quiet) -> Mirrored:
-        """Bring the folder up to the log's newest checkpoint; interrupted, the next run goes on.
+    def run(self, progress: Progress = no_progress) -> Mirrored:
+        """Bring the folder up to the log's newest checkpoint. If a run is interrupted, the next one goes on.
 
-        Every entry is hashed again, those that were there before too. ``progress`` is told entries read and in all.
+        All entries are hashed again, also those that were there before. ``progress`` gets entries read and in all.
 
-        :raises Unavailable: the log does not answer, or has nothing published; or the disk says no.
+        :raises Unavailable: the log does not answer or has published nothing, or a file cannot be written.
         :raises VerificationFailed: the trust root refuses the checkpoint, or the entries do not lead to its root; then
             nothing new is kept.
         :raises HistoryBroken: the folder mirrors another log, or the log shows fewer or other entries than were
@@ -62,7 +62,11 @@ class Mirror:
         note, cosigned = self._newest()
         checkpoint, before = note.checkpoint, self._mirrored()
         if before is not None and checkpoint.size < before.size:
-            raise HistoryBroken("the log went back", expected=f"{before.size} or more", found=checkpoint.size)
+            raise HistoryBroken(
+                "the log has fewer entries than were mirrored before",
+                expected=f"{before.size} or more",
+                found=checkpoint.size,
+            )
         try:
             self._copy(checkpoint, before, progress)
         except (VerificationFailed, HistoryBroken):
@@ -76,11 +80,11 @@ class Mirror:
         try:
             note = SignedNote.parse(self._web.fetch(f"/{CHECKPOINT}", MAX_NOTE).decode())
         except (Malformed, UnicodeDecodeError) as error:
-            raise VerificationFailed(f"not a valid checkpoint: {error}") from None
+            raise VerificationFailed(f"the log does not answer with a checkpoint: {error}") from None
         return note, self._trust.verify(note)
 
     def _mirrored(self) -> Checkpoint | None:
-        """What was mirrored before."""
+        """The checkpoint that was mirrored before."""
         data = self._folder.read(CHECKPOINT)
         if data is None:
             return None
@@ -96,7 +100,7 @@ class Mirror:
                 stream.append(leaf)
                 if before is not None and stream.size == before.size and stream.root() != before.root:
                     raise HistoryBroken(
-                        f"not the {before.size} entries that were mirrored, or a file here was changed",
+                        f"the first {before.size} entries are not those that were mirrored, or a file here was changed",
                         expected=hex_text(before.root), found=hex_text(stream.root()),
                     )  # fmt: skip
             for name, data in stream.full():
@@ -108,7 +112,7 @@ class Mirror:
             raise VerificationFailed(f"the {size} entries do not lead to the checkpoint's root, or a file was changed")
 
     def _leaves(self, name: TileName) -> list[bytes]:
-        """The leaf hashes of a bundle, which is fetched where it is not there."""
+        """The leaf hashes of a bundle; it is fetched if it is not there."""
         data = self._folder.read(str(name))
         if data is None:
             data = self._web.fetch(f"/{name}", MAX_BUNDLE)

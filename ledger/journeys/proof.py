@@ -17,10 +17,10 @@ def transparent_statement(
 ) -> bytes:
     """Evidence as a SCITT Transparent Statement: the receipt signed by ``receipt_key``, which the log key names.
 
-    ``issuer`` signs the statement; the log itself, with its receipt key, unless given. Nothing is signed and let out
-    that does not verify.
+    What was made is verified before it is returned.
 
-    :raises Malformed: a key that is not P-256, or evidence that shows an entry in a form that is none.
+    :param issuer: signs the statement; the log itself, with its receipt key, unless given.
+    :raises Malformed: a key is not P-256, or the evidence shows an entry that cannot be read.
     :raises VerificationFailed: the evidence does not hold, or another log key signed its checkpoint.
     """
     issuer = issuer or receipt_key
@@ -39,6 +39,6 @@ def transparent_statement(
 
 
 def name_receipt_key(evidence: Evidence, log_key: SigningKey, receipt_key: SigningKey) -> NamedReceiptKey:
-    """The log key's word that this receipt key is the log's."""
+    """The receipt key with the log key's signature, which says that it is the log's."""
     key = ReceiptKey(evidence.origin, receipt_key.public_key)
     return NamedReceiptKey(key, note_key(evidence.origin, log_key).id, log_key.sign_note(key.text.encode()))

@@ -1,8 +1,8 @@
-"""Rebuild: a store again, from the chain and from the evidence that holders kept.
+"""Rebuild: fill a store again, from the chain and from the evidence that holders kept. docs/recovery.md.
 
-The chain has every entry, and of a batch the root and the size. A piece of evidence has one declaration with its
-party's signature and its place in its batch. It is verified like by any verifier, and against the replayed chain,
-before anything of it is stored. What nobody brings stays unknown, and is named. docs/recovery.md.
+The chain has every entry, and the root and size of each batch. A piece of evidence has one declaration with its
+party's signature and its inclusion in its batch. Before anything of it is stored, it is verified as by any verifier,
+and against the replayed chain. The result names what is still missing.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from ledger.core.verification.verify import verify
 from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Restoration, Store
 from ledger.errors import DefiniteNo, Source, Unavailable, VerificationFailed
-from ledger.journeys.export import Stage, silent
 from ledger.journeys.follow import Follower
+from ledger.journeys.progress import StageProgress, no_stages
 from ledger.journeys.verify import VerificationRequest
 
 
@@ -44,14 +44,16 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What the store has now, and what could not be brought back.
+    """What the store has now, and what is still missing.
 
-    ``batches``: anchored in the history, by whoever; ``missing`` are those of which declarations are missing.
-    ``sets``: attested in the history; ``missing_members`` those of which members are missing.
-    ``restored``: declarations that evidence brought back; ``placed``: that waited here and evidence shows to be
-    anchored; ``recognised``: the same, shown by the order in which they waited. ``known``: that evidence told nothing
-    new of. ``elsewhere``: that are anchored twice, and stand here in the other batch. ``pending``: that still wait.
-    ``checkpoints``: published notes that came back. ``refused``: evidence by name, and why.
+    ``batches``: how many are anchored in the history, by anybody. ``missing``: those that lack declarations.
+    ``sets``: how many are attested in the history. ``missing_members``: those that lack members.
+
+    Declarations, counted: ``restored`` from evidence; ``placed``: pending ones that evidence shows anchored;
+    ``recognised``: pending ones that their order shows anchored; ``known``: evidence added nothing; ``elsewhere``:
+    anchored twice, and kept here in the other batch; ``pending``: still waiting.
+
+    ``checkpoints``: how many published notes came back. ``refused``: pieces of evidence by name, and why.
     """
 
     size: int
@@ -77,22 +79,22 @@ def rebuild(
     evidence: Iterable[tuple[str, bytes]] = (),
     trust: TrustRoot | None = None,
     at: int = 0,
-    progress: Stage = silent,
+    progress: StageProgress = no_stages,
 ) -> Rebuilt:
     """Bring a store that is empty, or older than the chain, up to what chain and evidence show.
 
     Each piece of evidence is one transaction, so a run that was interrupted, run again, goes on. A piece that is
-    refused changes nothing and does not stop the others. Run it before anything anchors: what waits in a store that is
-    older than the chain may be in the history already.
+    refused changes nothing and does not stop the others. Run it before anything anchors: in a
+    store that is older than the chain, pending declarations may be in the history already.
 
     :param evidence: name and bytes of each file: evidence, or a PDF that carries it.
-    :param trust: the log's key and the witnesses' at the time of the evidence. Without it checkpoints are held against
-        the chain alone, and are not stored.
+    :param trust: the log's key and the witnesses' at the time of the evidence. Without it, checkpoints are compared
+        with the chain only, and are not stored.
     :param at: now, in seconds: when restored checkpoints were stored.
     :raises Unavailable: the chain or the store is away. :raises HistoryBroken: see ``Follower.refresh``.
     """
     follower.refresh(lambda done, of: progress("entries", done, of))
-    with follower.facts(fresh=False) as history:
+    with follower.known_history() as history:
         run = _Rebuilding(store, chain, history, trust, at)
         recognised = run.recognise()
         for count, (name, data) in enumerate(evidence, start=1):
@@ -130,11 +132,11 @@ class _Rebuilding:
     )
 
     def recognise(self) -> int:
-        """Find what waits, and is anchored in a batch that the store does not know; how many declarations.
+        """Find pending declarations that are anchored in a batch that the store does not have; returns how many.
 
-        A store that was restored as of an earlier time lacks the batches formed since. They were formed of what waited,
-        in the order in which it waits now, so each is a run of it that leads to an anchored root; up to the one batch
-        into which what came after the backup went too.
+        A store that was restored from a backup lacks the batches formed since. They were formed from the pending
+        declarations in the order in which these wait now. So each such batch is a run of them that leads to an anchored
+        root, up to the first batch that also took in declarations that came after the backup.
         """
         held = {(batch.root, batch.size) for batch in self.store.batches.each()}
         unknown = {name: entry for name, entry in self.history.anchors.items() if name not in held}
@@ -151,7 +153,7 @@ class _Rebuilding:
         return found
 
     def take(self, name: str, data: bytes) -> None:
-        """Verify a piece of evidence and store what it shows; or note why not."""
+        """Verify a piece of evidence and store what it shows, or note why it is refused."""
         try:
             evidence = VerificationRequest.read(data).evidence
             note = self._verified(evidence)
@@ -167,9 +169,9 @@ class _Rebuilding:
         self.counts["checkpoints"] += is_new
 
     def missing(self) -> tuple[Gap, ...]:
-        """Anchored batches of which not all declarations are here."""
-        whole = {SetName(batch.root, batch.size) for batch in self.store.batches.each()}
-        partly = {SetName(batch.root, batch.size): known for batch, known in self.store.batches.partly_known()}
+        """Anchored batches that lack declarations here."""
+        whole = {(batch.root, batch.size) for batch in self.store.batches.each()}
+        partly = {(batch.root, batch.size): known for batch, known in self.store.batches.partly_known()}
         gaps = [
             Gap(*name, entry.number, partly.get(name, 0))
             for name, entry in self.history.anchors.items()
@@ -178,7 +180,7 @@ class _Rebuilding:
         return tuple(sorted(gaps, key=lambda gap: gap.number))
 
     def missing_members(self) -> tuple[Gap, ...]:
-        """Attested sets, batches apart, of which not all members are here."""
+        """Attested sets, other than batches, that lack members here."""
         attested = _attested(self.history)
         for name in self.history.anchors:
             attested.pop(name, None)
@@ -197,9 +199,10 @@ class _Rebuilding:
         return tuple(sorted(gaps, key=lambda gap: gap.number))
 
     def _verified(self, evidence: Evidence) -> SignedNote | None:
-        """Whether evidence is intact, of this history, and signed by its party; its checkpoint, where that is judged.
+        """Check that evidence is intact, of this history, and signed by its party.
 
-        The trust root's threshold is not demanded, as the chain itself is asked; but lines of known witnesses must fit.
+        Returns its checkpoint with the signatures of known keys; None without a trust root. The threshold is not
+        demanded, as the chain itself is asked, but lines of known witnesses must fit.
 
         :raises VerificationFailed: naming the first check that did not hold.
         :raises Unavailable: nobody could say whether a check holds.
@@ -223,13 +226,13 @@ class _Rebuilding:
         return replace(note, signatures=tuple(line for line in note.signatures if line[:2] in known))
 
     def _store(self, restoring: Restoration, evidence: Evidence) -> str:
-        """Put one verified piece into the store; what it counts as."""
+        """Put one verified piece into the store; returns the name of its count."""
         origin, (batch, *sets) = self.history.origin, evidence.places
         id_, name = evidence.declaration.id(origin), SetName(batch.root, batch.size)
         entry = self.history.anchors[name]
         row, stands = restoring.declarations([id_]).get(id_, (None, None))
         if row is None:
-            # When it was received is known to nobody any more; that it was anchored at this time, is.
+            # The time of receipt is lost; the time of anchoring stands in for it.
             restoring.add_declarations([(id_, evidence.declaration, evidence.signature, entry.time)])
         restoring.add_batch(_anchored(name, entry), ())
         attested = [place for place in sets if self.history.attestations_of([place.name])]
@@ -243,7 +246,7 @@ class _Rebuilding:
 
 
 def _anchored(name: SetName, entry: EntryRef) -> Batch:
-    """A batch as far as the chain knows it: when it was formed, and by whom it was sent, it does not."""
+    """A batch as far as the chain knows it: not when it was formed, nor who sent it."""
     return Batch(0, *name, "anchored", entry.time, None, entry.number, entry.time)
 
 

@@ -17,7 +17,7 @@ from ledger.journeys.follow import Follower
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """A statement that is in the history: its id, its entry, and the receipt, None where it was there before."""
+    """A statement that is in the history: its id, its entry, and the receipt, None if it was there before."""
 
     id: bytes
     number: int
@@ -46,7 +46,7 @@ class Relay:
 
 
 def relayed(id_: bytes, entry: EntryRef | None, receipt: Receipt | None) -> Relayed:
-    """A statement that became the entry ``entry``, which is what the history says, whatever the receipt does.
+    """The statement with this id, recorded by ``entry``: the history decides, whatever the receipt says.
 
     :raises Unavailable: the history does not show it.
     """
@@ -59,7 +59,7 @@ def relayed(id_: bytes, entry: EntryRef | None, receipt: Receipt | None) -> Rela
 
 
 def receipt_json(receipt: Receipt | None) -> dict[str, Any] | None:
-    """A transaction for machines: hash, block, gas and its price; None where the statement was there before."""
+    """A transaction for machines: hash, block, gas and its price; None if the statement was there before."""
     if receipt is None:
         return None
     return {

@@ -11,7 +11,7 @@ from ledger.journeys.relay import Relay, Relayed, relayed
 
 
 def relay_revocation(relay: Relay, revocation: Revocation, signer: Signer, signature: bytes) -> Relayed:
-    """Relay a revocation. A repetition of this very one is no error.
+    """Relay a revocation. Relaying the same one again is no error.
 
     :raises Refused: the contract forbids it.
     """

@@ -54,7 +54,7 @@ def declaration_status(
 ) -> DeclarationStatus:
     """Where a declaration stands at ``at`` (seconds); without a history, what the store alone knows.
 
-    :raises UnknownDeclaration: neither the store has it, nor does the history show its withdrawal.
+    :raises UnknownDeclaration: it is not in the store, and the history has no withdrawal of it.
     """
     row = store.declarations.get(id_)
     stored = DeclarationStatus(id_) if row is None else _stored(row, store.batches.get)

@@ -81,12 +81,12 @@ def verify_online(
     max_age: float = 0.0,
     cache: VerificationCache | None = None,
 ) -> Verdict:
-    """Decide with the chain's present history, and with the chain's word on wallet contracts.
+    """Decide by the chain's present history, and ask the chain about wallet contracts.
 
-    :param max_age: seconds for which a look at the chain is good enough.
+    :param max_age: how old a look at the chain may be, in seconds.
     :param cache: one for all requests of a server.
     """
-    with follower.facts(max_age=max_age) as history:
+    with follower.fresh_history(max_age=max_age) as history:
         return verify(
             request.evidence,
             at=at,

@@ -1,4 +1,4 @@
-"""Watch: what happens, told to readers: entries, changes of batches, reorganisations, or one declaration's state."""
+"""Watch: tell readers what happens: entries, changes of batches, reorganisations, or the state of one declaration."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from ledger.journeys.relay import Relay, Relayed, relayed
 
 
 def relay_withdrawal(relay: Relay, declaration: Declaration, withdrawal: Withdrawal, signature: bytes) -> Relayed:
-    """Relay a withdrawal. A repetition of this very one is no error.
+    """Relay a withdrawal. Relaying the same one again is no error.
 
     :raises Refused: the contract forbids it.
     """

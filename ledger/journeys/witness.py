@@ -1,7 +1,7 @@
-"""Witness: cosign a log's checkpoint if it follows on the last one, and if our own node tells the same history.
+"""Witness: cosign a log's checkpoint if it follows on the last one, and if our own node has the same history.
 
-C2SP tlog-witness, from the side of those who are asked (https://c2sp.org/tlog-witness), and one question more: a proof
-of consistency shows that nothing was rewritten; that the chain has these entries is what our own replay shows.
+C2SP tlog-witness, from the side of those who are asked (https://c2sp.org/tlog-witness), with one question more. A
+consistency proof shows that nothing was rewritten; our own replay shows that the chain has these entries.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Reason(Enum):
 
 
 class NotCosigned(VerificationFailed):
-    """A checkpoint was refused. ``size`` is that of the latest that was cosigned, where the reason is SEEN_ANOTHER."""
+    """A checkpoint was refused. ``size``: if the reason is SEEN_ANOTHER, the size that was cosigned last."""
 
     def __init__(self, reason: Reason, words: str, size: int = 0) -> None:
         super().__init__(words)
@@ -45,14 +45,14 @@ class NotCosigned(VerificationFailed):
 
 
 class Witness:
-    """The witness of one log. Its store, which nobody else may cosign from, remembers what it signed."""
+    """The witness of one log. Its store remembers what it signed; no other witness may use the same store."""
 
     def __init__(
         self, trust: TrustRoot, name: str, key: SigningKey, store: Store, follower: Callable[[], Follower]
     ) -> None:
-        """``follower``: of our own node; asked for with each checkpoint, and Unavailable while the node is away.
-
-        :raises Malformed: no name of a note key, a key that is not Ed25519, or the log's own key.
+        """
+        :param follower: gives the follower of our own node with each checkpoint; raises Unavailable while it is away.
+        :raises Malformed: the name is not that of a note key, or the key is not Ed25519 or is the log's own.
         """
         key.sign_note(b"")
         if key.public_key == trust.log_key.public_key:
@@ -64,18 +64,18 @@ class Witness:
         self._follower = follower
 
     def add_checkpoint(self, body: bytes, at: int) -> SignedNote:
-        """Decide on the body of an ``add-checkpoint`` request at ``at`` (seconds); a note with our line alone.
+        """Decide on the body of an ``add-checkpoint`` request at ``at`` (seconds); returns a note with our line alone.
 
-        What is cosigned is on disk before it is signed. Killed in between, we have moved on and nobody has the
-        signature: whoever asks again gets it.
+        A checkpoint is noted on disk before it is signed. If the process is killed in between, nobody has the
+        signature, and the log gets it when it asks again.
 
-        :raises Malformed: the request does not have the shape that the protocol says.
-        :raises NotCosigned: it has, and is refused.
-        :raises Unavailable: our node is away, or has not confirmed as many entries yet: ask again.
+        :raises Malformed: the request does not have the shape that the protocol prescribes.
+        :raises NotCosigned: the request has that shape and is refused.
+        :raises Unavailable: our node is away, or has not confirmed as many entries yet. Ask again later.
         """
         request = AddCheckpoint.parse(body)
         if request.origin != str(self._trust.origin):
-            raise NotCosigned(Reason.UNKNOWN_LOG, "not the log that is witnessed here")
+            raise NotCosigned(Reason.UNKNOWN_LOG, "this witness does not cosign that log")
         note = SignedNote.parse(request.note)
         try:
             self._trust.verify_log(note)
@@ -91,7 +91,7 @@ class Witness:
             self._follows(checkpoint, newest, request.proof)
             self._is_on_the_chain(checkpoint)
         except NotCosigned as refused:
-            # The log signed it, so this may be proof that it shows two histories: keep all of it.
+            # The log signed this, so it may prove that the log shows two histories: keep all of it.
             log.error("not cosigned, %s: %r", refused, str(note))
             raise
         found = self._store.cosigned.record(newest.size, checkpoint, at)
@@ -112,7 +112,7 @@ class Witness:
 
     def _is_on_the_chain(self, checkpoint: Checkpoint) -> None:
         follower = self._follower()
-        with follower.facts() as history:
+        with follower.fresh_history() as history:
             confirmed = follower.confirmed
             if checkpoint.size > confirmed:
                 # Not a refusal: the log's node may be ahead of ours by a block.

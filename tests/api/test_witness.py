@@ -278,9 +278,9 @@ class Together:
         self.confirmed = follower.confirmed
 
     @contextmanager
-    def facts(self) -> Iterator[Any]:
+    def fresh_history(self) -> Iterator[Any]:
         self._barrier.wait(10)
-        with self._follower.facts() as history:
+        with self._follower.fresh_history() as history:
             yield history
 
 

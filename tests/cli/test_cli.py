@@ -166,7 +166,7 @@ def test_a_broken_document_is_refused_and_the_others_go_on(shell: Shell, folder:
 def test_a_manifest_gives_types_in_folders(shell: Shell, folder: Path) -> None:
     manifest = folder / "in" / "index.json"
     manifest.write_text(json.dumps([{"file": "invoice.xml", "type": 380}, {"file": "list.json", "type": 271}]))
-    done = shell.json("declare", "--manifest", str(manifest), "-k", "trader", "-o", str(folder / "o"), "--no-anchor")
+    done = shell.json("declare", "--index", str(manifest), "-k", "trader", "-o", str(folder / "o"), "--no-anchor")
     assert [(item["file"], item["type"]) for item in done["declarations"]] == [("invoice.xml", 380), ("list.json", 271)]
     assert shell.json("status", done["declarations"][0]["id"])["state"] == "pending"
 
@@ -276,7 +276,7 @@ def test_a_new_key_asks_twice(shell: Shell, folder: Path, monkeypatch: pytest.Mo
     answers = ["open sesame", "open sesam"]
     monkeypatch.setattr("getpass.getpass", lambda _: answers.pop(0))
     code, _, errors = shell("keys", "new", "careless")
-    assert (code, "not the same" in errors, answers) == (2, True, [])
+    assert (code, "the two differ" in errors, answers) == (2, True, [])
     assert "careless" not in [item["name"] for item in shell.json("keys", "list")]
 
 

@@ -110,7 +110,7 @@ def test_the_receipt_key_is_what_openssl_reads(ledger: Ledger) -> None:
         (("check", "nowhere.scitt"), 2, "cannot be read"),
         (("check", "good.scitt", "-t", "e.json"), 2, "not of the format"),
         (("key", "other.scitt", "-o", "k.pem"), 1, "the receipt key is signed by another key"),
-        (("make", "e.json", "-f", "tlog-proof", "-o", "p.entry"), 2, "does not end in .entry"),
+        (("make", "e.json", "-f", "tlog-proof", "-o", "p.entry"), 2, "must not end in .entry"),
         (("make", "e.json", "-f", "tlog-proof", "-o", "p", "--entry", "9"), 2, "and not 9"),
         (("make", "e.json", "-f", "scitt", "-o", "s", "--entry", "5"), 2, "about the entry that anchors"),
         (("make", "e.json", "-f", "scitt", "-o", "s"), 2, "a receipt needs the log"),

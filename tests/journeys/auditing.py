@@ -15,8 +15,8 @@ from ledger.core.history.entry import Anchored, Content, Entry, EntryKind, encod
 from ledger.core.statements.statement import AttesterAuthorisation, AttesterRetirement
 from ledger.core.verification.verdict import Status
 from ledger.edges.chain.contract import Chain
-from ledger.journeys.audit.audit import Audited, Other, Scope, audit
-from ledger.journeys.audit.checkpoints import Given
+from ledger.journeys.audit.audit import Audited, OtherNode, Scope, audit
+from ledger.journeys.audit.checkpoints import NamedCheckpoint
 from ledger.journeys.audit.findings import Finding
 from ledger.journeys.checkpoint import note_key
 from ledger.testing.local_ledger import LIMITS, LocalLedger
@@ -124,8 +124,8 @@ def reordered(number: int) -> Change:
     return change
 
 
-def other(house: LocalLedger, url: str) -> Other:
-    return Other(house.chain.node_address, lambda: connect(house, url))
+def other(house: LocalLedger, url: str) -> OtherNode:
+    return OtherNode(house.chain.node_address, lambda: connect(house, url))
 
 
 def checkpoint(house: LocalLedger, size: int | None = None, root: bytes | None = None, **changes: Any) -> SignedNote:
@@ -138,5 +138,5 @@ def checkpoint(house: LocalLedger, size: int | None = None, root: bytes | None =
 
 
 def with_notes(house: LocalLedger, *notes: SignedNote, **scope: Any) -> Audited:
-    given = [Given(f"file {number}", note) for number, note in enumerate(notes)]
-    return audit(house.chain, Scope(notes=given, trust=trust_of(house), **scope))
+    given = [NamedCheckpoint(f"file {number}", note) for number, note in enumerate(notes)]
+    return audit(house.chain, Scope(checkpoints=given, trust=trust_of(house), **scope))

@@ -27,9 +27,10 @@ from ledger.edges.store import Store
 from ledger.errors import LedgerError
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.declare import Declared, DocumentFile, declare_files
-from ledger.journeys.export import Left, PublicKeys, Stage, leave, silent
+from ledger.journeys.export import Exported, PublicKeys, export_ledger
 from ledger.journeys.follow import Follower
-from ledger.journeys.import_ import Arrived, arrive
+from ledger.journeys.import_ import Imported, import_ledger
+from ledger.journeys.progress import StageProgress, no_stages
 from ledger.journeys.rebuild import Rebuilt, rebuild
 from ledger.journeys.withdraw import relay_withdrawal
 from ledger.testing.local_ledger import LocalLedger
@@ -48,7 +49,7 @@ class ExportedHouse:
     """What is left of a house: its export, the report of exporting, and what only the test remembers."""
 
     export: Path
-    left: Left
+    left: Exported
     keys: PublicKeys
     origin: Origin
     at: int
@@ -87,8 +88,8 @@ def exported_house(folder: Path) -> ExportedHouse:
         keys = PublicKeys(
             TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key)), tuple(house.keystore.list())
         )
-        with house.follower.facts() as history:
-            left = leave(folder / "export", house.store, history, keys, [folder / "wrapped"])
+        with house.follower.fresh_history() as history:
+            left = export_ledger(folder / "export", house.store, history, keys, [folder / "wrapped"])
         with fresh_store(f"sqlite:///{folder}/chain-only.sqlite", house.chain.origin) as bare:
             rebuilt = rebuild(bare, house.chain, Follower(house.chain, bare))
         names = [item.name for item in keys.keystore]
@@ -127,20 +128,20 @@ def without_chain(url: str) -> Iterator[tuple[Store, History]]:
     """A store and its history where no chain can be asked."""
     with (
         fresh_store(url, None) as store,
-        Follower(Chain.unchecked(NOWHERE, store.origin), store).facts(False) as history,
+        Follower(Chain.unchecked(NOWHERE, store.origin), store).known_history() as history,
     ):
         yield store, history
 
 
-def export_again(exported: ExportedHouse, url: str, folder: Path, progress: Stage = silent) -> Left:
+def export_again(exported: ExportedHouse, url: str, folder: Path, progress: StageProgress = no_stages) -> Exported:
     """The export of an imported store, with the documents of the first one."""
     with without_chain(url) as (store, history):
-        return leave(folder, store, history, exported.keys, [exported.export / "documents"], progress=progress)
+        return export_ledger(folder, store, history, exported.keys, [exported.export / "documents"], progress=progress)
 
 
-def import_into(exported: ExportedHouse, folder: Path, url: str) -> Arrived:
+def import_into(exported: ExportedHouse, folder: Path, url: str) -> Imported:
     """Import with the trust root that the test remembers."""
-    return arrive(folder, url, exported.at, exported.keys.trust)
+    return import_ledger(folder, url, exported.at, exported.keys.trust)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -157,7 +158,7 @@ def relist(folder: Path, **members: object) -> None:
     (folder / MANIFEST).write_bytes(replace(manifest, files=totals, **members).to_bytes())  # type: ignore[arg-type]
 
 
-def killed_after(steps: int, stage: str | None, work: Callable[[Stage], object]) -> bool:
+def killed_after(steps: int, stage: str | None, work: Callable[[StageProgress], object]) -> bool:
     """Do work in a child that kills itself (SIGKILL) after so many steps of a stage, or of all; whether it did."""
     child = os.fork()
     if child == 0:

@@ -102,7 +102,7 @@ def standing(store: Store, follower: Follower, id_: bytes) -> dict[str, Any]:
     assert row is not None
     batch = None if row.batch_id is None else store.batches.get(row.batch_id)
     assert batch is not None
-    with follower.facts() as history:
+    with follower.fresh_history() as history:
         names = {(batch.root, batch.size), set_of([id_]), *store.sets.names_of(id_)}
         attestations = history.attestations_of(sorted(names))
         return {

@@ -52,7 +52,9 @@ def told(house: LocalLedger) -> LocalLedger:
 
 
 def test_a_clean_history_is_good_and_says_what_was_compared(told: LocalLedger) -> None:
-    audited = audit(told.chain, Scope(store=told.store, trust=trust_of(told), others=[other(told, told.devchain.url)]))
+    audited = audit(
+        told.chain, Scope(store=told.store, trust=trust_of(told), other_nodes=[other(told, told.devchain.url)])
+    )
     report = audited.report
     assert report.good, report.findings
     assert {finding.status for finding in report.findings} == {Status.VALID}
@@ -208,7 +210,7 @@ def beside(house: LocalLedger, rule: Callable[[str, list[Any]], Reply | None]) -
     """An audit beside a second node with these faults."""
     with faulty_node(house.devchain.url) as faulty:
         faulty.rule = rule
-        return audit(house.chain, Scope(others=[other(house, faulty.url)]))
+        return audit(house.chain, Scope(other_nodes=[other(house, faulty.url)]))
 
 
 @pytest.mark.parametrize(
@@ -280,7 +282,7 @@ def test_a_second_node_with_another_word_on_block_or_head(
 
 
 def test_a_second_node_that_is_away_is_an_error_and_not_good(told: LocalLedger) -> None:
-    report = audit(told.chain, Scope(others=[other(told, "http://127.0.0.1:1")])).report
+    report = audit(told.chain, Scope(other_nodes=[other(told, "http://127.0.0.1:1")])).report
     (finding,) = report.with_status(Status.ERROR)
     assert "cannot be reached" in finding.words
     assert not report.good

@@ -18,8 +18,9 @@ from ledger.core.verification.verdict import Status
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import Malformed, VerificationFailed
-from ledger.journeys.audit.audit import Audited, Cosigner, Scope, audit
-from ledger.journeys.audit.checkpoints import Given
+from ledger.journeys.audit.audit import Audited, Scope, audit
+from ledger.journeys.audit.checkpoints import NamedCheckpoint
+from ledger.journeys.audit.cosigner import Cosigner
 from ledger.journeys.checkpoint import note_key
 from ledger.testing.local_ledger import LocalLedger
 from ledger.testing.world import START, Witness
@@ -132,7 +133,7 @@ def test_a_stored_checkpoint_that_the_log_did_not_sign(told: LocalLedger, tmp_pa
     note = checkpoint(told, 2)
     (name, id_, _), *_ = note.signatures
     found = different(audit_with_stored(told, tmp_path, replace(note, signatures=((name, id_, bytes(64)),))))
-    assert "the stored checkpoint of 2 entries does not hold" in found["store checkpoints"].words
+    assert "the stored checkpoint of 2 entries is wrong" in found["store checkpoints"].words
 
 
 def audit_with_stored(house: LocalLedger, folder: Path, note: SignedNote) -> Audited:
@@ -201,7 +202,7 @@ def test_a_checkpoint_that_the_trust_root_refuses(told: LocalLedger, defect: str
     known = replace(trust_of(told), witnesses=(witness.key,), threshold=1)
     log = told.log_key
     note = spoiled(defect, checkpoint(told, 6).checkpoint, known.log_key, log.sign_note, witness, START)
-    audited = audit(told.chain, Scope(notes=[Given("seen", note)], trust=known))
+    audited = audit(told.chain, Scope(checkpoints=[NamedCheckpoint("seen", note)], trust=known))
     if defect == TOO_FEW:
         assert by_name(audited)["checkpoint seen"].words.endswith("entries are the chain's first; signed by the log")
         assert audited.report.good
@@ -217,7 +218,7 @@ def test_an_audited_checkpoint_names_who_cosigned(told: LocalLedger) -> None:
     witness = Witness("witness.example")
     known = replace(trust_of(told), witnesses=(witness.key,), threshold=1)
     note = witness.cosign(checkpoint(told, 6), START)
-    audited = audit(told.chain, Scope(notes=[Given("seen", note)], trust=known))
+    audited = audit(told.chain, Scope(checkpoints=[NamedCheckpoint("seen", note)], trust=known))
     assert by_name(audited)["checkpoint seen"].words.endswith("signed by the log, cosigned by witness.example")
 
 
@@ -243,7 +244,9 @@ def test_success_ends_as_a_witness_signature(told: LocalLedger) -> None:
 def test_a_difference_or_an_error_is_never_cosigned(told: LocalLedger) -> None:
     made, _ = cosigner(told, trust_of(told))
     away = Scope(
-        notes=[Given("seen", checkpoint(told, 4))], trust=trust_of(told), others=[other(told, "http://127.0.0.1:1")]
+        checkpoints=[NamedCheckpoint("seen", checkpoint(told, 4))],
+        trust=trust_of(told),
+        other_nodes=[other(told, "http://127.0.0.1:1")],
     )
     for audited in (with_notes(told, checkpoint(told, 4), checkpoint(told, 6, b"\x01" * 32)), audit(told.chain, away)):
         assert audited.newest is not None

@@ -13,9 +13,9 @@ import pytest
 from ledger.cli import main
 from ledger.core.encoding.reading import hex_text
 from ledger.core.verification.verdict import Conclusion, Verdict
+from ledger.edges.export.layout import document_path, evidence_path
 from ledger.errors import HistoryBroken, Malformed
-from ledger.journeys.export import document_path, evidence_path
-from ledger.journeys.import_ import arrive
+from ledger.journeys.import_ import import_ledger
 from ledger.journeys.verify import VerificationRequest, verify_offline
 from tests.journeys.exits import (
     NOWHERE,
@@ -69,7 +69,7 @@ def test_everything_is_there(exported: ExportedHouse) -> None:
         len(exported.ids),
     )
     assert (counts.batches, counts.checkpoints, counts.sets) == (1, 2, 2)
-    assert exported.left.strangers == ()
+    assert exported.left.undeclared == ()
     assert exported.left.manifest.checkpoint == exported.size
     for name in ("formats.md", "evidence-format.md", "exit.md"):
         assert (exported.export / "formats" / name).stat().st_size > 0
@@ -199,9 +199,9 @@ def test_an_interrupted_import_leaves_no_half_store(exported: ExportedHouse, tmp
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        arrive(exported.export, url, exported.at, progress=stop)
+        import_ledger(exported.export, url, exported.at, progress=stop)
     assert list(tmp_path.iterdir()) == []
-    assert killed_after(0, stage, lambda progress: arrive(exported.export, url, exported.at, progress=progress))
+    assert killed_after(0, stage, lambda progress: import_ledger(exported.export, url, exported.at, progress=progress))
     with fresh_store(url, exported.origin) as store:
         assert store.entries.last() is None
         assert (list(store.declarations.each()), list(store.checkpoints.each())) == ([], [])

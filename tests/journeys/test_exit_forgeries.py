@@ -20,7 +20,7 @@ from ledger.core.tree.tile_files import bundle, read_bundle
 from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import HistoryBroken, VerificationFailed
 from ledger.journeys.checkpoint import note_key
-from ledger.journeys.import_ import arrive
+from ledger.journeys.import_ import import_ledger
 from ledger.testing.world import ORIGIN, Witness
 from tests.bad_checkpoints import DEFECTS, TOO_FEW, spoiled, words_of
 from tests.edges.stored import some_entries, some_note
@@ -148,7 +148,7 @@ FORGERIES: dict[str, tuple[Forge, dict[str, object], str]] = {
     "a batch anchored elsewhere": (
         lambda copy: record(copy.folder / "batches/index.jsonl", 0, entry={"number": 1, "time": 1}),
         {},
-        "the batch is not where it says",
+        "another entry anchors the batch",
     ),
     "a batch anchored at another time": (
         lambda copy: record(
@@ -240,7 +240,7 @@ FORGERIES: dict[str, tuple[Forge, dict[str, object], str]] = {
     "a position too many": (
         lambda copy: lines(copy.one("chain/*"), lambda held: [*held, held[-1]]),
         {},
-        "is about an entry that is not there",
+        "is about an entry that the export does not have",
     ),
     "evidence of nothing": (
         lambda copy: shutil.copy(copy.one("evidence/*"), copy.folder / f"evidence/0x{'11' * 32}.json"),
@@ -338,7 +338,7 @@ def test_what_only_a_wallet_could_have_signed(copy: Copy) -> None:
     relist(copy.folder)
     assert "declarations/000000.jsonl line 3: not signed by" in copy.refused(VerificationFailed)
     url = f"sqlite:///{copy.out / 'store.sqlite'}"
-    assert arrive(copy.folder, url, copy.exported.at, copy.exported.keys.trust, accept_wallets=True).wallets == 1
+    assert import_ledger(copy.folder, url, copy.exported.at, copy.exported.keys.trust, accept_wallets=True).wallets == 1
 
 
 def test_an_older_checkpoint_of_another_history_is_told_and_kept(copy: Copy) -> None:

@@ -18,8 +18,8 @@ from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Batch, Store
 from ledger.errors import HistoryBroken, Unavailable, VerificationFailed
 from ledger.journeys import export as journey
-from ledger.journeys.export import Left, PublicKeys, leave
-from ledger.journeys.import_ import arrive
+from ledger.journeys.export import Exported, PublicKeys, export_ledger
+from ledger.journeys.import_ import import_ledger
 from ledger.testing.world import ORIGIN, START, Witness, World
 from tests.journeys.exits import contents, flipped, fresh_store, relist, without_chain
 
@@ -60,9 +60,9 @@ def url(world: tuple[World, SignedNote], tmp_path: Path) -> str:
     return url
 
 
-def export(world: World, url: str, folder: Path) -> Left:
+def export(world: World, url: str, folder: Path) -> Exported:
     with without_chain(url) as (store, history):
-        return leave(folder, store, history, PublicKeys(world.trust))
+        return export_ledger(folder, store, history, PublicKeys(world.trust))
 
 
 def test_all_parts_are_there_and_come_back(
@@ -72,7 +72,7 @@ def test_all_parts_are_there_and_come_back(
     monkeypatch.setattr(journey, "LINES", 250)
     left = export(made, url, tmp_path / "export")
     files = contents(tmp_path / "export")
-    assert (left.manifest.size, left.manifest.checkpoint, left.unproven) == (SIZE, COVERED, SIZE - COVERED)
+    assert (left.manifest.size, left.manifest.checkpoint, left.without_evidence) == (SIZE, COVERED, SIZE - COVERED)
     assert (left.manifest.counts.evidence, left.manifest.counts.declarations) == (COVERED - 1, SIZE - 1 + PENDING)
     assert sorted(path for path in files if path.startswith(("chain", "decl"))) == [
         f"{folder}/00000{number}.jsonl" for folder in ("chain", "declarations") for number in range(3)
@@ -96,7 +96,7 @@ def test_all_parts_are_there_and_come_back(
             assert read_bundle(files[f"log/{name}"]) == held
         else:
             assert files[f"log/{name}"] == made.history.log.tile(name.level, name.index, name.width)
-    arrived = arrive(tmp_path / "export", f"sqlite:///{tmp_path / 'imported.sqlite'}", START, made.trust)
+    arrived = import_ledger(tmp_path / "export", f"sqlite:///{tmp_path / 'imported.sqlite'}", START, made.trust)
     assert (arrived.uncovered, arrived.contradicting) == (SIZE - COVERED, ())
     again = export(made, f"sqlite:///{tmp_path / 'imported.sqlite'}", tmp_path / "again")
     assert again.manifest == left.manifest
@@ -136,7 +136,7 @@ def test_every_tile_must_follow_from_the_entries(world: tuple[World, SignedNote]
         (folder / path).write_bytes(flipped(right))
         relist(folder)
         with pytest.raises(VerificationFailed, match=f"^{path} is not what follows from the entries"):
-            arrive(folder, f"sqlite:///{tmp_path / 'imported.sqlite'}", START, world[0].trust)
+            import_ledger(folder, f"sqlite:///{tmp_path / 'imported.sqlite'}", START, world[0].trust)
         (folder / path).write_bytes(right)
 
 
@@ -148,7 +148,7 @@ def test_cosignatures_are_carried_checked_and_merged(world: tuple[World, SignedN
     bare = replace(note, signatures=note.signatures[:1])
     with fresh_store(imported, ORIGIN) as store:
         store.checkpoints.save(bare, START)
-    arrive(tmp_path / "export", imported, START, made.trust)
+    import_ledger(tmp_path / "export", imported, START, made.trust)
     with fresh_store(imported, None) as store:
         assert store.checkpoints.get(COVERED) == note
     (name, id_, blob), *others = note.signatures[::-1]
@@ -157,7 +157,7 @@ def test_cosignatures_are_carried_checked_and_merged(world: tuple[World, SignedN
     (tmp_path / "export" / "log/checkpoint").write_bytes(str(forged).encode())
     relist(tmp_path / "export")
     with pytest.raises(VerificationFailed, match=f"log/checkpoints/{COVERED}: .*{name}"):
-        arrive(tmp_path / "export", imported, START, made.trust)
+        import_ledger(tmp_path / "export", imported, START, made.trust)
 
 
 def test_a_store_that_grows_meanwhile_does_not_show_in_the_export(
@@ -171,18 +171,18 @@ def test_a_store_that_grows_meanwhile_does_not_show_in_the_export(
     note = made.checkpoint()
     with fresh_store(url, None) as store:
         store.checkpoints.save(note, START)
-        left = leave(tmp_path / "export", store, held, PublicKeys(made.trust))
+        left = export_ledger(tmp_path / "export", store, held, PublicKeys(made.trust))
     assert left.manifest.counts.checkpoints == 1
     part = tmp_path / "export" / "declarations/000000.jsonl"
     right = part.read_bytes()
     part.write_bytes(right.replace(b'"batched"', b'"anchored"', 1))
     relist(tmp_path / "export")
-    with pytest.raises(HistoryBroken, match=r"^declarations/000000\.jsonl line 400: nothing anchors it"):
-        arrive(tmp_path / "export", f"sqlite:///{tmp_path / 'none.sqlite'}", START, made.trust)
+    with pytest.raises(HistoryBroken, match=r"^declarations/000000\.jsonl line 400: no entry anchors it"):
+        import_ledger(tmp_path / "export", f"sqlite:///{tmp_path / 'none.sqlite'}", START, made.trust)
     part.write_bytes(right)
     relist(tmp_path / "export")
     imported = f"sqlite:///{tmp_path / 'imported.sqlite'}"
-    assert arrive(tmp_path / "export", imported, START, made.trust).manifest.size == size
+    assert import_ledger(tmp_path / "export", imported, START, made.trust).manifest.size == size
     with fresh_store(imported, None) as store:
         assert len(store.batches.unfinished()) == SIZE - size
         store.entries.append(

@@ -94,8 +94,8 @@ def test_who_can_do_with_what_was_known_waits_for_no_node(house: LocalLedger, st
     asking = threading.Thread(target=ours.refresh)
     asking.start()
     assert chain.asked.wait(10)
-    ours.glance(0.0)
-    with ours.facts(fresh=False) as history:
+    ours.refresh_unless_busy(0.0)
+    with ours.known_history() as history:
         assert history.size == known.size
     assert ours.refresh(max_age=3_600.0) is known
     chain.answers.set()

@@ -118,7 +118,7 @@ def test_two_agencies_attest_the_same_set_in_parallel(house: LocalLedger) -> Non
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(lambda code: houses.attest(house, ids, code), [houses.MPI, houses.CUSTOMS]))
     assert len(set(done)) == 2
-    with house.follower.facts() as history:
+    with house.follower.fresh_history() as history:
         assert [history.standing(id_, ids[2], now())[0].value for id_ in done] == ["in force", "in force"]
 
 
@@ -361,7 +361,7 @@ def test_a_wallet_that_changed_its_owner_does_not_break_the_history(house: Local
         (found,) = [item.words for item in report.findings if item.name == "wallets"]
         return found
 
-    assert words() == "1 signatures by contracts, each taken by its contract"
+    assert words() == "1 signatures by contracts, each accepted by its contract"
     rpc(house.devchain.url, "anvil_setCode", hex_text(wallet), hex_text(wallet_code(bytes(20))))
     rpc(house.devchain.url, "anvil_mine", "0x2")
-    assert words() == "1 signatures by contracts, each taken by its contract", "asked as of the entry's block"
+    assert words() == "1 signatures by contracts, each accepted by its contract", "asked as of the entry's block"

@@ -32,9 +32,9 @@ from ledger.journeys.attest import relay_attestation
 from ledger.journeys.audit.audit import Scope, audit
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.evidence import evidence_of
-from ledger.journeys.export import PublicKeys, leave
+from ledger.journeys.export import PublicKeys, export_ledger
 from ledger.journeys.follow import Follower
-from ledger.journeys.import_ import arrive
+from ledger.journeys.import_ import import_ledger
 from ledger.journeys.rebuild import rebuild
 from ledger.journeys.relay import Relay
 from ledger.journeys.verify import VerificationRequest, verify_online
@@ -219,12 +219,12 @@ def test_an_import_says_what_only_the_chain_could_say(
     filled: FilledHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No chain is asked: wallets are counted where they are accepted. A full disk is no difference either."""
-    with filled.house.follower.facts() as history:
-        leave(tmp_path / "export", filled.house.store, history, PublicKeys(filled.trust))
+    with filled.house.follower.fresh_history() as history:
+        export_ledger(tmp_path / "export", filled.house.store, history, PublicKeys(filled.trust))
 
     def into(name: str, accept_wallets: bool) -> int:
         url = f"sqlite:///{tmp_path / name}"
-        return arrive(tmp_path / "export", url, now(), filled.trust, accept_wallets=accept_wallets).wallets
+        return import_ledger(tmp_path / "export", url, now(), filled.trust, accept_wallets=accept_wallets).wallets
 
     with pytest.raises(HistoryBroken, match="only its chain can tell"):
         into("no.sqlite", accept_wallets=False)

@@ -111,7 +111,7 @@ def test_with_some_evidence_the_rest_is_named(filled: FilledHouse, fresh: Anew) 
     assert audited.report.good
     words = {finding.name: finding.words for finding in audited.report.findings}
     assert "of 1 not all declarations are known" in words["store batches"]
-    assert words["store places"].startswith("4 places")
+    assert words["store places"].startswith("4 inclusions")
 
 
 def test_without_evidence_the_entries_are_there_and_every_batch_is_named(filled: FilledHouse, fresh: Anew) -> None:
@@ -411,13 +411,13 @@ def test_a_damaged_place_is_found(filled: FilledHouse, fresh: Anew) -> None:
     fresh.rebuild(*filled.files([id_]), trust=filled.trust)
     with fresh.store.database.engine.begin() as connection:
         connection.execute(text("UPDATE places SET path = :path"), {"path": bytes(96)})
-    with pytest.raises(HistoryBroken, match="lead elsewhere"):
+    with pytest.raises(HistoryBroken, match="do not lead to its root"):
         fresh.evidence(id_)
     assert {finding.name for finding in fresh.audit().report.findings if finding.status.value == "INVALID"} == {
         "store places"
     }
     with fresh.store.database.engine.begin() as connection:
         connection.execute(text("DELETE FROM places"))
-    with pytest.raises(HistoryBroken, match="some are missing"):
+    with pytest.raises(HistoryBroken, match="some members are missing"):
         fresh.evidence(id_)
     assert "store batches" in {item.name for item in fresh.audit().report.findings if item.status.value == "INVALID"}

@@ -22,7 +22,7 @@ from ledger.core.evidence.reading import read_evidence
 from ledger.core.history.entry import EntryKind
 from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import AgencyEnrolment, Withdrawal
-from ledger.journeys.export import evidence_path
+from ledger.edges.export.layout import evidence_path
 from ledger.journeys.withdraw import relay_withdrawal
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses

@@ -143,7 +143,7 @@ def test_p256_officer_attests_and_revokes(house: LocalLedger) -> None:
     relay_attestation(house.relay, made, signer, officer.sign(made.id(origin)))
     revocation = Revocation(made.id(origin), ZERO, 41)
     relay_revocation(house.relay, revocation, signer, officer.sign(revocation.id(origin)))
-    with house.follower.facts() as history:
+    with house.follower.fresh_history() as history:
         assert not history.undecided
 
 

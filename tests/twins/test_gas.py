@@ -37,7 +37,7 @@ def test_attest_a_green_lane_of_ten_thousand_and_revoke_it(house: LocalLedger) -
     assert relayed.receipt is not None
     assert relayed.receipt.gas_used <= ATTEST_GAS
     assert house.follower.refresh().size == before + 1
-    with house.follower.facts() as history:
+    with house.follower.fresh_history() as history:
         for member in random.sample(ids, 5):
             assert history.standing(made.id(house.chain.origin), member, int(time.time()))[0].value == "in force"
     receipt = houses.revoke(house, made.id(house.chain.origin)).receipt
@@ -71,7 +71,7 @@ def test_a_hundred_signatures_arrive_in_any_order(house: LocalLedger) -> None:
     random.Random(1).shuffle(statements)
     for statement in statements:
         relay_attestation(house.relay, *statement)
-    with house.follower.facts() as history:
+    with house.follower.fresh_history() as history:
         assert all(made.id(origin) in history.attestations for made, _, _ in statements)
 
 

@@ -10,7 +10,7 @@ from api.kit.errors import documented
 from api.kit.idempotency import DOCUMENTED, Idempotent
 from api.routes.ledger.convert import relayed, standing_of, to_hash
 from api.schemas import AttestationStanding, Hash, Relayed, SignedAttestation, SignedRevocation, SignedWithdrawal
-from api.services import Given
+from api.services import Injected
 from ledger.core.encoding.ids import AttestationId, DeclarationId, Signer
 from ledger.core.encoding.reading import hex_bytes
 from ledger.core.statements.statement import Attestation, Declaration, Revocation, Withdrawal
@@ -30,10 +30,10 @@ REPEATED: dict[int | str, dict[str, Any]] = {200: {"model": Relayed, "descriptio
     responses=REPEATED | documented(403, 404, 409, 413, 422, 503),
     openapi_extra=DOCUMENTED,
 )
-def attest(body: SignedAttestation, given: Given, response: Response) -> Relayed:
+def attest(body: SignedAttestation, services: Injected, response: Response) -> Relayed:
     """Carry an agency's signed attestation to the contract, which checks attester, agency, mandate and time."""
     done = relay_attestation(
-        given.relay,
+        services.relay,
         Attestation.from_json(body.attestation.model_dump()),
         Signer(hex_bytes(body.signer, "signer")),
         hex_bytes(body.signature, "signature"),
@@ -44,10 +44,10 @@ def attest(body: SignedAttestation, given: Given, response: Response) -> Relayed
 
 
 @router.get("/attestations/{id}", summary="One attestation", responses=documented(404, 422, 503))
-def get_attestation(id: Hash, given: Given) -> AttestationStanding:  # noqa: A002 (the path's word)
+def get_attestation(id: Hash, services: Injected) -> AttestationStanding:  # noqa: A002 (the path's word)
     """An attestation and whether it is in force now, for its whole set."""
-    with given.app.follower.facts() as history:
-        return standing_of(attestation_status(AttestationId(to_hash(id)), history, given.clock()))
+    with services.app.follower.fresh_history() as history:
+        return standing_of(attestation_status(AttestationId(to_hash(id)), history, services.clock()))
 
 
 @router.post(
@@ -57,10 +57,10 @@ def get_attestation(id: Hash, given: Given) -> AttestationStanding:  # noqa: A00
     responses=REPEATED | documented(403, 404, 409, 413, 422, 503),
     openapi_extra=DOCUMENTED,
 )
-def revoke(body: SignedRevocation, given: Given, response: Response) -> Relayed:
+def revoke(body: SignedRevocation, services: Injected, response: Response) -> Relayed:
     """End an attestation, or one member of its set, from now on and forever."""
     done = relay_revocation(
-        given.relay,
+        services.relay,
         Revocation.from_json(body.revocation.model_dump()),
         Signer(hex_bytes(body.signer, "signer")),
         hex_bytes(body.signature, "signature"),
@@ -76,10 +76,10 @@ def revoke(body: SignedRevocation, given: Given, response: Response) -> Relayed:
     responses=REPEATED | documented(403, 409, 413, 422, 503),
     openapi_extra=DOCUMENTED,
 )
-def withdraw(body: SignedWithdrawal, given: Given, response: Response) -> Relayed:
+def withdraw(body: SignedWithdrawal, services: Injected, response: Response) -> Relayed:
     """End a declaration by its party's word, naming the declaration that replaces it, or none."""
     done = relay_withdrawal(
-        given.relay,
+        services.relay,
         Declaration.from_json(body.declaration.model_dump()),
         Withdrawal.from_json(body.withdrawal.model_dump()),
         hex_bytes(body.signature, "signature"),

@@ -37,20 +37,20 @@ EXAMPLE = '{"declaration": {"party": …}, "signature": "0x…"}\n{"declaration"
 _PORTION = 500  # lines that are checked, and stored, at once
 
 
-async def take_in(body: AsyncIterator[bytes], given: Services) -> bytes:
+async def take_in(body: AsyncIterator[bytes], services: Services) -> bytes:
     """The answers to all lines of a body. It is read no faster than its lines are checked and stored.
 
-    :raises HTTPException: it has too many lines, 413. Those before may be stored, and nothing says so.
+    :raises HTTPException: 413, it has too many lines. Earlier lines may be stored, and the answer does not say so.
     """
     answers: list[bytes] = []
     wallets = MAX_WALLETS
     async for portion in _portions(body):
         if len(answers) + len(portion) > MAX_LINES:
             raise HTTPException(413, f"a request has at most {MAX_LINES} lines: send the rest in another")
-        outcomes = await given.checkers.run(partial(_check, portion, given.origin))
+        outcomes = await services.checkers.run(partial(_check, portion, services.origin))
         if any(isinstance(item, NeedsWallet) for item in outcomes):
-            wallets -= await run_in_threadpool(ask_wallets, outcomes, wallets, given.wallet_accepts)
-        await _store(outcomes, given)
+            wallets -= await run_in_threadpool(ask_wallets, outcomes, wallets, services.wallet_accepts)
+        await _store(outcomes, services)
         _count(outcomes)
         answers += [_line(number, item) for number, item in enumerate(outcomes, start=len(answers) + 1)]
     return b"".join(answers)
@@ -91,13 +91,13 @@ def _read(line: bytes, origin: Origin) -> Received | LedgerError:
         return error
 
 
-async def _store(outcomes: list[Outcome], given: Services) -> None:
+async def _store(outcomes: list[Outcome], services: Services) -> None:
     """Store what can be stored, and note what became of it."""
     received = [item for item in outcomes if isinstance(item, Received)]
     if not received:
         return
     try:
-        new = (await given.storing.put(received)).new
+        new = (await services.storing.put(received)).new
     except LedgerError as error:
         new = [error] * len(received)
     note_stored(outcomes, new)

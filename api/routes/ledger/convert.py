@@ -1,4 +1,4 @@
-"""Between core values and shapes, where more than one route needs it."""
+"""Core values from request shapes and answer shapes from core values, for more than one route."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def received_of(body: SignedDeclaration, origin: Origin) -> Received:
 
 
 def refuse_repeated_names(raw: bytes) -> None:
-    """Malformed where an object of a JSON text has two members of one name.
+    """Malformed if an object of a JSON text has two members of one name.
 
     pydantic takes the last of them, and another program might take the first.
     """

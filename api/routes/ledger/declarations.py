@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.kit import metrics
 from api.kit.errors import documented
-from api.kit.fast_path import direct_post
+from api.kit.fast_path import fast_post
 from api.routes.ledger import bulk
 from api.routes.ledger.convert import received_of, refuse_repeated_names, standing_of, to_hash
 from api.schemas import (
@@ -22,7 +22,7 @@ from api.schemas import (
     SignedDeclaration,
     Signer,
 )
-from api.services import Given, Services
+from api.services import Injected, Services
 from ledger.core.encoding import ids
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_bytes, hex_text
@@ -37,7 +37,7 @@ from ledger.journeys.status import DeclarationStatus, declaration_status, stored
 router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
 
 
-@direct_post(
+@fast_post(
     router,
     "",
     status_code=202,
@@ -45,17 +45,17 @@ router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
     response_model=DeclarationState,
     responses=documented(403, 413, 422, 503),
 )
-async def declare(body: SignedDeclaration, request: Request, given: Given) -> Response:
+async def declare(body: SignedDeclaration, request: Request, services: Injected) -> Response:
     """Take in a declaration that its party signed. A 202 means that it is stored durably and will be anchored.
 
     Sending the same declaration again changes nothing and gives the same answer.
     """
     raw = await request.body()
-    checked = await given.checking.run(lambda: _checked(raw, body, given.origin))
+    checked = await services.checking.run(lambda: _checked(raw, body, services.origin))
     if isinstance(checked, NeedsWallet):
         checked = checked.received
-        await run_in_threadpool(ask_wallet, checked, given.wallet_accepts)
-    commit = await given.storing.put([checked])
+        await run_in_threadpool(ask_wallet, checked, services.wallet_accepts)
+    commit = await services.storing.put([checked])
     is_new = commit.new[0]
     if isinstance(is_new, Exception):
         raise is_new
@@ -63,7 +63,7 @@ async def declare(body: SignedDeclaration, request: Request, given: Given) -> Re
     if is_new:
         answer = orjson.dumps(_newly_received(body, checked.id, commit.at))
     else:
-        state = await run_in_threadpool(_known, given, checked.id)
+        state = await run_in_threadpool(_known, services, checked.id)
         answer = state.model_dump_json().encode()
     return Response(answer, 202, media_type="application/json")
 
@@ -86,19 +86,19 @@ async def declare(body: SignedDeclaration, request: Request, given: Given) -> Re
         }
     },
 )
-async def declare_many(request: Request, given: Given) -> Response:
+async def declare_many(request: Request, services: Injected) -> Response:
     """One signed declaration a line, as for a single one; at most 10,000 lines of 8 KiB. Answers a line for each.
 
     A line with status 202 is stored durably and will be anchored, with 200 it was known before. Any other status is
-    that line's own, with its reason, and keeps nothing from the others. Without an answer, or with another status than
-    200 for the whole, some may be stored all the same: send all of them again, which changes nothing for those.
+    that line's own, with its reason, and does not affect the others. Without an answer, or with another status than 200
+    for the whole request, some may be stored: send all of them again, which changes nothing for those.
     """
-    return Response(await bulk.take_in(request.stream(), given), media_type=bulk.NDJSON)
+    return Response(await bulk.take_in(request.stream(), services), media_type=bulk.NDJSON)
 
 
 @router.get("", summary="List declarations", responses=documented(422))
 def list_declarations(
-    given: Given,
+    services: Injected,
     party: Annotated[Signer | None, Query()] = None,
     document_type: Annotated[int | None, Query(ge=0, lt=1 << 16, description="UNCL 1001")] = None,
     received_from: Annotated[int | None, Query(ge=0)] = None,
@@ -107,28 +107,28 @@ def list_declarations(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> DeclarationPage:
     """By party, type and time of receipt, oldest first; follow `next_cursor` for more."""
-    rows, following = given.store.declarations.page(
+    rows, following = services.store.declarations.page(
         party=None if party is None else ids.Signer(hex_bytes(party, "party")),
         document_type=document_type,
         received_from=received_from,
         received_until=received_until,
         cursor=cursor,
-        limit=min(limit, given.settings.page_limit),
+        limit=min(limit, services.settings.page_limit),
     )
     return DeclarationPage(
-        declarations=[_shown(one) for one in stored_statuses(rows, given.store)], next_cursor=following
+        declarations=[_shown(one) for one in stored_statuses(rows, services.store)], next_cursor=following
     )
 
 
 @router.get("/{id}", summary="Where a declaration stands", responses=documented(404, 422, 503))
-def get_declaration(id: Hash, given: Given) -> DeclarationState:  # noqa: A002 (the path's word)
+def get_declaration(id: Hash, services: Injected) -> DeclarationState:  # noqa: A002 (the path's word)
     """State, batch, and the attestations about it with their standing now."""
     try:
-        with given.app.follower.facts() as history:
-            return _shown(declaration_status(DeclarationId(to_hash(id)), given.store, history, given.clock()))
+        with services.app.follower.fresh_history() as history:
+            return _shown(declaration_status(DeclarationId(to_hash(id)), services.store, history, services.clock()))
     except Unavailable:
-        # The chain is away: what the index knows is better than nothing, and the state is this store's own.
-        return _known(given, DeclarationId(to_hash(id)))
+        # The chain is away: what the store knows is better than nothing.
+        return _known(services, DeclarationId(to_hash(id)))
 
 
 @router.get(
@@ -138,9 +138,9 @@ def get_declaration(id: Hash, given: Given) -> DeclarationState:  # noqa: A002 (
     | {200: {"content": {"application/json": {}}, "description": "The evidence file"}},
     response_class=Response,
 )
-async def get_evidence(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's word)
+async def get_evidence(id: Hash, services: Injected) -> Response:  # noqa: A002 (the path's word)
     """One file that proves the declaration, its anchoring and its attestations; verifies offline."""
-    data = await given.proving.run(lambda: _evidence(given, id).to_bytes())
+    data = await services.proving.run(lambda: _evidence(services, id).to_bytes())
     return Response(data, media_type="application/json")
 
 
@@ -151,9 +151,9 @@ async def get_evidence(id: Hash, given: Given) -> Response:  # noqa: A002 (the p
     | {200: {"content": {"text/plain": {}}, "description": "The file; the entry itself is in `/v1/log/tile/entries`"}},
     response_class=Response,
 )
-def get_tlog_proof(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's word)
+def get_tlog_proof(id: Hash, services: Injected) -> Response:  # noqa: A002 (the path's word)
     """The entry that anchors the declaration, proven in the checkpoint; extra data: its place in the batch."""
-    proof = TlogProof.of(_evidence(given, id))
+    proof = TlogProof.of(_evidence(services, id))
     return Response(proof.to_bytes(), media_type="text/plain; charset=utf-8")
 
 
@@ -166,13 +166,13 @@ def get_tlog_proof(id: Hash, given: Given) -> Response:  # noqa: A002 (the path'
     },
     response_class=Response,
 )
-def get_transparent_statement(id: Hash, given: Given) -> Response:  # noqa: A002 (the path's word)
+def get_transparent_statement(id: Hash, services: Injected) -> Response:  # noqa: A002 (the path's word)
     """Issued by the log: the entry that anchors the declaration, with a receipt of the history's own tree."""
-    if given.log_key is None or given.receipt_key is None:
+    if services.log_key is None or services.receipt_key is None:
         raise Unavailable(
             "this server has no log key or no receipt key: take the evidence, or ask its operator", source=Source.KEY
         )
-    made = transparent_statement(_evidence(given, id), given.log_key, given.receipt_key)
+    made = transparent_statement(_evidence(services, id), services.log_key, services.receipt_key)
     return Response(made, media_type="application/scitt-statement+cose")
 
 
@@ -182,7 +182,7 @@ def _checked(raw: bytes, body: SignedDeclaration, origin: Origin) -> Received | 
 
 
 def _newly_received(body: SignedDeclaration, id_: DeclarationId, at: int) -> dict[str, Any]:
-    """The state of a declaration that is stored and nothing more."""
+    """The state of a declaration that has just been stored."""
     return {
         "id": hex_text(id_), "state": "pending", "received_at": at, "declaration": body.declaration.model_dump(),
         "batch_root": None, "batch_size": None, "entry_number": None, "entry_time": None, "withdrawn_by_entry": None,
@@ -190,13 +190,13 @@ def _newly_received(body: SignedDeclaration, id_: DeclarationId, at: int) -> dic
     }  # fmt: skip
 
 
-def _evidence(given: Services, id_: Hash) -> Evidence:
-    return given.app.prover.evidence(DeclarationId(to_hash(id_)), given.clock())
+def _evidence(services: Services, id_: Hash) -> Evidence:
+    return services.app.prover.evidence(DeclarationId(to_hash(id_)), services.clock())
 
 
-def _known(given: Services, id_: DeclarationId) -> DeclarationState:
+def _known(services: Services, id_: DeclarationId) -> DeclarationState:
     """What the store alone knows of a declaration."""
-    return _shown(declaration_status(id_, given.store))
+    return _shown(declaration_status(id_, services.store))
 
 
 def _shown(status: DeclarationStatus) -> DeclarationState:

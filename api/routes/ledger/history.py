@@ -13,7 +13,7 @@ from api.schemas import (
     EntryResult,
     HistoryResult,
 )
-from api.services import Given
+from api.services import Injected
 from ledger.core.encoding.reading import hex_text
 from ledger.journeys.agency import AgencyView, view_agencies, view_agency
 from ledger.journeys.history import entry_json, read_entries, read_entry
@@ -22,24 +22,24 @@ router = APIRouter(prefix="/v1", tags=["history"])
 
 
 @router.get("/agencies", summary="All agencies", responses=documented(503))
-def list_agencies(given: Given) -> list[AgencyResult]:
-    """With their attesters and mandates, by the council's resolutions so far."""
-    with given.app.follower.facts() as history:
+def list_agencies(services: Injected) -> list[AgencyResult]:
+    """With their attesters and mandates, as the council has decided so far."""
+    with services.app.follower.fresh_history() as history:
         return [_shown(agency) for agency in view_agencies(history.agencies)]
 
 
 @router.get("/agencies/{code}", summary="One agency", responses=documented(404, 422, 503))
-def get_agency(code: Annotated[str, Path(pattern=r"^[A-Z0-9-]{1,16}$")], given: Given) -> AgencyResult:
+def get_agency(code: Annotated[str, Path(pattern=r"^[A-Z0-9-]{1,16}$")], services: Injected) -> AgencyResult:
     """With its attesters and mandates."""
-    with given.app.follower.facts() as history:
+    with services.app.follower.fresh_history() as history:
         return _shown(view_agency(history.agencies, code))
 
 
 @router.get("/history", summary="Size, head, root, checkpoint", responses=documented(503))
-def get_history(given: Given) -> HistoryResult:
+def get_history(services: Injected) -> HistoryResult:
     """What an auditor compares; the checkpoint is signed by the log's key."""
-    with given.app.follower.facts() as history:
-        latest = given.store.checkpoints.newest()
+    with services.app.follower.fresh_history() as history:
+        latest = services.store.checkpoints.newest()
         return HistoryResult(
             origin=str(history.origin),
             size=history.size,
@@ -51,21 +51,21 @@ def get_history(given: Given) -> HistoryResult:
 
 @router.get("/history/entries", summary="Entries in order", responses=documented(422, 503))
 def list_entries(
-    given: Given,
+    services: Injected,
     start: Annotated[int, Query(ge=0, lt=1 << 63, description="Number of the first entry")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> EntryPage:
     """Raw entries; replayed in order they give the head."""
-    with given.app.follower.facts() as history:
-        found = read_entries(given.app.follower, history, start, min(limit, given.settings.page_limit))
+    with services.app.follower.fresh_history() as history:
+        found = read_entries(services.app.follower, history, start, min(limit, services.settings.page_limit))
         return EntryPage(entries=[EntryResult(**entry_json(entry)) for entry in found], size=history.size)
 
 
 @router.get("/history/entries/{number}", summary="One entry", responses=documented(422, 503))
-def get_entry(number: Annotated[int, Path(ge=0, lt=1 << 63)], given: Given) -> EntryResult:
+def get_entry(number: Annotated[int, Path(ge=0, lt=1 << 63)], services: Injected) -> EntryResult:
     """By number: time, hash and payload."""
-    with given.app.follower.facts() as history:
-        return EntryResult(**entry_json(read_entry(given.app.follower, history, number)))
+    with services.app.follower.fresh_history() as history:
+        return EntryResult(**entry_json(read_entry(services.app.follower, history, number)))
 
 
 def _shown(agency: AgencyView) -> AgencyResult:

@@ -1,6 +1,6 @@
 """The history as a log for everybody to mirror: checkpoints, tiles and entries as C2SP tlog-tiles lays them out.
 
-Only what a checkpoint covers is served. Whoever has that checkpoint can check every byte, so any static file server may
+Only what a checkpoint covers is served. With that checkpoint every byte can be checked, so any static file server may
 serve the same files: ``ledger mirror`` fetches them.
 """
 
@@ -13,7 +13,7 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.exceptions import HTTPException
 
 from api.kit.errors import documented
-from api.services import Given
+from api.services import Injected
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.tree.tile_files import TileName, bundle
 from ledger.core.tree.tiles import TILE_HEIGHT, TILE_WIDTH
@@ -48,10 +48,10 @@ def _octets(description: str) -> dict[int | str, dict[str, Any]]:
     response_class=Response,
     responses=_text("A signed note with the cosignatures that it has") | documented(404, 503),
 )
-def get_newest(given: Given) -> Response:
+def get_newest(services: Injected) -> Response:
     """C2SP tlog-checkpoint: origin, size and root, signed by the log and cosigned by witnesses."""
-    with given.app.follower.facts(fresh=False) as history:
-        note = newest_checkpoint(history, given.store)
+    with services.app.follower.known_history() as history:
+        note = newest_checkpoint(history, services.store)
     if note is None:
         raise HTTPException(404, "no checkpoint was published yet")
     return Response(str(note), headers=SOON, media_type=NOTE)
@@ -63,9 +63,9 @@ def get_newest(given: Given) -> Response:
     response_class=Response,
     responses=_text("A signed note") | documented(404, 422, 503),
 )
-def get_checkpoint(size: Annotated[int, Path(ge=0, lt=1 << 63, examples=[20])], given: Given) -> Response:
+def get_checkpoint(size: Annotated[int, Path(ge=0, lt=1 << 63, examples=[20])], services: Injected) -> Response:
     """Every checkpoint that was ever published is kept."""
-    note = given.store.checkpoints.get(size)
+    note = services.store.checkpoints.get(size)
     if note is None:
         raise HTTPException(404, "no checkpoint of this size was published")
     return Response(str(note), headers=SOON, media_type=NOTE)
@@ -79,15 +79,15 @@ def get_checkpoint(size: Annotated[int, Path(ge=0, lt=1 << 63, examples=[20])], 
 )
 def get_bundle(
     index: Annotated[str, Path(description="e.g. x001/234, or 000.p/20", examples=["000.p/20"])],
-    given: Given,
+    services: Injected,
     request: Request,
 ) -> Response:
     """Entry bytes, whose RFC 9162 leaf hashes are those of the level 0 tile of the same number."""
     name = _name(f"tile/entries/{index}")
-    with given.app.follower.facts(fresh=False) as history:
-        _check_published(newest_checkpoint(history, given.store), name)
+    with services.app.follower.known_history() as history:
+        _check_published(newest_checkpoint(history, services.store), name)
         first = name.index * TILE_WIDTH
-        data = bundle(item.entry.data for item in given.store.entries.read(first, first + name.width))
+        data = bundle(item.entry.data for item in services.store.entries.read(first, first + name.width))
     headers = NEVER | {"Vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(gzip.compress(data, mtime=0), headers=headers | {"Content-Encoding": "gzip"}, media_type=BYTES)
@@ -103,12 +103,12 @@ def get_bundle(
 def get_tile(
     level: Annotated[str, Path(description="Level, 0 being the leaf hashes", examples=["0"])],
     index: Annotated[str, Path(description="e.g. x001/234, or 000.p/20", examples=["000.p/20"])],
-    given: Given,
+    services: Injected,
 ) -> Response:
     """C2SP tlog-tiles: 256 hashes, each of a complete subtree of 256 to the power of `level` entries."""
     name = _name(f"tile/{level}/{index}")
-    with given.app.follower.facts(fresh=False) as history:
-        _check_published(newest_checkpoint(history, given.store), name)
+    with services.app.follower.known_history() as history:
+        _check_published(newest_checkpoint(history, services.store), name)
         data = history.log.tile(name.level or 0, name.index, name.width)
     return Response(data, headers=NEVER, media_type=BYTES)
 
@@ -121,7 +121,7 @@ def _name(path: str) -> TileName:
 
 
 def _check_published(note: SignedNote | None, name: TileName) -> None:
-    """What no checkpoint covers may still change, and nobody could check it."""
+    """404 for a tile that no checkpoint covers: it may still change, and nobody could check it."""
     covered = 0 if note is None else note.checkpoint.size >> TILE_HEIGHT * (name.level or 0)
     if name.index * TILE_WIDTH + name.width > covered:
         raise HTTPException(404, "no checkpoint covers this tile yet")

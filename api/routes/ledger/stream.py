@@ -1,4 +1,4 @@
-"""A stream of what happens: entries as the index gets them, batches as they come along (Server-Sent Events)."""
+"""A stream of what happens: entries as the store indexes them, and changes of batches (Server-Sent Events)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from api.kit.errors import documented, problem
 from api.kit.streams import Hub
 from api.routes.ledger.convert import to_hash
 from api.schemas import Hash
-from api.services import Given
+from api.services import Injected
 from ledger.core.encoding.ids import DeclarationId
 from ledger.errors import HistoryBroken, Unavailable, UnknownDeclaration
 from ledger.journeys.watch import Event, EventKind, EventReader, read_cursor
@@ -25,8 +25,8 @@ from ledger.journeys.watch import Event, EventKind, EventReader, read_cursor
 log = logging.getLogger("api.kit.streams")
 router = APIRouter(prefix="/v1", tags=["history"])
 
-KEEP_ALIVE_SECONDS = 15.0  # proxies drop what is silent for a minute
-SLOWEST_SECONDS = 60.0  # whoever does not take what is sent for so long is let go
+KEEP_ALIVE_SECONDS = 15.0  # proxies drop connections that are silent for a minute
+SLOWEST_SECONDS = 60.0  # a client that reads nothing for so long is dropped
 _RETRY = b"retry: 2000\n\n"
 _EXAMPLE = (
     'id: 20-57\nevent: entry\ndata: {"number":19,"kind":"anchored","time":1795000000,"payload":"0x…","hash":"0x…"}\n\n'
@@ -43,7 +43,7 @@ _EXAMPLE = (
     | {200: {"description": "Server-Sent Events", "content": {"text/event-stream": {"example": _EXAMPLE}}}},
 )
 async def stream(
-    given: Given,
+    services: Injected,
     kind: Annotated[EventKind | None, Query(description="Only these; both if not given")] = None,
     declaration: Annotated[Hash | None, Query(description="Only where this declaration stands, now and after")] = None,
     after: Annotated[
@@ -54,15 +54,15 @@ async def stream(
 ) -> Response:
     """Server-Sent Events: `entry`, `change` (of a batch), and `reorganised`, after which entries from there come again.
 
-    Begins now, or after an event whose id is known. With `declaration`, events are `state`, the first at once. An event
-    may come twice to whoever comes back, never in another order. Comments keep the connection alive.
+    Begins now, or after an event whose id is given. With `declaration`, events are `state`, the first one at once.
+    After a reconnection an event may come twice, but never in another order. Comments keep the connection alive.
     """
     stopped = last_event_id or after
-    reader = EventReader(given.store, kind, None if declaration is None else DeclarationId(to_hash(declaration)))
-    begins = await given.hub.begin(None if stopped is None else read_cursor(stopped))
+    reader = EventReader(services.store, kind, None if declaration is None else DeclarationId(to_hash(declaration)))
+    begins = await services.hub.begin(None if stopped is None else read_cursor(stopped))
     if reader.wants_state:
-        await given.hub.read(reader.read_state)
-    return EventStream(given.hub, lambda: events(given.hub, reader, begins, follow))
+        await services.hub.read(reader.read_state)
+    return EventStream(services.hub, lambda: events(services.hub, reader, begins, follow))
 
 
 async def events(hub: Hub[Any], reader: EventReader, begins: Any, follow: bool) -> AsyncIterator[bytes]:
@@ -82,14 +82,15 @@ async def events(hub: Hub[Any], reader: EventReader, begins: Any, follow: bool) 
         if steps:
             cursor = steps[-1].cursor
         if not told and time.monotonic() - spoken >= KEEP_ALIVE_SECONDS:
-            told = f": {cursor}\nid: {cursor}\n\n".encode()  # so that it need not go through all of this again
+            # A client that comes back with this id need not go through all of this again.
+            told = f": {cursor}\nid: {cursor}\n\n".encode()
         if told:
             yield told
             spoken = time.monotonic()
 
 
 class EventStream(Response):
-    """Sends events until the client leaves, falls asleep, or the server stops."""
+    """Sends events until the client leaves or stops reading, or the server stops."""
 
     media_type = "text/event-stream"
 
@@ -125,7 +126,7 @@ class EventStream(Response):
                 body = {"type": "http.response.body", "body": data, "more_body": True}
                 await asyncio.wait_for(send(body), SLOWEST_SECONDS)
         except (Unavailable, UnknownDeclaration):
-            pass  # its client comes again: to go on from where it was, or to be told why not
+            pass  # the client connects again, to go on from where it was or to be told why not
         except HistoryBroken as error:
             log.error("history broken: %s", error)
         await send({"type": "http.response.body", "body": b"", "more_body": False})

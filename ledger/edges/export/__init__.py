@@ -1,12 +1,13 @@
-"""An export as files in a folder. docs/exit.md describes them.
+"""An export as files. docs/exit.md says what lies where.
 
 In reading order:
 
-============ ===================================================
-``manifest`` what is in an export, and a digest of all its files
-``records``  the lines of its lists
-``listing``  all its files with their SHA-256
-``writer``   writes an export
-``reader``   reads one and checks every file
-============ ===================================================
+============ ========================================================================
+``layout``   where each file lies
+``manifest`` what is in an export, and a digest of the list of its files
+``records``  what the lines of its lists say
+``writer``   writing: each file whole or not at all, the manifest last
+``reader``   reading: every file is checked, and every file must be accounted for
+``listing``  the list of files while it is made or checked
+============ ========================================================================
 """

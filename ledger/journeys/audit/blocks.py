@@ -1,7 +1,7 @@
-"""Where a log and the contract's head part ways: the entry is found by asking for the head at older blocks.
+"""Find the entry at which a log and the contract's head begin to differ, by asking for the head at older blocks.
 
 A log that was altered within the rules replays without a fault; only the head at the end contradicts it. The contract
-keeps just the present head, but an archive node knows the one after any block.
+keeps the present head alone, but an archive node knows the head after any block.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class _Head(NamedTuple):
     head: bytes
 
 
-class Heads:
-    """Heads by the log, at blocks spread over the history; never more than a thousand."""
+class BlockHeads:
+    """The head by the log, at blocks spread over the history; at most about a thousand are kept."""
 
     def __init__(self, chain: Chain, first_block: int) -> None:
         self._chain = chain
@@ -38,7 +38,7 @@ class Heads:
         self._stride = 1
 
     def pass_block(self, block: int, size: int, head: bytes) -> None:
-        """Note size and head before the next entry, which is in ``block``: they are those after the block before."""
+        """Note size and head before the next entry, which is in ``block``: those after the block before it."""
         if block == self._latest:
             return
         self._blocks += 1
@@ -50,8 +50,9 @@ class Heads:
         self._latest = block
 
     def first_difference(self, size: int, head: bytes, stated_size: int, stated: bytes, block: int) -> HistoryBroken:
-        """The contradiction at the end (``size`` and ``head`` by the log, the others stated after ``block``), with the
-        entry at which it begins where the node still knows old heads.
+        """The contradiction at the end, with the entry at which it begins if the node still knows old heads.
+
+        ``size`` and ``head`` are by the log; ``stated_size`` and ``stated`` by the contract after ``block``.
         """
         sides = f"{stated_size}, {hex_text(stated)}", f"{size}, {hex_text(head)}"
         what = "the log does not lead to the contract's size and head"
@@ -59,12 +60,15 @@ class Heads:
             first, last, where = self._find(block)
         except (NodeRefused, ContractMissing):
             return HistoryBroken(
-                f"{what}; from which entry on, this node cannot say (it keeps no old state)",
+                f"{what}; this node keeps no old state, so it cannot say from which entry on",
                 expected=sides[0], found=sides[1],
             )  # fmt: skip
         entries = f"entry {first}" if last <= first else f"one of the entries {first} to {last}"
         return HistoryBroken(
-            f"{what}; they part in block {where}, with {entries}", expected=sides[0], found=sides[1], number=first
+            f"{what}; they differ from block {where} on, with {entries}",
+            expected=sides[0],
+            found=sides[1],
+            number=first,
         )
 
     def _find(self, block: int) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""Checkpoints held against a history while it is replayed: those given, and every one that the store published."""
+"""Checkpoints compared with a history while it is replayed: those given, and every one that the store published."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from ledger.errors import DefiniteNo, HistoryBroken, LedgerError, Unavailable
 from ledger.journeys.audit.findings import Finding
 
 
-class Given(NamedTuple):
-    """A checkpoint that somebody holds, and what to call it (a file's name)."""
+class NamedCheckpoint(NamedTuple):
+    """A checkpoint that somebody has, and what to call it (a file's name)."""
 
     name: str
     note: SignedNote
 
 
-class HeldNotes:
-    """The checkpoints given. ``compare`` at every size that ``next_size`` names, from 0 on; then ``finish``."""
+class GivenCheckpoints:
+    """The checkpoints given. Call ``compare`` at every size that ``next_size`` names, from 0 on; then ``finish``."""
 
-    def __init__(self, given: Sequence[Given], trust: TrustRoot | None, as_of_now: bool) -> None:
+    def __init__(self, given: Sequence[NamedCheckpoint], trust: TrustRoot | None, as_of_now: bool) -> None:
         self._given = sorted(given, key=lambda item: item.note.checkpoint.size)
         self._trust = trust
         self._as_of_now = as_of_now
         self._findings: dict[int, Finding] = {}
-        self._place = 0
+        self._index = 0
         self.newest: SignedNote | None = None
 
     @property
     def next_size(self) -> int:
-        """At which size the next comparison is due; -1 when none is."""
-        return self._given[self._place].note.checkpoint.size if self._place < len(self._given) else -1
+        """The size at which the next comparison is due; -1 if there is none."""
+        return self._given[self._index].note.checkpoint.size if self._index < len(self._given) else -1
 
     def compare(self, replay: Replay) -> None:
         """Compare every checkpoint of the replay's present size with it."""
         while self.next_size == replay.size:
-            self._settle(lambda note: hold(note, replay.origin, replay.root(), self._trust))
+            self._judge(lambda note: compare_checkpoint(note, replay.origin, replay.root(), self._trust))
 
     def finish(self, origin: Origin, size: int, complete: bool) -> list[Finding]:
-        """Findings in the order of size; of those beyond what was read, why they could not be compared."""
+        """Findings in the order of size; checkpoints beyond what was read could not be compared, and say so."""
 
         def beyond(note: SignedNote) -> str:
             if note.checkpoint.origin != origin:
@@ -55,20 +55,20 @@ class HeldNotes:
                 "a checkpoint has more entries than the chain", expected=f"at most {size}", found=note.checkpoint.size
             )
 
-        while self._place < len(self._given):
-            name, note = self._given[self._place]
+        while self._index < len(self._given):
+            name, note = self._given[self._index]
             if note.checkpoint.origin == origin and not (complete and self._as_of_now):
                 words = f"of {note.checkpoint.size} entries, and {size} were read"
-                self._findings[self._place] = Finding(f"checkpoint {name}", Status.SKIPPED, words)
-                self._place += 1
+                self._findings[self._index] = Finding(f"checkpoint {name}", Status.SKIPPED, words)
+                self._index += 1
             else:
-                self._settle(beyond)
-        return [self._findings[place] for place in range(len(self._given))]
+                self._judge(beyond)
+        return [self._findings[index] for index in range(len(self._given))]
 
     def disagreement(self, stored: Callable[[int], SignedNote | None]) -> str:
-        """Whether any two checkpoints of one size, given or stored, have two roots.
+        """Check that no two checkpoints of one size, given or stored, have different roots; returns so in words.
 
-        :raises HistoryBroken: naming both: whoever signed them has shown two histories.
+        :raises HistoryBroken: naming both; their signers have shown two histories.
         """
         for (name, note), (other_name, other) in combinations(self._given, 2):
             self._agree(name, note, other_name, other)
@@ -86,18 +86,18 @@ class HeldNotes:
                 expected=f"{hex_text(left.root)} ({name})", found=f"{hex_text(right.root)} ({other_name})",
             )  # fmt: skip
 
-    def _settle(self, check: Callable[[SignedNote], str]) -> None:
-        name, note = self._given[self._place]
+    def _judge(self, check: Callable[[SignedNote], str]) -> None:
+        name, note = self._given[self._index]
         try:
-            self._findings[self._place] = Finding(f"checkpoint {name}", Status.VALID, check(note))
+            self._findings[self._index] = Finding(f"checkpoint {name}", Status.VALID, check(note))
             self.newest = note
         except (DefiniteNo, Unavailable) as error:
-            self._findings[self._place] = Finding.of(f"checkpoint {name}", error)
-        self._place += 1
+            self._findings[self._index] = Finding.of(f"checkpoint {name}", error)
+        self._index += 1
 
 
-class StoredNotes:
-    """Every checkpoint in the store, one in memory at a time. Used as ``HeldNotes``; the first difference ends it."""
+class StoredCheckpoints:
+    """Every checkpoint in the store, one in memory at a time. The first difference ends the comparison."""
 
     def __init__(self, notes: Iterator[SignedNote], trust: TrustRoot | None) -> None:
         self._notes = notes
@@ -114,7 +114,7 @@ class StoredNotes:
 
     @property
     def last_size(self) -> int:
-        """The greatest size that was held against the history."""
+        """The greatest size that was compared with the history."""
         return 0 if self.newest is None else self.newest.checkpoint.size
 
     def compare(self, replay: Replay) -> None:
@@ -123,19 +123,19 @@ class StoredNotes:
         if note is None:
             return
         try:
-            hold(note, replay.origin, replay.root(), self._trust)
+            compare_checkpoint(note, replay.origin, replay.root(), self._trust)
         except DefiniteNo as error:
             what, expected, found = str(error), "a checkpoint of this history, signed by its log", str(note)
             if isinstance(error, HistoryBroken):
                 what, expected, found = error.what, str(error.expected), str(error.found)
-            words = f"the stored checkpoint of {note.checkpoint.size} entries does not hold: {what}"
+            words = f"the stored checkpoint of {note.checkpoint.size} entries is wrong: {what}"
             self._fail(HistoryBroken(words, expected=expected, found=found))
             return
         self.newest, self._count = note, self._count + 1
         self._advance()
 
     def finish(self, size: int, complete: bool, as_of_now: bool) -> Finding:
-        """What came of it."""
+        """The finding about all of them."""
         if self._finding is None and self._next is not None and complete and as_of_now:
             self._fail(HistoryBroken(
                 "the store has a checkpoint of more entries than the chain has",
@@ -158,7 +158,7 @@ class StoredNotes:
         self._next = None
 
 
-def hold(note: SignedNote, origin: Origin, root: Root, trust: TrustRoot | None) -> str:
+def compare_checkpoint(note: SignedNote, origin: Origin, root: Root, trust: TrustRoot | None) -> str:
     """Compare a checkpoint with the root that the history has at its size; returns what was compared, in words.
 
     The trust root checks who signed it. Its threshold is not demanded: the replay itself shows that the root is right,

@@ -11,10 +11,10 @@ from ledger.core.verification.verdict import Status
 from ledger.errors import DefiniteNo, HistoryBroken, LedgerError, Unavailable
 
 LIMITS = (
-    "That what was declared is true: a history shows who said what and when, not that it is so.",
+    "That declarations are true: a history shows who said what and when, not that it is so.",
     "Documents: only digests are in the history. Holders compare theirs with `ledger verify`.",
     "Entries written after the block of this audit, and blocks that a later reorganisation takes back.",
-    "A chain that lies as a whole: what every node given here says alike is taken for the chain's word. Ask nodes of "
+    "A chain that lies as a whole: if all nodes given here say the same, that is taken for the chain. Ask nodes of "
     "others, and compare checkpoints that witnesses have cosigned.",
     "Declarations that were accepted and dropped before they were stored: a holder's receipt shows those.",
 )
@@ -24,7 +24,7 @@ LIMITS = (
 class Finding:
     """One thing that was compared.
 
-    ``number`` is the entry of the first difference, where it has one; ``expected`` and ``found`` are its two sides.
+    ``number`` is the entry of the first difference, if it has one; ``expected`` and ``found`` are its two sides.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Finding:
 class AuditReport:
     """What was read and what was found. Block hash, head and root are lower-case hex with ``0x``.
 
-    ``good``: every comparison held; what could not be made (SKIPPED) says why and does not count.
+    ``good``: every comparison held. A comparison that was not made (SKIPPED) says why and does not count.
     """
 
     origin: str
@@ -77,7 +77,7 @@ class AuditReport:
 
     @property
     def first_difference(self) -> Finding | None:
-        """The difference at the smallest entry, or the first found where none has an entry."""
+        """The difference at the smallest entry, or the first that was found if none has an entry."""
         found = self.with_status(Status.INVALID)
         return min(found, key=lambda finding: (finding.number is None, finding.number or 0), default=None)
 

@@ -16,7 +16,7 @@ from ledger.journeys.audit.findings import Finding
 Item = TypeVar("Item")
 
 
-def side(logged: LoggedEntry | None) -> str:
+def describe(logged: LoggedEntry | None) -> str:
     """One side of a difference, in words."""
     if logged is None:
         return "no entry"
@@ -28,14 +28,14 @@ def side(logged: LoggedEntry | None) -> str:
 
 
 def out_of_place(what: str, number: int, found: LoggedEntry, after: LoggedEntry | None) -> HistoryBroken:
-    """How a source that should give entry ``number`` goes wrong with ``found``, and ``after`` behind it."""
+    """The error of a source that should give entry ``number``, and gives ``found`` and then ``after``."""
     if found.entry.number < number:
         words = f"{what} has added an entry, or repeats one"
     elif after is not None and after.entry.number == number:
         words = f"{what} has reordered entries"
     else:
         words = f"{what} has dropped an entry"
-    return HistoryBroken(words, expected=f"number {number}", found=side(found), number=number)
+    return HistoryBroken(words, expected=f"number {number}", found=describe(found), number=number)
 
 
 class Lockstep(Generic[Item]):
@@ -53,35 +53,35 @@ class Lockstep(Generic[Item]):
             return
         try:
             theirs = next(self._source, None)
-            self._hold(ours, theirs)
+            self._compare_next(ours, theirs)
             self.count += theirs is not None
         except (DefiniteNo, Unavailable) as error:
             self.finding = Finding.of(self.name, error)
 
     def finish(self, complete: bool) -> Finding:
-        """What came of it. ``complete``: the first source was read to its end, so the other must end too."""
+        """The finding. ``complete``: the first source was read to its end, so the other must end too."""
         if self.finding is None and complete:
             try:
-                self._hold(None, next(self._source, None))
+                self._compare_next(None, next(self._source, None))
             except (DefiniteNo, Unavailable) as error:
                 self.finding = Finding.of(self.name, error)
         if self.finding is None:
-            words = self._words() if complete else f"the same as far as it was read, {self.count} entries"
+            words = self._summary() if complete else f"the same as far as it was read, {self.count} entries"
             self.finding = Finding(self.name, Status.VALID if complete else Status.SKIPPED, words)
         return self.finding
 
-    def _words(self) -> str:
-        return f"{self.count} entries, the same in the same places"
+    def _summary(self) -> str:
+        return f"{self.count} entries, all the same and in the same order"
 
-    def _hold(self, ours: LoggedEntry | None, theirs: Item | None) -> None:
-        """Raise HistoryBroken where the two differ."""
+    def _compare_next(self, ours: LoggedEntry | None, theirs: Item | None) -> None:
+        """Raise HistoryBroken if the two differ."""
         raise NotImplementedError
 
 
-class OtherNode(Lockstep[LoggedEntry]):
+class OtherNodeLog(Lockstep[LoggedEntry]):
     """Another node's log."""
 
-    def _hold(self, ours: LoggedEntry | None, theirs: LoggedEntry | None) -> None:
+    def _compare_next(self, ours: LoggedEntry | None, theirs: LoggedEntry | None) -> None:
         if ours == theirs:
             return
         number = self.count
@@ -97,33 +97,43 @@ class OtherNode(Lockstep[LoggedEntry]):
             words = f"{self.name} has altered an entry"
         else:
             words = f"{self.name} has an entry in another place"
-        raise HistoryBroken(words, expected=_place(ours), found=_place(theirs), number=number)
+        raise HistoryBroken(
+            words, expected=_describe_with_block(ours), found=_describe_with_block(theirs), number=number
+        )
 
 
 class StoredEntries(Lockstep[IndexedEntry]):
-    """The store's index of the history, which may be behind. ``until``: entries of later blocks are not looked at."""
+    """The store's index of the history, which may be behind. ``until``: entries of later blocks are ignored."""
 
     def __init__(self, name: str, source: Iterator[IndexedEntry], origin: Origin, until: int) -> None:
         super().__init__(name, source)
         self._origin = origin
         self._until = until
 
-    def _words(self) -> str:
-        return f"{self.count} entries, the same in the same places, each under its topic"
+    def _summary(self) -> str:
+        return f"{self.count} entries, all the same and in the same order, each under its topic"
 
-    def _hold(self, ours: LoggedEntry | None, theirs: IndexedEntry | None) -> None:
+    def _compare_next(self, ours: LoggedEntry | None, theirs: IndexedEntry | None) -> None:
         if theirs is None or (ours is None and theirs.logged.block_number > self._until):
             return
         logged, number = theirs.logged, self.count
         if ours is None:
             raise HistoryBroken(
-                "the store has an entry that the chain has not", expected="no entry", found=side(logged), number=number
+                "the store has an entry that the chain does not have",
+                expected="no entry",
+                found=describe(logged),
+                number=number,
             )
         if logged.entry.number != number:
-            raise HistoryBroken("the store lacks an entry", expected=side(ours), found=side(logged), number=number)
+            raise HistoryBroken(
+                "the store lacks an entry", expected=describe(ours), found=describe(logged), number=number
+            )
         if logged != ours:
             raise HistoryBroken(
-                "the store has another entry than the chain", expected=_place(ours), found=_place(logged), number=number
+                "the store has another entry than the chain",
+                expected=_describe_with_block(ours),
+                found=_describe_with_block(logged),
+                number=number,
             )
         topic = ours.entry.topic(self._origin)
         if topic != theirs.topic:
@@ -133,7 +143,7 @@ class StoredEntries(Lockstep[IndexedEntry]):
             )  # fmt: skip
 
 
-def _place(logged: LoggedEntry | None) -> str:
-    """As ``side``, with the names of block and transaction."""
+def _describe_with_block(logged: LoggedEntry | None) -> str:
+    """Like ``describe``, with the hashes of block and transaction."""
     more = "" if logged is None else f", block {logged.block_hash}, transaction {logged.tx_hash}"
-    return side(logged) + more
+    return describe(logged) + more

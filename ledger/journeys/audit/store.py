@@ -1,4 +1,4 @@
-"""The store against the history: declarations, batches and their leaves, attested sets; a batch in memory at a time."""
+"""Compare the store with the history: declarations, batches, attested sets; one batch is in memory at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ledger.errors import DefiniteNo, HistoryBroken, VerificationFailed
 
 
 def compare_declarations(store: Store, is_contract: Callable[[Signer], bool]) -> str:
-    """Every declaration says what its id names, and its party signed it.
+    """Check that every declaration has the id of its content and its party's signature.
 
     :param is_contract: whether a signer is a wallet contract, whose signature was judged when the declaration came in.
     """
@@ -31,11 +31,11 @@ def compare_declarations(store: Store, is_contract: Callable[[Signer], bool]) ->
 
 
 def compare_batches(store: Store, memory: Memory, size: int) -> str:
-    """Every batch's leaves lead to its root, and the entry that it names anchors it.
+    """Check that every batch's leaves lead to its root, and that the entry it names anchors it.
 
-    Of one that holders' evidence brought back in part, each leaf that is known must have its place: ``compare_places``.
+    A batch that holders' evidence brought back in part is checked leaf by leaf: ``compare_places``.
 
-    :param size: entries beyond were not read, and batches that they anchor are passed over.
+    :param size: later entries were not read, and batches that they anchor are ignored.
     """
     count = partly = later = 0
     for batch in store.batches.each():
@@ -56,7 +56,7 @@ def compare_batches(store: Store, memory: Memory, size: int) -> str:
 
 
 def compare_sets(store: Store) -> str:
-    """Every attested set's members lead to its root."""
+    """Check that the members of every attested set lead to its root."""
     count = 0
     for root, size in store.sets.each():
         _check_root(f"the attested set {hex_text(root)}", root, size, store.sets.members(root, size) or [])
@@ -65,18 +65,18 @@ def compare_sets(store: Store) -> str:
 
 
 def compare_places(store: Store) -> str:
-    """Every place that is kept, as not all members of its batch or set are known, leads to the root."""
+    """Check that every inclusion leads to its root; they are kept for batches and sets that are known in part."""
     count = 0
     for id_, place in store.inclusions.each():
         try:
             verify_inclusion(leaf_hash(id_), place.index, place.size, place.proof, place.root)
         except VerificationFailed as error:
             raise HistoryBroken(
-                f"the place of declaration {hex_text(id_)} in the store does not lead to its root",
+                f"the inclusion of declaration {hex_text(id_)} in the store does not lead to its root",
                 expected=f"number {place.index} of {place.size} under {hex_text(place.root)}", found=error,
             ) from None  # fmt: skip
         count += 1
-    return f"{count} places in the store, of batches and sets known in part, lead to their roots"
+    return f"{count} inclusions in the store, in batches and sets known in part, lead to their roots"
 
 
 def _check_signature(row: DeclarationRow, store: Store, is_contract: Callable[[Signer], bool]) -> None:
@@ -101,7 +101,7 @@ def _check_root(what: str, root: Root, size: int, ids: list[DeclarationId]) -> N
 
 
 def _check_place(store: Store, memory: Memory, batch: Batch) -> None:
-    """An anchored batch is where the history has its anchor; one on its way may be anchored without knowing it yet."""
+    """Check that an anchored batch names the entry that anchors it. A batch on its way may be anchored already."""
     if batch.entry_number is None:
         return
     number = memory.anchored(batch.root, batch.size)

@@ -1,4 +1,4 @@
-"""Signatures that only a contract can judge: wallets are asked as of the block in which the ledger took their word."""
+"""Signatures that only a contract can judge. Wallets are asked as of the block in which the entry was made."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Wallets:
         self._forged: HistoryBroken | None = None
 
     def judge(self, signed: Signed) -> None:
-        """Ask the wallet as of the entry's block, then as of the one before, for it may have changed in between.
+        """Ask the wallet as of the entry's block, then as of the one before, as it may have changed in between.
 
-        A wallet that takes the signature at neither time is no contradiction: it may have changed within the block. An
-        address without code is: there was nobody who could have taken it.
+        If the wallet accepts the signature at neither time, that is no contradiction: it may have changed within the
+        block. An address without code is one: no wallet was there that could have accepted it.
         """
         self._count += 1
         try:
@@ -35,7 +35,7 @@ class Wallets:
                 return
             there = any(self._chain.has_code(signed.signer[:20], block) for block in (signed.block, signed.block - 1))
         except NodeRefused:
-            # No archive node: it does not know the state of old blocks. The present one will have to do.
+            # Not an archive node: it does not know the state of old blocks, so the present state is asked.
             if self._accepts(signed, None):
                 return
             there = True
@@ -44,7 +44,7 @@ class Wallets:
         elif self._forged is None:
             self._forged = HistoryBroken(
                 "a signature does not fit", expected=f"a signature by {hex_text(signed.signer)}",
-                found="another key's, and no contract at that address to take it", number=signed.number,
+                found="another key's, and no contract at that address", number=signed.number,
             )  # fmt: skip
 
     def is_contract(self, signer: Signer) -> bool:
@@ -52,14 +52,14 @@ class Wallets:
         return self._chain.has_code(signer[:20])
 
     def finish(self) -> Finding:
-        """What came of all of them."""
+        """The finding about all of them."""
         if self._forged is not None:
             return Finding.of("wallets", self._forged)
         words = f"{self._count} signatures by contracts"
         if not self._refused:
-            return Finding("wallets", Status.VALID, f"{words}, each taken by its contract")
+            return Finding("wallets", Status.VALID, f"{words}, each accepted by its contract")
         named = ", ".join(map(str, self._refused[:_NAMED])) + (", …" if len(self._refused) > _NAMED else "")
-        words = f"{words}; {len(self._refused)} that their contracts do not take any more, or cannot be asked about"
+        words = f"{words}; {len(self._refused)} that their contracts no longer accept, or cannot be asked about"
         return Finding("wallets", Status.SKIPPED, f"{words}: entries {named}")
 
     def _accepts(self, signed: Signed, block: int | None) -> bool:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.kit import errors, metrics
-from api.kit.middleware import Watched
+from api.kit.middleware import RequestWatcher
 from api.kit.queue import CallWorker
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.statement import Declaration
@@ -61,7 +61,7 @@ def signed_by_a_wallet() -> dict[str, Any]:
 )
 def test_each_error_that_answers_503_is_counted_under_its_source(error: LedgerError, reason: str) -> None:
     app = FastAPI()
-    app.add_middleware(Watched)
+    app.add_middleware(RequestWatcher)
     errors.install(app)
 
     @app.get("/fails")

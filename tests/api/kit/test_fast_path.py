@@ -15,9 +15,9 @@ from hypothesis import strategies as some
 from starlette.types import Message
 
 from api.kit import errors
-from api.kit.fast_path import direct_post
+from api.kit.fast_path import fast_post
 from api.schemas import SignedDeclaration, VerificationBody
-from api.services import Given
+from api.services import Injected
 from tests.api.conftest import Served
 
 GOOD = {
@@ -30,12 +30,12 @@ ASKED: dict[str, Any] = {"evidence": {"a": [1, 2.5, None, "é", {}]}, "online": 
 JSON = "application/json"
 
 
-async def declare(body: SignedDeclaration, request: Request, given: Given) -> Response:
-    return Response(f"{given}{body.model_dump()}{len(await request.body())}")
+async def declare(body: SignedDeclaration, request: Request, services: Injected) -> Response:
+    return Response(f"{services}{body.model_dump()}{len(await request.body())}")
 
 
-async def verify(body: VerificationBody, given: Given) -> Response:
-    return Response(f"{given}{body.model_dump()}")
+async def verify(body: VerificationBody, services: Injected) -> Response:
+    return Response(f"{services}{body.model_dump()}")
 
 
 def app() -> FastAPI:
@@ -44,7 +44,7 @@ def app() -> FastAPI:
     errors.install(made)
     made.state.services = "services"
     for path, endpoint in (("/declare", declare), ("/verify", verify)):
-        direct_post(quick, path)(endpoint)
+        fast_post(quick, path)(endpoint)
         plain.post(path)(endpoint)
     made.router.routes.extend([*quick.routes, *plain.routes])
     return made

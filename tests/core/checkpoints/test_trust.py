@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ledger.core.checkpoints.note import SignedNote
-from ledger.core.checkpoints.trust import Cosignature, TooFewCosignatures, TrustRoot
+from ledger.core.checkpoints.trust import Cosignature, TooFewCosignatures, TrustRoot, majority
 from ledger.errors import VerificationFailed
 from ledger.testing.world import START, Witness, World
 from tests.bad_checkpoints import BAD_COSIGNATURE, DEFECTS, TOO_FEW, spoiled, words_of
@@ -73,3 +73,7 @@ def test_a_bad_line_of_a_known_witness_is_refused_where_none_is_demanded() -> No
 def test_more_cosignatures_may_be_demanded_than_the_threshold() -> None:
     with pytest.raises(TooFewCosignatures, match="cosigned by 1 of 1 known witnesses; 2 are demanded"):
         WORLD.trust.cosignatures(WORLD.checkpoint(), 2)
+
+
+def test_a_majority_is_more_than_half() -> None:
+    assert [majority(witnesses) for witnesses in range(6)] == [0, 1, 2, 2, 3, 3]
