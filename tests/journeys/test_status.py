@@ -21,7 +21,7 @@ from ledger.journeys.status import DeclarationStatus, attestation_status, declar
 from ledger.journeys.withdraw import relay_withdrawal
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
-from tests.edges.office import now
+from tests.edges.authorities import now
 
 Told = tuple[LocalLedger, list[Declaration], bytes, bytes]
 """The ledger, its declarations, the attestation of all of them, and that of the last."""
