@@ -15,7 +15,7 @@ from ledger.core.document import Format, wrap
 from ledger.core.encoding.ids import Digest
 from ledger.core.evidence.assembly import assemble
 from ledger.core.evidence.evidence import ProvenEntry
-from ledger.core.evidence.inclusion import Members
+from ledger.core.evidence.inclusion import BatchTree
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Entry, encode_payload, kind_of
 from ledger.core.history.history import History
 from ledger.core.statements.members import NO_END, ZERO
@@ -115,7 +115,7 @@ def verifier_files() -> VerifierFiles:
     checkpoint = Checkpoint(ORIGIN, history.size, history.log.root())
     note = signed(checkpoint, log_key, log.sign(checkpoint.text.encode()))
     evidence = assemble(
-        history, note, mine, trader.sign(mine.id(ORIGIN)), [Members(ids).place(mine.id(ORIGIN))],
+        history, note, mine, trader.sign(mine.id(ORIGIN)), [BatchTree(ids).inclusion(mine.id(ORIGIN))],
         lambda number: ProvenEntry(entries[number], tuple(history.log.inclusion(number))),
     )  # fmt: skip
     return VerifierFiles(evidence.to_bytes(), wrapped.to_bytes(), TrustRoot(ORIGIN, log_key).to_bytes())

@@ -13,7 +13,7 @@ from ledger.core.document import Redacted
 from ledger.core.encoding.ids import DeclarationId, Root, SetName
 from ledger.core.evidence.assembly import assemble
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
-from ledger.core.evidence.inclusion import Members, Place
+from ledger.core.evidence.inclusion import BatchTree, Inclusion
 from ledger.core.history.history import History
 from ledger.core.tree.merkle import leaf_hash, verify_inclusion
 from ledger.edges.keys.keystore import SigningKey
@@ -38,18 +38,18 @@ _ENTRIES = 4096
 _BATCHES = 1024
 
 
-def trees(store: Store) -> Callable[[Root, int], Members | None]:
+def trees(store: Store) -> Callable[[Root, int], BatchTree | None]:
     """A function that gives the tree of a batch or set by root and size; a few are kept in memory.
 
     It gives None if not all members are known, and raises HistoryBroken if they lead to another root.
     """
 
     @lru_cache(_TREES)
-    def read(root: Root, size: int) -> Members:
+    def read(root: Root, size: int) -> BatchTree:
         ids = store.sets.members(root, size)
         if ids is None:
             raise LookupError  # an exception is not cached, and the members may become known
-        members = Members(ids)
+        members = BatchTree(ids)
         if members.name != (root, size):
             raise HistoryBroken(
                 f"the members of a set of {size} in the store do not lead to its root", expected=root.hex(),
@@ -57,7 +57,7 @@ def trees(store: Store) -> Callable[[Root, int], Members | None]:
             )  # fmt: skip
         return members
 
-    def known(root: Root, size: int) -> Members | None:
+    def known(root: Root, size: int) -> BatchTree | None:
         try:
             return read(root, size)
         except LookupError:
@@ -77,7 +77,7 @@ class Gatherer:
         history: History,
         note: SignedNote,
         store: Store,
-        members: Callable[[Root, int], Members | None] | None = None,
+        members: Callable[[Root, int], BatchTree | None] | None = None,
     ) -> None:
         self._history = history
         self._note = note
@@ -109,18 +109,18 @@ class Gatherer:
                 "entries: try again when a later one is signed",
                 source=Source.LOG,
             )
-        places = [self._place(batch.root, batch.size, row.id)]
-        alone = Members([row.id])
+        inclusions = [self._inclusion(batch.root, batch.size, row.id)]
+        alone = BatchTree([row.id])
         for name in dict.fromkeys([alone.name, *sets]):
             if name != (batch.root, batch.size) and self._history.attestations_of([name]):
-                places.append(alone.place(row.id) if name == alone.name else self._place(*name, row.id))
-        return assemble(self._history, self._note, row.declaration, row.signature, places, self._prove, document)
+                inclusions.append(alone.inclusion(row.id) if name == alone.name else self._inclusion(*name, row.id))
+        return assemble(self._history, self._note, row.declaration, row.signature, inclusions, self._prove, document)
 
-    def _place(self, root: Root, size: int, id_: DeclarationId) -> Place:
+    def _inclusion(self, root: Root, size: int, id_: DeclarationId) -> Inclusion:
         """By the members of a batch or set; if not all are known, by what earlier evidence said."""
         members = self._members(root, size)
         if members is not None:
-            return members.place(id_)
+            return members.inclusion(id_)
         kept = self._store.inclusions.get(id_, root, size)
         try:
             if kept is None:

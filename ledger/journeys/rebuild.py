@@ -187,12 +187,12 @@ class _Rebuilding:
         alone = {root for root, size in attested if size == 1}
         if alone:
             alone -= {leaf_hash(row.id) for row in self.store.declarations.each()}
-        places: dict[SetName, int] = {}
-        for _, place in self.store.inclusions.each():
-            name = SetName(place.root, place.size)
-            places[name] = places.get(name, 0) + 1
+        inclusions: dict[SetName, int] = {}
+        for _, inclusion in self.store.inclusions.each():
+            name = SetName(inclusion.root, inclusion.size)
+            inclusions[name] = inclusions.get(name, 0) + 1
         gaps = [
-            Gap(*name, number, places.get(name, 0))
+            Gap(*name, number, inclusions.get(name, 0))
             for name, number in attested.items()
             if (name[0] in alone if name[1] == 1 else self.store.sets.members(*name) is None)
         ]
@@ -227,7 +227,7 @@ class _Rebuilding:
 
     def _store(self, restoring: Restoration, evidence: Evidence) -> str:
         """Put one verified piece into the store; returns the name of its count."""
-        origin, (batch, *sets) = self.history.origin, evidence.places
+        origin, (batch, *sets) = self.history.origin, evidence.inclusions
         id_, name = evidence.declaration.id(origin), SetName(batch.root, batch.size)
         entry = self.history.anchors[name]
         row, stands = restoring.declarations([id_]).get(id_, (None, None))
@@ -235,9 +235,9 @@ class _Rebuilding:
             # The time of receipt is lost; the time of anchoring stands in for it.
             restoring.add_declarations([(id_, evidence.declaration, evidence.signature, entry.time)])
         restoring.add_batch(_anchored(name, entry), ())
-        attested = [place for place in sets if self.history.attestations_of([place.name])]
-        for place in (batch, *attested):
-            restoring.add_inclusion(id_, place)
+        attested = [inclusion for inclusion in sets if self.history.attestations_of([inclusion.name])]
+        for inclusion in (batch, *attested):
+            restoring.add_inclusion(id_, inclusion)
         if row is None:
             return "restored"
         if stands is None:

@@ -22,7 +22,7 @@ from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Root,
 from ledger.core.encoding.keccak import keccak
 from ledger.core.evidence.assembly import assemble
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
-from ledger.core.evidence.inclusion import Members
+from ledger.core.evidence.inclusion import BatchTree
 from ledger.core.history.entry import (
     Anchored,
     Attested,
@@ -197,8 +197,8 @@ class World:
         *sets: tuple[Root, int, list[DeclarationId]],
         document: Redacted | None = None,
     ) -> Evidence:
-        places = [Members(ids).place(declaration.id(ORIGIN)) for _, _, ids in sets]
-        return assemble(self.history, self.checkpoint(), declaration, signature, places, self.prove, document)
+        inclusions = [BatchTree(ids).inclusion(declaration.id(ORIGIN)) for _, _, ids in sets]
+        return assemble(self.history, self.checkpoint(), declaration, signature, inclusions, self.prove, document)
 
     def prove(self, number: int) -> ProvenEntry:
         return ProvenEntry(self.entries[number], tuple(self.history.log.inclusion(number)))

@@ -21,7 +21,7 @@ from ledger.core.document import Format, Redacted, Wrapped, wrap
 from ledger.core.encoding.keccak import keccak
 from ledger.core.encoding.text import when
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
-from ledger.core.evidence.inclusion import Members
+from ledger.core.evidence.inclusion import BatchTree
 from ledger.core.history.entry import Attested, Content, Enacted, Endorsement, Entry, EntryKind, encode_payload, kind_of
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.signature import P256_N
@@ -232,7 +232,7 @@ def everything(made: Shipment) -> bytes:
     for witness in world.witnesses:
         note = witness.cosign(note, world.now)
     shown = tuple(ProvenEntry(item, tuple(tree.inclusion(number))) for number, item in enumerate(world.entries))
-    return Evidence(ORIGIN, *made.declared, (Members(made.batch[2]).place(made.id),), shown, note).to_bytes()
+    return Evidence(ORIGIN, *made.declared, (BatchTree(made.batch[2]).inclusion(made.id),), shown, note).to_bytes()
 
 
 def statement(made: Shipment, kind: int = 851, **more: Any) -> Attestation:

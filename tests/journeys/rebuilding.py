@@ -92,8 +92,8 @@ def fill(house: LocalLedger) -> FilledHouse:
 
 
 def ordered(evidence: Evidence) -> Evidence:
-    batch, *sets = evidence.places
-    return replace(evidence, places=(batch, *sorted(sets, key=lambda place: (place.root, place.size))))
+    batch, *sets = evidence.inclusions
+    return replace(evidence, inclusions=(batch, *sorted(sets, key=lambda inclusion: (inclusion.root, inclusion.size))))
 
 
 def standing(store: Store, follower: Follower, id_: bytes) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def test_a_clean_history_is_good_and_says_what_was_compared(told: LocalLedger) -
     assert {finding.status for finding in report.findings} == {Status.VALID}
     assert [finding.name for finding in report.findings] == [
         "code", "replay", "head", f"node {told.chain.node_address}", "store entries", "wallets", "store checkpoints",
-        "store index", "store declarations", "store batches", "store sets", "store places", "block",
+        "store index", "store declarations", "store batches", "store sets", "store inclusions", "block",
     ]  # fmt: skip
     history = told.follower.refresh()
     assert (report.size, report.head, report.root) == (

@@ -111,7 +111,7 @@ def test_with_some_evidence_the_rest_is_named(filled: FilledHouse, fresh: Anew) 
     assert audited.report.good
     words = {finding.name: finding.words for finding in audited.report.findings}
     assert "of 1 not all declarations are known" in words["store batches"]
-    assert words["store places"].startswith("4 inclusions")
+    assert words["store inclusions"].startswith("4 inclusions")
 
 
 def test_without_evidence_the_entries_are_there_and_every_batch_is_named(filled: FilledHouse, fresh: Anew) -> None:
@@ -164,7 +164,7 @@ def test_a_batch_known_in_part_survives_a_reorganisation(filled: FilledHouse, fr
 
 
 def test_members_that_an_agency_brings_complete_a_batch(filled: FilledHouse, fresh: Anew) -> None:
-    """An agency that attests the whole batch names its members: then evidence needs no kept place any more."""
+    """An agency that attests the whole batch names its members: then evidence needs no kept inclusion any more."""
     id_, other = filled.batches[0][3], filled.batches[0][0]
     fresh.rebuild(*filled.files([id_]), trust=filled.trust)
     fresh.store.sets.save(*set_of(filled.batches[0]), filled.batches[0])
@@ -173,7 +173,7 @@ def test_members_that_an_agency_brings_complete_a_batch(filled: FilledHouse, fre
     assert list(fresh.store.inclusions.each()) == []
     assert fresh.evidence(id_).to_bytes() == filled.evidence[id_]
     assert fresh.rebuild(*filled.files([other]), trust=filled.trust).restored == 1
-    assert fresh.evidence(other).places[0] == read_evidence(filled.evidence[other]).places[0]
+    assert fresh.evidence(other).inclusions[0] == read_evidence(filled.evidence[other]).inclusions[0]
 
 
 # ------------------------------------------------------------------------------------------------------------ refused
@@ -227,7 +227,7 @@ FORGERIES: dict[str, tuple[Callable[[FilledHouse], bytes], str]] = {
         lambda filled: altered(filled.evidence[filled.batches[0][0]], lambda value: value["places"][0].update(index=1)),
         "batch: ",
     ),
-    "the places of another": (
+    "the inclusions of another": (
         lambda filled: altered(filled.evidence[filled.batches[0][0]], of_another_batch(filled)),
         "batch: ",
     ),
@@ -280,7 +280,7 @@ def test_every_changed_byte_is_refused(filled: FilledHouse, fresh: Anew) -> None
 
 
 def test_a_place_that_is_attested_by_nobody_is_not_kept(filled: FilledHouse, fresh: Anew) -> None:
-    """A true place in a set of the holder's own making does not fill the store."""
+    """A true inclusion in a set of the holder's own making does not fill the store."""
     id_ = filled.batches[0][3]
     pair = node_hash(leaf_hash(id_), bytes(32))
     made = altered(
@@ -290,7 +290,7 @@ def test_a_place_that_is_attested_by_nobody_is_not_kept(filled: FilledHouse, fre
         ),
     )
     assert fresh.rebuild(("mine.json", made), trust=filled.trust).restored == 1
-    assert {place.size for _, place in fresh.store.inclusions.each()} == {5}
+    assert {item.size for _, item in fresh.store.inclusions.each()} == {5}
 
 
 def test_evidence_of_another_history_is_refused(filled: FilledHouse, fresh: Anew, tmp_path: Path) -> None:
@@ -405,7 +405,7 @@ def test_an_interrupted_rebuild_goes_on(filled: FilledHouse, url: str) -> None:
         assert list(made.store.inclusions.each()) == []
 
 
-def test_a_damaged_place_is_found(filled: FilledHouse, fresh: Anew) -> None:
+def test_a_damaged_inclusion_is_found(filled: FilledHouse, fresh: Anew) -> None:
     """By an audit, and by whoever asks for evidence."""
     id_ = filled.batches[0][0]
     fresh.rebuild(*filled.files([id_]), trust=filled.trust)
@@ -414,7 +414,7 @@ def test_a_damaged_place_is_found(filled: FilledHouse, fresh: Anew) -> None:
     with pytest.raises(HistoryBroken, match="do not lead to its root"):
         fresh.evidence(id_)
     assert {finding.name for finding in fresh.audit().report.findings if finding.status.value == "INVALID"} == {
-        "store places"
+        "store inclusions"
     }
     with fresh.store.database.engine.begin() as connection:
         connection.execute(text("DELETE FROM places"))

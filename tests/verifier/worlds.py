@@ -12,7 +12,7 @@ from ledger.core.checkpoints.note import SignedNote, signed
 from ledger.core.document import Format, Redacted, disclose, redact
 from ledger.core.encoding.keccak import keccak
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
-from ledger.core.evidence.inclusion import Members
+from ledger.core.evidence.inclusion import BatchTree
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Revoked, Withdrawn
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.statement import (
@@ -101,7 +101,7 @@ class Chance:
             self.one_of(moves)()
 
     def attest_set(self) -> None:
-        """A set beside the batch, with or without our declaration; the evidence shows the place where there is one."""
+        """A set beside the batch, with or without our declaration; the evidence shows any inclusion."""
         made, world = self.made, self.world
         others = [world.declare(bytes([number, 1]) * 16)[0].id(ORIGIN) for number in range(self.random.randrange(1, 4))]
         ids = [*others, made.id] if self.likely(70) else others
@@ -183,9 +183,9 @@ class Chance:
             for number, entry in enumerate(world.entries)
             if not self.likely(percent)
         )
-        places = [Members(ids).place(made.id) for _, _, ids in (made.batch, *made.sets)]
+        inclusions = [BatchTree(ids).inclusion(made.id) for _, _, ids in (made.batch, *made.sets)]
         return Evidence(
-            ORIGIN, *made.declared, tuple(places), shown, self.note(Checkpoint(ORIGIN, tree.size, tree.root))
+            ORIGIN, *made.declared, tuple(inclusions), shown, self.note(Checkpoint(ORIGIN, tree.size, tree.root))
         )
 
     def note(self, checkpoint: Checkpoint) -> SignedNote:

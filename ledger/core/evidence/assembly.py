@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.document import Redacted
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
-from ledger.core.evidence.inclusion import Place, sets_about
+from ledger.core.evidence.inclusion import Inclusion, sets_about
 from ledger.core.history.history import COUNCIL, History
 from ledger.core.statements.statement import Declaration
 
@@ -17,7 +17,7 @@ def assemble(
     note: SignedNote,
     declaration: Declaration,
     signature: bytes,
-    places: Sequence[Place],
+    inclusions: Sequence[Inclusion],
     prove: Callable[[int], ProvenEntry],
     document: Redacted | None = None,
 ) -> Evidence:
@@ -26,14 +26,14 @@ def assemble(
     The newest entry of the checkpoint dates the evidence. It is carried whatever it is about; a verifier does not judge
     it by what it says of others.
 
-    ``places`` are where it stands, the batch first; ``note`` is a checkpoint of this history: what was written after it
-    is left out; ``prove`` gives an entry by number with its path in that checkpoint. ValueError where the checkpoint
-    has more entries than the history.
+    ``inclusions``: that in its batch first; ``note`` is a checkpoint of this history: what was written
+    after it is left out; ``prove`` gives an entry by number with its path in that checkpoint. ValueError where the
+    checkpoint has more entries than the history.
     """
     origin, id_, size = history.origin, declaration.id(history.origin), note.checkpoint.size
     if not 0 < size <= history.size:
         raise ValueError("the checkpoint is of another size than the history")
-    known = sets_about(id_, places)
+    known = sets_about(id_, inclusions)
     numbers = {0, size - 1, *history.governing.get(COUNCIL, [])}
     numbers.update(history.anchors[key].number for key in known if key in history.anchors)
     if id_ in history.withdrawals:
@@ -49,4 +49,4 @@ def assemble(
         for item in history.revocations_of(attestation_id, id_):
             numbers.update(history.governing.get(item.revoked.signer, []))
     proven = tuple(prove(number) for number in sorted(numbers) if number < size)
-    return Evidence(origin, declaration, signature, tuple(places), proven, note, document)
+    return Evidence(origin, declaration, signature, tuple(inclusions), proven, note, document)

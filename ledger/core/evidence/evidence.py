@@ -14,7 +14,7 @@ from ledger.core.document import Redacted
 from ledger.core.encoding.canonical_json import print_canonical
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_text
-from ledger.core.evidence.inclusion import Place
+from ledger.core.evidence.inclusion import Inclusion
 from ledger.core.history.entry import Entry
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
@@ -34,7 +34,7 @@ class ProvenEntry:
 
 @dataclass(frozen=True)  # without slots, so that ``id`` can be cached
 class Evidence:
-    """See the module. ``places`` has one inclusion per root and size: the batch first, then other attested sets.
+    """See the module. ``inclusions`` has one inclusion per root and size: the batch first, then other attested sets.
 
     ``document`` is what the evidence discloses of the document. A redaction without shown fields discloses the number
     of fields, and lets a verifier name the field that was changed in a copy.
@@ -43,7 +43,7 @@ class Evidence:
     origin: Origin
     declaration: Declaration
     signature: bytes
-    places: tuple[Place, ...]
+    inclusions: tuple[Inclusion, ...]
     entries: tuple[ProvenEntry, ...]
     checkpoint: SignedNote
     document: Redacted | None = None
@@ -70,12 +70,12 @@ class Evidence:
             "origin": str(self.origin),
             "places": [
                 {
-                    "index": place.index,
-                    "proof": [hex_text(hash_) for hash_ in place.proof],
-                    "root": hex_text(place.root),
-                    "size": place.size,
+                    "index": inclusion.index,
+                    "proof": [hex_text(hash_) for hash_ in inclusion.proof],
+                    "root": hex_text(inclusion.root),
+                    "size": inclusion.size,
                 }
-                for place in self.places
+                for inclusion in self.inclusions
             ],
             "signature": hex_text(self.signature),
         }

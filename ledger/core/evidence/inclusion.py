@@ -10,7 +10,7 @@ from ledger.core.tree.merkle import Tree, leaf_hash
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Inclusion:
     """The position of a declaration in a batch or set: its root, size and index, and the RFC 9162 inclusion path."""
 
     root: Root
@@ -29,12 +29,12 @@ def set_of_one(id_: DeclarationId) -> SetName:
     return SetName(Root(leaf_hash(id_)), 1)
 
 
-def sets_about(id_: DeclarationId, places: Iterable[Place]) -> set[SetName]:
-    """Root and size of every set that is about a declaration: those of its places, and the set of one."""
-    return {set_of_one(id_), *(place.name for place in places)}
+def sets_about(id_: DeclarationId, inclusions: Iterable[Inclusion]) -> set[SetName]:
+    """Root and size of every set that is about a declaration: those of its inclusions, and the set of one."""
+    return {set_of_one(id_), *(inclusion.name for inclusion in inclusions)}
 
 
-class Members:
+class BatchTree:
     """The tree over the ids of a batch or an attested set, in order; built once, to prove many inclusions."""
 
     __slots__ = ("_ids", "_tree")
@@ -48,7 +48,7 @@ class Members:
         """RFC 9162 root over the ids, and their number."""
         return SetName(self._tree.root, self._tree.size)
 
-    def place(self, id_: DeclarationId) -> Place:
-        """The place of a declaration; ValueError when it is not a member."""
+    def inclusion(self, id_: DeclarationId) -> Inclusion:
+        """The inclusion of a declaration; ValueError when it is not a member."""
         index = self._ids.index(id_)
-        return Place(*self.name, index, tuple(self._tree.inclusion(index)))
+        return Inclusion(*self.name, index, tuple(self._tree.inclusion(index)))

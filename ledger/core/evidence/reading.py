@@ -19,7 +19,7 @@ from ledger.core.encoding.reading import (
     read_string,
 )
 from ledger.core.evidence.evidence import FORMAT, MAX_EVIDENCE_BYTES, Evidence, ProvenEntry
-from ledger.core.evidence.inclusion import Place
+from ledger.core.evidence.inclusion import Inclusion
 from ledger.core.history.entry import Entry
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
@@ -38,14 +38,16 @@ def evidence_from_value(value: Json) -> Evidence:
     :raises Malformed: names the member. Nothing is verified.
     """
     names = ["checkpoint", "declaration", "document", "entries", "ledger", "origin", "places", "signature"]
-    note, declaration, document, entries, _, origin, places, signature = read_object(
+    note, declaration, document, entries, _, origin, inclusions, signature = read_object(
         of_format(value, FORMAT), names, "evidence"
     )
     evidence = Evidence(
         Origin.parse(read_string(origin, "origin")),
         Declaration.from_json(declaration, "declaration"),
         hex_bytes(signature, "signature"),
-        tuple(_read_place(item, f"places[{number}]") for number, item in enumerate(read_list(places, "places"))),
+        tuple(
+            _read_inclusion(item, f"places[{number}]") for number, item in enumerate(read_list(inclusions, "places"))
+        ),
         tuple(_read_entry(item, f"entries[{number}]") for number, item in enumerate(read_list(entries, "entries"))),
         SignedNote.parse(read_string(note, "checkpoint")),
         None if document is None else _read_document(document),
@@ -53,16 +55,16 @@ def evidence_from_value(value: Json) -> Evidence:
     numbers = [item.entry.number for item in evidence.entries]
     if any(left >= right for left, right in pairwise(numbers)):
         raise Malformed("must ascend by number", "entries")
-    if not evidence.places:
+    if not evidence.inclusions:
         raise Malformed("must contain at least the batch", "places")
-    if len({(place.root, place.size) for place in evidence.places}) != len(evidence.places):
+    if len({(inclusion.root, inclusion.size) for inclusion in evidence.inclusions}) != len(evidence.inclusions):
         raise Malformed("names a set twice", "places")
     return evidence
 
 
-def _read_place(value: object, where: str) -> Place:
+def _read_inclusion(value: object, where: str) -> Inclusion:
     index, proof, root, size = read_object(value, ["index", "proof", "root", "size"], where)
-    return Place(
+    return Inclusion(
         Root(read_hash(root, f"{where}.root")),
         read_count(size, f"{where}.size"),
         read_count(index, f"{where}.index"),

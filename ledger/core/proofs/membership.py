@@ -33,7 +33,7 @@ class Membership:
 
     @classmethod
     def of(cls, evidence: Evidence) -> Membership:
-        batch = evidence.places[0]
+        batch = evidence.inclusions[0]
         return cls(evidence.declaration, evidence.signature, batch.index, batch.proof)
 
     def to_cbor(self) -> cbor.Value:
@@ -82,7 +82,7 @@ class Membership:
 
 def anchor_of(evidence: Evidence) -> ProvenEntry:
     """The entry that anchors the batch; VerificationFailed if the evidence does not show it."""
-    batch = evidence.places[0]
+    batch = evidence.inclusions[0]
     for item in evidence.entries:
         if item.entry.kind is EntryKind.ANCHORED and item.entry.content == Anchored(batch.root, batch.size):
             return item

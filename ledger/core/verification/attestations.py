@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.core.encoding.ids import AttestationId, SetName
-from ledger.core.evidence.inclusion import Place, set_of_one
+from ledger.core.evidence.inclusion import Inclusion, set_of_one
 from ledger.core.history import history
 from ledger.core.history.agencies import Agency
 from ledger.core.history.history import RecordedAttestation, Standing
@@ -17,7 +17,7 @@ from ledger.core.history.replay import EntryRef
 from ledger.core.statements.statement import Attestation
 from ledger.core.verification.authority import NotEmpowered
 from ledger.core.verification.context import Verification
-from ledger.core.verification.intact import check_place
+from ledger.core.verification.intact import check_inclusion
 from ledger.core.verification.policy import Requirement
 from ledger.core.verification.verdict import Status
 from ledger.errors import Unavailable
@@ -145,10 +145,10 @@ def check_compromise(verification: Verification, one: AttestationInQuestion) -> 
 
 
 def check_set(verification: Verification, one: AttestationInQuestion) -> Status:
-    """Step 15. The set of one needs no place: its root is the leaf."""
-    places = {place.name: place for place in verification.evidence.places}
-    place = places.get(SetName(one.said.root, one.said.size)) or Place(*set_of_one(verification.id), 0, ())
-    return check_place(verification, "set", place, one.name)
+    """Step 15. The set of one needs no inclusion: its root is the leaf."""
+    inclusions = {inclusion.name: inclusion for inclusion in verification.evidence.inclusions}
+    inclusion = inclusions.get(SetName(one.said.root, one.said.size)) or Inclusion(*set_of_one(verification.id), 0, ())
+    return check_inclusion(verification, "set", inclusion, one.name)
 
 
 def check_attester(verification: Verification, one: AttestationInQuestion) -> Status:

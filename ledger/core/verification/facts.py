@@ -117,7 +117,7 @@ class Shown:
         return None
 
     def attestations(self) -> Mapping[AttestationId, RecordedAttestation]:
-        ours = sets_about(self.evidence.id, self.evidence.places)
+        ours = sets_about(self.evidence.id, self.evidence.inclusions)
         return {
             content.attestation.id(self.evidence.origin): RecordedAttestation(entry, content)
             for entry, content in self.known
@@ -172,7 +172,7 @@ class Replayed:
 
     def attestations(self) -> Mapping[AttestationId, RecordedAttestation]:
         history, evidence = self.history, self.shown.evidence
-        ours = history.attestations_of(sets_about(evidence.id, evidence.places))
+        ours = history.attestations_of(sets_about(evidence.id, evidence.inclusions))
         known = {id_: history.attestations[id_] for id_ in ours}
         return known | {id_: item for id_, item in self.shown.attestations().items() if id_ not in known}
 

@@ -1,4 +1,4 @@
-"""Intact? The checks that document, places, checkpoint and entries fit together, bit by bit.
+"""Intact? The checks that document, inclusions, checkpoint and entries fit together, bit by bit.
 
 Steps 1 to 9 of docs/evidence-format.md; each function is one step.
 """
@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ledger.core.checkpoints.trust import Cosignature
 from ledger.core.encoding.ids import Digest
-from ledger.core.evidence.inclusion import Place
+from ledger.core.evidence.inclusion import Inclusion
 from ledger.core.tree.merkle import leaf_hash, verify_inclusion
 from ledger.core.verification.context import Verification
 from ledger.core.verification.verdict import Status
@@ -64,37 +64,37 @@ def check_document(verification: Verification, given: Opened | None, disclosed: 
 
 def check_batch(verification: Verification) -> None:
     """Step 3."""
-    check_place(verification, "batch", verification.evidence.places[0])
+    check_inclusion(verification, "batch", verification.evidence.inclusions[0])
 
 
 def check_sets(verification: Verification) -> None:
     """Step 4."""
-    sets = verification.evidence.places[1:]
+    sets = verification.evidence.inclusions[1:]
     if not sets:
         return
-    for place in sets:
-        if (reason := _failure(verification, place)) is not None:
-            verification.add("sets.not_included", **_named(place), reason=reason)
+    for inclusion in sets:
+        if (reason := _failure(verification, inclusion)) is not None:
+            verification.add("sets.not_included", **_named(inclusion), reason=reason)
             return
     verification.add("sets.included", count=len(sets))
 
 
-def check_place(verification: Verification, step: str, place: Place, about: str = "") -> Status:
+def check_inclusion(verification: Verification, step: str, inclusion: Inclusion, about: str = "") -> Status:
     """Whether the declaration stands in a batch or set, as the finding of step 3 or 15."""
-    reason = _failure(verification, place)
+    reason = _failure(verification, inclusion)
     if reason is None:
-        return verification.add(f"{step}.included", about, **_named(place))
-    return verification.add(f"{step}.not_included", about, **_named(place), reason=reason)
+        return verification.add(f"{step}.included", about, **_named(inclusion))
+    return verification.add(f"{step}.not_included", about, **_named(inclusion), reason=reason)
 
 
-def _named(place: Place) -> dict[str, Param | bytes]:
-    return {"index": place.index, "size": place.size, "root": place.root}
+def _named(inclusion: Inclusion) -> dict[str, Param | bytes]:
+    return {"index": inclusion.index, "size": inclusion.size, "root": inclusion.root}
 
 
-def _failure(verification: Verification, place: Place) -> str | None:
-    """Why the proof of a place does not hold; None where it does."""
+def _failure(verification: Verification, inclusion: Inclusion) -> str | None:
+    """Why the proof of an inclusion does not hold; None where it does."""
     try:
-        verify_inclusion(leaf_hash(verification.id), place.index, place.size, place.proof, place.root)
+        verify_inclusion(leaf_hash(verification.id), inclusion.index, inclusion.size, inclusion.proof, inclusion.root)
     except VerificationFailed as error:
         return str(error)
     return None
@@ -174,7 +174,7 @@ def check_entries(verification: Verification) -> None:
 
 def check_anchor(verification: Verification) -> None:
     """Step 9."""
-    batch = verification.evidence.places[0]
+    batch = verification.evidence.inclusions[0]
     anchors = verification.facts.anchors(batch.root, batch.size)
     if not anchors:
         verification.add("anchor.none", root=batch.root, size=batch.size)

@@ -71,7 +71,7 @@ def verify(
     check_document(verification, document, disclosed)
     # (3) The declaration is in its batch,
     check_batch(verification)
-    # (4) and in every other set of which the evidence has a place.
+    # (4) and in every other set of which the evidence has an inclusion.
     check_sets(verification)
     # (5) Evidence, checkpoint and trust root are of one history.
     check_origin(verification)

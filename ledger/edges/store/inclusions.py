@@ -12,7 +12,7 @@ from sqlalchemy import exists, select
 
 from ledger.core.anchoring.batches import Batch
 from ledger.core.encoding.ids import DeclarationId, Root
-from ledger.core.evidence.inclusion import Place
+from ledger.core.evidence.inclusion import Inclusion
 from ledger.edges.store.bulk import read_in_chunks
 from ledger.edges.store.database import Database
 from ledger.edges.store.limits import checked_number
@@ -26,7 +26,7 @@ class Inclusions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def get(self, id_: DeclarationId, root: Root, size: int) -> Place | None:
+    def get(self, id_: DeclarationId, root: Root, size: int) -> Inclusion | None:
         """The inclusion of a declaration in a batch or set that is known in part; None if it is not known."""
         column = INCLUSIONS.c
         wanted = select(INCLUSIONS).where(
@@ -36,7 +36,7 @@ class Inclusions:
             row = connection.execute(wanted).first()
         return None if row is None else inclusion_of(row)
 
-    def each(self) -> Iterator[tuple[DeclarationId, Place]]:
+    def each(self) -> Iterator[tuple[DeclarationId, Inclusion]]:
         """Declaration id and inclusion, by root, size and index; read in chunks."""
         column = INCLUSIONS.c
         for row in read_in_chunks(self._database, select(INCLUSIONS), column.root, column.size, column.position):

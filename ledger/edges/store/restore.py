@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from ledger.core.anchoring.batches import Batch
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.encoding.ids import DeclarationId, Root
-from ledger.core.evidence.inclusion import Place
+from ledger.core.evidence.inclusion import Inclusion
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
 from ledger.edges.chain.events import LoggedEntry
@@ -75,7 +75,7 @@ class Restoration:
         if batch.entry_number is not None and batch.entry_time is not None:
             anchor_batch(self._connection, known, batch.entry_number, batch.entry_time)
 
-    def add_inclusion(self, id_: DeclarationId, inclusion: Place) -> None:
+    def add_inclusion(self, id_: DeclarationId, inclusion: Inclusion) -> None:
         """Add where a declaration is in a batch or set that may be known in part. The path is not checked.
 
         A declaration that is pending is put into the batch, if the store has it. A known inclusion stays as it is.
@@ -132,7 +132,7 @@ class Restoration:
                     expected=f"declaration 0x{id_.hex()}", found="none" if found is None else f"0x{found.hex()}",
                 )  # fmt: skip
 
-    def _keep_inclusion(self, id_: DeclarationId, inclusion: Place) -> None:
+    def _keep_inclusion(self, id_: DeclarationId, inclusion: Inclusion) -> None:
         column = INCLUSIONS.c
         size, index = checked_number(inclusion.size, "size"), checked_number(inclusion.index, "index")
         same = column.root == inclusion.root, column.size == size, column.position == index

@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from ledger.core.anchoring.batches import Batch, DeclarationState
 from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
 from ledger.core.encoding.ids import DeclarationId
-from ledger.core.evidence.inclusion import Place
+from ledger.core.evidence.inclusion import Inclusion
 from ledger.core.history.entry import Entry, EntryKind
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
@@ -154,8 +154,8 @@ def note_of(row: Row[Any]) -> SignedNote:
     return note
 
 
-def inclusion_of(row: Row[Any]) -> Place:
+def inclusion_of(row: Row[Any]) -> Inclusion:
     """The root, size, index and inclusion path of a row."""
     path = row.path
     proof = tuple(path[start : start + HASH_SIZE] for start in range(0, len(path), HASH_SIZE))
-    return Place(row.root, row.size, row.position, proof)
+    return Inclusion(row.root, row.size, row.position, proof)

@@ -23,7 +23,7 @@ from ledger.journeys.audit.checkpoints import GivenCheckpoints, NamedCheckpoint,
 from ledger.journeys.audit.findings import AuditReport, Finding
 from ledger.journeys.audit.lockstep import OtherNodeLog, StoredEntries
 from ledger.journeys.audit.log import Checkpoints, LogPass, OtherSource
-from ledger.journeys.audit.store import compare_batches, compare_declarations, compare_places, compare_sets
+from ledger.journeys.audit.store import compare_batches, compare_declarations, compare_inclusions, compare_sets
 from ledger.journeys.audit.wallets import Wallets
 from ledger.journeys.progress import Progress, no_progress
 
@@ -184,7 +184,7 @@ class _Audit:
         find("store declarations", lambda: compare_declarations(store, self._wallets.is_contract))
         find("store batches", lambda: compare_batches(store, self._memory, size))
         find("store sets", lambda: compare_sets(store))
-        find("store places", lambda: compare_places(store))
+        find("store inclusions", lambda: compare_inclusions(store))
 
     def _compare_length(self) -> str:
         """The index may be behind the chain, but not behind the checkpoints that the store has published."""

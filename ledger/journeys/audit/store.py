@@ -33,7 +33,7 @@ def compare_declarations(store: Store, is_contract: Callable[[Signer], bool]) ->
 def compare_batches(store: Store, memory: Memory, size: int) -> str:
     """Check that every batch's leaves lead to its root, and that the entry it names anchors it.
 
-    A batch that holders' evidence brought back in part is checked leaf by leaf: ``compare_places``.
+    A batch that holders' evidence brought back in part is checked leaf by leaf: ``compare_inclusions``.
 
     :param size: later entries were not read, and batches that they anchor are ignored.
     """
@@ -64,16 +64,16 @@ def compare_sets(store: Store) -> str:
     return f"{count} attested sets in the store lead to their roots"
 
 
-def compare_places(store: Store) -> str:
+def compare_inclusions(store: Store) -> str:
     """Check that every inclusion leads to its root; they are kept for batches and sets that are known in part."""
     count = 0
-    for id_, place in store.inclusions.each():
+    for id_, inclusion in store.inclusions.each():
         try:
-            verify_inclusion(leaf_hash(id_), place.index, place.size, place.proof, place.root)
+            verify_inclusion(leaf_hash(id_), inclusion.index, inclusion.size, inclusion.proof, inclusion.root)
         except VerificationFailed as error:
             raise HistoryBroken(
                 f"the inclusion of declaration {hex_text(id_)} in the store does not lead to its root",
-                expected=f"number {place.index} of {place.size} under {hex_text(place.root)}", found=error,
+                expected=f"number {inclusion.index} of {inclusion.size} under {hex_text(inclusion.root)}", found=error,
             ) from None  # fmt: skip
         count += 1
     return f"{count} inclusions in the store, in batches and sets known in part, lead to their roots"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings, strategies
 
 from ledger.core.evidence.evidence import Evidence
-from ledger.core.evidence.inclusion import Place, set_of_one
+from ledger.core.evidence.inclusion import Inclusion, set_of_one
 from ledger.core.evidence.payloads import contents
 from ledger.core.evidence.reading import read_evidence
 from ledger.core.history.entry import Attested, Revoked
@@ -30,22 +30,22 @@ def question(seed: int) -> tuple[Asked, Evidence]:
     return asked, read_evidence(asked.evidence)
 
 
-def without_words_about(evidence: Evidence, place: Place) -> Evidence:
-    """Evidence without a place, and without what agencies said and took back about its set."""
+def without_words_about(evidence: Evidence, inclusion: Inclusion) -> Evidence:
+    """Evidence without an inclusion, and without what agencies said and took back about its set."""
     kept, said = [], set()
     for item, (_, content) in zip(evidence.entries, contents(evidence.entries), strict=True):
         match content:
-            case Attested(attestation) if (attestation.root, attestation.size) == place.name:
+            case Attested(attestation) if (attestation.root, attestation.size) == inclusion.name:
                 said.add(attestation.id(evidence.origin))
             case Revoked(revocation) if revocation.attestation in said:
                 pass
             case _:
                 kept.append(item)
-    return replace(without(evidence, place), entries=tuple(kept))
+    return replace(without(evidence, inclusion), entries=tuple(kept))
 
 
-def without(evidence: Evidence, place: Place) -> Evidence:
-    return replace(evidence, places=tuple(item for item in evidence.places if item != place))
+def without(evidence: Evidence, inclusion: Inclusion) -> Evidence:
+    return replace(evidence, inclusions=tuple(item for item in evidence.inclusions if item != inclusion))
 
 
 def judged(asked: Asked, evidence: Evidence) -> Found:
@@ -58,15 +58,17 @@ def judged(asked: Asked, evidence: Evidence) -> Found:
 @given(SEEDS)
 def test_leaving_out_a_place_hides_no_more_than_leaving_out_what_was_said_about_it(seed: int) -> None:
     asked, evidence = question(seed)
-    for place in evidence.places[1:]:
-        if place.name != set_of_one(evidence.id):
-            assert judged(asked, without(evidence, place)) == judged(asked, without_words_about(evidence, place))
+    for inclusion in evidence.inclusions[1:]:
+        if inclusion.name != set_of_one(evidence.id):
+            assert judged(asked, without(evidence, inclusion)) == judged(
+                asked, without_words_about(evidence, inclusion)
+            )
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SEEDS)
 def test_the_batch_and_the_set_of_one_cannot_be_left_out(seed: int) -> None:
-    """An attestation about the set of one is judged alike with its place and without."""
+    """An attestation about the set of one is judged alike with its inclusion and without."""
     chance = Chance(seed)
     made = chance.made
     alone = set_of_one(made.id)
@@ -76,7 +78,7 @@ def test_the_batch_and_the_set_of_one_cannot_be_left_out(seed: int) -> None:
         chance.lawful()
     asked = chance.asked(made.evidence())
     evidence = read_evidence(asked.evidence)
-    place = next(item for item in evidence.places if item.name == alone)
+    inclusion = next(item for item in evidence.inclusions if item.name == alone)
     rows = [row for row in judged(asked, evidence)[1] if row[0] != "sets"]
-    assert [row for row in judged(asked, without(evidence, place))[1] if row[0] != "sets"] == rows
+    assert [row for row in judged(asked, without(evidence, inclusion))[1] if row[0] != "sets"] == rows
     assert any(name.endswith(" in force") for name, *_ in rows)

@@ -68,16 +68,16 @@ def test_step_02_names_three_of_many_changed_fields(sample: Sample) -> None:
 
 def test_step_03_the_batch_is_another(sample: Sample) -> None:
     held = sample.evidence()
-    batch = replace(held.places[0], index=held.places[0].index - 1)
-    found = offline(sample.world, replace(held, places=(batch,)))
+    batch = replace(held.inclusions[0], index=held.inclusions[0].index - 1)
+    found = offline(sample.world, replace(held, inclusions=(batch,)))
     assert code(found, "batch") == "batch.not_included"
     assert check(found, "batch").params["index"] == batch.index
 
 
 def test_step_04_every_further_place_must_hold(sample: Sample) -> None:
-    alone = replace(sample.evidence().places[0], root=bytes(32), size=1, index=0, proof=())
+    alone = replace(sample.evidence().inclusions[0], root=bytes(32), size=1, index=0, proof=())
     held = sample.evidence()
-    found = offline(sample.world, replace(held, places=(*held.places, alone)))
+    found = offline(sample.world, replace(held, inclusions=(*held.inclusions, alone)))
     assert failing(found) == ["sets"]
     assert check(found, "sets").params["root"] == "0x" + bytes(32).hex()
     assert "sets" not in [item.name for item in offline(sample.world, held).checks]

@@ -202,7 +202,7 @@ def test_step_14_the_earliest_compromise_date_counts(world: World) -> None:
     made = next(item.entry.time for item in held.entries if item.entry.kind is EntryKind.ATTESTED)
     declared = (held.declaration, held.signature)
     ids = [world.declare(bytes([number]) * 32)[0].id(ORIGIN) for number in (1, 2, 3)]
-    batch = (held.places[0].root, held.places[0].size, ids)
+    batch = (held.inclusions[0].root, held.inclusions[0].size, ids)
     world.enact(AttesterCompromise, PLANT.signer, made + 16)
     assert failing(offline(world, shown(world, declared, batch))) == []
     world.enact(AttesterCompromise, PLANT.signer, made)

@@ -33,9 +33,9 @@ def test_step_15_the_place_in_the_attested_set_must_hold(sample: Sample) -> None
     held = sample.evidence()
     found = check(offline(sample.world, held), "NZ-MPI 851 set")
     assert (found.code, found.params["index"], found.params["size"]) == ("set.included", 4, 5)
-    elsewhere = replace(held.places[0], index=3)
+    elsewhere = replace(held.inclusions[0], index=3)
     demanded = VerificationPolicy(require=(Requirement(851),))
-    verdict = offline(sample.world, replace(held, places=(elsewhere,)), policy=demanded)
+    verdict = offline(sample.world, replace(held, inclusions=(elsewhere,)), policy=demanded)
     assert code(verdict, "NZ-MPI 851 set") == "set.not_included"
     assert code(verdict, "policy") == "policy.not_met"
     assert not {16, 17} & {item.step for item in verdict.checks}
