@@ -1121,7 +1121,7 @@ class Policy(NamedTuple):
     allow_skipped: bool = True
 
 
-class SetPlace(NamedTuple):
+class SetInclusion(NamedTuple):
     """Where the declaration stands: number ``at`` of ``size`` under ``root``."""
 
     root: bytes
@@ -1134,7 +1134,7 @@ class Evidence(NamedTuple):
     origin: Origin
     declaration: dict[str, Any]
     signature: bytes
-    places: tuple[SetPlace, ...]
+    inclusions: tuple[SetInclusion, ...]
     entries: tuple[tuple[Entry, tuple[bytes, ...]], ...]
     note: Note
     document: Document | None
@@ -1185,7 +1185,7 @@ def read_evidence(data: bytes) -> Evidence:
         raise Malformed('not of the format "trade-ledger/evidence/1"')
     if json.dumps(value, sort_keys=True, separators=(",", ":")).encode() + b"\n" != data:
         raise Malformed("not in canonical form: names sorted, no white space, ASCII, one newline at the end")
-    names = ["checkpoint", "declaration", "document", "entries", "ledger", "origin", "places", "signature"]
+    names = ["checkpoint", "declaration", "document", "entries", "ledger", "origin", "inclusions", "signature"]
     value = _object(value, names, "evidence")
     said = _object(value["declaration"], ["digest", "document_type", "party", "replaces"], "declaration")
     declaration = {
@@ -1195,13 +1195,13 @@ def read_evidence(data: bytes) -> Evidence:
         "replaces": _hex(said["replaces"], "replaces", 32),
     }
     check_value("bytes", "party", declaration["party"])
-    places = []
-    for item in _list(value["places"], "places"):
-        item = _object(item, ["index", "proof", "root", "size"], "a place")
+    inclusions = []
+    for item in _list(value["inclusions"], "inclusions"):
+        item = _object(item, ["index", "proof", "root", "size"], "an inclusion")
         size, index = _whole(item["size"], 2**64 - 1, "size"), _whole(item["index"], 2**64 - 1, "index")
-        places.append(SetPlace(_hex(item["root"], "root", 32), size, index, _proof(item["proof"], "proof")))
-    if not places or len({(place.root, place.size) for place in places}) != len(places):
-        raise Malformed("places must name the batch, and no set twice")
+        inclusions.append(SetInclusion(_hex(item["root"], "root", 32), size, index, _proof(item["proof"], "proof")))
+    if not inclusions or len({(inclusion.root, inclusion.size) for inclusion in inclusions}) != len(inclusions):
+        raise Malformed("inclusions must name the batch, and no set twice")
     entries = []
     for item in _list(value["entries"], "entries"):
         item = _object(item, ["bytes", "proof"], "an entry")
@@ -1217,7 +1217,7 @@ def read_evidence(data: bytes) -> Evidence:
         document = read_redacted(printed.encode() + b"\n")
     origin, signature = Origin.parse(value["origin"]), _hex(value["signature"], "signature")
     note = read_note(value["checkpoint"])
-    return Evidence(origin, declaration, signature, tuple(places), tuple(entries), note, document)
+    return Evidence(origin, declaration, signature, tuple(inclusions), tuple(entries), note, document)
 
 
 def _settings(data: bytes, format_: str, names: Sequence[str]) -> dict[str, Any]:
@@ -1358,9 +1358,9 @@ class Verifier:
             elif entry.kind == COMPROMISED:
                 attester, since = entry.said["attester"], entry.said["since"]
                 self.compromised[attester] = min(since, self.compromised.get(attester, since))
-        # Sets that are about the declaration: those of its places, and the set of one, whose root is the leaf itself.
-        alone = SetPlace(leaf_hash(self.id), 1, 0, ())
-        self.sets = {(place.root, place.size): place for place in (alone, *evidence.places)}
+        # Sets about the declaration: those of its inclusions, and the set of one, whose root is the leaf itself.
+        alone = SetInclusion(leaf_hash(self.id), 1, 0, ())
+        self.sets = {(inclusion.root, inclusion.size): inclusion for inclusion in (alone, *evidence.inclusions)}
         self.resolutions, self.unendorsed = self.enacted()
         last, size = self.entries[-1:], evidence.note.size
         self.as_of = f"as of entry {size - 1}" + (
@@ -1369,7 +1369,7 @@ class Verifier:
 
     def run(self) -> dict[str, Any]:
         self.document()
-        self.places()
+        self.inclusions()
         self.log()
         self.witnesses()
         self.included()
@@ -1437,9 +1437,9 @@ class Verifier:
             words = f"the document is not the one declared{'; changed: ' if changed else ''}{', '.join(changed[:3])}"
             self.add(f"document.{'changed' if changed else 'fields_differ' if known else 'another'}", words)
 
-    def places(self) -> None:
+    def inclusions(self) -> None:
         """Checks 3 and 4."""
-        batch, *sets = self.evidence.places
+        batch, *sets = self.evidence.inclusions
         self.included_at("batch", batch)
         wrong = [failed for failed in map(self.failure, sets) if failed]
         if wrong:
@@ -1447,17 +1447,17 @@ class Verifier:
         elif sets:
             self.add("sets.included", f"and in {len(sets)} more sets")
 
-    def included_at(self, step: str, place: SetPlace, about: str = "") -> bool:
-        failed = self.failure(place)
-        words = failed or f"number {place.at} of {place.size} under 0x{place.root.hex()}"
+    def included_at(self, step: str, inclusion: SetInclusion, about: str = "") -> bool:
+        failed = self.failure(inclusion)
+        words = failed or f"number {inclusion.at} of {inclusion.size} under 0x{inclusion.root.hex()}"
         return self.add(f"{step}.not_included" if failed else f"{step}.included", words, about)
 
-    def failure(self, place: SetPlace) -> str:
-        """Why the proof of a place does not hold; empty where it does."""
+    def failure(self, inclusion: SetInclusion) -> str:
+        """Why the proof of an inclusion does not hold; empty where it does."""
         try:
-            check_inclusion(leaf_hash(self.id), place.at, place.size, place.proof, place.root)
+            check_inclusion(leaf_hash(self.id), inclusion.at, inclusion.size, inclusion.proof, inclusion.root)
         except Failed as error:
-            return f"number {place.at} of {place.size} under 0x{place.root.hex()}: {error}"
+            return f"number {inclusion.at} of {inclusion.size} under 0x{inclusion.root.hex()}: {error}"
         return ""
 
     def log(self) -> None:
@@ -1497,7 +1497,7 @@ class Verifier:
 
     def included(self) -> None:
         """Checks 8 and 9."""
-        note, batch = self.evidence.note, self.evidence.places[0]
+        note, batch = self.evidence.note, self.evidence.inclusions[0]
         wrong = []
         for entry, proof in self.evidence.entries:
             try:

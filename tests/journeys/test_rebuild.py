@@ -193,7 +193,7 @@ def swapped_note(**changes: Any) -> Callable[[dict[str, Any]], None]:
 
 def of_another_batch(filled: FilledHouse) -> Callable[[dict[str, Any]], None]:
     other = json.loads(filled.evidence[filled.batches[1][0]])
-    return lambda value: value.update(places=other["places"])
+    return lambda value: value.update(inclusions=other["inclusions"])
 
 
 def never_anchored(filled: FilledHouse) -> Callable[[dict[str, Any]], None]:
@@ -201,7 +201,7 @@ def never_anchored(filled: FilledHouse) -> Callable[[dict[str, Any]], None]:
 
     def change(value: dict[str, Any]) -> None:
         id_ = filled.batches[0][0]
-        value["places"] = [{"index": 0, "proof": [], "root": hex_text(leaf_hash(id_)), "size": 1}]
+        value["inclusions"] = [{"index": 0, "proof": [], "root": hex_text(leaf_hash(id_)), "size": 1}]
 
     return change
 
@@ -224,7 +224,9 @@ FORGERIES: dict[str, tuple[Callable[[FilledHouse], bytes], str]] = {
         "batch: ",
     ),
     "another index": (
-        lambda filled: altered(filled.evidence[filled.batches[0][0]], lambda value: value["places"][0].update(index=1)),
+        lambda filled: altered(
+            filled.evidence[filled.batches[0][0]], lambda value: value["inclusions"][0].update(index=1)
+        ),
         "batch: ",
     ),
     "the inclusions of another": (
@@ -234,7 +236,9 @@ FORGERIES: dict[str, tuple[Callable[[FilledHouse], bytes], str]] = {
     "a set it is not in": (
         lambda filled: altered(
             filled.evidence[filled.batches[0][3]],
-            lambda value: value["places"].append(json.loads(filled.evidence[filled.batches[0][0]])["places"][1]),
+            lambda value: value["inclusions"].append(
+                json.loads(filled.evidence[filled.batches[0][0]])["inclusions"][1]
+            ),
         ),
         "sets: ",
     ),
@@ -285,7 +289,7 @@ def test_a_place_that_is_attested_by_nobody_is_not_kept(filled: FilledHouse, fre
     pair = node_hash(leaf_hash(id_), bytes(32))
     made = altered(
         filled.evidence[id_],
-        lambda value: value["places"].append(
+        lambda value: value["inclusions"].append(
             {"index": 0, "proof": [hex_text(bytes(32))], "root": hex_text(pair), "size": 2}
         ),
     )

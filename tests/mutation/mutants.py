@@ -233,7 +233,7 @@ def _other(chance: random.Random, value: Any) -> Any:
 def _path(chance: random.Random, base: Base, _: list[Base]) -> Made:
     """A proof that is longer, shorter, in another order, or of another size or index."""
     value = json.loads(base.files["evidence"])
-    proven = chance.choice([*value["places"], *value["entries"]])
+    proven = chance.choice([*value["inclusions"], *value["entries"]])
     proof, action = proven["proof"], chance.randrange(5)
     if action == 0 and proof:
         proof.pop(chance.randrange(len(proof)))

@@ -49,7 +49,7 @@ def with_member(value: Any, *path: Any) -> Asked:
 
 def test_numbers() -> None:
     agreed(with_member(value, "declaration", "document_type") for value in WHOLE)
-    agreed(with_member(value, "places", 0, name) for name in ("size", "index") for value in WHOLE)
+    agreed(with_member(value, "inclusions", 0, name) for name in ("size", "index") for value in WHOLE)
 
 
 def test_bytes() -> None:
@@ -59,7 +59,7 @@ def test_bytes() -> None:
         with_member(text, "signature")
         for text in ("0x", "0xaa", "0xAA", "0xa", "aa", "0Xaa", "0xaa\n", "0x" + "11" * 1025)
     )
-    agreed(with_member(["0x" + "00" * 32] * count, "places", 0, "proof") for count in (0, 64, 65))
+    agreed(with_member(["0x" + "00" * 32] * count, "inclusions", 0, "proof") for count in (0, 64, 65))
 
 
 def test_origins() -> None:

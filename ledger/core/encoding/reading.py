@@ -1,6 +1,6 @@
 """Strict reading of the members of a JSON or CBOR value: each has one spelling, and every error names the member.
 
-``where`` is the member's path, such as ``places[1].root``; it becomes ``Malformed.where``.
+``where`` is the member's path, such as ``inclusions[1].root``; it becomes ``Malformed.where``.
 """
 
 from __future__ import annotations

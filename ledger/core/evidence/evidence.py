@@ -68,7 +68,7 @@ class Evidence:
             "document": None if self.document is None else self.document.to_value(),
             "ledger": FORMAT,
             "origin": str(self.origin),
-            "places": [
+            "inclusions": [
                 {
                     "index": inclusion.index,
                     "proof": [hex_text(hash_) for hash_ in inclusion.proof],

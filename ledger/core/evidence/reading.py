@@ -37,7 +37,7 @@ def evidence_from_value(value: Json) -> Evidence:
 
     :raises Malformed: names the member. Nothing is verified.
     """
-    names = ["checkpoint", "declaration", "document", "entries", "ledger", "origin", "places", "signature"]
+    names = ["checkpoint", "declaration", "document", "entries", "ledger", "origin", "inclusions", "signature"]
     note, declaration, document, entries, _, origin, inclusions, signature = read_object(
         of_format(value, FORMAT), names, "evidence"
     )
@@ -46,7 +46,8 @@ def evidence_from_value(value: Json) -> Evidence:
         Declaration.from_json(declaration, "declaration"),
         hex_bytes(signature, "signature"),
         tuple(
-            _read_inclusion(item, f"places[{number}]") for number, item in enumerate(read_list(inclusions, "places"))
+            _read_inclusion(item, f"inclusions[{number}]")
+            for number, item in enumerate(read_list(inclusions, "inclusions"))
         ),
         tuple(_read_entry(item, f"entries[{number}]") for number, item in enumerate(read_list(entries, "entries"))),
         SignedNote.parse(read_string(note, "checkpoint")),
@@ -56,9 +57,9 @@ def evidence_from_value(value: Json) -> Evidence:
     if any(left >= right for left, right in pairwise(numbers)):
         raise Malformed("must ascend by number", "entries")
     if not evidence.inclusions:
-        raise Malformed("must contain at least the batch", "places")
+        raise Malformed("must contain at least the batch", "inclusions")
     if len({(inclusion.root, inclusion.size) for inclusion in evidence.inclusions}) != len(evidence.inclusions):
-        raise Malformed("names a set twice", "places")
+        raise Malformed("names a set twice", "inclusions")
     return evidence
 
 

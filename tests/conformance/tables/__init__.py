@@ -8,8 +8,8 @@ from tests.conformance.tables.documents import documents
 from tests.conformance.tables.entries import entries
 from tests.conformance.tables.evidence_file import files
 from tests.conformance.tables.force import force
+from tests.conformance.tables.inclusions import inclusions, sets
 from tests.conformance.tables.others import others
-from tests.conformance.tables.places import places, sets
 from tests.conformance.tables.policies import policies
 
-TABLES = (files, places, sets, checkpoints, trust_roots, entries, forgeries, force, others, policies, documents)
+TABLES = (files, inclusions, sets, checkpoints, trust_roots, entries, forgeries, force, others, policies, documents)

@@ -27,12 +27,12 @@ OTHER_MEMBERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
     ("declaration_replaces_too_long", "33 bytes for what it replaces", lambda value: value["declaration"].update(replaces="0x" + "00" * 33)),
     ("party_too_long", "a signer of 129 bytes", lambda value: value["declaration"].update(party="0x" + "11" * 129)),
     ("signature_not_text", "a signature that is a list", lambda value: value.update(signature=[])),
-    ("places_not_a_list", "places that are an object", lambda value: value.update(places={})),
-    ("place_not_an_object", "a place that is null", lambda value: value.update(places=[None])),
-    ("place_member_missing", "a place without root", lambda value: value["places"][0].pop("root")),
-    ("place_member_unknown", "a member that a place has not", lambda value: value["places"][0].update(batch=1)),
-    ("place_root_too_short", "a root of 31 bytes", lambda value: value["places"][0].update(root="0x" + "00" * 31)),
-    ("proof_not_a_list", "a path that is one text", lambda value: value["places"][0].update(proof="0x" + "00" * 32)),
+    ("inclusions_not_a_list", "inclusions that are an object", lambda value: value.update(inclusions={})),
+    ("inclusion_not_an_object", "an inclusion that is null", lambda value: value.update(inclusions=[None])),
+    ("inclusion_member_missing", "an inclusion without root", lambda value: value["inclusions"][0].pop("root")),
+    ("inclusion_member_unknown", "a member that an inclusion has not", lambda value: value["inclusions"][0].update(batch=1)),
+    ("inclusion_root_too_short", "a root of 31 bytes", lambda value: value["inclusions"][0].update(root="0x" + "00" * 31)),
+    ("proof_not_a_list", "a path that is one text", lambda value: value["inclusions"][0].update(proof="0x" + "00" * 32)),
     ("entries_not_a_list", "entries that are an object", lambda value: value.update(entries={})),
     ("entries_null", "null for entries", lambda value: value.update(entries=None)),
     ("entry_not_an_object", "an entry that is a text", lambda value: value["entries"].append("0x")),
@@ -111,11 +111,11 @@ def files() -> None:
     )
     member("hex_odd", "an odd number of digits", lambda value: value.update(signature=value["signature"][:-1]))
     member("hex_without_0x", "hexadecimal without 0x", lambda value: value.update(signature=value["signature"][2:]))
-    member("number_as_text", "a size in quotes", lambda value: value["places"][0].update(size="5"))
-    member("number_with_fraction", "a size of 5.0", lambda value: value["places"][0].update(size=5.0))
-    member("number_negative", "an index of -1", lambda value: value["places"][0].update(index=-1))
-    member("number_true", "true for 1", lambda value: value["places"][0].update(index=True))
-    member("number_too_large", "an index of 2^64", lambda value: value["places"][0].update(index=1 << 64))
+    member("number_as_text", "a size in quotes", lambda value: value["inclusions"][0].update(size="5"))
+    member("number_with_fraction", "a size of 5.0", lambda value: value["inclusions"][0].update(size=5.0))
+    member("number_negative", "an index of -1", lambda value: value["inclusions"][0].update(index=-1))
+    member("number_true", "true for 1", lambda value: value["inclusions"][0].update(index=True))
+    member("number_too_large", "an index of 2^64", lambda value: value["inclusions"][0].update(index=1 << 64))
     member(
         "origin_upper_case",
         "the contract's address in upper case",
@@ -138,15 +138,17 @@ def files() -> None:
     member(
         "digest_too_short", "a digest of 31 bytes", lambda value: value["declaration"].update(digest="0x" + "11" * 31)
     )
-    member("places_empty", "no place at all", lambda value: value.update(places=[]))
-    member("place_twice", "the batch twice", lambda value: value.update(places=value["places"] * 2))
+    member("inclusions_empty", "no inclusion at all", lambda value: value.update(inclusions=[]))
+    member("inclusion_twice", "the batch twice", lambda value: value.update(inclusions=value["inclusions"] * 2))
     member(
-        "proof_too_long_to_read", "65 hashes", lambda value: value["places"][0].update(proof=["0x" + "00" * 32] * 65)
+        "proof_too_long_to_read",
+        "65 hashes",
+        lambda value: value["inclusions"][0].update(proof=["0x" + "00" * 32] * 65),
     )
     member(
         "proof_hash_too_short",
         "a hash of 31 bytes",
-        lambda value: value["places"][0]["proof"].__setitem__(0, "0x" + "00" * 31),
+        lambda value: value["inclusions"][0]["proof"].__setitem__(0, "0x" + "00" * 31),
     )
     member("entries_out_of_order", "entries not ascending", lambda value: value.update(entries=value["entries"][::-1]))
     member("entry_twice", "one entry twice", lambda value: value["entries"].insert(1, value["entries"][0]))

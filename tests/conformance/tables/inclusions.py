@@ -20,14 +20,14 @@ from tests.conformance.parts import (
 )
 
 
-def places() -> None:
+def inclusions() -> None:
     made = attested()
 
     def wrong(name: str, about: str, change: Callable[[dict[str, Any]], Any], *failed: str) -> None:
         case(f"{name}_fail", about, made, evidence=edited(change), exit=BAD, failed=failed)
 
-    def place(change: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
-        return lambda value: change(value["places"][0])
+    def inclusion(change: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+        return lambda value: change(value["inclusions"][0])
 
     # The batch is attested too, and whoever does not stand in it is not attested.
     for name, about, change in [
@@ -40,23 +40,23 @@ def places() -> None:
         ("index_at_size", "an index that the batch has not", lambda p: p.update(index=5)),
         ("index_beyond_size", "an index with the same path in a sloppy verifier", lambda p: p.update(index=2 + 8)),
     ]:
-        wrong(f"batch_{name}", about, place(change), "batch", "NZ-MPI 851 set")
+        wrong(f"batch_{name}", about, inclusion(change), "batch", "NZ-MPI 851 set")
     # Under another root or size it is another set, of which nobody attested anything.
     # Index 2 of 6 has a path as long as index 2 of 5, and it leads to the same root: only the anchor tells.
     wrong(
         "batch_size_relabelled",
         "size 6 instead of 5, by the same path to the same root",
-        place(lambda p: p.update(size=6)),
+        inclusion(lambda p: p.update(size=6)),
         "anchor",
     )
     wrong(
         "batch_root_of_another",
         "a root that nothing anchors",
-        place(lambda p: p.update(root="0x" + "ab" * 32)),
+        inclusion(lambda p: p.update(root="0x" + "ab" * 32)),
         "batch",
         "anchor",
     )
-    wrong("batch_size_zero", "index 0 of none", place(lambda p: p.update(index=0, size=0)), "batch", "anchor")
+    wrong("batch_size_zero", "index 0 of none", inclusion(lambda p: p.update(index=0, size=0)), "batch", "anchor")
     alone = shipment()
     single = alone.world.declare(b"\x77" * 32)
     one = alone.world.anchor([single[0]])
@@ -80,7 +80,7 @@ def sets() -> None:
     with_set = replace(made, sets=[(root, 2, others)])
     case("attested_set", "attested in a set of two beside its batch", with_set)
     case("attested_set_of_one", "attested alone", _alone())
-    broken = edited(lambda value: value["places"][1]["proof"].__setitem__(0, "0x" + "00" * 32), with_set)
+    broken = edited(lambda value: value["inclusions"][1]["proof"].__setitem__(0, "0x" + "00" * 32), with_set)
     case(
         "attested_set_proof_changed_fail",
         "a bit of the path in the set",
@@ -89,8 +89,8 @@ def sets() -> None:
         exit=BAD,
         failed=("sets", "NZ-CUSTOMS 132 set"),
     )
-    lost = edited(lambda value: value["places"].pop(), with_set)
-    about = "the place in a set of two is left out: nothing shows that the attestation is about this declaration"
+    lost = edited(lambda value: value["inclusions"].pop(), with_set)
+    about = "the inclusion in a set of two is left out: nothing shows that the attestation is about this declaration"
     demanded = policy(require=[requirement(132)])
     case("attested_set_not_shown", f"{about}, and it is not judged", with_set, evidence=lost)
     case(
@@ -98,42 +98,45 @@ def sets() -> None:
         evidence=lost, policy=demanded, exit=BAD, failed=("policy",),
     )  # fmt: skip
     single = _alone()
-    lost = edited(lambda value: value["places"].pop(), single)
-    about = "the place in a set of one is left out, which needs no proof"
+    lost = edited(lambda value: value["inclusions"].pop(), single)
+    about = "the inclusion in a set of one is left out, which needs no proof"
     case("attested_set_of_one_not_shown", f"{about}: the attestation counts", single, evidence=lost, policy=demanded)
     revoked = _alone()
     revoked.world.revoke(next(iter(revoked.world.history.attestations)), CUSTOMS)
     case(
         "revoked_set_of_one_not_shown_fail", f"{about}: the revocation counts", revoked,
-        evidence=edited(lambda value: value["places"].pop(), revoked), exit=BAD, failed=("NZ-CUSTOMS 132 in force",),
+        evidence=edited(lambda value: value["inclusions"].pop(), revoked), exit=BAD, failed=("NZ-CUSTOMS 132 in force",),
     )  # fmt: skip
 
     def swapped(value: dict[str, Any]) -> None:
-        value["places"].reverse()
+        value["inclusions"].reverse()
 
     case(
         "attested_set_before_the_batch_fail", "the batch must be first: nothing anchors the other set", with_set,
         evidence=edited(swapped, with_set), exit=BAD, failed=("anchor",),
     )  # fmt: skip
-    relabelled = edited(lambda value: value["places"][1].update(index=0), with_set)
+    relabelled = edited(lambda value: value["inclusions"][1].update(index=0), with_set)
     case(
         "attested_set_index_of_another_fail", "the neighbour's index in the set", with_set,
         evidence=relabelled, exit=BAD, failed=("sets", "NZ-CUSTOMS 132 set"),
     )  # fmt: skip
-    spare = edited(lambda value: value["places"].append(_single(made)))
+    spare = edited(lambda value: value["inclusions"].append(_single(made)))
     case(
-        "place_that_nobody_attested", "a place more than is needed, and true", made_alone := attested(), evidence=spare
+        "inclusion_that_nobody_attested",
+        "an inclusion more than is needed, and true",
+        made_alone := attested(),
+        evidence=spare,
     )
     assert made_alone.id == made.id
-    false = edited(lambda value: value["places"].append(_single(made) | {"root": "0x" + "ab" * 32}))
+    false = edited(lambda value: value["inclusions"].append(_single(made) | {"root": "0x" + "ab" * 32}))
     case(
-        "place_that_nobody_attested_wrong_fail", "a place more than is needed, and false", made_alone,
+        "inclusion_that_nobody_attested_wrong_fail", "an inclusion more than is needed, and false", made_alone,
         evidence=false, exit=BAD, failed=("sets",),
     )  # fmt: skip
 
 
 def _single(made: Shipment) -> dict[str, Any]:
-    """The place of a declaration in a set of its own."""
+    """The inclusion of a declaration in a set of its own."""
     return {"index": 0, "proof": [], "root": "0x" + leaf_hash(made.id).hex(), "size": 1}
 
 
