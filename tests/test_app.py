@@ -30,7 +30,7 @@ def settings(folder: Path, **more: object) -> Settings:
 
 def unasked() -> Chain:
     """A chain that was never asked anything."""
-    return Chain.unasked(NOWHERE, ORIGIN)
+    return Chain.unchecked(NOWHERE, ORIGIN)
 
 
 def away() -> Chain:

@@ -41,6 +41,7 @@ def verify(
 
     Example: `ledger verify invoice.evidence.json -d invoice.redacted --trust trust.json`
     """
+    time = moment(at)
     held = VerificationRequest.read(
         read_file(evidence),
         None if document is None else read_file(document),
@@ -49,9 +50,9 @@ def verify(
     )
     if online:
         app = open_app()
-        verdict = verify_online(held, moment(at), app.chain, app.follower)
+        verdict = verify_online(held, time, app.chain, app.follower)
     else:
-        verdict = verify_offline(held, moment(at))
+        verdict = verify_offline(held, time)
     value = verdict.to_json()
     if held.proves_pages is not None:
         value["proves_pages"] = held.proves_pages

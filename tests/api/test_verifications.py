@@ -77,7 +77,7 @@ def test_the_spelling_does_not_matter(client: TestClient, spelled: str) -> None:
 
 
 TEXT = json.dumps(BODY)
-SIZE = f'"size": {EVIDENCE["places"][0]["size"]}'
+SIZE = f'"size": {EVIDENCE["inclusions"][0]["size"]}'
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ SIZE = f'"size": {EVIDENCE["places"][0]["size"]}'
     [
         (TEXT.replace('"origin":', '"origin": "eip155:1:0x", "origin":', 1), "name"),
         (TEXT.replace('{"evidence":', '{"online": false, "evidence":', 1), "name"),
-        (TEXT.replace(SIZE, SIZE + ".0"), "places[0].size"),
+        (TEXT.replace(SIZE, SIZE + ".0"), "inclusions[0].size"),
         (TEXT.replace(SIZE, f'"size": {2**53}'), "integer"),
         (TEXT.replace('"type"', '"type"'), ""),
         (json.dumps(BODY | {"evidence": EVIDENCE | {"more": 1}}), '"more" is not a member'),

@@ -54,7 +54,7 @@ def test_what_is_said_of_each_member_of_a_set(told: Told) -> None:
     assert [(item.id, item.standing) for item in first.attestations] == [(together, Standing.IN_FORCE)]
     assert [(item.id, item.standing) for item in second.attestations] == [(together, Standing.REVOKED)]
     assert [item.id for item in third.attestations] == [together, alone]
-    assert second.attestations[0].decided_by != second.attestations[0].mark, "the revocation decides"
+    assert second.attestations[0].decided_by != second.attestations[0].entry, "the revocation decides"
     assert first.withdrawn is not None
     assert first.withdrawn[1].withdrawal.replacement == third.id
     assert (second.withdrawn, third.withdrawn) == (None, None)
