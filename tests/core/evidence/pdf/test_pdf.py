@@ -46,9 +46,9 @@ VECTORS = Path(__file__).parents[3] / "vectors" / "pdf"
 SHARED = sorted((Path(__file__).parents[5] / "shared" / "data").rglob("*.pdf"))
 REAL = [*fetched.PDFS, *SHARED]
 DAMAGED = {
-    "issue-297.pdf": "no object where the PDF's tables say",
-    "selenium-pypdf-issue-177.pdf": "is not a complete PDF, from '%PDF-' to '%%EOF'",
-    "toy.pdf": "no rows are 20 bytes",
+    "issue-297.pdf": "no object where the tables of the PDF place one",
+    "selenium-pypdf-issue-177.pdf": "not a complete PDF, from '%PDF-' to '%%EOF'",
+    "toy.pdf": "rows are 20 bytes",
 }
 """PDFs that other readers repair in silence: nothing is attached to a file whose own tables are wrong."""
 
