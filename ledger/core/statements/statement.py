@@ -1,4 +1,4 @@
-"""The statements that are signed: declaration, withdrawal, attestation, revocation and the council's resolutions.
+"""The statements that are signed: declaration, withdrawal, attestation, revocation, sign-in, the council's resolutions.
 
 Each is a frozen dataclass whose fields carry their EIP-712 member types; the struct hash, the JSON form, the message
 for a wallet and the ABI value all follow from that one table, so they cannot drift apart. ``docs/formats.md`` section 3
@@ -82,6 +82,11 @@ class Statement:
     @classmethod
     def abi_types(cls) -> list[str]:
         return [codec.abi for _, _, codec in _members(cls)]
+
+    @classmethod
+    def typed_members(cls) -> list[tuple[str, str]]:
+        """(EIP-712 name, type) of the members, in order."""
+        return [(name, codec.abi) for _, name, codec in _members(cls)]
 
     @classmethod
     def from_abi(cls, values: Sequence[Any]) -> Self:
@@ -181,6 +186,20 @@ class Revocation(Statement):
     attestation: AttestationId = _member(HASH)
     member: DeclarationId = _member(HASH, default=NO_DECLARATION)
     reason: int = _member(UINT16, default=41)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn(Statement):
+    """A signer's words to a site: let me in. ``nonce`` is the site's own; the contract has no use for it.
+
+    Who judges it is ``signature.verify_signature``. Which site, nonce and time (seconds) are taken is the site's rule.
+    """
+
+    PRIMARY_TYPE: ClassVar[str] = "SignIn"
+    site: str = _member(text(MAX_URI))
+    signer: Signer = _member(SIGNER)
+    nonce: bytes = _member(HASH)
+    time: int = _member(UINT40)
 
 
 # The council's resolutions. Each ends with its running number: 1 for the first that is signed, 0 for the first council.

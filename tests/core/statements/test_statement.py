@@ -40,6 +40,7 @@ from ledger.core.statements.statement import (
     MandateWithdrawal,
     Resolution,
     Revocation,
+    SignIn,
     Statement,
     Withdrawal,
     _members,
@@ -57,6 +58,7 @@ STATEMENTS: dict[type[Statement], some.SearchStrategy[Any]] = {
     Withdrawal: some.builds(Withdrawal, hashes, uint16, hashes),
     Attestation: some.builds(Attestation, agencies, uint16, uint16, hashes, uint40, uint40, hashes, uint64, hashes),
     Revocation: some.builds(Revocation, hashes, hashes, uint16),
+    SignIn: some.builds(SignIn, texts, signers, hashes, uint40),
     CouncilChange: some.builds(
         CouncilChange, some.lists(signers, min_size=1, max_size=4, unique=True).map(tuple), uint16, uint64
     ),
@@ -75,7 +77,7 @@ statements = some.one_of(*STATEMENTS.values())
 
 
 def test_every_statement_is_tried() -> None:
-    assert set(STATEMENTS) == {Declaration, Withdrawal, Attestation, Revocation, *RESOLUTIONS}
+    assert set(STATEMENTS) == {Declaration, Withdrawal, Attestation, Revocation, SignIn, *RESOLUTIONS}
 
 
 def typed_message(statement: Statement, origin: Origin) -> dict[str, Any]:
@@ -136,7 +138,7 @@ def test_entry_payload_round_trip(statement: Statement, signer: bytes, signature
             content = Revoked(statement, signer, signature)
         case Declaration():
             content = Withdrawn(statement, Withdrawal(statement.digest, 1), signature)
-        case Withdrawal():
+        case Withdrawal() | SignIn():
             content = Anchored(bytes(32), 7)
         case _:
             assert isinstance(statement, Resolution)
