@@ -101,8 +101,15 @@ class Attestation(Shape):
 
     agency: AgencyCode
     kind: UInt16 = Field(description="UNCL 1001", examples=[851])
-    outcome: UInt16 = Field(description="UNCL 7365 or 1373", examples=[1])
-    detail: Hash
+    outcome: UInt16 = Field(
+        description="UNCL 7365, 4405 or 1373, by kind. One outside its list is refused, and so is an adverse one about "
+        "several declarations or with an end (docs/formats.md section 3, Code lists)",
+        examples=[1],
+    )
+    detail: Hash = Field(
+        description="Digest of the agency's own document; of several declarations the RFC 9162 root over the digests "
+        "of their notices in the order of the set; or zero"
+    )
     valid_from: UInt40 = Field(examples=[1795000000])
     valid_until: UInt40 = Field(description="No end is 2^40 - 1", examples=[(1 << 40) - 1])
     root: Hash

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -10,16 +11,20 @@ import typer
 from ledger.cli.inputs import Json, KeyName, identifier, moment
 from ledger.cli.output import facts, show
 from ledger.cli.terminal import open_app
-from ledger.core.encoding.ids import DeclarationId
+from ledger.core.encoding.ids import DeclarationId, Digest
 from ledger.core.encoding.reading import hex_text
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.code_lists import outcome_in_words, type_in_words
+from ledger.core.statements.members import NO_END
+from ledger.core.statements.notices import detail_of
 from ledger.core.statements.statement import Attestation
+from ledger.errors import Malformed
 from ledger.journeys.attest import relay_attestation, set_of
 from ledger.journeys.relay import Relayed, receipt_json
 
 
-def _show(title: str, done: Relayed, as_json: bool) -> None:
-    value: dict[str, Any] = {"id": hex_text(done.id), "entry": done.number, **(receipt_json(done.receipt) or {})}
+def _show(title: str, done: Relayed, as_json: bool, more: Mapping[str, str] | None = None) -> None:
+    value: dict[str, Any] = {"id": hex_text(done.id), "entry": done.number, **(more or {})}
+    value |= receipt_json(done.receipt) or {}
     show(as_json, value, lambda: facts(title, value))
 
 
@@ -28,13 +33,20 @@ def attest(
     agency: Annotated[str, typer.Option(help="Agency code that the key speaks for.")],
     kind: Annotated[int, typer.Option(help="UNCL 1001 code of what is attested, e.g. 851.")],
     key: KeyName,
-    outcome: Annotated[int, typer.Option(help="UNCL 7365 or 1373 code, e.g. 1 accepted.")] = 1,
-    detail: Annotated[str | None, typer.Option(help="Digest of the agency's own document, 0x and 64 digits.")] = None,
+    outcome: Annotated[
+        int, typer.Option(help="Code of the kind's list, UNCL 1373, 4405 or 7365, e.g. 1 accepted.")
+    ] = 1,
+    detail: Annotated[
+        list[str] | None,
+        typer.Option(help="Digest of the agency's own document; for several declarations once for each, in order."),
+    ] = None,
     valid_from: Annotated[str | None, typer.Option(help="Begin of validity; now if not given.")] = None,
     valid_until: Annotated[str | None, typer.Option(help="End of validity; none if not given.")] = None,
     as_json: Json = False,
 ) -> None:
     """Attest declarations as an agency's officer. One id is a set of one; a whole batch is one entry.
+
+    An adverse outcome, such as 7 goods detained, is about one declaration and has no end.
 
     Example: `ledger attest 0x… --agency NZ-MPI --kind 851 --key officer`
     """
@@ -42,11 +54,14 @@ def attest(
     officer = app.key(key)
     ids = [DeclarationId(identifier(text, "declaration")) for text in declaration]
     root, size = set_of(ids)
+    notices = [Digest(identifier(text, "detail")) for text in detail or ()]
+    if notices and len(notices) != size:
+        raise Malformed(f"{len(notices)} digests for {size} declarations: give one for each, in order", "detail")
     statement = Attestation(
         agency,
         kind,
         outcome,
-        ZERO if detail is None else identifier(detail, "detail"),
+        detail_of(notices),
         moment(valid_from) if valid_from else 0,
         NO_END if valid_until is None else moment(valid_until),
         root,
@@ -55,4 +70,5 @@ def attest(
     )
     signature = officer.sign(statement.id(app.origin))
     done = relay_attestation(app.relay, statement, officer.signer(app.origin), signature, ids if size > 1 else ())
-    _show("Attested", done, as_json)
+    says = f"{type_in_words(kind)}, {outcome_in_words(kind, outcome)}"
+    _show("Attested", done, as_json, {"says": says})

@@ -13,6 +13,7 @@ from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import when
 from ledger.core.history.history import Standing
+from ledger.core.statements.code_lists import outcome_in_words, type_in_words
 from ledger.journeys.status import AttestationStatus, DeclarationStatus, attestation_status, declaration_status
 
 
@@ -70,7 +71,13 @@ def _show_declaration(status: DeclarationStatus, as_json: bool) -> None:
     def human() -> None:
         facts("Declaration", {key: item for key, item in value.items() if key != "attestations"})
         rows = [
-            (item["agency"], item["kind"], item["outcome"], _coloured(item["standing"]), item["id"])
+            (
+                item["agency"],
+                f"{item['kind']} {type_in_words(item['kind'])}",
+                f"{item['outcome']} {outcome_in_words(item['kind'], item['outcome'])}",
+                _coloured(item["standing"]),
+                item["id"],
+            )
             for item in value["attestations"]
         ]
         lines("Attestations", ("agency", "kind", "outcome", "standing", "id"), rows)

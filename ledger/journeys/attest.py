@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ledger.core.encoding.ids import DeclarationId, SetName, Signer
+from ledger.core.statements.code_lists import check_outcome
 from ledger.core.statements.statement import Attestation
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.chain import calls
@@ -18,10 +19,12 @@ def relay_attestation(
 ) -> Relayed:
     """Relay an attestation. ``members``: the declaration ids of its set, in order, kept for the evidence.
 
-    :raises Malformed: the members do not lead to the attested root and size.
+    :raises Malformed: the members do not lead to the attested root and size; or the outcome is not in the list of the
+        kind, or is adverse and about many (``check_outcome``).
     :raises AgencyUnknown: no agency of this code was ever enrolled.
     :raises Refused: the contract forbids it. Relaying one again that is in the history is no error.
     """
+    check_outcome(attestation)
     id_ = attestation.id(relay.chain.origin)
     relay.refresh().agencies.agency(attestation.agency)
     if members and set_of(members) != (attestation.root, attestation.size):

@@ -117,6 +117,10 @@ def refusals(served: Served) -> dict[str, tuple[str, dict[str, Any], int, str]]:
     unknown_agency["attestation"]["agency"] = "NZ-NOBODY"
     another_agency = attest_body(served, [id_])
     another_agency["attestation"]["agency"] = houses.CUSTOMS
+    unlisted = attest_body(served, [id_])
+    unlisted["attestation"]["outcome"] = 52
+    adverse_with_end = attest_body(served, [id_])
+    adverse_with_end["attestation"] |= {"outcome": 8, "valid_until": 2_000_000_000}
     stranger = attest_body(served, [id_])
     stranger["signer"] = "0x" + "11" * 20
     members = attest_body(served, [id_]) | {"members": [id_, ZERO]}
@@ -146,6 +150,8 @@ def refusals(served: Served) -> dict[str, tuple[str, dict[str, Any], int, str]]:
         "an agency that the key does not speak for": ("/v1/attestations", another_agency, 403, "AgencyMismatch"),
         "an unknown attester": ("/v1/attestations", stranger, 403, "AttesterUnknown"),
         "no mandate": ("/v1/attestations", attest_body(served, [id_], kind=132), 403, "MandateMissing"),
+        "an outcome outside its list": ("/v1/attestations", unlisted, 422, "Malformed"),
+        "an adverse outcome with an end": ("/v1/attestations", adverse_with_end, 422, "Malformed"),
         "members of another set": ("/v1/attestations", members, 422, "Malformed"),
         "no evidence": ("/v1/verifications", {"evidence": {}}, 422, "Malformed"),
         "a body too large": ("/v1/declarations", {"x": "y" * 300_000}, 413, "TooLarge"),

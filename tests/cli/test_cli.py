@@ -58,6 +58,9 @@ def shell(house: LocalLedger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     return Shell(house, monkeypatch, capsys)
 
 
+ZEROS, ONES = "0x" + "00" * 32, "0x" + "11" * 32
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "in").mkdir()
@@ -78,7 +81,9 @@ def test_the_whole_job(shell: Shell, folder: Path) -> None:
 
     id_ = next(item["id"] for item in done["declarations"] if item["file"] == "invoice.xml")
     attested = shell.json("attest", id_, "--agency", "NZ-MPI", "--kind", "851", "--key", "plant-officer")
+    assert attested["says"] == "phytosanitary certificate, accepted"
     assert shell.json("status", id_)["attestations"][0]["standing"] == "in force"
+    assert "accepted" in shell("status", id_)[1]
     assert shell.json("status", attested["id"])["standing"] == "in force"
 
     wrapped, copy = f"{out}/invoice.xml.wrapped", str(folder / "copy.redacted")
@@ -180,6 +185,21 @@ def test_a_manifest_gives_types_in_folders(shell: Shell, folder: Path) -> None:
             ["attest", "0x" + "00" * 32, "--agency", "NZ-MPI", "--kind", "132", "--key", "plant-officer"],
             1,
             "no mandate",
+        ),
+        (
+            ["attest", ZEROS, "--agency", "NZ-MPI", "--kind", "132", "--outcome", "200", "--key", "plant-officer"],
+            2,
+            "200 is not in UNCL 7365",
+        ),
+        (
+            ["attest", ZEROS, ONES, "--agency", "NZ-MPI", "--kind", "851", "--outcome", "8", "--key", "plant-officer"],
+            2,
+            '"rejected" (UNCL 1373 8) is adverse: make one attestation for each of the 2 declarations',
+        ),
+        (
+            ["attest", ZEROS, ONES, "--agency", "NZ-MPI", "--kind", "851", "--detail", ZEROS, "--key", "plant-officer"],
+            2,
+            "1 digests for 2 declarations",
         ),
         (["attest", "0x" + "00" * 32, "--agency", "nz", "--kind", "132", "--key", "plant-officer"], 2, "agency code"),
         (["attest", "0x" + "00" * 32, "--agency", "NZ-MPI", "--kind", "851", "--key", "nobody"], 2, "nobody"),

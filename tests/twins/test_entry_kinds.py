@@ -17,6 +17,7 @@ from ledger.core.statements.statement import (
     Attestation,
     Declaration,
     Revocation,
+    SignIn,
     Statement,
     Withdrawal,
 )
@@ -92,7 +93,7 @@ def test_the_contract_has_the_same_type_strings() -> None:
 def test_the_page_lists_the_statements() -> None:
     section = FORMATS[FORMATS.index("## 3.") : FORMATS.index("## 4.")]
     listed = re.findall(r"^    ([A-Z]\w*\([\w\[\] ,]*\))$", section, re.MULTILINE)
-    assert sorted(listed) == sorted(statement.encoded_type() for statement in STATEMENTS)
+    assert sorted(listed) == sorted(statement.encoded_type() for statement in (*STATEMENTS, SignIn))
 
 
 def test_the_page_lists_the_kinds_with_their_payloads() -> None:

@@ -2,11 +2,14 @@
 
 In reading order:
 
-============= =============================================================
-``eip712``    type hashes and words
-``origin``    the name of one history: chain and contract
-``signature`` who signed: secp256k1, P-256, wallets
-``members``   how each member of a statement is checked, hashed and printed
-``statement`` declaration, withdrawal, attestation, revocation, resolutions
-============= =============================================================
+================= ======================================================================
+``eip712``        type hashes and words
+``origin``        the name of one history: chain and contract
+``signature``     who signed: secp256k1, P-256, wallets
+``members``       how each member of a statement is checked, hashed and printed
+``statement``     declaration, withdrawal, attestation, revocation, sign-in, resolutions
+``typed_message`` a statement as wallets take it
+``code_lists``    what document types and outcomes say, and which outcomes are adverse
+``notices``       the agency's documents behind an attestation: its ``detail``
+================= ======================================================================
 """
