@@ -1,7 +1,7 @@
-"""The vectors of passkeys: ``tests/vectors/passkeys.json``, assertions that a browser made, and one case for each defect.
+"""The vectors of passkeys, ``tests/vectors/passkeys.json``: assertions that a browser made, and a case for each defect.
 
-``python -m tests.passkey_vectors`` writes the file anew. It needs Chromium (``apt-get install chromium``), whose virtual
-authenticator makes new keys each time, so the file differs each time.
+``python -m tests.passkey_vectors`` writes the file anew. It needs Chromium (``apt-get install chromium``). The virtual
+authenticator of Chromium makes new keys each time, so the file differs each time.
 
 Each case is a key, a digest, a signature in the form of docs/formats.md section 3, and whether it is accepted. The
 contract, the core and the stand-alone verifier are tested on all of them.
@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from ledger.core.encoding.ids import DeclarationId, Root, Signer
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import MAX_SIGNATURE_SIZE, P256_N
@@ -96,16 +97,16 @@ def compact(r: int, s: int, authenticator_data: bytes, client_data: bytes) -> by
 # ------------------------------------------------------------------------------------------------------ what is signed
 
 ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
-_DECLARATION = Declaration(bytes(range(84)), sha256(b"invoice").digest(), 380)
+_DECLARATION = Declaration(Signer(bytes(range(84))), sha256(b"invoice").digest(), 380)
 _ATTESTATION = Attestation(
-    "NZ-MPI", 851, 1, sha256(b"certificate").digest(), 1_790_000_000, NO_END, sha256(b"set").digest(), 1,
+    "NZ-MPI", 851, 1, sha256(b"certificate").digest(), 1_790_000_000, NO_END, Root(sha256(b"set").digest()), 1,
     sha256(b"salt").digest(),
 )  # fmt: skip
 IDS = {
     "declaration": _DECLARATION.id(ORIGIN),
     "attestation": _ATTESTATION.id(ORIGIN),
-    "revocation": Revocation(_ATTESTATION.id(ORIGIN), ZERO, 41).id(ORIGIN),
-    "withdrawal": Withdrawal(_DECLARATION.id(ORIGIN), 1, ZERO).id(ORIGIN),
+    "revocation": Revocation(_ATTESTATION.id(ORIGIN), DeclarationId(ZERO), 41).id(ORIGIN),
+    "withdrawal": Withdrawal(_DECLARATION.id(ORIGIN), 1, DeclarationId(ZERO)).id(ORIGIN),
 }
 
 # ---------------------------------------------------------------------------------------------------- made by a browser
@@ -132,7 +133,6 @@ async function sign(id, challenge, userVerification, extensions) {
 }
 </script></html>
 """
-_PRF = "{prf: {eval: {first: new Uint8Array(32)}}}"
 
 
 def create_passkey(browser: Browser, extensions: str = "{}") -> Passkey:
@@ -170,7 +170,9 @@ def of_the_browser(browser: Browser) -> Iterator[Case]:
         yield case(statement, statement, f"a {statement}'s id", passkey, sign(browser, passkey, IDS[statement]))
     browser.send("WebAuthn.setUserVerified", authenticatorId=plugged, isUserVerified=False)
     weak = sign(browser, passkey, IDS["attestation"], "discouraged")
-    yield case("not_verified_in_a_browser", "attestation", "the authenticator did not ask who it is", passkey, weak, False)
+    yield case(
+        "not_verified_in_a_browser", "attestation", "the authenticator did not ask who it is", passkey, weak, False
+    )
     browser.unplug(plugged)
 
     for name, state, about in [
@@ -182,9 +184,9 @@ def of_the_browser(browser: Browser) -> Iterator[Case]:
         yield case(name, "declaration", about, passkey, sign(browser, passkey, IDS["declaration"]))
         browser.unplug(plugged)
 
-    plugged = browser.authenticator(hasPrf=True)
-    passkey = create_passkey(browser, "{prf: {}}")
-    signature = sign(browser, passkey, IDS["attestation"], extensions=_PRF)
+    plugged = browser.authenticator(hasCredBlob=True)
+    passkey = create_passkey(browser, "{credBlob: new Uint8Array([1, 2, 3])}")
+    signature = sign(browser, passkey, IDS["attestation"], extensions="{getCredBlob: true}")
     yield case("extensions", "attestation", "flag ED: authenticator data with extensions", passkey, signature)
     browser.unplug(plugged)
 
@@ -193,7 +195,7 @@ def of_the_browser(browser: Browser) -> Iterator[Case]:
 
 
 class Maker:
-    """A P-256 key that signs whatever it is given, as no browser would."""
+    """A P-256 key that signs whatever it is given, as no browser would. It signs the same way each time (RFC 6979)."""
 
     def __init__(self, seed: bytes) -> None:
         self._private = ec.derive_private_key(int.from_bytes(sha256(seed).digest()) % P256_N, ec.SECP256R1())
@@ -221,7 +223,7 @@ def client_data(challenge: bytes, type_: str = "webauthn.get", rest: str = ',"cr
 
 
 def of_our_key() -> Iterator[Case]:
-    """What no browser made: each signature fits, and at most one rule is broken."""
+    """What no browser makes. Each case that is not accepted breaks one rule, and its key signed it all the same."""
     maker = Maker(b"passkey vectors")
     # A digest that base64 spells with "+" and "/", and base64url with "-" and "_".
     digest = bytes.fromhex("fbff" * 16)
@@ -231,7 +233,9 @@ def of_our_key() -> Iterator[Case]:
 
     good, client = authenticator_data(), client_data(digest)
     yield case("by_our_key", "as a browser would make it", good, client, True)
-    yield case("reserved_flags", "flags that have no meaning yet are not judged", authenticator_data(0x27), client, True)
+    yield case(
+        "reserved_flags", "flags that have no meaning yet are not judged", authenticator_data(0x27), client, True
+    )
     yield case(
         "longer_data", "more authenticator data, with flag ED", authenticator_data(UP | UV | ED, b"\xa0"), client, True
     )
@@ -259,7 +263,7 @@ def of_our_key() -> Iterator[Case]:
     text = client.decode()
     padded = urlsafe_b64encode(digest).decode()
     spelled = padded.rstrip("=")
-    for name, changed, about in [
+    spellings: list[tuple[str, bytes | str, str]] = [
         ("type_create", client_data(digest, "webauthn.create"), "made as a passkey is made"),
         ("type_payment", client_data(digest, "payment.get"), "made for a payment"),
         ("challenge_padded", text.replace(spelled, padded), "base64url with padding"),
@@ -284,8 +288,9 @@ def of_our_key() -> Iterator[Case]:
         ("origin_missing", f'{{"type":"webauthn.get","challenge":"{spelled}","crossOrigin":false}}', "no origin"),
         ("client_data_empty", "", "no client data"),
         ("client_data_ends_before_origin", text[: text.index("origin")], "shorter than its fixed beginning"),
-    ]:
-        yield case(name, about, good, changed.encode() if isinstance(changed, str) else changed)
+    ]
+    for name, spelling, about in spellings:
+        yield case(name, about, good, spelling.encode() if isinstance(spelling, str) else spelling)
 
     r, s = maker.raw(good + sha256(client).digest())
     plain = compact(r, s, good, client)
