@@ -14,6 +14,7 @@ export default defineConfig({
       // Each call of a test is a transaction of its own, so that the gas measured is what a receipt would say.
       isolate: true,
       fuzz: { runs: 256 },
+      fsPermissions: { readFile: ["tests/vectors/passkeys.json"] },
       // The handler reverts where the ledger and its model differ; that must fail the run.
       invariant: { runs: 24, depth: 64, failOnRevert: true },
     },

@@ -8,6 +8,7 @@ import {History} from "./History.sol";
 import {ITradeLedger} from "./interfaces/ITradeLedger.sol";
 import {TypedData} from "./libraries/TypedData.sol";
 import {P256Verifier} from "./signatures/P256Verifier.sol";
+import {WebAuthnVerifier} from "./signatures/WebAuthnVerifier.sol";
 
 /// @title The council: enacts resolutions by quorum, and checks the signatures of every kind of signer
 /// @dev docs/formats.md section 5, rules 1 and 10. In the Python core, council.py and signature.py are the twins of this
@@ -22,6 +23,8 @@ abstract contract Council is History {
 
     /// @inheritdoc ITradeLedger
     address public immutable p256Verifier;
+    /// @inheritdoc ITradeLedger
+    address public immutable webAuthnVerifier;
 
     /// @inheritdoc ITradeLedger
     uint64 public resolutions;
@@ -32,10 +35,11 @@ abstract contract Council is History {
     mapping(uint64 term => bytes[] members) private _members;
     mapping(bytes32 signerHash => uint64 term) private _seated;
 
-    /// @dev Seats the first council, which is entry 0. The verifier is the first contract that this one creates, so its
-    /// address follows from the origin alone.
+    /// @dev Seats the first council, which is entry 0. The verifiers are the first contracts that this one creates, in this
+    /// order, so their addresses follow from the origin alone.
     constructor(bytes[] memory members, uint16 threshold) {
         p256Verifier = address(new P256Verifier());
+        webAuthnVerifier = address(new WebAuthnVerifier());
         _seat(members, threshold);
         bytes32 id = _hashTypedDataV4(TypedData.councilChange(members, threshold, 0));
         _append(EntryKind.CouncilChanged, id, abi.encode(members, threshold, uint64(0), new Endorsement[](0)));

@@ -8,8 +8,8 @@ import {InclusionProof} from "./libraries/InclusionProof.sol";
 import {TypedData} from "./libraries/TypedData.sol";
 
 /// @title The ledger's contract: anchor, attest, revoke, withdraw, and the queries about what was recorded
-/// @notice The manual is {ITradeLedger}. Deploying creates two contracts: this one, and the {P256Verifier} that its
-/// constructor creates, which has no state. There is no owner, no proxy and no deletion.
+/// @notice The manual is {ITradeLedger}. Deploying creates three contracts: this one, and the {P256Verifier} and the
+/// {WebAuthnVerifier} that its constructor creates, which have no state. There is no owner, no proxy and no deletion.
 /// @dev docs/formats.md section 5, rules 6 to 9. In the Python core, replay.py is the twin of this contract.
 ///
 /// Block time is the time of the ledger. A block's builder can shift it by seconds.

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("contracts", "tests/contracts", "hardhat.config.js", "package.json")
+COPIED = ("contracts", "tests/contracts", "tests/vectors/passkeys.json", "hardhat.config.js", "package.json")
 _BLOCK = re.compile(r"\b(if|while|for) \(")
 _RETURNED = re.compile(r"\breturn\s+([^;?]*(?:&&|\|\|)[^;?]*);")
 _TERNARY = re.compile(r"([\w.]+ (?:==|<) \w+) \?")

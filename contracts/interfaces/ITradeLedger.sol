@@ -15,7 +15,8 @@ import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 ///   or never.
 /// - A signer is 20 to 128 bytes in the form of ERC-7913: either an address (of a key or of an ERC-1271 wallet), or the
 ///   address of a verifier contract followed by a key. A P-256 key is `p256Verifier() ‖ x ‖ y`, and its signature is
-///   `r ‖ s` with low s. A signature has at most 1,024 bytes.
+///   `r ‖ s` with low s. A passkey is `webAuthnVerifier() ‖ x ‖ y`, and its signature is a WebAuthn assertion over the
+///   id: `r ‖ s ‖ length n (1) ‖ authenticator data (n) ‖ client data`. A signature has at most 1,024 bytes.
 /// - The id of a statement is its EIP-712 digest under this contract's domain ("TradeLedger", "1"). The signer signs
 ///   the id, and everybody refers to the statement by the same id.
 /// - A query for a record ({enrolledAgency}, {authorisedAttester}) reverts if there is no such record. A query that asks
@@ -395,6 +396,9 @@ interface ITradeLedger is IERC5267 {
 
     /// @notice The ERC-7913 verifier of P-256 signatures, which this contract's constructor deployed.
     function p256Verifier() external view returns (address);
+
+    /// @notice The ERC-7913 verifier of passkeys (WebAuthn), which this contract's constructor deployed.
+    function webAuthnVerifier() external view returns (address);
 
     /// @notice An agency as it was enrolled, and whether it is active now.
     /// @dev Reverts with AgencyUnknown.

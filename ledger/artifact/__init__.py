@@ -49,6 +49,7 @@ class Artifact:
             "_name": _short_string(DOMAIN_NAME),
             "_version": _short_string(DOMAIN_VERSION),
             "p256Verifier": origin.p256_verifier.rjust(WORD, b"\x00"),
+            "webAuthnVerifier": origin.webauthn_verifier.rjust(WORD, b"\x00"),
         }
         code = bytearray(self.deployed_bytecode)
         for name, offsets in self.immutables.items():

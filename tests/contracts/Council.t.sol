@@ -20,10 +20,13 @@ contract CouncilTest is World {
         vm.assertEq(uint256(threshold), 2, "threshold");
     }
 
-    function testVerifierAddressFollowsFromTheOrigin() public view {
-        address expected = vm.computeCreateAddress(address(ledger), 1);
-        vm.assertEq(ledger.p256Verifier(), expected, "verifier");
-        vm.assertTrue(expected.code.length != 0, "verifier has code");
+    function testVerifierAddressesFollowFromTheOrigin() public view {
+        address first = vm.computeCreateAddress(address(ledger), 1);
+        vm.assertEq(ledger.p256Verifier(), first, "verifier of P-256 keys");
+        vm.assertTrue(first.code.length != 0, "verifier of P-256 keys has code");
+        address second = vm.computeCreateAddress(address(ledger), 2);
+        vm.assertEq(ledger.webAuthnVerifier(), second, "verifier of passkeys");
+        vm.assertTrue(second.code.length != 0, "verifier of passkeys has code");
     }
 
     function testDomain() public view {

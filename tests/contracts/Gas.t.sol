@@ -58,6 +58,29 @@ contract GasTest is World {
         _bar("attest, ERC-1271 wallet", 130_000);
     }
 
+    /// @dev Client data with the member that Chrome adds now and then are the longest that browsers make today.
+    function testGasAttestByPasskey() public {
+        uint256 key = 0xe2;
+        bytes memory signer = Keys.passkey(key, ledger);
+        _authorise(signer, MPI);
+        ITradeLedger.Attestation memory attestation = _attestation(keccak256("plain"));
+        bytes memory signature = Keys.signPasskey(key, ids.attestation(attestation));
+        _transact(abi.encodeCall(ITradeLedger.attest, (attestation, signer, signature)));
+        _bar("attest, passkey, precompile", 115_000);
+        attestation.salt = keccak256("longer");
+        signature = Keys.assertion(
+            key,
+            Keys.authenticatorData(0x1d, ""),
+            Keys.clientData(
+                ids.attestation(attestation),
+                ',"crossOrigin":false,"other_keys_can_be_added_here":"do not compare clientDataJSON against a template.'
+                ' See https://goo.gl/yabPex"}'
+            )
+        );
+        _transact(abi.encodeCall(ITradeLedger.attest, (attestation, signer, signature)));
+        _bar("attest, passkey with Chrome's extra member, precompile", 115_000);
+    }
+
     function testGasRevoke() public {
         bytes32 first = _attest(_attestation(keccak256("1")), OFFICER);
         bytes32 second = _attest(_attestation(keccak256("2")), OFFICER);

@@ -47,11 +47,16 @@ class Origin:
 
     @cached_property
     def p256_verifier(self) -> bytes:
-        """Address of the ERC-7913 verifier that the contract's constructor deploys: CREATE with nonce 1.
+        """Address of the ERC-7913 verifier of P-256 keys that the contract's constructor deploys: CREATE with nonce 1.
 
         keccak256(rlp([contract, 1]))[12:]; the RLP is fixed for a 20-byte address and a one-byte nonce.
         """
         return keccak(b"\xd6\x94" + self.contract + b"\x01")[12:]
+
+    @cached_property
+    def webauthn_verifier(self) -> bytes:
+        """Address of the ERC-7913 verifier of passkeys, which the constructor deploys second: CREATE with nonce 2."""
+        return keccak(b"\xd6\x94" + self.contract + b"\x02")[12:]
 
     def __str__(self) -> str:
         """CAIP-10 account id, e.g. ``eip155:31337:0x5fbd…``."""

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
+import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
 import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 
 import {ITradeLedger} from "../../../contracts/interfaces/ITradeLedger.sol";
@@ -31,6 +32,43 @@ library Keys {
         (bytes32 r, bytes32 s) = vm.signP256(key, digest);
         if (uint256(s) > P256.N / 2) s = bytes32(P256.N - uint256(s));
         return abi.encodePacked(r, s);
+    }
+
+    /// @notice The signer of a passkey under this ledger's verifier.
+    function passkey(uint256 key, ITradeLedger ledger) internal view returns (bytes memory) {
+        (uint256 x, uint256 y) = vm.publicKeyP256(key);
+        return abi.encodePacked(ledger.webAuthnVerifier(), x, y);
+    }
+
+    /// @notice An assertion over a digest as a browser makes it, with a person present and verified.
+    function signPasskey(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        return assertion(key, authenticatorData(0x05, ""), clientData(digest, ',"crossOrigin":false}'));
+    }
+
+    /// @notice `r ‖ s ‖ length ‖ authenticator data ‖ client data` by a passkey, with low s.
+    function assertion(
+        uint256 key,
+        bytes memory authenticator,
+        bytes memory client
+    ) internal pure returns (bytes memory) {
+        bytes32 digest = sha256(bytes.concat(authenticator, sha256(client)));
+        return bytes.concat(signP256(key, digest), bytes1(uint8(authenticator.length)), authenticator, client);
+    }
+
+    /// @notice Hash of the RP ID, flags, a counter, and what follows.
+    function authenticatorData(uint8 flags, bytes memory more) internal pure returns (bytes memory) {
+        return abi.encodePacked(sha256("sign.mpi.example"), flags, uint32(7), more);
+    }
+
+    /// @notice Client data about a digest; `rest` follows the site.
+    function clientData(bytes32 digest, bytes memory rest) internal pure returns (bytes memory) {
+        return
+            bytes.concat(
+                '{"type":"webauthn.get","challenge":"',
+                bytes(Base64.encodeURL(bytes.concat(digest))),
+                '","origin":"https://sign.mpi.example"',
+                rest
+            );
     }
 
     /// @notice Sort endorsements by keccak256 of their signers.
