@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
@@ -95,27 +96,47 @@ abstract contract Council is History {
         if (length < ADDRESS || length > LONGEST_SIGNER) revert SignerMalformed(length);
     }
 
-    /// @dev Every signature that enters the history is checked here.
+    /// @dev Check the signature of an attester or a council member: of a key, a wallet or a verifier.
     ///
     /// Interaction: wallets and verifiers are called, but by static calls, which cannot change any state.
     ///
     /// A key's own signature is accepted without a look at the code at its address. So the common case does not pay for
     /// that look (2,600 gas), and a key that delegated its account to code (EIP-7702) can still sign.
     function _checkSignature(bytes calldata signer, bytes32 digest, bytes calldata signature) internal view {
-        // Check: the length. A wallet may accept any signature, but an entry must fit its bundle.
-        if (signature.length > LONGEST_SIGNATURE) revert SignatureTooLong(signature.length, LONGEST_SIGNATURE);
-
-        if (signer.length == ADDRESS) {
-            // slither-disable-next-line unused-return: the third value is a detail of the failure, and is not needed
-            (address recovered, ECDSA.RecoverError failed, ) = ECDSA.tryRecoverCalldata(digest, signature);
-            if (failed == ECDSA.RecoverError.NoError && recovered == address(bytes20(signer))) return;
-        }
+        if (_signedByKey(signer, digest, signature)) return;
         // Check: a wallet or verifier has code. The identity precompile (address 4) has none and would accept every
         // signature: it returns its input, which begins with the value by which a verifier accepts.
         if (address(bytes20(signer)).code.length != 0) {
             if (SignatureChecker.isValidSignatureNow(signer, digest, signature)) return;
         }
         revert SignatureMismatch(signer, digest);
+    }
+
+    /// @dev Check the signature of a party, by its key alone. Anybody can be a party, so no code of a party's choice is
+    /// called: it could answer differently later, when somebody replays the history.
+    function _checkKeySignature(bytes calldata signer, bytes32 digest, bytes calldata signature) internal view {
+        if (!_signedByKey(signer, digest, signature)) revert SignatureMismatch(signer, digest);
+    }
+
+    /// @dev Did a key sign: an account key, a P-256 key or a passkey? Interaction: only the two verifiers are called that
+    /// this contract deployed.
+    function _signedByKey(
+        bytes calldata signer,
+        bytes32 digest,
+        bytes calldata signature
+    ) private view returns (bool) {
+        // Check: the length. A wallet may accept any signature, but an entry must fit its bundle.
+        if (signature.length > LONGEST_SIGNATURE) revert SignatureTooLong(signature.length, LONGEST_SIGNATURE);
+
+        address named = address(bytes20(signer));
+        if (signer.length == ADDRESS) {
+            // slither-disable-next-line unused-return: the third value is a detail of the failure, and is not needed
+            (address recovered, ECDSA.RecoverError failed, ) = ECDSA.tryRecoverCalldata(digest, signature);
+            return failed == ECDSA.RecoverError.NoError && recovered == named;
+        }
+        if (named != p256Verifier && named != webAuthnVerifier) return false;
+        bytes4 answer = IERC7913SignatureVerifier(named).verify(signer[ADDRESS:], digest, signature);
+        return answer == IERC7913SignatureVerifier.verify.selector;
     }
 
     /// @dev Seat a council. The members of earlier councils stay in storage, but their terms are over.

@@ -124,13 +124,13 @@ contract TradeLedger is Agencies {
         Withdrawal calldata withdrawal,
         bytes calldata signature
     ) external {
-        // Check: the withdrawal names this declaration, which was not withdrawn before, and its party signed.
+        // Check: the withdrawal names this declaration, which was not withdrawn before, and its party's key signed.
         _checkSigner(declaration.party.length);
         bytes32 id = declarationId(declaration);
         if (withdrawal.declaration != id) revert DeclarationMismatch(withdrawal.declaration, id);
         if (withdrawal.replacement == id) revert DeclarationReplacesItself(id);
         if (_withdrawals[id].number != 0) revert DeclarationAlreadyWithdrawn(id, _withdrawals[id].number);
-        _checkSignature(declaration.party, withdrawalId(withdrawal), signature);
+        _checkKeySignature(declaration.party, withdrawalId(withdrawal), signature);
 
         // Effect: withdrawn from now on.
         uint64 number = _append(EntryKind.Withdrawn, id, abi.encode(declaration, withdrawal, signature));

@@ -17,6 +17,9 @@ import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 ///   address of a verifier contract followed by a key. A P-256 key is `p256Verifier() ‖ x ‖ y`, and its signature is
 ///   `r ‖ s` with low s. A passkey is `webAuthnVerifier() ‖ x ‖ y`, and its signature is a WebAuthn assertion over the
 ///   id: `r ‖ s ‖ length n (1) ‖ authenticator data (n) ‖ client data`. A signature has at most 1,024 bytes.
+/// - Attesters and council members may be signers of every kind. A party is judged by its key alone: an account key, a
+///   P-256 key or a passkey. So a party's signature needs no code but this contract's and its verifiers', and means the
+///   same at every later time.
 /// - The id of a statement is its EIP-712 digest under this contract's domain ("TradeLedger", "1"). The signer signs
 ///   the id, and everybody refers to the statement by the same id.
 /// - A query for a record ({enrolledAgency}, {authorisedAttester}) reverts if there is no such record. A query that asks
@@ -52,7 +55,7 @@ interface ITradeLedger is IERC5267 {
     }
 
     /// @notice "This digest, of this document type, is mine, replacing that one." The party signs it.
-    /// @param party the signer who declares, as ERC-7913 bytes
+    /// @param party the signer who declares, as ERC-7913 bytes: an account key, a P-256 key or a passkey
     /// @param digest RFC 9162 root over the document's salted fields
     /// @param documentType UNCL 1001: 929 import declaration, 380 invoice, 861 certificate of origin, ...
     /// @param replaces id of the declaration that this one replaces, or zero
@@ -365,10 +368,11 @@ interface ITradeLedger is IERC5267 {
     /// @notice Withdraw a declaration from now on. It cannot be undone. The declaration need not be anchored. Anybody
     /// may relay it.
     /// @dev Reverts with SignerMalformed (the party), DeclarationMismatch, DeclarationReplacesItself,
-    /// DeclarationAlreadyWithdrawn, SignatureTooLong, SignatureMismatch.
+    /// DeclarationAlreadyWithdrawn, SignatureTooLong, SignatureMismatch. A wallet or another verifier cannot sign for a
+    /// party.
     /// @param declaration in full
     /// @param withdrawal in full
-    /// @param signature by the declaration's party over the withdrawal's id
+    /// @param signature by the key of the declaration's party over the withdrawal's id
     function withdraw(
         Declaration calldata declaration,
         Withdrawal calldata withdrawal,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
 import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 
@@ -22,8 +23,26 @@ contract AnyVerifier is IERC7913SignatureVerifier {
     }
 }
 
-/// @notice Account keys, wallets and P-256 keys, each as attester, party and council member, and signatures that none
-/// of them made.
+/// @notice An ERC-1271 wallet and ERC-7913 verifier that accepts everything.
+contract YesSayer is IERC1271, IERC7913SignatureVerifier {
+    function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
+        return IERC1271.isValidSignature.selector;
+    }
+
+    function verify(bytes calldata, bytes32, bytes calldata) external pure returns (bytes4) {
+        return IERC7913SignatureVerifier.verify.selector;
+    }
+}
+
+/// @notice Spends all the gas that it is given, so that a call of it shows.
+contract Spender {
+    fallback() external {
+        while (true) {}
+    }
+}
+
+/// @notice Account keys, wallets, P-256 keys and passkeys, each as attester and council member, keys as parties, and
+/// signatures that none of them made.
 contract SignersTest is World {
     uint256 private constant SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
     uint256 private constant CARD = 0xe1;
@@ -256,26 +275,84 @@ contract SignersTest is World {
     // -------------------------------------------------------------------------------------------- parties and members
 
     function testPartiesOfEveryKind() public {
+        (bytes memory party, bytes32 digest) = _withdrawal(Keys.account(PARTY));
+        _withdrawBy(party, Keys.sign(PARTY, digest));
+        (party, digest) = _withdrawal(Keys.p256(CARD, ledger));
+        _withdrawBy(party, Keys.signP256(CARD, digest));
+        (party, digest) = _withdrawal(Keys.passkey(CARD, ledger));
+        _withdrawBy(party, Keys.signPasskey(CARD, digest));
+    }
+
+    function testPartyWithDelegatedAccountSignsWithItsKey() public {
+        // EIP-7702: the account's code points to a contract that would accept everything.
+        vm.etch(vm.addr(PARTY), abi.encodePacked(hex"ef0100", address(new YesSayer())));
+        (bytes memory party, bytes32 digest) = _withdrawal(Keys.account(PARTY));
+        _notWithdrawn(party, digest, Keys.sign(STRANGER, digest));
+        _withdrawBy(party, Keys.sign(PARTY, digest));
+    }
+
+    /// @dev Each of these would accept the signature, if it were asked.
+    function testNobodysCodeSpeaksForAParty() public {
         Wallet wallet = new Wallet(vm.addr(STRANGER));
-        _withdrawBy(Keys.account(PARTY), PARTY, false);
-        _withdrawBy(abi.encodePacked(address(wallet)), STRANGER, false);
-        _withdrawBy(Keys.p256(CARD, ledger), CARD, true);
+        (bytes memory party, bytes32 digest) = _withdrawal(abi.encodePacked(address(wallet)));
+        _notWithdrawn(party, digest, Keys.sign(STRANGER, digest));
+        address any = address(new YesSayer());
+        (party, digest) = _withdrawal(abi.encodePacked(any));
+        _notWithdrawn(party, digest, "yes");
+        (party, digest) = _withdrawal(abi.encodePacked(any, new bytes(64)));
+        _notWithdrawn(party, digest, new bytes(64));
+        (party, digest) = _withdrawal(abi.encodePacked(address(4), new bytes(64)));
+        _notWithdrawn(party, digest, new bytes(64));
+    }
+
+    /// @dev The code at the party's address would spend ten million gas.
+    function testNobodysCodeIsCalledForAParty() public {
+        address spender = address(new Spender());
+        bytes memory key = new bytes(64);
+        for (uint256 i = 0; i < 2; ++i) {
+            (bytes memory party, bytes32 digest) = _withdrawal(abi.encodePacked(spender, i == 0 ? bytes("") : key));
+            _notWithdrawn(party, digest, key);
+            vm.assertLe(vm.lastCallGas().gasTotalUsed, 100_000, "gas of the refusal");
+        }
+    }
+
+    function testPartyKeysOfAnotherSize() public {
+        address verifier = ledger.p256Verifier();
+        for (uint256 size = 1; size <= 108; ++size) {
+            if (size == 64) continue;
+            (bytes memory party, bytes32 digest) = _withdrawal(abi.encodePacked(verifier, new bytes(size)));
+            _notWithdrawn(party, digest, new bytes(64));
+        }
+    }
+
+    function testPartysSignatureByAnother() public {
+        (bytes memory party, bytes32 digest) = _withdrawal(Keys.p256(CARD, ledger));
+        _notWithdrawn(party, digest, Keys.signP256(CARD + 1, digest));
+        _notWithdrawn(party, digest, Keys.signPasskey(CARD, digest));
+        (party, digest) = _withdrawal(Keys.passkey(CARD, ledger));
+        _notWithdrawn(party, digest, Keys.signPasskey(CARD + 1, digest));
+        _notWithdrawn(party, digest, Keys.signP256(CARD, digest));
+        (party, digest) = _withdrawal(Keys.account(PARTY));
+        _notWithdrawn(party, digest, Keys.sign(STRANGER, digest));
+        _notWithdrawn(party, digest, "");
     }
 
     function testCouncilOfEveryKind() public {
-        bytes[] memory members = new bytes[](3);
+        bytes[] memory members = new bytes[](4);
         members[0] = Keys.account(MEMBER_A);
         members[1] = abi.encodePacked(address(new Wallet(vm.addr(STRANGER))));
         members[2] = Keys.p256(CARD, ledger);
-        (bytes memory data, bytes memory payload, bytes32 id) = _changeCouncil(members, 3);
+        members[3] = Keys.passkey(CARD, ledger);
+        (bytes memory data, bytes memory payload, bytes32 id) = _changeCouncil(members, 4);
         _writes(data, ITradeLedger.EntryKind.CouncilChanged, id, payload);
 
         uint64 next = _next();
         id = ids.agencySuspension(MPI, next);
-        ITradeLedger.Endorsement[] memory list = new ITradeLedger.Endorsement[](3);
+        ITradeLedger.Endorsement[] memory list = new ITradeLedger.Endorsement[](4);
         list[0] = ITradeLedger.Endorsement(members[0], Keys.sign(MEMBER_A, id));
         list[1] = ITradeLedger.Endorsement(members[1], Keys.sign(STRANGER, id));
         list[2] = ITradeLedger.Endorsement(members[2], Keys.signP256(CARD, id));
+        list[3] = ITradeLedger.Endorsement(members[3], Keys.signPasskey(CARD, id));
         list = Keys.sorted(list);
         _writes(
             abi.encodeCall(ITradeLedger.suspendAgency, (MPI, next, list)),
@@ -303,17 +380,33 @@ contract SignersTest is World {
         );
     }
 
-    function _withdrawBy(bytes memory party, uint256 key, bool isP256) private {
-        ITradeLedger.Declaration memory declaration = ITradeLedger.Declaration(party, keccak256("document"), 380, 0);
+    /// @dev A declaration by this party, and the digest that the party signs to withdraw it.
+    function _withdrawal(bytes memory party) private view returns (bytes memory, bytes32) {
+        return (party, ids.withdrawal(ITradeLedger.Withdrawal(ids.declaration(_declarationBy(party)), 1, 0)));
+    }
+
+    function _declarationBy(bytes memory party) private pure returns (ITradeLedger.Declaration memory) {
+        return ITradeLedger.Declaration(party, keccak256("document"), 380, 0);
+    }
+
+    function _withdrawBy(bytes memory party, bytes memory signature) private {
+        ITradeLedger.Declaration memory declaration = _declarationBy(party);
         bytes32 id = ids.declaration(declaration);
         ITradeLedger.Withdrawal memory withdrawal = ITradeLedger.Withdrawal(id, 1, 0);
-        bytes32 digest = ids.withdrawal(withdrawal);
-        bytes memory signature = isP256 ? Keys.signP256(key, digest) : Keys.sign(key, digest);
         _writes(
             abi.encodeCall(ITradeLedger.withdraw, (declaration, withdrawal, signature)),
             ITradeLedger.EntryKind.Withdrawn,
             id,
             abi.encode(declaration, withdrawal, signature)
+        );
+    }
+
+    function _notWithdrawn(bytes memory party, bytes32 digest, bytes memory signature) private {
+        ITradeLedger.Declaration memory declaration = _declarationBy(party);
+        ITradeLedger.Withdrawal memory withdrawal = ITradeLedger.Withdrawal(ids.declaration(declaration), 1, 0);
+        _refused(
+            abi.encodeCall(ITradeLedger.withdraw, (declaration, withdrawal, signature)),
+            abi.encodeWithSelector(ITradeLedger.SignatureMismatch.selector, party, digest)
         );
     }
 }
