@@ -11,53 +11,26 @@ import pytest
 from web3 import HTTPProvider, Web3
 
 from ledger.core.statements.signature import P256_N, p256_signer, verify_signature
-from ledger.edges.devchain import anvil
 from ledger.errors import VerificationFailed
 from ledger.testing.local_ledger import LocalLedger
 from tests.fetched.wycheproof import Vector, ecdsa, lowered
-
-ERC7913 = [
-    {
-        "type": "function",
-        "name": "verify",
-        "stateMutability": "view",
-        "inputs": [
-            {"name": "key", "type": "bytes"},
-            {"name": "hash", "type": "bytes32"},
-            {"name": "signature", "type": "bytes"},
-        ],
-        "outputs": [{"name": "", "type": "bytes4"}],
-    }
-]
-ACCEPTED, REFUSED = bytes.fromhex("024ad318"), b"\xff" * 4
-PRECOMPILE = "0x0000000000000000000000000000000000000100"
+from tests.twins.verifiers import FORKS, PRECOMPILE, Verifier, on_each_fork
 
 
-@pytest.fixture(scope="module", params=["osaka", "prague"])
+@pytest.fixture(scope="module", params=FORKS)
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLedger]:
-    """A chain by the rules of a fork: Osaka has the precompile, Prague has none."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(anvil, "HARDFORK", request.param)
-        made = LocalLedger(tmp_path_factory.mktemp(request.param))
-        made.devchain.start()
-        made.deploy()
-        try:
-            yield made
-        finally:
-            made.devchain.stop()
+    yield from on_each_fork(request, tmp_path_factory)
 
 
 def test_p256(house: LocalLedger, request: pytest.FixtureRequest) -> None:
-    web3 = Web3(HTTPProvider(house.devchain.url))
-    address = Web3.to_checksum_address(house.chain.origin.p256_verifier)
-    contract = web3.eth.contract(address=address, abi=ERC7913)
+    verifier = Verifier(house, house.chain.origin.p256_verifier)
     vectors = ecdsa("secp256r1_sha256_p1363")
     taken = 0
     for vector in vectors:
         for signature in {vector.signature, lowered(vector.signature, P256_N)}:
-            said = contract.functions.verify(vector.key[1:], vector.signed, signature).call()
-            assert said == (ACCEPTED if core_takes(house, vector, signature) else REFUSED), vector.about
-            taken += said == ACCEPTED
+            said = verifier.accepts(vector.key[1:], vector.signed, signature)
+            assert said is core_takes(house, vector, signature), vector.about
+            taken += said
     assert (len(vectors), taken) == (262, 173)
 
 
