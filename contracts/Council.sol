@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 import {History} from "./History.sol";
 import {ITradeLedger} from "./interfaces/ITradeLedger.sol";
@@ -36,8 +36,8 @@ abstract contract Council is History {
     mapping(uint64 term => bytes[] members) private _members;
     mapping(bytes32 signerHash => uint64 term) private _seated;
 
-    /// @dev Seats the first council, which is entry 0. The verifiers are the first contracts that this one creates, in this
-    /// order, so their addresses follow from the origin alone.
+    /// @dev Seats the first council, which is entry 0. The verifiers are the first contracts that this one creates, in
+    /// this order, so their addresses follow from the origin alone.
     constructor(bytes[] memory members, uint16 threshold) {
         p256Verifier = address(new P256Verifier());
         webAuthnVerifier = address(new WebAuthnVerifier());
@@ -98,8 +98,6 @@ abstract contract Council is History {
 
     /// @dev Check the signature of an attester or a council member: of a key, a wallet or a verifier.
     ///
-    /// Interaction: wallets and verifiers are called, but by static calls, which cannot change any state.
-    ///
     /// A key's own signature is accepted without a look at the code at its address. So the common case does not pay for
     /// that look (2,600 gas), and a key that delegated its account to code (EIP-7702) can still sign.
     function _checkSignature(bytes calldata signer, bytes32 digest, bytes calldata signature) internal view {
@@ -107,7 +105,7 @@ abstract contract Council is History {
         // Check: a wallet or verifier has code. The identity precompile (address 4) has none and would accept every
         // signature: it returns its input, which begins with the value by which a verifier accepts.
         if (address(bytes20(signer)).code.length != 0) {
-            if (SignatureChecker.isValidSignatureNow(signer, digest, signature)) return;
+            if (_acceptedByCode(signer, digest, signature)) return;
         }
         revert SignatureMismatch(signer, digest);
     }
@@ -118,8 +116,8 @@ abstract contract Council is History {
         if (!_signedByKey(signer, digest, signature)) revert SignatureMismatch(signer, digest);
     }
 
-    /// @dev Did a key sign: an account key, a P-256 key or a passkey? Interaction: only the two verifiers are called that
-    /// this contract deployed.
+    /// @dev Did a key sign: an account key, a P-256 key or a passkey? Only the two verifiers are called that this
+    /// contract deployed.
     function _signedByKey(
         bytes calldata signer,
         bytes32 digest,
@@ -135,8 +133,32 @@ abstract contract Council is History {
             return failed == ECDSA.RecoverError.NoError && recovered == named;
         }
         if (named != p256Verifier && named != webAuthnVerifier) return false;
-        bytes4 answer = IERC7913SignatureVerifier(named).verify(signer[ADDRESS:], digest, signature);
-        return answer == IERC7913SignatureVerifier.verify.selector;
+        return _acceptedByCode(signer, digest, signature);
+    }
+
+    /// @dev Does the code at the signer's address accept the signature: a wallet (ERC-1271), or a verifier (ERC-7913)
+    /// for the key that follows the address?
+    ///
+    /// Interaction: a static call, which cannot change any state. The answer is one word, and no other answer accepts.
+    function _acceptedByCode(
+        bytes calldata signer,
+        bytes32 digest,
+        bytes calldata signature
+    ) private view returns (bool) {
+        bytes4 yes;
+        bytes memory question;
+        if (signer.length == ADDRESS) {
+            yes = IERC1271.isValidSignature.selector;
+            question = abi.encodeCall(IERC1271.isValidSignature, (digest, signature));
+        } else {
+            yes = IERC7913SignatureVerifier.verify.selector;
+            question = abi.encodeCall(IERC7913SignatureVerifier.verify, (signer[ADDRESS:], digest, signature));
+        }
+        // Low level, because code that reverts or answers otherwise refuses the signature. In a loop over endorsements,
+        // each of which must be accepted.
+        // slither-disable-next-line low-level-calls,calls-loop
+        (bool done, bytes memory answer) = address(bytes20(signer)).staticcall(question);
+        return done && answer.length == 32 && bytes32(answer) == bytes32(yes);
     }
 
     /// @dev Seat a council. The members of earlier councils stay in storage, but their terms are over.

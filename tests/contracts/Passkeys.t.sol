@@ -96,17 +96,17 @@ contract PasskeysTest is World {
     }
 
     /// @dev No byte can change, move or go, and none can be added.
-    function testFuzzAssertionHasOneForm(uint256 at, uint8 change) public view {
+    function testFuzzAssertionHasOneForm(uint256 position, uint8 change) public view {
         bytes memory good = Keys.signPasskey(KEY, "digest");
         _expect(_key(), good, true);
         _expect(_key(), bytes.concat(good, bytes1(change)), false);
         bytes memory changed = bytes.concat(good);
-        at %= good.length;
+        position %= good.length;
         vm.assume(change != 0);
-        changed[at] ^= bytes1(change);
+        changed[position] ^= bytes1(change);
         _expect(_key(), changed, false);
         assembly ("memory-safe") {
-            mstore(changed, at)
+            mstore(changed, position)
         }
         _expect(_key(), changed, false);
     }

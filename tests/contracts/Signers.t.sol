@@ -34,6 +34,19 @@ contract YesSayer is IERC1271, IERC7913SignatureVerifier {
     }
 }
 
+/// @notice Returns the same bytes, whatever it is asked.
+contract Parrot {
+    bytes private _answer;
+
+    constructor(bytes memory answer) {
+        _answer = answer;
+    }
+
+    fallback(bytes calldata) external returns (bytes memory) {
+        return _answer;
+    }
+}
+
 /// @notice Spends all the gas that it is given, so that a call of it shows.
 contract Spender {
     fallback() external {
@@ -199,6 +212,21 @@ contract SignersTest is World {
         bytes memory signer = abi.encodePacked(address(ids), "key");
         _authorise(signer, MPI);
         _notSigned(_attestation("a"), signer, "anything");
+    }
+
+    /// @dev A wallet or verifier accepts by one word: its function's selector, padded with zero bytes.
+    function testAnswerHasOneForm() public {
+        bytes4[2] memory accepts = [IERC1271.isValidSignature.selector, IERC7913SignatureVerifier.verify.selector];
+        for (uint256 i = 0; i < 2; ++i) {
+            bytes memory key = i == 0 ? bytes("") : bytes("key");
+            bytes32 salt = bytes32(i);
+            _notSigned(_attestation(salt), _parrot(abi.encodePacked(accepts[i]), key), "s");
+            _notSigned(_attestation(salt), _parrot(abi.encodePacked(accepts[i], uint224(1)), key), "s");
+            _notSigned(_attestation(salt), _parrot(abi.encode(accepts[i], 0), key), "s");
+            _notSigned(_attestation(salt), _parrot(abi.encode(accepts[1 - i]), key), "s");
+            _notSigned(_attestation(salt), _parrot("", key), "s");
+            _attestBy(_attestation(salt), _parrot(abi.encode(accepts[i]), key), "s");
+        }
     }
 
     // ---------------------------------------------------------------------------------------- length of signatures
@@ -381,6 +409,12 @@ contract SignersTest is World {
             abi.encodeCall(ITradeLedger.attest, (attestation, signer, proof)),
             abi.encodeWithSelector(ITradeLedger.SignatureMismatch.selector, signer, ids.attestation(attestation))
         );
+    }
+
+    /// @dev An attester whose wallet or verifier gives this answer.
+    function _parrot(bytes memory answer, bytes memory key) private returns (bytes memory signer) {
+        signer = abi.encodePacked(address(new Parrot(answer)), key);
+        _authorise(signer, MPI);
     }
 
     /// @dev A declaration by this party, and the digest that the party signs to withdraw it.

@@ -17,6 +17,7 @@ from scripts import artifact as writer
 from scripts.compile_solcx import ROOT, Compiled, compile_contract, same, sources
 
 CODE_SIZE_LIMIT = 24_576  # EIP-170
+CODE_SIZE_SPARE = 1_024  # room for a repair, and for a compiler that needs more bytes
 
 needs_node = pytest.mark.skipif(
     not (ROOT / "node_modules" / "solc").is_dir(), reason="the Node parts are not installed: run make setup"
@@ -73,8 +74,8 @@ def test_settings_of_the_artifact() -> None:
     }
 
 
-def test_fits_the_code_size_limit() -> None:
-    assert 0 < len(load().deployed_bytecode) <= CODE_SIZE_LIMIT
+def test_fits_the_code_size_limit_with_room_to_spare() -> None:
+    assert 0 < len(load().deployed_bytecode) <= CODE_SIZE_LIMIT - CODE_SIZE_SPARE
 
 
 def test_code_of_an_origin_differs_in_its_immutables_only() -> None:

@@ -69,8 +69,8 @@ def test_passkeys_of_a_browser_speak(house: LocalLedger) -> None:
         relay_revocation(house.relay, revocation, speaks, sign(page, officer, revocation.id(origin)))
 
         withdrawal = Withdrawal(id_, 1, ZERO)
+        signature = sign(page, officer, withdrawal.id(origin))
         with pytest.raises(SignatureMismatch):
-            signature = sign(page, officer, withdrawal.id(origin))
             house.chain.submit(calls.withdraw(declaration, withdrawal, signature), house.key("relayer"))
         relay_withdrawal(house.relay, declaration, withdrawal, sign(page, trader, withdrawal.id(origin)))
 
