@@ -44,12 +44,12 @@ class Verifier:
 
 def on_each_fork(request: pytest.FixtureRequest, factory: pytest.TempPathFactory) -> Iterator[LocalLedger]:
     """The body of a fixture ``house`` with the parameters ``FORKS``: a chain by the rules of a fork."""
-    with pytest.MonkeyPatch.context() as patch:
+    made = LocalLedger(factory.mktemp(request.param))
+    with pytest.MonkeyPatch.context() as patch:  # only while this chain starts: other chains have their own fork
         patch.setattr(anvil, "HARDFORK", request.param)
-        made = LocalLedger(factory.mktemp(request.param))
         made.devchain.start()
-        made.deploy()
-        try:
-            yield made
-        finally:
-            made.devchain.stop()
+    made.deploy()
+    try:
+        yield made
+    finally:
+        made.devchain.stop()
