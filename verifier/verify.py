@@ -253,6 +253,50 @@ def check_p256(point: bytes, digest: bytes, signature: bytes) -> None:
         raise Failed("not signed by this P-256 key")
 
 
+class Assertion(NamedTuple):
+    """A passkey's signature: r ‖ s, and the authenticator data and client data of a WebAuthn assertion."""
+
+    signature: bytes
+    authenticator: bytes
+    client: bytes
+
+    @property
+    def in_cloud(self) -> bool:
+        """Whether the key may be kept in its owner's cloud account."""
+        return bool(self.authenticator[32] & 0x08)
+
+    @property
+    def site(self) -> str:
+        """Where the browser says that it was made, for reading only; empty where it says nothing printable."""
+        found = re.match(rb'"([!#-\[\]-~]+)"', self.client[90:])
+        return found[1].decode() if found else ""
+
+
+def read_assertion(digest: bytes, signature: bytes) -> Assertion:
+    """r ‖ s ‖ length (1) ‖ authenticator data (37 to 255) ‖ client data, about this digest and by a verified person."""
+    size = signature[64] if len(signature) > 64 else 0
+    made = Assertion(signature[:64], signature[65 : 65 + size], signature[65 + size :])
+    if size < 37 or len(made.authenticator) < size:
+        raise Failed("the passkey's signature has not its permitted form")
+    challenge = base64.urlsafe_b64encode(digest).rstrip(b"=")
+    if not made.client.startswith(b'{"type":"webauthn.get","challenge":"' + challenge + b'","origin":"'):
+        raise Failed("the passkey signed something else")
+    present, verified, eligible, backed_up, new_key, extended = (
+        bool(made.authenticator[32] & bit) for bit in (0x01, 0x04, 0x08, 0x10, 0x40, 0x80)
+    )
+    if not (present and verified):
+        raise Failed("the passkey did not verify the person")
+    if new_key or (extended and size == 37) or (backed_up and not eligible):
+        raise Failed("the passkey's flags are none of a signature")
+    return made
+
+
+def check_passkey(point: bytes, digest: bytes, signature: bytes) -> None:
+    """W3C Web Authentication level 2, section 7.2, as far as formats.md section 3 asks."""
+    made = read_assertion(digest, signature)
+    check_p256(point, sha256(made.authenticator + sha256(made.client)), made.signature)
+
+
 _Q = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
 _D = -121665 * pow(121666, -1, _Q) % _Q
@@ -873,8 +917,12 @@ class Origin(NamedTuple):
         words = b"".join(_word(type_, values[name]) for type_, name in members_of(encoded))
         return keccak(b"\x19\x01" + _domain(self) + keccak(_type_hash(encoded) + words))
 
+    def is_passkey(self, signer: bytes) -> bool:
+        """Whether a signer is verifier ‖ x ‖ y with the second verifier that the contract deployed."""
+        return len(signer) == 84 and signer[:20] == keccak(b"\xd6\x94" + self.contract + b"\x02")[12:]
+
     def check_signature(self, signer: bytes, digest: bytes, signature: bytes) -> None:
-        """Signers are ERC-7913: an address, or verifier ‖ x ‖ y with the verifier that the contract deployed."""
+        """Signers are ERC-7913: an address, or verifier ‖ x ‖ y with a verifier that the contract deployed."""
         if len(signature) > 1024:
             raise Failed("a signature has at most 1,024 bytes")
         if len(signer) == 20:
@@ -884,6 +932,8 @@ class Origin(NamedTuple):
                 )
         elif len(signer) == 84 and signer[:20] == keccak(b"\xd6\x94" + self.contract + b"\x01")[12:]:
             check_p256(signer[20:], digest, signature)
+        elif self.is_passkey(signer):
+            check_passkey(signer[20:], digest, signature)
         else:
             raise OnlyChain("the signer names a verifier contract that only its chain knows")
 
@@ -1309,7 +1359,8 @@ CODES = {
     "witnesses.enough": VALID, "witnesses.too_few": INVALID, "witnesses.wrong_line": INVALID,
     "entries.included": VALID, "entries.not_included": INVALID,
     "anchor.anchored": VALID, "anchor.later": INVALID, "anchor.none": INVALID,
-    "declaration.signed": VALID, "declaration.not_signed": INVALID, "declaration.only_chain": INVALID,
+    "declaration.signed": VALID, "declaration.signed_by_passkey": VALID, "declaration.signed_by_cloud_passkey": VALID,
+    "declaration.not_signed": INVALID, "declaration.only_chain": INVALID,
     "freshness.recent": VALID, "freshness.stale": INVALID,
     "withdrawal.none_shown": SKIPPED, "withdrawal.withdrawn": INVALID,
     "in_force.no_revocation_shown": SKIPPED, "in_force.revoked": INVALID, "in_force.revocation_in_doubt": ERROR,
@@ -1317,7 +1368,8 @@ CODES = {
     "in_force.not_yet_attested": INVALID,
     "compromise.safe": VALID, "compromise.unsafe": INVALID, "compromise.undecidable": ERROR,
     "set.included": VALID, "set.not_included": INVALID,
-    "signature.signed": VALID, "signature.not_signed": INVALID, "signature.only_chain": INVALID,
+    "signature.signed": VALID, "signature.signed_by_passkey": VALID, "signature.signed_by_cloud_passkey": VALID,
+    "signature.not_signed": INVALID, "signature.only_chain": INVALID,
     "authority.shown": VALID, "authority.no_first_council": INVALID, "authority.other_first_entry": INVALID,
     "authority.no_quorum": INVALID, "authority.not_enrolled": INVALID, "authority.not_authorised": INVALID,
     "authority.no_mandate": INVALID, "authority.suspended": INVALID, "authority.attester_ended": INVALID,
@@ -1416,6 +1468,12 @@ class Verifier:
             return self.add(f"{step}.only_chain", str(error), about)
         except Failed as error:
             return self.add(f"{step}.not_signed", str(error), about)
+        if self.evidence.origin.is_passkey(signer):
+            made = read_assertion(digest, signature)
+            code = "signed_by_cloud_passkey" if made.in_cloud else "signed_by_passkey"
+            kept = "; the key may be kept in the owner's cloud account" if made.in_cloud else ""
+            words = f"signed by the passkey 0x{signer.hex()}" + (f" at {made.site}" if made.site else "") + kept
+            return self.add(f"{step}.{code}", words, about)
         return self.add(f"{step}.signed", f"signed by 0x{signer.hex()}", about)
 
     def document(self) -> None:

@@ -1,8 +1,8 @@
 """Who signed this digest? Nothing here about authority.
 
-Signers are ERC-7913 bytes: 20 bytes are an address, ``verifier ‖ x ‖ y`` is a P-256 key under the verifier that the
-contract deployed. Wallet contracts (ERC-1271) and other verifiers (ERC-7913) cannot be judged without their chain: they
-raise ``WalletUndecided``, a kind of failure that a caller with a chain may look into.
+Signers are ERC-7913 bytes: 20 bytes are an address, ``verifier ‖ x ‖ y`` is a P-256 key or a passkey, under one of the
+two verifiers that the contract deployed. Wallet contracts (ERC-1271) and other verifiers (ERC-7913) cannot be judged
+without their chain: they raise ``WalletUndecided``, a kind of failure that a caller with a chain may look into.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.keccak import keccak
 from ledger.core.statements.origin import ADDRESS_SIZE, Origin
+from ledger.core.statements.passkey import Assertion
 from ledger.errors import Malformed, SignatureTooLong, VerificationFailed
 
 SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -59,6 +60,9 @@ def verify_signature(origin: Origin, signer: Signer, digest: bytes, signature: b
             raise WalletUndecided(f"not signed by the key of 0x{signer.hex()}")
     elif len(signer) == P256_SIGNER_SIZE and signer[:ADDRESS_SIZE] == origin.p256_verifier:
         _verify_p256(signer[ADDRESS_SIZE:], digest, signature)
+    elif is_passkey(origin, signer):
+        assertion = Assertion.read(signature, digest)
+        _verify_p256(signer[ADDRESS_SIZE:], assertion.digest, assertion.p256_signature)
     else:
         raise WalletUndecided(f"the verifier 0x{signer[:ADDRESS_SIZE].hex()} is not known here")
 
@@ -84,6 +88,16 @@ def address_of(public_key: bytes) -> Signer:
 def p256_signer(origin: Origin, public_key: bytes) -> Signer:
     """ERC-7913 signer of an uncompressed P-256 key (65 bytes, leading 4) under this origin's verifier: 84 bytes."""
     return Signer(origin.p256_verifier + public_key[1:])
+
+
+def passkey_signer(origin: Origin, public_key: bytes) -> Signer:
+    """ERC-7913 signer of a passkey: its uncompressed P-256 key (65 bytes, leading 4) under the passkeys' verifier."""
+    return Signer(origin.webauthn_verifier + public_key[1:])
+
+
+def is_passkey(origin: Origin, signer: Signer) -> bool:
+    """Whether ``signer`` is a passkey under this origin's verifier, so that its signatures are WebAuthn assertions."""
+    return len(signer) == P256_SIGNER_SIZE and signer[:ADDRESS_SIZE] == origin.webauthn_verifier
 
 
 def _verify_p256(point: bytes, digest: bytes, signature: bytes) -> None:

@@ -49,6 +49,7 @@ _NO_PROOF = "the proof does not show the declaration as number {index} of {size}
 _AS_OF = "as of entry {last_entry}[, {last_time!t}][, seen by {witnesses} witnesses until {witnessed_until!t}]"
 _STOLEN = "the key is declared compromised from {since!t}, and entry {entry} is of {time!t}"
 _WANTED = "the policy demands an attestation of kind {kind}[ from {jurisdictions!o}][ with outcome {outcomes!o}]"
+_CLOUD_PASSKEY = "a passkey that may be kept in the owner's cloud account"
 _ONLY_CHAIN = "{reason}; if it is a wallet contract, only its chain can say: verify online"
 
 
@@ -99,6 +100,12 @@ CODES = {
     "anchor.later": _message(_INVALID, "anchored by entry {entry} only at {time!t}"),
     "anchor.none": _message(_INVALID, "no entry anchors this batch root and size"),
     "declaration.signed": _message(_VALID, "declared and signed by the party {signer}"),
+    "declaration.signed_by_passkey": _message(
+        _VALID, "declared and signed by the party {signer}, a passkey[, at {site}]"
+    ),
+    "declaration.signed_by_cloud_passkey": _message(
+        _VALID, f"declared and signed by the party {{signer}}, {_CLOUD_PASSKEY}[, at {{site}}]"
+    ),
     "declaration.not_signed": _message(_INVALID, "not signed by the party {signer}: {reason}"),
     "declaration.only_chain": _message(_INVALID, _ONLY_CHAIN),
     "declaration.unavailable": _message(_ERROR, "nobody could say whether the party {signer} signed: {reason}"),
@@ -131,6 +138,10 @@ CODES = {
     "set.included": _message(_VALID, "the declaration is number {index} of {size} in the attested set"),
     "set.not_included": _message(_INVALID, _NO_PROOF),
     "signature.signed": _message(_VALID, "signed by the attester {signer}"),
+    "signature.signed_by_passkey": _message(_VALID, "signed by the attester {signer}, a passkey[, at {site}]"),
+    "signature.signed_by_cloud_passkey": _message(
+        _VALID, f"signed by the attester {{signer}}, {_CLOUD_PASSKEY}[, at {{site}}]"
+    ),
     "signature.not_signed": _message(_INVALID, "not signed by the attester {signer}: {reason}"),
     "signature.only_chain": _message(_INVALID, _ONLY_CHAIN),
     "signature.unavailable": _message(_ERROR, "nobody could say whether the attester {signer} signed: {reason}"),

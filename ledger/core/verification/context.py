@@ -8,7 +8,8 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.ids import DeclarationId, Signer
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
-from ledger.core.statements.signature import WalletUndecided
+from ledger.core.statements.passkey import Assertion
+from ledger.core.statements.signature import WalletUndecided, is_passkey
 from ledger.core.verification.codes import make_check
 from ledger.core.verification.facts import Facts
 from ledger.core.verification.policy import VerificationPolicy
@@ -56,6 +57,10 @@ class Verification:
             return self.add(f"{step}.not_signed", about, signer=signer, reason=str(error))
         except Unavailable as error:
             return self.add(f"{step}.unavailable", about, signer=signer, reason=str(error))
+        if is_passkey(self.evidence.origin, signer):
+            made = Assertion.read(signature, digest)
+            code = "signed_by_cloud_passkey" if made.may_be_copied else "signed_by_passkey"
+            return self.add(f"{step}.{code}", about, signer=signer, site=made.site)
         return self.add(f"{step}.signed", about, signer=signer)
 
     @property
