@@ -10,6 +10,20 @@ from tests.conformance.tables.evidence_file import files
 from tests.conformance.tables.force import force
 from tests.conformance.tables.inclusions import inclusions, sets
 from tests.conformance.tables.others import others
+from tests.conformance.tables.passkeys import signatures_by_passkeys
 from tests.conformance.tables.policies import policies
 
-TABLES = (files, inclusions, sets, checkpoints, trust_roots, entries, forgeries, force, others, policies, documents)
+TABLES = (
+    files,
+    inclusions,
+    sets,
+    checkpoints,
+    trust_roots,
+    entries,
+    forgeries,
+    signatures_by_passkeys,
+    force,
+    others,
+    policies,
+    documents,
+)
