@@ -20,6 +20,7 @@ In the order of a document's life:
 ``proof``      export it for other programs: tlog-proof, SCITT
 ``verify``     gather what a verdict needs, and let the core decide
 ``history``    entries by number
+``signer``     what a signer is, and for whom it speaks
 ``agency``     agencies with their attesters and mandates
 ``watch``      what happens, told to readers as it happens
 ``audit``      replay all of it, and compare it with everything else there is

@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from ledger.cli import app, main
+from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.signature import Algorithm, passkey_signer
 from ledger.testing.local_ledger import LocalLedger
+from tests.passkeys import Passkey
 
 INVOICE = b'<Invoice xmlns="urn:x"><ID>42</ID><PayableAmount currencyID="EUR">100.00</PayableAmount></Invoice>'
 
@@ -306,3 +309,26 @@ def test_a_key_is_imported_from_a_file(shell: Shell, folder: Path) -> None:
     made = shell.json("keys", "import", "known", str(file))
     assert made["public"] == "0x19e7e376e7c213b7e7e7e46cc70a5dd086daff2a"
     assert shell("keys", "import", "other", str(folder / "in" / "invoice.xml"))[0] == 2
+
+
+def test_what_a_signer_is(shell: Shell) -> None:
+    origin, card = shell.house.chain.origin, shell.house.key("card-of-somebody", Algorithm.P256)
+    code = "0x" + origin.p256_verifier.hex()
+    for signer, kind, words in [
+        (hex_text(shell.house.key("trader").address), "address", "account key (secp256k1)"),
+        (code, "address", "address of a contract"),
+        (hex_text(card.signer(origin)), "p256_key", "P-256 key"),
+        (hex_text(passkey_signer(origin, Passkey("x").point)), "passkey", "passkey (WebAuthn)"),
+        (code + "00" * 63, "other_verifier", "a verifier contract (ERC-7913) that is not one of this ledger's"),
+        ("0x" + "11" * 20 + "22" * 64, "other_verifier", "a verifier contract"),
+    ]:
+        found = shell.json("signer", signer)
+        assert (found["kind"], found["signer"], found["speaks_for"], found["in_council"]) == (kind, signer, None, False)
+        assert words in found["words"]
+        assert words in shell("signer", signer)[1]
+    officer = shell.json("signer", hex_text(shell.house.key("plant-officer").address))
+    assert (officer["speaks_for"]["agency"], officer["speaks_for"]["until"]) == ("NZ-MPI", None)
+    assert "NZ-MPI, 20" in shell("signer", officer["signer"])[1]
+    assert shell.json("signer", hex_text(shell.house.key("council").address))["in_council"]
+    for wrong in ("0x1234", "0x" + "11" * 129, "trader"):
+        assert shell("signer", wrong)[0] == 2

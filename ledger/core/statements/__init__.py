@@ -5,7 +5,9 @@ In reading order:
 ================= ======================================================================
 ``eip712``        type hashes and words
 ``origin``        the name of one history: chain and contract
-``signature``     who signed: secp256k1, P-256, wallets
+``passkey``       the form of a passkey's signature
+``signature``     who signed: secp256k1, P-256, passkeys, wallets
+``signer_kind``   what a signer is
 ``members``       how each member of a statement is checked, hashed and printed
 ``statement``     declaration, withdrawal, attestation, revocation, sign-in, resolutions
 ``typed_message`` a statement as wallets take it
