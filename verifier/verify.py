@@ -374,18 +374,31 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _integer(text: str) -> int:
+def _integer(text: str) -> int | float:
     # Length first: Python refuses to convert integers of thousands of digits.
-    if len(text) > 17 or abs(int(text)) > SAFE_INTEGER:
-        raise Malformed("an integer beyond 2^53 - 1: it should be a string")
-    return int(text)
+    return int(text) if len(text) <= 17 and abs(int(text)) <= SAFE_INTEGER else _double(text)
 
 
 def _double(text: str) -> float:
+    """The double of a number, if its RFC 8785 text has the same decimal value."""
     number = float(text)
-    if math.isinf(number):
-        raise Malformed("a number that overflows a double")
+    if math.isinf(number) or _aligned(text) != _aligned(number_text(number)):
+        raise Malformed("a number that changes when it is read as a double: it should be a string")
     return number
+
+
+def _aligned(text: str) -> str:
+    """The decimal value of a number without its sign, in one spelling: 0.digits times ten to some power."""
+    mantissa, _, exponent = text.lower().lstrip("-").partition("e")
+    point = (mantissa + ".").index(".")
+    digits = mantissa.replace(".", "")
+    exact = digits.lstrip("0")
+    if not exact:
+        return "0"
+    power = re.sub("^([+-]?)0+(?=.)", r"\1", exponent) or "0"
+    if len(power) > 11:  # no text is so long that its digits could make up for such an exponent
+        return f"beyond {power}"
+    return f"{exact.rstrip('0')}e{point - (len(digits) - len(exact)) + int(power)}"
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -532,7 +545,19 @@ _START = (
     "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f\u2c00-\u2fef"
     "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
 )
-_NCNAME = rf"[{_START}][{_START}\-.0-9\u00b7\u0300-\u036f\u203f-\u2040]*"  # Namespaces in XML 1.0 section 3
+_NCNAME = rf"[{_START}][{_START}\-.0-9\u00b7\u0300-\u036f\u203f-\u2040]*"  # XML 1.0, fifth edition, without the colon
+
+
+@lru_cache(maxsize=4096)
+def _is_name(local: str) -> bool:
+    """A name that the fourth edition of XML 1.0, which expat follows, permits as well as the fifth."""
+    if not re.fullmatch(_NCNAME, local):
+        return False
+    try:
+        expat.ParserCreate().Parse(f"<{local}/>", True)
+    except expat.ExpatError:
+        return False
+    return True
 
 
 class XmlReader:
@@ -543,7 +568,7 @@ class XmlReader:
         self.encoding, self.budget = encoding, MAX_PATHS
         self.path, self.children, self.preserve = "", 0, False
         self.around: list[tuple[str, int, bool]] = []
-        self.run: list[str] = []  # comments and CDATA borders do not end a run of text
+        self.run: list[tuple[str, str]] = []  # what stands between two tags: kinds and, for text, the text itself
         self.namespaces: dict[str | None, list[str | None]] = {}
         parser = expat.ParserCreate("UTF-8", _SEPARATOR)
         self.parser = parser
@@ -555,11 +580,15 @@ class XmlReader:
         parser.EndNamespaceDeclHandler = lambda prefix: self.namespaces[prefix].pop()
         parser.StartElementHandler = self.open
         parser.EndElementHandler = self.close
-        parser.CharacterDataHandler = self.run.append
+        parser.CharacterDataHandler = lambda text: self.run.append(("text", text))
+        parser.CommentHandler = lambda _text: self.run.append(("comment", ""))
+        parser.StartCdataSectionHandler = lambda: self.run.append(("[", ""))
+        parser.EndCdataSectionHandler = lambda: self.run.append(("]", ""))
         parser.ProcessingInstructionHandler = self.instruction
 
     def declaration(self, version: str, encoding: str | None, _standalone: int) -> None:
-        if version != "1.0" or (encoding or self.encoding).upper() not in (self.encoding, self.encoding[:6]):
+        named = (encoding or self.encoding).upper()
+        if version != "1.0" or ("UTF-8" if named == "UTF8" else named) not in (self.encoding, self.encoding[:6]):
             raise Malformed("another version than XML 1.0, or another encoding than the bytes are in")
 
     def doctype(self, *_: object) -> None:
@@ -586,15 +615,19 @@ class XmlReader:
         self.path, self.children, self.preserve = self.around.pop()
 
     def end_run(self) -> None:
-        text = "".join(self.run)
+        text, kinds = "".join(text for _, text in self.run), [kind for kind, _ in self.run]
         self.run.clear()
         if text and (self.preserve or text.strip(_WHITE)):
+            # Some readers take only what stands before the first border. One CDATA section may hold all of the text.
+            inner = kinds[1:-1] if kinds[0] == "[" and kinds[-1] == "]" else kinds
+            if any(kind != "text" for kind in inner):
+                raise Malformed("a comment, instruction or CDATA border inside or beside text")
             self.children += 1
             self.spend(len(self.path))
             self.add(f"{self.path}/text()[{self.children}]", "t", text)
 
     def instruction(self, target: str, data: str) -> None:
-        self.end_run()
+        self.run.append(("instruction", ""))
         self.children += 1
         self.spend(len(self.path))
         self.add(f"{self.path}/processing-instruction('{target}')[{self.children}]", "p", data)
@@ -619,7 +652,7 @@ class XmlReader:
         """The QName of an xsi:type as {namespace}local."""
         prefix, colon, local = value.strip(_WHITE).rpartition(":")
         namespace = (self.namespaces.get(prefix if colon else None) or [_XML if prefix == "xml" else None])[-1]
-        if not re.fullmatch(_NCNAME, local) or (colon and namespace is None):
+        if not _is_name(local) or (colon and namespace is None):
             raise Malformed("an xsi:type that is no name with a declared prefix")
         return self.expanded(f"{namespace}{_SEPARATOR}{local}" if namespace else local)
 
@@ -667,8 +700,8 @@ _JSON_STEP = re.compile(
     r"\[(?:(0|[1-9][0-9]{0,8})|'([^'\\\x00-\x1f]*(?:\\(?:[btnfr'\\]|u00(?:0[0-7bef]|1[0-9a-f]))[^'\\\x00-\x1f]*)*)')\]"
 )
 _XML_STEP = re.compile(
-    rf"/(?:(?:(?:\{{[^{{}}]+\}})?{_NCNAME}|(text\(\))|(processing-instruction\('{_NCNAME}'\)))\[([1-9][0-9]{{0,8}})\]"
-    rf"|(@(?:\{{[^{{}}]+\}})?{_NCNAME}))"
+    rf"/(?:(?:(?:\{{[^{{}}]+\}})?({_NCNAME})|(text\(\))|(processing-instruction\('({_NCNAME})'\)))\[([1-9][0-9]{{0,8}})\]"
+    rf"|(@(?:\{{[^{{}}]+\}})?({_NCNAME})))"
 )
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -722,10 +755,12 @@ def _steps(format_: str, path: str) -> list[tuple[str, str, int]]:
             raise Malformed("no path of a field of this format")
         if format_ == "json":
             found.append((match[0], "member" if match[1] is None else "item", int(match[1] or 0)))
-        elif match[4]:
+        elif match[6]:
             found.append((match[0], "attribute", 0))
         else:
-            found.append((match[0], "text" if match[1] else "instruction" if match[2] else "element", int(match[3])))
+            found.append((match[0], "text" if match[2] else "instruction" if match[3] else "element", int(match[5])))
+        if format_ == "xml" and not match[2] and not _is_name(match[1] or match[4] or match[7]):
+            raise Malformed("a name in a path that not every reader of XML permits")
         at = match.end()
     return found
 
@@ -778,8 +813,9 @@ def _check_new(place: Node, step: str, kind: str, number: int) -> None:
     if place.numbered.setdefault(number, step) != step:
         raise Malformed("two children at one position")
     neighbours = [place.numbered.get(number - 1, ""), place.numbered.get(number + 1, "")]
-    if kind == "text" and any(other.startswith("/text()") for other in neighbours):
-        raise Malformed("a text right beside another, which would be one")
+    apart = {"text": ("/text()", "/processing-instruction("), "instruction": ("/text()",)}.get(kind)
+    if apart and any(other.startswith(apart) for other in neighbours):
+        raise Malformed("a text right beside another, which would be one, or beside an instruction")
 
 
 def read_redacted(data: bytes) -> Document:

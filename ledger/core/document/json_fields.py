@@ -16,9 +16,9 @@ _new_field = partial(tuple.__new__, Field)  # like Field(...), without its keywo
 def json_fields(data: bytes, limits: Limits) -> tuple[Field, ...]:
     """The fields of an I-JSON text, in the order of the text.
 
-    :raises Malformed: as :func:`parse_json`, or paths over their limit.
+    :raises Malformed: as :func:`parse_json`, a number that a double rounds, or paths over their limit.
     """
-    value = parse_json(data, limits)
+    value = parse_json(data, limits, exact=True)
     if not isinstance(value, dict | list) or not value:
         return (_leaf("$", value),)
     walk = _Walk(limits)

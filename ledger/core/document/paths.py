@@ -11,15 +11,10 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple, cast
 
+from ledger.core.document.xml_names import NCNAME_PATTERN
 from ledger.core.encoding.limits import Format
 from ledger.errors import Malformed
 
-_START = (
-    "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f\u2c00-\u2fef"
-    "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
-)
-NCNAME_PATTERN = rf"[{_START}][{_START}\-.0-9\u00b7\u0300-\u036f\u203f-\u2040]*"
-"""A name without colon: XML 1.0 (fifth edition) section 2.3, Namespaces in XML 1.0 section 3."""
 NCNAME = re.compile(NCNAME_PATTERN)
 
 

@@ -18,7 +18,8 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from ledger.core.document.paths import NCNAME_PATTERN, Step, StepKind, Steps, XmlStep, read_path
+from ledger.core.document.paths import Step, StepKind, Steps, XmlStep, read_path
+from ledger.core.document.xml_names import NCNAME_PATTERN
 from ledger.core.encoding.limits import Format
 from ledger.errors import Malformed
 

@@ -18,6 +18,11 @@ from ledger.core.encoding.json_text import has_noncharacter, number_text
 from ledger.core.encoding.limits import Format, Limits, over_depth
 from ledger.errors import Malformed
 
+# Two texts side by side would be one; text beside an instruction is refused, as readers read it differently.
+_NOT_BESIDE = {
+    StepKind.TEXT: {StepKind.TEXT, StepKind.INSTRUCTION},
+    StepKind.INSTRUCTION: {StepKind.TEXT},
+}
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-][0-9]+)?")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -130,10 +135,12 @@ class _Place:
         number = step.position if isinstance(step, XmlStep) else step
         if self.numbered.setdefault(number, step) != step:
             raise Malformed("two different children have this position", path)
-        if isinstance(step, XmlStep) and step.kind is StepKind.TEXT:
+        if isinstance(step, XmlStep) and step.kind in _NOT_BESIDE:
             for neighbour in (self.numbered.get(number - 1), self.numbered.get(number + 1)):
-                if isinstance(neighbour, XmlStep) and neighbour.kind is StepKind.TEXT:
-                    raise Malformed("is a text directly beside another text: both would be one", path)
+                if isinstance(neighbour, XmlStep) and neighbour.kind in _NOT_BESIDE[step.kind]:
+                    if neighbour.kind is step.kind:
+                        raise Malformed("is a text directly beside another text: both would be one", path)
+                    raise Malformed("a text directly beside an instruction, which is refused in a document", path)
 
     def gaps(self) -> int:
         """The number of numbered children that must exist and are not shown."""

@@ -3,6 +3,9 @@
 expat checks well-formedness and resolves namespaces. This module numbers children, joins character data into runs, and
 drops what the digest does not bind. It fetches no resource and expands no entity: a document type declaration is
 refused where it begins, and without one XML has only its five predefined entities.
+
+Text that a comment, a processing instruction or the border of a CDATA section divides is refused: some readers see all
+of it, others the first part (CVE-2017-11427).
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ _SPACE_ATTRIBUTE = f"{_XML}{_SEPARATOR}space"
 _TYPE_ATTRIBUTE = f"http://www.w3.org/2001/XMLSchema-instance{_SEPARATOR}type"
 _WHITE = " \t\r\n"
 _BRACES = re.compile("[{}]")
+_SECTION = "a CDATA border"
 
 # Byte order marks, and the first bytes of documents without one.
 _ENCODINGS = {BOM_UTF8: "UTF-8", BOM_UTF16_LE: "UTF-16LE", BOM_UTF16_BE: "UTF-16BE"}
@@ -36,7 +40,8 @@ def xml_fields(data: bytes, limits: Limits) -> tuple[Field, ...]:
     """The fields of an XML 1.0 document in UTF-8 or UTF-16, in the order of the document.
 
     :raises Malformed: with line and column: not well-formed, a document type declaration, another encoding or version,
-        a namespace name with braces, an ``xsi:type`` without a declared prefix, or over a limit.
+        text that two readers read differently, a namespace name with braces, an ``xsi:type`` without a declared prefix,
+        or over a limit.
     """
     check_size(data, Format.XML, limits)
     mark = next((mark for mark in _ENCODINGS if data.startswith(mark)), b"")
@@ -67,7 +72,10 @@ class _Reader:
         self._children = 0  # of the open element
         self._preserve = False  # whether xml:space keeps white space here
         self._outer: list[tuple[str, int, bool]] = []  # the same three values of each outer element
-        self._run: list[str] = []  # character data since the last child; a comment or CDATA border does not end a run
+        self._run: list[str] = []  # character data since the last tag
+        self._divider = ""  # what stands inside or beside this run, if anything does, and where
+        self._divided_at = ""
+        self._section: tuple[int, str] | None = None  # pieces of the run at the end of a CDATA section, and where
         self._names: dict[str, str] = {}
         self._namespaces: dict[str | None, list[str | None]] = {}
         parser.ordered_attributes = True
@@ -80,11 +88,14 @@ class _Reader:
         parser.EndElementHandler = self._close
         parser.CharacterDataHandler = self._run.append
         parser.ProcessingInstructionHandler = self._instruction
+        parser.CommentHandler = self._comment
+        parser.StartCdataSectionHandler = self._open_section
+        parser.EndCdataSectionHandler = self._close_section
 
     def _declaration(self, version: str, encoding: str | None, _standalone: int) -> None:
         if version != "1.0":
             self._refuse("not XML 1.0")
-        stated = (encoding or self._encoding).upper()
+        stated = (encoding or self._encoding).upper().replace("UTF8", "UTF-8")
         if stated not in (self._encoding, self._encoding[:6]):  # UTF-16 stands for both byte orders
             self._refuse(
                 f"the XML declaration states another encoding than that of these bytes, {self._encoding}: "
@@ -101,7 +112,7 @@ class _Reader:
         self._namespaces[prefix].pop()
 
     def _open(self, name: str, attributes: list[str]) -> None:
-        if self._run:
+        if self._run or self._divider or self._section:
             self._end_run()
         position_ = self._children + 1
         self._outer.append((self._path, position_, self._preserve))
@@ -124,7 +135,7 @@ class _Reader:
             self._add(f"{path}/@{self._names.get(name) or self._expanded(name)}", "t", bound)
 
     def _close(self, _name: str) -> None:
-        if self._run:
+        if self._run or self._divider or self._section:
             self._end_run()
         if not self._children:
             self._add(self._path, "e", "")
@@ -132,15 +143,37 @@ class _Reader:
 
     def _end_run(self) -> None:
         text = "".join(self._run)
-        self._run.clear()
-        if self._preserve or text.strip(_WHITE):
+        if text and (self._preserve or text.strip(_WHITE)):
+            if self._section and self._section[0] < len(self._run):
+                self._divide(_SECTION, self._section[1])
+            if self._divider:
+                what = f"{self._divider} inside or beside text, which readers read differently: "
+                raise Malformed(f"{what}remove it, or write the text in one piece", self._divided_at)
             self._children += 1
             self._spend(len(self._path))
             self._add(f"{self._path}/text()[{self._children}]", "t", text)
+        self._run.clear()
+        self._divider, self._section = "", None
+
+    def _divide(self, what: str, where: str) -> None:
+        if not self._divider:
+            self._divider, self._divided_at = what, where
+
+    def _comment(self, _text: str) -> None:
+        self._divide("a comment", self._where())
+
+    def _open_section(self) -> None:
+        """The start of a CDATA section. One that holds the whole text has no other text before or after it."""
+        if self._run or self._section:
+            self._divide(_SECTION, self._where())
+        self._section = (0, self._where())
+
+    def _close_section(self) -> None:
+        if self._section:
+            self._section = (len(self._run), self._section[1])
 
     def _instruction(self, target: str, data: str) -> None:
-        if self._run:
-            self._end_run()
+        self._divide("a processing instruction", self._where())
         self._children += 1
         self._spend(len(self._path))
         self._add(f"{self._path}/processing-instruction('{target}')[{self._children}]", "p", data)

@@ -57,14 +57,19 @@ _PERHAPS_NONCHARACTER = re.compile(rb"\xef\xb7[\x90-\xaf]|[\xef\x8f\x9f\xaf\xbf]
 _DECODER_DEPTH = 1_000  # orjson refuses more than 1,024
 # An escape that may be half of a surrogate pair, or a noncharacter of the first plane.
 _DOUBTFUL_ESCAPE = re.compile(rb"\\u[dDfF][89a-fA-F]")
-_DOUBTFUL_DOUBLE = 2.0**63  # from here on it may have been written as an integer
+# A double may not keep a number of more than 15 digits, or one that is so small that it has few digits or is zero.
+_LONG_NUMBER = re.compile(rb"[:,\[][ \t\n\r]*-?[0-9.]{16}")
+_SMALL_NUMBER = re.compile(rb"[:,\[][ \t\n\r]*-?[0-9.]+[eE]-[0-9]{3}")
+_DIGITS = bytes(ord("0") if chr(byte) in "0123456789." else ord(" ") for byte in range(256))
 _COLON_AFTER_QUOTE = re.compile(rb'"[ \t\n\r]*:')
 
 
-def parse_json(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Json:
+def parse_json(data: bytes, limits: Limits = DEFAULT_LIMITS, *, exact: bool = False) -> Json:
     """The value of an I-JSON text (RFC 7493); a UTF-8 byte order mark is skipped.
 
-    Integer literals become ``int``, all other numbers ``float``; members keep the order of the text.
+    Integer literals up to 2^53 - 1 in magnitude become ``int``, all other numbers ``float``; members keep the order of
+    the text. Integer literals beyond that are refused. Documents are read with ``exact``: then any number is refused if
+    a double changes its decimal value, as another reader may keep it, and any other number is read.
 
     :raises Malformed: with line and column, for anything that is not I-JSON or is over a limit.
     """
@@ -73,7 +78,7 @@ def parse_json(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Json:
     try:
         return _shortcut(data, limits)
     except ValueError:
-        return read_text(decode(data, "UTF-8"), limits)
+        return read_text(decode(data, "UTF-8"), limits, exact=exact)
 
 
 def parse_container(data: bytes, limits: Limits) -> Json:
@@ -121,8 +126,8 @@ def has_noncharacter(text: str) -> bool:
 def _shortcut(data: bytes, limits: Limits) -> Json:
     """The value that :func:`read_text` would return, by orjson, which is much faster.
 
-    orjson keeps the last of two members with one name, and makes doubles of integers beyond 64 bits, so the result is
-    checked for both. Counting brackets and commas, also those in strings, bounds the depth and the number of fields.
+    orjson keeps the last of two members with one name, and rounds numbers, so the result is checked for both. Counting
+    brackets and commas, also those in strings, bounds the depth and the number of fields.
 
     :raises ValueError: the text may be invalid: :func:`read_text` decides, and says why.
     """
@@ -134,7 +139,9 @@ def _shortcut(data: bytes, limits: Limits) -> Json:
     if b"\\u" in data and _DOUBTFUL_ESCAPE.search(data):
         raise ValueError
     value: Json = orjson.loads(data)
-    members = _members([value], limits.depth + 1)
+    members, floats = _members([value], limits.depth + 1)
+    if floats and (type(value) is float or _may_round(data)):
+        raise ValueError
     # A text has at least as many colons, and quotes before a colon, as members. If either count is equal, no name is
     # there twice.
     if members != data.count(b":") and members != len(_COLON_AFTER_QUOTE.findall(data)):
@@ -142,28 +149,36 @@ def _shortcut(data: bytes, limits: Limits) -> Json:
     return value
 
 
-def _members(container: _Container, depth: int) -> int:
-    """The number of members in a container, at all depths.
+def _members(container: _Container, depth: int) -> tuple[int, bool]:
+    """The number of members in a container, at all depths, and whether a number in it is a double.
 
-    :raises ValueError: more than ``depth`` nested containers; a number that may differ from the one in the text.
+    :raises ValueError: more than ``depth`` nested containers; an integer beyond 2^53 - 1 in magnitude.
     """
     if not depth:
         raise ValueError
     isobject = type(container) is dict
-    count = len(container) if isobject else 0
+    count, floats = len(container) if isobject else 0, False
     for item in container.values() if isobject else container:  # type: ignore[union-attr]
         kind = type(item)
         if kind is dict or kind is list:
-            count += _members(cast(_Container, item), depth - 1)
+            more, inside = _members(cast(_Container, item), depth - 1)
+            count, floats = count + more, floats or inside
         elif kind is int:
             if not -SAFE_INTEGER <= cast(int, item) <= SAFE_INTEGER:
                 raise ValueError
-        elif kind is float and not -_DOUBTFUL_DOUBLE < cast(float, item) < _DOUBTFUL_DOUBLE:
-            raise ValueError
-    return count
+        elif kind is float:
+            floats = True
+    return count, floats
 
 
-def read_text(text: str, limits: Limits, *, noncharacters: bool = False) -> Json:
+def _may_round(data: bytes) -> bool:
+    """Whether a text may contain a number that a double rounds; quick looks save most texts the regular expressions."""
+    if b"0" * 16 in data.translate(_DIGITS) and _LONG_NUMBER.search(data):
+        return True
+    return (b"e-" in data or b"E-" in data) and _SMALL_NUMBER.search(data) is not None
+
+
+def read_text(text: str, limits: Limits, *, noncharacters: bool = False, exact: bool = False) -> Json:
     """The value of a whole text. This reader decides what is I-JSON; :func:`_shortcut` only saves time.
 
     :raises Malformed: as :func:`parse_json`.
@@ -185,7 +200,7 @@ def read_text(text: str, limits: Limits, *, noncharacters: bool = False) -> Json
             if kind == 1:
                 value = match[1]
             elif kind == 3:
-                value = _number(match[2], match[3], text, start)
+                value = _number(match[2], match[3], text, start, exact=exact)
             elif kind == 4:
                 value = _LITERALS[match[4]]
             else:
@@ -255,14 +270,34 @@ def _string(text: str, start: int, expected: str, *, noncharacters: bool) -> tup
     return value, _after_space(text, end)
 
 
-def _number(integer: str, rest: str, text: str, start: int) -> int | float:
-    if rest:
-        number = float(integer + rest)
-        if math.isinf(number):
-            raise Malformed("a number that overflows a double: write it as a string", position(text, start))
-        return number
+def _number(integer: str, rest: str, text: str, start: int, *, exact: bool) -> int | float:
     # The length first: Python refuses to convert integers of thousands of digits.
-    if len(integer) > len(str(SAFE_INTEGER)) + 1 or abs(int(integer)) > SAFE_INTEGER:
+    if not rest and len(integer) <= len(str(SAFE_INTEGER)) + 1 and abs(int(integer)) <= SAFE_INTEGER:
+        return int(integer)
+    if not rest and not exact:
         what = f"an integer beyond {SAFE_INTEGER} in magnitude: write it as a string"
         raise Malformed(what, position(text, start))
-    return int(integer)
+    literal = integer + rest
+    number = float(literal)
+    if math.isinf(number):
+        raise Malformed("a number that overflows a double: write it as a string", position(text, start))
+    if exact and _decimal(literal) != _decimal(number_text(number)):
+        raise Malformed(
+            "a number that changes when it is read as a double: write it as a string", position(text, start)
+        )
+    return number
+
+
+def _decimal(literal: str) -> tuple[str, int]:
+    """The decimal value of a number without its sign: its digits without zeros around them, and their power of ten.
+
+    Exact for any number of digits. An exponent that is too long to be that of a double counts as a very large one.
+    """
+    mantissa, _, exponent = literal.lstrip("-").lower().partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + fraction).strip("0")
+    if not digits:
+        return "", 0
+    sign, power = exponent[:1] == "-", exponent.lstrip("+-").lstrip("0")
+    ten = int(power[:20] or 0) * (-1 if sign else 1)
+    return digits, ten - len(fraction) + len(whole + fraction) - len((whole + fraction).rstrip("0"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from ledger.core.encoding.json_text import Json
-from tests.core.document.strategies import Element, Instruction
+from tests.core.document.strategies import Element, Instruction, apart
 
 
 def mutate_json(value: Json, random: Random) -> Json:
@@ -87,7 +87,8 @@ def _remove_child(element: Element, random: Random) -> Element:
     before, after = element.children[:index], element.children[index + 1 :]
     if before and after and isinstance(before[-1], str) and isinstance(after[0], str):
         before, after = before[:-1], (before[-1] + after[0], *after[1:])
-    return replace(element, children=(*before, *after))
+    left = (*before, *after)
+    return replace(element, children=left if apart(left) == left else (*before, Element("", "gone"), *after))
 
 
 def _mutate_child(element: Element, random: Random) -> Element:

@@ -381,6 +381,17 @@ def forged(format_: Format, *fields: tuple[str, str, str], hidden: int = 0) -> b
             "directly beside another",
             forged(Format.XML, ("/a[1]/text()[10]", "t", "x"), ("/a[1]/text()[9]", "t", "y"), hidden=9),
         ),
+        (
+            "a text directly beside an instruction",
+            forged(Format.XML, ("/a[1]/text()[1]", "t", "x"), ("/a[1]/processing-instruction('p')[2]", "p", "")),
+        ),
+        (
+            "a text directly beside an instruction",
+            forged(Format.XML, ("/a[1]/text()[2]", "t", "x"), ("/a[1]/processing-instruction('p')[1]", "p", "")),
+        ),
+        ("no step begins at", forged(Format.XML, ("/a\u0132[1]", "e", ""))),
+        ("no step begins at", forged(Format.XML, ("/\U00010000[1]", "e", ""))),
+        ("no step begins at", forged(Format.XML, ("/a[1]/@\u1200", "t", ""))),
         ("leave 1 gaps, more than the 0", forged(Format.XML, ("/a[1]/b[2]", "e", ""))),
         ("leave 1 gaps, more than the 0", forged(Format.XML, ("/a[2]", "e", ""))),
         ("has one root element, not 2", forged(Format.XML, ("/a[1]", "e", ""), ("/b[2]", "e", ""))),
@@ -404,7 +415,7 @@ def test_fields_that_no_document_has_are_refused(says: str, file: bytes) -> None
     ("format_", "data"),
     [
         (Format.JSON, b'{"a":[[1],{"":{}},[]],"\\u0000\\u000b\\b\\f\\n\\r\\t\'\\\\":1e21,"-":-0.1,"0":"\\ufffd"}'),
-        (Format.XML, b"<?p?><a><?q x?>t<b x=''/>u<?q?><c><d/></c></a><?p?>"),
+        (Format.XML, b"<?p?><a><?q x?><e/>t<b x=''/>u<c><d/><?q?></c></a><?p?>"),
         (Format.XML, "<größe xmlns='urn:[1]/x' xmlns:p='p'><a p:x='&#9;'>&#13;</a>&#xA0;</größe>".encode()),
     ],
 )
