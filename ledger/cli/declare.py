@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.inputs import Json, KeyName, identifier, now, read_file
+from ledger.cli.inputs import FormatName, Json, KeyName, identifier, now, read_file
 from ledger.cli.output import bar, lines, out, show, table
 from ledger.cli.terminal import open_app
+from ledger.core.document import Format
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.errors import Malformed
@@ -20,16 +21,18 @@ from ledger.journeys.declare import Declared, DocumentFile, Rejected, declare_fi
 from ledger.journeys.relay import receipt_json
 
 
-def _sources(paths: list[Path], document_type: int | None, index: Path | None) -> list[DocumentFile]:
+def _sources(
+    paths: list[Path], document_type: int | None, index: Path | None, format_: Format | None
+) -> list[DocumentFile]:
     """Files named one by one, all below a folder, or those of an index; types from one number or from the index."""
     found: dict[Path, DocumentFile] = {}
     if index is not None:
         listed = _read_index(index)
         wanted = [path.resolve() for path in paths]
-        for file, kind in listed.items():
+        for file, (kind, stated) in listed.items():
             path = index.parent / file
             if not wanted or any(path.resolve().is_relative_to(place) for place in wanted):
-                found[path.resolve()] = DocumentFile(path, file, kind)
+                found[path.resolve()] = DocumentFile(path, file, kind, format=stated or format_)
     for path in paths:
         if not path.exists():
             raise Malformed("does not exist", str(path))
@@ -39,24 +42,34 @@ def _sources(paths: list[Path], document_type: int | None, index: Path | None) -
                 continue
             if document_type is None:
                 raise Malformed("has no document type: give --type, or an --index that lists it", str(item))
-            found[item.resolve()] = DocumentFile(item, str(item.relative_to(base)), document_type)
+            found[item.resolve()] = DocumentFile(item, str(item.relative_to(base)), document_type, format=format_)
     if not found:
         raise Malformed("nothing to declare: name files, folders or an --index")
     return list(found.values())
 
 
-def _read_index(path: Path) -> dict[str, int]:
+def _read_index(path: Path) -> dict[str, tuple[int, Format | None]]:
+    """Document type and, where it is stated, format of each file."""
     try:
-        return {item["file"]: int(item["type"]) for item in json.loads(read_file(path))}
+        return {
+            item["file"]: (int(item["type"]), Format(item["format"]) if "format" in item else None)
+            for item in json.loads(read_file(path))
+        }
     except (ValueError, KeyError, TypeError):
-        raise Malformed('must be a JSON list of {"file": name, "type": number}', str(path)) from None
+        raise Malformed(
+            'must be a JSON list of {"file": name, "type": number}; an item may have a "format": json, xml or opaque',
+            str(path),
+        ) from None
 
 
 def declare(
     key: KeyName,
     paths: Annotated[list[Path] | None, typer.Argument(help="Documents, or folders of documents.")] = None,
     document_type: Annotated[int | None, typer.Option("--type", "-t", help="UNCL 1001 code, e.g. 380.")] = None,
-    index: Annotated[Path | None, typer.Option(help="JSON list of {file, type}; files lie beside it.")] = None,
+    index: Annotated[
+        Path | None, typer.Option(help="JSON list of {file, type} or {file, type, format}; files lie beside it.")
+    ] = None,
+    format_: FormatName = None,
     folder: Annotated[Path, typer.Option("--output", "-o", help="Folder for wrapped documents.")] = Path("declared"),
     replaces: Annotated[str | None, typer.Option(help="Declaration id that a single file replaces.")] = None,
     anchor: Annotated[bool, typer.Option(help="Anchor now; else `ledger serve` does.")] = True,
@@ -69,7 +82,7 @@ def declare(
     Example: `ledger declare --index shipment/index.json --key trader`
     """
     app = open_app()
-    sources = _sources(paths or [], document_type, index)
+    sources = _sources(paths or [], document_type, index, format_)
     if replaces is not None:
         if len(sources) != 1:
             raise Malformed("needs exactly one file", "--replaces")

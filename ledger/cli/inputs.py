@@ -9,10 +9,19 @@ from typing import Annotated
 
 import typer
 
+from ledger.core.document import Format
 from ledger.core.encoding.reading import hex_bytes
 from ledger.errors import Malformed, Source, Unavailable
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
+
+
+FormatName = Annotated[
+    Format | None,
+    typer.Option(
+        "--format", help="What the document is; else its name or first character says. opaque: the bytes as they are."
+    ),
+]
 
 
 KeyName = Annotated[str, typer.Option("--key", "-k", help="Name of the key in the keystore that signs.")]

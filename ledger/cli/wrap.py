@@ -8,17 +8,17 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.inputs import Json, read_file, write_file
+from ledger.cli.inputs import FormatName, Json, read_file, write_file
 from ledger.cli.output import facts, show
-from ledger.core.document import sniff, wrap
 from ledger.core.encoding.reading import hex_text
 from ledger.errors import Malformed
-from ledger.journeys.declare import WRAPPED
+from ledger.journeys.declare import WRAPPED, wrap_as
 
 
 def wrap_(
     file: Annotated[Path, typer.Argument(help="The document: JSON, XML, or anything else as an opaque file.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write; FILE.wrapped else.")] = None,
+    format_: FormatName = None,
     as_json: Json = False,
 ) -> None:
     """Wrap a document: salt its fields and compute the digest. Keep the result; it holds the seed of all salts.
@@ -26,7 +26,7 @@ def wrap_(
     Example: `ledger wrap invoice.xml`
     """
     data = read_file(file)
-    wrapped = wrap(data, sniff(data, file.name), secrets.token_bytes(32))
+    wrapped = wrap_as(data, file.name, format_, secrets.token_bytes(32))
     target = output or file.with_name(file.name + WRAPPED)
     if target.exists():
         raise Malformed(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.core.document import Wrapped, read_wrapped, sniff, wrap
+from ledger.core.document import DEFAULT_LIMITS, Format, Wrapped, read_wrapped, sniff, wrap
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.statements.members import NO_DECLARATION
 from ledger.core.statements.origin import Origin
@@ -22,12 +22,16 @@ _GROUP, _GROUP_SECONDS = 100, 1.0  # files stored in one commit, and how long th
 
 @dataclass(frozen=True, slots=True)
 class DocumentFile:
-    """A file to declare, its name relative to what was asked for, and its document type (UNCL 1001)."""
+    """A file to declare, its name relative to what was asked for, and its document type (UNCL 1001).
+
+    ``format``: how its bytes become fields; None for what its name or its first character says.
+    """
 
     path: Path
     name: str
     document_type: int
     replaces: DeclarationId = NO_DECLARATION
+    format: Format | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,21 @@ class Rejected:
 
     source: DocumentFile
     error: LedgerError
+
+
+def wrap_as(data: bytes, name: str, format_: Format | None, seed: bytes) -> Wrapped:
+    """Wrap a file as what its owner says that it is, or else as what its name or its first character says.
+
+    :raises Malformed: the bytes are not of that format; the message says how to declare them all the same.
+    """
+    chosen = format_ or sniff(data, name)
+    try:
+        return wrap(data, chosen, seed)
+    except Malformed as error:
+        what = error.what
+        if chosen is not Format.OPAQUE and len(data) <= DEFAULT_LIMITS.opaque:
+            what += "; to declare the bytes as they are, without fields: --format opaque"
+        raise Malformed(what, f"{name} {error.where}".rstrip()) from None
 
 
 def declare_files(
@@ -117,13 +136,12 @@ def _wrapped(source: DocumentFile, folder: Path, seed: Callable[[], bytes]) -> t
     path = folder / (source.name + WRAPPED)
     if path.exists():
         known = read_wrapped(path.read_bytes())
-        if known.data == data:
+        if known.data == data and source.format in (None, known.format):
             return known, path
+        if known.data == data:
+            raise Malformed(f"{path} holds it as {known.format}: choose another output folder", source.name)
         raise Malformed(f"{path} holds another document of this name: choose another output folder", source.name)
-    try:
-        wrapped = wrap(data, sniff(data, source.name), seed())
-    except Malformed as error:
-        raise Malformed(error.what, f"{source.name} {error.where}".rstrip()) from None
+    wrapped = wrap_as(data, source.name, source.format, seed())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Renamed into place, so that an interruption leaves no half-written copy.

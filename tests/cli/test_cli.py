@@ -171,6 +171,73 @@ def test_a_broken_document_is_refused_and_the_others_go_on(shell: Shell, folder:
     assert len(done["declarations"]) == 3
 
 
+OPAQUE = {
+    "cert.ini": b"[CO]\nnumber=17\n",
+    "cert.rtf": rb"{\rtf1\ansi Certificate of origin No. 1}",
+    "list.html": b"<!DOCTYPE html><html><body>Packing list</body></html>",
+    "two.json": b'{"a":1}\n{"a":2}\n',
+    "latin1.xml": b'<?xml version="1.0" encoding="ISO-8859-1"?><Name>Caf\xe9</Name>',
+    "signed.xml": b"<Name>user@example.org<!-- -->.evil.example</Name>",
+    "name.xml": "<a\u0132/>".encode(),
+    "long.json": b'{"total":9007199254740993.0}',
+}
+
+
+@pytest.mark.parametrize("name", OPAQUE)
+def test_what_is_refused_can_be_declared_as_opaque(shell: Shell, tmp_path: Path, name: str) -> None:
+    """Its whole way: wrapped, declared, redacted and verified; the error of the refused file says how."""
+    file, out = tmp_path / name, tmp_path / "out"
+    file.write_bytes(OPAQUE[name])
+    declare = ("declare", str(file), "-t", "861", "-k", "trader", "-o", str(out), "--json")
+    code, printed, _ = shell(*declare)
+    assert code == 2
+    assert "--format opaque" in json.loads(printed)["rejected"][0]["error"]
+    code, _, errors = shell("wrap", str(file))
+    assert (code, "--format opaque" in " ".join(errors.split()), name in errors) == (2, True, True)
+    assert shell.json("wrap", str(file), "--format", "opaque")["fields"] == 1
+
+    done = shell.json(*declare[:-1], "--format", "opaque")
+    wrapped, evidence, trust = Path(done["declarations"][0]["wrapped"]), tmp_path / "e.json", tmp_path / "t.json"
+    assert wrapped.read_bytes().endswith(b"\n" + OPAQUE[name])
+    shell.json("evidence", done["declarations"][0]["id"], "-o", str(evidence))
+    shell.json("trust", "-o", str(trust))
+    assert shell.json("redact", str(wrapped), "--hide", "*", "-o", str(tmp_path / "copy"))["hidden"] == 1
+    for document in (wrapped, tmp_path / "copy"):
+        verdict = shell.json("verify", str(evidence), "-d", str(document), "-t", str(trust))
+        assert (verdict["conclusion"], verdict["questions"]["intact"]) == ("GOOD", "VALID")
+    wrapped.write_bytes(wrapped.read_bytes()[:-1] + b"?")
+    assert shell.json("verify", str(evidence), "-d", str(wrapped), "-t", str(trust), code=1)["conclusion"] == "NOT_GOOD"
+
+
+def test_an_opaque_file_says_nothing_of_a_format(shell: Shell, tmp_path: Path) -> None:
+    """Where the file is over every limit, there is no other way to declare it."""
+    large = tmp_path / "large.json"
+    large.write_bytes(b'"' + b"x" * (64 * 1024 * 1024) + b'"')
+    code, _, errors = shell("wrap", str(large))
+    assert (code, "--format" in errors) == (2, False)
+    large.write_bytes(b'"' + b"x" * (16 * 1024 * 1024) + b'"')
+    code, _, errors = shell("wrap", str(large))
+    assert (code, "--format opaque" in " ".join(errors.split())) == (2, True)
+    assert shell.json("wrap", str(large), "--format", "opaque")["format"] == "opaque"
+
+
+def test_an_index_says_which_files_are_opaque(shell: Shell, folder: Path) -> None:
+    index = folder / "in" / "index.json"
+    items = [{"file": "invoice.xml", "type": 380, "format": "opaque"}, {"file": "list.json", "type": 271}]
+    index.write_text(json.dumps(items))
+    declare = ("declare", "--index", str(index), "-k", "trader", "-o", str(folder / "o"), "--no-anchor")
+    done = shell.json(*declare)
+    heads = [Path(item["wrapped"]).read_bytes().split(b"/")[1] for item in done["declarations"]]
+    assert heads == [b"opaque", b"json"]
+    assert [item["new"] for item in shell.json(*declare)["declarations"]] == [False, False]
+    index.write_text(json.dumps([items[0] | {"format": "xml"}]))
+    code, printed, _ = shell(*declare, "--json")
+    assert (code, "holds it as opaque" in json.loads(printed)["rejected"][0]["error"]) == (2, True)
+    index.write_text(json.dumps([items[0] | {"format": "pdf"}]))
+    code, _, errors = shell(*declare)
+    assert (code, "json, xml or opaque" in " ".join(errors.split())) == (2, True)
+
+
 def test_a_manifest_gives_types_in_folders(shell: Shell, folder: Path) -> None:
     manifest = folder / "in" / "index.json"
     manifest.write_text(json.dumps([{"file": "invoice.xml", "type": 380}, {"file": "list.json", "type": 271}]))
