@@ -5,6 +5,7 @@ docs/formats.md, section 2, is the specification. In reading order:
 =============== =======================================================================================
 ``field``       one path and value; the format of a file
 ``digest``      salts, leaf hashes, the digest
+``xml_names``   the names that every reader of XML takes
 ``paths``       the grammar of field paths
 ``json_fields`` JSON to fields
 ``xml_fields``  XML to fields

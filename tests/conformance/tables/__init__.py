@@ -9,6 +9,7 @@ from tests.conformance.tables.entries import entries
 from tests.conformance.tables.evidence_file import files
 from tests.conformance.tables.force import force
 from tests.conformance.tables.inclusions import inclusions, sets
+from tests.conformance.tables.one_reading import one_reading
 from tests.conformance.tables.others import others
 from tests.conformance.tables.passkeys import signatures_by_passkeys
 from tests.conformance.tables.policies import policies
@@ -26,4 +27,5 @@ TABLES = (
     others,
     policies,
     documents,
+    one_reading,
 )
