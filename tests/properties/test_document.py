@@ -113,10 +113,10 @@ def assert_names_a_real_difference(original: Wrapped, copy: Wrapped) -> None:
     assert ours.get(found.path) != theirs.get(found.path)
     # The same from a file that shows nothing of the original, as long as the copy has something that tells them linked.
     sealed = difference(disclose(original, []), copy)
-    known, shown = set(original.leaf_hashes.values()), set(copy.leaf_hashes.values())
+    known, shown = set(original.field_hashes.values()), set(copy.field_hashes.values())
     assert sealed is not None
     if shown & known and shown - known:
-        assert copy.leaf_hashes[sealed.path] not in known
+        assert copy.field_hashes[sealed.path] not in known
     else:
         assert sealed.change is FieldChange.UNSHOWN
 
@@ -129,7 +129,7 @@ def test_a_wrapped_file_reads_back(document: Wrapped) -> None:
 
 @given(documents, randoms)
 def test_hiding_any_fields_keeps_the_digest_and_reads_back(document: Wrapped, random: Random) -> None:
-    paths = list(document.leaf_hashes)
+    paths = list(document.field_hashes)
     hide = random.sample(paths, random.randrange(len(paths) + 1))
     redacted = redact(document, hide)
     assert redacted.digest == document.digest
@@ -148,7 +148,7 @@ def test_every_path_is_in_the_grammar_and_has_its_own_steps(document: Wrapped) -
 
 @given(documents)
 def test_the_digest_is_that_of_leaf_hashes_in_any_order(document: Wrapped) -> None:
-    assert digest_of(document.format, sorted(document.leaf_hashes.values(), reverse=True)) == document.digest
+    assert digest_of(document.format, sorted(document.field_hashes.values(), reverse=True)) == document.digest
 
 
 @given(json_values)

@@ -4,7 +4,7 @@ docs/formats.md, section 2, is the specification. In reading order:
 
 =============== =======================================================================================
 ``field``       one path and value; the format of a file
-``digest``      salts, leaf hashes, the digest
+``digest``      salts, field hashes, the digest
 ``xml_names``   the names that every reader of XML takes
 ``paths``       the grammar of field paths
 ``json_fields`` JSON to fields
@@ -21,7 +21,7 @@ and at :func:`parse`.
 """
 
 from ledger.core.document.difference import Difference, FieldChange, difference
-from ledger.core.document.digest import SALT_SIZE, SEED_SIZE, digest_of, field_hash, field_hashes
+from ledger.core.document.digest import SALT_SIZE, SEED_SIZE, digest_of, field_hash, hash_fields
 from ledger.core.document.field import Field, sniff
 from ledger.core.document.redaction import Disclosed, Redacted, disclose, open_document, read_redacted, redact
 from ledger.core.document.wrapped import Wrapped, parse, read_wrapped, wrap
@@ -45,7 +45,7 @@ __all__ = [
     "digest_of",
     "disclose",
     "field_hash",
-    "field_hashes",
+    "hash_fields",
     "open_document",
     "parse",
     "parse_json",

@@ -36,7 +36,7 @@ class Difference:
 def difference(original: Wrapped | Redacted, copy: Wrapped | Redacted) -> Difference | None:
     """The first field in which ``copy`` differs, in the original's order and then the copy's; None for equal digests.
 
-    Copies of one wrapped document are compared by leaf hash, salts included, so a changed field that the copy shows is
+    Copies of one wrapped document are compared by field hash, salts included, so a changed field that the copy shows is
     named even if the original hides it. Documents with different seeds are compared by the values that both show.
     """
     if original.digest == copy.digest:
@@ -47,7 +47,7 @@ def difference(original: Wrapped | Redacted, copy: Wrapped | Redacted) -> Differ
 
 
 def _differences(original: Wrapped | Redacted, copy: Wrapped | Redacted) -> Iterator[Difference]:
-    ours, theirs = original.leaf_hashes, copy.leaf_hashes
+    ours, theirs = original.field_hashes, copy.field_hashes
     our_hidden, their_hidden = _hidden(original), _hidden(copy)
     one_seed = not ({*ours.values()} | our_hidden).isdisjoint({*theirs.values()} | their_hidden)
     fields = {item.path: item[:3] for item in copy.fields}

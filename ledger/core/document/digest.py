@@ -33,7 +33,7 @@ def field_hash(salt: bytes, path: bytes, type_: str, value: bytes) -> bytes:
     return leaf_hash(salt + len(path).to_bytes(4, "big") + path + type_.encode() + value)
 
 
-def field_hashes(fields: Iterable[Field], seed: bytes) -> dict[str, bytes]:
+def hash_fields(fields: Iterable[Field], seed: bytes) -> dict[str, bytes]:
     """Leaf hash of each field by path, salted from ``seed``.
 
     :func:`salt_of` and :func:`field_hash` are written out here: calling them took a fifth of the time to wrap a

@@ -1,6 +1,6 @@
-"""Redaction: some fields of a document with their salts, the leaf hashes of the others, and the same digest.
+"""Redaction: some fields of a document with their salts, the field hashes of the others, and the same digest.
 
-A reader learns one thing about the hidden fields: their number. A leaf hash reveals nothing, as it is salted with 128
+A reader learns one thing about the hidden fields: their number. A field hash reveals nothing, as it is salted with 128
 bits that the reader does not have. Hidden hashes are sorted, so their order reveals nothing. The size of the file does
 not depend on hidden names and values. The positions of *shown* fields do reveal that other fields come before them.
 """
@@ -41,20 +41,20 @@ class Disclosed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """A document for another reader. ``fields`` ascend by path, ``hidden`` are ascending leaf hashes.
+    """A document for another reader. ``fields`` ascend by path, ``hidden`` are ascending field hashes.
 
-    ``leaf_hashes`` are those of the shown fields by path, ``digest`` is over all fields: both follow from the rest.
+    ``field_hashes`` are those of the shown fields by path, ``digest`` is over all fields: both follow from the rest.
     """
 
     format: Format
     fields: tuple[Disclosed, ...] = field(repr=False)
     hidden: tuple[bytes, ...] = field(repr=False)
-    leaf_hashes: Mapping[str, bytes] = field(init=False, repr=False, compare=False)
+    field_hashes: Mapping[str, bytes] = field(init=False, repr=False, compare=False)
     digest: Digest = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         hashes = {path: field_hash(salt, path.encode(), type_, value) for path, type_, value, salt in self.fields}
-        object.__setattr__(self, "leaf_hashes", MappingProxyType(hashes))
+        object.__setattr__(self, "field_hashes", MappingProxyType(hashes))
         object.__setattr__(self, "digest", digest_of(self.format, [*hashes.values(), *self.hidden]))
 
     def to_bytes(self) -> bytes:
@@ -101,10 +101,10 @@ class Redacted:
         if any(left.path >= right.path for left, right in pairwise(fields)):
             raise Malformed("paths must ascend, without repeats", "fields")
         if any(left >= right for left, right in pairwise(hidden)):
-            raise Malformed("leaf hashes must ascend, without repeats", "hidden")
+            raise Malformed("field hashes must ascend, without repeats", "hidden")
         check_shape((item[:3] for item in fields), format_, len(hidden), limits)
         document = cls(format_, tuple(fields), tuple(hidden))
-        if not set(hidden).isdisjoint(document.leaf_hashes.values()):
+        if not set(hidden).isdisjoint(document.field_hashes.values()):
             raise Malformed("a field cannot be shown and hidden at once", "hidden")
         if document.to_value() != value:
             raise Malformed("a value is not in its canonical base64", "fields")
@@ -131,7 +131,7 @@ def disclose(document: Wrapped | Redacted, show: Sequence[str]) -> Redacted:
 
 
 def _keep(document: Wrapped | Redacted, patterns: Sequence[str], *, named: bool) -> Redacted:
-    hashes = document.leaf_hashes
+    hashes = document.field_hashes
     chosen = select(list(hashes), document.format, patterns)
     shown = [item for item in document.fields if (item.path in chosen) is named]
     paths = {item.path for item in shown}

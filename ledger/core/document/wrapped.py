@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from ledger.core.document.digest import SEED_SIZE, digest_of, field_hashes
+from ledger.core.document.digest import SEED_SIZE, digest_of, hash_fields
 from ledger.core.document.field import Field
 from ledger.core.document.json_fields import json_fields
 from ledger.core.document.xml_fields import xml_fields
@@ -37,22 +37,22 @@ def parse(data: bytes, format_: Format, limits: Limits = DEFAULT_LIMITS) -> tupl
 class Wrapped:
     """A document as its owner keeps it. It discloses everything, so its ``repr`` shows the digest only.
 
-    ``fields`` are in the order of the document, ``leaf_hashes`` are by path in the same order, ``digest`` is 32 bytes.
+    ``fields`` are in the order of the document, ``field_hashes`` are by path in the same order, ``digest`` is 32 bytes.
     """
 
     format: Format
     seed: bytes = field(repr=False)
     data: bytes = field(repr=False)
     fields: tuple[Field, ...] = field(init=False, repr=False, compare=False)
-    leaf_hashes: Mapping[str, bytes] = field(init=False, repr=False, compare=False)
+    field_hashes: Mapping[str, bytes] = field(init=False, repr=False, compare=False)
     digest: Digest = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         # Derived here and nowhere else, so that a wrapped document cannot carry another document's digest.
         fields = parse(self.data, self.format)
-        hashes = field_hashes(fields, self.seed)
+        hashes = hash_fields(fields, self.seed)
         object.__setattr__(self, "fields", fields)
-        object.__setattr__(self, "leaf_hashes", MappingProxyType(hashes))
+        object.__setattr__(self, "field_hashes", MappingProxyType(hashes))
         object.__setattr__(self, "digest", digest_of(self.format, hashes.values()))
 
     def to_bytes(self) -> bytes:

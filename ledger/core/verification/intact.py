@@ -21,17 +21,17 @@ _NAMED = 3  # changed fields, or wrong entries, that a check names
 
 
 class Opened(Protocol):
-    """An opened document, wrapped or redacted: its digest, and by path the leaf hash of each field it shows."""
+    """An opened document, wrapped or redacted: its digest, and by path the hash of each field it shows."""
 
     @property
     def digest(self) -> Digest: ...
 
     @property
-    def leaf_hashes(self) -> Mapping[str, bytes]: ...
+    def field_hashes(self) -> Mapping[str, bytes]: ...
 
 
 def check_disclosure(verification: Verification) -> frozenset[bytes]:
-    """Step 1. Returns the leaf hashes of all fields of the declared document, none where the evidence lacks them."""
+    """Step 1. Returns the hashes of all fields of the declared document, none where the evidence lacks them."""
     shown = verification.evidence.document
     if shown is None:
         return frozenset()
@@ -40,7 +40,7 @@ def check_disclosure(verification: Verification) -> frozenset[bytes]:
         return frozenset()
     count = len(shown.fields)
     verification.add("disclosure.declared", shown=count, fields=count + len(shown.hidden))
-    return frozenset([*shown.leaf_hashes.values(), *shown.hidden])
+    return frozenset([*shown.field_hashes.values(), *shown.hidden])
 
 
 def check_document(verification: Verification, given: Opened | None, disclosed: frozenset[bytes]) -> None:
@@ -53,7 +53,7 @@ def check_document(verification: Verification, given: Opened | None, disclosed: 
         verification.add("document.declared", digest=document.digest)
     elif not disclosed:
         verification.add("document.another", digest=document.digest)
-    elif changed := [path for path, hash_ in document.leaf_hashes.items() if hash_ not in disclosed]:
+    elif changed := [path for path, hash_ in document.field_hashes.items() if hash_ not in disclosed]:
         more = len(changed) - _NAMED
         verification.add(
             "document.changed", digest=document.digest, paths=changed[:_NAMED], more=more if more > 0 else None

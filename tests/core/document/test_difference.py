@@ -60,7 +60,7 @@ def test_a_changed_salt_is_a_changed_field() -> None:
 
 def test_a_changed_hidden_hash_is_named_by_who_shows_the_field() -> None:
     redacted = redact(INVOICE, [PRICE, "$.number"])
-    number, price = INVOICE.leaf_hashes["$['number']"], INVOICE.leaf_hashes[PRICE]
+    number, price = INVOICE.field_hashes["$['number']"], INVOICE.field_hashes[PRICE]
     forged = replace(redacted, hidden=tuple(sorted([number, bytes([price[0] ^ 1]) + price[1:]])))
     assert difference(INVOICE, forged) == Difference(FieldChange.CHANGED, PRICE)
     assert difference(forged, INVOICE) == Difference(FieldChange.CHANGED, PRICE)

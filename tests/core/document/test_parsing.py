@@ -59,7 +59,7 @@ def test_published_fields_and_digest(case: dict[str, Any]) -> None:
     document = wrap(content(case), Format(case["format"]), bytes.fromhex(case["seed"]))
     fields = [[path, type_, value.hex() if type_ == "x" else value.decode()] for path, type_, value in document.fields]
     assert fields == case["fields"]
-    assert {path: hash_.hex() for path, hash_ in document.leaf_hashes.items()} == case["leaf_hashes"]
+    assert {path: hash_.hex() for path, hash_ in document.field_hashes.items()} == case["field_hashes"]
     assert document.digest.hex() == case["digest"]
 
 

@@ -34,13 +34,13 @@ WITHOUT_PRICES = redact(INVOICE, ["$..price", "$.buyer"])
 
 def test_shown_fields_carry_their_salts_and_the_rest_is_hashes() -> None:
     shown = {field.path for field in WITHOUT_PRICES.fields}
-    hidden = {path for path in INVOICE.leaf_hashes if "price" in path or "buyer" in path}
-    assert shown == set(INVOICE.leaf_hashes) - hidden
-    assert set(WITHOUT_PRICES.hidden) == {INVOICE.leaf_hashes[path] for path in hidden}
+    hidden = {path for path in INVOICE.field_hashes if "price" in path or "buyer" in path}
+    assert shown == set(INVOICE.field_hashes) - hidden
+    assert set(WITHOUT_PRICES.hidden) == {INVOICE.field_hashes[path] for path in hidden}
     assert WITHOUT_PRICES.digest == INVOICE.digest
     for path, type_, value, salt in WITHOUT_PRICES.fields:
         assert salt == hashlib.sha256(SEED + path.encode()).digest()[:16]
-        assert field_hash(salt, path.encode(), type_, value) == INVOICE.leaf_hashes[path]
+        assert field_hash(salt, path.encode(), type_, value) == INVOICE.field_hashes[path]
 
 
 def test_the_file_is_as_the_format_says() -> None:
@@ -58,7 +58,7 @@ def test_all_shown_and_all_hidden_have_the_digest_and_read_back(document: Wrappe
         assert redacted.digest == document.digest
         assert read_redacted(redacted.to_bytes()) == open_document(redacted.to_bytes()) == redacted
     assert {field[:3] for field in redact(document, []).fields} == set(document.fields)
-    assert redact(document, list(document.leaf_hashes)) == disclose(document, [])
+    assert redact(document, list(document.field_hashes)) == disclose(document, [])
 
 
 def test_a_redacted_document_can_be_redacted_further() -> None:
@@ -111,7 +111,7 @@ def test_order_of_hidden_hashes_is_their_own_and_not_the_document_s() -> None:
         document = wrap(b"[1,2,3,4]", Format.JSON, number.to_bytes(32, "big"))
         hidden = disclose(document, []).hidden
         assert list(hidden) == sorted(hidden)
-        for field, hash_ in enumerate(document.leaf_hashes.values()):
+        for field, hash_ in enumerate(document.field_hashes.values()):
             places[field][hidden.index(hash_)] += 1
     assert all(50 < count < 150 for counts in places for count in counts)  # 100 expected, deviation 9
 
@@ -161,8 +161,8 @@ DEFECTS: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
     (r"hidden\[1\]: must be 64 lower-case", lambda v: v["hidden"].__setitem__(1, 0)),
     ("fields: paths must ascend", lambda v: v["fields"].reverse()),
     ("fields: paths must ascend", lambda v: v["fields"].insert(0, v["fields"][0])),
-    ("hidden: leaf hashes must ascend", lambda v: v["hidden"].reverse()),
-    ("hidden: leaf hashes must ascend", lambda v: v["hidden"].insert(0, v["hidden"][0])),
+    ("hidden: field hashes must ascend", lambda v: v["hidden"].reverse()),
+    ("hidden: field hashes must ascend", lambda v: v["hidden"].insert(0, v["hidden"][0])),
     ("a document must have at least one field", lambda v: v.update(fields=[], hidden=[])),
     ("a field cannot be shown and hidden at once", lambda v: v.update(hidden=sorted([*v["hidden"], shown_hash()]))),
     ("unknown field type: format json", lambda v: v["fields"][0].__setitem__(1, "t")),
@@ -172,7 +172,7 @@ DEFECTS: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
 
 
 def shown_hash() -> str:
-    return WITHOUT_PRICES.leaf_hashes["$['number']"].hex()
+    return WITHOUT_PRICES.field_hashes["$['number']"].hex()
 
 
 @pytest.mark.parametrize(("says", "break_"), DEFECTS, ids=[f"{n} {says}" for n, (says, _) in enumerate(DEFECTS)])
@@ -230,7 +230,7 @@ def test_value_and_document_follow_from_each_other(document: Wrapped) -> None:
 
 @pytest.mark.parametrize("document", [INVOICE, CERTIFICATE, SCAN], ids=lambda document: document.format)
 def test_no_byte_can_be_changed_with_the_digest_kept(document: Wrapped) -> None:
-    hide = [path for number, path in enumerate(document.leaf_hashes) if number % 3 == 1]
+    hide = [path for number, path in enumerate(document.field_hashes) if number % 3 == 1]
     file = redact(document, hide).to_bytes()
     refused = 0
     for index, byte in enumerate(file):

@@ -67,12 +67,12 @@ def test_a_seed_has_32_bytes(size: int) -> None:
 def test_another_seed_gives_another_digest_and_no_common_leaf() -> None:
     other = wrap(INVOICE.data, Format.JSON, bytes(32))
     assert other.digest != INVOICE.digest
-    assert not set(other.leaf_hashes.values()) & set(INVOICE.leaf_hashes.values())
+    assert not set(other.field_hashes.values()) & set(INVOICE.field_hashes.values())
 
 
 def test_equal_values_have_unequal_leaf_hashes() -> None:
     document = wrap(b'["x","x",{"a":"x"}]', Format.JSON, SEED)
-    assert len(set(document.leaf_hashes.values())) == 3
+    assert len(set(document.field_hashes.values())) == 3
 
 
 def test_the_format_is_bound() -> None:

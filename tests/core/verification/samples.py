@@ -13,7 +13,7 @@ from ledger.core.verification.verify import verify
 from ledger.testing.world import CUSTOMS, PLANT, Witness, World
 
 DIGEST = bytes(range(32))
-DOCUMENT = SimpleNamespace(digest=DIGEST, leaf_hashes={})
+DOCUMENT = SimpleNamespace(digest=DIGEST, field_hashes={})
 WITNESSES = [Witness("kiwi.example"), Witness("emu.example"), Witness("moa.example")]
 Batch = tuple[bytes, int, list[bytes]]
 

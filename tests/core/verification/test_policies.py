@@ -37,7 +37,7 @@ def conclusion(world: World, name: str, kinds: dict[str, int], later: int = 60, 
         kind, officer = {"NZ-MPI": (851, PLANT), "NL-DOUANE": (132, CUSTOMS)}[code]
         world.attest(code, kind, *batch[:2], officer, outcome=result)
     history = world.history if online else None
-    document = SimpleNamespace(digest=digest, leaf_hashes={})
+    document = SimpleNamespace(digest=digest, field_hashes={})
     held = world.evidence(*declared, batch)
     at = world.now + later
     return verify(held, at=at, document=document, trust=world.trust, policy=policy(name), history=history).conclusion
