@@ -119,15 +119,6 @@ def leaf_hash(data: bytes) -> bytes:
     return sha256(b"\x00" + data)
 
 
-def root_of(hashes: Sequence[bytes]) -> bytes:
-    """RFC 9162 section 2.1.1 over leaf hashes."""
-    level = list(hashes)
-    while len(level) > 1:
-        above = [sha256(b"\x01" + level[at] + level[at + 1]) for at in range(0, len(level) - 1, 2)]
-        level = above + level[2 * len(above) :]
-    return level[0] if level else sha256(b"")
-
-
 def check_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
     """RFC 9162 section 2.1.3.2, strictly."""
     if index >= size:
@@ -480,7 +471,7 @@ def number_text(value: float) -> str:
 
 
 class Document(NamedTuple):
-    """A document as far as it is shown: its digest, and the leaf hash of each field by path."""
+    """A document as far as it is shown: its digest, and the hash of each field by path."""
 
     digest: bytes
     shown: dict[str, bytes]
@@ -492,12 +483,12 @@ Field = tuple[str, str, bytes]
 
 def field_hash(salt: bytes, path: str, type_: str, value: bytes) -> bytes:
     encoded = path.encode()
-    return leaf_hash(salt + len(encoded).to_bytes(4, "big") + encoded + type_.encode() + value)
+    return sha256(b"\x02" + salt + len(encoded).to_bytes(4, "big") + encoded + type_.encode() + value)
 
 
 def digest_of(format_: str, hashes: Sequence[bytes]) -> bytes:
-    header = f"trade-ledger/document/1\n{format_}\n{len(hashes)}".encode()
-    return root_of([leaf_hash(header), *sorted(hashes)])
+    header = f"trade-ledger/document/1\n{format_}\n{len(hashes)}\n".encode()
+    return sha256(header + b"".join(sorted(hashes)))
 
 
 _SHORT = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "'": "\\'", "\\": "\\\\"}

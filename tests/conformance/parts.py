@@ -96,15 +96,22 @@ class Shipment:
 
 
 def shipment(
-    content: bytes = CERTIFICATE, format_: Format = Format.JSON, threshold: int = 1, party: Key = TRADER
+    content: bytes = CERTIFICATE,
+    format_: Format = Format.JSON,
+    threshold: int = 1,
+    party: Key = TRADER,
+    digest: Callable[[Wrapped], bytes] = lambda document: document.digest,
 ) -> Shipment:
-    """Council of two, two agencies, a batch of five; nothing attested yet. Two witnesses cosign."""
+    """Council of two, two agencies, a batch of five; nothing attested yet. Two witnesses cosign.
+
+    ``digest`` says which digest of the document is declared, for cases in which it is a wrong one.
+    """
     world = World([COUNCIL, MEMBER], threshold, [KIWI, EMU])
     world.enrol("NZ-MPI", "NZ", [851], PLANT, SECOND)
     world.enact(AttesterAuthorisation, CARD.signer, "NZ-MPI")
     world.enrol("NZ-CUSTOMS", "NZ", [132], CUSTOMS)
     document = wrap(content, format_, sha256(b"seed of a sample").digest())
-    declared = world.declare(document.digest, 851, party)
+    declared = world.declare(digest(document), 851, party)
     others = [world.declare(bytes([number]) * 32)[0] for number in range(1, 5)]
     batch = world.anchor([others[0], others[1], declared[0], others[2], others[3]])
     return Shipment(world, declared, batch, document)

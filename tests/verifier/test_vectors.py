@@ -47,7 +47,6 @@ def test_inclusion_is_strict(size: int, index: int) -> None:
     leaves = [bytes([number]) for number in range(size)]
     proof, top = path(index, leaves), root(leaves)
     leaf = alone.leaf_hash(leaves[index])
-    assert alone.root_of([alone.leaf_hash(item) for item in leaves]) == top
     alone.check_inclusion(leaf, index, size, proof, top)
     indices = [i for i in (index - 1, index + 1, index ^ 2, index + size, index + 128, 2**64) if i >= 0 and i != index]
     bad = [(leaf, other, size, proof, top) for other in indices]

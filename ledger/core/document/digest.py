@@ -1,9 +1,12 @@
-"""Salted leaves and the digest over them. Fields are hashed here and nowhere else.
+"""Salted field hashes and the digest over them. Fields are hashed here and nowhere else.
 
-salt      = SHA-256(seed ‖ path)[0:16]
-leaf data = salt(16) ‖ length of path (4) ‖ path ‖ type (1) ‖ value
-header    = "trade-ledger/document/1\n" ‖ format ‖ "\n" ‖ number of fields in decimal
-digest    = RFC 9162 root over the header's leaf hash, then the leaf hashes of all fields in ascending byte order
+salt       = SHA-256(seed ‖ path)[0:16]
+field hash = SHA-256(0x02 ‖ salt(16) ‖ length of path (4) ‖ path ‖ type (1) ‖ value)
+header     = "trade-ledger/document/1\n" ‖ format ‖ "\n" ‖ number of fields in decimal ‖ "\n"
+digest     = SHA-256(header ‖ the field hashes in ascending byte order)
+
+The first byte tells what is hashed: 0x00 and 0x01 belong to the tree of RFC 9162, 0x02 to fields, "t" to the header.
+The header ends where it says, and the number of fields says how many bytes follow, so the bytes have one reading.
 
 A salt is a keyed hash cut in half. Unlike the whole hash, the half is a pseudorandom function: a length extension would
 need the part that is cut off (Bellare, Bernstein, Tessaro, "Hash-Function Based PRFs: AMAC", EUROCRYPT 2016).
@@ -16,11 +19,11 @@ from hashlib import sha256
 
 from ledger.core.document.field import Field
 from ledger.core.encoding.ids import Digest
-from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.errors import Malformed
 
 SEED_SIZE = 32
 SALT_SIZE = 16
+HASH_SIZE = 32  # of a field hash, and of the digest
 
 
 def salt_of(seed: bytes, path: str) -> bytes:
@@ -29,12 +32,12 @@ def salt_of(seed: bytes, path: str) -> bytes:
 
 
 def field_hash(salt: bytes, path: bytes, type_: str, value: bytes) -> bytes:
-    """Leaf hash of one field."""
-    return leaf_hash(salt + len(path).to_bytes(4, "big") + path + type_.encode() + value)
+    """Hash of one field, 32 bytes."""
+    return sha256(b"".join((b"\2", salt, len(path).to_bytes(4, "big"), path, type_.encode(), value))).digest()
 
 
 def hash_fields(fields: Iterable[Field], seed: bytes) -> dict[str, bytes]:
-    """Leaf hash of each field by path, salted from ``seed``.
+    """Hash of each field by path, salted from ``seed``.
 
     :func:`salt_of` and :func:`field_hash` are written out here: calling them took a fifth of the time to wrap a
     document.
@@ -47,11 +50,11 @@ def hash_fields(fields: Iterable[Field], seed: bytes) -> dict[str, bytes]:
     for path, type_, value in fields:
         encoded = path.encode()
         salt, length = sha256(seed + encoded).digest()[:SALT_SIZE], len(encoded).to_bytes(4, "big")
-        hashes[path] = sha256(b"\0%b%b%b%b%b" % (salt, length, encoded, type_.encode(), value)).digest()
+        hashes[path] = sha256(b"".join((b"\2", salt, length, encoded, type_.encode(), value))).digest()
     return hashes
 
 
 def digest_of(format_: str, hashes: Collection[bytes]) -> Digest:
-    """The digest, 32 bytes, of a document of ``format_`` whose fields have these leaf hashes, in any order."""
-    header = f"trade-ledger/document/1\n{format_}\n{len(hashes)}".encode()
-    return Digest(root_of_hashes([leaf_hash(header), *sorted(hashes)]))
+    """The digest, 32 bytes, of a document of ``format_`` whose fields have these hashes, in any order."""
+    header = f"trade-ledger/document/1\n{format_}\n{len(hashes)}\n".encode()
+    return Digest(sha256(header + b"".join(sorted(hashes))).digest())

@@ -15,7 +15,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import NamedTuple, cast
 
-from ledger.core.document.digest import SALT_SIZE, digest_of, field_hash, salt_of
+from ledger.core.document.digest import HASH_SIZE, SALT_SIZE, digest_of, field_hash, salt_of
 from ledger.core.document.field import Field
 from ledger.core.document.patterns import select
 from ledger.core.document.shape import check_shape, read_value
@@ -24,7 +24,6 @@ from ledger.core.encoding.ids import Digest
 from ledger.core.encoding.json_text import Json, parse_container
 from ledger.core.encoding.limits import DEFAULT_LIMITS, Format, Limits, over_fields
 from ledger.core.encoding.reading import read_digits, read_list
-from ledger.core.tree.merkle import HASH_SIZE
 from ledger.errors import Malformed
 
 VERSION = "trade-ledger/redacted/1"

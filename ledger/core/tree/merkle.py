@@ -1,7 +1,7 @@
 """The hash tree of RFC 9162 section 2.1 with SHA-256: roots, inclusion and consistency, strict.
 
-The same tree is used three times: over the fields of a document, over the declarations of a batch or an attested set,
-and over the entries of the history. ``contracts/libraries/InclusionProof.sol`` is its twin.
+The same tree is used twice: over the declarations of a batch or an attested set, and over the entries of the history.
+``contracts/libraries/InclusionProof.sol`` is its twin.
 
 Hashes are 32 bytes; sizes and indices are counted in leaves. A failed verification raises ``VerificationFailed``: there
 is no return value that a caller could forget to check.

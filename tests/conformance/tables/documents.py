@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
-from ledger.core.document import Format, disclose, redact, wrap
+from ledger.core.document import Format, Wrapped, disclose, redact, wrap
+from ledger.core.tree.merkle import root_of_hashes
 from tests.conformance.parts import (
     BAD,
     BROKEN,
@@ -95,6 +97,8 @@ def documents() -> None:
         ("redacted_value_changed", "4800 became 4801", text.replace(b'"4800"', b'"4801"')),
         ("redacted_type_changed", "a number said to be a text", text.replace(b'"n","4800"', b'"s","4800"')),
         ("redacted_hidden_dropped", "a hidden hash is gone", _dropped(text)),
+        ("redacted_hidden_added", "a hidden hash more, which no field has", _added(text)),
+        ("redacted_hidden_changed", "a hidden hash with another last bit", _flipped(text)),
     ]:
         case(
             f"document_{name}_fail", about, made, evidence=with_hashes, document=content, exit=BAD, failed=("document",)
@@ -103,9 +107,20 @@ def documents() -> None:
         ("redacted_white_space", "a space in a canonical file", text.replace(b",", b", ", 1)),
         ("redacted_order", "fields not ascending", _reversed(text)),
         ("redacted_short_salt", "a salt of 15 bytes", _short_salt(text)),
+        ("redacted_short_hash", "a hidden hash of 31 bytes", _short_hash(text)),
+        ("redacted_hidden_order", "hidden hashes not ascending", _redacted(text, lambda v: v["hidden"].reverse())),
+        ("redacted_hidden_twice", "a hidden hash twice", _twice(text)),
+        ("redacted_shown_and_hidden", "a field that is shown and hidden", _also_hidden(text, made.document)),
         ("redacted_impossible_shape", "a field inside another", _nested(text)),
     ]:
         case(f"document_{name}_fail", about, made, document=content, exit=BROKEN)
+    for name, about, digest in [
+        ("digest_unsorted", "the digest is over the field hashes in the order of the document", _unsorted),
+        ("digest_without_count", "the digest is over a header without the number of fields", _uncounted),
+        ("digest_of_a_tree", "the digest is a root of RFC 9162 over the field hashes", _root),
+    ]:
+        wrong = attested(digest=digest)
+        case(f"document_{name}_fail", about, wrong, document=made.document.to_bytes(), exit=BAD, failed=("document",))
     lie = edited(
         lambda value: value["document"]["fields"][0].__setitem__(2, "Somebody else"), document=redact(made.document, [])
     )
@@ -157,6 +172,47 @@ def _redacted(text: bytes, change: Callable[[dict[str, Any]], Any]) -> bytes:
 
 def _dropped(text: bytes) -> bytes:
     return _redacted(text, lambda value: value["hidden"].pop())
+
+
+def _added(text: bytes) -> bytes:
+    return _redacted(text, lambda value: value["hidden"].append("f" * 64))
+
+
+def _flipped(text: bytes) -> bytes:
+    return _redacted(text, lambda value: value["hidden"].append(f"{int(value['hidden'].pop(), 16) ^ 1:064x}"))
+
+
+def _twice(text: bytes) -> bytes:
+    return _redacted(text, lambda value: value["hidden"].append(value["hidden"][-1]))
+
+
+def _short_hash(text: bytes) -> bytes:
+    return _redacted(text, lambda value: value["hidden"].append(value["hidden"].pop()[:-2]))
+
+
+def _also_hidden(text: bytes, document: Wrapped) -> bytes:
+    def change(value: dict[str, Any]) -> None:
+        shown = document.field_hashes[value["fields"][0][0]].hex()
+        value["hidden"] = sorted([*value["hidden"], shown])
+
+    return _redacted(text, change)
+
+
+_HEADER = b"trade-ledger/document/1\njson\n"
+
+
+def _unsorted(document: Wrapped) -> bytes:
+    hashes = list(document.field_hashes.values())
+    assert hashes != sorted(hashes)
+    return sha256(_HEADER + b"%d\n" % len(hashes) + b"".join(hashes)).digest()
+
+
+def _uncounted(document: Wrapped) -> bytes:
+    return sha256(_HEADER + b"".join(sorted(document.field_hashes.values()))).digest()
+
+
+def _root(document: Wrapped) -> bytes:
+    return root_of_hashes(sorted(document.field_hashes.values()))
 
 
 def _reversed(text: bytes) -> bytes:

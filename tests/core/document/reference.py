@@ -87,20 +87,16 @@ def _xml_element(path: str, element: Any, preserve: bool) -> Iterator[tuple[str,
 
 def digest(format_: str, fields: Fields, seed: bytes) -> bytes:
     """Section 2, line by line."""
-    leaves = []
+    hashes = []
     for path, type_, value in fields:
         salt = hashlib.sha256(seed + path.encode()).digest()[:16]
-        leaves.append(_leaf(salt + len(path.encode()).to_bytes(4, "big") + path.encode() + type_.encode() + value))
-    header = b"trade-ledger/document/1\n" + format_.encode() + b"\n" + str(len(fields)).encode()
-    return _root([_leaf(header), *sorted(leaves)])
-
-
-def _leaf(data: bytes) -> bytes:
-    return hashlib.sha256(b"\x00" + data).digest()
-
-
-def _root(hashes: list[bytes]) -> bytes:
-    if len(hashes) == 1:
-        return hashes[0]
-    k = 1 << (len(hashes) - 1).bit_length() - 1
-    return hashlib.sha256(b"\x01" + _root(hashes[:k]) + _root(hashes[k:])).digest()
+        hash_ = hashlib.sha256(b"\x02" + salt + len(path.encode()).to_bytes(4, "big") + path.encode())
+        hash_.update(type_.encode())
+        hash_.update(value)
+        hashes.append(hash_.digest())
+    whole = hashlib.sha256()
+    for part in ("trade-ledger/document/1", format_, str(len(fields))):
+        whole.update(part.encode() + b"\n")
+    for each in sorted(hashes):
+        whole.update(each)
+    return whole.digest()

@@ -54,15 +54,6 @@ def test_documents_that_differ_in_what_is_bound_have_different_digests(case: dic
     assert len({document.digest for document in documents}) == len(documents)
 
 
-@pytest.mark.parametrize("case", cases("digests"), ids=named)
-def test_published_fields_and_digest(case: dict[str, Any]) -> None:
-    document = wrap(content(case), Format(case["format"]), bytes.fromhex(case["seed"]))
-    fields = [[path, type_, value.hex() if type_ == "x" else value.decode()] for path, type_, value in document.fields]
-    assert fields == case["fields"]
-    assert {path: hash_.hex() for path, hash_ in document.field_hashes.items()} == case["field_hashes"]
-    assert document.digest.hex() == case["digest"]
-
-
 @pytest.mark.parametrize("case", cases("rfc8785_numbers"), ids=lambda case: case["ieee754"])
 def test_rfc_8785_appendix_b(case: dict[str, str]) -> None:
     (number,) = struct.unpack(">d", bytes.fromhex(case["ieee754"]))

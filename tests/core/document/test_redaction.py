@@ -257,6 +257,17 @@ def test_a_forged_value_or_path_has_another_digest() -> None:
         assert read_redacted(forged.to_bytes()).digest != INVOICE.digest
 
 
+def test_two_fields_with_one_path_can_be_hidden_but_not_shown_together() -> None:
+    """What a redacted copy cannot prove (docs/formats.md section 2): that hidden fields are those of a document."""
+    cheap, dear = (Disclosed("$['price']", "n", price, bytes(16)) for price in (b"1", b"9"))
+    hashes = [field_hash(item.salt, item.path.encode(), item.type, item.value) for item in (cheap, dear)]
+    for_one, for_another = Redacted(Format.JSON, (cheap,), (hashes[1],)), Redacted(Format.JSON, (dear,), (hashes[0],))
+    assert read_redacted(for_one.to_bytes()).digest == read_redacted(for_another.to_bytes()).digest
+    both = file_of({**value_of(for_one), "fields": [*value_of(for_one)["fields"], *value_of(for_another)["fields"]]})
+    with pytest.raises(Malformed, match="paths must ascend, without repeats"):
+        read_redacted(both)
+
+
 def test_the_count_of_hidden_fields_is_bound() -> None:
     fewer = Redacted(Format.JSON, WITHOUT_PRICES.fields, WITHOUT_PRICES.hidden[:-1])
     more = Redacted(Format.JSON, WITHOUT_PRICES.fields, tuple(sorted([*WITHOUT_PRICES.hidden, bytes(32)])))
