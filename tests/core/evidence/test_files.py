@@ -83,7 +83,7 @@ DEFECTS: dict[str, tuple[Callable[[dict[str, Any]], bytes], str]] = {
     "document no object": (changed(document=[]), "members fields, format, hidden and ledger"),
     "document with another member": (disclosing(seed="00"), "members fields, format, hidden and ledger"),
     "document of no format": (disclosing(format="pdf"), "document format: must be one of"),
-    "hidden out of order": (disclosing(hidden=["02" * 32, "01" * 32]), "document hidden: leaf hashes must ascend"),
+    "hidden out of order": (disclosing(hidden=["02" * 32, "01" * 32]), "document hidden: field hashes must ascend"),
     "field with short salt": (
         disclosing(fields=[["$['goods']", "s", "kiwifruit", "00"]]),
         "document fields[0]: must be 32 lower-case hex",
