@@ -7,10 +7,10 @@ import {ITradeLedger} from "./interfaces/ITradeLedger.sol";
 import {InclusionProof} from "./libraries/InclusionProof.sol";
 import {TypedData} from "./libraries/TypedData.sol";
 
-/// @title The ledger's contract: anchor, attest, revoke, withdraw, and the queries about what was recorded
+/// @title The ledger's contract: anchor, attest, revoke, withdraw, post, and the queries about what was recorded
 /// @notice The manual is {ITradeLedger}. Deploying creates three contracts: this one, and the {P256Verifier} and the
 /// {WebAuthnVerifier} that its constructor creates, which have no state. There is no owner, no proxy and no deletion.
-/// @dev docs/formats.md section 5, rules 6 to 9. In the Python core, replay.py is the twin of this contract.
+/// @dev docs/formats.md section 5, rules 6 to 9 and 11. In the Python core, replay.py is the twin of this contract.
 ///
 /// Block time is the time of the ledger. A block's builder can shift it by seconds.
 contract TradeLedger is Agencies {
@@ -31,10 +31,14 @@ contract TradeLedger is Agencies {
         uint24 agency;
     }
 
+    /// @dev UNCL 1001, balance confirmation: the mandate that a posting needs.
+    uint16 private constant BALANCE_CONFIRMATION = 182;
+
     mapping(bytes32 root => mapping(uint64 size => EntryRef)) private _anchors;
     mapping(bytes32 id => AttestationRecord) private _attestations;
     mapping(bytes32 id => mapping(bytes32 member => EntryRef)) private _memberRevocations;
     mapping(bytes32 declaration => EntryRef) private _withdrawals;
+    mapping(bytes32 attestation => mapping(bytes32 member => mapping(uint32 line => bytes32 sheet))) private _sheets;
 
     /// @param members the first council, 1 to 32 signers
     /// @param threshold endorsements that a resolution needs
@@ -137,6 +141,40 @@ contract TradeLedger is Agencies {
         _withdrawals[id] = _entryRef(number);
     }
 
+    /// @inheritdoc ITradeLedger
+    function post(Posting calldata posting, bytes calldata signer, bytes calldata signature) external {
+        bytes32 id = posting.attestation;
+
+        // Check: a move to another sheet, under an attestation that stands.
+        if (posting.to == 0 || posting.to == posting.from) revert PostingMalformed(posting.from, posting.to);
+        AttestationRecord storage record = _attestations[id];
+        if (record.number == 0) revert AttestationUnknown(id);
+        // slither-disable-next-line timestamp: only asks whether there is a time
+        if (revokedAt(id, posting.member) != NEVER) revert AttestationAlreadyRevoked(id, posting.member);
+
+        // Check: the attester may move sheets now. Only the agency that attested may open a line.
+        AttesterRecord storage attester = _knownAttester(signer);
+        uint24 agency = attester.agency;
+        _checkAgency(signer, posting.agency, agency);
+        _checkMaySpeak(signer, attester);
+        if (!_mandated(agency, BALANCE_CONFIRMATION, _now())) {
+            revert MandateMissing(posting.agency, BALANCE_CONFIRMATION);
+        }
+        if (posting.from == 0 && agency != record.agency) {
+            revert AgencyMismatch(signer, _code(record.agency), posting.agency);
+        }
+
+        // Check: from the present sheet, and the attester signed. Of two postings from one sheet, one is refused.
+        mapping(uint32 line => bytes32) storage lines = _sheets[id][posting.member];
+        bytes32 present = lines[posting.line];
+        if (present != posting.from) revert SheetStale(id, posting.member, posting.line, present);
+        _checkSignature(signer, _hashTypedDataV4(TypedData.posting(posting)), signature);
+
+        // Effect: the line has the next sheet from now on.
+        lines[posting.line] = posting.to;
+        _append(EntryKind.Posted, posting.member, abi.encode(posting, signer, signature));
+    }
+
     // ------------------------------------------------------------------------------------------------------ queries
 
     /// @inheritdoc ITradeLedger
@@ -229,6 +267,11 @@ contract TradeLedger is Agencies {
     function withdrawn(bytes32 declaration) external view returns (uint64 number, uint40 time) {
         EntryRef memory entry = _withdrawals[declaration];
         return (entry.number, entry.time);
+    }
+
+    /// @inheritdoc ITradeLedger
+    function sheet(bytes32 attestation, bytes32 member, uint32 line) external view returns (bytes32) {
+        return _sheets[attestation][member][line];
     }
 
     /// @inheritdoc ITradeLedger

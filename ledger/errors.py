@@ -164,6 +164,11 @@ class SetMalformed(Refused):
     MESSAGE = "a set has at least one member, and its root is not zero: this one has root {root} and size {size}"
 
 
+class PostingMalformed(Refused):
+    FIELDS = ("from_", "to")
+    MESSAGE = "a posting moves a line to another sheet, whose hash is not zero: this one moves it from {from_} to {to}"
+
+
 class CouncilMalformed(Refused):
     FIELDS = ("members", "threshold")
     MESSAGE = (
@@ -229,7 +234,7 @@ class AgencyNotSuspended(Refused):
 
 class AgencyMismatch(Refused):
     FIELDS = ("signer", "stated", "actual")
-    MESSAGE = "the attestation is of agency {stated}, but {signer} speaks for agency {actual}"
+    MESSAGE = "this needs an attester of agency {stated}, but {signer} speaks for agency {actual}"
 
 
 class AttesterUnknown(Refused):
@@ -285,6 +290,14 @@ class AttestationAlreadyRecorded(Refused):
 class AttestationAlreadyRevoked(Refused):
     FIELDS = ("id", "member")
     MESSAGE = "attestation {id} is already revoked for member {member}"
+
+
+class SheetStale(Refused):
+    FIELDS = ("attestation", "member", "line", "current")
+    MESSAGE = (
+        "somebody else posted first: line {line} of attestation {attestation} for member {member} has the sheet {current} "
+        "now, and not the one from which this posting moves"
+    )
 
 
 class DeclarationMismatch(Refused):

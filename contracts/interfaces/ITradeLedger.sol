@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 
-/// @title Trade ledger: anchors declarations, and records attestations, revocations and withdrawals
+/// @title Trade ledger: anchors declarations, and records attestations, revocations, withdrawals and postings
 /// @notice The contract is immutable and append-only. It never looks at who sends a transaction, only at who signed the
 /// statement. So any relayer can deliver any statement, and a signer needs no coins.
 ///
@@ -43,7 +43,8 @@ interface ITradeLedger is IERC5267 {
         Anchored,
         Attested,
         Revoked,
-        Withdrawn
+        Withdrawn,
+        Posted
     }
 
     /// @notice One council member's signature on a resolution.
@@ -110,12 +111,30 @@ interface ITradeLedger is IERC5267 {
         uint16 reason;
     }
 
+    /// @notice A line of a certificate gets its next sheet: goods were written off, reserved, or returned. The contract
+    /// sees only hashes of sheets. An attester signs it, of the agency that writes off.
+    /// @param agency code of the agency that moves the line
+    /// @param attestation id of the attestation that issued the certificate
+    /// @param member id of the certificate's declaration, which is a member of the attested set
+    /// @param line number of the line on the certificate
+    /// @param from hash of the present sheet, or zero to open the line
+    /// @param to hash of the next sheet, not zero
+    struct Posting {
+        bytes16 agency;
+        bytes32 attestation;
+        bytes32 member;
+        uint32 line;
+        bytes32 from;
+        bytes32 to;
+    }
+
     // ------------------------------------------------------------------------------------------------------- events
 
     /// @notice One numbered fact. The log is the entry: its bytes are `number ‖ uint8(kind) ‖ time ‖ payload`.
     /// @param number position in the history: 0, 1, 2, ... without gaps
     /// @param kind what the entry records
     /// @param topic for searching the logs: the agency's code, keccak256 of the attester, or the id or root concerned
+    /// (of a posting, its member)
     /// @param time block time
     /// @param payload standard ABI encoding of the function's arguments, in their order
     event Entry(uint64 indexed number, EntryKind indexed kind, bytes32 indexed topic, uint64 time, bytes payload);
@@ -141,6 +160,8 @@ interface ITradeLedger is IERC5267 {
     error PeriodMalformed(uint40 from, uint40 until, uint40 time);
     /// @notice A set has at least one member, and its root is not zero.
     error SetMalformed(bytes32 root, uint64 size);
+    /// @notice A posting moves a line to another sheet, whose hash is not zero.
+    error PostingMalformed(bytes32 from, bytes32 to);
     /// @notice A council has 1 to 32 members, and a threshold from 1 to the number of members.
     error CouncilMalformed(uint256 members, uint16 threshold);
 
@@ -168,7 +189,7 @@ interface ITradeLedger is IERC5267 {
     error AgencyNotActive(bytes16 agency, uint40 since);
     /// @notice Only a suspended agency can be reinstated.
     error AgencyNotSuspended(bytes16 agency);
-    /// @notice The attestation is of the agency `stated`, but the attester speaks for the agency `actual`.
+    /// @notice The statement needs an attester of the agency `stated`, but the signer speaks for the agency `actual`.
     error AgencyMismatch(bytes signer, bytes16 stated, bytes16 actual);
 
     /// @notice The signer was never authorised as an attester.
@@ -195,6 +216,9 @@ interface ITradeLedger is IERC5267 {
     error AttestationAlreadyRecorded(bytes32 id, uint64 number);
     /// @notice The attestation is revoked already, for this member or for the whole set.
     error AttestationAlreadyRevoked(bytes32 id, bytes32 member);
+
+    /// @notice The line has the sheet `current`, and not the one from which the posting moves: somebody posted first.
+    error SheetStale(bytes32 attestation, bytes32 member, uint32 line, bytes32 current);
 
     /// @notice The withdrawal names the declaration `stated`, but comes with the declaration `actual`.
     error DeclarationMismatch(bytes32 stated, bytes32 actual);
@@ -379,6 +403,23 @@ interface ITradeLedger is IERC5267 {
         bytes calldata signature
     ) external;
 
+    /// @notice Move a line of a certificate from its present sheet to the next one. Anybody may relay it. Two postings
+    /// from one sheet cannot both be recorded: the second is refused with the sheet that the first made, and its agency
+    /// signs a new posting from there.
+    /// @dev Reverts with PostingMalformed, AttestationUnknown, AttestationAlreadyRevoked, AttesterUnknown,
+    /// AgencyMismatch, AttesterDeclaredCompromised, AttesterNotActive, AgencyNotActive, MandateMissing (for kind 182,
+    /// balance confirmation), AgencyMismatch (only the agency that made the attestation may open a line), SheetStale,
+    /// SignatureTooLong, SignatureMismatch.
+    ///
+    /// It is not checked that `member` belongs to the set, nor that the attestation is valid now or that its attester
+    /// was not compromised. Some moves need that, others do not: whoever replays the history judges sheets and moves. A
+    /// posting has no nonce and no record of its own. It can be relayed a second time only if its sheet `from` comes
+    /// back. So sheets are numbered and their hashes are salted, and a replay takes no sheet twice.
+    /// @param posting in full
+    /// @param signer the attester
+    /// @param signature by the attester over the posting's EIP-712 digest
+    function post(Posting calldata posting, bytes calldata signer, bytes calldata signature) external;
+
     // ------------------------------------------------------------------------------------------ queries: the history
 
     /// @notice Running hash over all entries. It begins with the EIP-712 domain separator, and each entry makes it
@@ -527,6 +568,13 @@ interface ITradeLedger is IERC5267 {
     /// @return number of the entry, 0 for never
     /// @return time of the entry
     function withdrawn(bytes32 declaration) external view returns (uint64 number, uint40 time);
+
+    /// @notice The present sheet of a line of a certificate.
+    /// @param attestation id of the attestation that issued the certificate
+    /// @param member id of the certificate's declaration
+    /// @param line number of the line on the certificate
+    /// @return hash of the sheet, zero if the line was not opened
+    function sheet(bytes32 attestation, bytes32 member, uint32 line) external view returns (bytes32);
 
     // ---------------------------------------------------------------------------------------------------- queries: ids
 

@@ -16,6 +16,10 @@ library TypedData {
             "uint40 validFrom,uint40 validUntil,bytes32 root,uint64 size,bytes32 salt)"
         );
     bytes32 internal constant REVOCATION = keccak256("Revocation(bytes32 attestation,bytes32 member,uint16 reason)");
+    bytes32 internal constant POSTING =
+        keccak256(
+            "Posting(bytes16 agency,bytes32 attestation,bytes32 member,uint32 line,bytes32 from,bytes32 to)"
+        );
     bytes32 internal constant COUNCIL_CHANGE =
         keccak256("CouncilChange(bytes[] members,uint16 threshold,uint64 resolution)");
     bytes32 internal constant AGENCY_ENROLMENT =
@@ -48,6 +52,10 @@ library TypedData {
 
     function revocation(ITradeLedger.Revocation calldata r) internal pure returns (bytes32) {
         return keccak256(abi.encode(REVOCATION, r));
+    }
+
+    function posting(ITradeLedger.Posting calldata p) internal pure returns (bytes32) {
+        return keccak256(abi.encode(POSTING, p));
     }
 
     function councilChange(bytes[] memory members, uint16 threshold, uint64 resolution) internal pure returns (bytes32) {

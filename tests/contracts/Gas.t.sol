@@ -109,6 +109,31 @@ contract GasTest is World {
         _bar("withdraw", 85_000);
     }
 
+    function testGasPost() public {
+        bytes32 id = _attest(_attestation(keccak256("1")), OFFICER);
+        _grant(MPI, BALANCE, 0, NEVER);
+        _enrol(CUSTOMS);
+        _grant(CUSTOMS, BALANCE, 0, NEVER);
+        _authorise(Keys.account(STRANGER), CUSTOMS);
+        ITradeLedger.Posting memory posting = ITradeLedger.Posting(MPI, id, keccak256("member"), 1, 0, keccak256("s1"));
+        (bytes memory data, ) = _postCall(posting, OFFICER);
+        _transact(data);
+        _bar("post, opening of a line", 92_000);
+        (posting.from, posting.to) = (posting.to, keccak256("s2"));
+        (data, ) = _postCall(posting, OFFICER);
+        _transact(data);
+        _bar("post, next sheet", 75_000);
+        // The most expensive line number, and another agency than the one that attested.
+        posting = ITradeLedger.Posting(MPI, id, keccak256("member"), type(uint32).max, 0, keccak256("s1"));
+        (data, ) = _postCall(posting, OFFICER);
+        _transact(data);
+        _bar("post, opening of any line", 92_000);
+        (posting.agency, posting.from, posting.to) = (CUSTOMS, posting.to, keccak256("s2"));
+        (data, ) = _postCall(posting, STRANGER);
+        _transact(data);
+        _bar("post, next sheet, by another agency", 75_000);
+    }
+
     function testGasInclusionProof() public {
         bytes32[] memory level = new bytes32[](BATCH);
         for (uint256 i = 0; i < BATCH; ++i) level[i] = sha256(abi.encodePacked(hex"00", keccak256(abi.encode(i))));

@@ -21,9 +21,12 @@ import {vm} from "./support/Vm.sol";
 /// 11. Answers about the past do not change, unless a compromise is declared that began before that time.
 /// 12. "In force" follows from the entries: attested, valid, not revoked, attester not compromised.
 /// 13. The council can always reach its threshold.
+/// 14. A line of a certificate moves only from its present sheet: every posting begins where the one before it ended.
+/// 15. A line is opened once, by the agency that made the attestation.
+/// 16. No sheet moves after the attestation was revoked, for the whole set or for the member.
 ///
-/// The handler compares every call with its model (4, 7: `_try`) and every entry with its log (1, 2: `_foldLog`). If
-/// they differ, the handler reverts, and that fails the run (`failOnRevert` in hardhat.config.js).
+/// The handler compares every call with its model (4, 7, 14 to 16: `_try`) and every entry with its log (1, 2:
+/// `_foldLog`). If they differ, the handler reverts, and that fails the run (`failOnRevert` in hardhat.config.js).
 contract InvariantsTest {
     struct FuzzSelector {
         address addr;
@@ -42,7 +45,7 @@ contract InvariantsTest {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[16] memory actions = [
+        bytes4[18] memory actions = [
             Handler.wait.selector,
             Handler.enrol.selector,
             Handler.suspend.selector,
@@ -57,9 +60,11 @@ contract InvariantsTest {
             Handler.anchor.selector,
             Handler.revoke.selector,
             Handler.withdraw.selector,
-            // Listed twice, so that there are attestations to revoke.
+            // Listed twice, so that there are attestations to revoke, and open lines.
             Handler.attest.selector,
-            Handler.attest.selector
+            Handler.attest.selector,
+            Handler.post.selector,
+            Handler.post.selector
         ];
         targets = new FuzzSelector[](1);
         targets[0].addr = address(handler);
@@ -163,12 +168,39 @@ contract InvariantsTest {
         }
     }
 
+    function invariantSheetsMoveInALine() public view {
+        (ITradeLedger ledger, , , ) = handler.state();
+        for (uint256 i = 0; i < handler.moves(); ++i) {
+            Handler.Moved memory move = _move(i);
+            bytes32 before = 0;
+            for (uint256 j = 0; j < i; ++j) {
+                Handler.Moved memory other = _move(j);
+                bool same = other.id == move.id && other.member == move.member && other.line == move.line;
+                if (same) before = other.to;
+            }
+            vm.assertEq(move.from, before, "14: began elsewhere");
+            if (before == 0) vm.assertEq(move.agency, move.issuer, "15: opened by another agency");
+            vm.assertLe(move.time, handler.endedAt(move.id, move.member), "16: moved after the revocation");
+            bytes32 last = handler.sheetOf(move.id, move.member, move.line);
+            vm.assertEq(ledger.sheet(move.id, move.member, move.line), last, "14: present sheet");
+        }
+    }
+
+    function _move(uint256 i) private view returns (Handler.Moved memory move) {
+        (move.id, move.member, move.line, move.from, move.to, move.agency, move.issuer, move.time) = handler.moved(i);
+    }
+
     /// @dev Random runs would prove little if the ledger refused every call. This fixed run shows that it accepts some.
     function testHandlerGetsSomewhere() public {
         handler.attest(0, 1, 1, 0, 100, false);
         handler.attest(1, 1, 1, 0, 100, false);
         handler.attest(2, 1, 1, 0, 100, false);
+        handler.post(0, 1, 1, 1, 5); // opened by the issuer
+        handler.post(0, 1, 1, 3, 5); // moved by the other agency, with a passkey
+        handler.post(0, 1, 1, 3, 0); // not from the present sheet
+        handler.post(1, 1, 1, 3, 5); // the other agency cannot open
         handler.revoke(0, 0, 1);
+        handler.post(0, 1, 1, 1, 5); // revoked
         handler.anchor(1, 1);
         handler.anchor(1, 1);
         handler.withdraw(1, false);
@@ -177,6 +209,8 @@ contract InvariantsTest {
             .counts();
         vm.assertTrue(said == 2 && unsaid == 1 && ended == 1, "attested, refused, revoked");
         vm.assertTrue(written == 1 && withdrawn == 1 && answers == 1, "anchored, withdrawn, observed");
+        vm.assertEq(handler.moves(), 2, "opened, moved");
+        invariantSheetsMoveInALine();
         invariantHistoryIsItsLog();
         invariantWhatIsWrittenStays();
         invariantInForceIsWhatTheEntriesMakeOfIt();

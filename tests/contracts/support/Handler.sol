@@ -37,6 +37,17 @@ contract Handler is World {
         uint40 time;
     }
 
+    struct Moved {
+        bytes32 id;
+        bytes32 member;
+        uint32 line;
+        bytes32 from;
+        bytes32 to;
+        uint256 agency;
+        uint256 issuer;
+        uint40 time;
+    }
+
     struct Answer {
         uint256 key;
         uint16 kind;
@@ -50,7 +61,7 @@ contract Handler is World {
 
     uint40 public clock = NOW;
     bytes16[3] private _codes = [MPI, CUSTOMS, bytes16("CL-SAG")];
-    uint16[2] private _kinds = [PHYTO, ORIGIN];
+    uint16[3] private _kinds = [PHYTO, ORIGIN, BALANCE];
 
     mapping(uint256 agency => Span[]) private _active;
     mapping(uint256 agency => mapping(uint16 kind => Span[])) private _mandates;
@@ -64,13 +75,15 @@ contract Handler is World {
     Written[] public written;
     Written[] public withdrawn;
     Answer[] public answers;
+    Moved[] public moved;
     bytes[] private _enacted;
     bytes32[] private _heads;
     uint256 private _salt;
 
     constructor() {
         setUp();
-        // Start with two agencies. One of them has a mandate and two attesters, so that calls can succeed.
+        // Start with two agencies, so that calls can succeed. One has a mandate to attest and two attesters. Both have
+        // a mandate to move sheets, and the other has an attester for that.
         _enactNow(_enrolCall(0));
         _enactNow(_enrolCall(1));
         _active[0].push(Span(clock, NEVER));
@@ -82,6 +95,14 @@ contract Handler is World {
             (data, ) = _authoriseAttester(signerOf(key), _codes[0]);
             _enactNow(data);
             (_speaksFor[key], _time[key]) = (1, Span(clock, NEVER));
+        }
+        (data, ) = _authoriseAttester(signerOf(3), _codes[1]);
+        _enactNow(data);
+        (_speaksFor[3], _time[3]) = (2, Span(clock, NEVER));
+        for (uint256 a = 0; a < 2; ++a) {
+            (data, ) = _grantMandate(_codes[a], BALANCE, 0, NEVER);
+            _enactNow(data);
+            _mandates[a][BALANCE].push(Span(clock, NEVER));
         }
     }
 
@@ -139,7 +160,7 @@ contract Handler is World {
 
     function grant(uint256 a, uint256 kind, uint16 delay, uint16 length) external step {
         a %= AGENCIES;
-        uint16 k = _kinds[kind % 2];
+        uint16 k = _kinds[kind % 3];
         uint40 from = clock + delay;
         (bytes memory data, ) = _grantMandate(_codes[a], k, delay == 0 ? 0 : from, from + length);
         bool free = true;
@@ -149,7 +170,7 @@ contract Handler is World {
 
     function endMandate(uint256 a, uint256 kind) external step {
         a %= AGENCIES;
-        uint16 k = _kinds[kind % 2];
+        uint16 k = _kinds[kind % 3];
         (bytes memory data, ) = _withdrawMandate(_codes[a], k);
         bool some = false;
         for (uint256 i = 0; i < _mandates[a][k].length; ++i) some = some || _mandates[a][k][i].until > clock;
@@ -241,15 +262,53 @@ contract Handler is World {
         if (_try(data, allowed)) withdrawn.push(Written(id, 0, number, clock));
     }
 
+    /// @dev `defect` makes one in two postings unlawful: a sheet that is not present, an opening of an open line, no
+    /// move, the code of another agency, a forged signature.
+    function post(uint256 i, uint256 member, uint32 line, uint256 k, uint8 defect) external step {
+        if (said.length == 0) return;
+        Said memory what = said[i % said.length];
+        (k, defect) = (k % ATTESTERS, defect % 10);
+        uint256 a = _speaksFor[k] == 0 ? 0 : _speaksFor[k] - 1;
+        if (defect == 3) a = (a + 1) % AGENCIES;
+        bytes32 present = sheetOf(what.id, bytes32(member % 2), line % 2);
+        ITradeLedger.Posting memory posting = ITradeLedger.Posting({
+            agency: _codes[a],
+            attestation: what.id,
+            member: bytes32(member % 2),
+            line: line % 2,
+            from: defect == 0 ? keccak256("another") : defect == 1 ? bytes32(0) : present,
+            to: keccak256(abi.encode(++_salt))
+        });
+        if (defect == 2) posting.to = posting.from;
+        bytes32 digest = ids.posting(posting);
+        bool allowed = posting.to != posting.from && posting.from == present && defect != 4;
+        allowed = allowed && endedAt(what.id, posting.member) == NEVER && _mayAttestNow(k, a, BALANCE);
+        allowed = allowed && (posting.from != 0 || a == what.agency);
+        bytes memory signature = defect == 4 ? Keys.sign(STRANGER, digest) : sign(k, digest);
+        if (!_try(abi.encodeCall(ITradeLedger.post, (posting, signerOf(k), signature)), allowed)) return;
+        moved.push(
+            Moved(what.id, posting.member, posting.line, posting.from, posting.to, a, what.agency, clock)
+        );
+    }
+
     // ------------------------------------------------------------------------------------------- what the model knows
 
-    /// @notice Attester 4 holds a P-256 key, the others account keys.
+    /// @notice Attester 4 holds a P-256 key, attester 3 a passkey, the others account keys.
     function signerOf(uint256 k) public view returns (bytes memory) {
+        if (k == 3) return Keys.passkey(0xe2, ledger);
         return k == 4 ? Keys.p256(0xe1, ledger) : Keys.account(0xb1 + k);
     }
 
     function sign(uint256 k, bytes32 digest) public pure returns (bytes memory) {
+        if (k == 3) return Keys.signPasskey(0xe2, digest);
         return k == 4 ? Keys.signP256(0xe1, digest) : Keys.sign(0xb1 + k, digest);
+    }
+
+    /// @notice The sheet to which the latest posting moved the line, or zero.
+    function sheetOf(bytes32 id, bytes32 member, uint32 line) public view returns (bytes32 sheet) {
+        for (uint256 i = 0; i < moved.length; ++i) {
+            if (moved[i].id == id && moved[i].member == member && moved[i].line == line) sheet = moved[i].to;
+        }
     }
 
     function endedAt(bytes32 id, bytes32 member) public view returns (uint40) {
@@ -281,6 +340,10 @@ contract Handler is World {
 
     function counts() external view returns (uint256, uint256, uint256, uint256, uint256, uint256) {
         return (said.length, unsaid.length, ended.length, written.length, withdrawn.length, answers.length);
+    }
+
+    function moves() external view returns (uint256) {
+        return moved.length;
     }
 
     function resolutions() external view returns (uint256) {
@@ -336,7 +399,7 @@ contract Handler is World {
     /// @dev Before time goes on, record what the ledger answers about a time in the past.
     function _observe(uint256 seed) private {
         if (answers.length >= 40) return;
-        (uint256 k, uint16 kind) = (seed % ATTESTERS, _kinds[(seed / 8) % 2]);
+        (uint256 k, uint16 kind) = (seed % ATTESTERS, _kinds[(seed / 8) % 3]);
         uint40 time = clock - 1 - uint40(seed % 1000);
         answers.push(Answer(k, kind, time, ledger.mayAttest(signerOf(k), kind, time), compromisedFrom(k)));
     }

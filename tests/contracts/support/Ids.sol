@@ -44,6 +44,13 @@ contract Ids {
         return _id(abi.encode(t, r.attestation, r.member, r.reason));
     }
 
+    function posting(ITradeLedger.Posting memory p) external view returns (bytes32) {
+        bytes32 t = keccak256(
+            "Posting(bytes16 agency,bytes32 attestation,bytes32 member,uint32 line,bytes32 from,bytes32 to)"
+        );
+        return _id(abi.encode(t, p.agency, p.attestation, p.member, p.line, p.from, p.to));
+    }
+
     function councilChange(bytes[] memory members, uint16 threshold, uint64 resolution) external view returns (bytes32) {
         bytes memory hashes = "";
         for (uint256 i = 0; i < members.length; ++i) hashes = bytes.concat(hashes, keccak256(members[i]));

@@ -23,6 +23,7 @@ abstract contract World is Recorder {
     bytes16 internal constant CUSTOMS = "NZ-CUSTOMS";
     uint16 internal constant PHYTO = 851;
     uint16 internal constant ORIGIN = 861;
+    uint16 internal constant BALANCE = 182;
 
     function setUp() public virtual {
         vm.warp(NOW);
@@ -267,5 +268,24 @@ abstract contract World is Recorder {
         bytes memory signature = Keys.sign(key, ids.withdrawal(withdrawal));
         data = abi.encodeCall(ITradeLedger.withdraw, (declaration, withdrawal, signature));
         payload = abi.encode(declaration, withdrawal, signature);
+    }
+
+    // --------------------------------------------------------------------------------------------------------- post
+
+    function _postCall(
+        ITradeLedger.Posting memory posting,
+        uint256 key
+    ) internal view returns (bytes memory data, bytes memory payload) {
+        bytes memory signer = Keys.account(key);
+        bytes memory signature = Keys.sign(key, ids.posting(posting));
+        data = abi.encodeCall(ITradeLedger.post, (posting, signer, signature));
+        payload = abi.encode(posting, signer, signature);
+    }
+
+    function _post(ITradeLedger.Posting memory posting, uint256 key) internal {
+        (bytes memory data, bytes memory payload) = _postCall(posting, key);
+        _writes(data, ITradeLedger.EntryKind.Posted, posting.member, payload);
+        bytes32 sheet = ledger.sheet(posting.attestation, posting.member, posting.line);
+        vm.assertEq(sheet, posting.to, "sheet");
     }
 }
