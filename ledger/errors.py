@@ -295,8 +295,8 @@ class AttestationAlreadyRevoked(Refused):
 class SheetStale(Refused):
     FIELDS = ("attestation", "member", "line", "current")
     MESSAGE = (
-        "somebody else posted first: line {line} of attestation {attestation} for member {member} has the sheet {current} "
-        "now, and not the one from which this posting moves"
+        "somebody else posted first: line {line} of attestation {attestation} for member {member} has the sheet "
+        "{current} now, and not the one from which this posting moves"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ledger.core.encoding.ids import LineName
 from ledger.edges.chain.calls import Call
 from ledger.edges.chain.contract import Chain
 
@@ -27,6 +28,11 @@ def in_force(chain: Chain, attestation: bytes, member: bytes, at: int | None = N
 def may_attest(chain: Chain, signer: bytes, kind: int, at: int) -> bool:
     """Whether a signer may make attestations of a kind at a time."""
     return bool(chain.query(Call("mayAttest", (signer, kind, at)))[0])
+
+
+def sheet(chain: Chain, line: LineName) -> bytes:
+    """The present sheet of a certificate's line (a hash); zero before the first."""
+    return bytes(chain.query(Call("sheet", tuple(line)))[0])
 
 
 def _number_and_time(answer: tuple[Any, ...]) -> tuple[int, int] | None:

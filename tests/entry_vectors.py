@@ -24,13 +24,15 @@ from ledger.core.history.entry import (
     Endorsement,
     Entry,
     EntryKind,
+    Posted,
     Revoked,
     Withdrawn,
 )
-from ledger.core.statements.members import NO_END
+from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import (
+    BALANCE_CONFIRMATION,
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -42,6 +44,7 @@ from ledger.core.statements.statement import (
     Declaration,
     MandateGrant,
     MandateWithdrawal,
+    Posting,
     Resolution,
     Revocation,
     Withdrawal,
@@ -137,6 +140,8 @@ def _history(origin: Origin) -> Iterator[tuple[str, Content]]:
         enacted(AttesterAuthorisation(officer, agency, 3)),
     )
 
+    yield "a mandate to post", enacted(MandateGrant(agency, BALANCE_CONFIRMATION, 0, NO_END, 4))
+
     invoice = Declaration(TRADER.address, sha256(b"invoice").digest(), 380)
     corrected = Declaration(TRADER.address, sha256(b"corrected invoice").digest(), 380, invoice.id(origin))
     batch = [invoice.id(origin), corrected.id(origin)]
@@ -151,23 +156,27 @@ def _history(origin: Origin) -> Iterator[tuple[str, Content]]:
     yield "signed by a P-256 key: 64 bytes", Attested(attestation, officer, OFFICER.sign(id_))
     revocation = Revocation(id_, corrected.id(origin), 41)
     yield "one member of the attested set", Revoked(revocation, officer, OFFICER.sign(revocation.id(origin)))
+    opening = Posting(agency, id_, invoice.id(origin), 1, ZERO, sha256(b"sheet").digest())
+    yield "a line is opened: from zero", Posted(opening, officer, OFFICER.sign(opening.id(origin)))
+    move = Posting(agency, id_, invoice.id(origin), 1, opening.to, sha256(b"next sheet").digest())
+    yield "the line moves to its next sheet", Posted(move, officer, OFFICER.sign(move.id(origin)))
     withdrawal = Withdrawal(invoice.id(origin), 5, corrected.id(origin))
     yield (
         "by the party's account key: 65 bytes; replaced by the other declaration",
         Withdrawn(invoice, withdrawal, TRADER.sign(withdrawal.id(origin))),
     )
 
-    yield "the mandate ends", enacted(MandateWithdrawal(agency, kind, 4))
-    yield "the attester retires", enacted(AttesterRetirement(officer, 5))
+    yield "the mandate ends", enacted(MandateWithdrawal(agency, kind, 5))
+    yield "the attester retires", enacted(AttesterRetirement(officer, 6))
     yield (
         "the attester was compromised from its authorisation on",
-        enacted(AttesterCompromise(officer, START + 3 * STEP, 6)),
+        enacted(AttesterCompromise(officer, START + 3 * STEP, 7)),
     )
-    yield "all three members sign, one more than needed", enacted(AgencySuspension(agency, 7), MEMBERS)
-    yield "the agency is active again", enacted(AgencyReinstatement(agency, 8))
+    yield "all three members sign, one more than needed", enacted(AgencySuspension(agency, 8), MEMBERS)
+    yield "the agency is active again", enacted(AgencyReinstatement(agency, 9))
     yield (
         "a new council, endorsed by the old one",
-        enacted(CouncilChange((MEMBERS[2].address, NEW_MEMBER.address), 1, 9)),
+        enacted(CouncilChange((MEMBERS[2].address, NEW_MEMBER.address), 1, 10)),
     )
 
 
@@ -183,6 +192,8 @@ def _call(content: Content) -> calls.Call:
             return calls.revoke(revocation, signer, signature)
         case Withdrawn(declaration, withdrawal, signature):
             return calls.withdraw(declaration, withdrawal, signature)
+        case Posted(posting, signer, signature):
+            return calls.post(posting, signer, signature)
 
 
 # -------------------------------------------------------------------------------------------- written by the contract

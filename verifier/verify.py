@@ -869,9 +869,10 @@ ATTESTATION = (
 DECLARATION = "Declaration(bytes party,bytes32 digest,uint16 documentType,bytes32 replaces)"
 WITHDRAWAL = "Withdrawal(bytes32 declaration,uint16 reason,bytes32 replacement)"
 REVOCATION = "Revocation(bytes32 attestation,bytes32 member,uint16 reason)"
+POSTING = "Posting(bytes16 agency,bytes32 attestation,bytes32 member,uint32 line,bytes32 from,bytes32 to)"
 # Kinds of entries, numbered as in formats.md section 5.
 COUNCIL_CHANGED, ENROLLED, SUSPENDED, REINSTATED, AUTHORISED, RETIRED, COMPROMISED, MANDATED, UNMANDATED = range(9)
-ANCHORED, ATTESTED, REVOKED, WITHDRAWN = range(9, 13)
+ANCHORED, ATTESTED, REVOKED, WITHDRAWN, POSTED = range(9, 14)
 # The council's resolutions, by the kind of entry that each makes.
 RESOLUTIONS = {
     COUNCIL_CHANGED: "CouncilChange(bytes[] members,uint16 threshold,uint64 resolution)",
@@ -1065,7 +1066,7 @@ def _tuple(encoded: str) -> str:
 
 
 def read_entry(data: bytes) -> Entry:
-    if len(data) < 17 or data[8] > WITHDRAWN or data[9:12] != bytes(3):
+    if len(data) < 17 or data[8] > POSTED or data[9:12] != bytes(3):
         raise Malformed("entry bytes are number (8), kind (1, known), time (8, below 2^40) and payload")
     number, kind = int.from_bytes(data[:8], "big"), data[8]
     time_, payload, leaf = int.from_bytes(data[9:17], "big"), data[17:], leaf_hash(data)
@@ -1075,7 +1076,12 @@ def read_entry(data: bytes) -> Entry:
     elif kind == ANCHORED:
         types = ["bytes32", "uint64"]
     else:
-        statements = {ATTESTED: [ATTESTATION], REVOKED: [REVOCATION], WITHDRAWN: [DECLARATION, WITHDRAWAL]}[kind]
+        statements = {
+            ATTESTED: [ATTESTATION],
+            REVOKED: [REVOCATION],
+            WITHDRAWN: [DECLARATION, WITHDRAWAL],
+            POSTED: [POSTING],
+        }[kind]
         types = [*map(_tuple, statements), *(["bytes"] if kind == WITHDRAWN else ["bytes", "bytes"])]
     values, end = abi_read(types, payload)
     if end != len(payload):

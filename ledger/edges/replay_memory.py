@@ -13,8 +13,8 @@ from typing import Self, assert_never
 
 from rbloom import Bloom
 
-from ledger.core.encoding.ids import AttestationId, DeclarationId, Root
-from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Revoked, Withdrawn
+from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName, Root
+from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Posted, Revoked, Withdrawn
 from ledger.core.history.replay import AttestationRef, EntryRef
 from ledger.core.statements.members import ZERO
 from ledger.errors import Source, Unavailable
@@ -38,7 +38,8 @@ class DiskMemory:
         for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KIB}"):
             self._disk.execute(f"PRAGMA {setting}")
         self._disk.execute(
-            "CREATE TABLE facts (key BLOB PRIMARY KEY, number INTEGER NOT NULL, agency TEXT NOT NULL) WITHOUT ROWID"
+            # ``said``: the agency of an attestation, the present sheet of a line in hex, else nothing.
+            "CREATE TABLE facts (key BLOB PRIMARY KEY, number INTEGER NOT NULL, said TEXT NOT NULL) WITHOUT ROWID"
         )
 
     def __enter__(self) -> Self:
@@ -66,6 +67,10 @@ class DiskMemory:
         found = self._find(b"w" + declaration)
         return None if found is None else found[0]
 
+    def sheet(self, line: LineName) -> bytes:
+        found = self._find(_line(line))
+        return ZERO if found is None else bytes.fromhex(found[1])
+
     def keep(self, entry: EntryRef, topic: bytes, content: Content) -> None:
         match content:
             case Anchored(root, size):
@@ -76,20 +81,22 @@ class DiskMemory:
                 self._keep(b"r" + topic + revocation.member, entry.number)
             case Withdrawn():
                 self._keep(b"w" + topic, entry.number)
+            case Posted(posting):
+                self._keep(_line(posting.line_name), entry.number, posting.to.hex())
             case Enacted():
                 raise TypeError("resolutions are in the register of agencies")
             case _:
                 assert_never(content)
 
-    def _keep(self, key: bytes, number: int, agency: str = "") -> None:
-        self._recent[key] = (number, agency)
+    def _keep(self, key: bytes, number: int, said: str = "") -> None:
+        self._recent[key] = (number, said)
         if len(self._recent) < _RECENT:
             return
         rows = [(fact, *self._recent[fact]) for fact in sorted(self._recent)]
         self._filter.update(self._recent)
         try:
             self._disk.execute("BEGIN")
-            self._disk.executemany("INSERT INTO facts VALUES (?, ?, ?)", rows)
+            self._disk.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", rows)
             self._disk.execute("COMMIT")
         except sqlite3.Error as error:
             raise Unavailable(
@@ -104,10 +111,14 @@ class DiskMemory:
         if key not in self._filter:
             return None
         row: tuple[int, str] | None = self._disk.execute(
-            "SELECT number, agency FROM facts WHERE key = ?", (key,)
+            "SELECT number, said FROM facts WHERE key = ?", (key,)
         ).fetchone()
         return row
 
 
 def _anchor(root: Root, size: int) -> bytes:
     return b"a" + root + size.to_bytes(8)
+
+
+def _line(line: LineName) -> bytes:
+    return b"s" + line.attestation + line.member + line.line.to_bytes(4)

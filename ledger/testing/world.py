@@ -18,7 +18,7 @@ from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, cosigned_text, signed
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Redacted
-from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Root, Signer
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, LineName, Root, Signer
 from ledger.core.encoding.keccak import keccak
 from ledger.core.evidence.assembly import assemble
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
@@ -30,6 +30,7 @@ from ledger.core.history.entry import (
     Enacted,
     Endorsement,
     Entry,
+    Posted,
     Revoked,
     Withdrawn,
     encode_payload,
@@ -46,6 +47,7 @@ from ledger.core.statements.statement import (
     CouncilChange,
     Declaration,
     MandateGrant,
+    Posting,
     Resolution,
     Revocation,
     Withdrawal,
@@ -182,6 +184,14 @@ class World:
     ) -> None:
         withdrawal = Withdrawal(declaration.id(ORIGIN), 5, replacement)
         self.append(Withdrawn(declaration, withdrawal, party.sign(withdrawal.id(ORIGIN))))
+
+    def post(
+        self, attestation: AttestationId, member: DeclarationId, line: int, to: bytes, code: str, officer: Key
+    ) -> None:
+        """Move a certificate's line from its present sheet to ``to`` (a hash)."""
+        present = self.history.sheet(LineName(attestation, member, line))
+        posting = Posting(code, attestation, member, line, present, to)
+        self.append(Posted(posting, officer.signer, officer.sign(posting.id(ORIGIN))))
 
     def checkpoint(self) -> SignedNote:
         checkpoint = Checkpoint(ORIGIN, self.history.size, self.history.log.root())

@@ -5,18 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from ledger import artifact, errors
 from ledger.core.encoding.keccak import keccak
-from ledger.core.history.entry import Endorsement, EntryKind
+from ledger.core.history.entry import RESOLUTION_OF, Endorsement, EntryKind
 from ledger.core.history.history import History
 from ledger.core.statements.eip712 import uint_word as word
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import (
+    BALANCE_CONFIRMATION,
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -27,6 +29,7 @@ from ledger.core.statements.statement import (
     Declaration,
     MandateGrant,
     MandateWithdrawal,
+    Posting,
     Resolution,
     Revocation,
     Withdrawal,
@@ -211,7 +214,7 @@ def test_the_council_decides_everything_that_it_can_and_the_core_replays_it(auth
     for logged in chain.entries(0):
         history.apply(logged.entry)
         kinds.add(logged.entry.kind)
-    assert kinds == set(EntryKind) - {EntryKind.ANCHORED, EntryKind.ATTESTED, EntryKind.REVOKED, EntryKind.WITHDRAWN}
+    assert kinds == set(RESOLUTION_OF)
     size, head, _ = chain.head()
     assert (history.size, history.head) == (size, head)
     assert [(number, signer) for number, signer, _, _ in history.undecided] == [(size - 1, WALLET)]
@@ -300,6 +303,20 @@ def revokes(authorities: Authorities, member: bytes = ZERO) -> object:
     return authorities.chain.submit(call, authorities.relayer)
 
 
+def posts(**changes: object) -> Callable[[Authorities], object]:
+    def post(authorities: Authorities) -> object:
+        id_ = authorities.attestation("x", valid_from=1).id(authorities.chain.origin)
+        posting = replace(Posting(AGENCY, id_, b"\x01" * 32, 7, ZERO, b"\x05" * 32), **changes)
+        call = calls.post(posting, OFFICER.address, OFFICER.sign(posting.id(authorities.chain.origin)))
+        return authorities.chain.submit(call, authorities.relayer)
+
+    return post
+
+
+def may_post(authorities: Authorities) -> object:
+    return authorities.enact(MandateGrant, AGENCY, BALANCE_CONFIRMATION, 0, NO_END)
+
+
 def suspension(authorities: Authorities, ahead: int = 0) -> AgencySuspension:
     return AgencySuspension(AGENCY, authorities.next_resolution + ahead)
 
@@ -332,6 +349,10 @@ REFUSALS: list[tuple[type[errors.Refused], dict[str, object], Callable[[Authorit
         errors.AttestationAlreadyRevoked, {"member": b"\x01" * 32},
         after(attests(valid_from=1), revokes, lambda o: revokes(o, b"\x01" * 32)),
     ),
+    (errors.PostingMalformed, {"from_": ZERO, "to": ZERO}, posts(to=ZERO)),
+    (errors.AttestationUnknown, {}, posts()),
+    (errors.MandateMissing, {"agency": AGENCY, "kind": 182}, after(attests(valid_from=1), posts())),
+    (errors.SheetStale, {"line": 7, "current": b"\x05" * 32}, after(attests(valid_from=1), may_post, twice(posts()))),
     (errors.DeclarationMismatch, {"stated": b"\x02" * 32}, withdraw_wrongly(lambda id_: Withdrawal(b"\x02" * 32, 1))),
     (errors.DeclarationReplacesItself, {}, withdraw_wrongly(lambda id_: Withdrawal(id_, 5, id_))),
     (errors.DeclarationAlreadyWithdrawn, {"number": 6}, twice(withdraw_wrongly(lambda id_: Withdrawal(id_, 1)))),

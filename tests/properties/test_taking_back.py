@@ -17,21 +17,23 @@ from ledger.testing.world import ORIGIN, PLANT, TRADER, World
 def written(random: Random, steps: int) -> World:
     """A world in which anything but a resolution happens, now and then a resolution."""
     world = World()
-    world.enrol("NZ-MPI", "NZ", [851], PLANT)
+    world.enrol("NZ-MPI", "NZ", [851, 182], PLANT)
     sets, attested, declared = [], [], []
     for number in range(steps):
-        what = random.choice(["anchor", "anchor", "attest", "attest", "revoke", "member", "withdraw", "decide"])
+        what = random.choice(["anchor", "anchor", "attest", "attest", "revoke", "member", "post", "withdraw", "decide"])
         if what == "anchor" or not sets:
             declaration, _ = world.declare(number.to_bytes(32))
             declared.append(declaration)
             sets.append(world.anchor([declaration]))
-        elif what == "attest" or (what in {"revoke", "member"} and not attested):
+        elif what == "attest" or (what in {"revoke", "member", "post"} and not attested):
             root, size, _ = random.choice(sets)
             attested.append(world.attest("NZ-MPI", 851, root, size, PLANT))
         elif what == "revoke":
             world.revoke(attested.pop(random.randrange(len(attested))), PLANT)
         elif what == "member":
             world.revoke(random.choice(attested), PLANT, number.to_bytes(32))
+        elif what == "post":
+            world.post(random.choice(attested), b"\xff" * 32, random.randrange(2), number.to_bytes(32), "NZ-MPI", PLANT)
         elif what == "withdraw" and declared:
             world.withdraw(declared.pop())
         elif what == "decide" and random.random() < 0.2:

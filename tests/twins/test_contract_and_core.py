@@ -12,6 +12,7 @@ from coincurve import PrivateKey
 from web3.exceptions import ContractLogicError
 
 from ledger import artifact
+from ledger.core.encoding.ids import LineName
 from ledger.core.history.entry import (
     Anchored,
     Attested,
@@ -19,6 +20,7 @@ from ledger.core.history.entry import (
     Enacted,
     Endorsement,
     Entry,
+    Posted,
     Revoked,
     Withdrawn,
     encode_payload,
@@ -41,6 +43,7 @@ from ledger.core.statements.statement import (
     Declaration,
     MandateGrant,
     MandateWithdrawal,
+    Posting,
     Resolution,
     Revocation,
     Withdrawal,
@@ -190,8 +193,8 @@ class Story:
             AttesterAuthorisation(signer, code, number),
             AttesterRetirement(signer, number),
             AttesterCompromise(signer, pick([now - 100, now, now + 10_000]), number),
-            MandateGrant(code, 851, pick([0, now - 10, now + 10_000]), pick([now, NO_END]), number),
-            MandateWithdrawal(code, 851, number),
+            MandateGrant(code, pick([851, 182]), pick([0, now - 10, now + 10_000]), pick([now, NO_END]), number),
+            MandateWithdrawal(code, pick([851, 182]), number),
         ]
         assert {type(choice) for choice in choices} == set(RESOLUTIONS)
         made = pick(choices)
@@ -202,7 +205,7 @@ class Story:
     def statement(self) -> tuple[Call, Content]:
         pick, origin, now = self.random.choice, self.chain.origin, self.history.last_time
         by = pick(["first", "second", "stranger"])
-        match pick(["anchor", "attest", "attest", "revoke", "withdraw"]):
+        match pick(["anchor", "attest", "attest", "revoke", "withdraw", "post", "post"]):
             case "anchor":
                 root, size = pick([bytes(32), some_hash()]), pick([0, 1, 5])
                 return calls.anchor(root, size), Anchored(root, size)
@@ -219,6 +222,16 @@ class Story:
                 revocation = Revocation(known, pick([bytes(32), b"\x01" * 32]), 41)
                 signature = sign(by, revocation.id(origin))
                 return calls.revoke(revocation, signer_of(by), signature), Revoked(revocation, signer_of(by), signature)
+            case "post":
+                known = pick([*self.history.attestations, some_hash()])
+                line = LineName(known, pick([bytes(32), b"\x01" * 32]), 1)
+                present = self.history.sheet(line)
+                posting = Posting(
+                    pick(["A", "A", "B"]), *line, pick([present, present, bytes(32), some_hash()]),
+                    pick([some_hash(), some_hash(), present, bytes(32)]),
+                )  # fmt: skip
+                signature = sign(by, posting.id(origin))
+                return calls.post(posting, signer_of(by), signature), Posted(posting, signer_of(by), signature)
             case _:
                 declaration = Declaration(signer_of(by), b"\x02" * 32, 380)
                 id_ = declaration.id(origin)
@@ -227,7 +240,10 @@ class Story:
                 return calls.withdraw(declaration, withdrawal, signature), Withdrawn(declaration, withdrawal, signature)
 
     def step(self) -> str:
-        sent, content = self.random.choice([self.resolution, self.statement])()
+        return self.send(*self.random.choice([self.resolution, self.statement])())
+
+    def send(self, sent: Call, content: Content) -> str:
+        """Send a call to the contract and apply its content to the core: the kind written, or the refusal of both."""
         entry = Entry(
             self.history.size, kind_of(content), max(int(time.time()), self.history.last_time) + 1,
             encode_payload(content),
@@ -275,6 +291,8 @@ def test_random_stories_are_taken_and_refused_alike(house: LocalLedger, seed: in
             assert contract_views.in_force(story.chain, id_, bytes(32), at) is (
                 story.history.standing(id_, bytes(32), at)[0].value == "in force"
             )
+    for line in story.history.postings:
+        assert contract_views.sheet(story.chain, line) == story.history.sheet(line)
     for name in ("first", "second"):
         for at in (now - 50, now - 5, now, now + 5):
             signer, agencies = signer_of(name), story.history.agencies

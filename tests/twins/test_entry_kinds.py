@@ -16,6 +16,7 @@ from ledger.core.statements.statement import (
     RESOLUTIONS,
     Attestation,
     Declaration,
+    Posting,
     Revocation,
     SignIn,
     Statement,
@@ -28,7 +29,7 @@ from tests.verifier.both import alone
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMATS = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
-STATEMENTS: tuple[type[Statement], ...] = (Declaration, Withdrawal, Attestation, Revocation, *RESOLUTIONS)
+STATEMENTS: tuple[type[Statement], ...] = (Declaration, Withdrawal, Attestation, Revocation, Posting, *RESOLUTIONS)
 # The contract's function that writes each kind of entry. Its arguments, in their order, are the payload.
 FUNCTIONS = {
     EntryKind.COUNCIL_CHANGED: "changeCouncil",
@@ -44,6 +45,7 @@ FUNCTIONS = {
     EntryKind.ATTESTED: "attest",
     EntryKind.REVOKED: "revoke",
     EntryKind.WITHDRAWN: "withdraw",
+    EntryKind.POSTED: "post",
 }
 
 
@@ -107,7 +109,8 @@ def test_the_page_lists_the_kinds_with_their_payloads() -> None:
 
 
 def test_the_verifier_has_the_same_type_strings() -> None:
-    stated = {alone.DECLARATION, alone.WITHDRAWAL, alone.ATTESTATION, alone.REVOCATION, *alone.RESOLUTIONS.values()}
+    signed = {alone.DECLARATION, alone.WITHDRAWAL, alone.ATTESTATION, alone.REVOCATION, alone.POSTING}
+    stated = signed | set(alone.RESOLUTIONS.values())
     assert stated == {statement.encoded_type() for statement in STATEMENTS}
     assert {int(kind): resolution.encoded_type() for kind, resolution in RESOLUTION_OF.items()} == alone.RESOLUTIONS
 

@@ -13,9 +13,10 @@ from ledger.core.document import Format, Redacted, disclose, redact
 from ledger.core.encoding.keccak import keccak
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.evidence.inclusion import BatchTree
-from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Revoked, Withdrawn
+from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Posted, Revoked, Withdrawn
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.statement import (
+    BALANCE_CONFIRMATION,
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -26,6 +27,7 @@ from ledger.core.statements.statement import (
     CouncilChange,
     MandateGrant,
     MandateWithdrawal,
+    Posting,
     Resolution,
     Revocation,
     Withdrawal,
@@ -51,6 +53,7 @@ from tests.verifier.both import Asked
 OFFICERS: list[tuple[Any, str]] = [(PLANT, "NZ-MPI"), (SECOND, "NZ-MPI"), (CARD, "NZ-MPI"), (CUSTOMS, "NZ-CUSTOMS")]
 KINDS = {"NZ-MPI": 851, "NZ-CUSTOMS": 132}
 FORMATS = [(CERTIFICATE, Format.JSON), (INVOICE, Format.XML), (SCAN, Format.OPAQUE)]
+START_SHEET = b"\x07" * 32
 T = TypeVar("T")
 
 
@@ -95,6 +98,8 @@ class Chance:
             lambda: world.enact(MandateGrant, code, kind, self.one_of([0, now, now + 120]), until + 200),
             self.change_council,
             lambda: world.withdraw(made.declared[0]),
+            lambda: world.enact(MandateGrant, code, BALANCE_CONFIRMATION, 0, until),
+            lambda: world.post(self.one_of(self.attested), member, 1, now.to_bytes(32), code, officer),
             lambda: world.anchor([world.declare(now.to_bytes(32))[0]]),
         ]
         with suppress(LedgerError, IndexError):
@@ -164,6 +169,12 @@ class Chance:
         if self.likely(15):
             withdrawal = Withdrawal(self.one_of([self.made.id, ZERO]), 5, ZERO)
             return Withdrawn(declaration, withdrawal, signature)
+        if self.likely(15):
+            of = self.one_of([*self.attested, ZERO])
+            posting = Posting(
+                "NZ-MPI", of, self.one_of([ZERO, self.made.id]), 1, ZERO, self.one_of([ZERO, START_SHEET])
+            )
+            return Posted(posting, officer.signer, self.damaged(officer.sign(posting.id(ORIGIN)), 20))
         if self.likely(15):
             return Anchored(*self.made.batch[:2])
         revocation = Revocation(self.one_of([*self.attested, ZERO]), self.one_of([ZERO, self.made.id]), 41)

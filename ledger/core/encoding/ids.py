@@ -23,6 +23,14 @@ Signer = NewType("Signer", bytes)
 """An ERC-7913 signer, 20 to 128 bytes."""
 
 
+class LineName(NamedTuple):
+    """What names a line of a certificate: the attestation that issued it, the certificate's declaration, a number."""
+
+    attestation: AttestationId
+    member: DeclarationId
+    line: int
+
+
 class SetName(NamedTuple):
     """What names a batch or a set of declarations: the root over its ids and their count."""
 

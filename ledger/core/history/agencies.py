@@ -168,8 +168,11 @@ class Agencies:
         self.active_agency(attester.agency)
         return attester
 
-    def authorise_attestation(self, signer: Signer, agency: str, kind: int, at: int) -> Attester:
-        """The attester who may make this attestation now (``at``), else the Refused that names the first hindrance."""
+    def authorised_attester(self, signer: Signer, agency: str, kind: int, at: int) -> Attester:
+        """The attester who may speak for ``agency`` with a mandate for ``kind`` now (``at``).
+
+        :raises Refused: the subclass that names the first hindrance.
+        """
         attester = self.attester(signer)
         if attester.agency != agency:
             raise AgencyMismatch(signer, agency, attester.agency)

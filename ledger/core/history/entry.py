@@ -26,6 +26,7 @@ from ledger.core.statements.statement import (
     Declaration,
     MandateGrant,
     MandateWithdrawal,
+    Posting,
     Resolution,
     Revocation,
     Withdrawal,
@@ -50,6 +51,7 @@ class EntryKind(IntEnum):
     ATTESTED = 10
     REVOKED = 11
     WITHDRAWN = 12
+    POSTED = 13
 
 
 _KIND_OF_NUMBER = {int(kind): kind for kind in EntryKind}
@@ -149,7 +151,14 @@ class Withdrawn:
     signature: bytes
 
 
-Content = Enacted | Anchored | Attested | Revoked | Withdrawn
+@dataclass(frozen=True, slots=True)
+class Posted:
+    posting: Posting
+    signer: Signer
+    signature: bytes
+
+
+Content = Enacted | Anchored | Attested | Revoked | Withdrawn | Posted
 PAYLOADS: dict[EntryKind, AbiTuple] = {
     **{
         kind: AbiTuple(*resolution.abi_types(), AbiList(AbiTuple("bytes", "bytes")))
@@ -159,6 +168,7 @@ PAYLOADS: dict[EntryKind, AbiTuple] = {
     EntryKind.ATTESTED: AbiTuple(AbiTuple(*Attestation.abi_types()), "bytes", "bytes"),
     EntryKind.REVOKED: AbiTuple(AbiTuple(*Revocation.abi_types()), "bytes", "bytes"),
     EntryKind.WITHDRAWN: AbiTuple(AbiTuple(*Declaration.abi_types()), AbiTuple(*Withdrawal.abi_types()), "bytes"),
+    EntryKind.POSTED: AbiTuple(AbiTuple(*Posting.abi_types()), "bytes", "bytes"),
 }
 
 
@@ -175,6 +185,8 @@ def kind_of(content: Content) -> EntryKind:
             return EntryKind.REVOKED
         case Withdrawn():
             return EntryKind.WITHDRAWN
+        case Posted():
+            return EntryKind.POSTED
 
 
 def encode_payload(content: Content) -> bytes:
@@ -191,6 +203,8 @@ def encode_payload(content: Content) -> bytes:
             values = [revocation.abi_values(), signer, signature]
         case Withdrawn(declaration, withdrawal, signature):
             values = [declaration.abi_values(), withdrawal.abi_values(), signature]
+        case Posted(posting, signer, signature):
+            values = [posting.abi_values(), signer, signature]
         case _:
             assert_never(content)
     return bytes(abi_encode(PAYLOADS[kind_of(content)].types, values))
@@ -211,6 +225,8 @@ def decode_payload(kind: EntryKind, payload: bytes) -> Content:
             return Revoked(Revocation.from_abi(values[0]), values[1], values[2])
         case EntryKind.WITHDRAWN:
             return Withdrawn(Declaration.from_abi(values[0]), Withdrawal.from_abi(values[1]), values[2])
+        case EntryKind.POSTED:
+            return Posted(Posting.from_abi(values[0]), values[1], values[2])
         case _:
             *members, endorsements = values
             signed = tuple(Endorsement(signer, signature) for signer, signature in endorsements)
@@ -230,6 +246,8 @@ def topic_of(content: Content, origin: Origin) -> bytes:
             return revocation.attestation
         case Withdrawn(withdrawal=withdrawal):
             return withdrawal.declaration
+        case Posted(posting=posting):
+            return posting.member
 
 
 def _topic_of_resolution(resolution: Resolution, origin: Origin) -> bytes:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple, assert_never
 
-from ledger.core.encoding.ids import AttestationId, DeclarationId, Root, SetName, Signer
-from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn
+from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName, Root, SetName, Signer
+from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Posted, Revoked, Withdrawn
 from ledger.core.history.replay import AttestationRef, EntryRef, Replay
-from ledger.core.statements.members import NO_DECLARATION
+from ledger.core.statements.members import NO_DECLARATION, ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import WalletUndecided, verify_signature
 from ledger.core.statements.statement import (
@@ -58,6 +58,13 @@ class RecordedRevocation(NamedTuple):
     revoked: Revoked
 
 
+class RecordedPosting(NamedTuple):
+    """A posting in the history, and its entry."""
+
+    entry: EntryRef
+    posted: Posted
+
+
 def standing(
     recorded: RecordedAttestation, revocations: Iterable[RecordedRevocation], compromised_from: int | None, at: int
 ) -> tuple[Standing, EntryRef]:
@@ -89,6 +96,7 @@ class DictMemory:
         self.attested_sets: dict[SetName, list[AttestationId]] = {}
         self.revocations: dict[AttestationId, dict[DeclarationId, RecordedRevocation]] = {}
         self.withdrawals: dict[DeclarationId, tuple[EntryRef, Withdrawn]] = {}
+        self.postings: dict[LineName, list[RecordedPosting]] = {}
 
     def anchored(self, root: Root, size: int) -> int | None:
         entry = self.anchors.get(SetName(root, size))
@@ -106,6 +114,10 @@ class DictMemory:
         found = self.withdrawals.get(declaration)
         return None if found is None else found[0].number
 
+    def sheet(self, line: LineName) -> bytes:
+        found = self.postings.get(line)
+        return found[-1].posted.posting.to if found else ZERO
+
     def keep(self, entry: EntryRef, topic: bytes, content: Content) -> None:
         match content:
             case Anchored(root, size):
@@ -120,6 +132,8 @@ class DictMemory:
                 )
             case Withdrawn(withdrawal=withdrawal):
                 self.withdrawals[withdrawal.declaration] = (entry, content)
+            case Posted(posting):
+                self.postings.setdefault(posting.line_name, []).append(RecordedPosting(entry, content))
             case Enacted():
                 raise TypeError("resolutions are in the register of agencies")
             case _:
@@ -142,6 +156,10 @@ class DictMemory:
                     del self.revocations[revocation.attestation]
             case Withdrawn(withdrawal=withdrawal):
                 del self.withdrawals[withdrawal.declaration]
+            case Posted(posting):
+                self.postings[posting.line_name].pop()
+                if not self.postings[posting.line_name]:
+                    del self.postings[posting.line_name]
             case Enacted():
                 raise TypeError("resolutions cannot be taken back")
             case _:
@@ -192,6 +210,15 @@ class History(Replay):
     def withdrawals(self) -> dict[DeclarationId, tuple[EntryRef, Withdrawn]]:
         """By declaration id."""
         return self._facts.withdrawals
+
+    @property
+    def postings(self) -> dict[LineName, list[RecordedPosting]]:
+        """By the certificate's line, in the order of the history."""
+        return self._facts.postings
+
+    def sheet(self, line: LineName) -> bytes:
+        """The present sheet of a certificate's line (a hash, 32 bytes); zero if no agency has opened it."""
+        return self._facts.sheet(line)
 
     def apply(self, entry: Entry) -> Content:
         """As ``Replay.apply``, and note what the council's resolutions govern."""

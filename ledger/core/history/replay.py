@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, assert_never
 
-from ledger.core.encoding.ids import AttestationId, DeclarationId, Root, Signer
+from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName, Root, Signer
 from ledger.core.history.agencies import Agencies
 from ledger.core.history.council import check_quorum
-from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Revoked, Withdrawn
+from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Posted, Revoked, Withdrawn
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import CouncilChange
+from ledger.core.statements.statement import BALANCE_CONFIRMATION, CouncilChange
 from ledger.core.tree.merkle import node_hash
 from ledger.core.tree.tiles import Frontier, Tiles
 from ledger.errors import (
@@ -34,7 +34,9 @@ from ledger.errors import (
     HistoryBroken,
     Malformed,
     PeriodMalformed,
+    PostingMalformed,
     SetMalformed,
+    SheetStale,
 )
 
 # The same with the number of the entry before it. One that checks later keeps what it is given and never raises.
@@ -72,6 +74,10 @@ class Memory(Protocol):
 
     def withdrawn(self, declaration: DeclarationId) -> int | None:
         """Number of the entry that withdraws a declaration."""
+        ...
+
+    def sheet(self, line: LineName) -> bytes:
+        """The present sheet of a certificate's line (a hash, 32 bytes); zero before the first."""
         ...
 
     def keep(self, entry: EntryRef, topic: bytes, content: Content) -> None:
@@ -144,6 +150,8 @@ class Replay:
                 self._revoke(entry, content)
             case Withdrawn():
                 self._withdraw(entry, content)
+            case Posted():
+                self._post(entry, content)
             case Enacted():
                 self._enact(entry, content)
             case _:
@@ -180,7 +188,7 @@ class Replay:
         known = self._memory.attested(id_)
         if known is not None:
             raise AttestationAlreadyRecorded(id_, known.number)
-        self.agencies.authorise_attestation(content.signer, attestation.agency, attestation.kind, entry.time)
+        self.agencies.authorised_attester(content.signer, attestation.agency, attestation.kind, entry.time)
         self._signatures(entry.number, content.signer, id_, content.signature)
         self._memory.keep(entry, id_, content)
 
@@ -209,3 +217,21 @@ class Replay:
         digest = content.withdrawal.id(self.origin)
         self._signatures(entry.number, content.declaration.party, digest, content.signature)
         self._memory.keep(entry, id_, content)
+
+    def _post(self, entry: EntryRef, content: Posted) -> None:
+        posting, line = content.posting, content.posting.line_name
+        if posting.to in (ZERO, posting.from_):
+            raise PostingMalformed(posting.from_, posting.to)
+        known = self._memory.attested(posting.attestation)
+        if known is None:
+            raise AttestationUnknown(posting.attestation)
+        if self._memory.revoked(posting.attestation, posting.member):
+            raise AttestationAlreadyRevoked(posting.attestation, posting.member)
+        self.agencies.authorised_attester(content.signer, posting.agency, BALANCE_CONFIRMATION, entry.time)
+        if posting.from_ == ZERO and posting.agency != known.agency:
+            raise AgencyMismatch(content.signer, known.agency, posting.agency)
+        present = self._memory.sheet(line)
+        if posting.from_ != present:
+            raise SheetStale(*line, present)
+        self._signatures(entry.number, content.signer, posting.id(self.origin), content.signature)
+        self._memory.keep(entry, posting.member, content)

@@ -9,7 +9,7 @@ In reading order:
 ``signature``     who signed: secp256k1, P-256, passkeys, wallets
 ``signer_kind``   what a signer is
 ``members``       how each member of a statement is checked, hashed and printed
-``statement``     declaration, withdrawal, attestation, revocation, sign-in, resolutions
+``statement``     declaration, withdrawal, attestation, revocation, posting, ...
 ``typed_message`` a statement as wallets take it
 ``code_lists``    what document types and outcomes say, and which outcomes are adverse
 ``notices``       the agency's documents behind an attestation: its ``detail``

@@ -124,4 +124,4 @@ MEMBERS = Codec(
     list,
     lambda members: tuple(bytes(member) for member in members),
 )
-UINT16, UINT40, UINT64 = _uint(16), _uint(40), _uint(64)
+UINT16, UINT32, UINT40, UINT64 = _uint(16), _uint(32), _uint(40), _uint(64)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, ClassVar, Self, get_args
 
-from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Root, Signer
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, LineName, Root, Signer
 from ledger.core.encoding.reading import read_object
 from ledger.core.statements.eip712 import struct_hash, type_hash
 from ledger.core.statements.members import (
@@ -25,6 +25,7 @@ from ledger.core.statements.members import (
     NO_DECLARATION,
     SIGNER,
     UINT16,
+    UINT32,
     UINT40,
     UINT64,
     Codec,
@@ -60,19 +61,18 @@ class Statement:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values: hex for bytes, numbers for numbers, in member order."""
-        return {attribute: codec.to_json(getattr(self, attribute)) for attribute, _, codec in _members(type(self))}
+        return {
+            _in_json(attribute): codec.to_json(getattr(self, attribute)) for attribute, _, codec in _members(type(self))
+        }
 
     @classmethod
     def from_json(cls, value: object, where: str = "") -> Self:
         """Read what ``to_json`` prints, strictly: every member, no other. Malformed names the member."""
         where = where or cls.PRIMARY_TYPE[0].lower() + cls.PRIMARY_TYPE[1:]
+        names = [_in_json(attribute) for attribute, _, _ in _members(cls)]
+        items = zip(_members(cls), names, read_object(value, names, where), strict=True)
         return cls(
-            **{
-                attribute: codec.from_json(item, f"{where}.{attribute}")
-                for (attribute, _, codec), item in zip(
-                    _members(cls), read_object(value, [name for name, _, _ in _members(cls)], where), strict=True
-                )
-            }
+            **{attribute: codec.from_json(item, f"{where}.{name}") for (attribute, _, codec), name, item in items}
         )
 
     def abi_values(self) -> tuple[Any, ...]:
@@ -128,6 +128,11 @@ def _type_hash(cls: type[Statement]) -> bytes:
     if cls not in _TYPE_HASHES:
         _TYPE_HASHES[cls] = type_hash(cls.encoded_type())
     return _TYPE_HASHES[cls]
+
+
+def _in_json(attribute: str) -> str:
+    """A member's name in JSON: the attribute's, without the line at the end that Python's ``from`` needs."""
+    return attribute.rstrip("_")
 
 
 def _camel(name: str) -> str:
@@ -200,6 +205,31 @@ class SignIn(Statement):
     signer: Signer = _member(SIGNER)
     nonce: bytes = _member(HASH)
     time: int = _member(UINT40)
+
+
+BALANCE_CONFIRMATION = 182
+"""UNCL 1001: the kind of mandate that an agency needs to post."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting(Statement):
+    """An agency moves a line of a certificate from one sheet to the next; both are hashes, zero where there is none.
+
+    ``attestation`` issued the certificate, and ``member`` is the certificate's declaration.
+    """
+
+    PRIMARY_TYPE: ClassVar[str] = "Posting"
+    agency: str = _member(AGENCY)
+    attestation: AttestationId = _member(HASH)
+    member: DeclarationId = _member(HASH)
+    line: int = _member(UINT32)
+    from_: bytes = _member(HASH, "from")
+    to: bytes = _member(HASH)
+
+    @property
+    def line_name(self) -> LineName:
+        """The line that it moves."""
+        return LineName(self.attestation, self.member, self.line)
 
 
 # The council's resolutions. Each ends with its running number: 1 for the first that is signed, 0 for the first council.

@@ -30,6 +30,7 @@ from ledger.core.statements.statement import (
     Declaration,
     MandateGrant,
     MandateWithdrawal,
+    Posting,
     Resolution,
     Revocation,
     Withdrawal,
@@ -95,6 +96,11 @@ def revoke(revocation: Revocation, signer: Signer, signature: bytes) -> Call:
 def withdraw(declaration: Declaration, withdrawal: Withdrawal, signature: bytes) -> Call:
     """Carry a withdrawal signed by the declaration's party."""
     return Call("withdraw", (declaration.abi_values(), withdrawal.abi_values(), signature))
+
+
+def post(posting: Posting, signer: Signer, signature: bytes) -> Call:
+    """Carry a posting signed by ``signer`` (ERC-7913)."""
+    return Call("post", (posting.abi_values(), signer, signature))
 
 
 def enact(resolution: Resolution, endorsements: Sequence[Endorsement]) -> Call:

@@ -14,6 +14,7 @@ from ledger.core.history.entry import (
     Endorsement,
     Entry,
     EntryKind,
+    Posted,
     Revoked,
     Withdrawn,
     encode_payload,
@@ -22,7 +23,14 @@ from ledger.core.history.entry import (
 from ledger.core.history.history import History
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import MAX_SIGNATURE_SIZE, MAX_SIGNER_SIZE
-from ledger.core.statements.statement import AgencySuspension, Attestation, CouncilChange, Revocation, Withdrawal
+from ledger.core.statements.statement import (
+    AgencySuspension,
+    Attestation,
+    CouncilChange,
+    Posting,
+    Revocation,
+    Withdrawal,
+)
 from ledger.errors import HistoryBroken, SignatureTooLong
 from ledger.testing.world import COUNCIL, ORIGIN, PLANT, START, TRADER, World
 from tests import entry_vectors
@@ -100,15 +108,19 @@ def too_long(world: World, kind: str) -> Content:
     if kind == "revocation":
         id_ = world.attest("NZ-MPI", 851, b"\x01" * 32, 1, PLANT)
         return Revoked(Revocation(id_), PLANT.signer, signature)
+    if kind == "posting":
+        id_ = world.attest("NZ-MPI", 851, b"\x01" * 32, 1, PLANT)
+        posting = Posting("NZ-MPI", id_, bytes(32), 1, bytes(32), b"\x02" * 32)
+        return Posted(posting, PLANT.signer, signature)
     declaration, _ = world.declare(bytes(32), party=TRADER)
     return Withdrawn(declaration, Withdrawal(declaration.id(ORIGIN), 1), signature)
 
 
-@pytest.mark.parametrize("kind", ["resolution", "attestation", "revocation", "withdrawal"])
+@pytest.mark.parametrize("kind", ["resolution", "attestation", "revocation", "withdrawal", "posting"])
 def test_no_entry_carries_a_longer_signature(kind: str) -> None:
     """Rule 10."""
     world = World()
-    world.enrol("NZ-MPI", "NZ", [851], PLANT)
+    world.enrol("NZ-MPI", "NZ", [851, 182], PLANT)
     content = too_long(world, kind)
     with pytest.raises(HistoryBroken) as caught:
         world.append(content)

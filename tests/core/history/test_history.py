@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ledger.core.encoding.ids import LineName
 from ledger.core.history.entry import (
     Anchored,
     Attested,
@@ -16,6 +17,7 @@ from ledger.core.history.entry import (
     Endorsement,
     Entry,
     EntryKind,
+    Posted,
     Revoked,
     Withdrawn,
     encode_payload,
@@ -35,6 +37,7 @@ from ledger.core.statements.statement import (
     Declaration,
     MandateGrant,
     MandateWithdrawal,
+    Posting,
     Resolution,
     Revocation,
     Withdrawal,
@@ -67,9 +70,11 @@ from ledger.errors import (
     MandateMissing,
     MandateOverlaps,
     PeriodMalformed,
+    PostingMalformed,
     QuorumMissing,
     ResolutionNumberMismatch,
     SetMalformed,
+    SheetStale,
     VerificationFailed,
 )
 from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER, Key, World
@@ -169,6 +174,49 @@ def p256_nonsense(world: World) -> Withdrawn:
 
 
 Broken = Callable[[World], Content]
+SHEETS = [bytes([number]) * 32 for number in range(1, 4)]
+
+
+def posted(world: World, by: Key = PLANT, **changes: Any) -> Posted:
+    """The plant agency issued a certificate and opened line 1; customs may post, too. Then a posting."""
+    id_ = issued(world)
+    statement = replace(Posting("NZ-MPI", id_, ROOT, 1, SHEETS[0], SHEETS[1]), **changes)
+    return Posted(statement, by.signer, by.sign(statement.id(ORIGIN)))
+
+
+def issued(world: World) -> bytes:
+    for code in ("NZ-MPI", "NZ-CUSTOMS"):
+        world.enact(MandateGrant, code, 182, 0, NO_END)
+    id_ = world.attest("NZ-MPI", 851, ROOT, 5, PLANT)
+    world.post(id_, ROOT, 1, SHEETS[0], "NZ-MPI", PLANT)
+    return id_
+
+
+def posted_after(*resolution: Any) -> Broken:
+    def build(world: World) -> Posted:
+        content = posted(world, CUSTOMS, agency="NZ-CUSTOMS")
+        world.enact(*resolution)
+        return content
+
+    return build
+
+
+def posted_after_revocation(member: bytes) -> Broken:
+    def build(world: World) -> Posted:
+        content = posted(world)
+        world.revoke(content.posting.attestation, PLANT, member)
+        return content
+
+    return build
+
+
+def posted_by_two(world: World) -> Posted:
+    first, second = posted(world), CUSTOMS
+    posting = replace(first.posting, agency="NZ-CUSTOMS", to=SHEETS[2])
+    world.append(first)
+    return Posted(posting, second.signer, second.sign(posting.id(ORIGIN)))
+
+
 RULES: dict[str, tuple[Broken, type[Exception]]] = {
     "1 resolution out of order": (
         lambda w: resolution(w, AgencySuspension, "NZ-MPI", number=99),
@@ -243,6 +291,27 @@ RULES: dict[str, tuple[Broken, type[Exception]]] = {
     "9 empty batch": (lambda w: Anchored(ROOT, 0), SetMalformed),
     "9 zero root": (lambda w: Anchored(ZERO, 5), SetMalformed),
     "9 repeated": (anchored_twice, Malformed),
+    "11 to no sheet": (lambda w: posted(w, to=ZERO), PostingMalformed),
+    "11 to the same sheet": (lambda w: posted(w, to=SHEETS[0]), PostingMalformed),
+    "11 opened with no sheet": (lambda w: posted(w, line=2, from_=ZERO, to=ZERO), PostingMalformed),
+    "11 never attested": (lambda w: posted(w, attestation=ROOT), AttestationUnknown),
+    "11 revoked for the member": (posted_after_revocation(ROOT), AttestationAlreadyRevoked),
+    "11 revoked": (posted_after_revocation(ZERO), AttestationAlreadyRevoked),
+    "11 by a stranger": (lambda w: posted(w, OTHER), AttesterUnknown),
+    "11 for another agency": (lambda w: posted(w, CUSTOMS), AgencyMismatch),
+    "11 retired": (posted_after(AttesterRetirement, CUSTOMS.signer), AttesterNotActive),
+    "11 compromised": (posted_after(AttesterCompromise, CUSTOMS.signer, START), AttesterDeclaredCompromised),
+    "11 suspended": (posted_after(AgencySuspension, "NZ-CUSTOMS"), AgencyNotActive),
+    "11 no mandate": (posted_after(MandateWithdrawal, "NZ-CUSTOMS", 182), MandateMissing),
+    "11 opened by another agency": (
+        lambda w: posted(w, CUSTOMS, agency="NZ-CUSTOMS", line=2, from_=ZERO),
+        AgencyMismatch,
+    ),
+    "11 opened again": (lambda w: posted(w, from_=ZERO), SheetStale),
+    "11 from another sheet": (lambda w: posted(w, from_=SHEETS[2]), SheetStale),
+    "11 another line": (lambda w: posted(w, line=2), SheetStale),
+    "11 another member": (lambda w: posted(w, member=SHEETS[0]), SheetStale),
+    "11 from the sheet that another moved": (posted_by_two, SheetStale),
 }
 
 
@@ -258,7 +327,7 @@ def test_rule(world: World, rule: str) -> None:
     assert (world.history.size, world.history.head) == (before, head)
 
 
-@pytest.mark.parametrize("content", [attest, revoked, withdrawn], ids=["attest", "revoke", "withdraw"])
+@pytest.mark.parametrize("content", [attest, revoked, withdrawn, posted], ids=["attest", "revoke", "withdraw", "post"])
 def test_the_contents_that_rules_start_from_are_good(world: World, content: Broken) -> None:
     world.append(content(world))
 
@@ -382,3 +451,46 @@ def test_withdrawing_a_mandate_ends_the_running_period_and_the_one_to_come(world
     world.enact(MandateWithdrawal, "NZ-MPI", 852)
     agency = world.history.agencies.agency("NZ-MPI")
     assert not any(agency.mandated(852, world.now + later) for later in (0, 500, 1500))
+
+
+def test_the_sheet_of_a_line_is_that_of_its_latest_posting(world: World) -> None:
+    id_ = issued(world)
+    line, opened = LineName(id_, ROOT, 1), world.history.size - 1
+    assert world.history.sheet(line) == SHEETS[0]
+    world.post(id_, ROOT, 1, SHEETS[1], "NZ-CUSTOMS", CUSTOMS)
+    world.post(id_, ROOT, 1, SHEETS[0], "NZ-MPI", PLANT)  # the ledger does not know that this sheet was there before
+    world.post(id_, ROOT, 2, SHEETS[2], "NZ-MPI", PLANT)
+    assert world.history.sheet(line) == SHEETS[0]
+    assert [item.entry.number for item in world.history.postings[line]] == [opened, opened + 1, opened + 2]
+    assert world.history.sheet(line._replace(line=2)) == SHEETS[2]
+    assert world.history.sheet(line._replace(line=3)) == ZERO
+    assert world.history.sheet(line._replace(member=ZERO)) == ZERO
+
+
+def test_a_line_moves_although_its_attestation_is_no_longer_in_force(world: World) -> None:
+    """Some moves need no validity; whoever replays the sheets judges it, move by move."""
+    for code in ("NZ-MPI", "NZ-CUSTOMS"):
+        world.enact(MandateGrant, code, 182, 0, NO_END)
+    id_ = world.attest("NZ-MPI", 851, ROOT, 5, PLANT, until=world.now + 30)
+    world.post(id_, ROOT, 1, SHEETS[0], "NZ-MPI", PLANT)
+    assert world.history.standing(id_, ROOT, world.now)[0] is Standing.EXPIRED
+    world.enact(AttesterCompromise, PLANT.signer, START)
+    world.post(id_, ROOT, 1, SHEETS[1], "NZ-CUSTOMS", CUSTOMS)
+    assert world.history.sheet(LineName(id_, ROOT, 1)) == SHEETS[1]
+
+
+def test_several_defects_of_a_posting_are_told_in_the_order_of_the_contract(world: World) -> None:
+    id_ = issued(world)
+    wrong = Posting("NZ-CUSTOMS", SHEETS[2], ROOT, 2, ZERO, ZERO)
+    for by, change, refusal in [
+        (OTHER, {}, PostingMalformed),
+        (OTHER, {"to": SHEETS[1]}, AttestationUnknown),
+        (OTHER, {"attestation": id_}, AttesterUnknown),
+        (PLANT, {}, AgencyMismatch),
+        (CUSTOMS, {}, AgencyMismatch),
+        (CUSTOMS, {"from_": SHEETS[2]}, SheetStale),
+    ]:
+        wrong = replace(wrong, **change)
+        with pytest.raises(HistoryBroken) as caught:
+            world.append(Posted(wrong, by.signer, b""))
+        assert type(caught.value.__cause__) is refusal

@@ -16,6 +16,7 @@ from ledger.core.history.entry import (
     Attested,
     Enacted,
     Endorsement,
+    Posted,
     Revoked,
     Withdrawn,
     decode_payload,
@@ -38,6 +39,7 @@ from ledger.core.statements.statement import (
     Declaration,
     MandateGrant,
     MandateWithdrawal,
+    Posting,
     Resolution,
     Revocation,
     SignIn,
@@ -50,7 +52,7 @@ from ledger.errors import Malformed
 hashes = some.binary(min_size=32, max_size=32)
 signers = some.binary(min_size=20, max_size=20) | some.binary(min_size=84, max_size=84)
 agencies = some.from_regex(r"[A-Z0-9-]{1,16}", fullmatch=True)
-uint16, uint40, uint64 = (some.integers(0, (1 << bits) - 1) for bits in (16, 40, 64))
+uint16, uint32, uint40, uint64 = (some.integers(0, (1 << bits) - 1) for bits in (16, 32, 40, 64))
 texts = some.text(some.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
 origins = some.builds(Origin, some.integers(1, 1 << 64), some.binary(min_size=20, max_size=20))
 STATEMENTS: dict[type[Statement], some.SearchStrategy[Any]] = {
@@ -59,6 +61,7 @@ STATEMENTS: dict[type[Statement], some.SearchStrategy[Any]] = {
     Attestation: some.builds(Attestation, agencies, uint16, uint16, hashes, uint40, uint40, hashes, uint64, hashes),
     Revocation: some.builds(Revocation, hashes, hashes, uint16),
     SignIn: some.builds(SignIn, texts, signers, hashes, uint40),
+    Posting: some.builds(Posting, agencies, hashes, hashes, uint32, hashes, hashes),
     CouncilChange: some.builds(
         CouncilChange, some.lists(signers, min_size=1, max_size=4, unique=True).map(tuple), uint16, uint64
     ),
@@ -77,7 +80,7 @@ statements = some.one_of(*STATEMENTS.values())
 
 
 def test_every_statement_is_tried() -> None:
-    assert set(STATEMENTS) == {Declaration, Withdrawal, Attestation, Revocation, SignIn, *RESOLUTIONS}
+    assert set(STATEMENTS) == {Declaration, Withdrawal, Attestation, Revocation, Posting, SignIn, *RESOLUTIONS}
 
 
 def typed_message(statement: Statement, origin: Origin) -> dict[str, Any]:
@@ -136,6 +139,8 @@ def test_entry_payload_round_trip(statement: Statement, signer: bytes, signature
             content: Any = Attested(statement, signer, signature)
         case Revocation():
             content = Revoked(statement, signer, signature)
+        case Posting():
+            content = Posted(statement, signer, signature)
         case Declaration():
             content = Withdrawn(statement, Withdrawal(statement.digest, 1), signature)
         case Withdrawal() | SignIn():
@@ -148,6 +153,12 @@ def test_entry_payload_round_trip(statement: Statement, signer: bytes, signature
     for changed in (payload[:-1], payload + bytes(32), b""):
         with pytest.raises(Malformed):
             decode_payload(kind_of(content), changed)
+
+
+def test_json_has_the_names_of_eip_712_where_python_needs_others() -> None:
+    for statement in (Posting("NZ-MPI", ZERO, ZERO, 1, ZERO, b"\x01" * 32), MandateGrant("NZ-MPI", 182, 0, 1, 1)):
+        assert "from" in statement.to_json()
+        assert type(statement).from_json(statement.to_json()) == statement
 
 
 def test_eip712_reference_domain_and_types() -> None:

@@ -27,7 +27,7 @@ from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, Key, Witness, 
 from tests.conformance.parts import policy, requirement
 from tests.verifier.both import Asked, alone, by_itself, by_ledger
 
-DECLARATIONS = 408
+DECLARATIONS = 414
 OTHER_AGENCY = "AU-DAFF"
 Move = Callable[["Others"], None]
 
@@ -59,6 +59,12 @@ class Others:
         self.attest(3)
         attestation, member = self.attestations.pop()
         self.world.revoke(attestation, PLANT, **({} if whole else {"member": member}))
+
+    def post(self) -> None:
+        """Open a line of others' certificate."""
+        self.attest(1)
+        attestation, member = self.attestations[-1]
+        self.world.post(attestation, member, self.number, b"\x01" * 32, "NZ-MPI", PLANT)
 
     def withdraw(self) -> None:
         self.world.withdraw(self.declared())
@@ -104,6 +110,7 @@ MOVES: dict[str, Move] = {
     "attested, by another agency": lambda others: others.attest_elsewhere(),
     "revoked, whole": lambda others: others.revoke(whole=True),
     "revoked, one member": lambda others: others.revoke(whole=False),
+    "posted": lambda others: others.post(),
     "withdrawn": lambda others: others.withdraw(),
     "anchored": lambda others: others.anchor(),
     "enrolled": lambda others: others.enrol(),
@@ -127,7 +134,7 @@ def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def world() -> World:
     made = World(witnesses=[Witness("kiwi.example")])
-    made.enrol("NZ-MPI", "NZ", [851], PLANT)
+    made.enrol("NZ-MPI", "NZ", [851, 182], PLANT)
     made.enrol("NZ-CUSTOMS", "NZ", [132], CUSTOMS)
     made.enrol(OTHER_AGENCY, "AU", [851], Key("officer of another agency"))
     return made
