@@ -25,6 +25,7 @@ Signature = Annotated[
 ]
 AgencyCode = Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,16}$", examples=["NZ-MPI"])]
 UInt16 = Annotated[int, Field(ge=0, lt=1 << 16, strict=True)]
+UInt32 = Annotated[int, Field(ge=0, lt=1 << 32, strict=True)]
 UInt40 = Annotated[int, Field(ge=0, lt=1 << 40, strict=True)]
 UInt64 = Annotated[int, Field(ge=0, lt=1 << 64, strict=True)]
 
@@ -162,6 +163,38 @@ class SignedWithdrawal(Shape):
     declaration: Declaration
     withdrawal: Withdrawal
     signature: Signature
+
+
+class Posting(Shape):
+    """An agency moves a line of a certificate to its next sheet. EIP-712 type `Posting`."""
+
+    agency: AgencyCode
+    attestation: Hash = Field(description="Id of the attestation that issued the certificate")
+    member: Hash = Field(description="Id of the certificate's declaration")
+    line: UInt32 = Field(examples=[1])
+    from_: Hash = Field(alias="from", description="Hash of the line's present sheet, or 32 zero bytes to open it")
+    to: Hash = Field(description="Hash of the next sheet")
+
+
+class SignedPosting(Shape):
+    posting: Posting
+    signer: Signer
+    signature: Signature
+
+
+class PostingResult(BaseModel):
+    """A posting, and the entry that records it."""
+
+    entry_number: int
+    posting: Posting
+    signer: Signer
+
+
+class LineResult(BaseModel):
+    """A line of a certificate: the hash of its present sheet, null before it is opened, and the latest posting."""
+
+    sheet: Hash | None
+    latest: PostingResult | None
 
 
 class Relayed(BaseModel):

@@ -11,17 +11,20 @@ from pathlib import Path
 
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.statement import (
+    BALANCE_CONFIRMATION,
     AgencyEnrolment,
     Attestation,
     AttesterAuthorisation,
     Declaration,
     MandateGrant,
+    Posting,
     Resolution,
     Revocation,
 )
 from ledger.edges.keys.keystore import SigningKey
 from ledger.journeys.attest import relay_attestation, set_of
 from ledger.journeys.council import draft_resolution, endorse, relay_resolution
+from ledger.journeys.post import relay_posting
 from ledger.journeys.relay import Relayed
 from ledger.journeys.revoke import relay_revocation
 from ledger.testing.local_ledger import LocalLedger
@@ -96,3 +99,18 @@ def revoke(house: LocalLedger, id_: bytes, code: str = MPI, member: bytes = ZERO
     officer = house.key(OFFICERS[code][0])
     made = Revocation(id_, member, 41)
     return relay_revocation(house.relay, made, officer.address, officer.sign(made.id(house.chain.origin)))
+
+
+def posting(
+    house: LocalLedger, id_: bytes, member: bytes, from_: bytes, to: bytes, line: int = 1
+) -> tuple[Posting, SigningKey]:
+    """A posting by the agency, which gets the mandate to post, and the officer who is to sign it."""
+    if not house.follower.refresh().agencies.agency(MPI).mandates.get(BALANCE_CONFIRMATION):
+        enact(house, MandateGrant, MPI, BALANCE_CONFIRMATION, 0, NO_END)
+    return Posting(MPI, id_, member, line, from_, to), house.key(OFFICERS[MPI][0])
+
+
+def post(house: LocalLedger, id_: bytes, member: bytes, from_: bytes, to: bytes, line: int = 1) -> Relayed:
+    """A posting in the history."""
+    made, officer = posting(house, id_, member, from_, to, line)
+    return relay_posting(house.relay, made, officer.address, officer.sign(made.id(house.chain.origin)))

@@ -14,6 +14,7 @@ In the order of a document's life:
 ``attest``     relay an agency's attestation
 ``revoke``     relay the end of an attestation
 ``withdraw``   relay the end of a declaration by its party
+``post``       relay an agency's move of a certificate's line to its next sheet
 ``council``    resolutions: enrol, suspend, reinstate, authorise, retire, compromise, grant, withdraw a mandate, change
 ``status``     where a declaration or an attestation stands
 ``evidence``   make the portable proof of a declaration

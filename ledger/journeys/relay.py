@@ -28,7 +28,8 @@ class Relayed:
 class Relay:
     """Carries signed statements to the contract. ``relayer`` pays for gas and has no say.
 
-    ``relay_attestation``, ``relay_revocation``, ``relay_withdrawal`` and ``relay_resolution`` use it.
+    ``relay_attestation``, ``relay_revocation``, ``relay_withdrawal``, ``relay_posting`` and ``relay_resolution`` use
+    it.
     """
 
     chain: Chain

@@ -8,6 +8,7 @@ import logging
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -90,6 +91,44 @@ def test_the_whole_story(served: Served) -> None:
     gone = {"declaration": made.to_json(), "withdrawal": withdrawal.to_json(), "signature": hex_text(signature)}
     assert served.client.post("/v1/withdrawals", json=gone).status_code == 201
     assert served.client.get(f"/v1/declarations/{id_}").json()["withdrawn_by_entry"] > 0
+
+
+def post_body(served: Served, attestation: str, member: str, from_: str, to: str) -> dict[str, Any]:
+    ids = [bytes.fromhex(text[2:]) for text in (attestation, member, from_, to)]
+    made, officer = houses.posting(served.house, ids[0], ids[1], ids[2], ids[3])
+    signature = officer.sign(made.id(served.house.chain.origin))
+    return {
+        "posting": made.to_json(),
+        "signer": hex_text(officer.address),
+        "signature": hex_text(signature),
+    }
+
+
+def test_a_line_of_a_certificate_moves(served: Served) -> None:
+    id_, _ = declared(served)
+    attestation = served.client.post("/v1/attestations", json=attest_body(served, [id_])).json()["id"]
+    sheets = [ZERO, *("0x" + f"{number}" * 64 for number in (1, 2, 3))]
+    path = f"/v1/attestations/{attestation}/lines/{id_}/1"
+    assert served.client.get(path).json() == {"sheet": None, "latest": None}
+    moves = [post_body(served, attestation, id_, *pair) for pair in pairwise(sheets)]
+
+    opened = served.client.post("/v1/postings", json=moves[0])
+    assert opened.status_code == 201, opened.text
+    assert served.client.post("/v1/postings", json=moves[1]).status_code == 201
+    for again in moves[:2]:  # the first has been overtaken, and is in the history all the same
+        answer = served.client.post("/v1/postings", json=again)
+        assert (answer.status_code, answer.json()["gas"]) == (200, None)
+    late = served.client.post("/v1/postings", json=post_body(served, attestation, id_, sheets[1], sheets[3]))
+    assert (late.status_code, late.json()["type"]) == (409, "urn:trade-ledger:SheetStale")
+    assert late.json()["values"]["current"] == sheets[2]
+
+    found = served.client.get(path).json()
+    assert (found["sheet"], found["latest"]["posting"]) == (sheets[2], moves[1]["posting"])
+    entry = served.client.get(f"/v1/history/entries/{found['latest']['entry_number']}").json()
+    assert (entry["kind"], entry["number"]) == ("posted", opened.json()["entry_number"] + 1)
+    assert served.client.get(f"/v1/attestations/{ZERO}/lines/{id_}/1").status_code == 404
+    assert served.client.get(path + "x").status_code == 422
+    assert served.client.get(f"/v1/attestations/{attestation}/lines/{id_}/{1 << 32}").status_code == 422
 
 
 def test_the_same_request_ten_times_at_once(served: Served) -> None:

@@ -15,6 +15,7 @@ from ledger.cli import app, main
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.signature import Algorithm, passkey_signer
 from ledger.testing.local_ledger import LocalLedger
+from tests import houses
 from tests.passkeys import Passkey
 
 INVOICE = b'<Invoice xmlns="urn:x"><ID>42</ID><PayableAmount currencyID="EUR">100.00</PayableAmount></Invoice>'
@@ -399,3 +400,12 @@ def test_what_a_signer_is(shell: Shell) -> None:
     assert shell.json("signer", hex_text(shell.house.key("council").address))["in_council"]
     for wrong in ("0x1234", "0x" + "11" * 129, "trader"):
         assert shell("signer", wrong)[0] == 2
+
+
+def test_the_history_lists_postings(shell: Shell) -> None:
+    (declared,) = houses.anchored(shell.house)
+    id_ = declared.id(shell.house.chain.origin)
+    done = houses.post(shell.house, houses.attest(shell.house, [id_]), id_, bytes(32), b"\x07" * 32)
+    (row,) = shell.json("history", str(done.number))["entries"]
+    assert row["kind"] == "posted"
+    assert "posted" in shell("history", str(done.number))[1]

@@ -84,13 +84,17 @@ def _moves(house: LocalLedger, theirs: list[Any]) -> dict[str, Callable[[], obje
         "attests one": lambda: houses.attest(house, ids[:1], houses.CUSTOMS),
         "revokes": lambda: houses.revoke(house, houses.attest(house, ids[:5])),
         "revokes one": lambda: houses.revoke(house, houses.attest(house, ids[:5]), member=ids[0]),
+        "posts": lambda: houses.post(house, houses.attest(house, ids[:1]), ids[0], bytes(32), b"\x07" * 32),
         "withdraws": withdraw,
         "anchors": lambda: houses.anchored(house, 2),
         "enrols": enrol,
     }
 
 
-NEWEST = {EntryKind.ATTESTED, EntryKind.REVOKED, EntryKind.WITHDRAWN, EntryKind.ANCHORED, EntryKind.AGENCY_ENROLLED}
+NEWEST = {
+    EntryKind.ATTESTED, EntryKind.REVOKED, EntryKind.POSTED, EntryKind.WITHDRAWN, EntryKind.ANCHORED,
+    EntryKind.AGENCY_ENROLLED,
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -1,20 +1,30 @@
-"""Attestations, revocations, withdrawals: relayed as their signers signed them."""
+"""Attestations, revocations, withdrawals, postings: relayed as their signers signed them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 
 from api.kit.errors import documented
 from api.kit.idempotency import DOCUMENTED, Idempotent
-from api.routes.ledger.convert import relayed, standing_of, to_hash
-from api.schemas import AttestationStanding, Hash, Relayed, SignedAttestation, SignedRevocation, SignedWithdrawal
+from api.routes.ledger.convert import line_of, relayed, standing_of, to_hash
+from api.schemas import (
+    AttestationStanding,
+    Hash,
+    LineResult,
+    Relayed,
+    SignedAttestation,
+    SignedPosting,
+    SignedRevocation,
+    SignedWithdrawal,
+)
 from api.services import Injected
-from ledger.core.encoding.ids import AttestationId, DeclarationId, Signer
+from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName, Signer
 from ledger.core.encoding.reading import hex_bytes
-from ledger.core.statements.statement import Attestation, Declaration, Revocation, Withdrawal
+from ledger.core.statements.statement import Attestation, Declaration, Posting, Revocation, Withdrawal
 from ledger.journeys.attest import relay_attestation
+from ledger.journeys.post import postings_of, relay_posting
 from ledger.journeys.revoke import relay_revocation
 from ledger.journeys.status import attestation_status
 from ledger.journeys.withdraw import relay_withdrawal
@@ -86,3 +96,39 @@ def withdraw(body: SignedWithdrawal, services: Injected, response: Response) -> 
     )
     response.status_code = 201 if done.receipt else 200
     return relayed(done)
+
+
+@router.post(
+    "/postings",
+    status_code=201,
+    summary="Relay a posting",
+    responses=REPEATED | documented(403, 404, 409, 413, 422, 503),
+    openapi_extra=DOCUMENTED,
+)
+def post(body: SignedPosting, services: Injected, response: Response) -> Relayed:
+    """Move a line of a certificate to its next sheet. 409 if another posting came first: it says the present sheet."""
+    done = relay_posting(
+        services.relay,
+        Posting.from_json(body.posting.model_dump(by_alias=True)),
+        Signer(hex_bytes(body.signer, "signer")),
+        hex_bytes(body.signature, "signature"),
+    )
+    response.status_code = 201 if done.receipt else 200
+    return relayed(done)
+
+
+@router.get(
+    "/attestations/{id}/lines/{member}/{line}",
+    summary="The present sheet of a certificate's line",
+    responses=documented(404, 422, 503),
+)
+def get_line(
+    id: Hash,  # noqa: A002 (the path's word)
+    member: Hash,
+    line: Annotated[int, Path(ge=0, lt=1 << 32)],
+    services: Injected,
+) -> LineResult:
+    """The sheet from which the next posting must move, by hash: the ledger does not know what is on a sheet."""
+    name = LineName(AttestationId(to_hash(id)), DeclarationId(to_hash(member)), line)
+    with services.app.follower.fresh_history() as history:
+        return line_of(postings_of(name, history))

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from api.schemas import Attestation, AttestationStanding, Relayed, SignedDeclaration
+from collections.abc import Sequence
+
+from api.schemas import (
+    Attestation,
+    AttestationStanding,
+    LineResult,
+    Posting,
+    PostingResult,
+    Relayed,
+    SignedDeclaration,
+)
 from ledger.core.encoding.ids import DeclarationId, Digest, Signer
 from ledger.core.encoding.json_text import parse_json
 from ledger.core.encoding.reading import hex_bytes, hex_text
+from ledger.core.history.history import RecordedPosting
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Declaration
 from ledger.journeys import relay
@@ -47,6 +58,19 @@ def standing_of(status: AttestationStatus) -> AttestationStanding:
         attestation=Attestation.model_validate(status.attested.attestation.to_json()),
         signer=hex_text(status.attested.signer),
     )
+
+
+def line_of(postings: Sequence[RecordedPosting]) -> LineResult:
+    """A certificate's line by all of its postings, in order."""
+    if not postings:
+        return LineResult(sheet=None, latest=None)
+    entry, posted = postings[-1]
+    latest = PostingResult(
+        entry_number=entry.number,
+        posting=Posting.model_validate(posted.posting.to_json()),
+        signer=hex_text(posted.signer),
+    )
+    return LineResult(sheet=hex_text(posted.posting.to), latest=latest)
 
 
 def relayed(done: relay.Relayed) -> Relayed:
