@@ -13,6 +13,7 @@ from tests.conformance.tables.one_reading import one_reading
 from tests.conformance.tables.others import others
 from tests.conformance.tables.passkeys import signatures_by_passkeys
 from tests.conformance.tables.policies import policies
+from tests.conformance.tables.postings import postings
 
 TABLES = (
     files,
@@ -25,6 +26,7 @@ TABLES = (
     signatures_by_passkeys,
     force,
     others,
+    postings,
     policies,
     documents,
     one_reading,

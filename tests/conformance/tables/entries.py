@@ -96,7 +96,7 @@ def entries() -> None:
         _rewritten(KINDS.ATTESTED, _set(7, 99)),
         "entries",
     )
-    wrong("entry_of_unknown_kind", "kind 13", _rewritten(KINDS.ANCHORED, _set(8, 13)))
+    wrong("entry_of_unknown_kind", "kind 14", _rewritten(KINDS.ANCHORED, _set(8, 14)))
     wrong("entry_of_another_kind", "an anchor said to be a revocation", _rewritten(KINDS.ANCHORED, _set(8, 11)))
     wrong("entry_time_beyond_40_bits", "a time of 41 bits", _rewritten(KINDS.ANCHORED, _set(11, 1)))
     wrong("entry_too_short", "sixteen bytes", _rewritten(KINDS.ANCHORED, lambda data: data[:16]))
