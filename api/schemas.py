@@ -232,14 +232,27 @@ class CheckResult(BaseModel):
     words: str = Field(description="Code and parameters in English")
 
 
+class AgencyWordResult(BaseModel):
+    """What an agency says of the declaration: an attestation in force, made with authority."""
+
+    agency: AgencyCode
+    name: str | None = Field(description="Null where nobody could say what the council resolved about the agency")
+    jurisdiction: str | None
+    kind: int = Field(description="UNCL 1001", examples=[132])
+    outcome: int = Field(description="UNCL 7365, 4405 or 1373, by kind", examples=[7])
+    adverse: bool = Field(description="Whether it holds against the goods or the party")
+    words: str = Field(description="The same in English")
+
+
 class VerdictResult(BaseModel):
     """Checks, three questions, and the conclusion."""
 
+    first_line: str = Field(description="Conclusion, document type, and which agencies spoke, in English")
     declaration: Hash
     at: int
     conclusion: Literal["GOOD", "NOT_GOOD", "UNDECIDED"]
     questions: dict[str, str]
-    attested_by: list[str]
+    attested_by: list[AgencyWordResult] = Field(description="Adverse words first")
     checks: list[CheckResult]
 
 

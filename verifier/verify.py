@@ -1047,6 +1047,76 @@ def _abi_bytes(data: bytes, at: int, size: int) -> bytes:
     return padded[:size]
 
 
+# ------------------------------------------------------------------ code lists: formats.md section 3, "Code lists"
+
+DOCUMENT_TYPES = {  # UNCL 1001, and from 9000 on codes of the ledger's own
+    101: "registration document", 132: "customs clearance notice", 149: "basic agreement",
+    182: "balance confirmation", 271: "packing list", 293: "inspection report", 301: "response to registration",
+    325: "proforma invoice", 370: "advice of distribution of documents", 380: "commercial invoice",
+    381: "credit note", 626: "CITES certificate", 703: "house waybill", 705: "bill of lading",
+    714: "house bill of lading", 730: "road consignment note", 740: "air waybill", 785: "cargo manifest",
+    811: "export licence", 830: "export declaration", 848: "legal action", 851: "phytosanitary certificate",
+    852: "sanitary certificate", 853: "veterinary certificate", 854: "court judgment", 856: "inspection certificate",
+    861: "certificate of origin", 862: "declaration of origin", 864: "preference certificate of origin",
+    865: "certificate of origin form GSP", 869: "exclusive brokerage mandate",
+    878: "AEO certificate of security and safety", 879: "AEO certificate of conformity",
+    891: "AEO certificate, full", 911: "import licence", 929: "import declaration", 932: "customs delivery note",
+    950: "transit declaration", 961: "general response of customs", 962: "document response of customs",
+    963: "error response of customs", 965: "tax calculation of customs", 9001: "advance ruling",
+    9002: "administrative appeal", 9003: "decision on an administrative appeal",
+}  # fmt: skip
+
+
+class OutcomeList(NamedTuple):
+    """A list of outcomes by its UNCL number: words, and the adverse codes."""
+
+    number: int
+    words: dict[int, str]
+    adverse: frozenset[int]
+
+
+DOCUMENT_STATUS = OutcomeList(1373, {
+    1: "accepted", 3: "conditionally accepted", 8: "rejected", 29: "provisional", 39: "on hold",
+    40: "validity suspended", 41: "validity revoked", 42: "in error", 43: "received", 44: "accepted with warnings",
+    46: "under query", 50: "rejected, no further processing",
+}, frozenset({8}))  # fmt: skip
+STATUS_DESCRIPTION = OutcomeList(4405, {
+    1: "to be done", 4: "final", 14: "uncollected funds", 36: "revised", 39: "approved", 41: "rejected",
+    67: "preliminary", 89: "dismissed", 95: "unchanged", 101: "set aside", 115: "provisional", 125: "adjusted",
+    159: "conformant", 160: "not conformant",
+}, frozenset({1, 14, 160}))  # fmt: skip
+PROCESSING_INDICATOR = OutcomeList(7365, {
+    1: "accepted", 2: "rejected with comment", 3: "rejected without comment", 4: "goods released",
+    5: "goods required for examination", 6: "documents to be produced", 7: "goods detained",
+    8: "goods may move under customs transfer", 9: "accepted, awaiting the arrival of the goods",
+    15: "correction approved", 16: "correction not approved", 17: "message received", 22: "export",
+    25: "prohibited or restricted goods", 30: "not processed until the sender acts", 38: "manual procedures",
+    83: "execution pending", 103: "cancellation pending", 104: "too late to cancel",
+    122: "cannot be cancelled, already executed", 129: "cancellation executed",
+}, frozenset({2, 5, 6, 7, 16, 25, 30, 104, 122, 129}))  # fmt: skip
+OUTCOMES_OF = {
+    **dict.fromkeys((132, 932, 961, 962, 963), PROCESSING_INDICATOR),
+    **dict.fromkeys((293, 854, 965, 9003), STATUS_DESCRIPTION),
+}
+
+
+def type_in_words(document_type: int) -> str:
+    return DOCUMENT_TYPES.get(document_type, f"document of type {document_type} (UNCL 1001)")
+
+
+def outcomes_of(kind: int) -> OutcomeList:
+    return OUTCOMES_OF.get(kind, DOCUMENT_STATUS)
+
+
+def outcome_in_words(kind: int, outcome: int) -> str:
+    listed = outcomes_of(kind)
+    return listed.words.get(outcome, f"code {outcome} of UNCL {listed.number}")
+
+
+def is_adverse(kind: int, outcome: int) -> bool:
+    return outcome in outcomes_of(kind).adverse
+
+
 # --------------------------------------------------------------------------------------- entries: formats.md section 5
 
 
@@ -1374,6 +1444,7 @@ STEPS = {
     "freshness": (11, IN_FORCE),
     "withdrawal": (12, IN_FORCE),
     "in_force": (13, IN_FORCE),
+    "revocation": (13, IN_FORCE),
     "compromise": (14, IN_FORCE),
     "set": (15, AUTHORITY),
     "signature": (16, AUTHORITY),
@@ -1395,10 +1466,12 @@ CODES = {
     "declaration.signed": VALID, "declaration.signed_by_passkey": VALID, "declaration.signed_by_cloud_passkey": VALID,
     "declaration.not_signed": INVALID, "declaration.only_chain": INVALID,
     "freshness.recent": VALID, "freshness.stale": INVALID,
-    "withdrawal.none_shown": SKIPPED, "withdrawal.withdrawn": INVALID,
+    "withdrawal.none_shown": SKIPPED, "withdrawal.withdrawn": INVALID, "withdrawal.not_signed": INVALID,
     "in_force.no_revocation_shown": SKIPPED, "in_force.revoked": INVALID, "in_force.revocation_in_doubt": ERROR,
     "in_force.compromised": INVALID, "in_force.before_validity": INVALID, "in_force.expired": INVALID,
-    "in_force.not_yet_attested": INVALID,
+    "in_force.not_yet_attested": INVALID, "in_force.lifted": INVALID,
+    "revocation.shown": VALID, "revocation.not_signed": INVALID, "revocation.only_chain": INVALID,
+    "revocation.not_empowered": INVALID,
     "compromise.safe": VALID, "compromise.unsafe": INVALID, "compromise.undecidable": ERROR,
     "set.included": VALID, "set.not_included": INVALID,
     "signature.signed": VALID, "signature.signed_by_passkey": VALID, "signature.signed_by_cloud_passkey": VALID,
@@ -1433,7 +1506,7 @@ class Verifier:
         self.evidence, self.at, self.given, self.trust, self.policy = evidence, at, document, trust, policy
         self.id, self.entries = evidence.id, [entry for entry, _ in evidence.entries]
         self.checks: list[dict[str, Any]] = []
-        self.judged: list[tuple[int, str, int]] = []  # kind, jurisdiction, outcome of what is in force with authority
+        self.judged: list[dict[str, Any]] = []  # what agencies say: what is in force with authority
         self.cosigned: list[int] = []
         self.revoked: dict[bytes, list[Entry]] = {}  # by attestation
         self.compromised: dict[bytes, int] = {}  # from when, by attester; the earliest date counts
@@ -1470,13 +1543,25 @@ class Verifier:
             conclusion = "NOT_GOOD"
         elif ERROR in found or (SKIPPED in found and not self.policy.allow_skipped):
             conclusion = "UNDECIDED"
+        said = sorted(self.judged, key=lambda word: not word["adverse"])
         return {
+            "first_line": self.first_line(conclusion, said),
             "declaration": "0x" + self.id.hex(),
             "at": self.at,
             "conclusion": conclusion,
             "questions": questions,
+            "attested_by": said,
             "checks": self.checks,
         }
+
+    def first_line(self, conclusion: str, said: Sequence[dict[str, Any]]) -> str:
+        """Conclusion, document type, and which agencies spoke, adverse words first."""
+        type_ = self.evidence.declaration["documentType"]
+        document, begin = f"{type_in_words(type_)} (type {type_})", conclusion.replace("_", " ")
+        if not said:
+            return f"{begin}, without any agency's word: {document}"
+        but = ", with an ADVERSE word in force" if said[0]["adverse"] else ""
+        return f"{begin}{but}: {document}. " + ". ".join(dict.fromkeys(word["words"] for word in said))
 
     def _answer(self, question: str) -> str:
         found = {check["status"] for check in self.checks if check["question"] == question and check["decisive"]}
@@ -1624,7 +1709,17 @@ class Verifier:
         """Check 12."""
         for entry in self.entries:
             if entry.kind == WITHDRAWN and entry.said["Withdrawal"]["declaration"] == self.id and entry.time <= self.at:
-                self.add("withdrawal.withdrawn", f"withdrawn by entry {entry.number} at {when(entry.time)}")
+                words = f"withdrawn by entry {entry.number} at {when(entry.time)}"
+                party, id_ = (
+                    self.evidence.declaration["party"],
+                    self.evidence.origin.id(WITHDRAWAL, entry.said["Withdrawal"]),
+                )
+                try:
+                    self.evidence.origin.check_signature(party, id_, entry.signed[0])
+                except Failed as error:
+                    self.add("withdrawal.not_signed", f"{words}, and not signed by the party: {error}")
+                else:
+                    self.add("withdrawal.withdrawn", words)
                 return
         self.add("withdrawal.none_shown", f"no withdrawal shown, {self.as_of}")
 
@@ -1637,25 +1732,47 @@ class Verifier:
         standings = {id_: self.standing(id_, entry) for id_, entry in found.items()}
         alive = {_group(entry) for id_, entry in found.items() if standings[id_] == "in_force"}
         for id_, entry in found.items():
-            standing, name = standings[id_], "{} {}".format(*_group(entry))
-            in_force = standing == "in_force"
-            decisive = in_force or (standing != "not_yet_attested" and _group(entry) not in alive)
-            self.in_force(name, id_, entry, standing, decisive)
+            standing, name = standings[id_], "{} {}".format(*_group(entry)[:2])
+            in_force, ended_by = standing == "in_force", self.revocations(id_)
+            doubtful = standing == "revoked" and all(map(self.doubtful, ended_by))
+            stood_in = not in_force and _group(entry) in alive
+            lifted = standing == "revoked" and not doubtful and is_adverse(*_group(entry)[1:])
+            decisive = standing != "not_yet_attested" and not stood_in and not lifted
+            code = "lifted" if lifted else "revocation_in_doubt" if doubtful else standing
+            self.in_force(name, entry, code, decisive)
+            if standing == "revoked" and not stood_in:
+                for revocation in ended_by:
+                    self.revocation(name, entry, revocation)
             if decisive:
                 self.compromise(name, entry)
                 self.authority(name, id_, entry, in_force)
 
-    def in_force(self, name: str, id_: bytes, entry: Entry, standing: str, decisive: bool) -> None:
+    def in_force(self, name: str, entry: Entry, found: str, decisive: bool) -> None:
         """Check 13."""
-        if standing == "in_force":
+        words = f"{found.replace('_', ' ')} (entry {entry.number} at {when(entry.time)})"
+        if found == "in_force":
+            found = "no_revocation_shown"
             words = f"attested by entry {entry.number} at {when(entry.time)}; no revocation shown, {self.as_of}"
-            self.add("in_force.no_revocation_shown", words, name, decisive)
-        elif standing == "revoked" and all(self.doubtful(item) for item in self.revocations(id_)):
+        elif found == "revocation_in_doubt":
             words = "revoked with a key declared compromised from before: ask the agency whether it was theirs"
-            self.add("in_force.revocation_in_doubt", words, name, decisive)
+        self.add(f"in_force.{found}", f"{outcome_in_words(*_group(entry)[1:])}: {words}", name, decisive)
+
+    def revocation(self, name: str, attested: Entry, revoked: Entry) -> None:
+        """Check 13, for a revocation that ends an attestation: the agency's key signed it, and spoke for it then."""
+        signer, signature = revoked.signed
+        words = f"entry {revoked.number} at {when(revoked.time)}"
+        try:
+            id_ = self.evidence.origin.id(REVOCATION, revoked.said["Revocation"])
+            self.evidence.origin.check_signature(signer, id_, signature)
+            self.empowered(revoked, signer, attested.said["Attestation"]["agency"], None)
+        except OnlyChain as error:
+            self.add("revocation.only_chain", f"{words}: {error}", name)
+        except NotEmpowered as error:
+            self.add("revocation.not_empowered", f"the key could not revoke it, {words}: {error}", name)
+        except Failed as error:
+            self.add("revocation.not_signed", f"{words}: {error}", name)
         else:
-            words = f"{standing.replace('_', ' ')} (entry {entry.number} at {when(entry.time)})"
-            self.add(f"in_force.{standing}", words, name, decisive)
+            self.add("revocation.shown", f"revoked by 0x{signer.hex()} of the agency, {words}", name)
 
     def revocations(self, attestation: bytes) -> list[Entry]:
         """Revocations of an attestation, whole or for this declaration, that count at the time of the verdict."""
@@ -1701,27 +1818,34 @@ class Verifier:
             return
         signed = self.signed("signature", name, signer, id_, signature)
         try:
-            jurisdiction = self.empowered(entry)
+            title, jurisdiction = self.empowered(entry, signer, said["agency"], said["kind"])
         except NotEmpowered as error:
             self.add(error.code, str(error), name)
             return
         self.add("authority.shown", "enrolled, authorised and mandated by the council", name)
         if in_force and signed:
-            self.judged.append((said["kind"], jurisdiction, said["outcome"]))
+            agency, kind, outcome = _group(entry)
+            words = f"{type_in_words(kind)}: {outcome_in_words(kind, outcome)}"
+            self.judged.append({
+                "agency": agency, "name": title, "jurisdiction": jurisdiction, "kind": kind, "outcome": outcome,
+                "adverse": is_adverse(kind, outcome),
+                "words": f"{one_line(title)} ({agency}, {jurisdiction}) says {words}",
+            })  # fmt: skip
 
-    def empowered(self, attested: Entry) -> str:
-        """The jurisdiction of the agency, if entries before the attestation gave it authority; else NotEmpowered."""
-        said, signer = attested.said["Attestation"], attested.signed[0]
-        agency, kind = said["agency"], said["kind"]
-        if self.unendorsed is not None and attested.number > self.unendorsed[0]:
+    def empowered(self, at: Entry, signer: bytes, agency: bytes, kind: int | None) -> tuple[str, str]:
+        """Name and jurisdiction of the agency, if entries before ``at`` let the signer speak for it; else NotEmpowered.
+
+        ``kind``: of an attestation, which needs a mandate for it; None for a revocation, which needs none.
+        """
+        if self.unendorsed is not None and at.number > self.unendorsed[0]:
             raise self.unendorsed[1]
-        jurisdiction, authorised, mandated, suspended, ended = "", False, False, False, False
+        title, jurisdiction, authorised, mandated, suspended, ended = "", "", False, kind is None, False, False
         for entry in self.resolutions:
-            if entry.number > attested.number:
+            if entry.number > at.number:
                 break
             ours, its = entry.said.get("agency") == agency, entry.said
             if entry.kind == ENROLLED and ours:
-                jurisdiction = its["jurisdiction"].decode()
+                title, jurisdiction = its["name"].decode(), its["jurisdiction"].decode()
             elif entry.kind in (SUSPENDED, REINSTATED) and ours:
                 suspended = entry.kind == SUSPENDED
             elif entry.kind == AUTHORISED and ours and its["attester"] == signer:
@@ -1729,7 +1853,7 @@ class Verifier:
             elif entry.kind in (RETIRED, COMPROMISED) and its["attester"] == signer:
                 ended = True
             elif entry.kind == MANDATED and ours and its["kind"] == kind:
-                mandated = mandated or (its["from"] or entry.time) <= attested.time < its["until"]
+                mandated = mandated or (its["from"] or entry.time) <= at.time < its["until"]
             elif entry.kind == UNMANDATED and ours and its["kind"] == kind:
                 mandated = False
         for fails, code, words in [
@@ -1741,7 +1865,7 @@ class Verifier:
         ]:
             if fails:
                 raise NotEmpowered(f"authority.{code}", words)
-        return jurisdiction
+        return title, jurisdiction
 
     def enacted(self) -> tuple[list[Entry], tuple[int, NotEmpowered] | None]:
         """The resolutions up to the first without the quorum of its time; the number of that one, and what it lacks."""
@@ -1783,12 +1907,13 @@ class Verifier:
         """Check 18."""
         for wanted in self.policy.require:
             fits = any(
-                kind == wanted["kind"]
-                and (not wanted["jurisdictions"] or jurisdiction in wanted["jurisdictions"])
-                and (not wanted["outcomes"] or outcome in wanted["outcomes"])
-                for kind, jurisdiction, outcome in self.judged
+                word["kind"] == wanted["kind"]
+                and (not wanted["jurisdictions"] or word["jurisdiction"] in wanted["jurisdictions"])
+                and (word["outcome"] in wanted["outcomes"] if wanted["outcomes"] else not word["adverse"])
+                for word in self.judged
             )
-            words = f"the policy demands kind {wanted['kind']}: {'there is one' if fits else 'there is none in force'}"
+            found = "there is one" if fits else "there is none in force"
+            words = f"the policy demands a {type_in_words(wanted['kind'])} ({wanted['kind']}): {found}"
             self.add("policy.met" if fits else "policy.not_met", words)
 
 
@@ -1797,9 +1922,10 @@ def _set(entry: Entry) -> tuple[bytes, int]:
     return said["root"], said["size"]
 
 
-def _group(entry: Entry) -> tuple[str, int]:
+def _group(entry: Entry) -> tuple[str, int, int]:
+    """Agency, kind and outcome: attestations of one group stand in for each other."""
     said = entry.said["Attestation"]
-    return said["agency"].rstrip(b"\0").decode(), said["kind"]
+    return said["agency"].rstrip(b"\0").decode(), said["kind"], said["outcome"]
 
 
 # ------------------------------------------------------------------------------------------ evidence in a PDF: pdf.md
@@ -1901,7 +2027,7 @@ def decide(given: argparse.Namespace) -> dict[str, Any]:
 
 def in_words(verdict: dict[str, Any]) -> str:
     """The verdict for people. What a document holds must not steer their terminal, so it is printed harmlessly."""
-    lines = [f"Declaration {verdict['declaration']} as at {when(verdict['at'])}", ""]
+    lines = [verdict["first_line"], f"Declaration {verdict['declaration']} as at {when(verdict['at'])}", ""]
     for check in verdict["checks"]:
         note = "" if check["decisive"] else " (does not count)"
         lines.append(f"{check['step']:3}  {check['status']:7}{note}  {check['name']}: {check['words']}")
@@ -1910,11 +2036,15 @@ def in_words(verdict: dict[str, Any]) -> str:
     return "\n".join(map(printable, lines))
 
 
+def one_line(text: str) -> str:
+    """Text of others with all that does not print, such as a line end, as escapes."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
 def printable(text: str) -> str:
     """The text with all that does not print, or that this terminal does not have, as escapes."""
     coding = sys.stdout.encoding or "ascii"
-    plain = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-    return plain.encode(coding, "backslashreplace").decode(coding)
+    return one_line(text).encode(coding, "backslashreplace").decode(coding)
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from ledger.cli.inputs import Json, moment, read_file
 from ledger.cli.output import out, short, show, table
@@ -21,6 +22,7 @@ COLOURS = {
     Status.SKIPPED: "[yellow]SKIPPED[/]",
     Status.ERROR: "[magenta]ERROR[/]",
 }
+LINE_COLOURS = {Conclusion.GOOD: "green", Conclusion.NOT_GOOD: "red", Conclusion.UNDECIDED: "magenta"}
 CONCLUSIONS = {
     Conclusion.GOOD: "[bold green]GOOD[/]: all that could be checked holds",
     Conclusion.NOT_GOOD: "[bold red]NOT GOOD[/]: a check said no",
@@ -69,12 +71,13 @@ def verify(
 
 
 def print_verdict(verdict: Verdict) -> None:
-    """The verdict as tables."""
+    """The verdict: its first line, then tables."""
+    out.print(f"[bold {LINE_COLOURS[verdict.conclusion]}]{escape(verdict.first_line)}[/]", soft_wrap=True)
     title = f"Declaration {hex_text(verdict.declaration)}\nas at {when(verdict.at)}"
     rows = [
         (
             check.step,
-            COLOURS[check.status] + ("" if check.decisive else " (superseded)"),
+            COLOURS[check.status] + ("" if check.decisive else " (does not count)"),
             check.name,
             short(check.detail),
         )
@@ -83,6 +86,4 @@ def print_verdict(verdict: Verdict) -> None:
     table(title, ("step", "", "check", "finding"), rows)
     answers = [(question.value, COLOURS[verdict.answer(question)]) for question in Question]
     table("Three questions", ("question", "answer"), answers)
-    for line in verdict.attested_by:
-        out.print(f"attested by {line}")
     out.print(CONCLUSIONS[verdict.conclusion])

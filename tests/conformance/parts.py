@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -117,7 +117,7 @@ def shipment(
     return Shipment(world, declared, batch, document)
 
 
-IN_FORCE = {"freshness", "withdrawal", "in force", "compromise"}
+IN_FORCE = {"freshness", "withdrawal", "in force", "revocation", "compromise"}
 AUTHORITY = {"declaration", "set", "signature", "authority", "policy"}
 
 
@@ -126,7 +126,8 @@ class Case:
     """One question and its answer.
 
     ``failed``: names of the decisive checks that are INVALID or ERROR; ``undecided``: those of them that are ERROR, by
-    default all where the exit code says that nobody can decide, else none.
+    default all where the exit code says that nobody can decide, else none. ``said``: what agencies say, in the order in
+    which the verdict tells it, as agency, kind, outcome and whether it is adverse; None where the case does not ask.
     """
 
     about: str
@@ -138,6 +139,7 @@ class Case:
     trust: bytes | None = None
     policy: bytes | None = None
     undecided: tuple[str, ...] | None = None
+    said: Sequence[tuple[str, int, int, bool]] | None = None
 
     @property
     def questions(self) -> dict[str, str]:
@@ -156,9 +158,17 @@ class Case:
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True)
-        said = {"about": self.about, "at": when(self.at), "exit": self.exit, "failed": sorted(self.failed)}
+        said: dict[str, Any] = {
+            "about": self.about,
+            "at": when(self.at),
+            "exit": self.exit,
+            "failed": sorted(self.failed),
+        }
         if self.exit != BROKEN:
             said["questions"] = self.questions
+        if self.said is not None:
+            names = ("agency", "kind", "outcome", "adverse")
+            said["attested_by"] = [dict(zip(names, word, strict=True)) for word in self.said]
         (folder / "case.json").write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n")
         for name, content in [
             ("evidence.json", self.evidence),

@@ -19,6 +19,7 @@ from typing import Any
 HERE = Path(__file__).parent
 CONCLUSIONS = {0: "GOOD", 1: "NOT_GOOD", 3: "UNDECIDED"}
 MALFORMED = 2
+WORD = ("agency", "kind", "outcome", "adverse")
 
 
 def cases(wanted: Sequence[str] = ()) -> list[Path]:
@@ -49,6 +50,8 @@ def difference(folder: Path, code: int, printed: str) -> str | None:
     except (ValueError, KeyError, TypeError) as error:
         return f"no verdict in JSON: {type(error).__name__}"
     wanted = {"conclusion": CONCLUSIONS[code], "failed": said["failed"], "questions": said["questions"]}
+    if "attested_by" in said:
+        wanted["attested_by"] = said["attested_by"]
     wrong = [f"{name} {found[name]} instead of {wanted[name]}" for name in wanted if found[name] != wanted[name]]
     return "; ".join(wrong) or None
 
@@ -56,7 +59,12 @@ def difference(folder: Path, code: int, printed: str) -> str | None:
 def _answer(verdict: dict[str, Any]) -> dict[str, Any]:
     """What is compared of a verdict."""
     failed = {item["name"] for item in verdict["checks"] if item["decisive"] and item["status"] in ("INVALID", "ERROR")}
-    return {"conclusion": verdict["conclusion"], "failed": sorted(failed), "questions": verdict["questions"]}
+    return {
+        "conclusion": verdict["conclusion"],
+        "failed": sorted(failed),
+        "questions": verdict["questions"],
+        "attested_by": [{name: word[name] for name in WORD} for word in verdict["attested_by"]],
+    }
 
 
 def rows(printed: str) -> list[tuple[Any, ...]]:
@@ -65,14 +73,21 @@ def rows(printed: str) -> list[tuple[Any, ...]]:
     return [tuple(item[member] for member in members) for item in json.loads(printed)["checks"]]
 
 
+def words(printed: str) -> list[tuple[Any, ...]]:
+    """What agencies say, but for the English."""
+    return [
+        tuple(word[name] for name in (*WORD, "name", "jurisdiction")) for word in json.loads(printed)["attested_by"]
+    ]
+
+
 def disagreement(first: str, second: str) -> str | None:
-    """The first check that two verifiers print differently; None where there is none."""
+    """The first check, or word of an agency, that two verifiers print differently; None where there is none."""
     try:
-        left, right = rows(first), rows(second)
+        left, right = [*rows(first), *words(first)], [*rows(second), *words(second)]
     except (ValueError, KeyError, TypeError) as error:
         return f"no checks in JSON: {type(error).__name__}"
     if len(left) != len(right):
-        return f"{len(left)} checks and {len(right)}"
+        return f"{len(left)} checks and words of agencies, and {len(right)}"
     pairs = zip(left, right, strict=True)
     return next((f"{one} and {other}" for one, other in pairs if one != other), None)
 

@@ -73,6 +73,7 @@ def test_as_a_stranger_runs_them(commands: list[list[str]]) -> None:
         ("attested", {"questions": {"intact": "VALID", "in_force": "SKIPPED", "authority": "VALID"}}),
         ("attested", {"checks": [{"name": "anchor", "decisive": True, "status": "INVALID"}]}),
         ("attested", {"checks": None}),
+        ("hold_in_force", {}),
         ("anchor_not_shown_fail", {}),
     ],
 )
@@ -80,7 +81,7 @@ def test_the_runner_tells_a_verifier_that_answers_otherwise(
     name: str, said: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     questions = {"intact": "SKIPPED", "in_force": "SKIPPED", "authority": "VALID"}
-    verdict = {"conclusion": "GOOD", "questions": questions, "checks": []} | said
+    verdict = {"conclusion": "GOOD", "questions": questions, "attested_by": [], "checks": []} | said
     lax = shlex.join([sys.executable, "-c", f"print({json.dumps(json.dumps(verdict))})"])
     monkeypatch.setattr(sys, "argv", ["run", "--verifier", lax, name])
     right = name == "attested" and not said
@@ -92,7 +93,20 @@ def test_the_runner_tells_a_verifier_that_answers_otherwise(
 def test_the_runner_tells_two_verifiers_that_disagree(member: str) -> None:
     row = {"step": 8, "name": "entries", "question": "intact", "status": "VALID", "code": "entries.included"}
     one, other = row | {"decisive": True, "words": "a"}, row | {"decisive": True, "words": "b"}
-    assert disagreement(json.dumps({"checks": [one]}), json.dumps({"checks": [other]})) is None
+    assert disagreement(printed([one]), printed([other])) is None
     other[member] = "another"
-    assert "another" in (disagreement(json.dumps({"checks": [one]}), json.dumps({"checks": [other]})) or "")
-    assert disagreement(json.dumps({"checks": [one]}), json.dumps({"checks": []})) == "1 checks and 0"
+    assert "another" in (disagreement(printed([one]), printed([other])) or "")
+    assert disagreement(printed([one]), printed([])) == "1 checks and words of agencies, and 0"
+
+
+@pytest.mark.parametrize("member", ["agency", "kind", "outcome", "adverse", "name", "jurisdiction"])
+def test_the_runner_tells_two_verifiers_that_hear_other_words(member: str) -> None:
+    word = {"agency": "NZ-MPI", "kind": 851, "outcome": 1, "adverse": False, "name": "Plants", "jurisdiction": "NZ"}
+    other = word | {"words": "free"}
+    assert disagreement(printed([], [word]), printed([], [other])) is None
+    other[member] = "another"
+    assert "another" in (disagreement(printed([], [word]), printed([], [other])) or "")
+
+
+def printed(checks: list[dict[str, Any]], attested_by: list[dict[str, Any]] | None = None) -> str:
+    return json.dumps({"checks": checks, "attested_by": attested_by or []})

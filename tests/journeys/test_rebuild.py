@@ -19,7 +19,7 @@ from ledger.core.evidence.pdf import embed
 from ledger.core.evidence.reading import read_evidence
 from ledger.core.statements.signature import Algorithm
 from ledger.core.tree.merkle import leaf_hash, node_hash
-from ledger.core.verification.verdict import Conclusion
+from ledger.core.verification.verdict import AgencyWord, Conclusion
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken
@@ -145,7 +145,7 @@ def test_restored_evidence_is_good_offline(filled: FilledHouse, fresh: Anew) -> 
     verdict = verify_offline(question, now())
     assert (verdict.conclusion, verdict.attested_by) == (
         Conclusion.GOOD,
-        ("Agency NZ-CUSTOMS (NZ), kind 132, outcome 1",),
+        (AgencyWord("NZ-CUSTOMS", "Agency NZ-CUSTOMS", "NZ", 132, 1),),
     )
 
 

@@ -1,4 +1,4 @@
-"""Bytes to text, strictly; positions in a text as line and column; times as text."""
+"""Bytes to text, strictly; positions in a text as line and column; times as text; text of others in one line."""
 
 from __future__ import annotations
 
@@ -34,3 +34,8 @@ def when(at: int) -> str:
     if at > _LAST_SECOND:
         return f"second {at}"
     return f"{datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat()}Z"
+
+
+def one_line(text: str) -> str:
+    """Text of others as part of one line: what does not print, such as a line end, stands there as an escape."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -12,29 +12,35 @@ from ledger.core.encoding.ids import AttestationId, SetName
 from ledger.core.evidence.inclusion import Inclusion, set_of_one
 from ledger.core.history import history
 from ledger.core.history.agencies import Agency
-from ledger.core.history.history import RecordedAttestation, Standing
+from ledger.core.history.history import RecordedAttestation, RecordedRevocation, Standing
 from ledger.core.history.replay import EntryRef
+from ledger.core.statements.code_lists import is_adverse
+from ledger.core.statements.signature import WalletUndecided
 from ledger.core.statements.statement import Attestation
 from ledger.core.verification.authority import NotEmpowered
 from ledger.core.verification.context import Verification
 from ledger.core.verification.intact import check_inclusion
 from ledger.core.verification.policy import Requirement
-from ledger.core.verification.verdict import Status
-from ledger.errors import Unavailable
+from ledger.core.verification.verdict import AgencyWord, Status
+from ledger.core.verification.wording import Param
+from ledger.errors import DefiniteNo, Unavailable
 
 
 @dataclass(frozen=True, slots=True)
 class AttestationInQuestion:
     """An attestation about the declaration, its standing at the time of the verdict, and the entry that decides it.
 
-    One that is not ``decisive`` is told and does not count: it came later, or another one in force stands in for it.
+    One that is not ``decisive`` is told and does not count: it came later, another one in force stands in for it, or it
+    is a lifted hold. ``revocations``: those that end it by then; none where another stands in for it.
     """
 
     id: AttestationId
     recorded: RecordedAttestation
     standing: Standing
     decided_by: EntryRef
+    in_doubt: bool
     decisive: bool
+    revocations: Sequence[RecordedRevocation]
 
     @property
     def said(self) -> Attestation:
@@ -49,6 +55,15 @@ class AttestationInQuestion:
     def in_force(self) -> bool:
         return self.standing is Standing.IN_FORCE
 
+    @property
+    def adverse(self) -> bool:
+        return is_adverse(self.said.kind, self.said.outcome)
+
+    @property
+    def says(self) -> dict[str, Param | bytes]:
+        """Kind and outcome, as parameters of its checks."""
+        return {"kind": self.said.kind, "outcome": self.said.outcome}
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -62,32 +77,44 @@ class Candidate:
     agency: Agency | None
     known: bool
 
-    def __str__(self) -> str:
-        where = f"{self.agency.name} ({self.agency.jurisdiction})" if self.agency else self.said.agency
-        return f"{where}, kind {self.said.kind}, outcome {self.said.outcome}"
+    @property
+    def word(self) -> AgencyWord:
+        name, jurisdiction = (self.agency.name, self.agency.jurisdiction) if self.agency else (None, None)
+        return AgencyWord(self.said.agency, name, jurisdiction, self.said.kind, self.said.outcome)
 
 
 def attestations_in_question(verification: Verification) -> list[AttestationInQuestion]:
     """All attestations about the declaration, in the order of the history, each with its standing."""
-    facts = verification.facts
+    facts, at = verification.facts, verification.at
     found = []
     for id_, recorded in facts.attestations().items():
         compromised = facts.compromised_from(recorded.attested.signer)
-        found.append((id_, recorded, *history.standing(recorded, facts.revocations(id_), compromised, verification.at)))
-    alive = {_group(recorded) for _, recorded, standing, _ in found if standing is Standing.IN_FORCE}
-    return [
-        AttestationInQuestion(id_, recorded, standing, entry, _counts(standing, _group(recorded) in alive))
-        for id_, recorded, standing, entry in found
-    ]
+        revocations = [item for item in facts.revocations(id_) if item.entry.time <= at]
+        found.append((id_, recorded, revocations, *history.standing(recorded, revocations, compromised, at)))
+    alive = {_group(recorded) for _, recorded, _, standing, _ in found if standing is Standing.IN_FORCE}
+    questions = []
+    for id_, recorded, revocations, standing, entry in found:
+        stood_in = standing is not Standing.IN_FORCE and _group(recorded) in alive
+        in_doubt = standing is Standing.REVOKED and _may_be_a_thiefs(verification, revocations)
+        said = recorded.attested.attestation
+        lifted = standing is Standing.REVOKED and is_adverse(said.kind, said.outcome) and not in_doubt
+        decisive = standing is not Standing.NOT_YET and not stood_in and not lifted
+        counting = [] if stood_in or standing is not Standing.REVOKED else revocations
+        questions.append(AttestationInQuestion(id_, recorded, standing, entry, in_doubt, decisive, counting))
+    return questions
 
 
-def _group(recorded: RecordedAttestation) -> tuple[str, int]:
-    """Agency and kind: attestations of one group stand in for each other."""
-    return recorded.attested.attestation.agency, recorded.attested.attestation.kind
+def _group(recorded: RecordedAttestation) -> tuple[str, int, int]:
+    """Agency, kind and outcome: attestations of one group stand in for each other."""
+    said = recorded.attested.attestation
+    return said.agency, said.kind, said.outcome
 
 
-def _counts(standing: Standing, another_stands_in: bool) -> bool:
-    return standing is Standing.IN_FORCE or (standing is not Standing.NOT_YET and not another_stands_in)
+def _may_be_a_thiefs(verification: Verification, revocations: Sequence[RecordedRevocation]) -> bool:
+    """Whether each of these revocations was signed with a key that may have been stolen by then."""
+    facts, tolerance = verification.facts, verification.policy.clock_tolerance
+    dates = [(item.entry.time, facts.compromised_from(item.revoked.signer)) for item in revocations]
+    return all(since is not None and grade(time, since, tolerance) != "safe" for time, since in dates)
 
 
 def check_in_force(verification: Verification, one: AttestationInQuestion) -> None:
@@ -96,30 +123,55 @@ def check_in_force(verification: Verification, one: AttestationInQuestion) -> No
     match one.standing:
         case Standing.IN_FORCE:
             code = "in_force.not_revoked" if verification.facts.complete else "in_force.no_revocation_shown"
-            verification.add(code, one.name, one.decisive, **entry, **verification.as_of)
+            verification.add(code, one.name, one.decisive, **one.says, **entry, **verification.as_of)
         case Standing.REVOKED:
-            code = "in_force.revocation_in_doubt" if _may_be_a_thiefs(verification, one) else "in_force.revoked"
-            verification.add(code, one.name, one.decisive, **entry)
+            code = "in_force.lifted" if one.adverse else "in_force.revoked"
+            code = "in_force.revocation_in_doubt" if one.in_doubt else code
+            verification.add(code, one.name, one.decisive, **one.says, **entry)
         case Standing.NOT_YET_VALID:
             begins = one.said.valid_from
             verification.add(
-                "in_force.before_validity", one.name, one.decisive, entry=decided.number, valid_from=begins
-            )
+                "in_force.before_validity", one.name, one.decisive,
+                **one.says, entry=decided.number, valid_from=begins,
+            )  # fmt: skip
         case Standing.EXPIRED:
             ended = one.said.valid_until
-            verification.add("in_force.expired", one.name, one.decisive, entry=decided.number, valid_until=ended)
+            verification.add(
+                "in_force.expired", one.name, one.decisive, **one.says, entry=decided.number, valid_until=ended
+            )
         case Standing.COMPROMISED:
-            verification.add("in_force.compromised", one.name, one.decisive, **entry)
+            verification.add("in_force.compromised", one.name, one.decisive, **one.says, **entry)
         case Standing.NOT_YET | Standing.UNKNOWN:
-            verification.add("in_force.not_yet_attested", one.name, one.decisive, **entry)
+            verification.add("in_force.not_yet_attested", one.name, one.decisive, **one.says, **entry)
 
 
-def _may_be_a_thiefs(verification: Verification, one: AttestationInQuestion) -> bool:
-    """Whether each revocation that counts was signed with a key that may have been stolen by then."""
-    facts, tolerance = verification.facts, verification.policy.clock_tolerance
-    counted = [item for item in facts.revocations(one.id) if item.entry.time <= verification.at]
-    dates = [(item.entry.time, facts.compromised_from(item.revoked.signer)) for item in counted]
-    return all(since is not None and grade(time, since, tolerance) != "safe" for time, since in dates)
+def check_revocation(verification: Verification, one: AttestationInQuestion, revocation: RecordedRevocation) -> None:
+    """Step 13, for a revocation that ends the attestation: its signer signed it, and spoke for the agency then.
+
+    It is decisive even if the attestation is not: nobody but the agency lifts its hold.
+    """
+    entry, revoked, signed = revocation.entry, revocation.revoked, {"entry": revocation.entry.number}
+    named: dict[str, Param | bytes] = {**signed, "signer": revoked.signer}
+    done: dict[str, Param | bytes] = {**signed, "time": entry.time, "reason_code": revoked.revocation.reason}
+    if verification.facts.complete:
+        verification.add("revocation.replayed", one.name, **done)
+        return
+    try:
+        verification.signatures.verify(
+            revoked.signer, revoked.revocation.id(verification.evidence.origin), revoked.signature
+        )
+        authorised = verification.facts.revoker(revocation, one.said.agency)
+    except WalletUndecided as error:
+        verification.add("revocation.only_chain", one.name, **named, reason=str(error))
+    except NotEmpowered as error:
+        verification.add("revocation.not_empowered", one.name, **named, because=error.code, reason=str(error))
+    except DefiniteNo as error:
+        verification.add("revocation.not_signed", one.name, **named, reason=str(error))
+    except Unavailable as error:
+        verification.add("revocation.unavailable", one.name, **signed, reason=str(error))
+    else:
+        number = None if authorised is None else authorised.number
+        verification.add("revocation.shown", one.name, **done, signer=revoked.signer, authorised=number)
 
 
 def grade(made: int, compromised_from: int, tolerance: int) -> str:
@@ -186,5 +238,5 @@ def _fits(wanted: Requirement, candidate: Candidate) -> bool:
     return (
         candidate.said.kind == wanted.kind
         and (not wanted.jurisdictions or where in (None, *wanted.jurisdictions))
-        and (not wanted.outcomes or candidate.said.outcome in wanted.outcomes)
+        and (candidate.said.outcome in wanted.outcomes if wanted.outcomes else not candidate.word.adverse)
     )

@@ -14,7 +14,7 @@ from typing import assert_never
 from ledger.core.encoding.ids import Signer
 from ledger.core.history.agencies import Agency, Period
 from ledger.core.history.council import check_quorum
-from ledger.core.history.entry import Attested, Content, Enacted
+from ledger.core.history.entry import Content, Enacted
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import (
@@ -38,7 +38,7 @@ Known = Sequence[tuple[EntryRef, Content]]
 
 
 class NotEmpowered(VerificationFailed):
-    """An attestation lacks authority by the entries shown; ``code`` and ``params`` say why, see ``codes``."""
+    """A statement of an agency lacks authority by the entries shown; ``code`` and ``params`` say why, see ``codes``."""
 
     def __init__(self, code: str, **params: Param) -> None:
         super().__init__(CODES[code].words.fill(params))
@@ -48,12 +48,15 @@ class NotEmpowered(VerificationFailed):
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """What empowered an attestation: the agency, and the entries that enrolled, authorised and mandated."""
+    """What empowered a statement of an agency: the agency, and the entries that enrolled it and authorised the key.
+
+    ``mandated``: the entry that granted the mandate; None for a revocation, which needs none.
+    """
 
     agency: Agency
     enrolled: EntryRef
     authorised: EntryRef
-    mandated: EntryRef
+    mandated: EntryRef | None
 
 
 class CarriedResolutions:
@@ -113,22 +116,24 @@ class CarriedResolutions:
         check_quorum(content, self._origin, council.members, council.threshold, self._signatures.verify)
 
 
-def authority_of(attested: Attested, entry: EntryRef, resolutions: CarriedResolutions) -> Authority:
-    """Find the entries that gave this attestation (made at ``entry``) its authority.
+def authority_of(
+    signer: Signer, code_: str, kind_: int | None, entry: EntryRef, resolutions: CarriedResolutions
+) -> Authority:
+    """Find the entries that let ``signer`` speak for the agency ``code_`` at ``entry``.
+
+    ``kind_``: of an attestation, which needs a mandate for it; None for a revocation, which needs no mandate.
 
     :raises NotEmpowered: one is missing, came too late, was undone before, or lacks the council's quorum.
     :raises Unavailable: only the chain can say whether a resolution carries its quorum, and it is away.
     """
-    attestation = attested.attestation
-    code_, kind_ = attestation.agency, attestation.kind
     authorised = enrolled = mandated = None
     suspended = ended = False
     agency: Agency | None = None
     for at, content in resolutions.before(entry.number):
         match content.resolution:
-            case AttesterAuthorisation(attester, code) if (attester, code) == (attested.signer, code_):
+            case AttesterAuthorisation(attester, code) if (attester, code) == (signer, code_):
                 authorised = at
-            case AttesterRetirement(attester) | AttesterCompromise(attester) if attester == attested.signer:
+            case AttesterRetirement(attester) | AttesterCompromise(attester) if attester == signer:
                 ended = True
             case AgencyEnrolment(code, name, jurisdiction, uri) if code == code_:
                 enrolled, agency = at, Agency(code, name, jurisdiction, uri, [Period(at.time)])
@@ -152,7 +157,7 @@ def authority_of(attested: Attested, entry: EntryRef, resolutions: CarriedResolu
         raise NotEmpowered("authority.not_enrolled", agency=code_)
     if authorised is None:
         raise NotEmpowered("authority.not_authorised", agency=code_)
-    if mandated is None:
+    if kind_ is not None and mandated is None:
         raise NotEmpowered("authority.no_mandate", agency=code_, kind=kind_)
     if suspended:
         raise NotEmpowered("authority.suspended", agency=code_)

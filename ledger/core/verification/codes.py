@@ -36,6 +36,7 @@ STEPS = {
     "freshness": Step(11, Question.IN_FORCE),
     "withdrawal": Step(12, Question.IN_FORCE),
     "in_force": Step(13, Question.IN_FORCE),
+    "revocation": Step(13, Question.IN_FORCE),
     "compromise": Step(14, Question.IN_FORCE),
     "set": Step(15, Question.AUTHORITY),
     "signature": Step(16, Question.AUTHORITY),
@@ -48,7 +49,7 @@ _ANOTHER_DOCUMENT = "the document is not the one declared: its digest is {digest
 _NO_PROOF = "the proof does not show the declaration as number {index} of {size} under {root}: {reason}"
 _AS_OF = "as of entry {last_entry}[, {last_time!t}][, seen by {witnesses} witnesses until {witnessed_until!t}]"
 _STOLEN = "the key is declared compromised from {since!t}, and entry {entry} is of {time!t}"
-_WANTED = "the policy demands an attestation of kind {kind}[ from {jurisdictions!o}][ with outcome {outcomes!o}]"
+_WANTED = "the policy demands a {kind!k}[ from {jurisdictions!o}][ with the outcome {outcomes!u}]"
 _CLOUD_PASSKEY = "a passkey that may be kept in the owner's cloud account"
 _ONLY_CHAIN = "{reason}; if it is a wallet contract, only its chain can say: verify online"
 
@@ -116,20 +117,44 @@ CODES = {
     "withdrawal.withdrawn": _message(
         _INVALID, "withdrawn by entry {entry} at {time!t}, reason {reason_code}[, replaced by {replacement}]"
     ),
-    "in_force.not_revoked": _message(_VALID, f"attested by entry {{entry}} at {{time!t}}; not revoked, {_AS_OF}"),
-    "in_force.no_revocation_shown": _message(
-        _SKIPPED, f"attested by entry {{entry}} at {{time!t}}; no revocation shown, {_AS_OF}"
+    "withdrawal.not_signed": _message(
+        _INVALID, "entry {entry} withdraws it at {time!t}, and is not signed by the party {signer}: {reason}"
     ),
-    "in_force.revoked": _message(_INVALID, "revoked (entry {entry} at {time!t})"),
+    "in_force.not_revoked": _message(
+        _VALID, f"{{outcome!u}}: attested by entry {{entry}} at {{time!t}}; not revoked, {_AS_OF}"
+    ),
+    "in_force.no_revocation_shown": _message(
+        _SKIPPED, f"{{outcome!u}}: attested by entry {{entry}} at {{time!t}}; no revocation shown, {_AS_OF}"
+    ),
+    "in_force.revoked": _message(_INVALID, "{outcome!u}: revoked (entry {entry} at {time!t})"),
+    "in_force.lifted": _message(_INVALID, "{outcome!u}: lifted (entry {entry} at {time!t})"),
     "in_force.revocation_in_doubt": _message(
         _ERROR,
-        "revoked (entry {entry} at {time!t}) with a key declared compromised from before: ask the agency whether it "
-        "was theirs",
+        "{outcome!u}: revoked (entry {entry} at {time!t}) with a key declared compromised from before: ask the agency "
+        "whether it was theirs",
     ),
-    "in_force.compromised": _message(_INVALID, "attester compromised (entry {entry} at {time!t})"),
-    "in_force.before_validity": _message(_INVALID, "before its validity, which begins {valid_from!t} (entry {entry})"),
-    "in_force.expired": _message(_INVALID, "expired {valid_until!t} (entry {entry})"),
-    "in_force.not_yet_attested": _message(_INVALID, "not yet attested (entry {entry} at {time!t})"),
+    "in_force.compromised": _message(_INVALID, "{outcome!u}: attester compromised (entry {entry} at {time!t})"),
+    "in_force.before_validity": _message(
+        _INVALID, "{outcome!u}: before its validity, which begins {valid_from!t} (entry {entry})"
+    ),
+    "in_force.expired": _message(_INVALID, "{outcome!u}: expired {valid_until!t} (entry {entry})"),
+    "in_force.not_yet_attested": _message(_INVALID, "{outcome!u}: not yet attested (entry {entry} at {time!t})"),
+    "revocation.shown": _message(
+        _VALID,
+        "revoked by entry {entry} at {time!t}, {reason_code!r}: signed by {signer}, whose key was authorised by entry "
+        "{authorised}",
+    ),
+    "revocation.replayed": _message(
+        _VALID, "revoked by entry {entry} at {time!t}, {reason_code!r}: held, by replay of the whole history"
+    ),
+    "revocation.not_signed": _message(_INVALID, "the revocation in entry {entry} is not signed by {signer}: {reason}"),
+    "revocation.only_chain": _message(_INVALID, f"entry {{entry}}, signer {{signer}}: {_ONLY_CHAIN}"),
+    "revocation.unavailable": _message(
+        _ERROR, "nobody could say whether the agency revoked it in entry {entry}: {reason}"
+    ),
+    "revocation.not_empowered": _message(
+        _INVALID, "the key {signer} could not revoke it in entry {entry}: {reason} ({because})"
+    ),
     "compromise.safe": _message(_VALID, f"safe: {_STOLEN}, before"),
     "compromise.unsafe": _message(_INVALID, f"unsafe: {_STOLEN}, not before: a thief may have made it"),
     "compromise.undecidable": _message(

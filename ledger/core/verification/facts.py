@@ -18,7 +18,6 @@ from ledger.core.history.entry import Anchored, Attested, Revoked, Withdrawn, de
 from ledger.core.history.history import History, RecordedAttestation, RecordedRevocation
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.members import ZERO
-from ledger.core.statements.statement import Withdrawal
 from ledger.core.verification.authority import CarriedResolutions, Known, authority_of, compromised_from
 from ledger.core.verification.cache import VerificationCache
 from ledger.core.verification.signatures import Signatures
@@ -57,7 +56,7 @@ class Facts(Protocol):
         """Entries that anchor a batch."""
         ...
 
-    def withdrawal(self) -> tuple[EntryRef, Withdrawal] | None:
+    def withdrawal(self) -> tuple[EntryRef, Withdrawn] | None:
         """The declaration's withdrawal, at whatever time."""
         ...
 
@@ -80,6 +79,14 @@ class Facts(Protocol):
         """What gave an attestation authority.
 
         :raises NotEmpowered: nothing did.
+        :raises Unavailable: only the chain can say, and it is away.
+        """
+        ...
+
+    def revoker(self, revocation: RecordedRevocation, agency: str) -> EntryRef | None:
+        """The entry that authorised the key of a revocation for ``agency``; None where a replay held it to the rules.
+
+        :raises NotEmpowered: the key did not speak for the agency then.
         :raises Unavailable: only the chain can say, and it is away.
         """
         ...
@@ -109,11 +116,11 @@ class Shown:
     def anchors(self, root: Root, size: int) -> Sequence[EntryRef]:
         return [entry for entry, content in self.known if content == Anchored(root, size)]
 
-    def withdrawal(self) -> tuple[EntryRef, Withdrawal] | None:
+    def withdrawal(self) -> tuple[EntryRef, Withdrawn] | None:
         id_ = self.evidence.id
         for entry, content in self.known:
             if isinstance(content, Withdrawn) and content.withdrawal.declaration == id_:
-                return entry, content.withdrawal
+                return entry, content
         return None
 
     def attestations(self) -> Mapping[AttestationId, RecordedAttestation]:
@@ -138,13 +145,18 @@ class Shown:
         return compromised_from(signer, self.known)
 
     def empowered(self, attestation: AttestationId, recorded: RecordedAttestation) -> Empowered:
-        found = authority_of(recorded.attested, recorded.entry, self.resolutions)
+        said = recorded.attested.attestation
+        found = authority_of(recorded.attested.signer, said.agency, said.kind, recorded.entry, self.resolutions)
+        assert found.mandated is not None
         entries: dict[str, Param] = {
             "enrolled": found.enrolled.number,
             "authorised": found.authorised.number,
             "mandated": found.mandated.number,
         }
         return Empowered(found.agency, "authority.shown", entries)
+
+    def revoker(self, revocation: RecordedRevocation, agency: str) -> EntryRef | None:
+        return authority_of(revocation.revoked.signer, agency, None, revocation.entry, self.resolutions).authorised
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +178,8 @@ class Replayed:
         entry = self.history.anchors.get(SetName(root, size))
         return [] if entry is None else [entry]
 
-    def withdrawal(self) -> tuple[EntryRef, Withdrawal] | None:
-        found = self.history.withdrawals.get(self.shown.evidence.id)
-        return None if found is None else (found[0], found[1].withdrawal)
+    def withdrawal(self) -> tuple[EntryRef, Withdrawn] | None:
+        return self.history.withdrawals.get(self.shown.evidence.id)
 
     def attestations(self) -> Mapping[AttestationId, RecordedAttestation]:
         history, evidence = self.history, self.shown.evidence
@@ -187,3 +198,6 @@ class Replayed:
         if attestation not in self.history.attestations:
             return self.shown.empowered(attestation, recorded)
         return Empowered(self.history.agencies.agency(recorded.attested.attestation.agency), "authority.replayed", {})
+
+    def revoker(self, revocation: RecordedRevocation, agency: str) -> EntryRef | None:
+        return None

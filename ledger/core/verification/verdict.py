@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_text
+from ledger.core.encoding.text import one_line
+from ledger.core.statements.code_lists import is_adverse, outcome_in_words, type_in_words
 from ledger.core.verification.policy import VerificationPolicy
 from ledger.core.verification.wording import Param, Template
 
@@ -80,14 +82,51 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class AgencyWord:
+    """What an agency says of the declaration: an attestation in force, made with authority.
+
+    ``name`` and ``jurisdiction`` are None where nobody could say what the council resolved about the agency.
+    """
+
+    agency: str
+    name: str | None
+    jurisdiction: str | None
+    kind: int
+    outcome: int
+
+    @property
+    def adverse(self) -> bool:
+        return is_adverse(self.kind, self.outcome)
+
+    def __str__(self) -> str:
+        who = f"{one_line(self.name)} ({self.agency}, {self.jurisdiction})" if self.name else self.agency
+        return f"{who} says {type_in_words(self.kind)}: {outcome_in_words(self.kind, self.outcome)}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "agency": self.agency,
+            "name": self.name,
+            "jurisdiction": self.jurisdiction,
+            "kind": self.kind,
+            "outcome": self.outcome,
+            "adverse": self.adverse,
+            "words": str(self),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """All checks in order, and what follows from them at time ``at`` (seconds)."""
+    """All checks in order, and what follows from them at time ``at`` (seconds).
+
+    ``document_type``: of the declaration (UNCL 1001). ``attested_by``: what agencies say of it, adverse words first.
+    """
 
     declaration: DeclarationId
+    document_type: int
     at: int
     checks: tuple[Check, ...]
     policy: VerificationPolicy
-    attested_by: tuple[str, ...] = ()
+    attested_by: tuple[AgencyWord, ...] = ()
 
     def answer(self, question: Question) -> Status:
         """The weakest decisive check of a question; VALID only if all are."""
@@ -106,12 +145,23 @@ class Verdict:
             return Conclusion.UNDECIDED
         return Conclusion.GOOD
 
+    @property
+    def first_line(self) -> str:
+        """The verdict in one line: conclusion, document type, and which agencies spoke, adverse words first."""
+        conclusion, document = self.conclusion.name.replace("_", " "), type_in_words(self.document_type)
+        words = list(dict.fromkeys(map(str, self.attested_by)))
+        if not words:
+            return f"{conclusion}, without any agency's word: {document} (type {self.document_type})"
+        but = ", with an ADVERSE word in force" if any(word.adverse for word in self.attested_by) else ""
+        return f"{conclusion}{but}: {document} (type {self.document_type}). {'. '.join(words)}"
+
     def to_json(self) -> dict[str, Any]:
         return {
+            "first_line": self.first_line,
             "declaration": hex_text(self.declaration),
             "at": self.at,
             "conclusion": self.conclusion.name,
             "questions": {question.name.lower(): self.answer(question).value for question in Question},
-            "attested_by": list(self.attested_by),
+            "attested_by": [word.to_json() for word in self.attested_by],
             "checks": [check.to_json() for check in self.checks],
         }

@@ -10,6 +10,7 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
 from ledger.core.statements.members import ZERO
+from ledger.core.statements.signature import verify_signature
 from ledger.core.verification.attestations import (
     Candidate,
     attestations_in_question,
@@ -18,6 +19,7 @@ from ledger.core.verification.attestations import (
     check_compromise,
     check_in_force,
     check_requirement,
+    check_revocation,
     check_set,
 )
 from ledger.core.verification.cache import VerificationCache
@@ -38,6 +40,7 @@ from ledger.core.verification.intact import (
 from ledger.core.verification.policy import VerificationPolicy
 from ledger.core.verification.signatures import Signatures, WalletCheck
 from ledger.core.verification.verdict import Status, Verdict
+from ledger.errors import DefiniteNo
 
 
 def verify(
@@ -97,8 +100,10 @@ def verify(
 
     candidates = []
     for attestation in attestations_in_question(verification):
-        # (13) The attestation is in force.
+        # (13) The attestation is in force. Or it was revoked, and by its agency.
         check_in_force(verification, attestation)
+        for revocation in attestation.revocations:
+            check_revocation(verification, attestation, revocation)
         if not attestation.decisive:
             continue
         # (14) If its key was stolen, it was made before.
@@ -118,8 +123,11 @@ def verify(
     for requirement in verification.policy.require:
         check_requirement(verification, requirement, candidates)
 
-    attested_by = tuple(str(candidate) for candidate in candidates if candidate.known)
-    return Verdict(verification.id, at, tuple(verification.checks), verification.policy, attested_by)
+    # What agencies say stands in the verdict's first line: an adverse word even where nobody could judge it.
+    words = [candidate.word for candidate in candidates if candidate.known or candidate.word.adverse]
+    attested_by = tuple(sorted(words, key=lambda word: not word.adverse))
+    document_type = evidence.declaration.document_type
+    return Verdict(verification.id, document_type, at, tuple(verification.checks), verification.policy, attested_by)
 
 
 def check_freshness(verification: Verification) -> None:
@@ -139,9 +147,14 @@ def check_withdrawal(verification: Verification) -> None:
         code = "withdrawal.none" if verification.facts.complete else "withdrawal.none_shown"
         verification.add(code, **verification.as_of)
         return
-    entry, withdrawal = found
+    entry, withdrawn = found
+    written, withdrawal = {"entry": entry.number, "time": entry.time}, withdrawn.withdrawal
+    if not verification.facts.complete:  # a replay has judged the signatures of the whole history
+        origin, party = verification.evidence.origin, verification.evidence.declaration.party
+        try:
+            verify_signature(origin, party, withdrawal.id(origin), withdrawn.signature)
+        except DefiniteNo as error:
+            verification.add("withdrawal.not_signed", **written, signer=party, reason=str(error))
+            return
     replacement = None if withdrawal.replacement == ZERO else withdrawal.replacement
-    verification.add(
-        "withdrawal.withdrawn",
-        entry=entry.number, time=entry.time, reason_code=withdrawal.reason, replacement=replacement,
-    )  # fmt: skip
+    verification.add("withdrawal.withdrawn", **written, reason_code=withdrawal.reason, replacement=replacement)

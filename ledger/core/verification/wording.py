@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ledger.core.encoding.text import when
+from ledger.core.statements.code_lists import DOCUMENT_STATUS, outcome_in_words, type_in_words
 
 Param = str | int | list[str] | list[int] | None
 """A parameter of what a check found. Bytes are lower-case hex with 0x, times seconds since 1970."""
@@ -14,6 +15,9 @@ Param = str | int | list[str] | list[int] | None
 
 class Template:
     """``{name}`` is a parameter; ``{name!t}`` one that is a time in seconds; ``{name!o}`` a list of which any will do.
+
+    ``{name!k}`` is a document type or kind in words; ``{name!u}`` the outcome (or a list of which any will do) that an
+    attestation of the parameter ``kind`` has; ``{name!r}`` the reason of a revocation.
 
     A part in square brackets is left out where one of its parameters is null or an empty list.
     """
@@ -42,7 +46,7 @@ class _Optional(NamedTuple):
     parts: list[str | _Hole]
 
 
-_PART = re.compile(r"\[([^]]*)\]|\{(\w+)(?:!([to]))?\}")
+_PART = re.compile(r"\[([^]]*)\]|\{(\w+)(?:!([tokur]))?\}")
 
 
 def _parts(text: str) -> Iterator[str | _Hole | _Optional]:
@@ -63,16 +67,27 @@ def _filled(parts: Sequence[str | _Hole | _Optional], params: Mapping[str, Param
         if isinstance(part, str):
             words.append(part)
         elif isinstance(part, _Hole):
-            words.append(_shown(params[part.name], part.form))
+            words.append(_shown(params[part.name], part.form, params))
         elif not any(isinstance(item, _Hole) and params[item.name] in (None, []) for item in part.parts):
             words.append(_filled(part.parts, params))
     return "".join(words)
 
 
-def _shown(value: Param, form: str) -> str:
-    if form == "t" and isinstance(value, int):
-        return when(value)
+def _shown(value: Param, form: str, params: Mapping[str, Param]) -> str:
+    if form == "u":
+        kind, outcomes = params["kind"], value if isinstance(value, list) else [value]
+        assert isinstance(kind, int)
+        return " or ".join(outcome_in_words(kind, item) for item in outcomes if isinstance(item, int))
+    if isinstance(value, int):
+        return _FORMS.get(form, str)(value)
     if isinstance(value, list):
         # The one field of an opaque document has the empty path.
         return (" or " if form == "o" else ", ").join(str(item) or "the content" for item in value)
     return str(value)
+
+
+_FORMS: Mapping[str, Callable[[int], str]] = {
+    "t": when,
+    "k": lambda code: f"{type_in_words(code)} ({code})",
+    "r": lambda code: f"{DOCUMENT_STATUS.in_words(code)} ({code})",
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.conformance.tables.adverse import adverse, lifted_by_others, marks, outcomes, withdrawals
 from tests.conformance.tables.authority import forgeries
 from tests.conformance.tables.checkpoints import checkpoints, trust_roots
 from tests.conformance.tables.documents import documents
@@ -25,6 +26,11 @@ TABLES = (
     forgeries,
     signatures_by_passkeys,
     force,
+    adverse,
+    marks,
+    outcomes,
+    lifted_by_others,
+    withdrawals,
     others,
     postings,
     policies,

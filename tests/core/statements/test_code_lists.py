@@ -26,6 +26,7 @@ from ledger.core.statements.notices import detail_of
 from ledger.core.statements.statement import Attestation
 from ledger.core.tree.merkle import Tree, leaf_hash, verify_inclusion
 from ledger.errors import Malformed
+from tests.verifier.both import alone
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
@@ -57,6 +58,17 @@ def test_the_page_says_which_kind_has_which_list_and_what_is_adverse() -> None:
             named.add(kind)
             assert outcomes_of(kind) is found
     assert {kind for kind in range(1 << 16) if outcomes_of(kind) is not DOCUMENT_STATUS} == named
+
+
+def test_the_stand_alone_verifier_has_the_same_tables() -> None:
+    assert alone.DOCUMENT_TYPES == DOCUMENT_TYPES
+    for kind in range(1 << 16):
+        ours, theirs = outcomes_of(kind), alone.outcomes_of(kind)
+        assert (theirs.number, theirs.words, theirs.adverse) == (ours.number, ours.words, ours.adverse)
+    for kind, outcome in [(851, 1), (132, 77), (7, 8)]:
+        assert alone.type_in_words(kind) == type_in_words(kind)
+        assert alone.outcome_in_words(kind, outcome) == outcome_in_words(kind, outcome)
+        assert alone.is_adverse(kind, outcome) == is_adverse(kind, outcome)
 
 
 @pytest.mark.parametrize("listed", LISTS.values(), ids=lambda item: item.name)

@@ -38,6 +38,9 @@ def online() -> Iterator[Verdict]:
     sample = sampled()
     yield sample.verdict(online=True)
     yield sample.verdict(history=World().history)
+    revoked = sampled()
+    revoked.world.revoke(revoked.plant, PLANT)
+    yield revoked.verdict(online=True)
     beside = World(council=(COUNCIL, Key("another")))
     while beside.history.size < sample.world.history.size:
         beside.anchor([Declaration(PLANT.signer, bytes([beside.history.size]) * 32, 380)])
@@ -52,6 +55,9 @@ def online() -> Iterator[Verdict]:
         world, declared, batch = attested_by(party, officer, councillor)
         evidence = world.evidence(*declared, batch)
         yield verify(evidence, at=world.now, trust=world.trust, policy=demanded, wallets=away)
+    world, declared, batch = attested_by(Key("a"), unsigned, Key("b"))
+    world.revoke(next(iter(world.history.attestations)), unsigned)
+    yield verify(world.evidence(*declared, batch), at=world.now, trust=world.trust, wallets=away)
 
 
 @cache

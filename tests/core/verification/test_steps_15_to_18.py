@@ -85,9 +85,9 @@ def test_step_17_authority_that_was_undone_before(world: World, undo: tuple[obje
     before, after = EntryRef(world.history.size - 1, world.now - 60), EntryRef(world.history.size, world.now)
 
     resolutions = CarriedResolutions(known, ORIGIN, Signatures(ORIGIN))
-    authority_of(attested, before, resolutions)
+    authority_of(attested.signer, "NZ-MPI", 851, before, resolutions)
     with pytest.raises(NotEmpowered) as refused:
-        authority_of(attested, after, resolutions)
+        authority_of(attested.signer, "NZ-MPI", 851, after, resolutions)
     assert refused.value.code == f"authority.{found}"
 
 

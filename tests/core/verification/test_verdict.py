@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 
 from ledger.core.evidence.reading import read_evidence
+from ledger.core.tree.merkle import leaf_hash
 from ledger.core.verification.codes import STEPS
 from ledger.core.verification.policy import Requirement, VerificationPolicy
-from ledger.core.verification.verdict import Conclusion, Question, Status
+from ledger.core.verification.verdict import AgencyWord, Conclusion, Question, Status
 from ledger.core.verification.verify import verify
 from ledger.errors import LedgerError
-from ledger.testing.world import World
+from ledger.testing.world import CUSTOMS, ORIGIN, World
 from tests.core.verification.samples import Sample, attested_in, check, offline
 
 
@@ -20,6 +21,35 @@ def test_good_online_answers_all_three_questions(sample: Sample) -> None:
     assert [verdict.answer(question) for question in Question] == [Status.VALID] * 3
     assert verdict.conclusion is Conclusion.GOOD
     assert len(verdict.attested_by) == 2
+
+
+def test_the_first_line_says_which_agencies_spoke(sample: Sample, world: World) -> None:
+    assert sample.verdict().first_line == (
+        "GOOD: phytosanitary certificate (type 851). "
+        "Agency NZ-MPI (NZ-MPI, NZ) says phytosanitary certificate: accepted. "
+        "Agency NZ-CUSTOMS (NZ-CUSTOMS, NZ) says customs clearance notice: goods released"
+    )
+    declared = world.declare(bytes(32), 380)
+    alone = offline(world, world.evidence(*declared, world.anchor([declared[0]])))
+    assert alone.first_line == "GOOD, without any agency's word: commercial invoice (type 380)"
+    assert alone.to_json()["attested_by"] == []
+
+
+def test_an_adverse_word_comes_first(sample: Sample) -> None:
+    id_ = sample.declaration.id(ORIGIN)
+    sample.world.attest("NZ-CUSTOMS", 132, leaf_hash(id_), 1, CUSTOMS, outcome=7)
+    for online in (False, True):
+        verdict = sample.verdict(online)
+        assert verdict.first_line.startswith(
+            "GOOD, with an ADVERSE word in force: phytosanitary certificate (type 851). "
+            "Agency NZ-CUSTOMS (NZ-CUSTOMS, NZ) says customs clearance notice: goods detained. "
+        )
+        assert [word.adverse for word in verdict.attested_by] == [True, False, False]
+
+
+def test_a_name_of_two_lines_makes_no_second_first_line() -> None:
+    word = AgencyWord("NZ-MPI", "A\nGOOD\x1b[2J", "NZ", 851, 1)
+    assert str(word) == "A\\nGOOD\\x1b[2J (NZ-MPI, NZ) says phytosanitary certificate: accepted"
 
 
 def test_offline_says_skipped_for_what_cannot_be_known(sample: Sample) -> None:
@@ -69,5 +99,5 @@ def test_every_step_of_the_page_has_its_test() -> None:
     assert numbers == set(range(1, 19))
     assert {int(number) for number in re.findall(r"^def test_step_(\d\d)_\w+", tests, re.MULTILINE)} == numbers
     page = (here.parents[2] / "docs" / "evidence-format.md").read_text()
-    rows = dict(re.findall(r"^\| (\d+) \|(?: [a-z ]+ \|)? (?:\*name\* )?`([a-z ]+)` \|", page, re.MULTILINE))
-    assert rows == {str(step.number): name.replace("_", " ") for name, step in STEPS.items() if "chain" not in name}
+    rows = set(re.findall(r"^\| (\d+) \|(?: [a-z ]+ \|)? (?:\*name\* )?`([a-z ]+)` \|", page, re.MULTILINE))
+    assert rows == {(str(step.number), name.replace("_", " ")) for name, step in STEPS.items() if "chain" not in name}
