@@ -38,12 +38,12 @@ abstract contract Council is History {
 
     /// @dev Seats the first council, which is entry 0. The verifiers are the first contracts that this one creates, in
     /// this order, so their addresses follow from the origin alone.
-    constructor(bytes[] memory members, uint16 threshold) {
+    constructor(bytes[] memory members, uint16 threshold) History(_firstPayload(members, threshold)) {
         p256Verifier = address(new P256Verifier());
         webAuthnVerifier = address(new WebAuthnVerifier());
         _seat(members, threshold);
         bytes32 id = _hashTypedDataV4(TypedData.councilChange(members, threshold, 0));
-        _append(EntryKind.CouncilChanged, id, abi.encode(members, threshold, uint64(0), new Endorsement[](0)));
+        _append(EntryKind.CouncilChanged, id, _firstPayload(members, threshold));
     }
 
     /// @inheritdoc ITradeLedger
@@ -159,6 +159,11 @@ abstract contract Council is History {
         // slither-disable-next-line low-level-calls,calls-loop
         (bool done, bytes memory answer) = address(bytes20(signer)).staticcall(question);
         return done && answer.length == 32 && bytes32(answer) == bytes32(yes);
+    }
+
+    /// @dev The payload of entry 0: the first council, resolution 0, no endorsements.
+    function _firstPayload(bytes[] memory members, uint16 threshold) private pure returns (bytes memory) {
+        return abi.encode(members, threshold, uint64(0), new Endorsement[](0));
     }
 
     /// @dev Seat a council. The members of earlier councils stay in storage, but their terms are over.

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-
+import {Domain} from "./Domain.sol";
 import {ITradeLedger} from "./interfaces/ITradeLedger.sol";
 import {InclusionProof} from "./libraries/InclusionProof.sol";
 
 /// @title The history: numbers each entry, folds it into the head, and emits it
 /// @dev Entries are in the log only, and the head binds them. See docs/formats.md section 5, and docs/adr/0001.
-abstract contract History is ITradeLedger, EIP712 {
+abstract contract History is ITradeLedger, Domain {
     bytes32 private _head;
     uint64 private _numberOfEntries;
 
-    constructor() EIP712("TradeLedger", "1") {
+    /// @param first the payload of entry 0, a CouncilChanged. {_append} must write exactly this entry first.
+    constructor(bytes memory first) Domain(_entryHash(0, EntryKind.CouncilChanged, _now(), first)) {
         // Effect: the head begins with the name of the origin, so that no two origins ever have the same head.
         _head = _domainSeparatorV4();
     }

@@ -146,26 +146,42 @@ class App:
     # --------------------------------------------------------------------------------------------------------- chain
 
     @property
-    def contract_file(self) -> Path:
-        """Where the contract is noted that is used if the settings name none."""
-        return self.settings.state_dir / "contract"
+    def origin_file(self) -> Path:
+        """Where the origin is noted that is used if the settings name neither an origin nor a contract."""
+        return self.settings.state_dir / "origin"
+
+    def note_origin(self, origin: Origin) -> None:
+        """Let later commands find this history; Unavailable if the file cannot be written."""
+        try:
+            self.origin_file.parent.mkdir(parents=True, exist_ok=True)
+            self.origin_file.write_text(f"{origin}\n")
+        except OSError as error:
+            raise Unavailable(f"{self.origin_file} cannot be written: {error.strerror}", source=Source.DISK) from None
 
     @property
-    def contract(self) -> str:
-        """The contract's address, ``0x`` hex: by the settings, or the one that was noted here."""
-        if self.settings.contract is not None:
-            return self.settings.contract
-        if not self.contract_file.exists():
-            raise Malformed("no contract is set: run `ledger deploy`, or set LEDGER_CONTRACT to its address")
-        return self.contract_file.read_text().strip()
+    def known_origin(self) -> Origin | None:
+        """The origin that was given here, is set, or was noted; None if only the contract's address is set.
 
-    def note_contract(self, origin: Origin) -> None:
-        """Let later commands find the contract of ``origin``; Unavailable if the file cannot be written."""
+        :raises Malformed: no history is named, or two are.
+        """
+        contract = self.settings.contract
+        if self._origin is not None:
+            return self._origin
+        if self.settings.origin is not None:
+            origin = Origin.parse(self.settings.origin)
+            if contract is not None and bytes.fromhex(contract.removeprefix("0x")) != origin.contract:
+                raise Malformed("LEDGER_ORIGIN and LEDGER_CONTRACT name two contracts: set LEDGER_ORIGIN alone")
+            return origin
+        if contract is not None:
+            return None
+        if not self.origin_file.exists():
+            raise Malformed(
+                "no contract is set: run `ledger deploy`, or set LEDGER_ORIGIN to what it printed elsewhere"
+            )
         try:
-            self.contract_file.parent.mkdir(parents=True, exist_ok=True)
-            self.contract_file.write_text(f"0x{origin.contract.hex()}\n")
-        except OSError as error:
-            raise Unavailable(f"{self.contract_file} cannot be written: {error.strerror}", source=Source.DISK) from None
+            return Origin.parse(self.origin_file.read_text("utf-8", "replace").strip())
+        except Malformed as error:
+            raise Malformed(error.what, str(self.origin_file)) from None
 
     @property
     def chain_limits(self) -> ChainLimits:
@@ -182,12 +198,8 @@ class App:
 
     @_Opened
     def origin(self) -> Origin:
-        """The history that this app is about. The chain is asked only if the settings do not name its id."""
-        if self._origin is not None:
-            return self._origin
-        if self.settings.chain_id is not None:
-            return Origin(self.settings.chain_id, bytes.fromhex(self.contract.removeprefix("0x")))
-        return self.chain.origin
+        """The history that this app is about. The chain is asked only if nothing else names its origin."""
+        return self.known_origin or self.chain.origin
 
     @_Opened
     def chain(self) -> Chain:
@@ -201,9 +213,7 @@ class App:
 
     def connect(self, rpc_url: str, check_code: bool = True) -> Chain:
         """The contract through a node; see ``Chain.connect``."""
-        known = self._origin
-        contract, chain_id = (known.contract, known.chain_id) if known else (self.contract, self.settings.chain_id)
-        return Chain.connect(rpc_url, contract, chain_id, self.chain_limits, check_code)
+        return Chain.connect(rpc_url, self.known_origin or self.settings.contract or "", self.chain_limits, check_code)
 
     def other_node(self, rpc_url: str) -> OtherNode:
         """Another node of the same chain, for an audit to compare."""

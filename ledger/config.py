@@ -25,6 +25,7 @@ PREFIX = "LEDGER_"
 FILE_VARIABLE = f"{PREFIX}CONFIG"
 DEFAULT_FILE = Path("ledger.toml")
 _KEY_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+_ORIGIN = r"^eip155:[1-9][0-9]{0,77}:0x[0-9a-f]{40}:[0-9a-f]{64}$"
 _STORE_URL = re.compile(r"sqlite:///(?!:memory:$).+|postgresql(\+\w+)?://.+")
 _NAMED = "the name of a key in the keystore"
 _PATH = "a path"
@@ -53,12 +54,15 @@ class Settings(BaseModel):
         "http://127.0.0.1:8545", "an address with http:// or https://", pattern=r"^https?://[^\s/]+\S*$", repr=False,
     )  # fmt: skip
     contract: str | None = _setting(
-        "Address of the contract.", None, "0x and 40 hex digits", pattern=r"^0x[0-9a-fA-F]{40}$",
-        unset="the one that `ledger deploy` noted in `state_dir`",
+        "Address of the contract. The node is then asked for the rest of the origin; to be sure which history it is, "
+        "set `origin` instead.", None, "0x and 40 hex digits", pattern=r"^0x[0-9a-fA-F]{40}$",
+        unset="the contract that `origin` names",
     )  # fmt: skip
-    chain_id: int | None = _setting(
-        "Chain id (EIP-155) that the node must have. With it, the API can start while the chain is away.",
-        ge=1, le=(1 << 63) - 1, unset="whatever the node says",
+    origin: str | None = _setting(
+        "Origin of the history, as `ledger deploy` prints it: chain id, contract, and hash of entry 0. The node must "
+        "have this history. With it, the API can start while the chain is away, and `contract` need not be set.",
+        None, "`eip155:`, chain id, contract and salt, with colons between", pattern=_ORIGIN,
+        unset="what `ledger deploy` noted in `state_dir`; if `contract` is set, what the node says of that contract",
     )  # fmt: skip
     state_dir: Path = _setting("Folder for everything that is kept: store, keys, notes.", Path("state"), _PATH)
     store_url: SecretStr | None = _setting(

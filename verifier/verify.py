@@ -914,31 +914,34 @@ def _word(type_: str, value: Any) -> bytes:
 @lru_cache(maxsize=16)
 def _domain(origin: Origin) -> bytes:
     """The EIP-712 domain separator: why a signature made for one history is worth nothing in another."""
-    domain = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    domain = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
     return keccak(
         keccak(domain)
         + keccak(b"TradeLedger")
         + keccak(b"1")
         + origin.chain.to_bytes(32, "big")
         + origin.contract.rjust(32, b"\0")
+        + origin.salt
     )
 
 
 class Origin(NamedTuple):
-    """The history: chain id and contract address."""
+    """The history: chain id, contract address, and the hash of entry 0."""
 
     chain: int
     contract: bytes
+    salt: bytes
 
     @classmethod
     def parse(cls, text: Any) -> Origin:
-        match = re.fullmatch(r"eip155:([1-9][0-9]{0,77}):0x([0-9a-f]{40})", text if isinstance(text, str) else "")
+        pattern = r"eip155:([1-9][0-9]{0,77}):0x([0-9a-f]{40}):([0-9a-f]{64})"
+        match = re.fullmatch(pattern, text if isinstance(text, str) else "")
         if match is None or int(match[1]) >= 1 << 256:
-            raise Malformed('an origin looks like "eip155:31337:0x" and 40 lower-case digits')
-        return cls(int(match[1]), bytes.fromhex(match[2]))
+            raise Malformed('an origin looks like "eip155:31337:0x", 40 lower-case digits, a colon, and 64 more')
+        return cls(int(match[1]), bytes.fromhex(match[2]), bytes.fromhex(match[3]))
 
     def __str__(self) -> str:
-        return f"eip155:{self.chain}:0x{self.contract.hex()}"
+        return f"eip155:{self.chain}:0x{self.contract.hex()}:{self.salt.hex()}"
 
     def id(self, encoded: str, values: dict[str, Any]) -> bytes:
         """The id of a statement: its EIP-712 digest."""
@@ -1458,7 +1461,7 @@ CODES = {
     "batch.included": VALID, "batch.not_included": INVALID,
     "sets.included": VALID, "sets.not_included": INVALID,
     "origin.trusted": VALID, "origin.checkpoint_of_another": INVALID, "origin.another_trusted": INVALID,
-    "origin.nothing_trusted": ERROR,
+    "origin.another_beginning": INVALID, "origin.nothing_trusted": ERROR,
     "checkpoint.signed": VALID, "checkpoint.not_signed": INVALID,
     "witnesses.enough": VALID, "witnesses.too_few": INVALID, "witnesses.wrong_line": INVALID,
     "entries.included": VALID, "entries.not_included": INVALID,
@@ -1639,12 +1642,16 @@ class Verifier:
     def log(self) -> None:
         """Checks 5 and 6."""
         note, trust, ours = self.evidence.note, self.trust, self.evidence.origin
+        first = next((entry.leaf for entry in self.entries if entry.number == 0), ours.salt)
         if note.origin != ours:
             self.add("origin.checkpoint_of_another", f"the checkpoint is of another history: {note.origin}")
+        elif trust is not None and trust.origin != ours:
+            self.add("origin.another_trusted", f"evidence of {ours}, but {trust.origin} is trusted")
+        elif first != ours.salt:
+            words = f"entry 0 is not the one that the origin {ours} names: its hash is 0x{first.hex()}"
+            self.add("origin.another_beginning", words)
         elif trust is None:
             self.add("origin.nothing_trusted", "no trust root given: nothing says whether this history is real")
-        elif trust.origin != ours:
-            self.add("origin.another_trusted", f"evidence of {ours}, but {trust.origin} is trusted")
         else:
             self.add("origin.trusted", f"history {ours}")
         if trust is not None:
@@ -1883,8 +1890,8 @@ class Verifier:
 
     def check_resolution(self, entry: Entry, council: dict[str, Any] | None) -> None:
         if entry.number == 0:
-            if entry.kind != COUNCIL_CHANGED or entry.said["resolution"] or entry.signed:
-                raise NotEmpowered("authority.other_first_entry", "entry 0 is not the first council")
+            if entry.leaf != self.evidence.origin.salt:
+                raise NotEmpowered("authority.other_first_entry", "entry 0 is not the one that the origin names")
         elif council is None:
             raise NotEmpowered("authority.no_first_council", "entry 0, the first council, is not shown")
         else:

@@ -20,8 +20,9 @@ import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 /// - Attesters and council members may be signers of every kind. A party is judged by its key alone: an account key, a
 ///   P-256 key or a passkey. So a party's signature needs no code but this contract's and its verifiers', and means the
 ///   same at every later time.
-/// - The id of a statement is its EIP-712 digest under this contract's domain ("TradeLedger", "1"). The signer signs
-///   the id, and everybody refers to the statement by the same id.
+/// - The id of a statement is its EIP-712 digest under this contract's domain: "TradeLedger", "1", chain id, contract,
+///   and as salt the hash of entry 0. The signer signs the id, and everybody refers to the statement by the same id. A
+///   statement signed for a history that began otherwise has another id here.
 /// - A query for a record ({enrolledAgency}, {authorisedAttester}) reverts if there is no such record. A query that asks
 ///   whether or when something happened answers `false`, number 0, or the time `2^40 - 1` if it did not. Entry 0 is
 ///   always the first council, so number 0 is free to mean "never".

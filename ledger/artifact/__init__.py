@@ -13,9 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from ledger.core.encoding.keccak import keccak
 from ledger.core.statements.eip712 import uint_word
-from ledger.core.statements.origin import DOMAIN_NAME, DOMAIN_VERSION, Origin
+from ledger.core.statements.origin import Origin
 
 WORD = 32
 
@@ -41,13 +40,9 @@ class Artifact:
     def code_at(self, origin: Origin) -> bytes:
         """The whole code that this contract has at ``origin``: the immutables follow from the origin alone."""
         values = {
-            "_cachedDomainSeparator": origin.separator,
-            "_cachedChainId": uint_word(origin.chain_id),
-            "_cachedThis": origin.contract.rjust(WORD, b"\x00"),
-            "_hashedName": keccak(DOMAIN_NAME.encode()),
-            "_hashedVersion": keccak(DOMAIN_VERSION.encode()),
-            "_name": _short_string(DOMAIN_NAME),
-            "_version": _short_string(DOMAIN_VERSION),
+            "_salt": origin.salt,
+            "_separator": origin.separator,
+            "_chainId": uint_word(origin.chain_id),
             "p256Verifier": origin.p256_verifier.rjust(WORD, b"\x00"),
             "webAuthnVerifier": origin.webauthn_verifier.rjust(WORD, b"\x00"),
         }
@@ -82,8 +77,3 @@ def parse(written: str) -> Artifact:
         settings=raw["compiler"]["settings"],
         sources=raw["sources"],
     )
-
-
-def _short_string(text: str) -> bytes:
-    """OpenZeppelin's ShortString: up to 31 bytes, padded, the length in the last byte."""
-    return text.encode().ljust(WORD - 1, b"\x00") + bytes((len(text),))

@@ -26,6 +26,6 @@ def deploy(
     origin, receipt = deploy_contract(
         app.settings.rpc_url, member, threshold, app.keystore, app.relayer, app.chain_limits
     )
-    app.note_contract(origin)
+    app.note_origin(origin)
     value = {"origin": str(origin), **(receipt_json(receipt) or {})}
     show(as_json, value, lambda: facts("Deployed", value))

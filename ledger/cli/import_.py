@@ -39,8 +39,8 @@ def import_(
     with bar() as progress:
         stage = Stages(progress).stage
         arrived = import_ledger(folder, app.settings.store_url_or_default(), now(), root, accept_wallets, stage)
-    if app.settings.contract is None and not app.contract_file.exists():
-        app.note_contract(arrived.manifest.origin)
+    if app.settings.origin is None and app.settings.contract is None and not app.origin_file.exists():
+        app.note_origin(arrived.manifest.origin)
     value = _arrived(arrived)
 
     def human() -> None:

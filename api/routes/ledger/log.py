@@ -24,11 +24,15 @@ router = APIRouter(prefix="/v1/log", tags=["log"])
 NOTE, BYTES = "text/plain; charset=utf-8", "application/octet-stream"
 # A checkpoint soon has a successor and gains cosignatures. A tile never changes, partial or full: its name says it all.
 SOON, NEVER = {"Cache-Control": "max-age=2"}, {"Cache-Control": "public, max-age=31536000, immutable"}
+_ORIGIN = (
+    "eip155:31337:0x5fbdb2315678afecb367f032d93f642f64180aa3:"
+    "6a9d1d1b0c4b0b1f6f6e1c6f3ce7c3f8a2a9d9a1a4f0e5d4c3b2a19088776655"
+)
 _CHECKPOINT = (
-    "eip155:31337:0x5fbdb2315678afecb367f032d93f642f64180aa3\n"
+    f"{_ORIGIN}\n"
     "20\n"
     "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
-    "\u2014 eip155:31337:0x5fbdb2315678afecb367f032d93f642f64180aa3 Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeO"
+    f"\u2014 {_ORIGIN} Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeO"
     "oRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
 )
 

@@ -12,6 +12,7 @@ from eth_abi.abi import encode as abi_encode
 from ledger.core.encoding.abi import AbiList, AbiTuple
 from ledger.core.encoding.ids import Root, Signer
 from ledger.core.encoding.keccak import keccak
+from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.eip712 import left_word
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import (
@@ -32,7 +33,7 @@ from ledger.core.statements.statement import (
     Withdrawal,
 )
 from ledger.core.tree.merkle import leaf_hash
-from ledger.errors import Malformed
+from ledger.errors import HistoryBroken, Malformed
 
 
 class EntryKind(IntEnum):
@@ -98,6 +99,17 @@ class Entry:
         if known is None or known[0] is not origin:
             known = self.__dict__["_topic"] = origin, topic_of(self.content, origin)
         return known[1]
+
+    def check_beginning(self, origin: Origin) -> None:
+        """Check that entry 0 is the one that the origin names: its hash is the salt. Nothing for later entries.
+
+        :raises HistoryBroken: it is the beginning of another history.
+        """
+        if self.number == 0 and self.hash != origin.salt:
+            raise HistoryBroken(
+                "entry 0 is of another beginning than the origin names", expected=hex_text(origin.salt),
+                found=hex_text(self.hash), number=0,
+            )  # fmt: skip
 
     @classmethod
     def from_data(cls, data: bytes) -> Entry:

@@ -112,13 +112,15 @@ class Replay:
     def apply(self, entry: Entry) -> Content:
         """Take the next entry; returns its content.
 
-        :raises HistoryBroken: naming the entry: a number out of order, time running backwards, a payload that is no
-            encoding, a signature that does not fit, or a rule that the contract enforces and this entry breaks.
+        :raises HistoryBroken: naming the entry: a number out of order, an entry 0 that is not the origin's, time
+            running backwards, a payload that is no encoding, a signature that does not fit, or a rule that the contract
+            enforces and this entry breaks.
         :raises Unavailable: the memory or the signature checks do.
         """
         number = self._tree.size
         if entry.number != number:
             raise HistoryBroken("entries are not in order", expected=number, found=entry.number, number=number)
+        entry.check_beginning(self.origin)
         if entry.time < self.last_time:
             raise HistoryBroken("time runs backwards", expected=f">= {self.last_time}", found=entry.time, number=number)
         try:

@@ -4,7 +4,7 @@ In reading order:
 
 ================= ======================================================================
 ``eip712``        type hashes and words
-``origin``        the name of one history: chain and contract
+``origin``        the name of one history: chain, contract and beginning
 ``passkey``       the form of a passkey's signature
 ``signature``     who signed: secp256k1, P-256, passkeys, wallets
 ``signer_kind``   what a signer is

@@ -1,4 +1,7 @@
-"""Origin: the name of one history, and its EIP-712 domain."""
+"""Origin: the name of one history, and its EIP-712 domain.
+
+Twin of ``contracts/Domain.sol``. docs/formats.md section 3 and docs/adr/0012.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,12 @@ DOMAIN_VERSION = "1"
 ADDRESS_SIZE = 20
 
 
-_DOMAIN_TYPE = type_hash("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
+SALT_SIZE = 32
+
+
+_DOMAIN_TYPE = type_hash(
+    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
+)
 
 
 _DOMAIN_PREFIX = _DOMAIN_TYPE + keccak(DOMAIN_NAME.encode()) + keccak(DOMAIN_VERSION.encode())
@@ -27,19 +35,25 @@ _DOMAIN_PREFIX = _DOMAIN_TYPE + keccak(DOMAIN_NAME.encode()) + keccak(DOMAIN_VER
 
 @dataclass(frozen=True)
 class Origin:
-    """The name of one history: chain id (EIP-155) and contract address (20 bytes)."""
+    """The name of one history: chain id (EIP-155), contract address (20 bytes) and the hash of entry 0 (32 bytes).
+
+    ``salt`` is that hash. It names the beginning: a chain that begins anew, and has its contract at the same address
+    again, has another origin.
+    """
 
     chain_id: int
     contract: bytes
+    salt: bytes
 
     def __post_init__(self) -> None:
-        if len(self.contract) != ADDRESS_SIZE or not 0 < self.chain_id < 1 << 256:
-            raise Malformed("an origin is a positive chain id and a 20-byte contract address")
+        sizes = len(self.contract), len(self.salt)
+        if sizes != (ADDRESS_SIZE, SALT_SIZE) or not 0 < self.chain_id < 1 << 256:
+            raise Malformed("an origin is a positive chain id, a 20-byte contract address and a 32-byte salt")
 
     @cached_property
     def separator(self) -> bytes:
         """The EIP-712 domain separator, which is also the head before the first entry."""
-        return keccak(_DOMAIN_PREFIX + uint_word(self.chain_id) + self.contract.rjust(32, b"\x00"))
+        return keccak(_DOMAIN_PREFIX + uint_word(self.chain_id) + self.contract.rjust(32, b"\x00") + self.salt)
 
     def digest(self, struct: bytes) -> bytes:
         """keccak256(0x1901 ‖ domainSeparator ‖ hashStruct): what is signed, and the statement's id."""
@@ -59,13 +73,15 @@ class Origin:
         return keccak(b"\xd6\x94" + self.contract + b"\x02")[12:]
 
     def __str__(self) -> str:
-        """CAIP-10 account id, e.g. ``eip155:31337:0x5fbd…``."""
-        return f"eip155:{self.chain_id}:0x{self.contract.hex()}"
+        """CAIP-10 account id of the contract, a colon, and the salt in hex: ``eip155:31337:0x5fbd…:9f2c…``."""
+        return f"eip155:{self.chain_id}:0x{self.contract.hex()}:{self.salt.hex()}"
 
     @classmethod
     def parse(cls, text: str) -> Origin:
-        """Read a CAIP-10 account id in lower case; Malformed for anything else."""
-        match = fullmatch(r"eip155:([1-9][0-9]{0,77}):0x([0-9a-f]{40})", text)
+        """Read what ``str`` prints, in lower case; Malformed for anything else."""
+        match = fullmatch(r"eip155:([1-9][0-9]{0,77}):0x([0-9a-f]{40}):([0-9a-f]{64})", text)
         if match is None:
-            raise Malformed('an origin looks like "eip155:31337:0x" and 40 lower-case hex digits')
-        return cls(int(match[1]), bytes.fromhex(match[2]))
+            raise Malformed(
+                'an origin looks like "eip155:31337:0x", 40 lower-case hex digits, a colon, and 64 more digits'
+            )
+        return cls(int(match[1]), bytes.fromhex(match[2]), bytes.fromhex(match[3]))

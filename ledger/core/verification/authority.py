@@ -14,7 +14,7 @@ from typing import assert_never
 from ledger.core.encoding.ids import Signer
 from ledger.core.history.agencies import Agency, Period
 from ledger.core.history.council import check_quorum
-from ledger.core.history.entry import Content, Enacted
+from ledger.core.history.entry import Content, Enacted, Entry, encode_payload, kind_of
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import (
@@ -98,7 +98,7 @@ class CarriedResolutions:
 
     def _check(self, entry: EntryRef, content: Enacted) -> None:
         if entry.number == 0:
-            if not isinstance(content.resolution, CouncilChange) or content.resolution.number or content.endorsements:
+            if Entry(0, kind_of(content), entry.time, encode_payload(content)).hash != self._origin.salt:
                 raise NotEmpowered("authority.other_first_entry")
         elif self._council is None:
             raise NotEmpowered("authority.no_first_council")

@@ -79,6 +79,9 @@ CODES = {
     "origin.trusted": _message(_VALID, "history {origin}"),
     "origin.checkpoint_of_another": _message(_INVALID, "the checkpoint is of another history: {found}"),
     "origin.another_trusted": _message(_INVALID, "evidence of {origin}, but {trusted} is trusted"),
+    "origin.another_beginning": _message(
+        _INVALID, "entry 0 is not the one that the origin {origin} names: its hash is {found}"
+    ),
     "origin.nothing_trusted": _message(
         _ERROR, "no trust root given and no chain asked: nothing says whether this history is real"
     ),
@@ -177,7 +180,7 @@ CODES = {
     ),
     "authority.replayed": _message(_VALID, "{name} ({jurisdiction}): held, by replay of the whole history"),
     "authority.no_first_council": _message(_INVALID, "entry 0, the first council, is not shown"),
-    "authority.other_first_entry": _message(_INVALID, "entry 0 is not the first council"),
+    "authority.other_first_entry": _message(_INVALID, "entry 0 is not the one that the origin names"),
     "authority.no_quorum": _message(_INVALID, "entry {entry} was not enacted by the council: {reason}"),
     "authority.not_enrolled": _message(_INVALID, "no entry shows that {agency} was enrolled"),
     "authority.not_authorised": _message(_INVALID, "no entry shows that {agency} authorised this attester's key"),

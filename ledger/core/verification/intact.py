@@ -104,12 +104,15 @@ def check_origin(verification: Verification) -> None:
     """Step 5."""
     ours, found = verification.evidence.origin, verification.evidence.checkpoint.checkpoint.origin
     believed = verification.trust or verification.history
+    first = next((item.entry.hash for item in verification.evidence.entries if item.entry.number == 0), ours.salt)
     if found != ours:
         verification.add("origin.checkpoint_of_another", origin=str(ours), found=str(found))
+    elif believed is not None and believed.origin != ours:
+        verification.add("origin.another_trusted", origin=str(ours), trusted=str(believed.origin))
+    elif first != ours.salt:
+        verification.add("origin.another_beginning", origin=str(ours), found=first)
     elif believed is None:
         verification.add("origin.nothing_trusted", origin=str(ours))
-    elif believed.origin != ours:
-        verification.add("origin.another_trusted", origin=str(ours), trusted=str(believed.origin))
     else:
         verification.add("origin.trusted", origin=str(ours))
 

@@ -60,28 +60,35 @@ class Chain:
     def connect(
         cls,
         rpc_url: str,
-        contract: str | bytes,
-        expected_chain_id: int | None = None,
+        known: Origin | str | bytes,
         limits: ChainLimits | None = None,
         check_code: bool = True,
     ) -> Chain:
-        """Connect, and check chain id and code before anything else.
+        """Connect, and check chain id, salt and code before anything else.
 
-        :param contract: address, 20 bytes or hex with ``0x``.
+        :param known: the origin; or only the contract's address, 20 bytes or hex with ``0x``: then the node is asked
+            for the rest of the origin. It cannot lie for long: a replay refuses an entry 0 that the origin does not
+            name.
         :param check_code: False for an audit, which reports other code as a finding and goes on.
         :raises Unavailable: the node does not answer.
-        :raises HistoryBroken: the node is on another chain, or other code is at the address.
+        :raises HistoryBroken: the node is on another chain, the contract's history has another beginning, or other code
+            is at the address.
         :raises ContractMissing: there is no code at the address.
         """
         limits = limits or ChainLimits()
-        address = _address(contract)
         node = Node(rpc_url, limits.rpc_timeout)
         chain_id = node.chain_id()
-        if expected_chain_id is not None and chain_id != expected_chain_id:
-            raise HistoryBroken(
-                f"the node at {node.address} is on another chain", expected=expected_chain_id, found=chain_id
-            )
-        chain = cls(node, Origin(chain_id, address), limits)
+        if isinstance(known, Origin):
+            if chain_id != known.chain_id:
+                raise HistoryBroken(
+                    f"the node at {node.address} is on another chain", expected=known.chain_id, found=chain_id
+                )
+            chain = cls(node, known, limits)
+            if check_code:
+                chain.check_beginning()
+        else:
+            address = _address(known)
+            chain = cls(node, Origin(chain_id, address, _salt(node, chain_id, address)), limits)
         if check_code:
             chain.check_code()
         return chain
@@ -91,6 +98,19 @@ class Chain:
         """A chain whose origin is known and whose node may be away: nothing is asked, and nothing checked, yet."""
         limits = limits or ChainLimits()
         return cls(Node(rpc_url, limits.rpc_timeout), origin, limits)
+
+    def check_beginning(self) -> None:
+        """Check that the contract names the salt of the origin: the hash of its entry 0.
+
+        :raises HistoryBroken: it names another, so its history has another beginning; or it names none.
+        :raises ContractMissing: there is no code.
+        """
+        found = _salt(self._node, self.origin.chain_id, self.origin.contract)
+        if found != self.origin.salt:
+            raise HistoryBroken(
+                "the history of the contract at this address has another beginning: its chain was begun anew",
+                expected=hex_text(self.origin.salt), found=hex_text(found),
+            )  # fmt: skip
 
     def check_code(self) -> None:
         """Compare the deployed code with the shipped artifact's, immutables included.
@@ -251,9 +271,29 @@ def deploy(
     node = Node(rpc_url, limits.rpc_timeout)
     chain_id = node.chain_id()
     receipt = Sender(node, chain_id, limits).send(None, creation_data(members, threshold), relayer)
-    origin = Origin(chain_id, _address(str(receipt["contractAddress"])))
+    address = _address(str(receipt["contractAddress"]))
+    origin = Origin(chain_id, address, _salt(node, chain_id, address))
     Chain(node, origin, limits).check_code()
     return origin, _receipt(receipt, origin)
+
+
+def _salt(node: Node, chain_id: int, contract: bytes) -> bytes:
+    """The salt in the EIP-712 domain of the contract (ERC-5267).
+
+    :raises HistoryBroken: the contract names none, so it is not the shipped one.
+    :raises ContractMissing: there is no code at the address.
+    """
+    call = Call("eip712Domain", ())
+    try:
+        data = node.call(contract, call.data, "latest")
+    except CallReverted as reverted:
+        raise HistoryBroken(
+            "the code at this address is not the shipped contract's: it names no EIP-712 domain",
+            expected="an answer to eip712Domain", found=refusal_of(reverted.data),
+        ) from None  # fmt: skip
+    if not data:
+        raise ContractMissing(contract, chain_id)
+    return bytes(call.answer(data)[5])
 
 
 def _receipt(receipt: Mapping[str, Any], origin: Origin) -> Receipt:

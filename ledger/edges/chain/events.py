@@ -41,7 +41,8 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
     :param topics: the log's four topics, 32 bytes each.
     :param data: the log's data.
     :raises HistoryBroken: the contract at ``origin`` could not have written the log: an unknown kind, an encoding other
-        than the standard one, a payload of another kind, or a topic that contradicts the payload.
+        than the standard one, a payload of another kind, a topic that contradicts the payload, or an entry 0 that the
+        origin does not name.
     """
     if [len(topic) for topic in topics] != _TOPIC_LENGTHS or topics[0] != ENTRY_TOPIC:
         raise HistoryBroken(
@@ -66,6 +67,7 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
     if time > NO_END:
         raise HistoryBroken("an entry's time has more than 40 bits", expected=f"<= {NO_END}", found=time, number=number)
     entry = Entry(number, _KINDS[kind], time, payload)
+    entry.check_beginning(origin)
     try:
         topic = entry.topic(origin)
     except Malformed as error:
