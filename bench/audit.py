@@ -22,7 +22,7 @@ from eth_abi.abi import decode as abi_decode
 from rich.console import Console
 from rich.table import Table
 
-from bench.synthetic_history import MIX, ORIGIN, history_file, read
+from bench.synthetic_history import MIX, history_file, read
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.encoding.ids import Signer
 from ledger.core.history.entry import PAYLOADS, Entry, decode_payload
@@ -34,6 +34,7 @@ from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.replay_memory import DiskMemory
 from ledger.edges.signature_pool import SignatureChecks, Signed
 from ledger.journeys.audit.audit import Scope, audit
+from ledger.testing.world import ORIGIN
 
 BUILD = Path(__file__).resolve().parent.parent / "build"
 RESULTS = BUILD / "bench-audit.json"
@@ -63,7 +64,7 @@ def replay_file(file: Path, size: int) -> Measured:
 
 def audit_node(url: str) -> Measured:
     """Audit the history of a node, and return the figures."""
-    chain = Chain.connect(url, ORIGIN.contract, ORIGIN.chain_id, ChainLimits(rpc_timeout=60))
+    chain = Chain.connect(url, ORIGIN, ChainLimits(rpc_timeout=60), check_code=False)  # the audit checks it
     begun = time.perf_counter()
     report = audit(chain, Scope()).report
     if not report.good:
@@ -185,7 +186,7 @@ def _median(work: Callable[[], object], times: int) -> float:
 def main() -> int:
     """Measure, print, write ``build/bench-audit.json``. Return 1 if replay is too slow or memory grows, else 0."""
     with console.status("making a history of 1,000,000 entries (kept under build/)"):
-        file = history_file(BUILD / "history.bin", max(SIZES))
+        file = history_file(BUILD / f"history-{ORIGIN.salt.hex()[:8]}.bin", max(SIZES))
     console.print(f"mix: {MIX}")
     read_rates, grown = measure_readers(file), measure_growing_log()
     replays = measure_at_sizes("Replay", lambda size: replay_in_process(file, size))

@@ -28,7 +28,6 @@ from ledger.core.encoding.ids import Digest, Root
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Entry, encode_payload, kind_of
 from ledger.core.statements.members import NO_END, ZERO
-from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import (
     AgencyEnrolment,
@@ -48,9 +47,8 @@ from ledger.edges.store import Batch, Restoration, Store
 from ledger.journeys.export import PublicKeys, export_ledger
 from ledger.journeys.follow import Follower
 from ledger.journeys.import_ import import_ledger
-from ledger.testing.world import Key
+from ledger.testing.world import ORIGIN, Key
 
-ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
 START = 1_790_000_000
 BATCH = 5
 PORTION = 500

@@ -91,7 +91,8 @@ class OurContract:
         self._chain = chain
         self._officer, council = Key("officer"), Key("council")
         self._address = chain.send(calls.creation_data([council.signer], 1))["contractAddress"]
-        self._origin = Origin(chain.web3.eth.chain_id, bytes.fromhex(self._address[2:]))
+        domain = chain.web3.eth.contract(self._address, abi=list(artifact.load().abi)).functions.eip712Domain().call()
+        self._origin = Origin(chain.web3.eth.chain_id, bytes.fromhex(self._address[2:]), domain[5])
         for resolution in (
             AgencyEnrolment(AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example", 1),
             MandateGrant(AGENCY, KIND, 0, NO_END, 2),

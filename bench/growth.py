@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bench.chart import draw
 from bench.rows import Bar, Row, RowSpec
 from bench.runner import ROOT, ROUNDS, Bench, Measurement
-from bench.sample_data import ORIGIN, START
+from bench.sample_data import START
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import NoteKey, signed
 from ledger.core.encoding.ids import DeclarationId, Digest
@@ -42,7 +42,7 @@ from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Store
 from ledger.journeys.evidence import Gatherer
-from ledger.testing.world import Key
+from ledger.testing.world import ORIGIN, Key
 
 CHART = ROOT / "bench" / "growth.svg"
 SIZES, QUICK_SIZES = (1_000, 10_000, 100_000, 1_000_000), (1_000, 2_000)

@@ -19,7 +19,6 @@ from ledger.core.evidence.inclusion import BatchTree
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Entry, encode_payload, kind_of
 from ledger.core.history.history import History
 from ledger.core.statements.members import NO_END, ZERO
-from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import (
     AgencyEnrolment,
     Attestation,
@@ -30,9 +29,8 @@ from ledger.core.statements.statement import (
     Resolution,
 )
 from ledger.core.tree.merkle import leaf_hash, root
-from ledger.testing.world import Key
+from ledger.testing.world import ORIGIN, Key
 
-ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
 START = 1_790_000_000
 BATCH = 1_000
 AGENCY, KIND = "NZ-MPI", 851

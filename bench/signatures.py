@@ -7,13 +7,13 @@ from hashlib import sha256
 
 from bench.rows import Bar, Row, RowSpec
 from bench.runner import Bench, Measurement
-from bench.sample_data import AGENCY, KIND, ORIGIN, START
+from bench.sample_data import AGENCY, KIND, START
 from ledger.core.encoding.ids import Root
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.signature import Algorithm, verify_signature
 from ledger.core.statements.statement import Attestation
 from ledger.edges.keys.keystore import SigningKey
-from ledger.testing.world import Key
+from ledger.testing.world import ORIGIN, Key
 
 SCRIPT = "eas"
 PACKAGE = "@ethereum-attestation-service/eas-sdk"

@@ -30,7 +30,6 @@ from ledger.core.history.entry import (
     topic_of,
 )
 from ledger.core.statements.members import NO_END
-from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import P256_N, p256_signer
 from ledger.core.statements.statement import (
     AgencyEnrolment,
@@ -44,9 +43,8 @@ from ledger.core.statements.statement import (
     Withdrawal,
     make_resolution,
 )
-from ledger.testing.world import Key
+from ledger.testing.world import ORIGIN, Key
 
-ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
 START = 1_790_000_000
 MIX = "60 % anchors, 35 % attestations (1 in 10 P-256), 2 % revocations, 2 % withdrawals, 1 % resolutions"
 ENTRIES_A_BLOCK = 50

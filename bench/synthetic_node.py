@@ -15,12 +15,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from bench.synthetic_history import ENTRIES_A_BLOCK, ORIGIN, read
+from bench.synthetic_history import ENTRIES_A_BLOCK, read
 from ledger import artifact
 from ledger.core.encoding.keccak import keccak
 from ledger.core.tree.merkle import leaf_hash, node_hash
 from ledger.edges.chain.calls import Call
 from ledger.edges.chain.events import ENTRY_TOPIC
+from ledger.testing.world import ORIGIN
 
 MAX_LOGS = 10_000
 _HEADER = 17  # bytes of an entry before its payload

@@ -21,7 +21,7 @@ TOO_FEW = "too few cosignatures"
 BAD_COSIGNATURE = "bad cosignature"
 
 DEFECTS = {
-    WRONG_ORIGIN: "the checkpoint is of eip155:5:0x1+, but eip155:.* is trusted",
+    WRONG_ORIGIN: "the checkpoint is of eip155:5:0x1+:1+, but eip155:.* is trusted",
     WRONG_KEY: "not signed by eip155:",
     BAD_SIGNATURE: "the signature of eip155:.* does not fit",
     NOT_SIGNED: "not signed by eip155:",
@@ -47,7 +47,7 @@ def spoiled(
     """
     if defect == WRONG_ORIGIN:
         # The trusted log's key under its own name: only the origin tells that this is another history.
-        checkpoint = replace(checkpoint, origin=Origin(5, b"\x11" * 20))
+        checkpoint = replace(checkpoint, origin=Origin(5, b"\x11" * 20, b"\x11" * 32))
     note = signed(checkpoint, log, sign(checkpoint.text.encode()))
     if defect == WRONG_KEY:
         stranger = NoteKey(log.name, _STRANGER.public_key().public_bytes_raw())

@@ -85,4 +85,4 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLedger]:
 
 def _deployed(devchain: DevChain, relayer: SigningKey, council: SigningKey) -> Chain:
     origin, _ = deploy(devchain.url, [council.address], 1, relayer, LIMITS)
-    return Chain.connect(devchain.url, origin.contract, origin.chain_id, LIMITS)
+    return Chain.connect(devchain.url, origin, LIMITS)

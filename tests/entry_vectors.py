@@ -205,7 +205,7 @@ def made_by_the_contract(devchain: DevChain) -> list[Vector]:
     _rpc(devchain.url, "evm_setTime", START)  # the present is later
     _rpc(devchain.url, "evm_setNextBlockTimestamp", START)
     origin, _ = deploy(devchain.url, FIRST_COUNCIL.members, FIRST_COUNCIL.threshold, SENDER, LIMITS)
-    chain = Chain.connect(devchain.url, origin.contract, origin.chain_id, LIMITS)
+    chain = Chain.connect(devchain.url, origin, LIMITS)
     about = ["the first council: three members, two decide, no endorsements"]
     heads = [origin.separator, chain.head()[1]]
     for line, content in _history(origin):

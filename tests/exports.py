@@ -31,7 +31,7 @@ from ledger.testing.world import ORIGIN, PLANT, START, Witness, World
 from tests.bad_checkpoints import spoiled
 
 WITNESSES = [Witness("harbour.example/w"), Witness("bank.example/w")]
-OTHER_ORIGIN = Origin(31337, bytes(20))
+OTHER_ORIGIN = Origin(31337, bytes(20), bytes(32))
 
 
 def key(name: str, algorithm: Algorithm = Algorithm.P256) -> SigningKey:

@@ -25,9 +25,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ledger.core.encoding.ids import DeclarationId, Root, Signer
 from ledger.core.statements.members import NO_END, ZERO
-from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import MAX_SIGNATURE_SIZE, P256_N
 from ledger.core.statements.statement import Attestation, Declaration, Revocation, Withdrawal
+from ledger.testing.world import ORIGIN
 from tests.browser import Browser, Passkey
 
 FILE = Path(__file__).parent / "vectors" / "passkeys.json"
@@ -96,7 +96,6 @@ def compact(r: int, s: int, authenticator_data: bytes, client_data: bytes) -> by
 
 # ------------------------------------------------------------------------------------------------------ what is signed
 
-ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
 _DECLARATION = Declaration(Signer(bytes(range(84))), sha256(b"invoice").digest(), 380)
 _ATTESTATION = Attestation(
     "NZ-MPI", 851, 1, sha256(b"certificate").digest(), 1_790_000_000, NO_END, Root(sha256(b"set").digest()), 1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,28 +125,41 @@ def test_a_chain_that_answers_is_used(tmp_path: Path) -> None:
         assert app.use_stored_history(lambda error: pytest.fail(str(error))) is app
 
 
-def test_the_chain_id_of_the_settings_names_the_origin_without_a_chain(tmp_path: Path) -> None:
-    with App(settings(tmp_path, chain_id=ORIGIN.chain_id), connect=away) as app:
-        assert app.origin == ORIGIN
-        assert app.store.origin == ORIGIN
+def test_the_settings_name_the_origin_without_a_chain(tmp_path: Path) -> None:
+    for contract in (None, f"0x{ORIGIN.contract.hex().upper()}"):
+        with App(settings(tmp_path, origin=str(ORIGIN), contract=contract), connect=away) as app:
+            assert app.origin == ORIGIN
+            assert app.store.origin == ORIGIN
     with App(settings(tmp_path), connect=away) as app, pytest.raises(Unavailable):
         _ = app.origin
 
 
 def test_a_store_of_another_history_is_not_opened(tmp_path: Path) -> None:
     Store.open(url(tmp_path), ORIGIN).close()
-    with App(settings(tmp_path, chain_id=ORIGIN.chain_id + 1)) as app, pytest.raises(HistoryBroken):
-        _ = app.store
+    for other in (replace(ORIGIN, chain_id=1), replace(ORIGIN, salt=bytes(32))):
+        with App(settings(tmp_path, origin=str(other))) as app, pytest.raises(HistoryBroken, match="another history"):
+            _ = app.store
 
 
-def test_the_contract_is_noted_for_later_commands(tmp_path: Path) -> None:
+def test_settings_that_name_two_contracts_are_malformed(tmp_path: Path) -> None:
+    two = settings(tmp_path, origin=str(ORIGIN), contract="0x" + "11" * 20)
+    with App(two) as app, pytest.raises(Malformed, match="name two contracts"):
+        _ = app.origin
+
+
+def test_the_origin_is_noted_for_later_commands(tmp_path: Path) -> None:
     unset = settings(tmp_path / "state", contract=None)
     with App(unset) as app, pytest.raises(Malformed, match="no contract is set"):
-        _ = app.contract
+        _ = app.origin
     with App(unset) as app:
-        app.note_contract(ORIGIN)
-    with App(unset) as app:
-        assert app.contract == f"0x{ORIGIN.contract.hex()}"
+        app.note_origin(ORIGIN)
+    with App(unset, connect=away) as app:
+        assert app.origin == ORIGIN
+        app.origin_file.write_text("0x1234\n")
+    with App(unset) as app, pytest.raises(Malformed, match="state/origin: an origin looks like"):
+        _ = app.origin
+    with App(settings(tmp_path / "state"), connect=away) as app, pytest.raises(Unavailable):
+        _ = app.origin  # the settings name a contract, so the note does not count
 
 
 def test_keys_are_opened_by_the_passphrase_of_the_settings_or_of_a_person(tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_default(
 
 def test_all_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     given = {
-        "rpc_url": "https://node.example/key", "contract": "0x" + "aB" * 20, "chain_id": "31337", "state_dir": "/s",
+        "rpc_url": "https://node.example/key", "contract": "0x" + "aB" * 20,
+        "origin": f"eip155:1:0x{'ab' * 20}:{'0e' * 32}", "state_dir": "/s",
         "store_url": "postgresql+psycopg://ledger:secret@db/ledger", "keystore_dir": "/k", "relayer_key": "payer",
         "log_key": "log-2", "receipt_key": "receipts-2", "witnesses_file": "/w", "witness_key": "witness-2",
         "witness_name": "witness.example",
@@ -103,7 +104,7 @@ WRONG = [
     ("POLL_INTERVAL_SECONDS", "nan", "must be a number from 0.01 to 3,600, and is another number"),
     ("CONFIRMATIONS", "0", "must be a whole number from 1 to 10,000, and is another number"),
     ("MAX_FEE_PER_GAS_GWEI", "-1", "must be a number from 0 to 1,000,000, and is another number"),
-    ("CHAIN_ID", "0x7a69", "must be a whole number from 1 to 9,223,372,036,854,775,807, and is text of 6 characters"),
+    ("ORIGIN", "eip155:1", "must be `eip155:`, chain id, contract and salt, with colons between, and is text of 8"),
     ("CONTRACT", "0x12", "must be 0x and 40 hex digits, and is text of 4 characters"),
     ("RPC_URL", "ws://node", "must be an address with http:// or https://, and is text of 9 characters"),
     ("STORE_URL", "mysql://u:hunter2@h/x", "must be sqlite:///folder/file or postgresql://user@host/name, and is text"),

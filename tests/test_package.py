@@ -40,6 +40,6 @@ def test_the_wheel_works_alone(tmp_path: Path) -> None:
         "from ledger.edges.store import Store; from ledger.core.statements.origin import Origin;"
         "assert ledger.__file__.startswith(sys.argv[1]);"
         "assert ledger.artifact.load().bytecode;"
-        "Store.open(f'sqlite:///{sys.argv[1]}/ledger.sqlite', Origin(1, bytes(20))).close()"
+        "Store.open(f'sqlite:///{sys.argv[1]}/ledger.sqlite', Origin(1, bytes(20), bytes(32))).close()"
     )
     subprocess.run([sys.executable, "-c", script, str(tmp_path / "installed")], check=True, cwd=tmp_path)

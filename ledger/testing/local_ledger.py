@@ -26,7 +26,7 @@ RELAYER_WEI = 10**21
 
 @dataclass
 class LocalLedger:
-    """Everything under one folder: ``chain/`` (the chain's state), ``keys/``, ``contract``, ``passphrase``, store."""
+    """Everything under one folder: ``chain/`` (the chain's state), ``keys/``, ``origin``, ``passphrase``, store."""
 
     folder: Path
     port: int = 0
@@ -59,20 +59,15 @@ class LocalLedger:
     def devchain(self) -> DevChain:
         return DevChain(self.folder / "chain", self.port)
 
-    @property
-    def contract_file(self) -> Path:
-        """Where the contract of an earlier run is noted."""
-        return self.folder / "contract"
-
     def deploy(self) -> tuple[Origin, Receipt | None]:
         """Deploy with a council of one, or find the contract of an earlier run."""
         relayer = self.key("relayer")
         self.devchain.fund(relayer.address, RELAYER_WEI)
-        if self.contract_file.exists():
+        if self.app.origin_file.exists():
             return self.chain.origin, None
         council = self.key("council").address
         origin, receipt = deploy(self.devchain.url, [council], 1, relayer, self.app.chain_limits)
-        self.app.note_contract(origin)
+        self.app.note_origin(origin)
         return origin, receipt
 
     @cached_property
@@ -88,11 +83,9 @@ class LocalLedger:
 
     def environment(self, **settings: object) -> dict[str, str]:
         """The environment of a server over this folder, with further settings by their names."""
-        origin = self.chain.origin
         own = {
             "rpc_url": self.devchain.url,
-            "contract": f"0x{origin.contract.hex()}",
-            "chain_id": origin.chain_id,
+            "origin": self.chain.origin,
             "state_dir": self.folder,
             "passphrase_file": self.passphrase_file,
             "relayer_key": "relayer",

@@ -55,7 +55,6 @@ from ledger.core.statements.statement import (
 )
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 
-ORIGIN = Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
 START = 1_790_000_000
 
 
@@ -108,28 +107,49 @@ PLANT = Key("plant health officer")
 CUSTOMS = Key("customs officer")
 
 
+def first_entry(council: Sequence[Key] = (COUNCIL,), threshold: int = 1, time: int = START) -> Entry:
+    """Entry 0 of the history that this council begins at ``time`` (seconds)."""
+    content = Enacted(CouncilChange(tuple(key.signer for key in council), threshold, 0), ())
+    return Entry(0, kind_of(content), time, encode_payload(content))
+
+
+def origin_of(first: Entry) -> Origin:
+    """The origin of a history that begins with this entry 0. Chain and contract are always the same."""
+    return Origin(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"), first.hash)
+
+
+ORIGIN = origin_of(first_entry())
+"""The origin of a ``World()``."""
+
+
 class World:
     """One history under construction. ``now``: time of the next entry in seconds; a minute later each.
 
-    All of ``witnesses`` cosign every checkpoint, and the trust root demands all of them.
+    All of ``witnesses`` cosign every checkpoint, and the trust root demands all of them. ``start``: time of entry 0.
     """
 
     def __init__(
-        self, council: Sequence[Key] = (COUNCIL,), threshold: int = 1, witnesses: Sequence[Witness] = ()
+        self,
+        council: Sequence[Key] = (COUNCIL,),
+        threshold: int = 1,
+        witnesses: Sequence[Witness] = (),
+        start: int = START,
     ) -> None:
         self.witnesses = list(witnesses)
         self.council = list(council)
         self.threshold = threshold
         self.entries: list[Entry] = []
-        self.history = History(ORIGIN)
-        self.now = START
+        first = first_entry(council, threshold, start)
+        self.origin = origin_of(first)
+        self.history = History(self.origin)
+        self.now = start
         self.log = Ed25519PrivateKey.from_private_bytes(sha256(b"log").digest())
-        self.log_key = NoteKey(str(ORIGIN), self.log.public_key().public_bytes_raw())
-        self.append(Enacted(CouncilChange(tuple(key.signer for key in council), threshold, 0), ()))
+        self.log_key = NoteKey(str(self.origin), self.log.public_key().public_bytes_raw())
+        self.append(first.content)
 
     @property
     def trust(self) -> TrustRoot:
-        return TrustRoot(ORIGIN, self.log_key, tuple(item.key for item in self.witnesses), len(self.witnesses))
+        return TrustRoot(self.origin, self.log_key, tuple(item.key for item in self.witnesses), len(self.witnesses))
 
     def append(self, content: Content) -> Entry:
         """Write content as the next entry, as the contract would, and replay it."""
@@ -142,7 +162,7 @@ class World:
     def enact(self, resolution: type[Resolution], *members: object, signers: Sequence[Key] | None = None) -> Entry:
         made = make_resolution(resolution, members, self.history.agencies.resolutions + 1)
         chosen = sorted(signers if signers is not None else self.council[: self.threshold], key=_order)
-        id_ = made.id(ORIGIN)
+        id_ = made.id(self.origin)
         return self.append(Enacted(made, tuple(Endorsement(key.signer, key.sign(id_)) for key in chosen)))
 
     def enrol(self, code: str, jurisdiction: str, kinds: Sequence[int], *officers: Key) -> None:
@@ -155,11 +175,11 @@ class World:
 
     def declare(self, digest: Digest, document_type: int = 380, party: Key = TRADER) -> tuple[Declaration, bytes]:
         declaration = Declaration(party.signer, digest, document_type)
-        return declaration, party.sign(declaration.id(ORIGIN))
+        return declaration, party.sign(declaration.id(self.origin))
 
     def anchor(self, declarations: Sequence[Declaration]) -> tuple[Root, int, list[DeclarationId]]:
         """Anchor a batch; returns root, size and ids."""
-        ids = [declaration.id(ORIGIN) for declaration in declarations]
+        ids = [declaration.id(self.origin) for declaration in declarations]
         root = root_of_hashes([leaf_hash(id_) for id_ in ids])
         self.append(Anchored(root, len(ids)))
         return root, len(ids), ids
@@ -169,7 +189,7 @@ class World:
     ) -> AttestationId:
         salt = sha256(len(self.entries).to_bytes(8, "big")).digest()
         attestation = Attestation(code, kind, outcome, ZERO, START, until, root, size, salt)
-        id_ = attestation.id(ORIGIN)
+        id_ = attestation.id(self.origin)
         self.append(Attested(attestation, officer.signer, officer.sign(id_)))
         return id_
 
@@ -177,13 +197,13 @@ class World:
         self, attestation: AttestationId, officer: Key, member: DeclarationId = NO_DECLARATION, reason: int = 41
     ) -> None:
         revocation = Revocation(attestation, member, reason)
-        self.append(Revoked(revocation, officer.signer, officer.sign(revocation.id(ORIGIN))))
+        self.append(Revoked(revocation, officer.signer, officer.sign(revocation.id(self.origin))))
 
     def withdraw(
         self, declaration: Declaration, party: Key = TRADER, replacement: DeclarationId = NO_DECLARATION
     ) -> None:
-        withdrawal = Withdrawal(declaration.id(ORIGIN), 5, replacement)
-        self.append(Withdrawn(declaration, withdrawal, party.sign(withdrawal.id(ORIGIN))))
+        withdrawal = Withdrawal(declaration.id(self.origin), 5, replacement)
+        self.append(Withdrawn(declaration, withdrawal, party.sign(withdrawal.id(self.origin))))
 
     def post(
         self, attestation: AttestationId, member: DeclarationId, line: int, to: bytes, code: str, officer: Key
@@ -194,7 +214,7 @@ class World:
         self.append(Posted(posting, officer.signer, officer.sign(posting.id(ORIGIN))))
 
     def checkpoint(self) -> SignedNote:
-        checkpoint = Checkpoint(ORIGIN, self.history.size, self.history.log.root())
+        checkpoint = Checkpoint(self.origin, self.history.size, self.history.log.root())
         note = signed(checkpoint, self.log_key, self.log.sign(checkpoint.text.encode()))
         for witness in self.witnesses:
             note = witness.cosign(note, self.now)
@@ -207,7 +227,7 @@ class World:
         *sets: tuple[Root, int, list[DeclarationId]],
         document: Redacted | None = None,
     ) -> Evidence:
-        inclusions = [BatchTree(ids).inclusion(declaration.id(ORIGIN)) for _, _, ids in sets]
+        inclusions = [BatchTree(ids).inclusion(declaration.id(self.origin)) for _, _, ids in sets]
         return assemble(self.history, self.checkpoint(), declaration, signature, inclusions, self.prove, document)
 
     def prove(self, number: int) -> ProvenEntry:

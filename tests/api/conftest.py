@@ -32,8 +32,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         house.key("receipts", Algorithm.P256)
         settings = Settings(
             rpc_url=house.devchain.url,
-            contract=house.contract_file.read_text().strip(),
-            chain_id=house.chain.origin.chain_id,
+            origin=str(house.chain.origin),
             state_dir=folder,
             passphrase_file=house.passphrase_file,
             relayer_key="relayer",

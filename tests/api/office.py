@@ -59,7 +59,7 @@ class Office:
         self.store = store
         self._connect = connect
         self._settings = Settings(
-            state_dir=folder, contract=f"0x{ORIGIN.contract.hex()}", chain_id=ORIGIN.chain_id, stream_readers=READERS,
+            state_dir=folder, origin=str(ORIGIN), stream_readers=READERS,
             poll_interval_seconds=0.05, passphrase="of a test",
         )  # fmt: skip
         if has_relayer:

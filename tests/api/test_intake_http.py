@@ -68,7 +68,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     wallets = Wallets()
 
     store = Store.open(f"sqlite:///{folder / 'ledger.sqlite'}", ORIGIN)
-    chosen = Settings(state_dir=folder, contract=f"0x{ORIGIN.contract.hex()}", chain_id=ORIGIN.chain_id)
+    chosen = Settings(state_dir=folder, origin=str(ORIGIN))
     app = App(chosen, store=store, connect=lambda: wallets)  # type: ignore[arg-type, return-value]
     with TestClient(create_app(Services(app, lambda: NOW)), raise_server_exceptions=False) as client:
         yield Door(client, store, wallets)

@@ -40,10 +40,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         with witnessing(witness_of("w.example", trust, folder, house.chain)) as line:
             (folder / "witnesses").write_text(f"{line}\n{away} http://127.0.0.1:1\n")
             settings = Settings(
-                rpc_url=house.devchain.url, contract=house.contract_file.read_text().strip(),
-                chain_id=house.chain.origin.chain_id, state_dir=folder, passphrase_file=house.passphrase_file,
-                log_key="log", witnesses_file=folder / "witnesses", anchor_max_age_seconds=0,
-                poll_interval_seconds=0.1,
+                rpc_url=house.devchain.url, origin=str(house.chain.origin), state_dir=folder,
+                passphrase_file=house.passphrase_file, log_key="log", witnesses_file=folder / "witnesses",
+                anchor_max_age_seconds=0, poll_interval_seconds=0.1,
             )  # fmt: skip
             with TestClient(create_app(open_services(settings)), raise_server_exceptions=False) as client:
                 yield Served(house, client, settings)
@@ -134,7 +133,7 @@ def test_entries_without_a_checkpoint_are_not_served(tmp_path: Path) -> None:
     """They may still change, and nobody could check them."""
     with houses.house(tmp_path) as house:
         settings = Settings(
-            rpc_url=house.devchain.url, contract=house.contract_file.read_text().strip(), state_dir=tmp_path,
+            rpc_url=house.devchain.url, origin=str(house.chain.origin), state_dir=tmp_path,
             passphrase_file=house.passphrase_file,
         )  # fmt: skip
         with TestClient(create_app(open_services(settings)), raise_server_exceptions=False) as client:

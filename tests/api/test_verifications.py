@@ -38,9 +38,7 @@ BODY = {
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A server whose chain is away: an offline verdict needs none."""
     folder = tmp_path_factory.mktemp("verifying")
-    settings = Settings(
-        rpc_url="http://127.0.0.1:1", contract=f"0x{ORIGIN.contract.hex()}", chain_id=ORIGIN.chain_id, state_dir=folder
-    )
+    settings = Settings(rpc_url="http://127.0.0.1:1", origin=str(ORIGIN), state_dir=folder)
     with TestClient(create_app(open_services(settings)), raise_server_exceptions=False) as made:
         yield made
 
@@ -122,10 +120,7 @@ def test_a_server_checks_the_signatures_of_a_resolution_once(
 
 
 def test_services_have_one_cache(tmp_path: Path) -> None:
-    settings = Settings(
-        rpc_url="http://127.0.0.1:1", contract=f"0x{ORIGIN.contract.hex()}", chain_id=ORIGIN.chain_id,
-        state_dir=tmp_path,
-    )  # fmt: skip
+    settings = Settings(rpc_url="http://127.0.0.1:1", origin=str(ORIGIN), state_dir=tmp_path)
     services = Services(App(settings))
     try:
         assert isinstance(services.verification_cache, cache.VerificationCache)

@@ -30,7 +30,7 @@ class Shell:
         self._capsys = capsys
         for name, value in {
             "RPC_URL": house.devchain.url,
-            "CONTRACT": house.contract_file.read_text().strip(),
+            "ORIGIN": str(house.chain.origin),
             "STATE_DIR": str(house.folder),
             "PASSPHRASE_FILE": str(house.passphrase_file),
             "RELAYER_KEY": "relayer",

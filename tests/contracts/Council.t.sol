@@ -30,11 +30,23 @@ contract CouncilTest is World {
     }
 
     function testDomain() public view {
-        (, string memory name, string memory version, uint256 chain, address contract_, , ) = ledger.eip712Domain();
+        (
+            bytes1 fields,
+            string memory name,
+            string memory version,
+            uint256 chain,
+            address contract_,
+            bytes32 salt,
+            uint256[] memory extensions
+        ) = ledger.eip712Domain();
+        vm.assertEq(bytes32(fields), bytes32(hex"1f"), "all five fields are used");
         vm.assertEq(name, "TradeLedger", "name");
         vm.assertEq(version, "1", "version");
         vm.assertEq(chain, block.chainid, "chain");
         vm.assertEq(contract_, address(ledger), "contract");
+        bytes memory first = abi.encode(_members(), uint16(2), uint64(0), new ITradeLedger.Endorsement[](0));
+        vm.assertEq(salt, sha256(_leaf(0, 0, NOW, first)), "salt");
+        vm.assertEq(extensions.length, 0, "extensions");
     }
 
     function testFirstCouncilIsChecked() public {

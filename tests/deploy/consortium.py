@@ -72,8 +72,7 @@ class Consortium:
         """Settings of a server that asks this validator."""
         return os.environ | {
             "LEDGER_RPC_URL": self.network.urls[validator],
-            "LEDGER_CONTRACT": f"0x{self.origin.contract.hex()}",
-            "LEDGER_CHAIN_ID": str(self.origin.chain_id),
+            "LEDGER_ORIGIN": str(self.origin),
             "LEDGER_STATE_DIR": str(self.folder),
             "LEDGER_PASSPHRASE": PASSPHRASE,
             "LEDGER_LOG_KEY": "log",

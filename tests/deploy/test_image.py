@@ -86,7 +86,7 @@ def test_what_it_says_makes_a_server_that_answers(said: Mapping[str, Any], house
     house.key("log", Algorithm.ED25519)
     variables = image.variables() | {
         "LEDGER_RPC_URL": house.devchain.url,
-        "LEDGER_CONTRACT": house.contract_file.read_text().strip(),
+        "LEDGER_ORIGIN": str(house.chain.origin),
         "LEDGER_KEYSTORE_DIR": str(house.folder / "keys"),
         "LEDGER_PASSPHRASE_FILE": str(house.passphrase_file),
         "LEDGER_LOG_KEY": "log",

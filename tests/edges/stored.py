@@ -17,7 +17,7 @@ from ledger.core.tree.merkle import root
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Batch, Store
 
-ORIGIN = Origin(31337, b"\x5f" * 20)
+ORIGIN = Origin(31337, b"\x5f" * 20, b"\x0e" * 32)
 PARTIES = (b"\x01" * 20, b"\x02" * 20, b"\x03" * 84)
 
 

@@ -99,7 +99,7 @@ def relayer_nonce(devchain: DevChain, relayer: SigningKey) -> int:
 
 def test_the_contract_is_found_by_text_and_bytes(deployed: Chain, devchain: DevChain) -> None:
     for contract in (deployed.origin.contract, f"0x{deployed.origin.contract.hex()}"):
-        assert Chain.connect(devchain.url, contract, 31337).origin == deployed.origin
+        assert Chain.connect(devchain.url, contract).origin == deployed.origin
 
 
 @pytest.mark.parametrize("contract", ["", "0x", "0x" + "zz" * 20, "0x" + "11" * 19, b"\x11" * 21])
@@ -110,7 +110,7 @@ def test_what_is_no_address_is_malformed(devchain: DevChain, contract: str | byt
 
 def test_another_chain_is_not_taken_for_this_one(deployed: Chain, devchain: DevChain) -> None:
     with pytest.raises(errors.HistoryBroken, match="another chain: expected 1, found 31337"):
-        Chain.connect(devchain.url, deployed.origin.contract, 1)
+        Chain.connect(devchain.url, replace(deployed.origin, chain_id=1))
 
 
 def test_no_code_is_said_to_be_no_contract(devchain: DevChain) -> None:

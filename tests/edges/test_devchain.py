@@ -46,7 +46,7 @@ def with_contract(own: DevChain) -> Chain:
     own.start()
     own.fund(RELAYER.address, PLENTY)
     origin, _ = deploy(own.url, [RELAYER.address], 1, RELAYER, LIMITS)
-    return Chain.connect(own.url, origin.contract, CHAIN_ID, LIMITS)
+    return Chain.connect(own.url, origin, LIMITS)
 
 
 def answers(url: str) -> bool:
@@ -74,7 +74,7 @@ def test_the_same_chain_and_contract_are_there_after_a_stop(own: DevChain) -> No
     known, balance = list(before.entries(0)), before.balance(RELAYER.address)
     own.stop()
     own.start()
-    after = Chain.connect(own.url, before.origin.contract, CHAIN_ID, LIMITS)
+    after = Chain.connect(own.url, before.origin, LIMITS)
     assert list(after.entries(0)) == known
     assert after.block_hash(receipt.block_number) == receipt.block_hash
     assert after.balance(RELAYER.address) == balance
@@ -135,7 +135,7 @@ def test_what_is_older_than_the_saving_interval_survives_kill_9(own: DevChain) -
     os.kill(pid, signal.SIGKILL)
     wait_for_end(own)
     own.start()
-    after = Chain.connect(own.url, chain.origin.contract, CHAIN_ID, LIMITS)
+    after = Chain.connect(own.url, chain.origin, LIMITS)
     assert anchored(after, ROOT, 1) is not None
 
 
@@ -149,7 +149,7 @@ def test_what_is_younger_may_be_gone_and_the_chain_still_starts(own: DevChain) -
     wait_for_end(own)
     own.start()
     try:
-        assert Chain.connect(own.url, chain.origin.contract, CHAIN_ID, LIMITS).head()[0] == 1
+        assert Chain.connect(own.url, chain.origin, LIMITS).head()[0] == 1
     except ContractMissing:
         assert int(latest(own)["number"], 16) <= 1
 
@@ -176,7 +176,7 @@ def test_half_a_state_goes_back_to_the_copy_that_was_made_meanwhile(
     state.write_bytes(half)  # as if it had been killed in the middle of writing
     own.start()
     assert "its copy was restored" in caplog.text
-    after = Chain.connect(own.url, chain.origin.contract, CHAIN_ID, LIMITS)
+    after = Chain.connect(own.url, chain.origin, LIMITS)
     assert anchored(after, ROOT, 1) is not None
     assert (own._folder / "state.damaged.json").read_bytes() == half
 

@@ -21,7 +21,7 @@ from ledger.core.statements.signature import P256_N, SECP256K1_N, Algorithm, rec
 from ledger.edges.keys.keystore import LIGHT_WORK, Keystore, SigningKey, passphrase_source
 from ledger.errors import KeyExists, Malformed, Unavailable
 
-ORIGIN = Origin(31337, bytes(range(20)))
+ORIGIN = Origin(31337, bytes(range(20)), bytes(32))
 DIGEST = sha256(b"statement").digest()
 SECRET = sha256(b"secret").digest()
 PASSPHRASE = "correct horse"

@@ -35,7 +35,7 @@ def through(
 ) -> Chain:
     """The same contract through a node with faults."""
     limits = ChainLimits(confirmations, max_fee_per_gas, timeout, patience)
-    return Chain.connect(faulty.url, chain.origin.contract, None, limits)
+    return Chain.connect(faulty.url, chain.origin, limits)
 
 
 # ------------------------------------------------------------------------------------------------ a node that is away

@@ -13,7 +13,6 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Integer, MetaData, Table, insert, inspect, select, text
 
-from ledger.core.statements.origin import Origin
 from ledger.edges.store import Database, Schema, Store
 from ledger.edges.store.store import SCHEMA
 from ledger.edges.store.tables import metadata
@@ -25,7 +24,7 @@ NEWEST = max(path.name.split("_")[0] for path in SCHEMA.migrations.glob("r*.py")
 
 def test_a_store_is_of_one_origin(url: str) -> None:
     Store.open(url, ORIGIN).close()
-    for other in (replace(ORIGIN, chain_id=1), Origin(31337, bytes(20))):
+    for other in (replace(ORIGIN, chain_id=1), replace(ORIGIN, contract=bytes(20)), replace(ORIGIN, salt=bytes(32))):
         with pytest.raises(HistoryBroken, match="is of another history") as caught:
             Store.open(url, other)
         assert (caught.value.expected, caught.value.found) == (other, str(ORIGIN))

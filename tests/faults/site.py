@@ -181,11 +181,9 @@ def site(folder: Path, servers: int = 1, store_url: str | None = None, **setting
 
 def _environment(house: LocalLedger, store_url: str | None, settings: dict[str, str]) -> dict[str, str]:
     given = {name: value for name, value in os.environ.items() if not name.startswith("LEDGER_")}
-    origin = house.chain.origin
     fixed = {
         "LEDGER_RPC_URL": house.devchain.url,
-        "LEDGER_CONTRACT": f"0x{origin.contract.hex()}",
-        "LEDGER_CHAIN_ID": str(origin.chain_id),  # so that it starts while the chain is away
+        "LEDGER_ORIGIN": str(house.chain.origin),  # so that it starts while the chain is away
         "LEDGER_STATE_DIR": str(house.folder),
         "LEDGER_STORE_URL": store_url or f"sqlite:///{house.folder / 'ledger.sqlite'}",
         "LEDGER_PASSPHRASE_FILE": str(house.passphrase_file),

@@ -56,7 +56,7 @@ def different(audited: Audited) -> dict[str, Finding]:
 
 
 def connect(house: LocalLedger, url: str) -> Chain:
-    return Chain.connect(url, house.chain.origin.contract, None, LIMITS, check_code=False)
+    return Chain.connect(url, house.chain.origin, LIMITS, check_code=False)
 
 
 @contextmanager

@@ -146,7 +146,7 @@ def anew(house: LocalLedger, url: str, node: str | None = None) -> Iterator[Anew
 
     :param node: the address of the chain, for a child, which does not see that its parent's chain runs.
     """
-    chain = Chain.connect(node or house.devchain.url, house.chain.origin.contract, None, LIMITS)
+    chain = Chain.connect(node or house.devchain.url, house.chain.origin, LIMITS)
     store = Store.open(url, chain.origin)
     try:
         yield Anew(house, chain, store, Follower(chain, store))

@@ -114,7 +114,7 @@ def silent_about_wallets(house: LocalLedger) -> Iterator[str]:
 
 
 def connected(house: LocalLedger, url: str) -> Chain:
-    return Chain.connect(url, house.chain.origin.contract, None, LIMITS)
+    return Chain.connect(url, house.chain.origin, LIMITS)
 
 
 def statuses(checks: Any) -> dict[str, Status]:
@@ -183,7 +183,7 @@ def test_a_declaration_by_a_wallet_is_to_be_sent_again(filled: FilledHouse, tmp_
 
     def answer(url: str, folder: Path) -> tuple[int, str]:
         settings = Settings(
-            rpc_url=url, contract=hex_text(origin.contract), chain_id=origin.chain_id, state_dir=folder,
+            rpc_url=url, origin=str(origin), state_dir=folder,
             keystore_dir=filled.house.folder / "keys", passphrase_file=filled.house.passphrase_file,
             anchor_max_age_seconds=86_400,
         )  # fmt: skip

@@ -102,7 +102,7 @@ def ledger(busy: Busy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     """``ledger WORDS --json``, over the house or over another folder."""
     for name, value in {
         "RPC_URL": busy.house.devchain.url,
-        "CONTRACT": busy.house.contract_file.read_text().strip(),
+        "ORIGIN": str(busy.house.chain.origin),
         "KEYSTORE_DIR": str(busy.house.folder / "keys"),
         "PASSPHRASE_FILE": str(busy.house.passphrase_file),
         "LOG_KEY": "log",
@@ -125,7 +125,7 @@ def by_api(busy: Busy) -> Iterator[Held]:
     """All of ours, some after each write; a look at the chain serves for a second, so the newest is waited for."""
     settings = Settings(
         rpc_url=busy.house.devchain.url,
-        contract=busy.house.contract_file.read_text().strip(),
+        origin=str(busy.house.chain.origin),
         state_dir=busy.house.folder,
         passphrase_file=busy.house.passphrase_file,
         log_key="log",

@@ -288,7 +288,7 @@ def test_a_witness_whose_node_has_another_history_refuses(tmp_path: Path) -> Non
             stack.callback(devchain.stop)
             devchain.fund(relayer.address, PLENTY)
             origin, _ = deploy(devchain.url, [council.address], 1, relayer, limits)
-            chains.append(Chain.connect(devchain.url, origin.contract, origin.chain_id, limits))
+            chains.append(Chain.connect(devchain.url, origin, limits))
         assert chains[0].origin == chains[1].origin
         log = key_of("log")
         trust = TrustRoot(chains[0].origin, note_key(chains[0].origin, log))
@@ -314,8 +314,7 @@ def test_only_confirmed_entries_are_signed(tmp_path: Path) -> None:
     with houses.house(tmp_path) as house:
         chain = Chain.connect(
             house.devchain.url,
-            house.chain.origin.contract,
-            None,
+            house.chain.origin,
             ChainLimits(confirmations=3, rpc_timeout=5, confirmation_timeout=10),
         )
         store = Store.open(f"sqlite:///{tmp_path / 'careful.sqlite'}", chain.origin)

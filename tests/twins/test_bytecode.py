@@ -80,8 +80,8 @@ def test_fits_the_code_size_limit_with_room_to_spare() -> None:
 
 def test_code_of_an_origin_differs_in_its_immutables_only() -> None:
     shipped = load()
-    here = shipped.code_at(Origin(31337, b"\x11" * 20))
-    there = shipped.code_at(Origin(1, b"\x22" * 20))
+    here = shipped.code_at(Origin(31337, b"\x11" * 20, b"\x11" * 32))
+    there = shipped.code_at(Origin(1, b"\x22" * 20, b"\x22" * 32))
     assert len(here) == len(there) == len(shipped.deployed_bytecode)
     places = {offset + i for offsets in shipped.immutables.values() for offset in offsets for i in range(32)}
     template = enumerate(shipped.deployed_bytecode)
@@ -93,4 +93,4 @@ def test_an_unknown_immutable_is_no_artifact_of_ours() -> None:
     raw = json.loads(writer.TARGET.read_text(encoding="utf-8"))
     raw["immutables"]["_owner"] = [0]
     with pytest.raises(KeyError, match="_owner"):
-        parse(json.dumps(raw)).code_at(Origin(1, bytes(20)))
+        parse(json.dumps(raw)).code_at(Origin(1, bytes(20), bytes(32)))

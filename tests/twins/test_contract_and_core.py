@@ -170,7 +170,7 @@ class Story:
         self.random = random.Random(seed)
         self.relayer = house.key("relayer")
         origin, receipt = deploy(house.devchain.url, [signer_of("council")], 1, self.relayer, LIMITS)
-        self.chain = Chain.connect(house.devchain.url, f"0x{origin.contract.hex()}", None, LIMITS)
+        self.chain = Chain.connect(house.devchain.url, origin, LIMITS)
         self.history = History(origin)
         self.take(receipt)
         self.attestations: list[bytes] = []

@@ -64,7 +64,7 @@ def test_bytes() -> None:
 
 def test_origins() -> None:
     chains = ["0", "1", "01", "-1", str(2**256 - 1), str(2**256), "1_0", "\u0661", ""]
-    agreed(with_member(f"eip155:{chain}:0x{'00' * 20}", "origin") for chain in chains)
+    agreed(with_member(f"eip155:{chain}:0x{'00' * 20}:{'00' * 32}", "origin") for chain in chains)
     agreed(with_member(text, "origin") for text in (str(ORIGIN), str(ORIGIN).upper(), str(ORIGIN) + "0", f" {ORIGIN}"))
 
 

@@ -34,7 +34,7 @@ from ledger.core.statements.statement import (
 )
 from ledger.core.tree.merkle import Tree, leaf_hash, root_of_hashes
 from ledger.errors import LedgerError
-from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START
+from ledger.testing.world import COUNCIL, CUSTOMS, PLANT, START
 from tests.conformance.parts import (
     CARD,
     CERTIFICATE,
@@ -108,7 +108,8 @@ class Chance:
     def attest_set(self) -> None:
         """A set beside the batch, with or without our declaration; the evidence shows any inclusion."""
         made, world = self.made, self.world
-        others = [world.declare(bytes([number, 1]) * 16)[0].id(ORIGIN) for number in range(self.random.randrange(1, 4))]
+        declared = [world.declare(bytes([number, 1]) * 16)[0] for number in range(self.random.randrange(1, 4))]
+        others = [declaration.id(world.origin) for declaration in declared]
         ids = [*others, made.id] if self.likely(70) else others
         root = root_of_hashes([leaf_hash(id_) for id_ in ids])
         self.attested.append(world.attest("NZ-MPI", 851, root, len(ids), self.one_of([PLANT, SECOND, CARD])))
@@ -147,7 +148,7 @@ class Chance:
         signers = sorted([COUNCIL, MEMBER], key=lambda key: keccak(key.signer))
         if self.likely(10):
             signers = self.random.sample([COUNCIL, MEMBER, THIEF], self.random.randrange(4))
-        id_ = resolution.id(ORIGIN)
+        id_ = resolution.id(self.world.origin)
         endorsements = [Endorsement(key.signer, self.damaged(key.sign(id_), 3)) for key in signers]
         return Enacted(resolution, tuple(endorsements))
 
@@ -159,7 +160,7 @@ class Chance:
         times = self.one_of([(0, NO_END), (START, self.world.now + 300), (self.world.now + 200, NO_END), (9, 3)])
         salt = bytes([self.random.randrange(2)]) * 32
         said = Attestation(code, self.one_of([851, 132]), 1, ZERO, *times, root, size, salt)
-        id_ = said.id(ORIGIN)
+        id_ = said.id(self.world.origin)
         self.attested.append(id_)
         return Attested(said, officer.signer, self.damaged(officer.sign(id_), 5))
 
@@ -178,7 +179,7 @@ class Chance:
         if self.likely(15):
             return Anchored(*self.made.batch[:2])
         revocation = Revocation(self.one_of([*self.attested, ZERO]), self.one_of([ZERO, self.made.id]), 41)
-        return Revoked(revocation, officer.signer, officer.sign(revocation.id(ORIGIN)))
+        return Revoked(revocation, officer.signer, officer.sign(revocation.id(self.world.origin)))
 
     def damaged(self, signature: bytes, percent: int) -> bytes:
         return signature if not self.likely(percent) else self.one_of([b"", signature[::-1], signature + b"\0"])
@@ -195,9 +196,8 @@ class Chance:
             if not self.likely(percent)
         )
         inclusions = [BatchTree(ids).inclusion(made.id) for _, _, ids in (made.batch, *made.sets)]
-        return Evidence(
-            ORIGIN, *made.declared, tuple(inclusions), shown, self.note(Checkpoint(ORIGIN, tree.size, tree.root))
-        )
+        note = self.note(Checkpoint(world.origin, tree.size, tree.root))
+        return Evidence(world.origin, *made.declared, tuple(inclusions), shown, note)
 
     def note(self, checkpoint: Checkpoint) -> SignedNote:
         world = self.world

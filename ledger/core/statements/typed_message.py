@@ -8,7 +8,10 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Statement
 
-_DOMAIN = (("name", "string"), ("version", "string"), ("chainId", "uint256"), ("verifyingContract", "address"))
+_DOMAIN = (
+    ("name", "string"), ("version", "string"), ("chainId", "uint256"), ("verifyingContract", "address"),
+    ("salt", "bytes32"),
+)  # fmt: skip
 
 
 def typed_message(statement: Statement, origin: Origin) -> dict[str, Any]:
@@ -25,6 +28,7 @@ def typed_message(statement: Statement, origin: Origin) -> dict[str, Any]:
             "version": "1",
             "chainId": origin.chain_id,
             "verifyingContract": hex_text(origin.contract),
+            "salt": hex_text(origin.salt),
         },
         "message": {name: _json(value) for (name, _), value in zip(members, statement.abi_values(), strict=True)},
     }

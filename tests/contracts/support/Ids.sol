@@ -8,14 +8,18 @@ import {ITradeLedger} from "../../../contracts/interfaces/ITradeLedger.sol";
 contract Ids {
     bytes32 public immutable domain;
 
-    constructor(address ledger) {
+    /// @param salt hash of entry 0
+    constructor(address ledger, bytes32 salt) {
         domain = keccak256(
             abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256(
+                    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
+                ),
                 keccak256("TradeLedger"),
                 keccak256("1"),
                 block.chainid,
-                ledger
+                ledger,
+                salt
             )
         );
     }

@@ -20,13 +20,10 @@ abstract contract Recorder {
     function _deploy(bytes[] memory members, uint16 threshold) internal {
         vm.recordLogs();
         ledger = new TradeLedger(members, threshold);
-        ids = new Ids(address(ledger));
+        bytes memory payload = abi.encode(members, threshold, uint64(0), new ITradeLedger.Endorsement[](0));
+        ids = new Ids(address(ledger), sha256(_leaf(0, 0, uint64(block.timestamp), payload)));
         head = ids.domain();
-        _fold(
-            ITradeLedger.EntryKind.CouncilChanged,
-            ids.councilChange(members, threshold, 0),
-            abi.encode(members, threshold, uint64(0), new ITradeLedger.Endorsement[](0))
-        );
+        _fold(ITradeLedger.EntryKind.CouncilChanged, ids.councilChange(members, threshold, 0), payload);
     }
 
     // -------------------------------------------------------------------------------------------------- send, check
@@ -85,11 +82,16 @@ abstract contract Recorder {
         (uint64 time, bytes memory payload) = abi.decode(log.data, (uint64, bytes));
         vm.assertEq(uint256(time), block.timestamp, "time");
 
-        bytes memory leaf = abi.encodePacked(hex"00", entries, uint8(uint256(log.topics[2])), time, payload);
+        bytes memory leaf = _leaf(entries, uint8(uint256(log.topics[2])), time, payload);
         head = sha256(abi.encodePacked(hex"01", head, sha256(leaf)));
         ++entries;
         vm.assertEq(ledger.head(), head, "head");
         vm.assertEq(uint256(ledger.numberOfEntries()), entries, "entries");
+    }
+
+    /// @dev Whose SHA-256 is the entry's hash.
+    function _leaf(uint64 number, uint8 kind, uint64 time, bytes memory payload) internal pure returns (bytes memory) {
+        return abi.encodePacked(hex"00", number, kind, time, payload);
     }
 
     function _bubble(bytes memory reason) internal pure {

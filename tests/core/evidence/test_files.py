@@ -90,6 +90,7 @@ DEFECTS: dict[str, tuple[Callable[[dict[str, Any]], bytes], str]] = {
     ),
     "checkpoint no text": (changed(checkpoint=1), "checkpoint: must be text"),
     "origin of no chain": (changed(origin="eip155:0:0x00"), "an origin looks like"),
+    "origin without its salt": (changed(origin=f"eip155:1:0x{'00' * 20}"), "an origin looks like"),
 }
 
 

@@ -41,8 +41,7 @@ BUNDLE_LIMIT = (1 << 16) - 1  # C2SP tlog-tiles: an entry's length in a bundle h
 
 
 def origin() -> Origin:
-    _, chain_id, contract = VECTORS[0].origin.split(":")
-    return Origin(int(chain_id), bytes.fromhex(contract[2:]))
+    return Origin.parse(VECTORS[0].origin)
 
 
 def root(leaves: Sequence[bytes]) -> bytes:

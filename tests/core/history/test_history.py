@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ledger.core.encoding.ids import LineName
+from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import (
     Anchored,
     Attested,
@@ -77,7 +78,7 @@ from ledger.errors import (
     SheetStale,
     VerificationFailed,
 )
-from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER, Key, World
+from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER, Key, World, first_entry, origin_of
 from tests.past_authority import may_attest
 
 ROOT = b"\x11" * 32
@@ -371,8 +372,28 @@ def test_first_entry_must_be_the_first_council() -> None:
         Enacted(AgencySuspension("NZ-MPI", 0), ()),
     ):
         entry = Entry(0, kind_of(content), START, encode_payload(content))
-        with pytest.raises(HistoryBroken):
-            History(ORIGIN).apply(entry)
+        with pytest.raises(HistoryBroken, match="the contract could not have written this"):
+            History(origin_of(entry)).apply(entry)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        first_entry(time=START + 1),
+        first_entry([SECOND]),
+        first_entry([COUNCIL, SECOND]),
+        first_entry([COUNCIL, SECOND], threshold=2),
+    ],
+    ids=["another time", "another council", "a larger council", "another threshold"],
+)
+def test_a_history_has_the_beginning_that_its_origin_names(other: Entry) -> None:
+    with pytest.raises(HistoryBroken, match="of another beginning") as caught:
+        History(ORIGIN).apply(other)
+    assert caught.value.number == 0
+    assert (caught.value.expected, caught.value.found) == (hex_text(ORIGIN.salt), hex_text(other.hash))
+    history = History(origin_of(other))
+    history.apply(other)
+    assert history.root() == other.hash
 
 
 def test_two_of_three_decide_in_any_pair_but_not_twice_the_same() -> None:

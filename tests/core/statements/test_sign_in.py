@@ -47,8 +47,9 @@ def test_a_vector(vector: dict[str, Any]) -> None:
     ):
         with pytest.raises(VerificationFailed):
             verify_signature(origin, other.signer, other.id(origin), signature)
-    with pytest.raises(VerificationFailed):
-        verify_signature(origin, statement.signer, statement.id(replace(origin, chain_id=1)), signature)
+    for elsewhere in (replace(origin, chain_id=1), replace(origin, salt=bytes(32))):
+        with pytest.raises(VerificationFailed):
+            verify_signature(origin, statement.signer, statement.id(elsewhere), signature)
 
 
 @pytest.mark.parametrize("site", ["", "é" * (MAX_URI // 2 + 1), "\ud800"])

@@ -54,7 +54,9 @@ signers = some.binary(min_size=20, max_size=20) | some.binary(min_size=84, max_s
 agencies = some.from_regex(r"[A-Z0-9-]{1,16}", fullmatch=True)
 uint16, uint32, uint40, uint64 = (some.integers(0, (1 << bits) - 1) for bits in (16, 32, 40, 64))
 texts = some.text(some.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
-origins = some.builds(Origin, some.integers(1, 1 << 64), some.binary(min_size=20, max_size=20))
+origins = some.builds(
+    Origin, some.integers(1, 1 << 64), some.binary(min_size=20, max_size=20), some.binary(min_size=32, max_size=32)
+)
 STATEMENTS: dict[type[Statement], some.SearchStrategy[Any]] = {
     Declaration: some.builds(Declaration, signers, hashes, uint16, hashes),
     Withdrawal: some.builds(Withdrawal, hashes, uint16, hashes),
@@ -93,6 +95,7 @@ def typed_message(statement: Statement, origin: Origin) -> dict[str, Any]:
                 {"name": "version", "type": "string"},
                 {"name": "chainId", "type": "uint256"},
                 {"name": "verifyingContract", "type": "address"},
+                {"name": "salt", "type": "bytes32"},
             ],
             kind.PRIMARY_TYPE: [{"name": name, "type": codec.abi} for _, name, codec in members],
         },
@@ -102,6 +105,7 @@ def typed_message(statement: Statement, origin: Origin) -> dict[str, Any]:
             "version": "1",
             "chainId": origin.chain_id,
             "verifyingContract": hex_text(origin.contract),
+            "salt": hex_text(origin.salt),
         },
         "message": {name: as_json(codec.to_abi(getattr(statement, attribute))) for attribute, name, codec in members},
     }
@@ -207,8 +211,12 @@ def test_each_defect_is_named(name: str) -> None:
         (lambda: AgencyEnrolment("NZ", "x" * 129, "NZ", "x", 1), "name: must be text of 1 to 128"),
         (lambda: AgencyEnrolment("NZ", "\ud800", "NZ", "x", 1), "lone surrogate"),
         (lambda: AgencyEnrolment("NZ", "x", "NZL", "x", 1), "ISO 3166-1"),
-        (lambda: Origin(0, bytes(20)), "positive chain id"),
+        (lambda: Origin(0, bytes(20), bytes(32)), "positive chain id"),
+        (lambda: Origin(1, bytes(20), bytes(31)), "a 32-byte salt"),
         (lambda: Origin.parse("eip155:1:0xABC"), "an origin looks like"),
+        (lambda: Origin.parse(f"eip155:1:0x{'ab' * 20}"), "an origin looks like"),
+        (lambda: Origin.parse(f"eip155:1:0x{'ab' * 20}:{'AB' * 32}"), "an origin looks like"),
+        (lambda: Origin.parse(f"eip155:1:0x{'ab' * 20}:0x{'ab' * 32}"), "an origin looks like"),
     ],
 )
 def test_malformed_statements_cannot_be_made(build: Any, words: str) -> None:

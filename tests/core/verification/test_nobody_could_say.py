@@ -13,7 +13,7 @@ from ledger.core.verification.policy import Requirement, VerificationPolicy
 from ledger.core.verification.verdict import Conclusion, Status
 from ledger.core.verification.verify import verify
 from ledger.errors import Source, Unavailable, VerificationFailed
-from ledger.testing.world import COUNCIL, ORIGIN, PLANT, START, Key, World
+from ledger.testing.world import COUNCIL, PLANT, START, Key, World
 
 Batch = tuple[bytes, int, list[bytes]]
 Wallets = Callable[[bytes, bytes, bytes], None]
@@ -46,7 +46,7 @@ def attested_by(party: Key, officer: Key, councillor: Key) -> tuple[World, tuple
     declared = world.declare(bytes(32), 851, party)
     batch = world.anchor([declared[0]])
     said = Attestation("NZ-MPI", 861, 1, ZERO, START, NO_END, *batch[:2], ZERO)
-    world.append(Attested(said, officer.signer, officer.sign(said.id(ORIGIN))))
+    world.append(Attested(said, officer.signer, officer.sign(said.id(world.origin))))
     return world, declared, batch
 
 

@@ -9,6 +9,7 @@ import pytest
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import signed
 from ledger.core.document import Format, Redacted, Wrapped, disclose, wrap
+from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.reading import read_evidence
 from ledger.core.history.entry import EntryKind
 from ledger.core.verification.policy import VerificationPolicy
@@ -91,14 +92,30 @@ def test_step_05_nothing_is_trusted_without_trust_root_or_chain(sample: Sample) 
 
 def test_step_05_a_checkpoint_of_another_origin_by_the_same_key(world: World) -> None:
     held = attested_in(world)
-    other = Checkpoint(replace(ORIGIN, chain_id=1), held.checkpoint.checkpoint.size, held.checkpoint.checkpoint.root)
-    note = signed(other, world.log_key, world.log.sign(other.text.encode()))
-    assert failing(offline(world, replace(held, checkpoint=note))) == ["origin"]
+    for origin in (replace(ORIGIN, chain_id=1), replace(ORIGIN, salt=bytes(32))):
+        other = Checkpoint(origin, held.checkpoint.checkpoint.size, held.checkpoint.checkpoint.root)
+        note = signed(other, world.log_key, world.log.sign(other.text.encode()))
+        assert failing(offline(world, replace(held, checkpoint=note))) == ["origin"]
+
+
+def test_step_05_entry_0_of_another_beginning(sample: Sample) -> None:
+    """The log may sign it: who names the origin names entry 0."""
+    held = sample.evidence()
+    first, *others = held.entries
+    later = replace(first, entry=replace(first.entry, time=first.entry.time + 1))
+    verdict = offline(sample.world, replace(held, entries=(later, *others)))
+    assert code(verdict, "origin") == "origin.another_beginning"
+    assert check(verdict, "origin").params["found"] == hex_text(later.entry.hash)
+    assert code(verdict, "NZ-MPI 851 authority") == "authority.other_first_entry"
+    without = verify(replace(held, entries=(later, *others)), at=sample.world.now)
+    assert code(without, "origin") == "origin.another_beginning", "also where nothing is trusted"
+    hidden = offline(sample.world, replace(held, entries=tuple(others)))
+    assert code(hidden, "origin") == "origin.trusted"
+    assert code(hidden, "NZ-MPI 851 authority") == "authority.no_first_council"
 
 
 def test_step_06_another_log_key_or_origin_is_refused(sample: Sample) -> None:
-    other = World(council=(Key("other council"),))
-    stranger = replace(sample.world.trust, log_key=replace(other.log_key, public_key=bytes(32)))
+    stranger = replace(sample.world.trust, log_key=replace(sample.world.log_key, public_key=bytes(32)))
     assert code(sample.verdict(trust=stranger), "checkpoint") == "checkpoint.not_signed"
     origin = replace(sample.world.trust.origin, chain_id=1)
     elsewhere = replace(sample.world.trust, origin=origin, log_key=replace(sample.world.log_key, name=str(origin)))
