@@ -86,7 +86,7 @@ class Shipment:
 
     @property
     def id(self) -> bytes:
-        return self.declared[0].id(ORIGIN)
+        return self.declared[0].id(self.world.origin)
 
     def attest(self, officer: Any = PLANT, code: str = "NZ-MPI", kind: int = 851, **more: Any) -> bytes:
         return self.world.attest(code, kind, *self.batch[:2], officer, **more)
@@ -244,12 +244,13 @@ def everything(made: Shipment) -> bytes:
     """Evidence that shows every entry, rules or no rules, signed by the log and both witnesses."""
     world = made.world
     tree = Tree(item.hash for item in world.entries)
-    checkpoint = Checkpoint(ORIGIN, tree.size, tree.root)
+    checkpoint = Checkpoint(world.origin, tree.size, tree.root)
     note = signed(checkpoint, world.log_key, world.log.sign(checkpoint.text.encode()))
     for witness in world.witnesses:
         note = witness.cosign(note, world.now)
     shown = tuple(ProvenEntry(item, tuple(tree.inclusion(number))) for number, item in enumerate(world.entries))
-    return Evidence(ORIGIN, *made.declared, (BatchTree(made.batch[2]).inclusion(made.id),), shown, note).to_bytes()
+    inclusion = BatchTree(made.batch[2]).inclusion(made.id)
+    return Evidence(world.origin, *made.declared, (inclusion,), shown, note).to_bytes()
 
 
 def statement(made: Shipment, kind: int = 851, **more: Any) -> Attestation:
@@ -263,7 +264,7 @@ def attest_anyhow(
 ) -> None:
     """An attestation in the name of ``officer``, by ``hand``, whether or not anybody may."""
     said = statement(made, kind)
-    unruly(made, Attested(said, officer.signer, change((hand or officer).sign(said.id(ORIGIN)))))
+    unruly(made, Attested(said, officer.signer, change((hand or officer).sign(said.id(made.world.origin)))))
 
 
 def enact_anyhow(made: Shipment, hands: list[Any], kind: type[Resolution], *members: object) -> None:
@@ -271,4 +272,5 @@ def enact_anyhow(made: Shipment, hands: list[Any], kind: type[Resolution], *memb
     number = sum(item.kind < EntryKind.ANCHORED for item in made.world.entries)
     said = make_resolution(kind, members, number)
     ordered = sorted(hands, key=lambda hand: keccak(hand.signer))
-    unruly(made, Enacted(said, tuple(Endorsement(hand.signer, hand.sign(said.id(ORIGIN))) for hand in ordered)))
+    id_ = said.id(made.world.origin)
+    unruly(made, Enacted(said, tuple(Endorsement(hand.signer, hand.sign(id_)) for hand in ordered)))

@@ -12,7 +12,6 @@ from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, signed
 from ledger.core.document import Format, wrap
 from ledger.core.tree.merkle import Tree
-from ledger.testing.world import ORIGIN
 from tests.conformance.parts import (
     BAD,
     BROKEN,
@@ -63,7 +62,9 @@ def checkpoints() -> None:
         "checkpoint_by_another_key",
         "signed by the witness's key under the log's name",
         signed(
-            note.checkpoint, NoteKey(str(ORIGIN), KIWI.key.public_key), KIWI.secret.sign(note.checkpoint.text.encode())
+            note.checkpoint,
+            replace(made.world.log_key, public_key=KIWI.key.public_key),
+            KIWI.secret.sign(note.checkpoint.text.encode()),
         ),
         BAD,
         "checkpoint",
@@ -81,15 +82,23 @@ def checkpoints() -> None:
     with_note(
         "checkpoint_root_of_another",
         "another root, signed by all",
-        relog(Checkpoint(ORIGIN, size, b"\xab" * 32)),
+        relog(Checkpoint(made.world.origin, size, b"\xab" * 32)),
         BAD,
         "entries",
     )
-    elsewhere = replace(ORIGIN, chain_id=1)
+    elsewhere = replace(made.world.origin, chain_id=1)
     with_note(
         "checkpoint_of_another_chain",
         "the same tree, said to be of chain 1, signed by all",
         relog(Checkpoint(elsewhere, size, note.checkpoint.root)),
+        BAD,
+        "origin",
+    )
+    begun_anew = replace(made.world.origin, salt=b"\xab" * 32)
+    with_note(
+        "checkpoint_of_another_beginning",
+        "the same tree, said to be of a history that began otherwise, signed by all",
+        relog(Checkpoint(begun_anew, size, note.checkpoint.root)),
         BAD,
         "origin",
     )
@@ -208,7 +217,8 @@ def checkpoints() -> None:
     )  # fmt: skip
     with_note(
         "checkpoint_of_before_the_entries", "an older checkpoint, in which the last entry is not",
-        relog(Checkpoint(ORIGIN, size - 1, Tree(item.hash for item in made.world.entries[:-1]).root)), BAD, "entries",
+        relog(Checkpoint(made.world.origin, size - 1, Tree(item.hash for item in made.world.entries[:-1]).root)), BAD,
+        "entries",
     )  # fmt: skip
     again = KIWI.cosign(note, made.world.now + 9)
     with_note("witness_cosigned_twice", "two lines of one witness that both fit", again, GOOD)
@@ -223,7 +233,7 @@ def checkpoints() -> None:
     with_note(
         "witness_of_another_checkpoint", "a cosignature of an older checkpoint",
         replace(note, signatures=(*note.signatures[:2], EMU.cosign(
-            signed(Checkpoint(ORIGIN, 1, bytes(32)), made.world.log_key, b""), made.world.now
+            signed(Checkpoint(made.world.origin, 1, bytes(32)), made.world.log_key, b""), made.world.now
         ).signatures[-1])), BAD, "witnesses",
     )  # fmt: skip
     plain = NoteKey("emu.example", EMU.key.public_key, KeyType.LOG)
@@ -239,7 +249,7 @@ def checkpoints() -> None:
 
 def trust_roots() -> None:
     made = attested()
-    elsewhere = replace(ORIGIN, chain_id=1)
+    elsewhere = replace(made.world.origin, chain_id=1)
     plain = NoteKey("emu.example", EMU.key.public_key, KeyType.LOG)
     trust = json.loads(made.world.trust.to_bytes())
 
@@ -269,7 +279,7 @@ def trust_roots() -> None:
         "another log key of this name",
         BAD,
         "checkpoint",
-        log_key=str(NoteKey(str(ORIGIN), KIWI.key.public_key)),
+        log_key=str(NoteKey(str(made.world.origin), KIWI.key.public_key)),
     )
     trusting(
         "trust_of_another_chain",
@@ -279,6 +289,22 @@ def trust_roots() -> None:
         "origin",
         origin=str(elsewhere),
         log_key=str(NoteKey(str(elsewhere), made.world.log_key.public_key)),
+    )
+    begun_anew = replace(made.world.origin, salt=b"\xab" * 32)
+    trusting(
+        "trust_of_another_beginning",
+        "the same contract on the same chain is trusted, and its history began otherwise",
+        BAD,
+        "checkpoint",
+        "origin",
+        origin=str(begun_anew),
+        log_key=str(NoteKey(str(begun_anew), made.world.log_key.public_key)),
+    )
+    trusting(
+        "trust_without_a_beginning",
+        "an origin of chain and contract alone",
+        BROKEN,
+        origin=str(made.world.origin).rpartition(":")[0],
     )
     trusting("trust_threshold_beyond_witnesses", "three of two", BROKEN, threshold=3)
     trusting("trust_witness_twice", "one witness twice", BROKEN, witnesses=[keys[0], keys[0]])
@@ -309,7 +335,7 @@ def trust_roots() -> None:
         ("format_of_another_version", "trust-root/2", {"ledger": "trade-ledger/trust-root/2"}),
         ("format_of_a_policy", "the format of a policy", {"ledger": "trade-ledger/policy/1"}),
         ("log_key_not_text", "a log key that is a number", {"log_key": 1}),
-        ("log_key_of_a_witness", "a log key of type 0x04", {"log_key": str(NoteKey(str(ORIGIN), made.world.log_key.public_key, KeyType.WITNESS))}),
+        ("log_key_of_a_witness", "a log key of type 0x04", {"log_key": str(NoteKey(str(made.world.origin), made.world.log_key.public_key, KeyType.WITNESS))}),
         ("origin_not_text", "an origin that is a number", {"origin": 31337}),
         ("witnesses_not_a_list", "witnesses that are a text", {"witnesses": keys[0], "threshold": 0}),
         ("witnesses_as_object", "witnesses that are an object", {"witnesses": {keys[0]: 1}, "threshold": 0}),

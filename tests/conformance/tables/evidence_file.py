@@ -18,7 +18,13 @@ OTHER_MEMBERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
     ("checkpoint_not_text", "a checkpoint that is a number", lambda value: value.update(checkpoint=7)),
     ("origin_not_text", "an origin that is a number", lambda value: value.update(origin=31337)),
     ("origin_leading_zero", "a chain id with a leading zero", lambda value: value.update(origin=value["origin"].replace(":3", ":03"))),
-    ("origin_too_short", "a contract of 19 bytes", lambda value: value.update(origin=value["origin"][:-2])),
+    ("origin_too_short", "a contract of 19 bytes", lambda value: value.update(origin=value["origin"][:-67] + value["origin"][-65:])),
+    ("origin_of_no_chain", "chain id 0", lambda value: value.update(origin=value["origin"].replace(":31337:", ":0:"))),
+    ("origin_without_salt", "chain and contract alone", lambda value: value.update(origin=value["origin"][:-65])),
+    ("origin_salt_too_short", "63 digits of the salt", lambda value: value.update(origin=value["origin"][:-1])),
+    ("origin_salt_too_long", "66 digits of the salt", lambda value: value.update(origin=value["origin"] + "00")),
+    ("origin_salt_with_0x", "0x before the salt", lambda value: value.update(origin=value["origin"][:-64] + "0x" + value["origin"][-64:])),
+    ("origin_salt_in_upper_case", "the salt in upper case", lambda value: value.update(origin=value["origin"][:-64] + value["origin"][-64:].upper())),
     ("origin_with_newline", "a newline after the origin", lambda value: value.update(origin=value["origin"] + "\n")),
     ("declaration_not_an_object", "a declaration that is a list", lambda value: value.update(declaration=[])),
     ("declaration_member_unknown", "a member that a declaration has not", lambda value: value["declaration"].update(note="x")),
@@ -123,7 +129,6 @@ def files() -> None:
     )
     for name, about, change in OTHER_MEMBERS:
         member(name, about, change)
-    member("origin_of_no_chain", "chain id 0", lambda value: value.update(origin="eip155:0:0x" + "0" * 40))
     member(
         "declaration_without_replaces",
         "a member of the declaration is missing",

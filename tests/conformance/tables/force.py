@@ -17,7 +17,7 @@ from ledger.core.statements.statement import (
     MandateGrant,
     Revocation,
 )
-from ledger.testing.world import CUSTOMS, ORIGIN, PLANT, START, TRADER
+from ledger.testing.world import CUSTOMS, PLANT, START, TRADER
 from tests.conformance.parts import (
     BAD,
     CARD,
@@ -148,7 +148,7 @@ def force() -> None:
     )
     early = shipment()
     said = replace(statement(early), valid_from=early.world.now + 5000)
-    early.world.append(Attested(said, PLANT.signer, PLANT.sign(said.id(ORIGIN))))
+    early.world.append(Attested(said, PLANT.signer, PLANT.sign(said.id(early.world.origin))))
     case("before_its_validity_fail", "attested, and valid only later", early, exit=BAD, failed=(in_force,))
     case("at_its_validity", "the first second of its validity", early, at=said.valid_from)
     case(
@@ -240,7 +240,7 @@ def force() -> None:
         stated = m.attest()
         m.world.revoke(stated, PLANT)
         said = Revocation(stated, m.id, 41)
-        unruly(m, Revoked(said, SECOND.signer, SECOND.sign(said.id(ORIGIN))))
+        unruly(m, Revoked(said, SECOND.signer, SECOND.sign(said.id(m.world.origin))))
 
     two("revoked_and_another_agency_stands", "another agency's does not stand in", others_stand_in, BAD, in_force)
     two("revoked_and_another_kind_stands", "another kind does not stand in", other_kind, BAD, in_force)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.core.encoding.keccak import keccak
 from ledger.core.history.entry import (
+    Attested,
     Enacted,
     Endorsement,
     Entry,
@@ -18,6 +19,7 @@ from ledger.core.history.entry import (
     kind_of,
 )
 from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import P256_N, SECP256K1_N
 from ledger.core.statements.statement import (
     AgencyEnrolment,
@@ -31,7 +33,7 @@ from ledger.core.statements.statement import (
     Resolution,
     Revocation,
 )
-from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER
+from ledger.testing.world import COUNCIL, CUSTOMS, PLANT, START, TRADER, origin_of
 from tests.conformance.parts import (
     CARD,
     MEMBER,
@@ -40,6 +42,7 @@ from tests.conformance.parts import (
     Shipment,
     attest_anyhow,
     enact_anyhow,
+    statement,
     unruly,
 )
 
@@ -104,7 +107,7 @@ def endorsed(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[Shipment
     def build(made: Shipment) -> None:
         said = MandateGrant("NZ-MPI", 861, 0, NO_END, number=resolutions(made))
         hands = sorted([COUNCIL, MEMBER], key=lambda hand: keccak(hand.signer))
-        signatures = change([hand.sign(said.id(ORIGIN)) for hand in hands])
+        signatures = change([hand.sign(said.id(made.world.origin)) for hand in hands])
         unruly(made, Enacted(said, tuple(
             Endorsement(hand.signer, signature) for hand, signature in zip(hands, signatures, strict=False)
         )))  # fmt: skip
@@ -142,7 +145,7 @@ def refounded(
         said = resolution(founded.resolution)
         if number:
             said = replace(said, number=number)
-        hands = (Endorsement(COUNCIL.signer, COUNCIL.sign(said.id(ORIGIN))),) if endorsed else ()
+        hands = (Endorsement(COUNCIL.signer, COUNCIL.sign(said.id(made.world.origin))),) if endorsed else ()
         content = Enacted(said, hands)
         made.world.entries[0] = Entry(0, kind_of(content), first.time, encode_payload(content))
 
@@ -157,7 +160,37 @@ def party(change: Callable[[bytes], bytes]) -> Callable[[Shipment], None]:
 
 
 def party_elsewhere(made: Shipment) -> None:
-    made.declared = made.declared[0], TRADER.sign(made.declared[0].id(replace(ORIGIN, chain_id=1)))
+    made.declared = made.declared[0], TRADER.sign(made.declared[0].id(replace(made.world.origin, chain_id=1)))
+
+
+def begun_later(made: Shipment) -> Origin:
+    """The origin of a chain that was begun anew a day later, with the same council, id and contract."""
+    return origin_of(replace(made.world.entries[0], time=START + 86_400))
+
+
+def party_begun_anew(made: Shipment) -> None:
+    made.declared = made.declared[0], TRADER.sign(made.declared[0].id(begun_later(made)))
+
+
+def attested_begun_anew(made: Shipment) -> None:
+    said = statement(made)
+    unruly(made, Attested(said, PLANT.signer, PLANT.sign(said.id(begun_later(made)))))
+
+
+def mandated_begun_anew(made: Shipment) -> None:
+    said = MandateGrant("NZ-MPI", 861, 0, NO_END, number=resolutions(made))
+    unruly(made, Enacted(said, (Endorsement(COUNCIL.signer, COUNCIL.sign(said.id(begun_later(made)))),)))
+    attest_anyhow(made, PLANT, kind=861)
+
+
+def another_beginning(made: Shipment) -> None:
+    """Entry 0 of a chain that was begun anew; all else is signed for the origin."""
+    made.world.entries[0] = replace(made.world.entries[0], time=START - 1)
+
+
+def another_beginning_attested(made: Shipment) -> None:
+    attest_anyhow(made, PLANT)
+    another_beginning(made)
 
 
 def regranted(made: Shipment) -> None:
@@ -187,14 +220,14 @@ def council_of_cards(made: Shipment) -> None:
 
 def party_card(made: Shipment) -> None:
     declaration = replace(made.declared[0], party=CARD.signer, replaces=b"\x0c" * 32)
-    made.declared = declaration, CARD.sign(declaration.id(ORIGIN))
+    made.declared = declaration, CARD.sign(declaration.id(made.world.origin))
     made.batch = made.world.anchor([declaration])
 
 
 def revoked_elsewhere(made: Shipment) -> None:
     made.attest()
     said = Revocation(b"\x0a" * 32, ZERO, 41)
-    unruly(made, Revoked(said, PLANT.signer, PLANT.sign(said.id(ORIGIN))))
+    unruly(made, Revoked(said, PLANT.signer, PLANT.sign(said.id(made.world.origin))))
 
 
 def withdrawn_elsewhere(made: Shipment) -> None:
@@ -210,7 +243,8 @@ def stolen_elsewhere(made: Shipment) -> None:
 def unordered(made: Shipment) -> None:
     said = MandateGrant("NZ-MPI", 861, 0, NO_END, number=resolutions(made))
     hands = sorted([COUNCIL, MEMBER], key=lambda hand: keccak(hand.signer), reverse=True)
-    unruly(made, Enacted(said, tuple(Endorsement(hand.signer, hand.sign(said.id(ORIGIN))) for hand in hands)))
+    id_ = said.id(made.world.origin)
+    unruly(made, Enacted(said, tuple(Endorsement(hand.signer, hand.sign(id_)) for hand in hands)))
     attest_anyhow(made, PLANT, kind=861)
 
 

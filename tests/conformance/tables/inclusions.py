@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
-from ledger.testing.world import CUSTOMS, ORIGIN
+from ledger.testing.world import CUSTOMS
 from tests.conformance.parts import (
     BAD,
     Shipment,
@@ -74,7 +74,7 @@ def inclusions() -> None:
 
 def sets() -> None:
     made = shipment()
-    others = [made.world.declare(b"\x66" * 32)[0].id(ORIGIN), made.id]
+    others = [made.world.declare(b"\x66" * 32)[0].id(made.world.origin), made.id]
     root = root_of_hashes([leaf_hash(item) for item in others])
     made.world.attest("NZ-CUSTOMS", 132, root, 2, CUSTOMS, outcome=4)
     with_set = replace(made, sets=[(root, 2, others)])

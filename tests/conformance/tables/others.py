@@ -9,7 +9,7 @@ from ledger.core.history.entry import Attested, Revoked
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.statement import AgencySuspension, AttesterCompromise, CouncilChange, Revocation
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
-from ledger.testing.world import CUSTOMS, ORIGIN, PLANT
+from ledger.testing.world import CUSTOMS, PLANT
 from tests.conformance.parts import (
     BAD,
     GOOD,
@@ -108,7 +108,7 @@ def _strangers(made: Shipment) -> list[Any]:
 
 
 def _set_of_others(made: Shipment) -> tuple[bytes, int]:
-    ids = [declaration.id(ORIGIN) for declaration in _strangers(made)]
+    ids = [declaration.id(made.world.origin) for declaration in _strangers(made)]
     return root_of_hashes([leaf_hash(id_) for id_ in ids]), len(ids)
 
 
@@ -117,7 +117,7 @@ def _attest_others(made: Shipment) -> bytes:
 
 
 def _attest_another(made: Shipment) -> bytes:
-    alone = leaf_hash(_strangers(made)[0].id(ORIGIN))
+    alone = leaf_hash(_strangers(made)[0].id(made.world.origin))
     return made.world.attest("NZ-CUSTOMS", 132, alone, 1, CUSTOMS)
 
 
@@ -135,12 +135,12 @@ def _revoked_ours() -> Shipment:
 def _thief_attests_others(made: Shipment) -> None:
     root, size = _set_of_others(made)
     said = statement(made, root=root, size=size)
-    unruly(made, Attested(said, THIEF.signer, THIEF.sign(said.id(ORIGIN))))
+    unruly(made, Attested(said, THIEF.signer, THIEF.sign(said.id(made.world.origin))))
 
 
 def _thief_revokes_others(made: Shipment) -> None:
     said = Revocation(_attest_others(made), ZERO, 41)
-    unruly(made, Revoked(said, THIEF.signer, THIEF.sign(said.id(ORIGIN))))
+    unruly(made, Revoked(said, THIEF.signer, THIEF.sign(said.id(made.world.origin))))
 
 
 def _change_last(value: Any) -> None:
