@@ -149,6 +149,6 @@ def test_mirror(shell: Shell, tmp_path: Path) -> None:
         assert made == {"folder": str(copy), "size": 300, "new_entries": 300, "cosigned_by": [WITNESS.name]}
         (tmp_path / "log/checkpoint").write_text(str(note).replace("\n300\n", "\n299\n"))
         code, _, errors = shell("mirror", url, str(copy), "--trust", str(trust))
-        assert (code, str(LOG_KEY.name) in errors) == (1, True)
+        assert (code, LOG_KEY.name in errors.replace("\n", "")) == (1, True)
     assert shell("mirror", url, str(copy), "--trust", str(trust))[0] == 3, "the server is away"
     assert files_of(copy)["checkpoint"] == str(note).encode()

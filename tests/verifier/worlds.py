@@ -175,7 +175,7 @@ class Chance:
             posting = Posting(
                 "NZ-MPI", of, self.one_of([ZERO, self.made.id]), 1, ZERO, self.one_of([ZERO, START_SHEET])
             )
-            return Posted(posting, officer.signer, self.damaged(officer.sign(posting.id(ORIGIN)), 20))
+            return Posted(posting, officer.signer, self.damaged(officer.sign(posting.id(self.world.origin)), 20))
         if self.likely(15):
             return Anchored(*self.made.batch[:2])
         revocation = Revocation(self.one_of([*self.attested, ZERO]), self.one_of([ZERO, self.made.id]), 41)

@@ -17,7 +17,7 @@ from ledger.core.statements.statement import (
     Withdrawal,
 )
 from ledger.core.tree.merkle import leaf_hash
-from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER, Key
+from ledger.testing.world import COUNCIL, CUSTOMS, PLANT, START, TRADER, Key
 from tests.conformance.parts import (
     BAD,
     CARD,
@@ -59,7 +59,7 @@ def says(made: Shipment, outcome: int, officer: Key = CUSTOMS, **more: Any) -> b
 def revoke_anyhow(made: Shipment, attestation: bytes, officer: Any, hand: Any = None, member: bytes = ZERO) -> None:
     """A revocation in the name of ``officer``, by ``hand``, whether or not anybody may."""
     said = Revocation(attestation, member, 41)
-    unruly(made, Revoked(said, officer.signer, (hand or officer).sign(said.id(ORIGIN))))
+    unruly(made, Revoked(said, officer.signer, (hand or officer).sign(said.id(made.world.origin))))
 
 
 def adverse() -> None:
@@ -146,7 +146,7 @@ def adverse() -> None:
 
 def _forged_hold(made: Shipment) -> bytes:
     said = statement(made, 132, agency="NZ-CUSTOMS", outcome=DETAINED, root=leaf_hash(made.id), size=1)
-    unruly(made, Attested(said, CUSTOMS.signer, THIEF.sign(said.id(ORIGIN))))
+    unruly(made, Attested(said, CUSTOMS.signer, THIEF.sign(said.id(made.world.origin))))
     return everything(made)
 
 
@@ -270,7 +270,7 @@ def withdrawals() -> None:
     for name, hand in [("without_the_partys_signature", THIEF), ("by_the_party", TRADER)]:
         made = shipment()
         said = Withdrawal(made.id, 1)
-        unruly(made, Withdrawn(made.declared[0], said, hand.sign(said.id(ORIGIN))))
+        unruly(made, Withdrawn(made.declared[0], said, hand.sign(said.id(made.world.origin))))
         case(
             f"withdrawn_{name}_fail", "a withdrawal is judged by the party's signature", made,
             evidence=everything(made), exit=BAD, failed=("withdrawal",),

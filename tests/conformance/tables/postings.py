@@ -9,7 +9,7 @@ from ledger.core.history.entry import Posted
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.statement import BALANCE_CONFIRMATION, MandateGrant, Posting
 from ledger.core.tree.merkle import leaf_hash
-from ledger.testing.world import ORIGIN, PLANT
+from ledger.testing.world import PLANT
 from tests.conformance.parts import (
     BAD,
     BROKEN,
@@ -94,7 +94,7 @@ def _our(made: Shipment) -> tuple[bytes, bytes]:
 
 def _another(made: Shipment) -> tuple[bytes, bytes]:
     """An attestation about somebody else's declaration, and that declaration."""
-    declared = made.world.declare(b"\xc8" * 32)[0].id(ORIGIN)
+    declared = made.world.declare(b"\xc8" * 32)[0].id(made.world.origin)
     return made.world.attest("NZ-MPI", 851, leaf_hash(declared), 1, PLANT), declared
 
 
@@ -112,7 +112,7 @@ def _post_anyhow(
     change: Callable[[bytes], bytes] = bytes,
 ) -> None:
     said = Posting("NZ-MPI", attestation or _our(made)[0], made.id, 1, ZERO, to)
-    unruly(made, Posted(said, hand.signer, change(hand.sign(said.id(ORIGIN)))))
+    unruly(made, Posted(said, hand.signer, change(hand.sign(said.id(made.world.origin)))))
 
 
 def _set_word(place: int, word: bytes) -> Callable[[Any], Any]:
