@@ -7,13 +7,14 @@ not depend on hidden names and values. The positions of *shown* fields do reveal
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
 from typing import NamedTuple, cast
+
+import orjson
 
 from ledger.core.document.digest import HASH_SIZE, SALT_SIZE, digest_of, field_hash, salt_of
 from ledger.core.document.field import Field
@@ -27,6 +28,7 @@ from ledger.core.encoding.reading import read_digits, read_list
 from ledger.errors import Malformed
 
 VERSION = "trade-ledger/redacted/1"
+_SCALARS = 8  # a shown field has a bracket and four commas; the rest is for brackets and commas in its strings
 
 
 class Disclosed(NamedTuple):
@@ -61,9 +63,9 @@ class Redacted:
 
         :raises Malformed: the file would be over the limit for redacted files.
         """
-        # Exactly RFC 8785 and 30 times as fast: names are in order, there are no numbers, and json escapes strings as
-        # RFC 8785 section 3.2.2.2 demands.
-        data = json.dumps(self.to_value(), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        # Exactly RFC 8785: names are in order, there are no numbers, and orjson escapes strings as RFC 8785 section
+        # 3.2.2.2 demands.
+        data = orjson.dumps(self.to_value(), option=orjson.OPT_APPEND_NEWLINE)
         _check_size(data, DEFAULT_LIMITS)
         return data
 
@@ -158,12 +160,29 @@ def read_redacted(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Redacted:
     :raises Malformed: names line and column, the path, or the member.
     """
     _check_size(data, limits)
+    if (document := _shortcut(data, limits)) is not None:
+        return document
     # A shown field is four scalars, a hidden field one; the counts are checked below.
     whole = parse_container(data, Limits(depth=3, fields=5 * limits.fields + 2))
     document = Redacted.from_value(whole, limits)
     if document.to_bytes() != data:
         raise Malformed("not the canonical bytes of a redacted document: white space, order, escapes or base64 differ")
     return document
+
+
+def _shortcut(data: bytes, limits: Limits) -> Redacted | None:
+    """The document that :func:`parse_container` would lead to, by orjson, which is much faster; None if in doubt.
+
+    A file that is printed as it was read has one spelling, so no reader reads it otherwise. Counting brackets and
+    commas, also those in strings, bounds the memory.
+    """
+    if data.count(b"[") + data.count(b"{") + data.count(b",") > _SCALARS * limits.fields:
+        return None
+    try:
+        document = Redacted.from_value(orjson.loads(data), limits)
+        return document if document.to_bytes() == data else None
+    except (ValueError, Malformed):  # the slow reader says why, with line and column
+        return None
 
 
 def _check_size(data: bytes, limits: Limits) -> None:
