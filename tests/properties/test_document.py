@@ -29,7 +29,8 @@ from ledger.core.document import (
     redaction,
     wrap,
 )
-from ledger.core.document.paths import read_path
+from ledger.core.document.paths import name_text, read_path
+from ledger.core.document.patterns import select
 from ledger.core.encoding.json_text import Json, number_text, read_text
 from ledger.core.encoding.limits import DEFAULT_LIMITS
 from ledger.errors import Malformed
@@ -167,6 +168,18 @@ def test_the_short_way_through_a_redacted_file_agrees_with_the_strict_reader(doc
 def _slowly(file: bytes) -> object:
     with patch.object(redaction, "_shortcut", lambda _data, _limits: None):
         return read_redacted(file)
+
+
+@given(json_values)
+def test_a_pattern_without_wildcards_names_what_is_inside(value: Json) -> None:
+    """Written as a path and with double quotes, for each container and field of the document."""
+    document = wrap(plain_json(value), Format.JSON, SEED)
+    steps = {field.path: read_path(field.path, Format.JSON) for field in document.fields}
+    for around in {inside[:depth] for inside in steps.values() for depth in range(len(inside) + 1)}:
+        expected = {path for path, inside in steps.items() if inside[: len(around)] == around}
+        for name in (lambda step: name_text(str(step)), json.dumps):
+            pattern = "$" + "".join(f"[{step if isinstance(step, int) else name(step)}]" for step in around)
+            assert select(list(steps), Format.JSON, [pattern]) == expected
 
 
 @given(documents)

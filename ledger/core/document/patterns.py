@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from ledger.core.document.paths import Step, StepKind, Steps, XmlStep, read_path
+from ledger.core.document.paths import Step, StepKind, Steps, XmlStep, name_text, read_path
 from ledger.core.document.xml_names import NCNAME_PATTERN
 from ledger.core.encoding.limits import Format
 from ledger.errors import Malformed
@@ -31,6 +31,7 @@ class _Test(NamedTuple):
 
     deep: bool
     takes: Callable[[Step], bool]
+    wanted: str | int | None = None  # the only step that it matches
 
 
 def select(paths: Sequence[str], format_: Format, patterns: Sequence[str]) -> set[str]:
@@ -44,14 +45,34 @@ def select(paths: Sequence[str], format_: Format, patterns: Sequence[str]) -> se
     others = [pattern for pattern in patterns if pattern not in known]
     if not others:
         return chosen
-    steps = [(path, read_path(path, format_)) for path in paths]
+    steps: list[tuple[str, Steps]] = []
     for pattern in others:
         tests = _read(pattern, format_)
-        named = [path for path, of_path in steps if _matches(tests, of_path)]
+        if (around := _only_path(tests, format_)) is not None:
+            named = [path for path in paths if path.startswith(around)]  # it ends with a bracket, or is $
+        else:
+            steps = steps or _steps(paths, format_)
+            named = [path for path, of_path in steps if _matches(tests, of_path)]
         if not named:
-            raise Malformed(f"does not match any field shown here{_hint(pattern, steps)}", pattern)
+            raise Malformed(f"does not match any field shown here{_hint(pattern, _steps(paths, format_))}", pattern)
         chosen.update(named)
     return chosen
+
+
+def _steps(paths: Sequence[str], format_: Format) -> list[tuple[str, Steps]]:
+    return [(path, read_path(path, format_)) for path in paths]
+
+
+def _only_path(tests: Sequence[_Test], format_: Format) -> str | None:
+    """The path that a JSON pattern means, if it means only one (with everything inside)."""
+    if format_ is not Format.JSON:
+        return None
+    path = "$"
+    for test in tests:
+        if test.deep or test.wanted is None:
+            return None
+        path += f"[{test.wanted if isinstance(test.wanted, int) else name_text(test.wanted)}]"
+    return path
 
 
 def _matches(tests: Sequence[_Test], steps: Steps) -> bool:
@@ -65,7 +86,7 @@ def _matches(tests: Sequence[_Test], steps: Steps) -> bool:
     for step in steps:
         following = set()
         for place in places:
-            deep, takes = tests[place]
+            deep, takes, _ = tests[place]
             if deep:
                 following.add(place)
             if takes(step):
@@ -114,7 +135,7 @@ def _json_test(match: re.Match[str], pattern: str) -> _Test:
         wanted = match["name"]
     else:
         wanted = _unquoted(match["quoted"], pattern)
-    return _Test(dots == "..", lambda step: step == wanted)
+    return _Test(dots == "..", lambda step: step == wanted, wanted)
 
 
 def _unquoted(quoted: str, pattern: str) -> str:
