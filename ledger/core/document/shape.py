@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
 
 from ledger.core.document.paths import Step, StepKind, Steps, XmlStep, read_path
@@ -44,10 +44,9 @@ def _is_instruction(text: str) -> bool:
 
 def _is_base64(text: str) -> bool:
     try:
-        b64decode(text, validate=True)
+        return b64encode(b64decode(text, validate=True)).decode() == text  # bits that are left over must be zero
     except ValueError:
         return False
-    return True  # reading ends with printing the file again, which shows that this spelling is canonical
 
 
 _TYPES: dict[Format, dict[str, Callable[[str], bool]]] = {
