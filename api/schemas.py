@@ -244,6 +244,13 @@ class AgencyWordResult(BaseModel):
     words: str = Field(description="The same in English")
 
 
+class FieldCountsResult(BaseModel):
+    """How many fields of the declared document were shown, and how many hidden."""
+
+    shown: int
+    hidden: int
+
+
 class VerdictResult(BaseModel):
     """Checks, three questions, and the conclusion."""
 
@@ -253,6 +260,7 @@ class VerdictResult(BaseModel):
     conclusion: Literal["GOOD", "NOT_GOOD", "UNDECIDED"]
     questions: dict[str, str]
     attested_by: list[AgencyWordResult] = Field(description="Adverse words first")
+    fields: FieldCountsResult | None = Field(description="Null where no document with the declared digest was given")
     checks: list[CheckResult]
 
 

@@ -476,6 +476,7 @@ class Document(NamedTuple):
     digest: bytes
     shown: dict[str, bytes]
     hidden: tuple[bytes, ...]
+    format: str
 
 
 Field = tuple[str, str, bytes]
@@ -682,7 +683,7 @@ def read_wrapped(data: bytes) -> Document:
     if format_ != "opaque":
         fields = json_fields(content) if format_ == "json" else xml_fields(content)
     shown = {path: field_hash(sha256(seed + path.encode())[:16], path, type_, value) for path, type_, value in fields}
-    return Document(digest_of(format_, list(shown.values())), shown, ())
+    return Document(digest_of(format_, list(shown.values())), shown, (), format_)
 
 
 # ----------------------------------------------------------------------- redacted documents: formats.md section 2, end
@@ -841,7 +842,136 @@ def read_redacted(data: bytes) -> Document:
     check_shape(format_, [tuple(item[:3]) for item in value["fields"]], len(hidden))
     if json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n" != data:
         raise Malformed("not the canonical bytes of a redacted document")
-    return Document(digest_of(format_, [*shown.values(), *hidden]), shown, hidden)
+    return Document(digest_of(format_, [*shown.values(), *hidden]), shown, hidden, format_)
+
+
+# --------------------------------------------------------------------------- patterns: formats.md section 2, "Patterns"
+
+
+class NamedStep(NamedTuple):
+    """A step of a path, or of a pattern, where an empty kind, an absent name or number zero fits any."""
+
+    kind: str
+    namespace: str | None
+    name: str | None
+    number: int
+
+
+_JSON_PATTERN = re.compile(
+    r"(?:(?P<deep>\.\.)|\.(?!\[))?(?:\[(?:(?P<item>0|[1-9][0-9]{0,8})|(?P<any>\*)|'(?P<single>(?:[^'\\]|\\.)*)'"
+    r'|"(?P<double>(?:[^"\\]|\\.)*)")\]'
+    r"|(?<=\.)(?:(?P<every>\*)|(?P<name>[^.\[\]*'\"\s][^.\[\]*'\"]*)))"
+)
+_XML_PATTERN = re.compile(
+    rf"(?:(?P<deep>//)|/)(?:(?P<text>text\(\))|(?P<instruction>processing-instruction\((?:'(?P<target>{_NCNAME})')?\))"
+    rf"|(?P<at>@)?(?:\{{(?P<namespace>[^{{}}]*)\}})?(?P<local>{_NCNAME}|\*))(?:\[(?P<number>[1-9][0-9]{{0,8}})\])?"
+)
+
+
+def _unquoted(text: str, single: bool) -> str:
+    """A name in quotes, with the escapes of JSON; in single quotes these are escaped, and double ones are not."""
+    if single:
+        if re.search(r'(?:^|[^\\])(?:\\\\)*\\"', text):
+            raise Malformed("a name in a pattern with an unknown escape")
+        text = text.replace("\\'", "'").replace('"', '\\"')
+    try:
+        return str(json.loads(f'"{text}"'))
+    except ValueError:
+        raise Malformed("a name in a pattern with an unknown escape") from None
+
+
+def read_pattern(format_: str, pattern: str) -> list[tuple[bool, NamedStep]]:
+    """The tests of a pattern; of each whether steps may be passed over before it."""
+    if format_ == "opaque":
+        if pattern not in ("", "*"):
+            raise Malformed("a pattern for an opaque document is empty or *")
+        return []
+    token, at = (_JSON_PATTERN, 1) if format_ == "json" else (_XML_PATTERN, 0)
+    if not pattern.startswith("$" if format_ == "json" else "/"):
+        raise Malformed("a pattern begins with $ for JSON, and with / for XML")
+    found = []
+    while at < len(pattern):
+        match = token.match(pattern, at)
+        if match is None:
+            raise Malformed("no pattern of a path")
+        given = match.groupdict()
+        found.append((given["deep"] is not None, _json_test(given) if format_ == "json" else _xml_test(given)))
+        at = match.end()
+    return found
+
+
+def _json_test(given: dict[str, str | None]) -> NamedStep:
+    if given["item"] is not None:
+        return NamedStep("item", None, None, int(given["item"]) + 1)  # an index, from one, as zero fits any
+    if given["any"] or given["every"]:
+        return NamedStep("", None, None, 0)
+    quoted = given["single"] if given["single"] is not None else given["double"]
+    name = given["name"] if quoted is None else _unquoted(quoted, given["single"] is not None)
+    return NamedStep("member", None, name, 0)
+
+
+def _xml_test(given: dict[str, str | None]) -> NamedStep:
+    number, local, namespace = int(given["number"] or 0), given["local"], given["namespace"]
+    if given["text"]:
+        return NamedStep("text", None, None, number)
+    for name in (given["target"], local):
+        if name not in (None, "*") and not _is_name(str(name)):
+            raise Malformed("a name in a pattern that not every reader of XML permits")
+    if given["instruction"]:
+        return NamedStep("instruction", None, given["target"], number)
+    kind = "attribute" if given["at"] else "" if local == "*" and namespace is None else "element"
+    return NamedStep(kind, namespace, None if local == "*" else local, number)
+
+
+def named_steps(format_: str, path: str) -> Iterator[NamedStep]:
+    for step, kind, number in _steps(format_, path):
+        if kind == "member":
+            yield NamedStep(kind, None, _unquoted(step[2:-2], True), 0)
+        elif kind == "item":
+            yield NamedStep(kind, None, None, number + 1)
+        elif kind == "text":
+            yield NamedStep(kind, "", "", number)
+        elif kind == "instruction":
+            yield NamedStep(kind, "", step.split("'")[1], number)
+        else:
+            namespace, _, rest = step.lstrip("/@")[1:].rpartition("}") if "{" in step else ("", "", step.lstrip("/@"))
+            yield NamedStep(kind, namespace, rest.partition("[")[0], number)
+
+
+def _fits(test: NamedStep, step: NamedStep) -> bool:
+    return (
+        test.kind in ("", step.kind)
+        and test.namespace in (None, step.namespace)
+        and test.name in (None, step.name)
+        and test.number in (0, step.number)
+    )
+
+
+def pattern_matches(tests: Sequence[tuple[bool, NamedStep]], steps: Sequence[NamedStep]) -> bool:
+    """Whether a pattern leads to a field, or to something around it."""
+    places = {0}  # numbers of tests that may come next
+    for step in steps:
+        if len(tests) in places:
+            return True
+        after = {place for place in places if tests[place][0]}
+        after |= {place + 1 for place in places if _fits(tests[place][1], step)}
+        places = after
+    return len(tests) in places
+
+
+def not_shown(document: Document, patterns: Sequence[str]) -> list[str]:
+    """The patterns that match no field that a document shows; one for another format matches none."""
+    fields = [list(named_steps(document.format, path)) for path in document.shown] if patterns else []
+    missing = []
+    for pattern in patterns:
+        try:
+            tests = read_pattern(document.format, pattern)
+        except Malformed:
+            missing.append(pattern)
+        else:
+            if not any(pattern_matches(tests, steps) for steps in fields):
+                missing.append(pattern)
+    return missing
 
 
 def read_document(data: bytes) -> Document:
@@ -1275,6 +1405,9 @@ class Policy(NamedTuple):
     witnesses: int | None = None
     clock_tolerance: int = 15
     allow_skipped: bool = True
+    show: tuple[str, ...] = ()
+    max_hidden: int | None = None
+    refuse: tuple[dict[str, Any], ...] = ()
 
 
 class SetInclusion(NamedTuple):
@@ -1403,8 +1536,8 @@ def read_trust(data: bytes) -> Trust:
 
 
 def read_policy(data: bytes) -> Policy:
-    names = ["allow_skipped", "clock_tolerance", "ledger", "max_age", "require", "witnesses"]
-    value = _settings(data, "trade-ledger/policy/1", names)
+    names = ["allow_skipped", "clock_tolerance", "ledger", "max_age", "max_hidden", "refuse", "require", "show"]
+    value = _settings(data, "trade-ledger/policy/1", [*names, "witnesses"])
     if not isinstance(value["allow_skipped"], bool):
         raise Malformed("allow_skipped must be true or false")
     require = []
@@ -1417,13 +1550,29 @@ def read_policy(data: bytes) -> Policy:
         for outcome in _list(item["outcomes"], "outcomes"):
             _whole(outcome, 0xFFFF, "an outcome")
         require.append(item)
-    age, witnesses = value["max_age"], value["witnesses"]
+    refuse = []
+    for item in _list(value["refuse"], "refuse"):
+        item = _object(item, ["kind", "outcomes"], "a refusal")
+        _whole(item["kind"], 0xFFFF, "kind")
+        for outcome in _list(item["outcomes"], "outcomes"):
+            _whole(outcome, 0xFFFF, "an outcome")
+        refuse.append(item)
+    show = _list(value["show"], "show")
+    if len(show) > 16 or not all(isinstance(item, str) and len(item) <= 256 for item in show):
+        raise Malformed("show must be at most 16 patterns of at most 256 characters")
+    for pattern in show:
+        if pattern not in ("", "*"):
+            read_pattern("xml" if pattern.startswith("/") else "json", pattern)
+    age, witnesses, hidden = value["max_age"], value["witnesses"], value["max_hidden"]
     return Policy(
         tuple(require),
         None if age is None else _whole(age, SAFE_INTEGER, "max_age"),
         None if witnesses is None else _whole(witnesses, SAFE_INTEGER, "witnesses"),
         _whole(value["clock_tolerance"], 86_400, "clock_tolerance"),
         value["allow_skipped"],
+        tuple(show),
+        None if hidden is None else _whole(hidden, SAFE_INTEGER, "max_hidden"),
+        tuple(refuse),
     )
 
 
@@ -1453,6 +1602,8 @@ STEPS = {
     "signature": (16, AUTHORITY),
     "authority": (17, AUTHORITY),
     "policy": (18, AUTHORITY),
+    "refusal": (19, IN_FORCE),
+    "shown": (20, INTACT),
 }
 CODES = {
     "disclosure.declared": VALID, "disclosure.another": INVALID,
@@ -1483,6 +1634,8 @@ CODES = {
     "authority.no_quorum": INVALID, "authority.not_enrolled": INVALID, "authority.not_authorised": INVALID,
     "authority.no_mandate": INVALID, "authority.suspended": INVALID, "authority.attester_ended": INVALID,
     "policy.met": VALID, "policy.not_met": INVALID,
+    "refusal.in_force": INVALID, "refusal.none_shown": SKIPPED,
+    "shown.enough": VALID, "shown.nothing": INVALID, "shown.missing": INVALID, "shown.too_few": INVALID,
 }  # fmt: skip
 
 
@@ -1509,6 +1662,7 @@ class Verifier:
         self.evidence, self.at, self.given, self.trust, self.policy = evidence, at, document, trust, policy
         self.id, self.entries = evidence.id, [entry for entry, _ in evidence.entries]
         self.checks: list[dict[str, Any]] = []
+        self.fits: Document | None = None  # the document that shows fields of the declared one
         self.judged: list[dict[str, Any]] = []  # what agencies say: what is in force with authority
         self.cosigned: list[int] = []
         self.revoked: dict[bytes, list[Entry]] = {}  # by attestation
@@ -1539,6 +1693,8 @@ class Verifier:
         self.withdrawn()
         self.attestations()
         self.requirements()
+        self.refusals()
+        self.fields()
         questions = {name: self._answer(name) for name in (INTACT, IN_FORCE, AUTHORITY)}
         found = set(questions.values())
         conclusion = "GOOD"
@@ -1554,6 +1710,7 @@ class Verifier:
             "conclusion": conclusion,
             "questions": questions,
             "attested_by": said,
+            "fields": None if self.fits is None else {"shown": len(self.fits.shown), "hidden": len(self.fits.hidden)},
             "checks": self.checks,
         }
 
@@ -1606,11 +1763,15 @@ class Verifier:
             known = {*shown.shown.values(), *shown.hidden} if fits else None
             words = f"the evidence discloses {count}" + ("" if fits else " of another document than the one declared")
             self.add("disclosure.declared" if fits else "disclosure.another", words)
+        self.fits = shown if known else None
         document = self.given or (shown if shown and shown.shown else None)
+        if document is not None:
+            self.fits = document if document.digest == digest else None
         if document is None:
             self.add("document.not_given", "no document given: only its digest is proven")
         elif document.digest == digest:
-            self.add("document.declared", f"the document has the declared digest 0x{digest.hex()}")
+            count = f"{len(document.shown)} fields are shown, {len(document.hidden)} hidden"
+            self.add("document.declared", f"the document has the declared digest 0x{digest.hex()}: {count}")
         else:
             changed = [path or "the content" for path, hash_ in document.shown.items() if known and hash_ not in known]
             words = f"the document is not the one declared{'; changed: ' if changed else ''}{', '.join(changed[:3])}"
@@ -1923,6 +2084,34 @@ class Verifier:
             words = f"the policy demands a {type_in_words(wanted['kind'])} ({wanted['kind']}): {found}"
             self.add("policy.met" if fits else "policy.not_met", words)
 
+    def refusals(self) -> None:
+        """Check 19."""
+        for refused in self.policy.refuse:
+            kind: int = refused["kind"]
+            outcomes: list[int] = refused["outcomes"] or sorted(outcomes_of(refused["kind"]).adverse)
+            found = any(word["kind"] == kind and word["outcome"] in outcomes for word in self.judged)
+            words = (
+                f"the policy refuses a {type_in_words(kind)} ({kind}) with outcome {' or '.join(map(str, outcomes))}"
+            )
+            words += ": one is in force" if found else f": none is shown, {self.as_of}"
+            self.add("refusal.in_force" if found else "refusal.none_shown", words)
+
+    def fields(self) -> None:
+        """Check 20."""
+        show, most, document = self.policy.show, self.policy.max_hidden, self.fits
+        if not show and most is None:
+            return
+        if document is None:
+            self.add("shown.nothing", "the policy demands fields, and no document with the declared digest shows any")
+            return
+        missing, count = not_shown(document, show), f"{len(document.shown)} shown and {len(document.hidden)} hidden"
+        if missing:
+            self.add("shown.missing", f"the policy demands fields that are not shown: {', '.join(missing[:3])}")
+        elif most is not None and len(document.hidden) > most:
+            self.add("shown.too_few", f"{count}; the policy allows {most} hidden fields")
+        else:
+            self.add("shown.enough", f"what the policy demands is shown: {count}")
+
 
 def _set(entry: Entry) -> tuple[bytes, int]:
     said = entry.said["Attestation"]
@@ -2039,6 +2228,8 @@ def in_words(verdict: dict[str, Any]) -> str:
         note = "" if check["decisive"] else " (does not count)"
         lines.append(f"{check['step']:3}  {check['status']:7}{note}  {check['name']}: {check['words']}")
     lines += ["", *(f"{question:10} {answer}" for question, answer in verdict["questions"].items())]
+    if verdict["fields"] is not None:
+        lines.append("{shown} fields are shown, {hidden} hidden".format(**verdict["fields"]))
     lines += [verdict["conclusion"], *([verdict["notice"]] if "notice" in verdict else [])]
     return "\n".join(map(printable, lines))
 

@@ -86,4 +86,6 @@ def print_verdict(verdict: Verdict) -> None:
     table(title, ("step", "", "check", "finding"), rows)
     answers = [(question.value, COLOURS[verdict.answer(question)]) for question in Question]
     table("Three questions", ("question", "answer"), answers)
+    if verdict.fields is not None:
+        out.print(f"Of the document, {verdict.fields.shown} fields are shown and {verdict.fields.hidden} are hidden")
     out.print(CONCLUSIONS[verdict.conclusion])

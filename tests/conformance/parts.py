@@ -117,7 +117,7 @@ def shipment(
     return Shipment(world, declared, batch, document)
 
 
-IN_FORCE = {"freshness", "withdrawal", "in force", "revocation", "compromise"}
+IN_FORCE = {"freshness", "withdrawal", "in force", "revocation", "compromise", "refusal"}
 AUTHORITY = {"declaration", "set", "signature", "authority", "policy"}
 
 
@@ -220,7 +220,10 @@ def policy(**members: Any) -> bytes:
         "allow_skipped": True,
         "clock_tolerance": 15,
         "max_age": None,
+        "max_hidden": None,
+        "refuse": [],
         "require": [],
+        "show": [],
         "witnesses": None,
     }
     return json.dumps(value | members).encode()

@@ -50,7 +50,10 @@ POLICY = {
     "allow_skipped": True,
     "clock_tolerance": 15,
     "max_age": None,
+    "max_hidden": None,
+    "refuse": [],
     "require": [{"kind": 851, "jurisdictions": ["NZ"], "outcomes": []}],
+    "show": [],
     "witnesses": None,
 }
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -24,6 +24,9 @@ from ledger.core.encoding.limits import Format
 from ledger.errors import Malformed
 
 _CANDIDATES = 2_000  # distinct short forms that are compared for a hint, as comparing is slow
+
+
+MAX_PATTERN = 256
 
 
 class _Test(NamedTuple):
@@ -73,6 +76,54 @@ def _only_path(tests: Sequence[_Test], format_: Format) -> str | None:
             return None
         path += f"[{test.wanted if isinstance(test.wanted, int) else name_text(test.wanted)}]"
     return path
+
+
+def check_pattern(pattern: str) -> None:
+    """Malformed unless documents of some format can have a field that the pattern matches, and it is short."""
+    if len(pattern) > MAX_PATTERN:
+        raise Malformed(f"a pattern must have at most {MAX_PATTERN} characters, not {len(pattern)}")
+    if pattern not in ("", "*"):
+        _read(pattern, Format.XML if pattern.startswith("/") else Format.JSON)
+
+
+def unmatched(paths: Iterable[str], format_: Format, patterns: Sequence[str]) -> list[str]:
+    """Those of ``patterns`` that match none of ``paths``, as does one that is not of this format.
+
+    All patterns go along a path together, as bits: the i-th test of a pattern is a bit, and so is the end of it. So the
+    work is that of reading the paths, however many tests there are.
+    """
+    start = deep = at = 0
+    tests: list[_Test] = []
+    ends: dict[int, str] = {}
+    missing = []
+    for pattern in patterns:
+        try:
+            read = _read(pattern, format_)
+        except Malformed:
+            missing.append(pattern)
+            continue
+        start |= 1 << at
+        for number, test in enumerate(read):
+            deep |= test.deep << (at + number)
+        at += len(read)
+        ends[at] = pattern
+        tests += [*read, _Test(False, lambda _step: False)]
+        at += 1
+    wanted, found = sum(1 << end for end in ends), 0
+    takes: dict[Step, int] = {}
+    for path in paths:
+        places = start
+        found |= places & wanted
+        for step in read_path(path, format_):
+            if (mask := takes.get(step)) is None:
+                mask = sum(1 << number for number, test in enumerate(tests) if test.takes(step))
+                takes[step] = mask
+            places = (places & mask) << 1 | places & deep
+            found |= places & wanted
+        if found == wanted:
+            break
+    left = {pattern for end, pattern in ends.items() if not found >> end & 1}
+    return [pattern for pattern in patterns if pattern in left or pattern in missing]
 
 
 def _matches(tests: Sequence[_Test], steps: Steps) -> bool:

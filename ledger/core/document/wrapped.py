@@ -55,6 +55,11 @@ class Wrapped:
         object.__setattr__(self, "field_hashes", MappingProxyType(hashes))
         object.__setattr__(self, "digest", digest_of(self.format, hashes.values()))
 
+    @property
+    def hidden(self) -> tuple[bytes, ...]:
+        """The hashes of hidden fields: none, as a wrapped document shows all."""
+        return ()
+
     def to_bytes(self) -> bytes:
         """The wrapped file: one header line with format and seed, then the document's own bytes."""
         return b"ledger/%b/1 %b\n%b" % (self.format.encode(), _seed_text(self.seed), self.data)

@@ -3,7 +3,7 @@
 In reading order:
 
 ================ ===============================================================
-``verify``       the 18 steps in order: start here
+``verify``       the 20 steps in order: start here
 ``verdict``      checks, questions and the conclusion
 ``codes``        what a check can find: codes, their status and their English
 ``wording``      words with parameters
@@ -11,6 +11,7 @@ In reading order:
 ``context``      one verification under way
 ``intact``       steps 1 to 9: does everything fit together
 ``attestations`` steps 13 to 18: still in force, by whom, and as demanded
+``demands``      steps 19 and 20: what else a policy demands
 ``authority``    could this key say that, by the entries shown
 ``facts``        what a verdict rests on: shown entries, or the replayed history
 ``signatures``   who signed, by keys or by asking the chain

@@ -42,6 +42,8 @@ STEPS = {
     "signature": Step(16, Question.AUTHORITY),
     "authority": Step(17, Question.AUTHORITY),
     "policy": Step(18, Question.AUTHORITY),
+    "refusal": Step(19, Question.IN_FORCE),
+    "shown": Step(20, Question.INTACT),
 }
 
 _VALID, _INVALID, _SKIPPED, _ERROR = Status.VALID, Status.INVALID, Status.SKIPPED, Status.ERROR
@@ -51,6 +53,7 @@ _AS_OF = "as of entry {last_entry}[, {last_time!t}][, seen by {witnesses} witnes
 _STOLEN = "the key is declared compromised from {since!t}, and entry {entry} is of {time!t}"
 _WANTED = "the policy demands a {kind!k}[ from {jurisdictions!o}][ with the outcome {outcomes!u}]"
 _CLOUD_PASSKEY = "a passkey that may be kept in the owner's cloud account"
+_REFUSED = "the policy refuses an attestation of kind {kind} with outcome {outcomes!o}"
 _ONLY_CHAIN = "{reason}; if it is a wallet contract, only its chain can say: verify online"
 
 
@@ -65,7 +68,9 @@ CODES = {
     "disclosure.another": _message(
         _INVALID, "the evidence discloses another document than the one declared: its digest is {digest}"
     ),
-    "document.declared": _message(_VALID, "the document has the declared digest {digest}"),
+    "document.declared": _message(
+        _VALID, "the document has the declared digest {digest}: {shown} fields are shown, {hidden} hidden"
+    ),
     "document.not_given": _message(_SKIPPED, "no document given: only its digest is proven"),
     "document.another": _message(_INVALID, _ANOTHER_DOCUMENT),
     "document.changed": _message(_INVALID, f"{_ANOTHER_DOCUMENT}; changed: {{paths}}[ and {{more}} more]"),
@@ -191,6 +196,18 @@ CODES = {
     "policy.met": _message(_VALID, f"{_WANTED}: there is one"),
     "policy.not_met": _message(_INVALID, f"{_WANTED}: there is none in force"),
     "policy.undecided": _message(_ERROR, f"{_WANTED}: nobody could say whether the one that is there counts"),
+    "refusal.in_force": _message(_INVALID, f"{_REFUSED}: one is in force"),
+    "refusal.undecided": _message(_ERROR, f"{_REFUSED}: nobody could say whether the one that is there counts"),
+    "refusal.none": _message(_VALID, f"{_REFUSED}: none is in force, {_AS_OF}"),
+    "refusal.none_shown": _message(_SKIPPED, f"{_REFUSED}: none is shown, {_AS_OF}"),
+    "shown.enough": _message(_VALID, "what the policy demands is shown: {shown} fields, and {hidden} are hidden"),
+    "shown.nothing": _message(
+        _INVALID, "the policy demands fields, and no document with the declared digest shows any"
+    ),
+    "shown.missing": _message(_INVALID, "the policy demands fields that are not shown: {patterns}[ and {more} more]"),
+    "shown.too_few": _message(
+        _INVALID, "{shown} fields are shown and {hidden} hidden; the policy allows {allowed} hidden fields"
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ledger.core.checkpoints.trust import Cosignature
 from ledger.core.encoding.ids import Digest
+from ledger.core.encoding.limits import Format
 from ledger.core.evidence.inclusion import Inclusion
 from ledger.core.tree.merkle import leaf_hash, verify_inclusion
 from ledger.core.verification.context import Verification
@@ -24,7 +25,13 @@ class Opened(Protocol):
     """An opened document, wrapped or redacted: its digest, and by path the hash of each field it shows."""
 
     @property
+    def format(self) -> Format: ...
+
+    @property
     def digest(self) -> Digest: ...
+
+    @property
+    def hidden(self) -> tuple[bytes, ...]: ...
 
     @property
     def field_hashes(self) -> Mapping[str, bytes]: ...
@@ -43,14 +50,20 @@ def check_disclosure(verification: Verification) -> frozenset[bytes]:
     return frozenset([*shown.field_hashes.values(), *shown.hidden])
 
 
-def check_document(verification: Verification, given: Opened | None, disclosed: frozenset[bytes]) -> None:
-    """Step 2. ``given``: the document beside the evidence; ``disclosed``: what step 1 returned."""
+def check_document(verification: Verification, given: Opened | None, disclosed: frozenset[bytes]) -> Opened | None:
+    """Step 2. ``given``: the document beside the evidence; ``disclosed``: what step 1 returned.
+
+    Returns the document that shows fields of the declared one, the evidence's where none is given.
+    """
     shown = verification.evidence.document
     document = given or (shown if shown is not None and shown.fields else None)
     if document is None:
         verification.add("document.not_given")
+        return shown if disclosed else None
     elif document.digest == verification.evidence.declaration.digest:
-        verification.add("document.declared", digest=document.digest)
+        counts = {"shown": len(document.field_hashes), "hidden": len(document.hidden)}
+        verification.add("document.declared", digest=document.digest, **counts)
+        return document
     elif not disclosed:
         verification.add("document.another", digest=document.digest)
     elif changed := [path for path, hash_ in document.field_hashes.items() if hash_ not in disclosed]:
@@ -60,6 +73,7 @@ def check_document(verification: Verification, given: Opened | None, disclosed: 
         )
     else:
         verification.add("document.fields_differ", digest=document.digest)
+    return None
 
 
 def check_batch(verification: Verification) -> None:

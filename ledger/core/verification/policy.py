@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ledger.core.document.patterns import check_pattern
 from ledger.core.encoding.canonical_json import of_format, read_file
 from ledger.core.encoding.json_text import Json
-from ledger.core.encoding.reading import read_bool, read_count, read_list, read_object, read_optional
+from ledger.core.encoding.reading import read_bool, read_count, read_list, read_object, read_optional, read_string
 from ledger.core.statements.members import JURISDICTION, UINT16
+from ledger.errors import Malformed
 
 POLICY_FORMAT = "trade-ledger/policy/1"
 CLOCK_TOLERANCE = 15
 MAX_CLOCK_TOLERANCE = 86_400
+MAX_PATTERNS = 16
+_MEMBERS = [
+    *("allow_skipped", "clock_tolerance", "ledger", "max_age", "max_hidden", "refuse", "require", "show", "witnesses")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Attestations that must not be in force: kind (UNCL 1001) and outcomes, empty for all adverse ones of the kind."""
+
+    kind: int
+    outcomes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,9 @@ class VerificationPolicy:
     ``clock_tolerance``: seconds by which the time of an entry may be off, where a compromise date lies close to it.
     ``allow_skipped``: whether a verdict is good although something could not be known (offline: whether an attestation
     was revoked, or the declaration withdrawn, after the evidence was made).
+    ``show``: patterns (:mod:`ledger.core.document.patterns`), each of which must match a field that is shown.
+    ``max_hidden``: how many fields of the document may be hidden; None for any number.
+    ``refuse``: attestations that must not be in force.
     """
 
     require: tuple[Requirement, ...] = ()
@@ -44,6 +61,9 @@ class VerificationPolicy:
     witnesses: int | None = None
     clock_tolerance: int = CLOCK_TOLERANCE
     allow_skipped: bool = True
+    show: tuple[str, ...] = ()
+    max_hidden: int | None = None
+    refuse: tuple[Refusal, ...] = ()
 
 
 def read_policy(data: bytes) -> VerificationPolicy:
@@ -53,16 +73,38 @@ def read_policy(data: bytes) -> VerificationPolicy:
 
 def policy_from_value(value: Json) -> VerificationPolicy:
     """Read the JSON value of a policy, which comes from a strict reader; Malformed names the member."""
-    names = ["allow_skipped", "clock_tolerance", "ledger", "max_age", "require", "witnesses"]
-    skipped, tolerance, _, age, require, witnesses = read_object(of_format(value, POLICY_FORMAT), names, "policy")
-    requirements = read_list(require, "policy.require")
+    skipped, tolerance, _, age, hidden, refuse, require, show, witnesses = read_object(
+        of_format(value, POLICY_FORMAT), _MEMBERS, "policy"
+    )
+    requirements, refusals = read_list(require, "policy.require"), read_list(refuse, "policy.refuse")
+    patterns = read_list(show, "policy.show", MAX_PATTERNS, "patterns")
     return VerificationPolicy(
         tuple(_requirement(item, f"policy.require[{number}]") for number, item in enumerate(requirements)),
         read_optional(read_count, age, "policy.max_age"),
         read_optional(read_count, witnesses, "policy.witnesses"),
         read_count(tolerance, "policy.clock_tolerance", MAX_CLOCK_TOLERANCE),
         read_bool(skipped, "policy.allow_skipped"),
+        tuple(_pattern(item, f"policy.show[{number}]") for number, item in enumerate(patterns)),
+        read_optional(read_count, hidden, "policy.max_hidden"),
+        tuple(_refusal(item, f"policy.refuse[{number}]") for number, item in enumerate(refusals)),
     )
+
+
+def _pattern(value: object, where: str) -> str:
+    pattern = read_string(value, where)
+    try:
+        check_pattern(pattern)
+    except Malformed as error:
+        raise Malformed(error.what, where) from None
+    return pattern
+
+
+def _refusal(value: object, where: str) -> Refusal:
+    kind, outcomes = read_object(value, ["kind", "outcomes"], where)
+    UINT16.check(kind, f"{where}.kind")
+    for number, outcome in enumerate(read_list(outcomes, f"{where}.outcomes")):
+        UINT16.check(outcome, f"{where}.outcomes[{number}]")
+    return Refusal(kind, tuple(outcomes))
 
 
 def _requirement(value: object, where: str) -> Requirement:

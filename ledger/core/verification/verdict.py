@@ -81,6 +81,13 @@ class Check:
         }
 
 
+class FieldCounts(NamedTuple):
+    """How many fields of the declared document were shown, and how many hidden."""
+
+    shown: int
+    hidden: int
+
+
 @dataclass(frozen=True, slots=True)
 class AgencyWord:
     """What an agency says of the declaration: an attestation in force, made with authority.
@@ -127,6 +134,7 @@ class Verdict:
     checks: tuple[Check, ...]
     policy: VerificationPolicy
     attested_by: tuple[AgencyWord, ...] = ()
+    fields: FieldCounts | None = None
 
     def answer(self, question: Question) -> Status:
         """The weakest decisive check of a question; VALID only if all are."""
@@ -163,5 +171,6 @@ class Verdict:
             "conclusion": self.conclusion.name,
             "questions": {question.name.lower(): self.answer(question).value for question in Question},
             "attested_by": [word.to_json() for word in self.attested_by],
+            "fields": None if self.fields is None else self.fields._asdict(),
             "checks": [check.to_json() for check in self.checks],
         }

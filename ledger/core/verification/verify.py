@@ -24,6 +24,7 @@ from ledger.core.verification.attestations import (
 )
 from ledger.core.verification.cache import VerificationCache
 from ledger.core.verification.context import Verification
+from ledger.core.verification.demands import check_refusal, check_shown
 from ledger.core.verification.facts import Facts, Replayed, Shown
 from ledger.core.verification.intact import (
     Opened,
@@ -39,7 +40,7 @@ from ledger.core.verification.intact import (
 )
 from ledger.core.verification.policy import VerificationPolicy
 from ledger.core.verification.signatures import Signatures, WalletCheck
-from ledger.core.verification.verdict import Status, Verdict
+from ledger.core.verification.verdict import FieldCounts, Status, Verdict
 from ledger.errors import DefiniteNo
 
 
@@ -71,7 +72,7 @@ def verify(
     # (1) What the evidence discloses is of the declared document.
     disclosed = check_disclosure(verification)
     # (2) The document that was given is the declared one, or its changed fields are named.
-    check_document(verification, document, disclosed)
+    fields = check_document(verification, document, disclosed)
     # (3) The declaration is in its batch,
     check_batch(verification)
     # (4) and in every other set of which the evidence has an inclusion.
@@ -122,12 +123,19 @@ def verify(
     # (18) The attestations that the policy demands are among them.
     for requirement in verification.policy.require:
         check_requirement(verification, requirement, candidates)
+    # (19) No attestation that the policy refuses is in force.
+    for refusal in verification.policy.refuse:
+        check_refusal(verification, refusal, candidates)
+    # (20) The fields that the policy demands are shown, and not too many are hidden.
+    check_shown(verification, fields)
 
     # What agencies say stands in the verdict's first line: an adverse word even where nobody could judge it.
     words = [candidate.word for candidate in candidates if candidate.known or candidate.word.adverse]
     attested_by = tuple(sorted(words, key=lambda word: not word.adverse))
     document_type = evidence.declaration.document_type
-    return Verdict(verification.id, document_type, at, tuple(verification.checks), verification.policy, attested_by)
+    counts = None if fields is None else FieldCounts(len(fields.field_hashes), len(fields.hidden))
+    checks = tuple(verification.checks)
+    return Verdict(verification.id, document_type, at, checks, verification.policy, attested_by, counts)
 
 
 def check_freshness(verification: Verification) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
+from ledger.core.encoding.limits import Format
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.statements.statement import Declaration
 from ledger.core.verification.policy import VerificationPolicy
@@ -13,7 +14,7 @@ from ledger.core.verification.verify import verify
 from ledger.testing.world import CUSTOMS, PLANT, Witness, World
 
 DIGEST = bytes(range(32))
-DOCUMENT = SimpleNamespace(digest=DIGEST, field_hashes={})
+DOCUMENT = SimpleNamespace(digest=DIGEST, format=Format.JSON, field_hashes={}, hidden=())
 WITNESSES = [Witness("kiwi.example"), Witness("emu.example"), Witness("moa.example")]
 Batch = tuple[bytes, int, list[bytes]]
 

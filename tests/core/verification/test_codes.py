@@ -12,7 +12,7 @@ import pytest
 
 from ledger.core.statements.statement import Declaration
 from ledger.core.verification.codes import CODES, STEPS
-from ledger.core.verification.policy import Requirement, VerificationPolicy
+from ledger.core.verification.policy import Refusal, Requirement, VerificationPolicy
 from ledger.core.verification.verdict import Check, Verdict
 from ledger.core.verification.verify import verify
 from ledger.testing.world import COUNCIL, PLANT, Key, World
@@ -36,7 +36,7 @@ def offline() -> list[Check]:
 def online() -> Iterator[Verdict]:
     """Verdicts with a chain at hand, and with a chain that is away."""
     sample = sampled()
-    yield sample.verdict(online=True)
+    yield sample.verdict(online=True, policy=VerificationPolicy(refuse=(Refusal(851),)))
     yield sample.verdict(history=World().history)
     revoked = sampled()
     revoked.world.revoke(revoked.plant, PLANT)
@@ -45,7 +45,7 @@ def online() -> Iterator[Verdict]:
     while beside.history.size < sample.world.history.size:
         beside.anchor([Declaration(PLANT.signer, bytes([beside.history.size]) * 32, 380)])
     yield sample.verdict(history=beside.history)
-    demanded = VerificationPolicy(require=(Requirement(861),))
+    demanded = VerificationPolicy(require=(Requirement(861),), refuse=(Refusal(861, (1,)),))
     unsigned = Unsigned("a wallet")
     for party, officer, councillor in [
         (unsigned, PLANT, Key("b")),

@@ -9,7 +9,7 @@ import pytest
 from ledger.core.history.entry import Attested
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.statement import Attestation, Declaration, MandateGrant
-from ledger.core.verification.policy import Requirement, VerificationPolicy
+from ledger.core.verification.policy import Refusal, Requirement, VerificationPolicy
 from ledger.core.verification.verdict import Conclusion, Status
 from ledger.core.verification.verify import verify
 from ledger.errors import Source, Unavailable, VerificationFailed
@@ -75,6 +75,13 @@ def test_who_could_not_be_asked(party: Key, officer: Key, councillor: Key, names
     assert (conclusion, failed[Status.INVALID], failed[Status.ERROR]) == (Conclusion.UNDECIDED, set(), names)
     conclusion, failed = found(refuses)
     assert (conclusion, failed[Status.INVALID], failed[Status.ERROR]) == (Conclusion.NOT_GOOD, names, set())
+    # What nobody can judge may be what the policy refuses.
+    refused = VerificationPolicy(refuse=(Refusal(861, (1,)),))
+    conclusion, failed = found(away, refused)
+    in_doubt = names != {"declaration"}
+    assert "refusal" in failed[Status.ERROR if in_doubt else Status.INVALID]
+    assert conclusion is (Conclusion.UNDECIDED if in_doubt else Conclusion.NOT_GOOD)
+    assert found(accepts, refused)[1][Status.INVALID] == {"refusal"}
     # What nobody could have attested as demanded is missing all the same.
     conclusion, failed = found(away, VerificationPolicy(require=(Requirement(851),)))
     assert (conclusion, failed[Status.INVALID]) == (Conclusion.NOT_GOOD, {"policy"})

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from ledger.core.encoding.limits import Format
 from ledger.core.verification.policy import VerificationPolicy, read_policy
 from ledger.core.verification.verdict import Conclusion
 from ledger.core.verification.verify import verify
@@ -37,7 +38,7 @@ def conclusion(world: World, name: str, kinds: dict[str, int], later: int = 60, 
         kind, officer = {"NZ-MPI": (851, PLANT), "NL-DOUANE": (132, CUSTOMS)}[code]
         world.attest(code, kind, *batch[:2], officer, outcome=result)
     history = world.history if online else None
-    document = SimpleNamespace(digest=digest, field_hashes={})
+    document = SimpleNamespace(digest=digest, format=Format.JSON, field_hashes={}, hidden=())
     held = world.evidence(*declared, batch)
     at = world.now + later
     return verify(held, at=at, document=document, trust=world.trust, policy=policy(name), history=history).conclusion

@@ -1,0 +1,132 @@
+"""Steps 19 and 20: attestations that a policy refuses, and the fields that it wants to see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ledger.core.document import Format, disclose, redact, wrap
+from ledger.core.verification.policy import Refusal, VerificationPolicy
+from ledger.core.verification.verdict import Conclusion, FieldCounts, Question, Status, Verdict
+from ledger.core.verification.verify import verify
+from ledger.testing.world import CUSTOMS, PLANT, World
+from tests.core.verification.samples import Sample, check
+
+DOCUMENT = wrap(b'{"buyer":"A","lines":[{"hs":"080440","price":1},{"hs":"080450","price":2}]}', Format.JSON, bytes(32))
+
+
+def asked(**members: object) -> VerificationPolicy:
+    return VerificationPolicy(**members)  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------------------------------------------------- refusal
+
+
+def test_step_19_what_is_refused_and_in_force_is_not_good(sample: Sample) -> None:
+    for refuse, status in [
+        ((Refusal(132, (4,)),), Status.INVALID),
+        ((Refusal(132, (7, 4)),), Status.INVALID),
+        ((Refusal(132, (7,)),), Status.SKIPPED),
+        ((Refusal(851, (4,)),), Status.SKIPPED),
+        ((Refusal(132),), Status.SKIPPED),
+    ]:
+        verdict = sample.verdict(policy=asked(refuse=refuse))
+        assert check(verdict, "refusal").status is status, refuse
+        assert verdict.conclusion is (Conclusion.NOT_GOOD if status is Status.INVALID else Conclusion.GOOD)
+
+
+def test_no_outcomes_stand_for_all_adverse_ones(sample: Sample) -> None:
+    sample.world.attest("NZ-CUSTOMS", 132, *sample.batch[:2], CUSTOMS, outcome=7)
+    assert sample.verdict(policy=asked(refuse=(Refusal(132, (5,)),))).conclusion is Conclusion.GOOD
+    assert check(sample.verdict(policy=asked(refuse=(Refusal(132),))), "refusal").params["outcomes"] == [
+        *(2, 5, 6, 7, 16, 25, 30, 104, 122, 129)
+    ]
+    assert sample.verdict(policy=asked(refuse=(Refusal(132),))).conclusion is Conclusion.NOT_GOOD
+
+
+def test_what_was_revoked_is_not_refused(sample: Sample) -> None:
+    hold = sample.world.attest("NZ-CUSTOMS", 132, *sample.batch[:2], CUSTOMS, outcome=7)
+    refuse = asked(refuse=(Refusal(132),))
+    assert check(sample.verdict(online=True, policy=refuse), "refusal").code == "refusal.in_force"
+    sample.world.revoke(hold, CUSTOMS)
+    assert check(sample.verdict(online=True, policy=refuse), "refusal").code == "refusal.none"
+    assert check(sample.verdict(policy=refuse), "refusal").code == "refusal.none_shown"
+
+
+def test_where_nothing_may_be_unknown_absence_must_be_shown(sample: Sample) -> None:
+    strict = asked(refuse=(Refusal(132, (7,)),), allow_skipped=False)
+    assert sample.verdict(policy=strict).conclusion is Conclusion.UNDECIDED
+    assert sample.verdict(online=True, policy=strict).conclusion is Conclusion.GOOD
+
+
+# --------------------------------------------------------------------------------------------------------------- shown
+
+
+def of_document(document: object, within: object = None, **members: object) -> Verdict:
+    world = World()
+    world.enrol("NZ-MPI", "NZ", [851], PLANT)
+    declared = world.declare(DOCUMENT.digest, 851)
+    evidence = replace(world.evidence(*declared, world.anchor([declared[0]])), document=within)
+    return verify(evidence, at=world.now, document=document, trust=world.trust, policy=asked(**members))  # type: ignore[arg-type]
+
+
+HIDDEN = redact(DOCUMENT, ["$.lines[1]"])
+SHUT = disclose(DOCUMENT, [])
+OTHER = wrap(b'{"buyer":"B"}', Format.JSON, bytes(32))
+
+
+@pytest.mark.parametrize(
+    ("document", "within", "fields"),
+    [
+        (DOCUMENT, None, (5, 0)),
+        (HIDDEN, None, (3, 2)),
+        (None, HIDDEN, (3, 2)),
+        (None, SHUT, (0, 5)),
+        (HIDDEN, SHUT, (3, 2)),
+        (SHUT, HIDDEN, (0, 5)),
+        (None, None, None),
+        (OTHER, HIDDEN, None),
+        (None, redact(OTHER, []), None),
+    ],
+)
+def test_a_verdict_tells_how_many_fields_are_hidden(
+    document: object, within: object, fields: tuple[int, int] | None
+) -> None:
+    verdict = of_document(document, within)
+    assert verdict.fields == (fields and FieldCounts(*fields))
+    assert verdict.to_json()["fields"] == (fields and dict(zip(("shown", "hidden"), fields, strict=True)))
+    assert [one.name for one in verdict.checks if one.name == "shown"] == []
+
+
+@pytest.mark.parametrize(
+    ("members", "document", "code"),
+    [
+        ({"show": ("$.buyer",)}, DOCUMENT, "enough"),
+        ({"show": ("$..hs", "$['lines'][0].price")}, HIDDEN, "enough"),
+        ({"show": ("$.lines[1].hs",)}, HIDDEN, "missing"),
+        ({"show": ("$.lines[1].hs", "$.buyer"), "max_hidden": 0}, HIDDEN, "missing"),
+        ({"show": ("$.buyer",), "max_hidden": 1}, HIDDEN, "too_few"),
+        ({"show": ("$.buyer",), "max_hidden": 2}, HIDDEN, "enough"),
+        ({"max_hidden": 0}, DOCUMENT, "enough"),
+        ({"max_hidden": 5}, SHUT, "enough"),
+        ({"show": ("$",)}, SHUT, "missing"),
+        ({"max_hidden": 99}, None, "nothing"),
+        ({"max_hidden": 99}, OTHER, "nothing"),
+        ({"show": ("$.buyer",)}, OTHER, "nothing"),
+        ({"show": ("//buyer",)}, DOCUMENT, "missing"),
+        ({"show": ("",)}, DOCUMENT, "missing"),
+    ],
+)
+def test_step_20_what_must_be_shown(members: dict[str, object], document: object, code: str) -> None:
+    verdict = of_document(document, **members)
+    found = check(verdict, "shown")
+    assert (found.code, found.question) == (f"shown.{code}", Question.INTACT)
+    assert (found.status is Status.VALID) is (code == "enough")
+    assert (verdict.conclusion is Conclusion.GOOD) is (code == "enough")
+
+
+def test_patterns_that_are_not_shown_are_named() -> None:
+    found = check(of_document(HIDDEN, show=("$.a", "$.buyer", "$.b", "$.c", "$.d")), "shown")
+    assert (found.params["patterns"], found.params["more"]) == (["$.a", "$.b", "$.c"], 1)
+    assert found.detail == "the policy demands fields that are not shown: $.a, $.b, $.c and 1 more"
