@@ -20,6 +20,7 @@ In the order of a document's life:
 ``evidence``   make the portable proof of a declaration
 ``proof``      export it for other programs: tlog-proof, SCITT
 ``verify``     gather what a verdict needs, and let the core decide
+``show``       the fields that a digest binds
 ``history``    entries by number
 ``signer``     what a signer is, and for whom it speaks
 ``agency``     agencies with their attesters and mandates

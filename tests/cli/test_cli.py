@@ -142,6 +142,50 @@ def test_evidence_travels_in_a_pdf(shell: Shell, folder: Path) -> None:
     assert shell("verify", str(pdf), "-t", trust)[0] == 2
 
 
+def test_show_prints_the_fields_that_were_verified(shell: Shell, folder: Path) -> None:
+    out, evidence = folder / "out", str(folder / "evidence.json")
+    (folder / "in" / "list.json").write_bytes(b'{"marks":"[red]\\u001b[2J","n":1E20,"none":null,"seals":[]}')
+    done = shell.json("declare", str(folder / "in"), "--type", "380", "--key", "trader", "-o", str(out))
+    ids = {item["file"]: item["id"] for item in done["declarations"]}
+    wrapped, copy = str(out / "list.json.wrapped"), str(folder / "copy")
+    shell.json("redact", wrapped, "--hide", "$.n", "-o", copy)
+    shell.json("evidence", ids["list.json"], "-o", evidence)
+
+    whole = shell.json("show", wrapped)
+    assert [(item["path"], item["type"], item["value"]) for item in whole["fields"]] == [
+        ("$['marks']", "s", "[red]\x1b[2J"),
+        ("$['n']", "n", "100000000000000000000"),
+        ("$['none']", "z", ""),
+        ("$['seals']", "a", ""),
+    ]
+    assert (whole["hidden"], whole["declared"], whole["format"]) == (0, False, "json")
+    redacted = shell.json("show", evidence, "-d", copy)
+    assert redacted == whole | {"declared": True, "hidden": 1, "fields": [whole["fields"][0], *whole["fields"][2:]]}
+    assert shell.json("show", copy) == redacted | {"declared": False}
+    code, printed, _ = shell("show", evidence, "-d", copy)
+    assert code == 0
+    assert "3 fields are shown and 1 are hidden" in printed
+    assert "[red]\\x1b[2J" in printed
+    assert "\x1b[2J" not in printed
+
+    # Nothing is printed that does not have the declared digest.
+    Path(copy).write_bytes(Path(copy).read_bytes().replace(b"[red]", b"[blue"))
+    code, printed, errors = shell("show", evidence, "-d", copy)
+    assert (code, printed) == (1, "")
+    assert "not those of the declared document" in " ".join(errors.split())
+    code, _, errors = shell("show", evidence)
+    assert (code, "--document" in errors) == (2, True)
+    assert shell("show", wrapped, "-d", wrapped)[0] == 2
+
+    disclosing, pdf = str(folder / "disclosing.json"), str(folder / "proven.pdf")
+    shell.json("evidence", ids["list.json"], "-o", disclosing, "--document", wrapped, "--disclose", "$.none")
+    assert [item["path"] for item in shell.json("show", disclosing)["fields"]] == ["$['none']"]
+    sample = "samples/avocado/certificate-of-origin.pdf"
+    shell.json("embed", disclosing, sample, "-o", pdf)
+    assert shell.json("show", pdf) == shell.json("show", disclosing)
+    assert shell.json("show", pdf, "-d", wrapped)["hidden"] == 0
+
+
 def test_verify_exit_codes(shell: Shell, folder: Path) -> None:
     done = shell.json("declare", str(folder / "in" / "list.json"), "-t", "271", "-k", "trader", "-o", str(folder / "o"))
     evidence, trust = str(folder / "e.json"), str(folder / "t.json")

@@ -1,0 +1,66 @@
+"""``ledger show``: the fields that were verified."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from ledger.cli.inputs import Json, read_file
+from ledger.cli.output import out, show, table
+from ledger.core.encoding.reading import hex_text
+from ledger.core.encoding.text import one_line
+from ledger.journeys.show import shown_fields
+
+_TYPES = {
+    "s": "text", "n": "number", "b": "true or false", "z": "null", "o": "empty object", "a": "empty list",
+    "t": "text", "e": "empty element", "p": "instruction", "x": "bytes",
+}  # fmt: skip
+
+
+def show_(
+    file: Annotated[Path, typer.Argument(help="Evidence, a PDF that carries it, a wrapped or a redacted document.")],
+    document: Annotated[
+        Path | None, typer.Option("--document", "-d", help="Beside evidence: the wrapped or redacted document.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the fields of a document that the digest binds: what `ledger verify` speaks of, and nothing else.
+
+    Fields that do not have the declared digest are not printed. Whether the evidence is good, `ledger verify` says.
+
+    Example: `ledger show invoice.evidence.json -d invoice.redacted`
+    """
+    found = shown_fields(read_file(file), None if document is None else read_file(document))
+    value = {
+        "digest": hex_text(found.digest),
+        "declared": found.declared,
+        "format": found.format.value,
+        "fields": [
+            {"path": item.path, "type": item.type, "value": _text(item.type, item.value)} for item in found.fields
+        ],
+        "hidden": found.hidden,
+    }
+
+    def human() -> None:
+        rows = [
+            (escape(one_line(item.path)), _TYPES[item.type], escape(_for_people(item.type, item.value)))
+            for item in found.fields
+        ]
+        table(f"Digest {hex_text(found.digest)}", ("path", "type", "value"), rows)
+        out.print(f"{len(rows)} fields are shown and {found.hidden} are hidden")
+        if not found.declared:
+            out.print("[yellow]No evidence was given: nothing says that this document was declared[/]")
+
+    show(as_json, value, human)
+
+
+def _text(type_: str, value: bytes) -> str:
+    return b64encode(value).decode() if type_ == "x" else value.decode()
+
+
+def _for_people(type_: str, value: bytes) -> str:
+    return f"{len(value)} bytes" if type_ == "x" else one_line(value.decode())
