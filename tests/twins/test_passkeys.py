@@ -11,15 +11,17 @@ from web3 import HTTPProvider, Web3
 from ledger import artifact
 from ledger.core.encoding.ids import Signer
 from ledger.core.statements.members import ZERO
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import verify_signature
 from ledger.core.statements.statement import AttesterAuthorisation, Declaration, Revocation, Withdrawal
 from ledger.edges.chain import calls
-from ledger.errors import SignatureMismatch
+from ledger.errors import SignatureMismatch, VerificationFailed
 from ledger.journeys.attest import relay_attestation
 from ledger.journeys.revoke import relay_revocation
 from ledger.journeys.withdraw import relay_withdrawal
 from ledger.testing.local_ledger import LocalLedger
 from tests import browser, houses, passkey_vectors
-from tests.passkey_vectors import PAGE, SITE, create_passkey, sign
+from tests.passkey_vectors import PAGE, SITE, Case, create_passkey, sign
 from tests.twins.verifiers import FORKS, Verifier, on_each_fork
 
 ATTEST_GAS = 115_000  # with the precompile of EIP-7951
@@ -32,12 +34,28 @@ def forked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     yield from on_each_fork(request, tmp_path_factory)
 
 
-def test_the_contract_answers_each_case(forked: LocalLedger) -> None:
-    verifier = Verifier(forked, forked.chain.origin.webauthn_verifier)
+def test_contract_and_core_answer_each_case(forked: LocalLedger) -> None:
+    origin = forked.chain.origin
+    verifier = Verifier(forked, origin.webauthn_verifier)
     cases = passkey_vectors.load()
     assert {case.by for case in cases} == {"browser", "key", "change"}
     for case in cases:
         assert verifier.accepts(case.key, case.digest, case.signature) is case.accepted, case.name
+        assert core_accepts(origin, case) is case.accepted, case.name
+
+
+def test_the_browser_signed_ids_of_statements() -> None:
+    """Under the domain of today: a change of ids needs new assertions, which only a browser makes."""
+    signed = {case.digest for case in passkey_vectors.load() if case.by == "browser"}
+    assert signed == set(passkey_vectors.IDS.values())
+
+
+def core_accepts(origin: Origin, case: Case) -> bool:
+    try:
+        verify_signature(origin, Signer(origin.webauthn_verifier + case.key), case.digest, case.signature)
+    except VerificationFailed:
+        return False
+    return True
 
 
 def test_the_verifier_follows_from_the_origin(house: LocalLedger) -> None:
@@ -75,6 +93,7 @@ def test_passkeys_of_a_browser_speak(house: LocalLedger) -> None:
         relay_withdrawal(house.relay, declaration, withdrawal, sign(page, trader, withdrawal.id(origin)))
 
     with house.follower.fresh_history() as history:
+        assert not history.undecided  # the core judged each signature itself
         assert made.id(origin) in history.attestations
         assert history.standing(made.id(origin), id_, history.last_time)[0].value == "revoked"
         assert id_ in history.withdrawals
