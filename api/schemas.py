@@ -256,7 +256,8 @@ class VerdictResult(BaseModel):
 
     first_line: str = Field(description="Conclusion, document type, and which agencies spoke, in English")
     declaration: Hash
-    at: int
+    at: int = Field(description="The time that was judged")
+    clock: int = Field(description="The time of the server's clock")
     conclusion: Literal["GOOD", "NOT_GOOD", "UNDECIDED"]
     questions: dict[str, str]
     attested_by: list[AgencyWordResult] = Field(description="Adverse words first")

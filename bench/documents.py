@@ -64,7 +64,7 @@ def evidence(bench: Bench) -> Iterator[Row]:
 
     def ours(cache: VerificationCache | None = cache) -> None:
         verdict = verify(
-            read_evidence(case.evidence), at=sample_data.START + 3_600, document=open_document(case.wrapped),
+            read_evidence(case.evidence), clock=sample_data.START + 3_600, document=open_document(case.wrapped),
             trust=read_trust_root(case.trust), cache=cache,
         )  # fmt: skip
         if verdict.conclusion is not Conclusion.GOOD:

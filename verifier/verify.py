@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A verifier that stands alone: this one file, Python 3.9 or later, nothing to install, no network.
 
-    python verify.py EVIDENCE [--document FILE] [--trust FILE] [--policy FILE] [--at 2026-11-22T10:00:00Z] [--json]
+    python verify.py EVIDENCE [--document FILE] [--trust FILE] [--policy FILE] [--at 2026-11-22T10:00:00Z]
+                     [--clock TIME] [--json]
 
 EVIDENCE is a file of evidence, or a PDF that carries it. Exit code 0 GOOD, 1 NOT_GOOD, 3 UNDECIDED, 2 a file is
 malformed or missing. Licence: Apache-2.0.
@@ -35,6 +36,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Optional
@@ -1376,17 +1378,19 @@ def check_log(note: Note, key: NoteKey) -> None:
         raise Failed(f"the checkpoint is not signed by {key.name} with the key {key.id.hex()}")
 
 
-def cosigned_at(note: Note, key: NoteKey) -> int | None:
-    """When this witness cosigned, in seconds; None if it did not."""
+def cosigned_at(note: Note, key: NoteKey) -> list[int]:
+    """When this witness cosigned, in seconds, each time; empty if it did not."""
     times = []
     for line in note.by(key):
         time_ = int.from_bytes(line[:8], "big")
-        if len(line) != 72 or not ed25519_fits(
-            key.key, f"cosignature/v1\ntime {time_}\n{note.text}".encode(), line[8:]
+        if (
+            len(line) != 72
+            or not 0 < time_ < 1 << 63
+            or not ed25519_fits(key.key, f"cosignature/v1\ntime {time_}\n{note.text}".encode(), line[8:])
         ):
             raise Failed(f"the cosignature of {key.name} does not fit")
         times.append(time_)
-    return max(times, default=None)
+    return times
 
 
 # ------------------------------------------------------------ the three files: evidence-format.md, sections 1, 2 and 3
@@ -1616,7 +1620,7 @@ CODES = {
     "checkpoint.signed": VALID, "checkpoint.not_signed": INVALID,
     "witnesses.enough": VALID, "witnesses.too_few": INVALID, "witnesses.wrong_line": INVALID,
     "entries.included": VALID, "entries.not_included": INVALID,
-    "anchor.anchored": VALID, "anchor.later": INVALID, "anchor.none": INVALID,
+    "anchor.anchored": VALID, "anchor.later": INVALID, "anchor.clock_behind": ERROR, "anchor.none": INVALID,
     "declaration.signed": VALID, "declaration.signed_by_passkey": VALID, "declaration.signed_by_cloud_passkey": VALID,
     "declaration.not_signed": INVALID, "declaration.only_chain": INVALID,
     "freshness.recent": VALID, "freshness.stale": INVALID,
@@ -1657,9 +1661,16 @@ class Verifier:
     """One verification; the methods are the checks, by their numbers in evidence-format.md."""
 
     def __init__(
-        self, evidence: Evidence, at: int, document: Document | None, trust: Trust | None, policy: Policy
+        self,
+        evidence: Evidence,
+        at: int | None,
+        clock: int,
+        document: Document | None,
+        trust: Trust | None,
+        policy: Policy,
     ) -> None:
-        self.evidence, self.at, self.given, self.trust, self.policy = evidence, at, document, trust, policy
+        self.evidence, self.given, self.trust, self.policy = evidence, document, trust, policy
+        self.at, self.clock, self.at_the_clock = clock if at is None else at, clock, at is None
         self.id, self.entries = evidence.id, [entry for entry, _ in evidence.entries]
         self.checks: list[dict[str, Any]] = []
         self.fits: Document | None = None  # the document that shows fields of the declared one
@@ -1707,6 +1718,7 @@ class Verifier:
             "first_line": self.first_line(conclusion, said),
             "declaration": "0x" + self.id.hex(),
             "at": self.at,
+            "clock": self.clock,
             "conclusion": conclusion,
             "questions": questions,
             "attested_by": said,
@@ -1834,7 +1846,9 @@ class Verifier:
         except Failed as error:
             self.add("witnesses.wrong_line", str(error))
             return
-        times = sorted((time_ for time_ in found if time_ is not None), reverse=True)
+        until = self.clock + self.policy.clock_tolerance  # a cosignature of the verifier's future counts for nothing
+        counting = [[time_ for time_ in times if time_ <= until] for times in found]
+        times = sorted((max(times) for times in counting if times), reverse=True)
         words = f"cosigned by {len(times)} of {len(known)} known witnesses; {demanded} are demanded"
         if self.add("witnesses.enough" if len(times) >= demanded else "witnesses.too_few", words):
             self.cosigned = times[:demanded]
@@ -1857,7 +1871,12 @@ class Verifier:
             self.add("anchor.none", "no entry anchors it")
         else:
             words = f"anchored by entry {first.number} at {when(first.time)}"
-            self.add("anchor.anchored" if first.time <= self.at else "anchor.later", words)
+            if first.time <= self.at:
+                self.add("anchor.anchored", words)
+            elif self.at_the_clock:
+                self.add("anchor.clock_behind", f"{words}, later than this verifier's clock, which is behind")
+            else:
+                self.add("anchor.later", words)
 
     def declared(self) -> None:
         """Check 10."""
@@ -2186,19 +2205,24 @@ def _file(path: str | None, reader: Callable[[bytes], Any]) -> Any:
     return None if path is None else _read(path, _bytes(path), reader)
 
 
-def _moment(text: str | None) -> int:
+def _moment(text: str | None, option: str) -> int | None:
+    """Seconds since 1970 of a time in its one form; None if there is none."""
     if text is None:
-        return int(time.time())
-    try:
-        parsed = datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
-    except ValueError:
-        raise Malformed("--at: a time looks like 2026-11-22T10:00:00Z") from None
-    return int(parsed.replace(tzinfo=datetime.timezone.utc).timestamp())
+        return None
+    seconds = -1
+    if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", text):
+        with suppress(ValueError):
+            parsed = datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
+            seconds = int(parsed.replace(tzinfo=datetime.timezone.utc).timestamp())
+    if seconds < 0:
+        raise Malformed(f"{option}: a time looks like 2026-11-22T10:00:00Z")
+    return seconds
 
 
 def decide(given: argparse.Namespace) -> dict[str, Any]:
     """The verdict on the files that were named; Malformed if there can be none."""
-    at, first, wrapped = _moment(given.at), _bytes(given.evidence), None
+    at, clock = _moment(given.at, "--at"), _moment(given.clock, "--clock")
+    first, wrapped = _bytes(given.evidence), None
     data = first
     if first.startswith(b"%PDF-"):
         data, wrapped = _read(given.evidence, first, cut_pdf)
@@ -2207,7 +2231,9 @@ def decide(given: argparse.Namespace) -> dict[str, Any]:
     if document is None and wrapped is not None:
         document = read_document(wrapped)
     trust, policy = _file(given.trust, read_trust), _file(given.policy, read_policy)
-    verdict = Verifier(evidence, at, document, trust, policy or Policy()).run()
+    verdict = Verifier(
+        evidence, at, int(time.time()) if clock is None else clock, document, trust, policy or Policy()
+    ).run()
     if data is not first:
         verdict["notice"] = PDF_NOTICE
     if given.original is not None:
@@ -2252,6 +2278,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--trust", "-t", help="trust root")
     parser.add_argument("--policy", "-p", help="policy")
     parser.add_argument("--at", help="decide as at this time, e.g. 2026-11-22T10:00:00Z; else now")
+    parser.add_argument("--clock", help="this verifier's clock, if not the computer's; same form")
     parser.add_argument("--original", help="where to write the original of a PDF, without what was attached")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime
 from pathlib import Path
@@ -53,6 +54,27 @@ def moment(text: str | None) -> int:
     if parsed.tzinfo is None:
         raise Malformed('a time needs its zone, e.g. "2026-11-22T10:00:00Z"', "time")
     return int(parsed.timestamp())
+
+
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+
+
+def exact_moment(text: str | None, option: str) -> int | None:
+    """Seconds since 1970 of a time in the one form that every verifier takes (docs/evidence-format.md, "The program").
+
+    None if not given. Malformed, naming the option, for another form, or a time before 1970.
+    """
+    if text is None:
+        return None
+    try:
+        if _MOMENT.fullmatch(text) is None:
+            raise ValueError(text)
+        seconds = int(datetime.fromisoformat(text).timestamp())
+    except ValueError:
+        seconds = -1
+    if seconds < 0:
+        raise Malformed("a time looks like 2026-11-22T10:00:00Z", option)
+    return seconds
 
 
 def read_file(path: Path) -> bytes:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from ledger.cli.inputs import Json, moment, read_file
+from ledger.cli.inputs import Json, exact_moment, now, read_file
 from ledger.cli.output import out, short, show, table
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
@@ -37,13 +37,15 @@ def verify(
     policy: Annotated[Path | None, typer.Option("--policy", "-p", help="Policy file.")] = None,
     online: Annotated[bool, typer.Option(help="Ask the chain for fresh facts; else the network stays off.")] = False,
     at: Annotated[str | None, typer.Option(help="Decide as at this time, e.g. 2026-11-22T10:00:00Z.")] = None,
+    clock: Annotated[str | None, typer.Option(help="This verifier's clock, if not the computer's. Same form.")] = None,
     as_json: Json = False,
 ) -> None:
     """Decide: intact? issued and in force? by whom? Exit 0 good, 1 not good, 2 malformed, 3 could not say.
 
     Example: `ledger verify invoice.evidence.json -d invoice.redacted --trust trust.json`
     """
-    time = moment(at)
+    asked_at, clock_now = exact_moment(at, "--at"), exact_moment(clock, "--clock")
+    time = now() if clock_now is None else clock_now
     held = VerificationRequest.read(
         read_file(evidence),
         None if document is None else read_file(document),
@@ -52,9 +54,9 @@ def verify(
     )
     if online:
         app = open_app()
-        verdict = verify_online(held, time, app.chain, app.follower)
+        verdict = verify_online(held, time, app.chain, app.follower, at=asked_at)
     else:
-        verdict = verify_offline(held, time)
+        verdict = verify_offline(held, time, asked_at)
     value = verdict.to_json()
     if held.proves_pages is not None:
         value["proves_pages"] = held.proves_pages

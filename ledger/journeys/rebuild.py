@@ -211,7 +211,7 @@ class _Rebuilding:
             raise VerificationFailed(f"is of another history, {evidence.origin}")
         trust = self.trust and replace(self.trust, threshold=0)
         at = self.history.last_time  # the chain's clock; what is in it has happened
-        verdict = verify(evidence, at=at, trust=trust, history=self.history, wallets=self.chain.wallet_accepts)
+        verdict = verify(evidence, clock=at, trust=trust, history=self.history, wallets=self.chain.wallet_accepts)
         asked = [one for one in verdict.checks if one.question is Question.INTACT or one.name == "declaration"]
         for check in asked:
             if check.status is Status.INVALID:

@@ -67,28 +67,41 @@ class VerificationRequest:
         )
 
 
-def verify_offline(request: VerificationRequest, at: int, cache: VerificationCache | None = None) -> Verdict:
-    """Decide with the network off, as at ``at`` (seconds). ``cache``: one for all requests of a server."""
+def verify_offline(
+    request: VerificationRequest, clock: int, at: int | None = None, cache: VerificationCache | None = None
+) -> Verdict:
+    """Decide with the network off.
+
+    :param clock: the verifier's clock, in seconds.
+    :param at: the time that is judged, in seconds; None for that of the clock.
+    :param cache: one for all requests of a server.
+    """
     held = request
-    return verify(held.evidence, at=at, document=held.document, trust=held.trust, policy=held.policy, cache=cache)
+    return verify(
+        held.evidence, clock=clock, at=at, document=held.document, trust=held.trust, policy=held.policy, cache=cache
+    )
 
 
 def verify_online(
     request: VerificationRequest,
-    at: int,
+    clock: int,
     chain: Chain,
     follower: Follower,
     max_age: float = 0.0,
     cache: VerificationCache | None = None,
+    at: int | None = None,
 ) -> Verdict:
     """Decide by the chain's present history, and ask the chain about wallet contracts.
 
+    :param clock: the verifier's clock, in seconds.
     :param max_age: how old a look at the chain may be, in seconds.
     :param cache: one for all requests of a server.
+    :param at: the time that is judged, in seconds; None for that of the clock.
     """
     with follower.fresh_history(max_age=max_age) as history:
         return verify(
             request.evidence,
+            clock=clock,
             at=at,
             document=request.document,
             trust=request.trust,

@@ -115,7 +115,7 @@ def test_a_server_checks_the_signatures_of_a_resolution_once(
     monkeypatch.setattr("ledger.core.verification.authority.check_quorum", lambda *_: checked.append("uncached"))
     assert asked(client, TEXT).json()["conclusion"] == "GOOD"
     assert checked == []
-    verify(MADE.evidence(), at=MADE.world.now, trust=MADE.world.trust)
+    verify(MADE.evidence(), clock=MADE.world.now, trust=MADE.world.trust)
     assert set(checked) == {"uncached"}
 
 

@@ -123,7 +123,7 @@ AUTHORITY = {"declaration", "set", "signature", "authority", "policy"}
 
 @dataclass
 class Case:
-    """One question and its answer.
+    """One question and its answer. ``at``: the time that is judged, None where none is given.
 
     ``failed``: names of the decisive checks that are INVALID or ERROR; ``undecided``: those of them that are ERROR, by
     default all where the exit code says that nobody can decide, else none. ``said``: what agencies say, in the order in
@@ -132,7 +132,8 @@ class Case:
 
     about: str
     evidence: bytes
-    at: int
+    at: int | None
+    clock: int
     exit: int = GOOD
     failed: tuple[str, ...] = ()
     document: bytes | None = None
@@ -160,7 +161,8 @@ class Case:
         folder.mkdir(parents=True)
         said: dict[str, Any] = {
             "about": self.about,
-            "at": when(self.at),
+            "at": None if self.at is None else when(self.at),
+            "clock": when(self.clock),
             "exit": self.exit,
             "failed": sorted(self.failed),
         }
@@ -184,13 +186,15 @@ CASES: dict[str, Case] = {}
 
 
 def case(name: str, about: str, made: Shipment | None = None, **more: Any) -> None:
-    """Add a case. From ``made`` come evidence, trust root and time, unless ``more`` gives them."""
+    """Add a case. From ``made`` come evidence, trust root and times, unless ``more`` gives them."""
     if made is not None:
         more = {
             "evidence": made.evidence().to_bytes(),
             "trust": made.world.trust.to_bytes(),
             "at": made.world.now,
         } | more
+    # A verifier's clock is never before the cosignatures, and never before what it judges, unless the case says so.
+    more.setdefault("clock", max(more["at"] or 0, made.world.now if made is not None else 0))
     found = Case(about, **more)
     assert name not in CASES, name
     assert name.endswith("_fail") == (found.exit != GOOD), name

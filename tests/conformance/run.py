@@ -31,7 +31,8 @@ def cases(wanted: Sequence[str] = ()) -> list[Path]:
 def command_of(folder: Path) -> list[str]:
     """What is put after the verifier's own command."""
     said = json.loads((folder / "case.json").read_bytes())
-    words = [str(folder / "evidence.json"), "--at", said["at"], "--json"]
+    words = [str(folder / "evidence.json"), "--clock", said["clock"], "--json"]
+    words += [] if said["at"] is None else ["--at", said["at"]]
     for option, name in [("--document", "document"), ("--trust", "trust.json"), ("--policy", "policy.json")]:
         if (folder / name).exists():
             words += [option, str(folder / name)]

@@ -190,7 +190,7 @@ def test_evidence_is_good_through_every_door(
         *by_export(busy, ledger, tmp_path),
         *by_import(busy, ledger, tmp_path),
     ]:
-        asked = Asked(held.data, None, trust, None, at)
+        asked = Asked(held.data, None, trust, None, None, at)
         found = by_ledger(asked)
         assert (found[0], by_itself(asked)) == ("GOOD", found), (held.door, held.newest)
         newest.setdefault(held.door, set()).add(held.newest)

@@ -287,7 +287,7 @@ class Machine(RuleBasedStateMachine):
     def judged(self, world: World, at: int) -> Verdict:
         document = SimpleNamespace(digest=self.document, field_hashes={})
         held = world.evidence(*self.declared, self.batch)
-        return verify(held, at=at, document=document, trust=world.trust)
+        return verify(held, clock=at, document=document, trust=world.trust)
 
 
 def _decisive(verdict: Verdict) -> tuple[Any, ...]:

@@ -44,7 +44,8 @@ class Asked(NamedTuple):
     document: bytes | None
     trust: bytes | None
     policy: bytes | None
-    at: int
+    at: int | None
+    clock: int
 
 
 def asked_in(folder: Path) -> Asked:
@@ -52,13 +53,20 @@ def asked_in(folder: Path) -> Asked:
     said = json.loads((folder / "case.json").read_bytes())
     files = [folder / name for name in ("evidence.json", "document", "trust.json", "policy.json")]
     contents = [file.read_bytes() if file.exists() else None for file in files]
-    return Asked(contents[0] or b"", *contents[1:], int(datetime.fromisoformat(said["at"]).timestamp()))
+    at, clock = (None if said[name] is None else seconds(said[name]) for name in ("at", "clock"))
+    return Asked(contents[0] or b"", *contents[1:], at, clock or 0)
+
+
+def seconds(text: str) -> int:
+    """A time in ISO 8601, as seconds since 1970."""
+    return int(datetime.fromisoformat(text).timestamp())
 
 
 def ledger_verdict(asked: Asked, cache: VerificationCache | None = None) -> Verdict:
     """The ledger's verdict; Malformed where there is none."""
     return verify(
         read_evidence(asked.evidence),
+        clock=asked.clock,
         at=asked.at,
         document=asked.document and open_document(asked.document),
         trust=asked.trust and read_trust_root(asked.trust),
@@ -80,6 +88,7 @@ def by_itself(asked: Asked) -> Found:
         verdict = alone.Verifier(
             alone.read_evidence(asked.evidence),
             asked.at,
+            asked.clock,
             asked.document and alone.read_document(asked.document),
             asked.trust and alone.read_trust(asked.trust),
             alone.read_policy(asked.policy) if asked.policy else alone.Policy(),

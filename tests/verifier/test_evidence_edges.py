@@ -18,7 +18,7 @@ from tests.verifier.both import Asked, by_itself, by_ledger
 MADE = attested()
 EVIDENCE, TRUST = MADE.evidence().to_bytes(), MADE.world.trust.to_bytes()
 NOTE: str = json.loads(EVIDENCE)["checkpoint"]
-ASKED = Asked(EVIDENCE, None, TRUST, policy(), MADE.world.now)
+ASKED = Asked(EVIDENCE, None, TRUST, policy(), None, MADE.world.now)
 WHOLE = [0, 1, 65_535, 65_536, 2**53 - 1, 2**53, 2**64 - 1, 2**64, -1, 1.0, True, None, "1"]
 
 

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from ledger.cli import main
 from ledger.core.document import Format, disclose, read_redacted, redact, sniff, wrap
 from ledger.core.encoding.text import when
 from ledger.core.evidence.pdf import embed, read_pdf
@@ -127,7 +128,8 @@ def run(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
 
 def written(folder: Path, asked: Asked) -> list[object]:
     """The files of a question, and the words that name them."""
-    words: list[object] = [folder / "evidence", "--at", when(asked.at)]
+    at = [] if asked.at is None else ["--at", when(asked.at)]
+    words: list[object] = [folder / "evidence", "--clock", when(asked.clock), *at]
     for name in ("evidence", "document", "trust", "policy"):
         content = getattr(asked, name)
         if content is not None:
@@ -162,6 +164,58 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         done = run(*words)
         assert (done.returncode, done.stderr) == (2, ""), words
         assert done.stdout.startswith("malformed: ")
+
+
+@pytest.mark.parametrize("option", ["--at", "--clock"])
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("2026-11-22T10:00:00Z", True),
+        ("1970-01-01T00:00:00Z", True),
+        ("9999-12-31T23:59:59Z", True),
+        ("1969-12-31T23:59:59Z", False),
+        ("2026-02-30T10:00:00Z", False),
+        ("2026-11-22T24:00:00Z", False),
+        ("2026-11-22T10:00:60Z", False),
+        ("2026-11-22T10:00:00", False),
+        ("2026-11-22T10:00:00z", False),
+        ("2026-11-22 10:00:00Z", False),
+        ("2026-11-22T10:00:00.5Z", False),
+        ("2026-11-22T10:00:00+00:00", False),
+        ("2026-11-22T10:00Z", False),
+        ("2026-1-2T3:04:05Z", False),
+        ("20261122T100000Z", False),
+        ("2026-W47-7T10:00:00Z", False),
+        ("2026-11-22", False),
+        ("1790000000", False),
+        ("\u0662026-11-22T10:00:00Z", False),
+        ("2026-11-22T10:00:00Z\n", False),
+        ("", False),
+    ],
+)
+def test_a_time_has_one_form(
+    option: str,
+    text: str,
+    taken: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Both verifiers take it, or both say what a time looks like."""
+    words = [str(word) for word in written(tmp_path, lawful_question(1)._replace(at=None))[:1]]
+    words += ["--json", option, text]
+    monkeypatch.setattr(sys, "argv", ["ledger", "verify", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    ours = capsys.readouterr()
+    assert (alone.main(words) != 2, ended.value.code != 2) == (taken, taken)
+    theirs = capsys.readouterr().out
+    if taken:
+        named = option.removeprefix("--")
+        assert json.loads(ours.out)[named] == json.loads(theirs)[named]
+    else:
+        assert f"{option}: a time looks like" in ours.out + ours.err
+        assert f"{option}: a time looks like" in theirs
 
 
 def test_a_defect_of_the_verifier_itself_is_no_verdict(

@@ -34,7 +34,7 @@ from ledger.core.statements.statement import (
 )
 from ledger.core.tree.merkle import Tree, leaf_hash, root_of_hashes
 from ledger.errors import LedgerError
-from ledger.testing.world import COUNCIL, CUSTOMS, PLANT, START
+from ledger.testing.world import COUNCIL, CUSTOMS, PLANT, START, TRADER
 from tests.conformance.parts import (
     CARD,
     CERTIFICATE,
@@ -156,10 +156,10 @@ class Chance:
         officer, code = self.one_of(OFFICERS)
         if self.likely(10):
             officer = THIEF
-        root, size, _ = self.made.batch
+        root, size = self.one_of([self.made.batch[:2], (leaf_hash(self.made.id), 1)])
         times = self.one_of([(0, NO_END), (START, self.world.now + 300), (self.world.now + 200, NO_END), (9, 3)])
         salt = bytes([self.random.randrange(2)]) * 32
-        said = Attestation(code, self.one_of([851, 132]), 1, ZERO, *times, root, size, salt)
+        said = Attestation(code, self.one_of([851, 132]), self.one_of([1, 4, 7, 8]), ZERO, *times, root, size, salt)
         id_ = said.id(self.world.origin)
         self.attested.append(id_)
         return Attested(said, officer.signer, self.damaged(officer.sign(id_), 5))
@@ -169,6 +169,8 @@ class Chance:
         declaration, signature = self.made.declared
         if self.likely(15):
             withdrawal = Withdrawal(self.one_of([self.made.id, ZERO]), 5, ZERO)
+            if self.likely(50):
+                signature = TRADER.sign(withdrawal.id(self.world.origin))
             return Withdrawn(declaration, withdrawal, signature)
         if self.likely(15):
             of = self.one_of([*self.attested, ZERO])
@@ -179,7 +181,7 @@ class Chance:
         if self.likely(15):
             return Anchored(*self.made.batch[:2])
         revocation = Revocation(self.one_of([*self.attested, ZERO]), self.one_of([ZERO, self.made.id]), 41)
-        return Revoked(revocation, officer.signer, officer.sign(revocation.id(self.world.origin)))
+        return Revoked(revocation, officer.signer, self.damaged(officer.sign(revocation.id(self.world.origin)), 10))
 
     def damaged(self, signature: bytes, percent: int) -> bytes:
         return signature if not self.likely(percent) else self.one_of([b"", signature[::-1], signature + b"\0"])
@@ -231,7 +233,8 @@ class Chance:
             self.one_of([None, self.made.document.to_bytes(), self.copy().to_bytes()]),
             world.trust.to_bytes() if self.likely(80) else None,
             demands if self.likely(80) else None,
-            world.now + self.one_of([-600, -300, -100, -10, 0, 500, 10**5]),
+            self.one_of([None, *(world.now + by for by in (-600, -300, -100, -10, 0, 500, 10**5))]),
+            world.now + self.one_of([*[0] * 8, -10_000, -520, -501, -500, -100, -10, 5, 10**5]),
         )
 
 

@@ -44,11 +44,11 @@ def _verdict(data: bytes, body: VerificationBody, services: Services) -> Verdict
         raise Malformed("must be an object", "body")
     document = None if body.document is None else _base64(body.document)
     held = VerificationRequest.from_values(values["evidence"], document, values.get("trust"), values.get("policy"))
-    at = services.clock() if body.at is None else body.at
+    clock, cache = services.clock(), services.verification_cache
     if body.online:
         chain, follower = services.app.chain, services.app.follower
-        return verify_online(held, at, chain, follower, LOOK_SECONDS, services.verification_cache)
-    return verify_offline(held, at, services.verification_cache)
+        return verify_online(held, clock, chain, follower, LOOK_SECONDS, cache, body.at)
+    return verify_offline(held, clock, body.at, cache)
 
 
 def _base64(text: str) -> bytes:

@@ -178,6 +178,13 @@ class SignedNote:
 
         :raises VerificationFailed: it did not cosign, or a line under its name and id does not fit.
         """
+        return max(self.cosignature_times(key))
+
+    def cosignature_times(self, key: NoteKey) -> list[int]:
+        """When the witness ``key`` cosigned, each time in seconds; at least one.
+
+        :raises VerificationFailed: it did not cosign, or a line under its name and id does not fit.
+        """
         if key.type is not KeyType.WITNESS:
             raise VerificationFailed(f"{key.name} is not a witness's key")
         times = []
@@ -188,7 +195,7 @@ class SignedNote:
             if not 0 < times[-1] < 1 << 63:
                 raise VerificationFailed(f"the cosignature of {key.name} has an impossible time")
             key.verify(blob[8:], cosigned_text(self.checkpoint, times[-1]))
-        return max(times)
+        return times
 
     def _lines_of(self, key: NoteKey) -> list[bytes]:
         found = [signature for name, id_, signature in self.signatures if (name, id_) == (key.name, key.id)]

@@ -73,15 +73,20 @@ class TrustRoot:
             raise VerificationFailed(f"the checkpoint is of {note.checkpoint.origin}, but {self.origin} is trusted")
         note.verify(self.log_key)
 
-    def cosignatures(self, note: SignedNote, demanded: int = 0) -> tuple[Cosignature, ...]:
+    def cosignatures(
+        self, note: SignedNote, demanded: int = 0, not_after: int | None = None
+    ) -> tuple[Cosignature, ...]:
         """The latest cosignature of each known witness on a checkpoint, in the order of ``witnesses``.
 
-        Lines of unknown witnesses are ignored: anybody can add one. A line of a known witness must fit.
+        Lines of unknown witnesses are ignored: anybody can add one. A line of a known witness must fit. One whose time
+        is after ``not_after`` (seconds) counts for nothing; None lets every time count.
 
         :raises VerificationFailed: a line under the name and key id of a known witness does not fit.
         :raises TooFewCosignatures: fewer than ``demanded`` of the known witnesses cosigned.
         """
-        found = tuple(Cosignature(key, note.cosigned_at(key)) for key in self.witnesses if note.names(key))
+        signed = [(key, note.cosignature_times(key)) for key in self.witnesses if note.names(key)]
+        counting = [(key, [time for time in times if not_after is None or time <= not_after]) for key, times in signed]
+        found = tuple(Cosignature(key, max(times)) for key, times in counting if times)
         if len(found) < demanded:
             raise TooFewCosignatures(len(found), len(self.witnesses), demanded)
         return found

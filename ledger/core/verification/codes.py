@@ -101,12 +101,21 @@ CODES = {
         _VALID,
         "cosigned by {found} of {known} known witnesses; {demanded} are demanded, and as many had cosigned at {time!t}",
     ),
-    "witnesses.too_few": _message(_INVALID, "cosigned by {found} of {known} known witnesses; {demanded} are demanded"),
+    "witnesses.too_few": _message(
+        _INVALID,
+        "cosigned by {found} of {known} known witnesses; {demanded} are demanded[; {later} more cosigned only "
+        "later than the verifier's clock]",
+    ),
     "witnesses.wrong_line": _message(_INVALID, "a line of a known witness is wrong: {reason}"),
     "entries.included": _message(_VALID, "all {count} entries shown are in the checkpoint"),
     "entries.not_included": _message(_INVALID, "shown and not in the checkpoint: entries {numbers}[ and {more} more]"),
     "anchor.anchored": _message(_VALID, "anchored by entry {entry} at {time!t}"),
     "anchor.later": _message(_INVALID, "anchored by entry {entry} only at {time!t}"),
+    "anchor.clock_behind": _message(
+        _ERROR,
+        "anchored by entry {entry} at {time!t}, later than the verifier's clock, {clock!t}: that clock is behind. "
+        "Set it right, or say the time of the verdict",
+    ),
     "anchor.none": _message(_INVALID, "no entry anchors this batch root and size"),
     "declaration.signed": _message(_VALID, "declared and signed by the party {signer}"),
     "declaration.signed_by_passkey": _message(

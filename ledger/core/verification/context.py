@@ -21,13 +21,15 @@ from ledger.errors import DefiniteNo, Unavailable
 
 @dataclass(slots=True)
 class Verification:
-    """``at``: the time of the verdict. ``history``: the replayed chain, where there is one.
+    """``asked_at``: the time that is judged; None for that of ``clock``, the verifier's clock.
 
+    ``history``: the replayed chain, where there is one.
     ``cosigned``: the latest times of as many cosignatures as are demanded, newest first. All times in seconds.
     """
 
     evidence: Evidence
-    at: int
+    asked_at: int | None
+    clock: int
     trust: TrustRoot | None
     policy: VerificationPolicy
     facts: Facts
@@ -35,6 +37,11 @@ class Verification:
     history: History | None = None
     cosigned: tuple[int, ...] = ()
     checks: list[Check] = field(default_factory=list)
+
+    @property
+    def at(self) -> int:
+        """The time that is judged."""
+        return self.clock if self.asked_at is None else self.asked_at
 
     @property
     def id(self) -> DeclarationId:

@@ -154,7 +154,11 @@ def check_checkpoint(verification: Verification) -> None:
 
 
 def check_witnesses(verification: Verification) -> None:
-    """Step 7. Distinct witnesses of the trust root count; ``cosigned`` gets the latest times of as many as demanded."""
+    """Step 7. Distinct witnesses of the trust root count; ``cosigned`` gets the latest times of as many as demanded.
+
+    A cosignature of the verifier's future vouches for nothing: a witness whose clock runs ahead would make old evidence
+    look fresh.
+    """
     trust = verification.trust
     known, threshold = (len(trust.witnesses), trust.threshold) if trust else (0, 0)
     demanded = max(threshold, verification.policy.witnesses or 0)
@@ -162,13 +166,15 @@ def check_witnesses(verification: Verification) -> None:
         return
     found: tuple[Cosignature, ...] = ()
     try:
-        found = trust.cosignatures(verification.evidence.checkpoint) if trust else ()
+        until = verification.clock + verification.policy.clock_tolerance
+        found = trust.cosignatures(verification.evidence.checkpoint, not_after=until) if trust else ()
     except VerificationFailed as error:
         verification.add("witnesses.wrong_line", reason=str(error))
         return
     counts: dict[str, Param | bytes] = {"found": len(found), "known": known, "demanded": demanded}
     if len(found) < demanded:
-        verification.add("witnesses.too_few", **counts)
+        named = sum(map(verification.evidence.checkpoint.names, trust.witnesses)) if trust else 0
+        verification.add("witnesses.too_few", **counts, later=named - len(found) or None)
         return
     verification.cosigned = tuple(sorted((item.time for item in found), reverse=True)[:demanded])
     verification.add("witnesses.enough", **counts, time=verification.cosigned[-1])
@@ -197,6 +203,10 @@ def check_anchor(verification: Verification) -> None:
         verification.add("anchor.none", root=batch.root, size=batch.size)
         return
     first = anchors[0]
-    verification.add(
-        "anchor.later" if first.time > verification.at else "anchor.anchored", entry=first.number, time=first.time
-    )
+    written = {"entry": first.number, "time": first.time}
+    if first.time <= verification.at:
+        verification.add("anchor.anchored", **written)
+    elif verification.asked_at is None:
+        verification.add("anchor.clock_behind", **written, clock=verification.clock)
+    else:
+        verification.add("anchor.later", **written)

@@ -123,7 +123,7 @@ class AgencyWord:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All checks in order, and what follows from them at time ``at`` (seconds).
+    """All checks in order, and what follows from them at time ``at``, by the verifier's ``clock`` (seconds).
 
     ``document_type``: of the declaration (UNCL 1001). ``attested_by``: what agencies say of it, adverse words first.
     """
@@ -131,6 +131,7 @@ class Verdict:
     declaration: DeclarationId
     document_type: int
     at: int
+    clock: int
     checks: tuple[Check, ...]
     policy: VerificationPolicy
     attested_by: tuple[AgencyWord, ...] = ()
@@ -168,6 +169,7 @@ class Verdict:
             "first_line": self.first_line,
             "declaration": hex_text(self.declaration),
             "at": self.at,
+            "clock": self.clock,
             "conclusion": self.conclusion.name,
             "questions": {question.name.lower(): self.answer(question).value for question in Question},
             "attested_by": [word.to_json() for word in self.attested_by],

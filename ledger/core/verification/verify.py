@@ -47,7 +47,8 @@ from ledger.errors import DefiniteNo
 def verify(
     evidence: Evidence,
     *,
-    at: int,
+    clock: int,
+    at: int | None = None,
     document: Opened | None = None,
     trust: TrustRoot | None = None,
     policy: VerificationPolicy | None = None,
@@ -55,8 +56,10 @@ def verify(
     wallets: WalletCheck | None = None,
     cache: VerificationCache | None = None,
 ) -> Verdict:
-    """Decide about one document as at ``at`` (seconds since 1970).
+    """Decide about one document. Times are seconds since 1970.
 
+    :param clock: the verifier's clock. What witnesses signed after it counts for nothing.
+    :param at: the time that is judged; None for that of the clock.
     :param document: what is held beside the evidence, wrapped or redacted.
     :param history: the replayed chain, for a verdict with fresh facts; None offline.
     :param wallets: asks the chain about a signature by a wallet contract; None offline.
@@ -66,7 +69,7 @@ def verify(
     signatures = Signatures(evidence.origin, wallets)
     shown = Shown.of(evidence, signatures, cache)
     facts: Facts = shown if history is None else Replayed(history, shown)
-    verification = Verification(evidence, at, trust, policy or VerificationPolicy(), facts, signatures, history)
+    verification = Verification(evidence, at, clock, trust, policy or VerificationPolicy(), facts, signatures, history)
 
     # Is it intact?
     # (1) What the evidence discloses is of the declared document.
@@ -135,7 +138,9 @@ def verify(
     document_type = evidence.declaration.document_type
     counts = None if fields is None else FieldCounts(len(fields.field_hashes), len(fields.hidden))
     checks = tuple(verification.checks)
-    return Verdict(verification.id, document_type, at, checks, verification.policy, attested_by, counts)
+    return Verdict(
+        verification.id, document_type, verification.at, clock, checks, verification.policy, attested_by, counts
+    )
 
 
 def check_freshness(verification: Verification) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.conformance.tables.adverse import adverse, lifted_by_others, marks, outcomes, withdrawals
 from tests.conformance.tables.authority import forgeries
 from tests.conformance.tables.checkpoints import checkpoints, trust_roots
+from tests.conformance.tables.clocks import clocks
 from tests.conformance.tables.documents import documents
 from tests.conformance.tables.entries import entries
 from tests.conformance.tables.evidence_file import files
@@ -25,6 +26,7 @@ TABLES = (
     entries,
     forgeries,
     signatures_by_passkeys,
+    clocks,
     force,
     adverse,
     marks,

@@ -36,7 +36,7 @@ class Sample:
     def verdict(self, online: bool = False, **options: object) -> Verdict:
         """With the document, and with the trust root or the whole history, unless ``options`` say otherwise."""
         facts = {"history": self.world.history} if online else {"trust": self.world.trust}
-        settings = {"at": self.world.now, "document": DOCUMENT, **facts, **options}
+        settings = {"clock": self.world.now, "document": DOCUMENT, **facts, **options}
         return verify(self.evidence(), **settings)  # type: ignore[arg-type]
 
     def cosigned(self, count: int, threshold: int, policy: VerificationPolicy | None = None) -> Verdict:
@@ -46,8 +46,8 @@ class Sample:
         for hour, witness in enumerate(WITNESSES[:count], start=1):
             note = witness.cosign(note, self.world.now + 3600 * hour)
         trust = replace(self.world.trust, witnesses=keys, threshold=threshold)
-        at = self.world.now + 20_000
-        return verify(replace(held, checkpoint=note), at=at, document=DOCUMENT, trust=trust, policy=policy)
+        clock = self.world.now + 20_000
+        return verify(replace(held, checkpoint=note), clock=clock, document=DOCUMENT, trust=trust, policy=policy)
 
 
 def sampled() -> Sample:
@@ -101,4 +101,4 @@ def shown(world: World, declared: tuple[Declaration, bytes], batch: Batch, *extr
 
 
 def offline(world: World, held: Evidence, at: int | None = None, policy: VerificationPolicy | None = None) -> Verdict:
-    return verify(held, at=world.now if at is None else at, trust=world.trust, policy=policy)
+    return verify(held, clock=max(world.now, at or 0), at=at, trust=world.trust, policy=policy)

@@ -39,10 +39,10 @@ def test_payloads_and_quorums_are_worked_out_once(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(module, "check_quorum", lambda *given: (done.append("quorum"), check_quorum(*given))[1])
     sample, shared = sampled(), VerificationCache()
     evidence, trust = sample.evidence(), sample.world.trust
-    first = verify(evidence, at=sample.world.now, trust=trust, cache=shared)
+    first = verify(evidence, clock=sample.world.now, trust=trust, cache=shared)
     assert (done.count("payload"), done.count("quorum")) == (len(evidence.entries), 6)
     done.clear()
-    assert verify(evidence, at=sample.world.now, trust=trust, cache=shared) == first
+    assert verify(evidence, clock=sample.world.now, trust=trust, cache=shared) == first
     assert done == []
 
 
@@ -51,7 +51,7 @@ def test_what_a_wallet_said_is_not_remembered() -> None:
     world, declared, batch = attested_by(Key("party"), PLANT, Unsigned("a wallet of the council"))
     evidence, shared = world.evidence(*declared, batch), VerificationCache()
     for wallets, conclusion in [(accepts, "GOOD"), (refuses, "NOT_GOOD"), (accepts, "GOOD"), (None, "NOT_GOOD")]:
-        found = verify(evidence, at=world.now, trust=world.trust, wallets=wallets, cache=shared)
+        found = verify(evidence, clock=world.now, trust=world.trust, wallets=wallets, cache=shared)
         assert found.conclusion.name == conclusion
 
 

@@ -54,10 +54,10 @@ def online() -> Iterator[Verdict]:
     ]:
         world, declared, batch = attested_by(party, officer, councillor)
         evidence = world.evidence(*declared, batch)
-        yield verify(evidence, at=world.now, trust=world.trust, policy=demanded, wallets=away)
+        yield verify(evidence, clock=world.now, trust=world.trust, policy=demanded, wallets=away)
     world, declared, batch = attested_by(Key("a"), unsigned, Key("b"))
     world.revoke(next(iter(world.history.attestations)), unsigned)
-    yield verify(world.evidence(*declared, batch), at=world.now, trust=world.trust, wallets=away)
+    yield verify(world.evidence(*declared, batch), clock=world.now, trust=world.trust, wallets=away)
 
 
 @cache

@@ -65,7 +65,7 @@ def test_who_could_not_be_asked(party: Key, officer: Key, councillor: Key, names
 
     def found(wallets: Wallets, policy: VerificationPolicy = demanded) -> tuple[Conclusion, dict[Status, set[str]]]:
         evidence = world.evidence(*declared, batch)
-        verdict = verify(evidence, at=world.now, trust=world.trust, policy=policy, wallets=wallets)
+        verdict = verify(evidence, clock=world.now, trust=world.trust, policy=policy, wallets=wallets)
         failed = {status: {one.name for one in verdict.checks if one.status is status} for status in Status}
         return verdict.conclusion, failed
 

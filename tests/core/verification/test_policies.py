@@ -41,7 +41,7 @@ def conclusion(world: World, name: str, kinds: dict[str, int], later: int = 60, 
     document = SimpleNamespace(digest=digest, format=Format.JSON, field_hashes={}, hidden=())
     held = world.evidence(*declared, batch)
     at = world.now + later
-    return verify(held, at=at, document=document, trust=world.trust, policy=policy(name), history=history).conclusion
+    return verify(held, clock=at, document=document, trust=world.trust, policy=policy(name), history=history).conclusion
 
 
 def test_the_bank_takes_what_a_witness_vouched_for_within_the_week(world: World) -> None:

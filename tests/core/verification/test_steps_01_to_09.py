@@ -27,7 +27,7 @@ def test_step_01_what_the_evidence_discloses_is_the_document(sample: Sample) -> 
 
     def found(disclosed: Redacted, given: Wrapped | None = None) -> tuple[Check, Check]:
         held = read_evidence(sample.world.evidence(*declared, batch, document=disclosed).to_bytes())
-        first, second, *_ = verify(held, at=at, document=given, trust=trust).checks
+        first, second, *_ = verify(held, clock=at, document=given, trust=trust).checks
         return first, second
 
     for paths, count, of_the_document in [([], 0, "document.not_given"), (["$.goods"], 1, "document.declared")]:
@@ -53,7 +53,7 @@ def test_step_02_a_field_that_was_added_or_removed(sample: Sample) -> None:
     declared = sample.world.declare(document.digest)
     held = sample.world.evidence(*declared, sample.world.anchor([declared[0]]), document=disclose(document, []))
     less = wrap(b'{"goods":"kiwifruit"}', Format.JSON, bytes(32))
-    found = verify(held, at=sample.world.now, document=less, trust=sample.world.trust)
+    found = verify(held, clock=sample.world.now, document=less, trust=sample.world.trust)
     assert code(found, "document") == "document.fields_differ"
 
 
@@ -62,7 +62,7 @@ def test_step_02_names_three_of_many_changed_fields(sample: Sample) -> None:
     declared = sample.world.declare(document.digest)
     held = sample.world.evidence(*declared, sample.world.anchor([declared[0]]), document=disclose(document, []))
     other = wrap(b'{"a":2,"b":2,"c":2,"d":2,"e":1}', Format.JSON, bytes(32))
-    found = check(verify(held, at=sample.world.now, document=other, trust=sample.world.trust), "document")
+    found = check(verify(held, clock=sample.world.now, document=other, trust=sample.world.trust), "document")
     assert (found.code, len(found.params["paths"]), found.params["more"]) == ("document.changed", 3, 1)  # type: ignore[arg-type]
     assert found.detail.endswith(" and 1 more")
 
@@ -85,7 +85,7 @@ def test_step_04_every_further_place_must_hold(sample: Sample) -> None:
 
 
 def test_step_05_nothing_is_trusted_without_trust_root_or_chain(sample: Sample) -> None:
-    verdict = verify(sample.evidence(), at=sample.world.now)
+    verdict = verify(sample.evidence(), clock=sample.world.now)
     assert verdict.conclusion is Conclusion.UNDECIDED
     assert code(verdict, "origin") == "origin.nothing_trusted"
 
@@ -107,7 +107,7 @@ def test_step_05_entry_0_of_another_beginning(sample: Sample) -> None:
     assert code(verdict, "origin") == "origin.another_beginning"
     assert check(verdict, "origin").params["found"] == hex_text(later.entry.hash)
     assert code(verdict, "NZ-MPI 851 authority") == "authority.other_first_entry"
-    without = verify(replace(held, entries=(later, *others)), at=sample.world.now)
+    without = verify(replace(held, entries=(later, *others)), clock=sample.world.now)
     assert code(without, "origin") == "origin.another_beginning", "also where nothing is trusted"
     hidden = offline(sample.world, replace(held, entries=tuple(others)))
     assert code(hidden, "origin") == "origin.trusted"
@@ -158,7 +158,7 @@ def test_step_07_a_cosignature_that_does_not_fit_refuses_the_note(sample: Sample
     name, id_, blob = note.signatures[-1]
     forged = replace(note, signatures=(*note.signatures[:-1], (name, id_, blob[:-1] + bytes([blob[-1] ^ 1]))))
     trust = replace(sample.world.trust, witnesses=tuple(item.key for item in WITNESSES), threshold=1)
-    found = check(verify(replace(held, checkpoint=forged), at=sample.world.now, trust=trust), "witnesses")
+    found = check(verify(replace(held, checkpoint=forged), clock=sample.world.now, trust=trust), "witnesses")
     assert found.code == "witnesses.wrong_line"
     assert "emu.example" in found.detail
 

@@ -18,7 +18,7 @@ from tests.core.verification.samples import Sample, attested_in, check, code, fa
 
 def test_step_10_party_signature_by_somebody_else(sample: Sample) -> None:
     evidence = replace(sample.evidence(), signature=Key("thief").sign(sample.declaration.id(ORIGIN)))
-    found = check(verify(evidence, at=sample.world.now, trust=sample.world.trust), "declaration")
+    found = check(verify(evidence, clock=sample.world.now, trust=sample.world.trust), "declaration")
     assert found.code == "declaration.only_chain"
     assert "wallet contract" in found.detail
 
@@ -27,7 +27,7 @@ def test_step_10_a_wallet_is_asked_on_chain(sample: Sample) -> None:
     asked = []
     evidence = replace(sample.evidence(), signature=b"wallet says yes")
     verdict = verify(
-        evidence, at=sample.world.now, trust=sample.world.trust, wallets=lambda *question: asked.append(question)
+        evidence, clock=sample.world.now, trust=sample.world.trust, wallets=lambda *question: asked.append(question)
     )
     assert code(verdict, "declaration") == "declaration.signed"
     assert asked[0][0] == TRADER.signer

@@ -64,7 +64,7 @@ def test_step_16_an_attestation_that_nobody_signed(world: World) -> None:
 def test_step_17_authority_needs_every_entry_that_gave_it(sample: Sample, missing: EntryKind, found: str) -> None:
     evidence = sample.evidence()
     kept = tuple(item for item in evidence.entries if item.entry.kind != missing)
-    verdict = verify(replace(evidence, entries=kept), at=sample.world.now, trust=sample.world.trust)
+    verdict = verify(replace(evidence, entries=kept), clock=sample.world.now, trust=sample.world.trust)
     assert code(verdict, "NZ-MPI 851 authority") == f"authority.{found}"
 
 

@@ -68,7 +68,7 @@ def of_document(document: object, within: object = None, **members: object) -> V
     world.enrol("NZ-MPI", "NZ", [851], PLANT)
     declared = world.declare(DOCUMENT.digest, 851)
     evidence = replace(world.evidence(*declared, world.anchor([declared[0]])), document=within)
-    return verify(evidence, at=world.now, document=document, trust=world.trust, policy=asked(**members))  # type: ignore[arg-type]
+    return verify(evidence, clock=world.now, document=document, trust=world.trust, policy=asked(**members))  # type: ignore[arg-type]
 
 
 HIDDEN = redact(DOCUMENT, ["$.lines[1]"])

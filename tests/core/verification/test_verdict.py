@@ -12,7 +12,7 @@ from ledger.core.verification.policy import Requirement, VerificationPolicy
 from ledger.core.verification.verdict import AgencyWord, Conclusion, Question, Status
 from ledger.core.verification.verify import verify
 from ledger.errors import LedgerError
-from ledger.testing.world import CUSTOMS, ORIGIN, World
+from ledger.testing.world import CUSTOMS, World
 from tests.core.verification.samples import Sample, attested_in, check, offline
 
 
@@ -36,7 +36,7 @@ def test_the_first_line_says_which_agencies_spoke(sample: Sample, world: World) 
 
 
 def test_an_adverse_word_comes_first(sample: Sample) -> None:
-    id_ = sample.declaration.id(ORIGIN)
+    id_ = sample.declaration.id(sample.world.origin)
     sample.world.attest("NZ-CUSTOMS", 132, leaf_hash(id_), 1, CUSTOMS, outcome=7)
     for online in (False, True):
         verdict = sample.verdict(online)
@@ -66,12 +66,12 @@ def test_offline_says_skipped_for_what_cannot_be_known(sample: Sample) -> None:
 
 def test_every_changed_byte_of_the_evidence_is_found(sample: Sample) -> None:
     data = sample.evidence().to_bytes()
-    assert verify(read_evidence(data), at=sample.world.now, trust=sample.world.trust).conclusion is Conclusion.GOOD
+    assert verify(read_evidence(data), clock=sample.world.now, trust=sample.world.trust).conclusion is Conclusion.GOOD
     accepted = []
     for position in range(len(data)):
         changed = data[:position] + bytes([data[position] ^ 0x01]) + data[position + 1 :]
         try:
-            verdict = verify(read_evidence(changed), at=sample.world.now, trust=sample.world.trust)
+            verdict = verify(read_evidence(changed), clock=sample.world.now, trust=sample.world.trust)
         except LedgerError:
             continue
         if verdict.conclusion is Conclusion.GOOD:

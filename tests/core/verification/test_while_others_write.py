@@ -171,7 +171,7 @@ def test_evidence_is_good_whatever_others_wrote_last() -> None:
         newest.add(evidence.entries[-1].entry.kind)
         # An attestation that is demanded is found where it is ours, and never in what others have.
         demands = policy(require=[requirement(851)]) if attested or count % 2 else None
-        asked = Asked(evidence.to_bytes(), None, made.trust.to_bytes(), demands, made.now)
+        asked = Asked(evidence.to_bytes(), None, made.trust.to_bytes(), demands, None, made.now)
         expected = "GOOD" if attested or demands is None else "NOT_GOOD"
         found, by_the_other = by_ledger(asked), by_itself(asked)
         failed = [row[0] for row in found[1] if row[2] in ("INVALID", "ERROR") and row[3]]
