@@ -277,16 +277,18 @@ def test_a_checkpoint_of_before_a_reorganisation_is_not_handed_out(
 
 
 def test_a_witness_whose_node_has_another_history_refuses(tmp_path: Path) -> None:
-    """Two chains with one id and one contract address: the same origin, and two histories of it."""
+    """Two chains with one id, one contract address and one entry 0: the same origin, and two histories of it."""
     relayer, council = wallet_of("a relayer"), wallet_of("a council")
     limits = ChainLimits(rpc_timeout=5, confirmation_timeout=10)
     chains: list[Chain] = []
+    beginning = now() + 10
     with ExitStack() as stack:
         for name in ("one", "other"):
             devchain = DevChain(tmp_path / name)
             devchain.start()
             stack.callback(devchain.stop)
             devchain.fund(relayer.address, PLENTY)
+            rpc(devchain.url, "evm_setNextBlockTimestamp", beginning)
             origin, _ = deploy(devchain.url, [council.address], 1, relayer, limits)
             chains.append(Chain.connect(devchain.url, origin, limits))
         assert chains[0].origin == chains[1].origin
