@@ -236,8 +236,8 @@ class AgencyWordResult(BaseModel):
     """What an agency says of the declaration: an attestation in force, made with authority."""
 
     agency: AgencyCode
-    name: str | None = Field(description="Null where nobody could say what the council resolved about the agency")
-    jurisdiction: str | None
+    name: str
+    jurisdiction: str
     kind: int = Field(description="UNCL 1001", examples=[132])
     outcome: int = Field(description="UNCL 7365, 4405 or 1373, by kind", examples=[7])
     adverse: bool = Field(description="Whether it holds against the goods or the party")

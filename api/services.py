@@ -14,7 +14,6 @@ from api.kit.readiness import NodeReadiness
 from api.kit.streams import Hub
 from ledger.app import App
 from ledger.config import Settings
-from ledger.core.encoding.ids import Signer
 from ledger.core.verification.cache import VerificationCache
 from ledger.errors import Source, Unavailable
 from ledger.journeys.receive import Commit, Received, store_requests
@@ -66,10 +65,6 @@ class Services:
                 "this server has no relayer key; relay the statement yourself, or ask its operator", source=Source.KEY
             )
         return self.app.relay
-
-    def wallet_accepts(self, signer: Signer, digest: bytes, signature: bytes) -> None:
-        """Ask a wallet contract; see ``Chain.wallet_accepts``. Unavailable while the node does not answer."""
-        self.app.chain.wallet_accepts(signer, digest, signature)
 
     def close(self) -> None:
         """Store what waits, answer what was asked, then close everything."""

@@ -52,8 +52,8 @@ def replay_file(file: Path, size: int) -> Measured:
     begun = time.perf_counter()
     with DiskMemory() as memory, SignatureChecks(ORIGIN, _refuse_wallet_signature) as checks:
 
-        def sign(number: int, signer: Signer, digest: bytes, signature: bytes) -> None:
-            checks.add(Signed(number, 0, signer, digest, signature))
+        def sign(number: int, signer: Signer, digest: bytes, signature: bytes, *, is_party: bool = False) -> None:
+            checks.add(Signed(number, signer, digest, signature, is_party))
 
         replay = Replay(ORIGIN, memory, Frontier(), sign)
         for _, data in read(file, size):
@@ -72,8 +72,8 @@ def audit_node(url: str) -> Measured:
     return _figures(report.size, report.signatures, time.perf_counter() - begun)
 
 
-def _refuse_wallet_signature(signed: Signed) -> None:
-    raise AssertionError(f"the signature of entry {signed.number} does not fit its key")
+def _refuse_wallet_signature(number: int) -> None:
+    raise AssertionError(f"a signature of entry {number} does not fit its key")
 
 
 def _figures(size: int, signatures: int, seconds: float) -> Measured:

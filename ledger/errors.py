@@ -340,6 +340,22 @@ class ContractMissing(Refused):
     )
 
 
+class PartyKeyMismatch(Refused):
+    FIELDS = ("party", "digest")
+    MESSAGE = (
+        "the key of party {party} did not sign {digest}: a party is a key, and no wallet contract (ERC-1271) is asked; "
+        "sign with the party's own key, or declare with a key as the party"
+    )
+
+
+class PartyVerifierUnknown(Refused):
+    FIELDS = ("verifier",)
+    MESSAGE = (
+        "the party names the verifier {verifier}, which is not this contract's own: declare with the key of an "
+        "account, or with a key under a verifier that the contract deployed"
+    )
+
+
 class GasTooHigh(Refused):
     FIELDS = ("needed", "limit")
     MESSAGE = "this needs {needed} gas, and one transaction may spend {limit} (EIP-7825)"

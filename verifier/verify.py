@@ -54,8 +54,8 @@ class Failed(Exception):
     """A check says no."""
 
 
-class OnlyChain(Failed):
-    """No key that is known here signed; only a contract on the chain could have taken the signature."""
+class OnlyContract(Exception):
+    """No key known here signed; only the contract could say whether a wallet contract accepted the signature."""
 
 
 def ascending(items: Sequence[Any]) -> bool:
@@ -1090,15 +1090,22 @@ class Origin(NamedTuple):
             raise Failed("a signature has at most 1,024 bytes")
         if len(signer) == 20:
             if recover_address(digest, signature) != signer:
-                raise OnlyChain(
-                    f"not signed by the key of 0x{signer.hex()}; if it is a wallet contract, only its chain can say"
+                raise OnlyContract(
+                    f"not signed by the key of 0x{signer.hex()}; if it is a wallet, only the contract knew"
                 )
         elif len(signer) == 84 and signer[:20] == keccak(b"\xd6\x94" + self.contract + b"\x01")[12:]:
             check_p256(signer[20:], digest, signature)
         elif self.is_passkey(signer):
             check_passkey(signer[20:], digest, signature)
         else:
-            raise OnlyChain("the signer names a verifier contract that only its chain knows")
+            raise OnlyContract("the signer names a foreign verifier; what that accepted, only the contract knew")
+
+    def check_party(self, party: bytes, digest: bytes, signature: bytes) -> None:
+        """A party is a key: no contract is asked, so what no key signed is not signed."""
+        try:
+            self.check_signature(party, digest, signature)
+        except OnlyContract as error:
+            raise Failed(str(error)) from None
 
 
 def check_value(type_: str, name: str, value: Any) -> None:
@@ -1622,23 +1629,24 @@ CODES = {
     "entries.included": VALID, "entries.not_included": INVALID,
     "anchor.anchored": VALID, "anchor.later": INVALID, "anchor.clock_behind": ERROR, "anchor.none": INVALID,
     "declaration.signed": VALID, "declaration.signed_by_passkey": VALID, "declaration.signed_by_cloud_passkey": VALID,
-    "declaration.not_signed": INVALID, "declaration.only_chain": INVALID,
+    "declaration.not_signed": INVALID,
     "freshness.recent": VALID, "freshness.stale": INVALID,
     "withdrawal.none_shown": SKIPPED, "withdrawal.withdrawn": INVALID, "withdrawal.not_signed": INVALID,
     "in_force.no_revocation_shown": SKIPPED, "in_force.revoked": INVALID, "in_force.revocation_in_doubt": ERROR,
     "in_force.compromised": INVALID, "in_force.before_validity": INVALID, "in_force.expired": INVALID,
     "in_force.not_yet_attested": INVALID, "in_force.lifted": INVALID,
-    "revocation.shown": VALID, "revocation.not_signed": INVALID, "revocation.only_chain": INVALID,
+    "revocation.shown": VALID, "revocation.not_signed": INVALID, "revocation.only_contract": ERROR,
     "revocation.not_empowered": INVALID,
     "compromise.safe": VALID, "compromise.unsafe": INVALID, "compromise.undecidable": ERROR,
     "set.included": VALID, "set.not_included": INVALID,
     "signature.signed": VALID, "signature.signed_by_passkey": VALID, "signature.signed_by_cloud_passkey": VALID,
-    "signature.not_signed": INVALID, "signature.only_chain": INVALID,
+    "signature.not_signed": INVALID, "signature.only_contract": ERROR,
     "authority.shown": VALID, "authority.no_first_council": INVALID, "authority.other_first_entry": INVALID,
     "authority.no_quorum": INVALID, "authority.not_enrolled": INVALID, "authority.not_authorised": INVALID,
     "authority.no_mandate": INVALID, "authority.suspended": INVALID, "authority.attester_ended": INVALID,
-    "policy.met": VALID, "policy.not_met": INVALID,
-    "refusal.in_force": INVALID, "refusal.none_shown": SKIPPED,
+    "authority.only_contract": ERROR,
+    "policy.met": VALID, "policy.not_met": INVALID, "policy.undecided": ERROR,
+    "refusal.in_force": INVALID, "refusal.undecided": ERROR, "refusal.none_shown": SKIPPED,
     "shown.enough": VALID, "shown.nothing": INVALID, "shown.missing": INVALID, "shown.too_few": INVALID,
 }  # fmt: skip
 
@@ -1674,7 +1682,8 @@ class Verifier:
         self.id, self.entries = evidence.id, [entry for entry, _ in evidence.entries]
         self.checks: list[dict[str, Any]] = []
         self.fits: Document | None = None  # the document that shows fields of the declared one
-        self.judged: list[dict[str, Any]] = []  # what agencies say: what is in force with authority
+        # What agencies say: what is in force with authority, and whether every signature could be judged.
+        self.judged: list[tuple[dict[str, Any], bool]] = []
         self.cosigned: list[int] = []
         self.revoked: dict[bytes, list[Entry]] = {}  # by attestation
         self.compromised: dict[bytes, int] = {}  # from when, by attester; the earliest date counts
@@ -1687,6 +1696,7 @@ class Verifier:
         # Sets about the declaration: those of its inclusions, and the set of one, whose root is the leaf itself.
         alone = SetInclusion(leaf_hash(self.id), 1, 0, ())
         self.sets = {(inclusion.root, inclusion.size): inclusion for inclusion in (alone, *evidence.inclusions)}
+        self.undecided: tuple[int, str] | None = None  # the first resolution that a wallet contract endorsed, and why
         self.resolutions, self.unendorsed = self.enacted()
         last, size = self.entries[-1:], evidence.note.size
         self.as_of = f"as of entry {size - 1}" + (
@@ -1713,7 +1723,8 @@ class Verifier:
             conclusion = "NOT_GOOD"
         elif ERROR in found or (SKIPPED in found and not self.policy.allow_skipped):
             conclusion = "UNDECIDED"
-        said = sorted(self.judged, key=lambda word: not word["adverse"])
+        said = [word for word, known in self.judged if known or word["adverse"]]
+        said.sort(key=lambda word: not word["adverse"])
         return {
             "first_line": self.first_line(conclusion, said),
             "declaration": "0x" + self.id.hex(),
@@ -1750,21 +1761,24 @@ class Verifier:
         )  # fmt: skip
         return status == VALID
 
-    def signed(self, step: str, about: str, signer: bytes, digest: bytes, signature: bytes) -> bool:
-        """Add whether a signer signed a digest."""
+    def signed(self, step: str, about: str, signer: bytes, digest: bytes, signature: bytes) -> str:
+        """Add whether a signer signed a digest; the status of that check."""
+        origin, code, words = self.evidence.origin, "signed", f"signed by 0x{signer.hex()}"
+        check = origin.check_party if step == "declaration" else origin.check_signature
         try:
-            self.evidence.origin.check_signature(signer, digest, signature)
-        except OnlyChain as error:
-            return self.add(f"{step}.only_chain", str(error), about)
+            check(signer, digest, signature)
+        except OnlyContract as error:
+            code, words = "only_contract", str(error)
         except Failed as error:
-            return self.add(f"{step}.not_signed", str(error), about)
-        if self.evidence.origin.is_passkey(signer):
-            made = read_assertion(digest, signature)
-            code = "signed_by_cloud_passkey" if made.in_cloud else "signed_by_passkey"
-            kept = "; the key may be kept in the owner's cloud account" if made.in_cloud else ""
-            words = f"signed by the passkey 0x{signer.hex()}" + (f" at {made.site}" if made.site else "") + kept
-            return self.add(f"{step}.{code}", words, about)
-        return self.add(f"{step}.signed", f"signed by 0x{signer.hex()}", about)
+            code, words = "not_signed", str(error)
+        else:
+            if self.evidence.origin.is_passkey(signer):
+                made = read_assertion(digest, signature)
+                code = "signed_by_cloud_passkey" if made.in_cloud else "signed_by_passkey"
+                kept = "; the key may be kept in the owner's cloud account" if made.in_cloud else ""
+                words = f"signed by the passkey 0x{signer.hex()}" + (f" at {made.site}" if made.site else "") + kept
+        self.add(f"{step}.{code}", words, about)
+        return CODES[f"{step}.{code}"]
 
     def document(self) -> None:
         """Checks 1 and 2."""
@@ -1902,7 +1916,7 @@ class Verifier:
                     self.evidence.origin.id(WITHDRAWAL, entry.said["Withdrawal"]),
                 )
                 try:
-                    self.evidence.origin.check_signature(party, id_, entry.signed[0])
+                    self.evidence.origin.check_party(party, id_, entry.signed[0])
                 except Failed as error:
                     self.add("withdrawal.not_signed", f"{words}, and not signed by the party: {error}")
                 else:
@@ -1950,10 +1964,16 @@ class Verifier:
         words = f"entry {revoked.number} at {when(revoked.time)}"
         try:
             id_ = self.evidence.origin.id(REVOCATION, revoked.said["Revocation"])
-            self.evidence.origin.check_signature(signer, id_, signature)
+            undecided = self.undecided if self.undecided is not None and self.undecided[0] < revoked.number else None
+            try:
+                self.evidence.origin.check_signature(signer, id_, signature)
+            except OnlyContract as error:  # what is wrong for certain outweighs it
+                undecided = revoked.number, str(error)
             self.empowered(revoked, signer, attested.said["Attestation"]["agency"], None)
-        except OnlyChain as error:
-            self.add("revocation.only_chain", f"{words}: {error}", name)
+            if undecided is not None:
+                raise OnlyContract("entry {}: {}".format(*undecided))
+        except OnlyContract as error:
+            self.add("revocation.only_contract", f"{words}: {error}", name)
         except NotEmpowered as error:
             self.add("revocation.not_empowered", f"the key could not revoke it, {words}: {error}", name)
         except Failed as error:
@@ -2009,15 +2029,20 @@ class Verifier:
         except NotEmpowered as error:
             self.add(error.code, str(error), name)
             return
-        self.add("authority.shown", "enrolled, authorised and mandated by the council", name)
-        if in_force and signed:
+        undecided = self.undecided if self.undecided is not None and self.undecided[0] < entry.number else None
+        if undecided is not None:
+            self.add("authority.only_contract", "entry {}: {}".format(*undecided), name)
+        else:
+            self.add("authority.shown", "enrolled, authorised and mandated by the council", name)
+        if in_force and signed != INVALID:
             agency, kind, outcome = _group(entry)
             words = f"{type_in_words(kind)}: {outcome_in_words(kind, outcome)}"
-            self.judged.append({
+            word = {
                 "agency": agency, "name": title, "jurisdiction": jurisdiction, "kind": kind, "outcome": outcome,
                 "adverse": is_adverse(kind, outcome),
                 "words": f"{one_line(title)} ({agency}, {jurisdiction}) says {words}",
-            })  # fmt: skip
+            }  # fmt: skip
+            self.judged.append((word, signed == VALID and undecided is None))
 
     def empowered(self, at: Entry, signer: bytes, agency: bytes, kind: int | None) -> tuple[str, str]:
         """Name and jurisdiction of the agency, if entries before ``at`` let the signer speak for it; else NotEmpowered.
@@ -2079,41 +2104,56 @@ class Verifier:
                 self.check_quorum(entry, council)
             except Failed as error:
                 raise NotEmpowered("authority.no_quorum", f"entry {entry.number}: {error}") from None
+            except OnlyContract as error:
+                self.undecided = self.undecided or (entry.number, str(error))
 
     def check_quorum(self, entry: Entry, council: dict[str, Any]) -> None:
         order = [keccak(signer) for signer, _ in entry.signed]
         if len(order) < council["threshold"] or not ascending(order):
             raise Failed("it lacks the council's quorum")
-        id_ = self.evidence.origin.id(RESOLUTIONS[entry.kind], entry.said)
+        id_, undecided = self.evidence.origin.id(RESOLUTIONS[entry.kind], entry.said), None
         for signer, signature in entry.signed:
             if signer not in council["members"]:
                 raise Failed("it is signed by one who is not in the council")
-            self.evidence.origin.check_signature(signer, id_, signature)
+            try:
+                self.evidence.origin.check_signature(signer, id_, signature)
+            except OnlyContract as error:  # what is wrong for certain outweighs it
+                undecided = undecided or error
+        if undecided is not None:
+            raise undecided
 
     def requirements(self) -> None:
         """Check 18."""
         for wanted in self.policy.require:
-            fits = any(
-                word["kind"] == wanted["kind"]
+            fitting = [
+                known
+                for word, known in self.judged
+                if word["kind"] == wanted["kind"]
                 and (not wanted["jurisdictions"] or word["jurisdiction"] in wanted["jurisdictions"])
                 and (word["outcome"] in wanted["outcomes"] if wanted["outcomes"] else not word["adverse"])
-                for word in self.judged
+            ]
+            code, found = "not_met", "there is none in force"
+            if fitting:
+                code, found = ("met", "there is one") if any(fitting) else ("undecided", "nobody can say if it counts")
+            self.add(
+                f"policy.{code}", f"the policy demands a {type_in_words(wanted['kind'])} ({wanted['kind']}): {found}"
             )
-            found = "there is one" if fits else "there is none in force"
-            words = f"the policy demands a {type_in_words(wanted['kind'])} ({wanted['kind']}): {found}"
-            self.add("policy.met" if fits else "policy.not_met", words)
 
     def refusals(self) -> None:
         """Check 19."""
         for refused in self.policy.refuse:
             kind: int = refused["kind"]
             outcomes: list[int] = refused["outcomes"] or sorted(outcomes_of(refused["kind"]).adverse)
-            found = any(word["kind"] == kind and word["outcome"] in outcomes for word in self.judged)
+            found = [known for word, known in self.judged if word["kind"] == kind and word["outcome"] in outcomes]
             words = (
                 f"the policy refuses a {type_in_words(kind)} ({kind}) with outcome {' or '.join(map(str, outcomes))}"
             )
-            words += ": one is in force" if found else f": none is shown, {self.as_of}"
-            self.add("refusal.in_force" if found else "refusal.none_shown", words)
+            code, said = "none_shown", f"none is shown, {self.as_of}"
+            if found:
+                code, said = "undecided", "nobody can say if the one that is there counts"
+            if any(found):
+                code, said = "in_force", "one is in force"
+            self.add(f"refusal.{code}", f"{words}: {said}")
 
     def fields(self) -> None:
         """Check 20."""

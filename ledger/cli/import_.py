@@ -23,7 +23,11 @@ def import_(
         typer.Option("--trust", "-t", help="Trust root from another source; else the export's own is believed."),
     ] = None,
     accept_wallets: Annotated[
-        bool, typer.Option("--accept-wallets", help="Take signatures that only a wallet contract could judge.")
+        bool,
+        typer.Option(
+            "--accept-wallets",
+            help="Take entries that a wallet contract may have signed; only the contract could judge.",
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -75,7 +79,10 @@ def _words(value: dict[str, Any], believed: bool) -> list[str]:
             "compare them with the chain (`ledger audit`)."
         )
     if value["wallet_signatures"]:
-        said.append("Signatures by wallet contracts were taken as they are: only their chain can judge them.")
+        said.append(
+            "Signatures by wallet contracts were taken as they are: compare the entries with the contract's head "
+            "(`ledger audit`)."
+        )
     if value["contradicting_checkpoints"]:
         said.append(
             "[bold red]The log key signed checkpoints of another history too[/]: before a reorganisation of the chain, "

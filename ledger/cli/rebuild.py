@@ -43,7 +43,7 @@ def rebuild_(
     root = _trust(app, trust)
     with bar() as progress:
         stage = Stages(progress).stage
-        rebuilt = rebuild(app.store, app.chain, app.follower, _files(evidence or ()), root, now(), stage)
+        rebuilt = rebuild(app.store, app.follower, _files(evidence or ()), root, now(), stage)
     value = _value(app, rebuilt)
     show(as_json, value, lambda: _print(value, root))
     if rebuilt.refused:

@@ -53,8 +53,7 @@ def verify(
         None if policy is None else read_file(policy),
     )
     if online:
-        app = open_app()
-        verdict = verify_online(held, time, app.chain, app.follower, at=asked_at)
+        verdict = verify_online(held, time, open_app().follower, at=asked_at)
     else:
         verdict = verify_offline(held, time, asked_at)
     value = verdict.to_json()

@@ -18,51 +18,53 @@ from typing import NamedTuple, Self
 
 from ledger.core.encoding.ids import Signer
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import WalletUndecided, verify_signature
-from ledger.errors import HistoryBroken, Source, Unavailable, VerificationFailed
+from ledger.core.statements.signature import WalletUndecided, verify_party_signature, verify_signature
+from ledger.errors import DefiniteNo, HistoryBroken, Source, Unavailable
 
 _PORTION = 2_000  # signatures; about a tenth of a second
 
 
 class Signed(NamedTuple):
-    """A signature to check: number and block of its entry, ERC-7913 signer, digest, signature."""
+    """A signature to check: number of its entry, ERC-7913 signer, digest, signature, whether the signer is a party."""
 
     number: int
-    block: int
     signer: Signer
     digest: bytes
     signature: bytes
+    is_party: bool = False
 
 
 class Checked(NamedTuple):
-    """The result of a portion: the first failure (entry number, reason), and what only the chain can decide."""
+    """The result of a portion: the first failure (entry number, reason), and entries that only a wallet signed."""
 
     failed: tuple[int, str] | None
-    undecided: list[Signed]
+    by_wallets: list[int]
 
 
 def check(origin: Origin, portion: Sequence[Signed]) -> Checked:
     """Check signatures in order, up to the first failure."""
-    undecided = []
+    by_wallets = []
     for item in portion:
+        verify = verify_party_signature if item.is_party else verify_signature
         try:
-            verify_signature(origin, item.signer, item.digest, item.signature)
+            verify(origin, item.signer, item.digest, item.signature)
         except WalletUndecided:
-            undecided.append(item)
-        except VerificationFailed as error:
-            return Checked((item.number, str(error)), undecided)
-    return Checked(None, undecided)
+            by_wallets.append(item.number)
+        except DefiniteNo as error:
+            return Checked((item.number, str(error)), by_wallets)
+    return Checked(None, by_wallets)
 
 
 class SignatureChecks:
     """Takes signatures one by one; call ``finish`` after the last. Use it as a context, which ends the processes.
 
-    ``undecided`` gets, in order, every signature that only a contract on the chain can judge.
+    ``on_wallet`` gets, in order, the entry number of every signature that only the contract could judge. ``count`` is
+    how many others were taken.
     """
 
-    def __init__(self, origin: Origin, undecided: Callable[[Signed], None], processes: int | None = None) -> None:
+    def __init__(self, origin: Origin, on_wallet: Callable[[int], None], processes: int | None = None) -> None:
         self._origin = origin
-        self._undecided = undecided
+        self._on_wallet = on_wallet
         self._processes = processes or os.cpu_count() or 1
         self._portion: list[Signed] = []
         self._waiting: deque[Future[Checked]] = deque()
@@ -116,8 +118,9 @@ class SignatureChecks:
         self._judge(checked)
 
     def _judge(self, checked: Checked) -> None:
-        for signed in checked.undecided:
-            self._undecided(signed)
+        self.count -= len(checked.by_wallets)
+        for number in checked.by_wallets:
+            self._on_wallet(number)
         if checked.failed is not None:
             number, words = checked.failed
             self._failed = HistoryBroken(

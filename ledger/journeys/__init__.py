@@ -4,7 +4,7 @@ In the order of a document's life:
 
 ============== ==========================================================================================
 ``declare``    wrap files, sign their declarations, store them
-``receive``    take in declarations that their parties signed: check, ask wallets, store many at once
+``receive``    take in declarations that their parties signed: check, store many at once
 ``follow``     keep the store's index and a replayed history in step with the contract
 ``anchor``     batches, transactions, entries; resumes wherever it stopped
 ``checkpoint`` sign the size and root of what is confirmed; find the newest checkpoint

@@ -14,6 +14,7 @@ from pathlib import Path
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
 from ledger.core.document import read_wrapped
 from ledger.core.encoding.ids import DeclarationId, Root
+from ledger.core.statements.signature import verify_party_signature
 from ledger.core.tree.merkle import leaf_hash
 from ledger.core.tree.tiles import Frontier
 from ledger.edges.export import records
@@ -33,8 +34,8 @@ class Imported:
     """What was imported, and what could not be judged or does not fit.
 
     ``uncovered``: how many entries come after the newest checkpoint that the trust root accepts. ``wallets``: how many
-    signatures only the chain can judge (ERC-1271). ``contradicting``: sizes of published checkpoints that the log key
-    signed for another history: before a reorganisation, or because the log showed two histories.
+    signatures only the contract could judge (ERC-1271). ``contradicting``: sizes of published checkpoints that the log
+    key signed for another history: before a reorganisation, or because the log showed two histories.
     """
 
     manifest: ExportManifest
@@ -57,9 +58,10 @@ def import_ledger(
     one is left.
 
     :param trust: what is believed beforehand; without it, the trust root in the export is believed.
-    :param accept_wallets: take signatures that only a contract on the chain could judge (ERC-1271), and count them.
+    :param accept_wallets: take signatures of entries that only the contract could judge (ERC-1271), and count them.
     :raises Malformed: the export is not finished, or a file has another shape; the message names file and place.
     :raises VerificationFailed: a file was changed, added or removed, or a signature or a proof does not fit.
+    :raises Unavailable: a wallet contract may have signed an entry, and that is not to be accepted.
     :raises HistoryBroken: an entry breaks a rule, two parts contradict each other, or the store is of another origin.
     """
     with ExportReader(folder) as reader:
@@ -94,7 +96,7 @@ def _import_declarations(run: ImportRun) -> None:
             raise Malformed("is out of order", where)
         before = item.received_at, item.id
         try:
-            run.signatures.check(0, item.declaration.party, item.id, item.signature)
+            verify_party_signature(run.reader.manifest.origin, item.declaration.party, item.id, item.signature)
         except DefiniteNo as error:
             raise VerificationFailed(f"{where}: {error}") from None
         received.append((item.id, item.declaration, item.signature, item.received_at))

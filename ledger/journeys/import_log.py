@@ -13,7 +13,7 @@ from ledger.core.encoding.ids import Root, Signer
 from ledger.core.history.entry import Entry
 from ledger.core.history.replay import Replay
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import WalletUndecided, verify_signature
+from ledger.core.statements.signature import WalletUndecided, verify_party_signature, verify_signature
 from ledger.core.tree.tile_files import TileName, TileStream, bundle, read_bundle
 from ledger.core.tree.tiles import TILE_WIDTH
 from ledger.edges.chain.events import LoggedEntry
@@ -23,7 +23,7 @@ from ledger.edges.export.manifest import MANIFEST, Counts
 from ledger.edges.export.reader import ExportReader
 from ledger.edges.replay_memory import DiskMemory
 from ledger.edges.store import Restoration
-from ledger.errors import DefiniteNo, HistoryBroken, Malformed, VerificationFailed
+from ledger.errors import DefiniteNo, HistoryBroken, Malformed, Source, Unavailable, VerificationFailed
 from ledger.journeys.progress import StageProgress
 
 CHUNK = 500  # rows that are stored at once
@@ -31,21 +31,30 @@ Content = TypeVar("Content")
 
 
 class Signatures:
-    """Checks signatures by keys, and counts those that only a wallet contract could check."""
+    """Checks signatures by keys, and counts those of wallet contracts, which only the contract could judge."""
 
     def __init__(self, origin: Origin, accept_wallets: bool) -> None:
         self._origin = origin
         self._accept_wallets = accept_wallets
         self.wallets = 0
 
-    def check(self, number: int, signer: Signer, digest: bytes, signature: bytes) -> None:
-        """VerificationFailed if a signature does not fit, or if only its chain could tell and that is not accepted."""
+    def check(self, number: int, signer: Signer, digest: bytes, signature: bytes, *, is_party: bool = False) -> None:
+        """Check a signature of entry ``number``.
+
+        :raises DefiniteNo: it does not fit.
+        :raises Unavailable: only the contract could say, and that is not to be accepted.
+        """
+        if is_party:
+            verify_party_signature(self._origin, signer, digest, signature)
+            return
         try:
             verify_signature(self._origin, signer, digest, signature)
         except WalletUndecided as error:
             if not self._accept_wallets:
-                raise VerificationFailed(
-                    f"{error}; if that is a wallet contract, only its chain can tell: --accept-wallets takes it"
+                raise Unavailable(
+                    f"entry {number}: {error}. An import asks no chain: --accept-wallets takes such signatures, and "
+                    "`ledger audit` compares the entries with the contract's head",
+                    source=Source.CHAIN,
                 ) from None
             self.wallets += 1
 

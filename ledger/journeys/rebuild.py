@@ -21,9 +21,8 @@ from ledger.core.tree.merkle import leaf_hash
 from ledger.core.tree.tiles import Frontier
 from ledger.core.verification.verdict import Question, Status
 from ledger.core.verification.verify import verify
-from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Restoration, Store
-from ledger.errors import DefiniteNo, Source, Unavailable, VerificationFailed
+from ledger.errors import DefiniteNo, VerificationFailed
 from ledger.journeys.follow import Follower
 from ledger.journeys.progress import StageProgress, no_stages
 from ledger.journeys.verify import VerificationRequest
@@ -74,7 +73,6 @@ class Rebuilt:
 
 def rebuild(
     store: Store,
-    chain: Chain,
     follower: Follower,
     evidence: Iterable[tuple[str, bytes]] = (),
     trust: TrustRoot | None = None,
@@ -95,7 +93,7 @@ def rebuild(
     """
     follower.refresh(lambda done, of: progress("entries", done, of))
     with follower.known_history() as history:
-        run = _Rebuilding(store, chain, history, trust, at)
+        run = _Rebuilding(store, history, trust, at)
         recognised = run.recognise()
         for count, (name, data) in enumerate(evidence, start=1):
             run.take(name, data)
@@ -122,7 +120,6 @@ class _Rebuilding:
     """One run over a history that is held still."""
 
     store: Store
-    chain: Chain
     history: History
     trust: TrustRoot | None
     at: int
@@ -205,20 +202,16 @@ class _Rebuilding:
         demanded, as the chain itself is asked, but lines of known witnesses must fit.
 
         :raises VerificationFailed: naming the first check that did not hold.
-        :raises Unavailable: nobody could say whether a check holds.
         """
         if evidence.origin != self.history.origin:
             raise VerificationFailed(f"is of another history, {evidence.origin}")
         trust = self.trust and replace(self.trust, threshold=0)
         at = self.history.last_time  # the chain's clock; what is in it has happened
-        verdict = verify(evidence, clock=at, trust=trust, history=self.history, wallets=self.chain.wallet_accepts)
+        verdict = verify(evidence, clock=at, trust=trust, history=self.history)
         asked = [one for one in verdict.checks if one.question is Question.INTACT or one.name == "declaration"]
         for check in asked:
             if check.status is Status.INVALID:
                 raise VerificationFailed(f"{check.name}: {check.detail}")
-        for check in asked:
-            if check.status is Status.ERROR:
-                raise Unavailable(f"{check.name}: {check.detail}", source=Source.CHAIN)
         if trust is None:
             return None
         note = evidence.checkpoint

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from ledger.core.encoding.ids import DeclarationId, Signer
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import WalletUndecided, verify_signature
+from ledger.core.statements.signature import verify_party_signature
 from ledger.core.statements.statement import Declaration
 from ledger.edges.store import Store
-from ledger.errors import DefiniteNo, LedgerError, Malformed, SignatureMismatch, Unavailable, VerificationFailed
+from ledger.errors import DefiniteNo, LedgerError, PartyKeyMismatch, Unavailable, VerificationFailed
 
 log = logging.getLogger(__name__)
-
-MAX_WALLETS = 100  # declarations of one request whose signature only the chain can judge
-
-WalletAccepts = Callable[[Signer, bytes, bytes], None]
-"""Ask a wallet contract (signer, digest, signature); raises VerificationFailed or Unavailable. ``Chain`` has it."""
 
 
 class Received(NamedTuple):
@@ -28,13 +23,6 @@ class Received(NamedTuple):
     id: DeclarationId
     declaration: Declaration
     signature: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class NeedsWallet:
-    """The party's own key did not sign; the wallet contract at its address may have."""
-
-    received: Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,73 +44,32 @@ class Commit:
     at: int
 
 
-Outcome = Received | NeedsWallet | Stored | Exception
+Outcome = Received | Stored | Exception
 """How far one declaration of many has come."""
 
 
-def check_signature(received: Received, origin: Origin) -> Received | NeedsWallet:
-    """Check that the party's own key signed; NeedsWallet where only a wallet contract could say.
+def check_party(origin: Origin, party: Signer, digest: bytes, signature: bytes) -> None:
+    """Check that a party signed a declaration or withdrawal with its key; nobody's contract is asked.
 
-    :raises SignatureMismatch: it did not sign.
+    :raises Refused: it did not, or it is no key. The message says what is wrong and what to do.
     """
-    id_, declaration, signature = received
     try:
-        verify_signature(origin, declaration.party, id_, signature)
-    except WalletUndecided:
-        return NeedsWallet(received)
+        verify_party_signature(origin, party, digest, signature)
     except VerificationFailed:
-        raise SignatureMismatch(declaration.party, id_) from None
-    return received
+        raise PartyKeyMismatch(party, digest) from None
 
 
 def check_signatures(received: Sequence[Received | LedgerError], origin: Origin) -> list[Outcome]:
-    """As ``check_signature``, for many: what cannot be taken in becomes its error. Errors given are passed on."""
+    """Check that each party signed; what cannot be taken in becomes its error. Errors given are passed on."""
     outcomes: list[Outcome] = []
     for item in received:
         try:
-            outcomes.append(item if isinstance(item, LedgerError) else check_signature(item, origin))
+            if isinstance(item, Received):
+                check_party(origin, item.declaration.party, item.id, item.signature)
+            outcomes.append(item)
         except DefiniteNo as error:
             outcomes.append(error)
     return outcomes
-
-
-def ask_wallet(received: Received, accepts: WalletAccepts) -> None:
-    """Ask the wallet contract at the party's address whether it signed; takes the chain's time.
-
-    :raises SignatureMismatch: it did not, or there is no contract.
-    :raises Unavailable: the chain is away.
-    """
-    id_, declaration, signature = received
-    try:
-        accepts(declaration.party, id_, signature)
-    except VerificationFailed:
-        raise SignatureMismatch(declaration.party, id_) from None
-
-
-def ask_wallets(outcomes: list[Outcome], most: int, accepts: WalletAccepts) -> int:
-    """Replace each NeedsWallet by what its wallet says; returns how many were asked, ``most`` at most.
-
-    A chain that was away once is not asked again.
-    """
-    away: Unavailable | None = None
-    places = [place for place, item in enumerate(outcomes) if isinstance(item, NeedsWallet)]
-    for count, place in enumerate(places):
-        item = outcomes[place]
-        assert isinstance(item, NeedsWallet)
-        try:
-            if count >= most:
-                raise Malformed(
-                    f"at most {MAX_WALLETS} lines of a request can be signed by wallet contracts", "signature"
-                )
-            if away is not None:
-                raise away
-            ask_wallet(item.received, accepts)
-            outcomes[place] = item.received
-        except DefiniteNo as error:
-            outcomes[place] = error
-        except Unavailable as error:
-            outcomes[place] = away = error
-    return min(len(places), most)
 
 
 def note_stored(outcomes: list[Outcome], new: Sequence[bool | Exception]) -> None:

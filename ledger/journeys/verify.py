@@ -15,7 +15,6 @@ from ledger.core.verification.intact import Opened
 from ledger.core.verification.policy import VerificationPolicy, policy_from_value, read_policy
 from ledger.core.verification.verdict import Verdict
 from ledger.core.verification.verify import verify
-from ledger.edges.chain.contract import Chain
 from ledger.journeys.follow import Follower
 
 
@@ -85,13 +84,12 @@ def verify_offline(
 def verify_online(
     request: VerificationRequest,
     clock: int,
-    chain: Chain,
     follower: Follower,
     max_age: float = 0.0,
     cache: VerificationCache | None = None,
     at: int | None = None,
 ) -> Verdict:
-    """Decide by the chain's present history, and ask the chain about wallet contracts.
+    """Decide by the chain's present history. Evidence of another history cannot be judged by it, and is not.
 
     :param clock: the verifier's clock, in seconds.
     :param max_age: how old a look at the chain may be, in seconds.
@@ -107,6 +105,5 @@ def verify_online(
             trust=request.trust,
             policy=request.policy,
             history=history,
-            wallets=chain.wallet_accepts,
             cache=cache,
         )

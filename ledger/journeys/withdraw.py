@@ -5,14 +5,16 @@ from __future__ import annotations
 from ledger.core.statements.statement import Declaration, Withdrawal
 from ledger.edges.chain import calls
 from ledger.errors import DeclarationAlreadyWithdrawn
+from ledger.journeys.receive import check_party
 from ledger.journeys.relay import Relay, Relayed, relayed
 
 
 def relay_withdrawal(relay: Relay, declaration: Declaration, withdrawal: Withdrawal, signature: bytes) -> Relayed:
     """Relay a withdrawal. Relaying the same one again is no error.
 
-    :raises Refused: the contract forbids it.
+    :raises Refused: the party's key did not sign, or the contract forbids it.
     """
+    check_party(relay.chain.origin, declaration.party, withdrawal.id(relay.chain.origin), signature)
     receipt = None
     try:
         receipt = relay.submit(calls.withdraw(declaration, withdrawal, signature))

@@ -168,9 +168,9 @@ def refusals(served: Served) -> dict[str, tuple[str, dict[str, Any], int, str]]:
             "/v1/declarations",
             good | {"signature": hex_text(houses.declaration(served.house)[1])},
             403,
-            "SignatureMismatch",
+            "PartyKeyMismatch",
         ),
-        "a signature that is none": ("/v1/declarations", good | {"signature": "0x00"}, 403, "SignatureMismatch"),
+        "a signature that is none": ("/v1/declarations", good | {"signature": "0x00"}, 403, "PartyKeyMismatch"),
         "no signature": ("/v1/declarations", {"declaration": good["declaration"]}, 422, "Malformed"),
         "an unknown member": ("/v1/declarations", good | {"color": 1}, 422, "Malformed"),
         "hex in capitals": (

@@ -17,38 +17,24 @@ from api.routes.ledger.convert import refuse_repeated_names
 from api.services import Services
 from ledger.app import App
 from ledger.config import Settings
+from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.statement import Declaration
+from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
-from ledger.errors import Malformed, Source, Unavailable, VerificationFailed
+from ledger.errors import Malformed, Source, Unavailable
 from ledger.testing.world import ORIGIN, TRADER
 
 NOW = 1_795_000_000
 LONG = '{"declaration": "' + "x" * bulk.MAX_LINE + '"}'
 
 
-class Wallets:
-    """Stands in for the chain: how often it was asked about wallets, and whether it is away."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-        self.away = False
-
-    def wallet_accepts(self, signer: bytes, digest: bytes, signature: bytes) -> None:
-        self.asked += 1
-        if self.away:
-            raise Unavailable("the node does not answer", source=Source.CHAIN)
-        if signature != b"by a contract":
-            raise VerificationFailed("no contract took it")
-
-
 class Door:
     """A server without a chain that anchors nothing, and its client."""
 
-    def __init__(self, client: TestClient, store: Store, wallets: Wallets) -> None:
+    def __init__(self, client: TestClient, store: Store) -> None:
         self.client = client
         self.store = store
-        self.wallets = wallets
 
     def single(self, body: str) -> Any:
         return self.client.post("/v1/declarations", content=body, headers={"Content-Type": "application/json"})
@@ -62,16 +48,18 @@ class Door:
         return results
 
 
+def no_chain() -> Chain:
+    raise AssertionError("the chain was asked")
+
+
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     folder = tmp_path_factory.mktemp("door")
-    wallets = Wallets()
-
     store = Store.open(f"sqlite:///{folder / 'ledger.sqlite'}", ORIGIN)
     chosen = Settings(state_dir=folder, origin=str(ORIGIN))
-    app = App(chosen, store=store, connect=lambda: wallets)  # type: ignore[arg-type, return-value]
+    app = App(chosen, store=store, connect=no_chain)
     with TestClient(create_app(Services(app, lambda: NOW)), raise_server_exceptions=False) as client:
-        yield Door(client, store, wallets)
+        yield Door(client, store)
 
 
 _numbers = iter(range(1, 1 << 32))
@@ -132,7 +120,7 @@ def test_every_line_has_its_answer_however_the_body_is_cut(door: Door, size: int
     assert [result["status"] for result in results[:8]] == [202, 202, 422, 403, 422, 422, 422, 200]
     assert [result["status"] for result in results[8:]] == [202] * (len(lines) - 8)
     kinds = [result["type"].removeprefix("urn:trade-ledger:") for result in results[2:7]]
-    assert kinds == ["Malformed", "SignatureMismatch", "Malformed", "Malformed", "Malformed"]
+    assert kinds == ["Malformed", "PartyKeyMismatch", "Malformed", "Malformed", "Malformed"]
     assert "longer than" in results[5]["detail"]
     assert "a name that this object already has" in results[6]["detail"]
     for line, result in zip(lines, results, strict=True):
@@ -158,23 +146,28 @@ def test_too_many_lines_are_refused_as_a_whole(door: Door, monkeypatch: pytest.M
     assert {result["status"] for result in results} <= {200, 202}
 
 
-def test_wallets_are_asked_line_by_line_but_not_without_end(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "MAX_WALLETS", 3)
-    by_contract = [fresh() | {"signature": hex_text(b"by a contract")} for _ in range(5)]
-    before = door.wallets.asked
-    results = door.bulk("\n".join(map(text, [by_contract[0], fresh(), *by_contract[1:]])))
-    assert [result["status"] for result in results] == [202, 202, 202, 202, 422, 422]
-    assert door.wallets.asked - before == 3
-    assert door.single(text(by_contract[4])).status_code == 202
-
-
-def test_while_the_chain_is_away_only_its_lines_wait(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door.wallets, "away", True)
-    unsure = [fresh() | {"signature": hex_text(b"by a contract")} for _ in range(3)]
-    before = door.wallets.asked
-    results = door.bulk("\n".join(map(text, [*unsure, fresh()])))
-    assert [result["status"] for result in results] == [503, 503, 503, 202]
-    assert door.wallets.asked - before == 1  # a node that is away is not waited for again and again
+@pytest.mark.parametrize(
+    ("party", "kind", "words"),
+    [
+        (b"\x77" * 20, "PartyKeyMismatch", "no wallet contract (ERC-1271) is asked"),
+        (b"\x77" * 20 + bytes(64), "PartyVerifierUnknown", f"names the verifier 0x{'77' * 20}"),
+        (ORIGIN.p256_verifier + bytes(64), "PartyKeyMismatch", "did not sign"),
+    ],
+    ids=["wallet contract", "foreign verifier", "no key"],
+)
+def test_a_party_that_is_no_key_is_refused_and_no_chain_is_asked(
+    door: Door, party: bytes, kind: str, words: str
+) -> None:
+    """The server has no chain to ask, and the message says what is wrong and what to do."""
+    made = Declaration(Signer(party), next(_numbers).to_bytes(32), 380)
+    said = {"declaration": made.to_json(), "signature": hex_text(TRADER.sign(made.id(ORIGIN)))}
+    single = door.single(text(said))
+    assert (single.status_code, single.json()["type"]) == (403, f"urn:trade-ledger:{kind}")
+    assert words in single.json()["detail"]
+    first, second = door.bulk("\n".join([text(said), text(fresh())]))
+    assert (first["status"], first["type"], second["status"]) == (403, f"urn:trade-ledger:{kind}", 202)
+    assert words in first["detail"]
+    assert door.store.declarations.get(made.id(ORIGIN)) is None
 
 
 def test_a_store_that_cannot_write_is_told_to_each(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Parties that are no plain accounts: a P-256 key in a card, and a wallet contract that its chain speaks for."""
+"""Parties that are no plain accounts: a P-256 key in a card; and a wallet contract, which is no party."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.signature import Algorithm
-from ledger.core.statements.statement import Declaration
+from ledger.core.statements.statement import Declaration, Withdrawal
 from tests.api.conftest import Served
 from tests.api.test_api import body, wait
 from tests.edges.authorities import rpc, wallet_code
@@ -28,32 +28,34 @@ def test_a_p256_party_declares(served: Served) -> None:
     assert served.client.post("/v1/declarations", json=body(made, wrong)).status_code == 403
 
 
-def test_a_wallet_party_declares_and_only_its_chain_can_say(served: Served) -> None:
-    owner, origin = served.house.key("owner"), served.house.chain.origin
-    code = hex_text(wallet_code(owner.address))
-    rpc(served.house.devchain.url, "anvil_setCode", hex_text(WALLET), code)
+def test_a_wallet_contract_is_no_party(served: Served) -> None:
+    """Neither for a declaration nor for a withdrawal, even if it would accept the signature."""
+    house = served.house
+    owner, origin = house.key("owner"), house.chain.origin
+    rpc(house.devchain.url, "anvil_setCode", hex_text(WALLET), hex_text(wallet_code(owner.address)))
     made = Declaration(WALLET, secrets.token_bytes(32), 380)
-    signed = body(made, owner.sign(made.id(origin)))
-    stranger = body(made, served.house.key("stranger").sign(made.id(origin)))
-    assert served.client.post("/v1/declarations", json=stranger).json()["type"] == "urn:trade-ledger:SignatureMismatch"
-    id_ = served.client.post("/v1/declarations", json=signed).json()["id"]
-    wait(served, id_)
-    evidence = served.client.get(f"/v1/declarations/{id_}/evidence").json()
-    online = served.client.post("/v1/verifications", json={"evidence": evidence}).json()
-    assert online["conclusion"] == "GOOD"
-    offline = served.client.post("/v1/verifications", json={"evidence": evidence, "online": False}).json()
-    (check,) = [check for check in offline["checks"] if check["name"] == "declaration"]
-    assert (check["status"], "verify online" in check["words"]) == ("INVALID", True)
+    answer = served.client.post("/v1/declarations", json=body(made, owner.sign(made.id(origin))))
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:trade-ledger:PartyKeyMismatch")
+    assert "no wallet contract (ERC-1271) is asked; sign with the party's own key" in answer.json()["detail"]
+    withdrawal = Withdrawal(made.id(origin), 1)
+    said = {
+        "declaration": made.to_json(), "withdrawal": withdrawal.to_json(),
+        "signature": hex_text(owner.sign(withdrawal.id(origin))),
+    }  # fmt: skip
+    size = house.chain.head()[0]
+    answer = served.client.post("/v1/withdrawals", json=said)
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:trade-ledger:PartyKeyMismatch")
+    assert house.chain.head()[0] == size
 
 
-def test_while_the_chain_is_away_a_wallet_waits_and_an_account_does_not(served: Served) -> None:
+def test_while_the_chain_is_away_a_wallet_is_refused_and_an_account_is_not(served: Served) -> None:
     made = Declaration(WALLET, secrets.token_bytes(32), 380)
     trader = served.house.key("trader")
     own = Declaration(trader.address, secrets.token_bytes(32), 380)
     served.house.devchain.stop()
     try:
         answer = served.client.post("/v1/declarations", json=body(made, bytes(65)))
-        assert (answer.status_code, answer.json()["type"]) == (503, "urn:trade-ledger:Unavailable")
+        assert (answer.status_code, answer.json()["type"]) == (403, "urn:trade-ledger:PartyKeyMismatch")
         signature = trader.sign(own.id(served.house.chain.origin))
         assert served.client.post("/v1/declarations", json=body(own, signature)).status_code == 202
     finally:

@@ -217,9 +217,8 @@ def test_the_council_decides_everything_that_it_can_and_the_core_replays_it(auth
     assert kinds == set(RESOLUTION_OF)
     size, head, _ = chain.head()
     assert (history.size, history.head) == (size, head)
-    assert [(number, signer) for number, signer, _, _ in history.undecided] == [(size - 1, WALLET)]
-    for _, signer, digest, signature in history.undecided:
-        chain.wallet_accepts(signer, digest, signature)
+    assert history.by_wallets == [size - 1]
+    assert history.first_wallet_resolution == size - 1
 
 
 def test_entries_say_where_they_were_found(authorities: Authorities, devchain: DevChain) -> None:
@@ -436,37 +435,6 @@ def test_a_revert_that_is_not_the_contracts_is_told_apart(data: bytes, words: st
     refusal = refusal_of(data)
     assert type(refusal) is errors.Reverted
     assert words in str(refusal)
-
-
-# ------------------------------------------------------------------------------------------------ wallets (ERC-1271)
-
-
-def test_a_wallet_is_asked(deployed: Chain, devchain: DevChain) -> None:
-    wallet = b"\x77" * 20
-    digest = keccak(b"digest")
-    with pytest.raises(errors.VerificationFailed, match="no wallet contract"):
-        deployed.wallet_accepts(wallet, digest, OFFICER.sign(digest))
-    rpc(devchain.url, "anvil_setCode", "0x" + wallet.hex(), "0x" + wallet_code(OFFICER.address).hex())
-    deployed.wallet_accepts(wallet, digest, OFFICER.sign(digest))
-    for signature in (STRANGER.sign(digest), OFFICER.sign(keccak(b"other")), b"", bytes(65)):
-        with pytest.raises(errors.VerificationFailed, match="does not accept"):
-            deployed.wallet_accepts(wallet, digest, signature)
-
-
-@pytest.mark.parametrize(
-    ("code", "what"),
-    [
-        ("60006000fd", "reverts"),
-        ("00", "answers nothing"),
-        ("600160005260206000f3", "answers true"),
-        ("631626ba7e60e01b60005260046000f3", "answers too short"),
-    ],
-)
-def test_no_other_answer_is_taken_for_acceptance(deployed: Chain, devchain: DevChain, code: str, what: str) -> None:
-    wallet = keccak(what.encode())[:20]
-    rpc(devchain.url, "anvil_setCode", "0x" + wallet.hex(), "0x" + code)
-    with pytest.raises(errors.VerificationFailed, match="does not accept"):
-        deployed.wallet_accepts(wallet, keccak(b"digest"), bytes(65))
 
 
 # ----------------------------------------------------------------------------------------------- many at the same time

@@ -11,13 +11,13 @@ from ledger.edges.signature_pool import SignatureChecks, Signed
 from ledger.errors import HistoryBroken
 from ledger.testing.world import CUSTOMS, ORIGIN, PLANT, TRADER
 
-ONE = Signed(0, 5, PLANT.signer, bytes(32), PLANT.sign(bytes(32)))
+ONE = Signed(0, PLANT.signer, bytes(32), PLANT.sign(bytes(32)))
 # A P-256 signer of this origin: no wallet could take what its key did not sign.
-FORGED = Signed(0, 5, ORIGIN.p256_verifier + bytes(64), bytes(32), bytes(64))
+FORGED = Signed(0, ORIGIN.p256_verifier + bytes(64), bytes(32), bytes(64))
 
 
-def checked(portion: list[Signed], undecided: Callable[[Signed], None] = lambda signed: None) -> int:
-    with SignatureChecks(ORIGIN, undecided, 2) as checks:
+def checked(portion: list[Signed], on_wallet: Callable[[int], None] = lambda number: None) -> int:
+    with SignatureChecks(ORIGIN, on_wallet, 2) as checks:
         for signed in portion:
             checks.add(signed)
         checks.finish()
@@ -41,7 +41,7 @@ def test_the_first_signature_that_does_not_fit_is_named(size: int, forged: tuple
 
 
 def test_asking_again_names_the_same_signature_and_no_later_one() -> None:
-    with SignatureChecks(ORIGIN, lambda signed: None, 2) as checks:
+    with SignatureChecks(ORIGIN, lambda number: None, 2) as checks:
         with suppress(HistoryBroken):
             for signed in numbered(8_500, 2_500, 4_500, 8_400):
                 checks.add(signed)
@@ -51,10 +51,21 @@ def test_asking_again_names_the_same_signature_and_no_later_one() -> None:
             assert caught.value.number == 2_500
 
 
-def test_signatures_that_only_the_chain_can_judge_are_handed_on_in_order() -> None:
+def test_signatures_that_only_the_contract_could_judge_are_handed_on_in_order() -> None:
     portion = numbered(4_100)
     for number in (17, 2_500, 4_099):
         portion[number] = portion[number]._replace(signer=CUSTOMS.signer if number != 17 else TRADER.signer)
     found: list[int] = []
-    checked(portion, lambda signed: found.append(signed.number))
+    assert checked(portion, found.append) == 4_097
     assert found == [17, 2_500, 4_099]
+
+
+def test_a_party_has_a_key_and_a_long_signature_is_named_too() -> None:
+    """What could be a wallet's of an attester does not fit for a party. The contract takes no signature over 1 KiB."""
+    for wrong in (
+        ONE._replace(number=7, signer=TRADER.signer, is_party=True),
+        ONE._replace(number=7, signature=bytes(1_025)),
+    ):
+        with pytest.raises(HistoryBroken, match="a signature does not fit") as caught:
+            checked([*numbered(5), wrong])
+        assert caught.value.number == 7

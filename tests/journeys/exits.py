@@ -91,7 +91,7 @@ def exported_house(folder: Path) -> ExportedHouse:
         with house.follower.fresh_history() as history:
             left = export_ledger(folder / "export", house.store, history, keys, [folder / "wrapped"])
         with fresh_store(f"sqlite:///{folder}/chain-only.sqlite", house.chain.origin) as bare:
-            rebuilt = rebuild(bare, house.chain, Follower(house.chain, bare))
+            rebuilt = rebuild(bare, Follower(house.chain, bare))
         names = [item.name for item in keys.keystore]
         hidden = [house.passphrase_file.read_bytes().strip()]
         hidden += [

@@ -123,7 +123,7 @@ class Anew:
     follower: Follower
 
     def rebuild(self, *evidence: tuple[str, bytes], trust: TrustRoot | None) -> Rebuilt:
-        return rebuild(self.store, self.chain, self.follower, evidence, trust, now())
+        return rebuild(self.store, self.follower, evidence, trust, now())
 
     def audit(self) -> Audited:
         trust = TrustRoot(self.house.chain.origin, note_key(self.house.chain.origin, self.house.log_key))

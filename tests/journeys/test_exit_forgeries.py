@@ -332,13 +332,14 @@ def test_entries_after_the_newest_checkpoint_with_enough_cosignatures_are_counte
     assert arrived.uncovered == sizes[-1] - sizes[-2] > 0
 
 
-def test_what_only_a_wallet_could_have_signed(copy: Copy) -> None:
-    """Refused, for it could as well be forged; or taken as it is by one who says so, and counted."""
+def test_a_declaration_that_no_key_signed(copy: Copy) -> None:
+    """A party is a key, so that no wallet may have signed, whatever is to be accepted."""
     record(copy.one("declarations/*"), 2, signature="0x" + "11" * 65)
     relist(copy.folder)
-    assert "declarations/000000.jsonl line 3: not signed by" in copy.refused(VerificationFailed)
+    assert "declarations/000000.jsonl line 3: the key of party" in copy.refused(VerificationFailed)
     url = f"sqlite:///{copy.out / 'store.sqlite'}"
-    assert import_ledger(copy.folder, url, copy.exported.at, copy.exported.keys.trust, accept_wallets=True).wallets == 1
+    with pytest.raises(VerificationFailed, match="no wallet contract"):
+        import_ledger(copy.folder, url, copy.exported.at, copy.exported.keys.trust, accept_wallets=True)
 
 
 def test_an_older_checkpoint_of_another_history_is_told_and_kept(copy: Copy) -> None:

@@ -19,7 +19,6 @@ import pytest
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import signed
 from ledger.core.checkpoints.trust import TrustRoot
-from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import AttesterAuthorisation, AttesterRetirement, Declaration, Withdrawal
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
@@ -47,7 +46,6 @@ from ledger.journeys.verify import VerificationRequest, verify_offline, verify_o
 from ledger.journeys.withdraw import relay_withdrawal
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
-from tests.edges.authorities import rpc, wallet_code
 
 
 def now() -> int:
@@ -64,7 +62,7 @@ def question(house: LocalLedger, declaration: Declaration) -> VerificationReques
 def outcomes(house: LocalLedger, declaration: Declaration) -> tuple[Conclusion, Conclusion]:
     """Offline and online."""
     held = question(house, declaration)
-    online = verify_online(held, now(), house.chain, house.follower)
+    online = verify_online(held, now(), house.follower)
     return verify_offline(held, now()).conclusion, online.conclusion
 
 
@@ -76,7 +74,7 @@ def test_one_batch_for_all_and_the_verdict_is_good(house: LocalLedger) -> None:
     houses.attest(house, house.store.batches.declaration_ids(rows[0].batch_id), houses.CUSTOMS)  # type: ignore[union-attr, arg-type]
     houses.attest(house, [ids[1]])
     assert outcomes(house, second) == (Conclusion.GOOD, Conclusion.GOOD)
-    verdict = verify_online(question(house, second), now(), house.chain, house.follower)
+    verdict = verify_online(question(house, second), now(), house.follower)
     assert len(verdict.attested_by) == 2
     assert len(verify_offline(question(house, first), now()).attested_by) == 1
 
@@ -345,23 +343,3 @@ def test_a_refused_attestation_leaves_no_set_behind(house: LocalLedger) -> None:
     houses.attest(house, ids)
     (name,) = house.store.sets.names_of(ids[0])
     assert house.store.sets.members(*name) == ids
-
-
-def test_a_wallet_that_changed_its_owner_does_not_break_the_history(house: LocalLedger) -> None:
-    wallet, owner, origin = b"\x66" * 20, house.key("owner"), house.chain.origin
-    code = hex_text(wallet_code(owner.address))
-    rpc(house.devchain.url, "anvil_setCode", hex_text(wallet), code)
-    houses.enact(house, AttesterAuthorisation, wallet, houses.MPI)
-    made, _ = houses.attestation(house, [secrets.token_bytes(32)])
-    relay_attestation(house.relay, made, wallet, owner.sign(made.id(origin)))
-
-    def words() -> str:
-        report = audit(house.chain, Scope(store=house.store)).report
-        assert report.good
-        (found,) = [item.words for item in report.findings if item.name == "wallets"]
-        return found
-
-    assert words() == "1 signatures by contracts, each accepted by its contract"
-    rpc(house.devchain.url, "anvil_setCode", hex_text(wallet), hex_text(wallet_code(bytes(20))))
-    rpc(house.devchain.url, "anvil_mine", "0x2")
-    assert words() == "1 signatures by contracts, each accepted by its contract", "asked as of the entry's block"

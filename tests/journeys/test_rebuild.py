@@ -396,7 +396,7 @@ def test_an_interrupted_rebuild_goes_on(filled: FilledHouse, url: str) -> None:
 
     def work(progress: Any) -> None:
         with anew(filled.house, url, node) as made:
-            rebuild(made.store, made.chain, made.follower, files, filled.trust, now(), progress)
+            rebuild(made.store, made.follower, files, filled.trust, now(), progress)
 
     for kept in (1, 4, 7):
         assert killed_after(kept, "evidence", work)

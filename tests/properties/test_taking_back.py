@@ -53,7 +53,7 @@ def told(history: History) -> tuple[object, ...]:
     log, remembered = history.log, history._facts
     proofs = [log.inclusion(number) for number in range(0, log.size, 7)]
     return (
-        history.size, history.head, history.last_time, log.root(), proofs, vars(remembered), history.undecided,
+        history.size, history.head, history.last_time, log.root(), proofs, vars(remembered), history.by_wallets,
         history.governing, history.agencies.resolutions, [log.root(size) for size in range(log.size)],
     )  # fmt: skip
 

@@ -8,7 +8,6 @@ from functools import partial
 
 import orjson
 from fastapi import HTTPException
-from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from api.kit import metrics
@@ -20,12 +19,9 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.origin import Origin
 from ledger.errors import LedgerError, Malformed
 from ledger.journeys.receive import (
-    MAX_WALLETS,
-    NeedsWallet,
     Outcome,
     Received,
     Stored,
-    ask_wallets,
     check_signatures,
     note_stored,
 )
@@ -43,13 +39,10 @@ async def take_in(body: AsyncIterator[bytes], services: Services) -> bytes:
     :raises HTTPException: 413, it has too many lines. Earlier lines may be stored, and the answer does not say so.
     """
     answers: list[bytes] = []
-    wallets = MAX_WALLETS
     async for portion in _portions(body):
         if len(answers) + len(portion) > MAX_LINES:
             raise HTTPException(413, f"a request has at most {MAX_LINES} lines: send the rest in another")
         outcomes = await services.checkers.run(partial(_check, portion, services.origin))
-        if any(isinstance(item, NeedsWallet) for item in outcomes):
-            wallets -= await run_in_threadpool(ask_wallets, outcomes, wallets, services.wallet_accepts)
         await _store(outcomes, services)
         _count(outcomes)
         answers += [_line(number, item) for number, item in enumerate(outcomes, start=len(answers) + 1)]

@@ -31,7 +31,7 @@ from ledger.core.proofs.tlog_proof import TlogProof
 from ledger.core.statements.origin import Origin
 from ledger.errors import Source, Unavailable, UnknownDeclaration
 from ledger.journeys.proof import transparent_statement
-from ledger.journeys.receive import NeedsWallet, Received, ask_wallet, check_signature
+from ledger.journeys.receive import Received, check_party
 from ledger.journeys.status import DeclarationStatus, declaration_status, stored_statuses
 
 router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
@@ -52,9 +52,6 @@ async def declare(body: SignedDeclaration, request: Request, services: Injected)
     """
     raw = await request.body()
     checked = await services.checking.run(lambda: _checked(raw, body, services.origin))
-    if isinstance(checked, NeedsWallet):
-        checked = checked.received
-        await run_in_threadpool(ask_wallet, checked, services.wallet_accepts)
     commit = await services.storing.put([checked])
     is_new = commit.new[0]
     if isinstance(is_new, Exception):
@@ -176,9 +173,11 @@ def get_transparent_statement(id: Hash, services: Injected) -> Response:  # noqa
     return Response(made, media_type="application/scitt-statement+cose")
 
 
-def _checked(raw: bytes, body: SignedDeclaration, origin: Origin) -> Received | NeedsWallet:
+def _checked(raw: bytes, body: SignedDeclaration, origin: Origin) -> Received:
     refuse_repeated_names(raw)
-    return check_signature(received_of(body, origin), origin)
+    received = received_of(body, origin)
+    check_party(origin, received.declaration.party, received.id, received.signature)
+    return received
 
 
 def _newly_received(body: SignedDeclaration, id_: DeclarationId, at: int) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.keccak import keccak
 from ledger.core.history.entry import Enacted
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import WalletUndecided
 from ledger.errors import (
     CouncilMemberUnknown,
     EndorsementsUnordered,
     QuorumMissing,
 )
 
-# (signer, digest, signature): returns, or raises VerificationFailed.
+# (signer, digest, signature): returns, or raises VerificationFailed or WalletUndecided.
 Verifier = Callable[[Signer, bytes, bytes], None]
 
 
@@ -23,7 +24,8 @@ def check_quorum(content: Enacted, origin: Origin, members: Sequence[Signer], th
     """Check that a resolution carries ``threshold`` signatures of distinct ``members`` (rule 1).
 
     :raises Refused: QuorumMissing, EndorsementsUnordered or CouncilMemberUnknown.
-    :raises VerificationFailed: what ``verify`` raises for a signature that does not fit.
+    :raises DefiniteNo: what ``verify`` raises for a signature that does not fit.
+    :raises WalletUndecided: all else fits, and only the contract could judge a signature.
     """
     if len(content.endorsements) < threshold:
         raise QuorumMissing(threshold, len(content.endorsements))
@@ -31,7 +33,13 @@ def check_quorum(content: Enacted, origin: Origin, members: Sequence[Signer], th
         if keccak(before.signer) >= keccak(after.signer):
             raise EndorsementsUnordered(after.signer)
     id_ = content.resolution.id(origin)
+    undecided: WalletUndecided | None = None
     for signer, signature in content.endorsements:
         if signer not in members:
             raise CouncilMemberUnknown(signer)
-        verify(signer, id_, signature)
+        try:
+            verify(signer, id_, signature)
+        except WalletUndecided as error:
+            undecided = undecided or error
+    if undecided is not None:
+        raise undecided

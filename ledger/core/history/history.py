@@ -12,7 +12,7 @@ from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entr
 from ledger.core.history.replay import AttestationRef, EntryRef, Replay
 from ledger.core.statements.members import NO_DECLARATION, ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import WalletUndecided, verify_signature
+from ledger.core.statements.signature import WalletUndecided, verify_party_signature, verify_signature
 from ledger.core.statements.statement import (
     AgencyEnrolment,
     AgencyReinstatement,
@@ -26,6 +26,7 @@ from ledger.core.statements.statement import (
     Resolution,
 )
 from ledger.core.tree.tiles import Tiles
+from ledger.errors import DefiniteNo, Unavailable
 
 Governed = bytes | str | tuple[str, int]
 COUNCIL = ""
@@ -179,13 +180,15 @@ class History(Replay):
 
     The latest entries can be taken back, as a reorganisation of the chain does; see ``back_to``.
 
-    A signature by a wallet contract cannot be judged without the chain; such entries are listed in ``undecided``
-    (number, signer, digest, signature) for whoever has one.
+    Whether a wallet contract accepted a signature, only the contract could say when it wrote the entry. Such entries
+    count like others, because a history is compared with the contract's head: ``by_wallets`` has their numbers.
+    ``first_wallet_resolution`` is the first resolution of the council that such a signature endorses, if there is one.
     """
 
     def __init__(self, origin: Origin) -> None:
         self.log = Tiles()
-        self.undecided: list[tuple[int, Signer, bytes, bytes]] = []
+        self.by_wallets: list[int] = []
+        self.first_wallet_resolution: int | None = None
         self.governing: dict[Governed, list[int]] = {}
         self._facts = DictMemory()
         self._recent: deque[_Before] = deque(maxlen=_RECENT)
@@ -222,11 +225,17 @@ class History(Replay):
 
     def apply(self, entry: Entry) -> Content:
         """As ``Replay.apply``, and note what the council's resolutions govern."""
-        head, last_time = self.head, self.last_time
-        content = super().apply(entry)
+        head, last_time, wallets = self.head, self.last_time, len(self.by_wallets)
+        try:
+            content = super().apply(entry)
+        except (DefiniteNo, Unavailable):
+            del self.by_wallets[wallets:]
+            raise
         is_resolution = isinstance(content, Enacted)
         self._recent.append(_Before(head, last_time, None if is_resolution else (entry.topic(self.origin), content)))
         if isinstance(content, Enacted):
+            if self.first_wallet_resolution is None and entry.number in self.by_wallets[-1:]:
+                self.first_wallet_resolution = entry.number
             self.governing.setdefault(governed_by(content.resolution), []).append(entry.number)
         return content
 
@@ -248,8 +257,8 @@ class History(Replay):
             self.head, self.last_time = before.head, before.last_time
             self._recent.pop()
         self.log.cut(size)
-        while self.undecided and self.undecided[-1][0] >= size:
-            self.undecided.pop()
+        while self.by_wallets and self.by_wallets[-1] >= size:
+            self.by_wallets.pop()
         return True
 
     def standing(self, id_: AttestationId, member: DeclarationId, at: int) -> tuple[Standing, EntryRef | None]:
@@ -270,11 +279,17 @@ class History(Replay):
         found = self.revocations.get(id_, {})
         return [found[key] for key in dict.fromkeys((NO_DECLARATION, member)) if key in found]
 
-    def _check_signature(self, number: int, signer: Signer, digest: bytes, signature: bytes) -> None:
+    def _check_signature(
+        self, number: int, signer: Signer, digest: bytes, signature: bytes, *, is_party: bool = False
+    ) -> None:
+        if is_party:
+            verify_party_signature(self.origin, signer, digest, signature)
+            return
         try:
             verify_signature(self.origin, signer, digest, signature)
         except WalletUndecided:
-            self.undecided.append((number, signer, digest, signature))
+            if number not in self.by_wallets[-1:]:
+                self.by_wallets.append(number)
 
 
 def governed_by(resolution: Resolution) -> Governed:

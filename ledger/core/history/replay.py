@@ -10,7 +10,6 @@ remembers all of it and answers questions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple, Protocol, assert_never
 
 from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName, Root, Signer
@@ -39,8 +38,17 @@ from ledger.errors import (
     SheetStale,
 )
 
-# The same with the number of the entry before it. One that checks later keeps what it is given and never raises.
-Signatures = Callable[[int, Signer, bytes, bytes], None]
+
+class Signatures(Protocol):
+    """Checks the signatures of entries. One that checks later keeps what it is given and never raises."""
+
+    def __call__(self, number: int, signer: Signer, digest: bytes, signature: bytes, *, is_party: bool = False) -> None:
+        """Take one signature of entry ``number``.
+
+        :param is_party: whether the signer is a party, whose key alone can sign.
+        :raises DefiniteNo: it does not fit.
+        """
+        ...
 
 
 class EntryRef(NamedTuple):
@@ -217,7 +225,7 @@ class Replay:
         if known is not None:
             raise DeclarationAlreadyWithdrawn(id_, known)
         digest = content.withdrawal.id(self.origin)
-        self._signatures(entry.number, content.declaration.party, digest, content.signature)
+        self._signatures(entry.number, content.declaration.party, digest, content.signature, is_party=True)
         self._memory.keep(entry, id_, content)
 
     def _post(self, entry: EntryRef, content: Posted) -> None:

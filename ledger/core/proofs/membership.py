@@ -14,10 +14,10 @@ from ledger.core.encoding.reading import read_count, read_list, read_object
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.history.entry import Anchored, Entry, EntryKind
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import WalletUndecided, verify_signature
+from ledger.core.statements.signature import verify_party_signature
 from ledger.core.statements.statement import Declaration
 from ledger.core.tree.merkle import HASH_SIZE, MAX_PROOF_HASHES, leaf_hash, verify_inclusion
-from ledger.errors import Malformed, VerificationFailed
+from ledger.errors import DefiniteNo, Malformed, VerificationFailed
 
 _NAMES = ["declaration", "index", "path", "signature"]
 
@@ -61,8 +61,7 @@ class Membership:
     def verify(self, origin: Origin, entry: Entry) -> None:
         """Check that ``entry`` anchors a batch with this declaration at this index, and that its party signed it.
 
-        :raises VerificationFailed: one of these is not so, or the party is a contract, whose signature only its chain
-            can check.
+        :raises VerificationFailed: one of these is not so, or the party is no key.
         :raises Malformed: the entry's payload is not an encoding of its kind.
         """
         id_ = self.declaration.id(origin)
@@ -75,9 +74,9 @@ class Membership:
         except VerificationFailed as error:
             raise VerificationFailed(f"the declaration is not in the batch of entry {entry.number}: {error}") from None
         try:
-            verify_signature(origin, self.declaration.party, id_, self.signature)
-        except WalletUndecided as error:
-            raise VerificationFailed(f"{error}; if the signer is a wallet contract, only its chain can say") from None
+            verify_party_signature(origin, self.declaration.party, id_, self.signature)
+        except DefiniteNo as error:
+            raise VerificationFailed(str(error)) from None
 
 
 def anchor_of(evidence: Evidence) -> ProvenEntry:

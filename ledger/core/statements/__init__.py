@@ -6,7 +6,7 @@ In reading order:
 ``eip712``        type hashes and words
 ``origin``        the name of one history: chain, contract and beginning
 ``passkey``       the form of a passkey's signature
-``signature``     who signed: secp256k1, P-256, passkeys, wallets
+``signature``     who signed: account keys, P-256 keys, passkeys, wallets
 ``signer_kind``   what a signer is
 ``members``       how each member of a statement is checked, hashed and printed
 ``statement``     declaration, withdrawal, attestation, revocation, posting, ...

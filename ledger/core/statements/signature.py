@@ -1,8 +1,9 @@
 """Who signed this digest? Nothing here about authority.
 
 Signers are ERC-7913 bytes: 20 bytes are an address, ``verifier ‖ x ‖ y`` is a P-256 key or a passkey, under one of the
-two verifiers that the contract deployed. Wallet contracts (ERC-1271) and other verifiers (ERC-7913) cannot be judged
-without their chain: they raise ``WalletUndecided``, a kind of failure that a caller with a chain may look into.
+two verifiers that the contract deployed. Wallet contracts (ERC-1271) and other verifiers (ERC-7913) have no key: the
+contract asks their code when an entry is written, and nobody can ask it about that time later. ``WalletUndecided`` says
+that only the contract could judge. A party is a key: ``verify_party_signature`` knows no such signer. docs/adr/0011.
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.keccak import keccak
 from ledger.core.statements.origin import ADDRESS_SIZE, Origin
 from ledger.core.statements.passkey import Assertion
-from ledger.errors import Malformed, SignatureTooLong, VerificationFailed
+from ledger.errors import (
+    Malformed,
+    PartyKeyMismatch,
+    PartyVerifierUnknown,
+    SignatureTooLong,
+    Source,
+    Unavailable,
+    VerificationFailed,
+)
 
 SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 P256_N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -36,8 +45,13 @@ class Algorithm(StrEnum):
     ED25519 = "ed25519"
 
 
-class WalletUndecided(VerificationFailed):
-    """No key known here signed; a contract may still accept it: a wallet (ERC-1271) or a verifier (ERC-7913)."""
+class WalletUndecided(Unavailable):
+    """No key known here signed, and only the contract could judge: it asked a wallet (ERC-1271) or verifier (ERC-7913)
+    when the entry was written. It is no proof of a forgery, and no proof of a signature either.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, source=Source.CHAIN)
 
 
 def check_signer(signer: Signer, where: str = "signer") -> None:
@@ -47,7 +61,7 @@ def check_signer(signer: Signer, where: str = "signer") -> None:
 
 
 def verify_signature(origin: Origin, signer: Signer, digest: bytes, signature: bytes) -> None:
-    """Check that ``signer`` signed ``digest`` (32 bytes); returns nothing.
+    """Check that ``signer``, an attester or a council member, signed ``digest`` (32 bytes); returns nothing.
 
     :raises SignatureTooLong: it has more than 1,024 bytes, which the contract takes from nobody.
     :raises VerificationFailed: it did not, or the signature is not in its one permitted form.
@@ -57,14 +71,39 @@ def verify_signature(origin: Origin, signer: Signer, digest: bytes, signature: b
         raise SignatureTooLong(len(signature), MAX_SIGNATURE_SIZE)
     if len(signer) == ADDRESS_SIZE:
         if recover_address(digest, signature) != signer:
-            raise WalletUndecided(f"not signed by the key of 0x{signer.hex()}")
+            raise WalletUndecided(
+                f"not signed by the key of 0x{signer.hex()}; whether a wallet contract at that address accepted it, "
+                "only the contract could say, when the entry was written"
+            )
     elif len(signer) == P256_SIGNER_SIZE and signer[:ADDRESS_SIZE] == origin.p256_verifier:
         _verify_p256(signer[ADDRESS_SIZE:], digest, signature)
     elif is_passkey(origin, signer):
         assertion = Assertion.read(signature, digest)
         _verify_p256(signer[ADDRESS_SIZE:], assertion.digest, assertion.p256_signature)
     else:
-        raise WalletUndecided(f"the verifier 0x{signer[:ADDRESS_SIZE].hex()} is not known here")
+        raise WalletUndecided(
+            f"the signer names the verifier contract 0x{signer[:ADDRESS_SIZE].hex()}; whether that accepted the "
+            "signature, only the contract could say, when the entry was written"
+        )
+
+
+def verify_party_signature(origin: Origin, party: Signer, digest: bytes, signature: bytes) -> None:
+    """Check that the key of ``party`` signed ``digest`` (32 bytes), of a declaration or a withdrawal; returns nothing.
+
+    A party is a key, and nobody's code is asked: a wallet contract and a verifier other than the contract's own have
+    none, so that they cannot sign as a party. docs/formats.md section 3.
+
+    :raises SignatureTooLong: as for ``verify_signature``.
+    :raises PartyKeyMismatch: the party is an address, and its key did not sign.
+    :raises PartyVerifierUnknown: the party names a verifier that is not the contract's own.
+    :raises VerificationFailed: the party's key under the contract's verifier did not sign.
+    """
+    try:
+        verify_signature(origin, party, digest, signature)
+    except WalletUndecided:
+        if len(party) == ADDRESS_SIZE:
+            raise PartyKeyMismatch(party, digest) from None
+        raise PartyVerifierUnknown(party[:ADDRESS_SIZE]) from None
 
 
 def recover_address(digest: bytes, signature: bytes) -> Signer | None:

@@ -14,7 +14,6 @@ In reading order:
 ``demands``      steps 19 and 20: what else a policy demands
 ``authority``    could this key say that, by the entries shown
 ``facts``        what a verdict rests on: shown entries, or the replayed history
-``signatures``   who signed, by keys or by asking the chain
 ``cache``        what many verifications have in common
 ================ ===============================================================
 """

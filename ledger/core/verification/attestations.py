@@ -15,7 +15,7 @@ from ledger.core.history.agencies import Agency
 from ledger.core.history.history import RecordedAttestation, RecordedRevocation, Standing
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.code_lists import is_adverse
-from ledger.core.statements.signature import WalletUndecided
+from ledger.core.statements.signature import WalletUndecided, verify_signature
 from ledger.core.statements.statement import Attestation
 from ledger.core.verification.authority import NotEmpowered
 from ledger.core.verification.context import Verification
@@ -23,7 +23,7 @@ from ledger.core.verification.intact import check_inclusion
 from ledger.core.verification.policy import Requirement
 from ledger.core.verification.verdict import AgencyWord, Status
 from ledger.core.verification.wording import Param
-from ledger.errors import DefiniteNo, Unavailable
+from ledger.errors import DefiniteNo
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +69,17 @@ class AttestationInQuestion:
 class Candidate:
     """An attestation in force that no check refused: what the policy's requirements are held against.
 
-    ``agency`` is None where the council's resolutions could not be judged, and ``known`` is false where anything about
-    it could not be judged.
+    ``known`` is false where a signature by a wallet contract, under it or under its authority, could not be judged.
     """
 
     said: Attestation
-    agency: Agency | None
+    agency: Agency
     known: bool
 
     @property
     def word(self) -> AgencyWord:
-        name, jurisdiction = (self.agency.name, self.agency.jurisdiction) if self.agency else (None, None)
-        return AgencyWord(self.said.agency, name, jurisdiction, self.said.kind, self.said.outcome)
+        agency, said = self.agency, self.said
+        return AgencyWord(said.agency, agency.name, agency.jurisdiction, said.kind, said.outcome)
 
 
 def attestations_in_question(verification: Verification) -> list[AttestationInQuestion]:
@@ -150,28 +149,41 @@ def check_revocation(verification: Verification, one: AttestationInQuestion, rev
 
     It is decisive even if the attestation is not: nobody but the agency lifts its hold.
     """
-    entry, revoked, signed = revocation.entry, revocation.revoked, {"entry": revocation.entry.number}
-    named: dict[str, Param | bytes] = {**signed, "signer": revoked.signer}
-    done: dict[str, Param | bytes] = {**signed, "time": entry.time, "reason_code": revoked.revocation.reason}
-    if verification.facts.complete:
-        verification.add("revocation.replayed", one.name, **done)
-        return
+    entry, revoked = revocation.entry, revocation.revoked
+    named: dict[str, Param | bytes] = {"entry": entry.number, "signer": revoked.signer}
+    done: dict[str, Param | bytes] = {
+        "entry": entry.number, "time": entry.time, "reason_code": revoked.revocation.reason
+    }  # fmt: skip
+    undecided: str | None = None
     try:
-        verification.signatures.verify(
-            revoked.signer, revoked.revocation.id(verification.evidence.origin), revoked.signature
+        verify_signature(
+            verification.evidence.origin,
+            revoked.signer,
+            revoked.revocation.id(verification.evidence.origin),
+            revoked.signature,
         )
-        authorised = verification.facts.revoker(revocation, one.said.agency)
-    except WalletUndecided as error:
-        verification.add("revocation.only_chain", one.name, **named, reason=str(error))
-    except NotEmpowered as error:
-        verification.add("revocation.not_empowered", one.name, **named, because=error.code, reason=str(error))
+    except WalletUndecided as error:  # what is wrong for certain outweighs it
+        undecided = str(error)
     except DefiniteNo as error:
         verification.add("revocation.not_signed", one.name, **named, reason=str(error))
-    except Unavailable as error:
-        verification.add("revocation.unavailable", one.name, **signed, reason=str(error))
-    else:
-        number = None if authorised is None else authorised.number
-        verification.add("revocation.shown", one.name, **done, signer=revoked.signer, authorised=number)
+        return
+    if verification.facts.complete:
+        code = "replayed" if undecided is None else "contract_accepted"
+        verification.add(f"revocation.{code}", one.name, **done)
+        return
+    try:
+        found = verification.facts.revoker(revocation, one.said.agency)
+    except NotEmpowered as error:
+        verification.add("revocation.not_empowered", one.name, **named, because=error.code, reason=str(error))
+        return
+    if undecided is None and found.undecided is not None:
+        undecided = f"entry {found.undecided.entry}: {found.undecided.reason}"
+    if undecided is not None:
+        verification.add("revocation.only_contract", one.name, **named, reason=undecided)
+        return
+    verification.add(
+        "revocation.shown", one.name, **done, signer=revoked.signer, authorised=found.authorised.number
+    )  # fmt: skip
 
 
 def grade(made: int, compromised_from: int, tolerance: int) -> str:
@@ -204,19 +216,26 @@ def check_set(verification: Verification, one: AttestationInQuestion) -> Status:
 
 
 def check_attester(verification: Verification, one: AttestationInQuestion) -> Status:
-    """Step 16."""
-    attested = one.recorded.attested
-    return verification.check_signature("signature", one.name, attested.signer, one.id, attested.signature)
+    """Step 16. The attester may be a wallet contract: then only the contract could judge, when it wrote the entry."""
+    entry, attested = one.recorded
+    signer = attested.signer
+    try:
+        verify_signature(verification.evidence.origin, signer, one.id, attested.signature)
+    except WalletUndecided as error:
+        if verification.facts.is_on_chain(one.id):
+            return verification.add("signature.contract_accepted", one.name, signer=signer, entry=entry.number)
+        return verification.add("signature.only_contract", one.name, signer=signer, reason=str(error))
+    except DefiniteNo as error:
+        return verification.add("signature.not_signed", one.name, signer=signer, reason=str(error))
+    return verification.add_signed("signature", one.name, signer, one.id, attested.signature)
 
 
 def check_authority(verification: Verification, one: AttestationInQuestion) -> tuple[Status, Agency | None]:
-    """Step 17. Returns the agency too, where it had authority."""
+    """Step 17. Returns the agency too, unless it is shown to have had no authority."""
     try:
         found = verification.facts.empowered(one.id, one.recorded)
     except NotEmpowered as error:
         return verification.add(error.code, one.name, **error.params), None
-    except Unavailable as error:
-        return verification.add("authority.unavailable", one.name, reason=str(error)), None
     agency = found.agency
     named = {"name": agency.name, "jurisdiction": agency.jurisdiction}
     return verification.add(found.code, one.name, **named, **found.params), agency
@@ -234,9 +253,8 @@ def check_requirement(verification: Verification, wanted: Requirement, candidate
 
 
 def _fits(wanted: Requirement, candidate: Candidate) -> bool:
-    where = candidate.agency.jurisdiction if candidate.agency else None
     return (
         candidate.said.kind == wanted.kind
-        and (not wanted.jurisdictions or where in (None, *wanted.jurisdictions))
+        and (not wanted.jurisdictions or candidate.agency.jurisdiction in wanted.jurisdictions)
         and (candidate.said.outcome in wanted.outcomes if wanted.outcomes else not candidate.word.adverse)
     )

@@ -7,16 +7,15 @@ the council's signatures down, so that a verifier need not take the contract's w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from ledger.core.encoding.ids import Signer
 from ledger.core.history.agencies import Agency, Period
-from ledger.core.history.council import check_quorum
 from ledger.core.history.entry import Content, Enacted, Entry, encode_payload, kind_of
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature import WalletUndecided
 from ledger.core.statements.statement import (
     AgencyEnrolment,
     AgencyReinstatement,
@@ -28,11 +27,10 @@ from ledger.core.statements.statement import (
     MandateGrant,
     MandateWithdrawal,
 )
-from ledger.core.verification.cache import VerificationCache
+from ledger.core.verification.cache import VerificationCache, check_carried
 from ledger.core.verification.codes import CODES
-from ledger.core.verification.signatures import Signatures
 from ledger.core.verification.wording import Param
-from ledger.errors import DefiniteNo, Unavailable, VerificationFailed
+from ledger.errors import DefiniteNo, VerificationFailed
 
 Known = Sequence[tuple[EntryRef, Content]]
 
@@ -46,17 +44,26 @@ class NotEmpowered(VerificationFailed):
         self.params = params
 
 
+class Undecided(NamedTuple):
+    """A resolution that a wallet contract endorsed: whether it accepted the signature, only the contract could say."""
+
+    entry: int
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Authority:
     """What empowered a statement of an agency: the agency, and the entries that enrolled it and authorised the key.
 
     ``mandated``: the entry that granted the mandate; None for a revocation, which needs none.
+    ``undecided``: the first resolution before it of which only the contract could say whether it has its quorum.
     """
 
     agency: Agency
     enrolled: EntryRef
     authorised: EntryRef
     mandated: EntryRef | None
+    undecided: Undecided | None
 
 
 class CarriedResolutions:
@@ -65,36 +72,39 @@ class CarriedResolutions:
     Resolutions that bear on other attestations are checked too: authority descends by all of them from entry 0.
     """
 
-    def __init__(
-        self, known: Known, origin: Origin, signatures: Signatures, cache: VerificationCache | None = None
-    ) -> None:
+    def __init__(self, known: Known, origin: Origin, cache: VerificationCache | None = None) -> None:
         self._origin = origin
-        self._signatures = signatures
-        self._cache = cache
+        self._check_carried = check_carried if cache is None else cache.check_carried
         self._resolutions = [(entry, content) for entry, content in known if isinstance(content, Enacted)]
         self._carried = 0
         self._council: CouncilChange | None = None
-        self._failure: NotEmpowered | Unavailable | None = None
+        self._failure: NotEmpowered | None = None
+        self._undecided: Undecided | None = None
 
     def before(self, number: int) -> list[tuple[EntryRef, Enacted]]:
-        """Those with a lower number than ``number``, in order.
+        """Those with a lower number than ``number``, in order. Some may be undecided: see ``undecided_before``.
 
         :raises NotEmpowered: one of them lacks its quorum.
-        :raises Unavailable: only the chain can say whether one of them has it, and it is away.
         """
         before = [item for item in self._resolutions if item[0].number < number]
         for entry, content in before[self._carried :]:
             if self._failure is None:
                 try:
                     self._check(entry, content)
-                except (NotEmpowered, Unavailable) as error:
+                except NotEmpowered as error:
                     self._failure = error
+                except WalletUndecided as error:
+                    self._undecided = self._undecided or Undecided(entry.number, str(error))
             if self._failure is not None:
                 raise self._failure
             self._carried += 1
             if isinstance(content.resolution, CouncilChange):
                 self._council = content.resolution
         return before
+
+    def undecided_before(self, number: int) -> Undecided | None:
+        """The first of those that ``before`` gave of which only the contract could say whether it has its quorum."""
+        return self._undecided if self._undecided is not None and self._undecided.entry < number else None
 
     def _check(self, entry: EntryRef, content: Enacted) -> None:
         if entry.number == 0:
@@ -104,16 +114,9 @@ class CarriedResolutions:
             raise NotEmpowered("authority.no_first_council")
         else:
             try:
-                self._check_quorum(content, self._council)
+                self._check_carried(content, self._origin, self._council)
             except DefiniteNo as error:
                 raise NotEmpowered("authority.no_quorum", entry=entry.number, reason=str(error)) from error
-
-    def _check_quorum(self, content: Enacted, council: CouncilChange) -> None:
-        if self._cache is not None:
-            with suppress(DefiniteNo):
-                self._cache.check_carried_by_keys(content, self._origin, council)
-                return
-        check_quorum(content, self._origin, council.members, council.threshold, self._signatures.verify)
 
 
 def authority_of(
@@ -124,7 +127,6 @@ def authority_of(
     ``kind_``: of an attestation, which needs a mandate for it; None for a revocation, which needs no mandate.
 
     :raises NotEmpowered: one is missing, came too late, was undone before, or lacks the council's quorum.
-    :raises Unavailable: only the chain can say whether a resolution carries its quorum, and it is away.
     """
     authorised = enrolled = mandated = None
     suspended = ended = False
@@ -163,7 +165,7 @@ def authority_of(
         raise NotEmpowered("authority.suspended", agency=code_)
     if ended:
         raise NotEmpowered("authority.attester_ended")
-    return Authority(agency, enrolled, authorised, mandated)
+    return Authority(agency, enrolled, authorised, mandated, resolutions.undecided_before(entry.number))
 
 
 def compromised_from(signer: Signer, known: Known) -> int | None:

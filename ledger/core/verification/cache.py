@@ -15,7 +15,7 @@ MAX_PAYLOAD = 2_048  # bytes; larger payloads are read each time
 
 
 class VerificationCache:
-    """Remembers payloads that were decoded and resolutions that keys alone carried; at most ``items`` of each.
+    """Remembers payloads that were decoded and resolutions that keys carried; at most ``items`` of each.
 
     The council, agencies, mandates and attesters of a history come again in the evidence of each of its documents. One
     who verifies much makes one cache and passes it to every ``verify``. Several threads may use it.
@@ -23,19 +23,21 @@ class VerificationCache:
 
     def __init__(self, items: int = MAX_ITEMS) -> None:
         self._decode = lru_cache(items)(decode_payload)
-        self._check_carried = lru_cache(items)(_check_carried_by_keys)
+        self._check_carried = lru_cache(items)(check_carried)
 
     def decode(self, kind: EntryKind, payload: bytes) -> Content:
         """See ``decode_payload``."""
         return (self._decode if len(payload) <= MAX_PAYLOAD else decode_payload)(kind, payload)
 
-    def check_carried_by_keys(self, content: Enacted, origin: Origin, council: CouncilChange) -> None:
-        """Check that a resolution carries the quorum of ``council`` by keys alone, so that no chain need be asked.
-
-        :raises DefiniteNo: it does not. That is not remembered and not final: a member may be a wallet contract.
-        """
+    def check_carried(self, content: Enacted, origin: Origin, council: CouncilChange) -> None:
+        """See the function ``check_carried``; errors are not remembered."""
         self._check_carried(content, origin, council)
 
 
-def _check_carried_by_keys(content: Enacted, origin: Origin, council: CouncilChange) -> None:
+def check_carried(content: Enacted, origin: Origin, council: CouncilChange) -> None:
+    """Check that a resolution carries the quorum of ``council``.
+
+    :raises DefiniteNo: it does not.
+    :raises WalletUndecided: it does if a wallet contract accepted a signature, which only the contract could say.
+    """
     check_quorum(content, origin, council.members, council.threshold, partial(verify_signature, origin))

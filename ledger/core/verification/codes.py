@@ -54,7 +54,10 @@ _STOLEN = "the key is declared compromised from {since!t}, and entry {entry} is 
 _WANTED = "the policy demands a {kind!k}[ from {jurisdictions!o}][ with the outcome {outcomes!u}]"
 _CLOUD_PASSKEY = "a passkey that may be kept in the owner's cloud account"
 _REFUSED = "the policy refuses an attestation of kind {kind} with outcome {outcomes!o}"
-_ONLY_CHAIN = "{reason}; if it is a wallet contract, only its chain can say: verify online"
+_ACCEPTED = (
+    "the contract accepted the wallet's signature when entry {entry} was written; the wallet cannot be asked about the "
+    "past"
+)
 
 
 def _message(status: Status, words: str) -> Message:
@@ -86,6 +89,11 @@ CODES = {
     "origin.another_trusted": _message(_INVALID, "evidence of {origin}, but {trusted} is trusted"),
     "origin.another_beginning": _message(
         _INVALID, "entry 0 is not the one that the origin {origin} names: its hash is {found}"
+    ),
+    "origin.another_chain": _message(
+        _ERROR,
+        "evidence of {origin}, but the chain that was asked has {found}, which cannot say anything about it: ask a "
+        "node of {origin}, or verify offline with its trust root",
     ),
     "origin.nothing_trusted": _message(
         _ERROR, "no trust root given and no chain asked: nothing says whether this history is real"
@@ -125,8 +133,6 @@ CODES = {
         _VALID, f"declared and signed by the party {{signer}}, {_CLOUD_PASSKEY}[, at {{site}}]"
     ),
     "declaration.not_signed": _message(_INVALID, "not signed by the party {signer}: {reason}"),
-    "declaration.only_chain": _message(_INVALID, _ONLY_CHAIN),
-    "declaration.unavailable": _message(_ERROR, "nobody could say whether the party {signer} signed: {reason}"),
     "freshness.recent": _message(_VALID, f"{_AS_OF}; the policy allows {{allowed}} s"),
     "freshness.stale": _message(_INVALID, f"{_AS_OF}; the policy allows {{allowed}} s"),
     "withdrawal.none": _message(_VALID, f"not withdrawn, {_AS_OF}"),
@@ -165,9 +171,13 @@ CODES = {
         _VALID, "revoked by entry {entry} at {time!t}, {reason_code!r}: held, by replay of the whole history"
     ),
     "revocation.not_signed": _message(_INVALID, "the revocation in entry {entry} is not signed by {signer}: {reason}"),
-    "revocation.only_chain": _message(_INVALID, f"entry {{entry}}, signer {{signer}}: {_ONLY_CHAIN}"),
-    "revocation.unavailable": _message(
-        _ERROR, "nobody could say whether the agency revoked it in entry {entry}: {reason}"
+    "revocation.contract_accepted": _message(
+        _SKIPPED,
+        "revoked by entry {entry} at {time!t}, {reason_code!r}: the contract accepted the wallet's signature then; the "
+        "wallet cannot be asked about the past",
+    ),
+    "revocation.only_contract": _message(
+        _ERROR, "nobody can say here whether {signer} revoked it in entry {entry}: {reason}; verify online"
     ),
     "revocation.not_empowered": _message(
         _INVALID, "the key {signer} could not revoke it in entry {entry}: {reason} ({because})"
@@ -185,8 +195,10 @@ CODES = {
         _VALID, f"signed by the attester {{signer}}, {_CLOUD_PASSKEY}[, at {{site}}]"
     ),
     "signature.not_signed": _message(_INVALID, "not signed by the attester {signer}: {reason}"),
-    "signature.only_chain": _message(_INVALID, _ONLY_CHAIN),
-    "signature.unavailable": _message(_ERROR, "nobody could say whether the attester {signer} signed: {reason}"),
+    "signature.contract_accepted": _message(_SKIPPED, f"attester {{signer}}: {_ACCEPTED}"),
+    "signature.only_contract": _message(
+        _ERROR, "nobody can say here whether the attester {signer} signed: {reason}; verify online"
+    ),
     "authority.shown": _message(
         _VALID,
         "{name} ({jurisdiction}): enrolled by entry {enrolled}, key authorised by {authorised}, mandate granted by "
@@ -201,7 +213,12 @@ CODES = {
     "authority.no_mandate": _message(_INVALID, "no entry shows a mandate of {agency} for kind {kind} then"),
     "authority.suspended": _message(_INVALID, "{agency} was suspended before it attested"),
     "authority.attester_ended": _message(_INVALID, "the attester was retired or compromised before it attested"),
-    "authority.unavailable": _message(_ERROR, "nobody could say whether the council carried a resolution: {reason}"),
+    "authority.contract_accepted": _message(_SKIPPED, f"{{name}} ({{jurisdiction}}): held, by replay; {_ACCEPTED}"),
+    "authority.only_contract": _message(
+        _ERROR,
+        "{name} ({jurisdiction}): nobody can say here whether the council enacted entry {entry}: {reason}; verify "
+        "online",
+    ),
     "policy.met": _message(_VALID, f"{_WANTED}: there is one"),
     "policy.not_met": _message(_INVALID, f"{_WANTED}: there is none in force"),
     "policy.undecided": _message(_ERROR, f"{_WANTED}: nobody could say whether the one that is there counts"),

@@ -9,14 +9,12 @@ from ledger.core.encoding.ids import DeclarationId, Signer
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
 from ledger.core.statements.passkey import Assertion
-from ledger.core.statements.signature import WalletUndecided, is_passkey
+from ledger.core.statements.signature import is_passkey
 from ledger.core.verification.codes import make_check
 from ledger.core.verification.facts import Facts
 from ledger.core.verification.policy import VerificationPolicy
-from ledger.core.verification.signatures import Signatures
 from ledger.core.verification.verdict import Check, Status
 from ledger.core.verification.wording import Param
-from ledger.errors import DefiniteNo, Unavailable
 
 
 @dataclass(slots=True)
@@ -33,7 +31,6 @@ class Verification:
     trust: TrustRoot | None
     policy: VerificationPolicy
     facts: Facts
-    signatures: Signatures
     history: History | None = None
     cosigned: tuple[int, ...] = ()
     checks: list[Check] = field(default_factory=list)
@@ -54,16 +51,8 @@ class Verification:
         self.checks.append(check)
         return check.status
 
-    def check_signature(self, step: str, about: str, signer: Signer, digest: bytes, signature: bytes) -> Status:
-        """Add whether ``signer`` signed ``digest``, as the finding of ``step``."""
-        try:
-            self.signatures.verify(signer, digest, signature)
-        except WalletUndecided as error:
-            return self.add(f"{step}.only_chain", about, signer=signer, reason=str(error))
-        except DefiniteNo as error:
-            return self.add(f"{step}.not_signed", about, signer=signer, reason=str(error))
-        except Unavailable as error:
-            return self.add(f"{step}.unavailable", about, signer=signer, reason=str(error))
+    def add_signed(self, step: str, about: str, signer: Signer, digest: bytes, signature: bytes) -> Status:
+        """Add that ``signer`` signed ``digest``, as the finding of ``step``; the signature must have been checked."""
         if is_passkey(self.evidence.origin, signer):
             made = Assertion.read(signature, digest)
             code = "signed_by_cloud_passkey" if made.may_be_copied else "signed_by_passkey"

@@ -18,9 +18,8 @@ from ledger.core.history.entry import Anchored, Attested, Revoked, Withdrawn, de
 from ledger.core.history.history import History, RecordedAttestation, RecordedRevocation
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.members import ZERO
-from ledger.core.verification.authority import CarriedResolutions, Known, authority_of, compromised_from
+from ledger.core.verification.authority import Authority, CarriedResolutions, Known, authority_of, compromised_from
 from ledger.core.verification.cache import VerificationCache
-from ledger.core.verification.signatures import Signatures
 from ledger.core.verification.wording import Param
 
 
@@ -79,16 +78,18 @@ class Facts(Protocol):
         """What gave an attestation authority.
 
         :raises NotEmpowered: nothing did.
-        :raises Unavailable: only the chain can say, and it is away.
         """
         ...
 
-    def revoker(self, revocation: RecordedRevocation, agency: str) -> EntryRef | None:
-        """The entry that authorised the key of a revocation for ``agency``; None where a replay held it to the rules.
+    def revoker(self, revocation: RecordedRevocation, agency: str) -> Authority:
+        """The entries that let the key of a revocation speak for ``agency``.
 
         :raises NotEmpowered: the key did not speak for the agency then.
-        :raises Unavailable: only the chain can say, and it is away.
         """
+        ...
+
+    def is_on_chain(self, attestation: AttestationId) -> bool:
+        """Whether an attestation is in the replayed history, so that the contract accepted its signature."""
         ...
 
 
@@ -102,10 +103,10 @@ class Shown:
     complete: bool = False
 
     @classmethod
-    def of(cls, evidence: Evidence, signatures: Signatures, cache: VerificationCache | None) -> Shown:
+    def of(cls, evidence: Evidence, cache: VerificationCache | None) -> Shown:
         """Decode the entries; Malformed, naming the entry, for a payload that is no encoding of its kind."""
         known = contents(evidence.entries, cache.decode if cache else decode_payload)
-        return cls(evidence, known, CarriedResolutions(known, evidence.origin, signatures, cache))
+        return cls(evidence, known, CarriedResolutions(known, evidence.origin, cache))
 
     @property
     def as_of(self) -> AsOf:
@@ -148,6 +149,8 @@ class Shown:
         said = recorded.attested.attestation
         found = authority_of(recorded.attested.signer, said.agency, said.kind, recorded.entry, self.resolutions)
         assert found.mandated is not None
+        if found.undecided is not None:
+            return Empowered(found.agency, "authority.only_contract", found.undecided._asdict())
         entries: dict[str, Param] = {
             "enrolled": found.enrolled.number,
             "authorised": found.authorised.number,
@@ -155,8 +158,11 @@ class Shown:
         }
         return Empowered(found.agency, "authority.shown", entries)
 
-    def revoker(self, revocation: RecordedRevocation, agency: str) -> EntryRef | None:
-        return authority_of(revocation.revoked.signer, agency, None, revocation.entry, self.resolutions).authorised
+    def revoker(self, revocation: RecordedRevocation, agency: str) -> Authority:
+        return authority_of(revocation.revoked.signer, agency, None, revocation.entry, self.resolutions)
+
+    def is_on_chain(self, attestation: AttestationId) -> bool:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +201,16 @@ class Replayed:
         return None if attester is None else attester.compromised_from
 
     def empowered(self, attestation: AttestationId, recorded: RecordedAttestation) -> Empowered:
-        if attestation not in self.history.attestations:
+        if not self.is_on_chain(attestation):
             return self.shown.empowered(attestation, recorded)
-        return Empowered(self.history.agencies.agency(recorded.attested.attestation.agency), "authority.replayed", {})
+        agency = self.history.agencies.agency(recorded.attested.attestation.agency)
+        first = self.history.first_wallet_resolution
+        if first is not None and first < recorded.entry.number:
+            return Empowered(agency, "authority.contract_accepted", {"entry": first})
+        return Empowered(agency, "authority.replayed", {})
 
-    def revoker(self, revocation: RecordedRevocation, agency: str) -> EntryRef | None:
-        return None
+    def revoker(self, revocation: RecordedRevocation, agency: str) -> Authority:
+        return self.shown.revoker(revocation, agency)
+
+    def is_on_chain(self, attestation: AttestationId) -> bool:
+        return attestation in self.history.attestations

@@ -90,14 +90,11 @@ class FieldCounts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AgencyWord:
-    """What an agency says of the declaration: an attestation in force, made with authority.
-
-    ``name`` and ``jurisdiction`` are None where nobody could say what the council resolved about the agency.
-    """
+    """What an agency says of the declaration: an attestation in force, made with authority."""
 
     agency: str
-    name: str | None
-    jurisdiction: str | None
+    name: str
+    jurisdiction: str
     kind: int
     outcome: int
 
@@ -106,7 +103,7 @@ class AgencyWord:
         return is_adverse(self.kind, self.outcome)
 
     def __str__(self) -> str:
-        who = f"{one_line(self.name)} ({self.agency}, {self.jurisdiction})" if self.name else self.agency
+        who = f"{one_line(self.name)} ({self.agency}, {self.jurisdiction})"
         return f"{who} says {type_in_words(self.kind)}: {outcome_in_words(self.kind, self.outcome)}"
 
     def to_json(self) -> dict[str, Any]:
@@ -138,8 +135,10 @@ class Verdict:
     fields: FieldCounts | None = None
 
     def answer(self, question: Question) -> Status:
-        """The weakest decisive check of a question; VALID only if all are."""
+        """The weakest decisive check of a question; VALID only if all are, SKIPPED if none was made."""
         found = {check.status for check in self.checks if check.question is question and check.decisive}
+        if not found:
+            return Status.SKIPPED
         for status in (Status.INVALID, Status.ERROR, Status.SKIPPED):
             if status in found:
                 return status

@@ -6,11 +6,13 @@ detail says as of when. Online, the same steps run over the replayed history.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
 from ledger.core.statements.members import ZERO
-from ledger.core.statements.signature import verify_signature
+from ledger.core.statements.signature import verify_party_signature
 from ledger.core.verification.attestations import (
     Candidate,
     attestations_in_question,
@@ -39,8 +41,7 @@ from ledger.core.verification.intact import (
     check_witnesses,
 )
 from ledger.core.verification.policy import VerificationPolicy
-from ledger.core.verification.signatures import Signatures, WalletCheck
-from ledger.core.verification.verdict import FieldCounts, Status, Verdict
+from ledger.core.verification.verdict import AgencyWord, FieldCounts, Status, Verdict
 from ledger.errors import DefiniteNo
 
 
@@ -53,7 +54,6 @@ def verify(
     trust: TrustRoot | None = None,
     policy: VerificationPolicy | None = None,
     history: History | None = None,
-    wallets: WalletCheck | None = None,
     cache: VerificationCache | None = None,
 ) -> Verdict:
     """Decide about one document. Times are seconds since 1970.
@@ -62,14 +62,17 @@ def verify(
     :param at: the time that is judged; None for that of the clock.
     :param document: what is held beside the evidence, wrapped or redacted.
     :param history: the replayed chain, for a verdict with fresh facts; None offline.
-    :param wallets: asks the chain about a signature by a wallet contract; None offline.
     :param cache: one for all verifications of somebody who verifies much.
     :raises Malformed: the payload of an entry in the evidence is no encoding of its kind.
     """
-    signatures = Signatures(evidence.origin, wallets)
-    shown = Shown.of(evidence, signatures, cache)
+    shown = Shown.of(evidence, cache)
     facts: Facts = shown if history is None else Replayed(history, shown)
-    verification = Verification(evidence, at, clock, trust, policy or VerificationPolicy(), facts, signatures, history)
+    verification = Verification(evidence, at, clock, trust, policy or VerificationPolicy(), facts, history)
+
+    # A chain of another history cannot say anything about this one: the verdict says that, and nothing else.
+    if history is not None and history.origin != evidence.origin:
+        verification.add("origin.another_chain", origin=str(evidence.origin), found=str(history.origin))
+        return verdict_of(verification)
 
     # Is it intact?
     # (1) What the evidence discloses is of the declared document.
@@ -93,8 +96,7 @@ def verify(
 
     # By whom?
     # (10) The party signed the declaration.
-    party = evidence.declaration.party
-    verification.check_signature("declaration", "", party, evidence.id, evidence.signature)
+    check_declaration(verification)
 
     # Is it in force?
     # (11) The evidence is as recent as the policy demands.
@@ -119,8 +121,8 @@ def verify(
         signed = check_attester(verification, attestation)
         # (17) and had the authority: the council enrolled, authorised and mandated before.
         empowered, agency = check_authority(verification, attestation)
-        if attestation.in_force and Status.INVALID not in (signed, empowered):
-            known = signed is empowered is Status.VALID
+        if attestation.in_force and agency is not None and signed is not Status.INVALID:
+            known = Status.ERROR not in (signed, empowered)
             candidates.append(Candidate(attestation.said, agency, known))
 
     # (18) The attestations that the policy demands are among them.
@@ -134,13 +136,29 @@ def verify(
 
     # What agencies say stands in the verdict's first line: an adverse word even where nobody could judge it.
     words = [candidate.word for candidate in candidates if candidate.known or candidate.word.adverse]
-    attested_by = tuple(sorted(words, key=lambda word: not word.adverse))
-    document_type = evidence.declaration.document_type
     counts = None if fields is None else FieldCounts(len(fields.field_hashes), len(fields.hidden))
-    checks = tuple(verification.checks)
-    return Verdict(
-        verification.id, document_type, verification.at, clock, checks, verification.policy, attested_by, counts
-    )
+    return verdict_of(verification, sorted(words, key=lambda word: not word.adverse), counts)
+
+
+def verdict_of(
+    verification: Verification, words: Sequence[AgencyWord] = (), fields: FieldCounts | None = None
+) -> Verdict:
+    """The verdict that the checks so far make, with what agencies say and how many fields were shown."""
+    type_, checks = verification.evidence.declaration.document_type, tuple(verification.checks)
+    at, clock, policy = verification.at, verification.clock, verification.policy
+    return Verdict(verification.id, type_, at, clock, checks, policy, tuple(words), fields)
+
+
+def check_declaration(verification: Verification) -> None:
+    """Step 10. A party is a key, and nobody's contract is asked."""
+    evidence = verification.evidence
+    party = evidence.declaration.party
+    try:
+        verify_party_signature(evidence.origin, party, evidence.id, evidence.signature)
+    except DefiniteNo as error:
+        verification.add("declaration.not_signed", signer=party, reason=str(error))
+    else:
+        verification.add_signed("declaration", "", party, evidence.id, evidence.signature)
 
 
 def check_freshness(verification: Verification) -> None:
@@ -165,7 +183,7 @@ def check_withdrawal(verification: Verification) -> None:
     if not verification.facts.complete:  # a replay has judged the signatures of the whole history
         origin, party = verification.evidence.origin, verification.evidence.declaration.party
         try:
-            verify_signature(origin, party, withdrawal.id(origin), withdrawn.signature)
+            verify_party_signature(origin, party, withdrawal.id(origin), withdrawn.signature)
         except DefiniteNo as error:
             verification.add("withdrawal.not_signed", **written, signer=party, reason=str(error))
             return

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from ledger import artifact
-from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.keccak import keccak
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Entry
@@ -21,9 +20,8 @@ from ledger.edges.chain.events import ENTRY_TOPIC, LoggedEntry, is_entry, logged
 from ledger.edges.chain.node import Block, CallReverted, Node, NodeRefused, NodeTimeout
 from ledger.edges.chain.sender import ChainLimits, Sender, SenderLock
 from ledger.edges.keys.keystore import SigningKey
-from ledger.errors import ContractMissing, HistoryBroken, Malformed, Source, Unavailable, VerificationFailed
+from ledger.errors import ContractMissing, HistoryBroken, Malformed, Source, Unavailable
 
-WALLET_ACCEPTS = keccak(b"isValidSignature(bytes32,bytes)")[:4]  # ERC-1271: the selector is also the magic value
 _FIRST_SPAN = 2_000  # blocks in the first range; most nodes accept as many
 _FEW_LOGS = 1_000  # a range with fewer logs makes the next one larger
 _MANY_LOGS = 10_000  # a range with more logs makes the next one smaller, because all its logs are in memory at once
@@ -212,31 +210,9 @@ class Chain:
         """Balance of an account in wei."""
         return self._node.balance(address)
 
-    def has_code(self, address: bytes, block: int | None = None) -> bool:
-        """Whether there is a contract at an address (20 bytes), now or at a block."""
-        return bool(self._node.code(address, "latest" if block is None else block))
-
-    def wallet_accepts(self, signer: Signer, digest: bytes, signature: bytes, block: int | None = None) -> None:
-        """Ask a wallet contract whether it accepts a signature (ERC-1271). Raises if not; returns nothing.
-
-        The answer is that of now, or of a block. A wallet that changes its owners may no longer accept what it
-        accepted before.
-
-        :raises VerificationFailed: the wallet does not accept it, or there is no contract at ``signer``.
-        """
-        name = hex_text(signer)
-        at: int | Literal["latest"] = "latest" if block is None else block
-        if len(signer) != ADDRESS_SIZE or not self._node.code(signer, at):
-            raise VerificationFailed(f"not signed by {name}, and there is no wallet contract at that address")
-        # ABI encoding of (bytes32, bytes).
-        length = len(signature).to_bytes(32, "big")
-        padded = signature + bytes(-len(signature) % 32)
-        try:
-            answer = self._node.call(signer, WALLET_ACCEPTS + digest + (64).to_bytes(32, "big") + length + padded, at)
-        except CallReverted:
-            answer = b""
-        if answer != WALLET_ACCEPTS.ljust(32, b"\x00"):
-            raise VerificationFailed(f"the wallet contract {name} does not accept the signature")
+    def has_code(self, address: bytes) -> bool:
+        """Whether there is a contract at an address (20 bytes) now."""
+        return bool(self._node.code(address))
 
     # ------------------------------------------------------------------------------------------------------- writing
 

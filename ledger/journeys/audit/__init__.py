@@ -8,7 +8,7 @@ In reading order:
 ``lockstep``    other sources of the same entries, read side by side: another node, the store's index
 ``checkpoints`` checkpoints compared with the history: those given, and all in the store
 ``blocks``      where a log and the contract's head part ways
-``wallets``     signatures that only a contract can judge, asked as of their block
+``wallets``     signatures of wallet contracts, which only the contract could judge
 ``store``       declarations, batches, sets and inclusions in the store
 ``findings``    what each comparison found, and the report
 ``cosigner``    a good audit ends with a cosignature

@@ -24,7 +24,7 @@ from ledger.journeys.audit.findings import AuditReport, Finding
 from ledger.journeys.audit.lockstep import OtherNodeLog, StoredEntries
 from ledger.journeys.audit.log import Checkpoints, LogPass, OtherSource
 from ledger.journeys.audit.store import compare_batches, compare_declarations, compare_inclusions, compare_sets
-from ledger.journeys.audit.wallets import Wallets
+from ledger.journeys.audit.wallets import WalletSignatures
 from ledger.journeys.progress import Progress, no_progress
 
 
@@ -83,7 +83,7 @@ class _Audit:
         self._report = AuditReport(
             str(chain.origin), [chain.node_address], self._block, chain.block_hash(self._block) or ""
         )
-        self._wallets = Wallets(chain)
+        self._wallets = WalletSignatures()
         self._log = LogPass(chain, scope.first_block, self._block, memory, self._wallets)
         self._given = GivenCheckpoints(scope.checkpoints, scope.trust, scope.last_block is None)
         self._stored: StoredCheckpoints | None = None
@@ -95,7 +95,7 @@ class _Audit:
     def run(self) -> Audited:
         report, scope = self._report, self._scope
         self._log.check_beginning()
-        report.find("code", self._compare_code)
+        trusted = report.find("code", self._compare_code)
         sources: list[OtherSource] = [*self._other_nodes()]
         if self._index is not None:
             sources.append(self._index)
@@ -105,10 +105,9 @@ class _Audit:
         if self._stored is not None:
             checkpoints.append(self._stored)
         complete = report.find("replay", lambda: self._log.read(sources, checkpoints, self._size, self._progress))
-        if complete:
-            report.find("head", self._compare_head)
+        trusted = complete and report.find("head", self._compare_head) and trusted
         report.findings.extend(source.finish(complete) for source in sources)
-        report.findings.append(self._wallets.finish())
+        report.findings.append(self._wallets.finish(trusted))
         self._compare_checkpoints(complete)
         if complete and scope.store is not None:
             self._compare_store(scope.store)
@@ -181,7 +180,7 @@ class _Audit:
     def _compare_store(self, store: Store) -> None:
         find, size = self._report.find, self._log.replay.size
         find("store index", self._compare_length)
-        find("store declarations", lambda: compare_declarations(store, self._wallets.is_contract))
+        find("store declarations", lambda: compare_declarations(store))
         find("store batches", lambda: compare_batches(store, self._memory, size))
         find("store sets", lambda: compare_sets(store))
         find("store inclusions", lambda: compare_inclusions(store))

@@ -15,7 +15,7 @@ from ledger.errors import HistoryBroken, Malformed
 from ledger.journeys.audit.blocks import BlockHeads
 from ledger.journeys.audit.checkpoints import GivenCheckpoints, StoredCheckpoints
 from ledger.journeys.audit.lockstep import OtherNodeLog, StoredEntries, out_of_place
-from ledger.journeys.audit.wallets import Wallets
+from ledger.journeys.audit.wallets import WalletSignatures
 from ledger.journeys.progress import Progress
 
 OtherSource = OtherNodeLog | StoredEntries
@@ -29,12 +29,13 @@ class LogPass:
     ``kinds``: how many entries of each kind were replayed. ``heads``: the head by the log, at blocks on the way.
     """
 
-    def __init__(self, chain: Chain, first_block: int, last_block: int, memory: Memory, wallets: Wallets) -> None:
+    def __init__(
+        self, chain: Chain, first_block: int, last_block: int, memory: Memory, wallets: WalletSignatures
+    ) -> None:
         self._chain = chain
         self._first_block = first_block
         self._last_block = last_block
-        self._at_block = 0
-        self.signatures = SignatureChecks(chain.origin, wallets.judge)
+        self.signatures = SignatureChecks(chain.origin, wallets.note)
         self.replay = Replay(chain.origin, memory, Frontier(), self._sign)
         self.heads = BlockHeads(chain, first_block)
         self.kinds: dict[EntryKind, int] = {}
@@ -84,7 +85,6 @@ class LogPass:
             if entry.number != replay.size:
                 raise out_of_place("the node", replay.size, logged, next(logs, None))
             heads.pass_block(logged.block_number, replay.size, replay.head)
-            self._at_block = logged.block_number
             replay.apply(entry)
             kinds[entry.kind] = kinds.get(entry.kind, 0) + 1
             if replay.size == due:
@@ -100,5 +100,5 @@ class LogPass:
                 each.compare(self.replay)
         return min((each.next_size for each in checkpoints if each.next_size >= 0), default=-1)
 
-    def _sign(self, number: int, signer: Signer, digest: bytes, signature: bytes) -> None:
-        self.signatures.add(Signed(number, self._at_block, signer, digest, signature))
+    def _sign(self, number: int, signer: Signer, digest: bytes, signature: bytes, *, is_party: bool = False) -> None:
+        self.signatures.add(Signed(number, signer, digest, signature, is_party))

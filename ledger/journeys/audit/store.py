@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from ledger.core.encoding.ids import DeclarationId, Root, Signer
+from ledger.core.encoding.ids import DeclarationId, Root
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.replay import Memory
-from ledger.core.statements.signature import WalletUndecided, verify_signature
+from ledger.core.statements.signature import verify_party_signature
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes, verify_inclusion
 from ledger.edges.store import Batch, DeclarationRow, Store
 from ledger.errors import DefiniteNo, HistoryBroken, VerificationFailed
 
 
-def compare_declarations(store: Store, is_contract: Callable[[Signer], bool]) -> str:
-    """Check that every declaration has the id of its content and its party's signature.
-
-    :param is_contract: whether a signer is a wallet contract, whose signature was judged when the declaration came in.
-    """
+def compare_declarations(store: Store) -> str:
+    """Check that every declaration has the id of its content, and the signature of its party's key."""
     count = 0
     for row in store.declarations.each():
         if row.declaration.id(store.origin) != row.id:
@@ -25,7 +20,7 @@ def compare_declarations(store: Store, is_contract: Callable[[Signer], bool]) ->
                 "a declaration in the store was changed", expected=hex_text(row.id),
                 found=hex_text(row.declaration.id(store.origin)),
             )  # fmt: skip
-        _check_signature(row, store, is_contract)
+        _check_signature(row, store)
         count += 1
     return f"{count} declarations in the store have their ids and their parties' signatures"
 
@@ -79,12 +74,10 @@ def compare_inclusions(store: Store) -> str:
     return f"{count} inclusions in the store, in batches and sets known in part, lead to their roots"
 
 
-def _check_signature(row: DeclarationRow, store: Store, is_contract: Callable[[Signer], bool]) -> None:
+def _check_signature(row: DeclarationRow, store: Store) -> None:
     try:
-        verify_signature(store.origin, row.declaration.party, row.id, row.signature)
-    except VerificationFailed as error:
-        if isinstance(error, WalletUndecided) and is_contract(row.declaration.party):
-            return
+        verify_party_signature(store.origin, row.declaration.party, row.id, row.signature)
+    except DefiniteNo as error:
         raise HistoryBroken(
             f"the signature of declaration {hex_text(row.id)} in the store does not fit",
             expected="its party's signature", found=error,

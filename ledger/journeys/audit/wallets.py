@@ -1,70 +1,48 @@
-"""Signatures that only a contract can judge. Wallets are asked as of the block in which the entry was made."""
+"""Signatures that only the contract could judge, when it wrote the entry: of wallet contracts and foreign verifiers.
+
+A wallet is never asked here. It may have changed its owners, it may be gone (a wallet that is made, used and destroyed
+in one transaction leaves no code behind), and an account may have taken back its delegation to it (EIP-7702). What it
+says today is no judge of the past. The contract asked it then: if the contract has the shipped code and the head to
+which these entries lead, it accepted every signature in them. docs/adr/0011.
+"""
 
 from __future__ import annotations
 
-from ledger.core.encoding.ids import Signer
-from ledger.core.encoding.reading import hex_text
 from ledger.core.verification.verdict import Status
-from ledger.edges.chain.contract import Chain
-from ledger.edges.chain.node import NodeRefused
-from ledger.edges.signature_pool import Signed
-from ledger.errors import HistoryBroken, VerificationFailed
 from ledger.journeys.audit.findings import Finding
 
 _NAMED = 10  # entries named in a finding
 
 
-class Wallets:
-    """Judges such signatures one by one and remembers the few that it must name."""
+class WalletSignatures:
+    """Counts such signatures, and remembers the few that the finding names."""
 
-    def __init__(self, chain: Chain) -> None:
-        self._chain = chain
+    def __init__(self) -> None:
         self._count = 0
-        self._refused: list[int] = []
-        self._forged: HistoryBroken | None = None
+        self._first: list[int] = []
+        self._last = -1
 
-    def judge(self, signed: Signed) -> None:
-        """Ask the wallet as of the entry's block, then as of the one before, as it may have changed in between.
-
-        If the wallet accepts the signature at neither time, that is no contradiction: it may have changed within the
-        block. An address without code is one: no wallet was there that could have accepted it.
-        """
+    def note(self, number: int) -> None:
+        """Note a signature of entry ``number``; entries come in order, one for each such signature."""
         self._count += 1
-        try:
-            if any(self._accepts(signed, block) for block in (signed.block, signed.block - 1)):
-                return
-            there = any(self._chain.has_code(signed.signer[:20], block) for block in (signed.block, signed.block - 1))
-        except NodeRefused:
-            # Not an archive node: it does not know the state of old blocks, so the present state is asked.
-            if self._accepts(signed, None):
-                return
-            there = True
-        if there:
-            self._refused.append(signed.number)
-        elif self._forged is None:
-            self._forged = HistoryBroken(
-                "a signature does not fit", expected=f"a signature by {hex_text(signed.signer)}",
-                found="another key's, and no contract at that address", number=signed.number,
-            )  # fmt: skip
+        if number != self._last and len(self._first) <= _NAMED:
+            self._first.append(number)
+        self._last = number
 
-    def is_contract(self, signer: Signer) -> bool:
-        """Whether a signer (ERC-7913) is, or names, a contract now."""
-        return self._chain.has_code(signer[:20])
+    def finish(self, trusted: bool) -> Finding:
+        """The finding about all of them.
 
-    def finish(self) -> Finding:
-        """The finding about all of them."""
-        if self._forged is not None:
-            return Finding.of("wallets", self._forged)
-        words = f"{self._count} signatures by contracts"
-        if not self._refused:
-            return Finding("wallets", Status.VALID, f"{words}, each accepted by its contract")
-        named = ", ".join(map(str, self._refused[:_NAMED])) + (", …" if len(self._refused) > _NAMED else "")
-        words = f"{words}; {len(self._refused)} that their contracts no longer accept, or cannot be asked about"
-        return Finding("wallets", Status.SKIPPED, f"{words}: entries {named}")
-
-    def _accepts(self, signed: Signed, block: int | None) -> bool:
-        try:
-            self._chain.wallet_accepts(signed.signer, signed.digest, signed.signature, block)
-        except VerificationFailed:
-            return False
-        return True
+        :param trusted: whether the contract has the shipped code and the head to which all entries lead.
+        """
+        if not self._count:
+            return Finding("wallets", Status.VALID, "every signature is by a key and was checked")
+        named = ", ".join(map(str, self._first[:_NAMED])) + (", …" if len(self._first) > _NAMED else "")
+        words = f"{self._count} signatures by wallet contracts or foreign verifiers, in entries {named}"
+        if trusted:
+            words += (
+                ": the contract accepted them when the entries were written, as its code and head match; the wallets "
+                "cannot be asked about the past"
+            )
+        else:
+            words += ": code and head do not both match, so nothing says whether the contract accepted them"
+        return Finding("wallets", Status.SKIPPED, words)

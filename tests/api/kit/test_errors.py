@@ -43,10 +43,10 @@ def office(folder: Path) -> Office:
     return Office(store, folder, connect=lambda: Chain.connect(NOBODY, ORIGIN.contract))
 
 
-def signed_by_a_wallet() -> dict[str, Any]:
-    """A declaration whose signature only a contract on the chain can judge."""
+def signed() -> dict[str, Any]:
+    """A declaration that its party signed."""
     made = Declaration(TRADER.signer, b"\x01" * 32, 380)
-    return {"declaration": made.to_json(), "signature": hex_text(b"by a contract")}
+    return {"declaration": made.to_json(), "signature": hex_text(TRADER.sign(made.id(ORIGIN)))}
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_an_unavailable_without_a_source_cannot_be_made() -> None:
 def test_a_node_that_is_away_is_counted_under_chain(tmp_path: Path) -> None:
     before = unavailable()
     with TestClient(office(tmp_path).app) as client:
-        assert client.post("/v1/declarations", json=signed_by_a_wallet()).status_code == 503
+        assert client.get(f"/v1/attestations/0x{'01' * 32}").status_code == 503
     assert counted_since(before) == {"chain": 1}
 
 
@@ -100,5 +100,5 @@ def test_work_that_waits_beyond_the_limit_is_counted_under_queue(tmp_path: Path)
     app.state.services.checking = CallWorker("checking", most_waiting=0)
     before = unavailable()
     with TestClient(app) as client:
-        assert client.post("/v1/declarations", json=signed_by_a_wallet()).status_code == 503
+        assert client.post("/v1/declarations", json=signed()).status_code == 503
     assert counted_since(before) == {"queue": 1}

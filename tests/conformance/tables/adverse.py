@@ -139,8 +139,9 @@ def adverse() -> None:
     case("hold_at_a_time_before_it_was_lifted", "as at a time when it was in force", made, at=then, said=[HOLD])
     case("hold_at_a_time_before_it", "as at a time when it was still to come", made, at=then - 60, said=[])
     case(
-        "hold_that_another_key_signed_fail", "a hold in the name of an officer", forged := shipment(),
-        evidence=_forged_hold(forged), exit=BAD, failed=("NZ-CUSTOMS 132 signature",), said=[],
+        "hold_that_another_key_signed_fail", "in an officer's name, or by a wallet contract: told, since adverse",
+        forged := shipment(),
+        evidence=_forged_hold(forged), exit=OPEN, failed=("NZ-CUSTOMS 132 signature",), said=[HOLD],
     )  # fmt: skip
 
 
@@ -210,12 +211,12 @@ def outcomes() -> None:
 def lifted_by_others() -> None:
     """Nobody but the agency lifts its hold or revokes its word: log and witnesses may be bought, signatures not."""
 
-    def lifted(name: str, about: str, build: Callable[[Shipment, bytes], Any], *failed: str) -> None:
+    def lifted(name: str, about: str, build: Callable[[Shipment, bytes], Any], *failed: str, wrong: int = BAD) -> None:
         made, attestation = held()
         build(made, attestation)
         case(
             f"hold_lifted_{name}" + ("_fail" if failed else ""), about, made, evidence=everything(made),
-            exit=BAD if failed else GOOD, failed=failed, said=[],
+            exit=wrong if failed else GOOD, failed=failed, said=[],
         )  # fmt: skip
 
     def after(*resolution: Any) -> Callable[[Shipment, bytes], None]:
@@ -233,7 +234,10 @@ def lifted_by_others() -> None:
         made.world.revoke(attestation, CUSTOMS, made.id)
         revoke_anyhow(made, attestation, DEPUTY, THIEF)
 
-    lifted("without_a_signature", "in an officer's name", lambda m, a: revoke_anyhow(m, a, DEPUTY, THIEF), REVOCATION)
+    lifted(
+        "without_a_signature", "in an officer's name, or by a wallet contract at the officer's address",
+        lambda m, a: revoke_anyhow(m, a, DEPUTY, THIEF), REVOCATION, wrong=OPEN,
+    )  # fmt: skip
     lifted(
         "by_nobody_authorised", "by a key that nobody authorised", lambda m, a: revoke_anyhow(m, a, THIEF), REVOCATION
     )
@@ -241,7 +245,7 @@ def lifted_by_others() -> None:
     lifted("by_a_retired_key", "by a key retired before", after(AttesterRetirement, DEPUTY.signer), REVOCATION)
     lifted("by_a_suspended_agency", "by an agency suspended before", after(AgencySuspension, "NZ-CUSTOMS"), REVOCATION)
     lifted("by_a_key_authorised_later", "by a key that was authorised only later", authorised_afterwards, REVOCATION)
-    lifted("twice_and_once_without_a_signature", "each revocation is judged", twice, REVOCATION)
+    lifted("twice_and_once_without_a_signature", "each revocation is judged", twice, REVOCATION, wrong=OPEN)
     lifted("by_a_deputy", "the deputy may", lambda m, a: revoke_anyhow(m, a, DEPUTY))
 
     certificate, revocation = "NZ-MPI 851 in force", "NZ-MPI 851 revocation"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ledger.core.statements.members import NO_END
@@ -24,12 +25,15 @@ from tests.conformance.parts import (
     CARD,
     MEMBER,
     NAME,
+    OPEN,
     THIEF,
     Shipment,
     attest_anyhow,
     case,
     enact_anyhow,
     everything,
+    policy,
+    requirement,
     shipment,
     spelled,
     unruly,
@@ -43,7 +47,11 @@ from tests.conformance.tables.histories import (
     attested_begun_anew,
     council_of_cards,
     endorsed,
+    endorsed_and_suspended,
+    endorsed_anyhow,
+    endorsed_later,
     enrolment,
+    foreign_officer,
     granted,
     high_s,
     high_s_p256,
@@ -57,6 +65,7 @@ from tests.conformance.tables.histories import (
     party_begun_anew,
     party_card,
     party_elsewhere,
+    party_without_key,
     refounded,
     regranted,
     revoked_elsewhere,
@@ -64,6 +73,9 @@ from tests.conformance.tables.histories import (
     stolen_elsewhere,
     undone,
     unordered,
+    wallet_and_key,
+    wallet_and_wrong_card,
+    wallet_seats_a_council,
     withdrawn_elsewhere,
 )
 
@@ -76,6 +88,13 @@ def forgeries() -> None:
         build(made)
         case(f"{name}_fail", about, made, evidence=everything(made), exit=BAD, failed=failed)
 
+    def undecided(name: str, about: str, build: Callable[[Shipment], Any], *failed: str, **more: Any) -> None:
+        """Only the contract could say whether a wallet contract accepted a signature."""
+        made = shipment()
+        build(made)
+        more = {"exit": OPEN, "evidence": everything(made)} | more
+        case(f"{name}_fail", about, made, failed=failed, **more)
+
     signature, authority, other = f"{NAME} signature", f"{NAME} authority", "NZ-MPI 861 authority"
     forged(
         "attestation_by_a_thief",
@@ -83,25 +102,25 @@ def forgeries() -> None:
         lambda m: attest_anyhow(m, THIEF),
         authority,
     )
-    forged(
+    undecided(
         "attestation_signed_by_another",
-        "an officer's name, a thief's signature",
+        "an officer's name, a thief's signature, or that of a wallet contract at the officer's address",
         lambda m: attest_anyhow(m, PLANT, THIEF),
         signature,
     )
-    forged(
+    undecided(
         "attestation_with_high_s",
         "the other signature, without the rule of low s",
         lambda m: attest_anyhow(m, PLANT, change=high_s),
         signature,
     )
-    forged(
+    undecided(
         "attestation_with_v_0",
         "v is 0 or 1",
         lambda m: attest_anyhow(m, PLANT, change=lambda s: s[:64] + bytes([s[64] - 27])),
         signature,
     )
-    forged(
+    undecided(
         "attestation_with_short_signature",
         "64 bytes, without v",
         lambda m: attest_anyhow(m, PLANT, change=lambda s: s[:64]),
@@ -119,13 +138,75 @@ def forgeries() -> None:
         lambda m: attest_anyhow(m, CARD, change=lambda s: s + b"\0"),
         signature,
     )
-    forged(
+    undecided(
         "attestation_by_another_verifier",
-        "a card under another verifier",
+        "a card under another verifier, which nobody authorised",
         lambda m: attest_anyhow(m, Elsewhere),
         signature,
         authority,
+        exit=BAD,
+        undecided=(signature,),
     )
+    undecided(
+        "attestation_by_an_authorised_verifier",
+        "a card under another verifier, which the council authorised",
+        foreign_officer,
+        signature,
+    )
+    undecided(
+        "attestation_with_longest_signature",
+        "1,024 bytes, which a wallet contract may have accepted",
+        lambda m: attest_anyhow(m, PLANT, change=lambda s: bytes(1024)),
+        signature,
+    )
+    forged(
+        "attestation_with_a_signature_too_long",
+        "1,025 bytes, which the contract takes from nobody",
+        lambda m: attest_anyhow(m, PLANT, change=lambda s: bytes(1025)),
+        signature,
+    )
+    by_wallet = partial(attest_anyhow, officer=PLANT, hand=THIEF)
+    wanted = {"jurisdictions": ("NZ",), "outcomes": (1,)}
+    undecided(
+        "attestation_by_a_wallet_demanded", "the policy demands what only a wallet contract may have signed", by_wallet,
+        signature, "policy", policy=policy(require=[requirement(**wanted)]),
+    )  # fmt: skip
+    for what, demanded in [
+        ("kind", requirement(861)),
+        ("outcome", requirement(outcomes=(8,))),
+        ("jurisdiction", requirement(jurisdictions=("NL",))),
+    ]:
+        undecided(
+            f"attestation_by_a_wallet_of_another_{what}", f"the policy demands another {what}, whoever signed", by_wallet,
+            signature, "policy", exit=BAD, undecided=(signature,), policy=policy(require=[demanded]),
+        )  # fmt: skip
+    undecided(
+        "attestation_by_a_wallet_refused", "the policy refuses what only a wallet contract may have signed", by_wallet,
+        signature, "refusal", policy=policy(refuse=[{"kind": 851, "outcomes": [1]}]),
+    )  # fmt: skip
+    undecided(
+        "attestation_by_a_wallet_and_by_a_key", "another attester of the agency signed the same", wallet_and_key,
+        signature, policy=policy(require=[requirement(**wanted)]),
+    )  # fmt: skip
+    undecided(
+        "resolution_by_a_wallet", "a wallet contract of the council may have endorsed a mandate", endorsed_anyhow, other
+    )
+    undecided(
+        "resolution_by_a_wallet_demanded", "the policy demands what that mandate is for", endorsed_anyhow,
+        other, "policy", policy=policy(require=[requirement(861)]),
+    )  # fmt: skip
+    undecided(
+        "council_change_by_a_wallet", "a wallet contract may have endorsed a council, which granted a mandate",
+        wallet_seats_a_council, other,
+    )  # fmt: skip
+    undecided(
+        "resolution_by_a_wallet_and_a_suspension", "a wallet contract may have granted, and a key suspended",
+        endorsed_and_suspended, other, exit=BAD,
+    )  # fmt: skip
+    undecided(
+        "resolution_by_a_wallet_and_no_card", "a wallet contract may have endorsed, a card did not",
+        wallet_and_wrong_card, other, exit=BAD,
+    )  # fmt: skip
     forged(
         "attestation_without_mandate", "a kind outside the mandate", lambda m: attest_anyhow(m, PLANT, kind=861), other
     )
@@ -170,8 +251,6 @@ def forgeries() -> None:
             undone(AttesterCompromise, PLANT.signer, now + 86_400), [authority]),
         ("declared_compromised_from_before", "declared compromised before, from a date before",
             undone(AttesterCompromise, PLANT.signer, now - 600), [authority, compromised, in_force]),
-        ("resolution_with_high_s", "an endorsement with the other s", endorsed(lambda s: [high_s(s[0])]), [other]),
-        ("resolution_with_a_wrong_signature_more", "a quorum signed, and somebody wrote nonsense beside", endorsed(lambda s: [s[0], bytes(65)]), [other]),
         ("resolution_without_signatures", "nobody signed", mandate_by(), [other]),
         ("resolution_about_others_by_a_stranger", "a stranger suspended another agency; whoever shows it answers for it", meddled, [authority]),
         ("first_council_with_a_number", "the first council says that it was decided upon", refounded(number=1), ["origin", authority]),
@@ -179,8 +258,6 @@ def forgeries() -> None:
         ("first_entry_no_council", "entry 0 is an enrolment", refounded(resolution=enrolment), ["origin", authority]),
         ("first_council_of_another_beginning", "entry 0 of a chain begun a second earlier", another_beginning_attested, ["origin", authority]),
         ("another_beginning_without_attestation", "entry 0 of a chain begun a second earlier, and nothing attested", another_beginning, ["origin"]),
-        ("attestation_of_another_beginning", "signed for a chain begun anew at the same contract", attested_begun_anew, [signature]),
-        ("resolution_of_another_beginning", "a mandate endorsed for a chain begun anew", mandated_begun_anew, [other]),
         ("party_signature_of_another_beginning", "declared for a chain begun anew", party_begun_anew, ["declaration"]),
         ("party_signature_with_high_s", "the party's other signature", party(high_s), ["declaration"]),
         ("party_signature_with_v_0", "the party's v is 0 or 1", party(lambda s: s[:64] + bytes([s[64] - 27])), ["declaration"]),
@@ -188,9 +265,26 @@ def forgeries() -> None:
         ("party_signature_of_zeros", "r and s are 0", party(lambda s: bytes(64) + b"\x1b"), ["declaration"]),
         ("party_signature_too_long", "1,025 bytes", party(lambda s: bytes(1025)), ["declaration"]),
         ("party_signature_with_a_byte_more", "a byte after v", party(lambda s: s + b"\0"), ["declaration"]),
+        ("party_wallet_contract", "a party is a key: no wallet contract is asked", party_without_key(b"\x77" * 20), ["declaration"]),
+        ("party_under_another_verifier", "a card under a verifier that is not the contract's", party_without_key(Elsewhere.signer), ["declaration"]),
+        ("party_with_half_a_key", "the contract's verifier and 32 bytes", party_without_key(CARD.signer[:52]), ["declaration"]),
+        ("party_with_a_key_and_more", "the contract's verifier, a key and a byte", party_without_key(CARD.signer + b"\0"), ["declaration"]),
         ("party_signature_of_another_chain", "signed for the contract on another chain", party_elsewhere, ["declaration"]),
     ]:  # fmt: skip
         forged(name, about, build, *failed)
+    undecided(
+        "attestation_of_another_beginning", "signed for a chain begun anew at the same contract, or by a wallet",
+        attested_begun_anew, signature,
+    )  # fmt: skip
+    undecided(
+        "resolution_of_another_beginning", "a mandate endorsed for a chain begun anew, or by a wallet",
+        mandated_begun_anew, other,
+    )  # fmt: skip
+    undecided("resolution_with_high_s", "the other s", endorsed(lambda s: [high_s(s[0])]), other)
+    undecided(
+        "resolution_with_a_wrong_signature_more", "a quorum signed, and somebody wrote nonsense beside, or a wallet",
+        endorsed(lambda s: [s[0], bytes(65)]), other,
+    )  # fmt: skip
     for name, about, build in [
         ("mandate_of_one_second", "the mandate holds in that very second", granted(grant, now + 60, now + 61)),
         ("mandate_withdrawn_and_granted_anew", "withdrawn, then granted anew", regranted),
@@ -200,6 +294,7 @@ def forgeries() -> None:
         ("party_with_a_card", "a party whose card holds a P-256 key", party_card),
         ("attestation_of_another_declaration_revoked", "a revocation of an attestation that is not there", revoked_elsewhere),
         ("withdrawal_of_another_declaration", "somebody else's withdrawal", withdrawn_elsewhere),
+        ("resolution_by_a_wallet_afterwards", "a wallet contract may have endorsed a resolution after the attestation", endorsed_later),
         ("compromise_of_another_officer", "another officer's key was stolen long ago", stolen_elsewhere),
     ]:  # fmt: skip
         made = shipment()

@@ -76,10 +76,12 @@ def _enrolled(name: str, uri: str) -> Callable[[bytes], bytes]:
 def entries() -> None:
     made = attested()
 
-    def wrong(name: str, about: str, change: Callable[[Entries], Any], *failed: str) -> None:
+    def wrong(
+        name: str, about: str, change: Callable[[Entries], Any], *failed: str, undecided: tuple[str, ...] = ()
+    ) -> None:
         code = BAD if failed else BROKEN
         evidence = edited(lambda value: change(value["entries"]))
-        case(f"{name}_fail", about, made, evidence=evidence, exit=code, failed=failed)
+        case(f"{name}_fail", about, made, evidence=evidence, exit=code, failed=failed, undecided=undecided)
 
     salt = 17 + 8 * 32
     wrong(
@@ -88,6 +90,7 @@ def entries() -> None:
         _rewritten(KINDS.ATTESTED, _set(salt, 1)),
         "entries",
         f"{NAME} signature",
+        undecided=(f"{NAME} signature",),
     )
     wrong("entry_time_changed", "another second", _rewritten(KINDS.ANCHORED, _set(16, 1)), "entries")
     wrong(

@@ -298,11 +298,11 @@ def force() -> None:
         policy=policy(allow_skipped=False),
     )  # fmt: skip
 
-    wallet = shipment(party=replace(TRADER, name="wallet"))
-    foreign = replace(wallet, declared=(wallet.declared[0], TRADER.sign(wallet.id)))
+    other = shipment(party=replace(TRADER, name="another party"))
+    foreign = replace(other, declared=(other.declared[0], TRADER.sign(other.id)))
     case(
         "party_signature_of_another_fail",
-        "only a chain could say whether a wallet takes it",
+        "another key signed, and a party is a key: no wallet contract is asked",
         foreign,
         exit=BAD,
         failed=("declaration",),

@@ -24,6 +24,7 @@ from ledger.core.statements.signature import P256_N, SECP256K1_N
 from ledger.core.statements.statement import (
     AgencyEnrolment,
     AgencySuspension,
+    AttesterAuthorisation,
     AttesterCompromise,
     AttesterRetirement,
     CouncilChange,
@@ -47,6 +48,13 @@ from tests.conformance.parts import (
 )
 
 KINDS = EntryKind
+
+
+class Elsewhere:
+    """The officer's card under a verifier that is not the contract's."""
+
+    signer = bytes(20) + CARD.signer[20:]
+    sign = staticmethod(CARD.sign)
 
 
 def mandate_by(*hands: Any) -> Callable[[Shipment], None]:
@@ -224,6 +232,66 @@ def party_card(made: Shipment) -> None:
     made.batch = made.world.anchor([declaration])
 
 
+def party_without_key(signer: bytes) -> Callable[[Shipment], None]:
+    """A party whose signature only a contract could take, or whose key is none."""
+
+    def build(made: Shipment) -> None:
+        declaration = replace(made.declared[0], party=signer, replaces=b"\x0c" * 32)
+        made.declared = declaration, CARD.sign(declaration.id(made.world.origin))
+        made.batch = made.world.anchor([declaration])
+
+    return build
+
+
+def foreign_officer(made: Shipment) -> None:
+    enact_anyhow(made, [COUNCIL], AttesterAuthorisation, Elsewhere.signer, "NZ-MPI")
+    attest_anyhow(made, Elsewhere)
+
+
+def wallet_and_key(made: Shipment) -> None:
+    attest_anyhow(made, PLANT, THIEF)
+    said = replace(statement(made), salt=b"\x06" * 32)
+    unruly(made, Attested(said, SECOND.signer, SECOND.sign(said.id(made.world.origin))))
+
+
+BY_A_WALLET = endorsed(lambda _: [b"accepted by a wallet contract"])
+
+
+def endorsed_anyhow(made: Shipment) -> None:
+    """A mandate that a wallet contract at a council member's address may have endorsed, and an attestation under it."""
+    BY_A_WALLET(made)
+
+
+def endorsed_later(made: Shipment) -> None:
+    made.attest()
+    BY_A_WALLET(made)
+    made.world.entries.pop()  # the attestation under that mandate
+
+
+def endorsed_and_suspended(made: Shipment) -> None:
+    BY_A_WALLET(made)
+    made.world.entries.pop()
+    enact_anyhow(made, [COUNCIL], AgencySuspension, "NZ-MPI")
+    attest_anyhow(made, PLANT, kind=861)
+
+
+def wallet_seats_a_council(made: Shipment) -> None:
+    said = CouncilChange((CARD.signer,), 1, resolutions(made))
+    unruly(made, Enacted(said, (Endorsement(COUNCIL.signer, b"accepted by a wallet contract"),)))
+    mandate_by(CARD)(made)
+
+
+def wallet_and_wrong_card(made: Shipment) -> None:
+    enact_anyhow(made, [COUNCIL], CouncilChange, (COUNCIL.signer, CARD.signer), 2)
+    said = MandateGrant("NZ-MPI", 861, 0, NO_END, number=resolutions(made))
+    both = [
+        Endorsement(COUNCIL.signer, b"accepted by a wallet contract"),
+        Endorsement(CARD.signer, CARD.sign(bytes(32))),
+    ]
+    unruly(made, Enacted(said, tuple(sorted(both, key=lambda one: keccak(one.signer)))))
+    attest_anyhow(made, PLANT, kind=861)
+
+
 def revoked_elsewhere(made: Shipment) -> None:
     made.attest()
     said = Revocation(b"\x0a" * 32, ZERO, 41)
@@ -246,13 +314,6 @@ def unordered(made: Shipment) -> None:
     id_ = said.id(made.world.origin)
     unruly(made, Enacted(said, tuple(Endorsement(hand.signer, hand.sign(id_)) for hand in hands)))
     attest_anyhow(made, PLANT, kind=861)
-
-
-class Elsewhere:
-    """The officer's card under a verifier that is not the contract's."""
-
-    signer = bytes(20) + CARD.signer[20:]
-    sign = staticmethod(CARD.sign)
 
 
 def high_s(signature: bytes) -> bytes:

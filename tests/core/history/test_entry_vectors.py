@@ -81,7 +81,7 @@ def test_the_core_agrees() -> None:
         assert encode_payload(content) == vector.payload
         assert topic_of(content, origin()) == vector.topic
         assert (history.head, history.root()) == (vector.head, vector.root)
-    assert not history.undecided
+    assert not history.by_wallets
 
 
 def test_the_largest_entry_fits_a_bundle() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ledger.core.encoding.ids import LineName
+from ledger.core.encoding.ids import LineName, Signer
+from ledger.core.encoding.keccak import keccak
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import (
     Anchored,
@@ -70,6 +71,8 @@ from ledger.errors import (
     Malformed,
     MandateMissing,
     MandateOverlaps,
+    PartyKeyMismatch,
+    PartyVerifierUnknown,
     PeriodMalformed,
     PostingMalformed,
     QuorumMissing,
@@ -406,12 +409,37 @@ def test_two_of_three_decide_in_any_pair_but_not_twice_the_same() -> None:
     world.enact(AgencySuspension, "NZ-MPI", signers=[THIRD])
 
 
-def test_a_wallet_signature_is_left_to_whoever_has_a_chain(world: World) -> None:
+def test_a_wallets_signature_is_noted_and_left_to_the_contract(world: World) -> None:
     content = attest(world)
     world.append(replace(content, signature=b"whatever the wallet takes"))
-    assert world.history.undecided == [
-        (world.history.size - 1, PLANT.signer, content.attestation.id(ORIGIN), b"whatever the wallet takes")
-    ]
+    number = world.history.size - 1
+    assert (world.history.by_wallets, world.history.first_wallet_resolution) == ([number], None)
+    world.history.back_to(number)
+    assert world.history.by_wallets == []
+
+
+def test_an_entry_that_is_refused_leaves_no_wallet_behind() -> None:
+    """The first endorsement may be a wallet's; the second is not by the P-256 key that it names."""
+    card = Signer(ORIGIN.p256_verifier + bytes([1]) * 64)
+    world = World((COUNCIL, SECOND))
+    world.enact(CouncilChange, (COUNCIL.signer, card), 2)
+    made = AgencySuspension("NZ-MPI", world.history.agencies.resolutions + 1)
+    both = sorted([(COUNCIL.signer, b"a wallet's"), (card, bytes(64))], key=lambda one: keccak(one[0]))
+    with pytest.raises(HistoryBroken, match="P-256"):
+        world.append(Enacted(made, tuple(Endorsement(*one) for one in both)))
+    assert world.history.by_wallets == []
+
+
+@pytest.mark.parametrize(
+    "party", [TRADER.signer, TRADER.signer + bytes(64)], ids=["wallet contract", "foreign verifier"]
+)
+def test_no_contract_withdraws_for_a_party(world: World, party: bytes) -> None:
+    declaration = Declaration(Signer(party), bytes(32), 380)
+    withdrawal = Withdrawal(declaration.id(ORIGIN), 1)
+    with pytest.raises(HistoryBroken) as caught:
+        world.append(Withdrawn(declaration, withdrawal, b"a wallet might take this"))
+    assert isinstance(caught.value.__cause__, PartyKeyMismatch | PartyVerifierUnknown)
+    assert world.history.size == len(world.entries)
 
 
 def test_standing_over_time(world: World) -> None:

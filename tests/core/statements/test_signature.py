@@ -20,9 +20,10 @@ from ledger.core.statements.signature import (
     WalletUndecided,
     p256_signer,
     recover_address,
+    verify_party_signature,
     verify_signature,
 )
-from ledger.errors import SignatureTooLong, VerificationFailed
+from ledger.errors import DefiniteNo, PartyKeyMismatch, PartyVerifierUnknown, SignatureTooLong, VerificationFailed
 from ledger.testing.world import ORIGIN, TRADER
 
 DIGEST = sha256(b"a statement").digest()
@@ -84,8 +85,24 @@ def test_p256_has_one_form() -> None:
     ids=["another verifier, which only the chain can ask", "half a key", "no point", "off the curve"],
 )
 def test_keys_that_are_none(signer: bytes) -> None:
-    with pytest.raises(VerificationFailed):
+    with pytest.raises((VerificationFailed, WalletUndecided)):
         verify_signature(ORIGIN, signer, DIGEST, raw(*p256_sign(DIGEST)))
+    with pytest.raises((VerificationFailed, PartyVerifierUnknown)):
+        verify_party_signature(ORIGIN, signer, DIGEST, raw(*p256_sign(DIGEST)))
+
+
+def test_what_no_key_signed_is_undecided_and_of_a_party_a_no() -> None:
+    """A wallet contract may speak for an attester or a council member. A party is a key."""
+    foreign = bytes(20) + P256_POINT[1:]
+    for signer, refusal in ((TRADER.signer, PartyKeyMismatch), (foreign, PartyVerifierUnknown)):
+        with pytest.raises(WalletUndecided) as undecided:
+            verify_signature(ORIGIN, signer, DIGEST, bytes(65))
+        assert not isinstance(undecided.value, DefiniteNo)
+        with pytest.raises(refusal) as refused:
+            verify_party_signature(ORIGIN, signer, DIGEST, bytes(65))
+        assert isinstance(refused.value, DefiniteNo)
+    verify_party_signature(ORIGIN, TRADER.signer, DIGEST, TRADER.sign(DIGEST))
+    verify_party_signature(ORIGIN, p256_signer(ORIGIN, P256_POINT), DIGEST, raw(*p256_sign(DIGEST)))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,14 @@ from collections.abc import Callable
 
 import pytest
 
-from ledger.core.statements.signature import P256_N, SECP256K1_N, address_of, p256_signer, verify_signature
+from ledger.core.statements.signature import (
+    P256_N,
+    SECP256K1_N,
+    WalletUndecided,
+    address_of,
+    p256_signer,
+    verify_signature,
+)
 from ledger.errors import SignatureTooLong, VerificationFailed
 from ledger.testing.world import ORIGIN
 from tests.fetched.wycheproof import Vector, ecdsa, lowered
@@ -46,7 +53,7 @@ Takes = Callable[[Vector, bytes], bool]
 def takes(signer: bytes, digest: bytes, signature: bytes) -> bool:
     try:
         verify_signature(ORIGIN, signer, digest, signature)
-    except (SignatureTooLong, VerificationFailed):
+    except (SignatureTooLong, VerificationFailed, WalletUndecided):
         return False
     return True
 

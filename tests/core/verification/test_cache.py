@@ -13,10 +13,10 @@ from ledger.core.history.entry import decode_payload
 from ledger.core.verification import cache as module
 from ledger.core.verification.cache import MAX_PAYLOAD, VerificationCache
 from ledger.core.verification.verify import verify
-from ledger.testing.world import PLANT, Key
+from ledger.testing.world import PLANT
 from tests.conformance import run
 from tests.core.verification.samples import sampled
-from tests.core.verification.test_nobody_could_say import Unsigned, accepts, attested_by, refuses
+from tests.core.verification.test_nobody_could_say import Wallet, attested_by
 from tests.verifier.both import asked_in, ledger_verdict
 
 CORE = Path(ledger.core.__path__[0])
@@ -46,12 +46,12 @@ def test_payloads_and_quorums_are_worked_out_once(monkeypatch: pytest.MonkeyPatc
     assert done == []
 
 
-def test_what_a_wallet_said_is_not_remembered() -> None:
-    """It may change its mind, and another one asks another node."""
-    world, declared, batch = attested_by(Key("party"), PLANT, Unsigned("a wallet of the council"))
+def test_what_nobody_can_say_stays_undecided_with_a_cache() -> None:
+    """Offline and online have one cache, and each keeps its own answer."""
+    world, declared, batch = attested_by(PLANT, Wallet("a wallet of the council"))
     evidence, shared = world.evidence(*declared, batch), VerificationCache()
-    for wallets, conclusion in [(accepts, "GOOD"), (refuses, "NOT_GOOD"), (accepts, "GOOD"), (None, "NOT_GOOD")]:
-        found = verify(evidence, clock=world.now, trust=world.trust, wallets=wallets, cache=shared)
+    for history, conclusion in [(None, "UNDECIDED"), (world.history, "GOOD"), (None, "UNDECIDED")]:
+        found = verify(evidence, clock=world.now, trust=world.trust, history=history, cache=shared)
         assert found.conclusion.name == conclusion
 
 

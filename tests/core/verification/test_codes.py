@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from ledger.core.history.history import History
 from ledger.core.statements.statement import Declaration
 from ledger.core.verification.codes import CODES, STEPS
 from ledger.core.verification.policy import Refusal, Requirement, VerificationPolicy
 from ledger.core.verification.verdict import Check, Verdict
 from ledger.core.verification.verify import verify
-from ledger.testing.world import COUNCIL, PLANT, Key, World
+from ledger.testing.world import ORIGIN, PLANT, Key, World
 from tests.conformance import run
 from tests.core.verification.samples import sampled
-from tests.core.verification.test_nobody_could_say import Unsigned, attested_by, away
+from tests.core.verification.test_nobody_could_say import Wallet, attested_by
 from tests.verifier.both import alone, asked_in, ledger_verdict
 
 PAGE = Path(__file__).parents[3] / "docs" / "evidence-format.md"
@@ -34,30 +36,29 @@ def offline() -> list[Check]:
 
 
 def online() -> Iterator[Verdict]:
-    """Verdicts with a chain at hand, and with a chain that is away."""
+    """Verdicts with a chain at hand."""
     sample = sampled()
     yield sample.verdict(online=True, policy=VerificationPolicy(refuse=(Refusal(851),)))
     yield sample.verdict(history=World().history)
     revoked = sampled()
     revoked.world.revoke(revoked.plant, PLANT)
     yield revoked.verdict(online=True)
-    beside = World(council=(COUNCIL, Key("another")))
+    beside = World()
     while beside.history.size < sample.world.history.size:
         beside.anchor([Declaration(PLANT.signer, bytes([beside.history.size]) * 32, 380)])
     yield sample.verdict(history=beside.history)
     demanded = VerificationPolicy(require=(Requirement(861),), refuse=(Refusal(861, (1,)),))
-    unsigned = Unsigned("a wallet")
-    for party, officer, councillor in [
-        (unsigned, PLANT, Key("b")),
-        (Key("a"), unsigned, Key("b")),
-        (Key("a"), PLANT, unsigned),
-    ]:
-        world, declared, batch = attested_by(party, officer, councillor)
-        evidence = world.evidence(*declared, batch)
-        yield verify(evidence, clock=world.now, trust=world.trust, policy=demanded, wallets=away)
-    world, declared, batch = attested_by(Key("a"), unsigned, Key("b"))
-    world.revoke(next(iter(world.history.attestations)), unsigned)
-    yield verify(world.evidence(*declared, batch), clock=world.now, trust=world.trust, wallets=away)
+    wallet = Wallet("a wallet")
+    for officer, councillor in [(wallet, Key("b")), (PLANT, wallet)]:
+        world, declared, batch = attested_by(officer, councillor)
+        yield verify(world.evidence(*declared, batch), clock=world.now, trust=world.trust, history=world.history)
+        yield verify(world.evidence(*declared, batch), clock=world.now, trust=world.trust, policy=demanded)
+    world, declared, batch = attested_by(wallet, Key("b"))
+    world.revoke(next(iter(world.history.attestations)), wallet)
+    for history in (None, world.history):
+        yield verify(world.evidence(*declared, batch), clock=world.now, trust=world.trust, history=history)
+    elsewhere = History(replace(ORIGIN, chain_id=1))
+    yield verify(sample.evidence(), clock=sample.world.now, trust=sample.world.trust, history=elsewhere)
 
 
 @cache

@@ -15,7 +15,7 @@ from ledger.core.history.entry import EntryKind
 from ledger.core.verification.policy import VerificationPolicy
 from ledger.core.verification.verdict import Check, Conclusion
 from ledger.core.verification.verify import verify
-from ledger.testing.world import COUNCIL, ORIGIN, Key, World
+from ledger.testing.world import ORIGIN, World
 from tests.core.verification.samples import WITNESSES, Sample, attested_in, check, code, failing, offline
 
 
@@ -127,7 +127,7 @@ def test_step_06_a_chain_behind_or_beside_the_checkpoint_is_told(sample: Sample)
     assert code(sample.verdict(online=True), "checkpoint on chain") == "checkpoint_on_chain.same"
     found = check(sample.verdict(history=behind.history), "checkpoint on chain")
     assert (found.code, found.params["found"], found.step) == ("checkpoint_on_chain.longer", 1, 6)
-    beside = World(council=(COUNCIL, Key("second")), threshold=1)
+    beside = World()
     while beside.history.size < sample.world.history.size:
         beside.anchor([beside.declare(bytes([beside.history.size]) * 32)[0]])
     assert code(sample.verdict(history=beside.history), "checkpoint on chain") == "checkpoint_on_chain.another"

@@ -12,25 +12,39 @@ from ledger.core.statements.statement import AttesterAuthorisation, AttesterComp
 from ledger.core.verification.policy import VerificationPolicy
 from ledger.core.verification.verdict import Conclusion, Status
 from ledger.core.verification.verify import verify
-from ledger.testing.world import CUSTOMS, ORIGIN, PLANT, TRADER, Key, World
+from ledger.testing.world import CUSTOMS, ORIGIN, PLANT, Key, World
 from tests.core.verification.samples import Sample, attested_in, check, code, failing, offline, shown
 
 
 def test_step_10_party_signature_by_somebody_else(sample: Sample) -> None:
     evidence = replace(sample.evidence(), signature=Key("thief").sign(sample.declaration.id(ORIGIN)))
     found = check(verify(evidence, clock=sample.world.now, trust=sample.world.trust), "declaration")
-    assert found.code == "declaration.only_chain"
-    assert "wallet contract" in found.detail
+    assert found.code == "declaration.not_signed"
+    assert "no wallet contract (ERC-1271) is asked" in found.detail
 
 
-def test_step_10_a_wallet_is_asked_on_chain(sample: Sample) -> None:
-    asked = []
-    evidence = replace(sample.evidence(), signature=b"wallet says yes")
-    verdict = verify(
-        evidence, clock=sample.world.now, trust=sample.world.trust, wallets=lambda *question: asked.append(question)
-    )
-    assert code(verdict, "declaration") == "declaration.signed"
-    assert asked[0][0] == TRADER.signer
+@pytest.mark.parametrize("online", [False, True])
+@pytest.mark.parametrize(
+    ("party", "words"),
+    [
+        (b"\x77" * 20, "a party is a key"),
+        (b"\x77" * 20 + bytes(64), "names the verifier 0x77"),
+        (ORIGIN.p256_verifier + b"half a key", "names the verifier"),
+        (ORIGIN.p256_verifier + bytes(64), "not signed by this P-256 key"),
+    ],
+    ids=["wallet contract", "foreign verifier", "half a key", "no point"],
+)
+def test_step_10_a_party_is_a_key_with_and_without_a_chain(
+    sample: Sample, party: bytes, words: str, online: bool
+) -> None:
+    """What no key signed is nobody's declaration, and no contract is asked about it."""
+    declaration = replace(sample.declaration, party=party)
+    evidence = replace(sample.evidence(), declaration=declaration, signature=bytes([1]) * 64)
+    history = sample.world.history if online else None
+    verdict = verify(evidence, clock=sample.world.now, trust=sample.world.trust, history=history)
+    found = check(verdict, "declaration")
+    assert (found.code, found.status) == ("declaration.not_signed", Status.INVALID)
+    assert words in found.detail
 
 
 def test_step_11_freshness_reaches_as_far_as_the_witnesses_demanded(sample: Sample) -> None:
