@@ -97,6 +97,11 @@ def test_the_whole_job(shell: Shell, folder: Path) -> None:
     shell.json("trust", "-o", trust)
     verdict = shell.json("verify", evidence, "-d", copy, "-t", trust)
     assert (verdict["conclusion"], verdict["questions"]["in_force"]) == ("GOOD", "SKIPPED")
+    printed = shell("verify", evidence, "-d", copy, "-t", trust)[1]
+    assert printed.startswith(f"{verdict['first_line']}\n")
+    assert "says phytosanitary certificate: accepted" in verdict["first_line"]
+    slow = shell.json("verify", evidence, "-t", trust, "--clock", "2026-01-01T00:00:00Z", code=3)
+    assert "anchor.clock_behind" in {check["code"] for check in slow["checks"]}
     verdict = shell.json("verify", evidence, "-d", copy, "-t", trust, "--online")
     assert (verdict["conclusion"], verdict["questions"]["in_force"]) == ("GOOD", "VALID")
 

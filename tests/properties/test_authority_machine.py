@@ -285,7 +285,7 @@ class Machine(RuleBasedStateMachine):
         assert now == then
 
     def judged(self, world: World, at: int) -> Verdict:
-        document = SimpleNamespace(digest=self.document, field_hashes={})
+        document = SimpleNamespace(digest=self.document, field_hashes={}, hidden=())
         held = world.evidence(*self.declared, self.batch)
         return verify(held, clock=at, document=document, trust=world.trust)
 
