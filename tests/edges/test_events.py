@@ -67,7 +67,7 @@ ANCHOR = Entry(7, EntryKind.ANCHORED, 1_790_000_000, encode_payload(Anchored(b"\
         (lambda t, d: ([], d), "not an entry"),
         (lambda t, d: ([t[0], b"\x00" + t[1], *t[2:]], d), "not an entry"),
         (lambda t, d: ([t[0], b"\x01" * 32, *t[2:]], d), "64 bits"),
-        (lambda t, d: ([*t[:2], (13).to_bytes(32, "big"), t[3]], d), "unknown kind"),
+        (lambda t, d: ([*t[:2], len(EntryKind).to_bytes(32, "big"), t[3]], d), "unknown kind"),
         (lambda t, d: ([*t[:2], (10).to_bytes(32, "big"), t[3]], d), "invalid payload for this kind"),
         (lambda t, d: ([*t[:3], bytes(32)], d), "topic"),
         (lambda t, d: (t, b""), "time, payload"),
