@@ -330,9 +330,16 @@ def _ed_point(data: bytes) -> Extended | None:
     return x, y, 1, x * y % _Q
 
 
+def _full_order(data: bytes) -> bool:
+    """Whether this is the one encoding of a point, and eight times the point is not the neutral one."""
+    point = _ed_point(data)
+    x, y, z, _ = _ed_times(8, point) if point else (0, 1, 1, 0)
+    return x % _Q != 0 or (y - z) % _Q != 0
+
+
 def ed25519_fits(key: bytes, message: bytes, signature: bytes) -> bool:
-    """RFC 8032 section 5.1.7, without cofactor, as OpenSSL and Go do."""
-    if len(signature) != 64:
+    """RFC 8032 section 5.1.7, without cofactor, as OpenSSL and Go do; R not of small order, as the Web demands."""
+    if len(signature) != 64 or not _full_order(signature[:32]):
         return False
     public, s = _ed_point(key), int.from_bytes(signature[32:], "little")
     if public is None or s >= _L:
@@ -1343,6 +1350,8 @@ class NoteKey(NamedTuple):
         key = _base64(parts[2])
         if len(key) != 33 or key[0] not in (1, 4):
             raise Malformed("a verifier key of another type than 0x01 and 0x04")
+        if not _full_order(key[1:]):
+            raise Malformed("a verifier key is the one encoding of a point that is not of small order")
         made = cls(parts[0], key[0], key[1:])
         if parts[1] != made.id.hex():
             raise Malformed("the verifier key's id does not follow from its name and key")
@@ -1390,11 +1399,8 @@ def cosigned_at(note: Note, key: NoteKey) -> list[int]:
     times = []
     for line in note.by(key):
         time_ = int.from_bytes(line[:8], "big")
-        if (
-            len(line) != 72
-            or not 0 < time_ < 1 << 63
-            or not ed25519_fits(key.key, f"cosignature/v1\ntime {time_}\n{note.text}".encode(), line[8:])
-        ):
+        signed = f"cosignature/v1\ntime {time_}\n{note.text}".encode()
+        if len(line) != 72 or not 0 < time_ < 1 << 63 or not ed25519_fits(key.key, signed, line[8:]):
             raise Failed(f"the cosignature of {key.name} does not fit")
         times.append(time_)
     return times
@@ -1626,7 +1632,8 @@ CODES = {
     "origin.another_beginning": INVALID, "origin.nothing_trusted": ERROR,
     "checkpoint.signed": VALID, "checkpoint.not_signed": INVALID,
     "witnesses.enough": VALID, "witnesses.too_few": INVALID, "witnesses.wrong_line": INVALID,
-    "entries.included": VALID, "entries.not_included": INVALID,
+    "entries.included": VALID, "entries.not_included": INVALID, "entries.times_go_back": INVALID,
+    "entries.resolutions_go_back": INVALID,
     "anchor.anchored": VALID, "anchor.later": INVALID, "anchor.clock_behind": ERROR, "anchor.none": INVALID,
     "declaration.signed": VALID, "declaration.signed_by_passkey": VALID, "declaration.signed_by_cloud_passkey": VALID,
     "declaration.not_signed": INVALID,
@@ -1876,8 +1883,15 @@ class Verifier:
                 check_inclusion(entry.leaf, entry.number, note.size, proof, note.root)
             except Failed as error:
                 wrong.append(f"entry {entry.number}: {error}")
-        words = "; ".join(wrong[:3]) or f"all {len(self.entries)} entries shown are in the checkpoint"
-        self.add("entries.not_included" if wrong else "entries.included", words)
+        numbers = [entry.said["resolution"] for entry in self.entries if entry.kind in RESOLUTIONS]
+        if wrong:
+            self.add("entries.not_included", "; ".join(wrong[:3]))
+        elif any(left.time > right.time for left, right in zip(self.entries, self.entries[1:])):
+            self.add("entries.times_go_back", "an entry is of an earlier time than the one shown before it")
+        elif not ascending(numbers):
+            self.add("entries.resolutions_go_back", "a resolution has no higher number than the one shown before it")
+        else:
+            self.add("entries.included", f"all {len(self.entries)} entries shown are in the checkpoint")
         wanted = {"root": batch.root, "size": batch.size}
         anchors = [entry for entry in self.entries if entry.kind == ANCHORED and entry.said == wanted]
         first = min(anchors, key=lambda entry: entry.time, default=None)
@@ -2109,7 +2123,7 @@ class Verifier:
 
     def check_quorum(self, entry: Entry, council: dict[str, Any]) -> None:
         order = [keccak(signer) for signer, _ in entry.signed]
-        if len(order) < council["threshold"] or not ascending(order):
+        if not 0 < council["threshold"] <= len(order) or not ascending(order):
             raise Failed("it lacks the council's quorum")
         id_, undecided = self.evidence.origin.id(RESOLUTIONS[entry.kind], entry.said), None
         for signer, signature in entry.signed:

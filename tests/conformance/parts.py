@@ -128,6 +128,7 @@ class Case:
     ``failed``: names of the decisive checks that are INVALID or ERROR; ``undecided``: those of them that are ERROR, by
     default all where the exit code says that nobody can decide, else none. ``said``: what agencies say, in the order in
     which the verdict tells it, as agency, kind, outcome and whether it is adverse; None where the case does not ask.
+    ``spelled_at``: the time in another spelling than the permitted one.
     """
 
     about: str
@@ -141,6 +142,7 @@ class Case:
     policy: bytes | None = None
     undecided: tuple[str, ...] | None = None
     said: Sequence[tuple[str, int, int, bool]] | None = None
+    spelled_at: str | None = None
 
     @property
     def questions(self) -> dict[str, str]:
@@ -161,7 +163,7 @@ class Case:
         folder.mkdir(parents=True)
         said: dict[str, Any] = {
             "about": self.about,
-            "at": None if self.at is None else when(self.at),
+            "at": self.spelled_at or (None if self.at is None else when(self.at)),
             "clock": when(self.clock),
             "exit": self.exit,
             "failed": sorted(self.failed),

@@ -117,7 +117,9 @@ def test_what_is_there_is_not_asked_for_again(house: LocalLedger, two: list[Witn
 def test_a_witness_that_is_away_stops_nothing(
     house: LocalLedger, two: list[WitnessClient], caplog: pytest.LogCaptureFixture
 ) -> None:
-    (away,) = read_witnesses(f"{NoteKey('away.example', bytes(32), KeyType.WITNESS)} http://127.0.0.1:1")
+    (away,) = read_witnesses(
+        f"{NoteKey('away.example', key_of('away.example').public_key, KeyType.WITNESS)} http://127.0.0.1:1"
+    )
     witnesses = Witnesses([WitnessClient(away), two[0]], house.store)
     at = now()
     first = witnesses.cosign(published(house), house.follower, at)

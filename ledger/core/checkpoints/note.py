@@ -23,6 +23,9 @@ from ledger.errors import Malformed, VerificationFailed
 
 MAX_NOTE = 64 * 1024
 _COSIGNATURE_SIZE = 8 + 64
+_SIGNATURE_SIZE = 64
+_P = 2**255 - 19  # the prime of edwards25519, and its constant d (RFC 8032 section 5.1)
+_D = -121665 * pow(121666, -1, _P) % _P
 _NAME = re.compile(r"[^\s+\x00-\x1f]{1,200}")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _SIGNATURE_LINE = re.compile(r"\u2014 ([^\s+]{1,200}) (\S+)")
@@ -49,6 +52,8 @@ class NoteKey:
     def __post_init__(self) -> None:
         if _NAME.fullmatch(self.name) is None or len(self.public_key) != 32:
             raise Malformed("a note key has a name without spaces and plus signs, and 32 bytes")
+        if not _is_public_key(self.public_key):
+            raise Malformed(f"the key of {self.name} is not the canonical encoding of a point of full order")
 
     @property
     def id(self) -> bytes:
@@ -61,6 +66,9 @@ class NoteKey:
 
     def verify(self, signature: bytes, message: bytes) -> None:
         """Check an Ed25519 signature of this key over ``message``; VerificationFailed when it does not fit."""
+        # OpenSSL takes an R of small order, and the Web Cryptography API does not.
+        if len(signature) == _SIGNATURE_SIZE and _has_small_order(signature[:32]):
+            raise VerificationFailed(f"the signature of {self.name} does not fit: its R is a point of small order")
         try:
             Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, message)
         except InvalidSignature:
@@ -80,6 +88,35 @@ class NoteKey:
         if parts[1] != made.id.hex():
             raise Malformed("the verifier key's id does not follow from its name and key")
         return made
+
+
+def _height(encoded: bytes) -> int:
+    """The y of an encoded point: 255 bits, little-endian. The last bit is the sign of x."""
+    return int.from_bytes(encoded, "little") & (1 << 255) - 1
+
+
+def _has_small_order(encoded: bytes) -> bool:
+    """Whether a point, in whatever spelling, has order 1, 2, 4 or 8.
+
+    y is 1, -1 or 0, or twice the point has the height 0, which is d y^4 + 2 y^2 = 1.
+    """
+    y = _height(encoded)
+    square = y * y % _P
+    return y * (square - 1) * (_D * square * square + 2 * square - 1) % _P == 0
+
+
+def _is_public_key(encoded: bytes) -> bool:
+    """Whether 32 bytes are the canonical encoding of a point that is not of small order.
+
+    OpenSSL takes y + p in the place of y, and points of small order, under which anybody can sign. One witness could
+    then be listed twice, and a key could be nobody's.
+    """
+    y = _height(encoded)
+    if y >= _P or _has_small_order(encoded):
+        return False
+    # x^2 = (y^2 - 1) / (d y^2 + 1) must have a root: Euler's criterion, where a quotient is as good as a product.
+    square = y * y % _P
+    return pow((square - 1) * (_D * square + 1), (_P - 1) // 2, _P) == 1
 
 
 def read_note(note: str, what: str) -> tuple[list[str], tuple[SignatureLine, ...]]:

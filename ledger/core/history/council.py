@@ -23,11 +23,13 @@ Verifier = Callable[[Signer, bytes, bytes], None]
 def check_quorum(content: Enacted, origin: Origin, members: Sequence[Signer], threshold: int, verify: Verifier) -> None:
     """Check that a resolution carries ``threshold`` signatures of distinct ``members`` (rule 1).
 
+    A threshold of 0, which no contract writes, is met by nothing.
+
     :raises Refused: QuorumMissing, EndorsementsUnordered or CouncilMemberUnknown.
     :raises DefiniteNo: what ``verify`` raises for a signature that does not fit.
     :raises WalletUndecided: all else fits, and only the contract could judge a signature.
     """
-    if len(content.endorsements) < threshold:
+    if not 0 < threshold <= len(content.endorsements):
         raise QuorumMissing(threshold, len(content.endorsements))
     for before, after in pairwise(content.endorsements):
         if keccak(before.signer) >= keccak(after.signer):

@@ -117,6 +117,10 @@ CODES = {
     "witnesses.wrong_line": _message(_INVALID, "a line of a known witness is wrong: {reason}"),
     "entries.included": _message(_VALID, "all {count} entries shown are in the checkpoint"),
     "entries.not_included": _message(_INVALID, "shown and not in the checkpoint: entries {numbers}[ and {more} more]"),
+    "entries.times_go_back": _message(_INVALID, "entry {entry} is of an earlier time than the entry shown before it"),
+    "entries.resolutions_go_back": _message(
+        _INVALID, "the resolution of entry {entry} has no higher number than the one shown before it"
+    ),
     "anchor.anchored": _message(_VALID, "anchored by entry {entry} at {time!t}"),
     "anchor.later": _message(_INVALID, "anchored by entry {entry} only at {time!t}"),
     "anchor.clock_behind": _message(

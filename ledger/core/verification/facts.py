@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from ledger.core.encoding.ids import AttestationId, Root, SetName, Signer
@@ -14,7 +15,7 @@ from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.inclusion import sets_about
 from ledger.core.evidence.payloads import contents
 from ledger.core.history.agencies import Agency
-from ledger.core.history.entry import Anchored, Attested, Revoked, Withdrawn, decode_payload
+from ledger.core.history.entry import Anchored, Attested, Enacted, Revoked, Withdrawn, decode_payload
 from ledger.core.history.history import History, RecordedAttestation, RecordedRevocation
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.members import ZERO
@@ -28,6 +29,13 @@ class AsOf(NamedTuple):
 
     entry: int
     time: int | None
+
+
+class Disorder(NamedTuple):
+    """An entry that cannot come after the one shown before it, and what says so: a code of ``codes``."""
+
+    code: str
+    entry: int
 
 
 class Empowered(NamedTuple):
@@ -51,12 +59,16 @@ class Facts(Protocol):
         """Up to where the facts reach."""
         ...
 
+    def disorder(self) -> Disorder | None:
+        """The first entry shown whose time or resolution goes back; None where all are in order."""
+        ...
+
     def anchors(self, root: Root, size: int) -> Sequence[EntryRef]:
         """Entries that anchor a batch."""
         ...
 
     def withdrawal(self) -> tuple[EntryRef, Withdrawn] | None:
-        """The declaration's withdrawal, at whatever time."""
+        """The declaration's earliest withdrawal, at whatever time."""
         ...
 
     def attestations(self) -> Mapping[AttestationId, RecordedAttestation]:
@@ -114,15 +126,26 @@ class Shown:
         latest = self.evidence.entries[-1].entry if self.evidence.entries else None
         return AsOf(size - 1, latest.time if latest is not None and latest.number == size - 1 else None)
 
+    def disorder(self) -> Disorder | None:
+        for (before, _), (entry, _) in pairwise(self.known):
+            if entry.time < before.time:
+                return Disorder("entries.times_go_back", entry.number)
+        numbers = [(entry, content.resolution.number) for entry, content in self.known if isinstance(content, Enacted)]
+        for (_, before_it), (entry, number) in pairwise(numbers):
+            if number <= before_it:
+                return Disorder("entries.resolutions_go_back", entry.number)
+        return None
+
     def anchors(self, root: Root, size: int) -> Sequence[EntryRef]:
         return [entry for entry, content in self.known if content == Anchored(root, size)]
 
     def withdrawal(self) -> tuple[EntryRef, Withdrawn] | None:
-        id_ = self.evidence.id
-        for entry, content in self.known:
-            if isinstance(content, Withdrawn) and content.withdrawal.declaration == id_:
-                return entry, content
-        return None
+        found = [
+            (entry, content)
+            for entry, content in self.known
+            if isinstance(content, Withdrawn) and content.withdrawal.declaration == self.evidence.id
+        ]
+        return min(found, key=lambda item: item[0].time, default=None)
 
     def attestations(self) -> Mapping[AttestationId, RecordedAttestation]:
         ours = sets_about(self.evidence.id, self.evidence.inclusions)
@@ -179,6 +202,9 @@ class Replayed:
     @property
     def as_of(self) -> AsOf:
         return AsOf(self.history.size - 1, self.history.last_time)
+
+    def disorder(self) -> Disorder | None:
+        return self.shown.disorder()
 
     def anchors(self, root: Root, size: int) -> Sequence[EntryRef]:
         entry = self.history.anchors.get(SetName(root, size))

@@ -191,6 +191,8 @@ def check_entries(verification: Verification) -> None:
     if wrong:
         more = len(wrong) - _NAMED
         verification.add("entries.not_included", numbers=wrong[:_NAMED], more=more if more > 0 else None)
+    elif (found := verification.facts.disorder()) is not None:
+        verification.add(found.code, entry=found.entry)
     else:
         verification.add("entries.included", count=len(verification.evidence.entries))
 
@@ -202,7 +204,7 @@ def check_anchor(verification: Verification) -> None:
     if not anchors:
         verification.add("anchor.none", root=batch.root, size=batch.size)
         return
-    first = anchors[0]
+    first = min(anchors, key=lambda entry: entry.time)
     written = {"entry": first.number, "time": first.time}
     if first.time <= verification.at:
         verification.add("anchor.anchored", **written)

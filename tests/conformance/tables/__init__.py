@@ -16,6 +16,7 @@ from tests.conformance.tables.others import others
 from tests.conformance.tables.passkeys import signatures_by_passkeys
 from tests.conformance.tables.policies import policies
 from tests.conformance.tables.postings import postings
+from tests.conformance.tables.twins import twins
 
 TABLES = (
     files,
@@ -38,4 +39,5 @@ TABLES = (
     policies,
     documents,
     one_reading,
+    twins,
 )

@@ -240,9 +240,9 @@ def forgeries() -> None:
     grant = MandateGrant
     now = shipment().world.now
     for name, about, build, failed in [
-        ("enrolled_by_nobody_before", "the agency was enrolled only afterwards", afterwards(KINDS.AGENCY_ENROLLED), [authority]),
-        ("authorised_only_afterwards", "the key was authorised only afterwards", afterwards(KINDS.ATTESTER_AUTHORISED), [authority]),
-        ("mandated_only_afterwards", "the mandate was granted only afterwards", afterwards(KINDS.MANDATE_GRANTED), [authority]),
+        ("enrolled_by_nobody_before", "the agency was enrolled only afterwards", afterwards(KINDS.AGENCY_ENROLLED), [authority, "entries"]),
+        ("authorised_only_afterwards", "the key was authorised only afterwards", afterwards(KINDS.ATTESTER_AUTHORISED), [authority, "entries"]),
+        ("mandated_only_afterwards", "the mandate was granted only afterwards", afterwards(KINDS.MANDATE_GRANTED), [authority, "entries"]),
         ("mandate_not_begun", "the mandate begins a second after", granted(grant, now + 61, NO_END), [other]),
         ("mandate_over", "the mandate ended with the second before", granted(grant, 0, now + 60), [other]),
         ("mandate_of_another_agency", "the mandate is another agency's", of_customs, [other]),
@@ -253,7 +253,7 @@ def forgeries() -> None:
             undone(AttesterCompromise, PLANT.signer, now - 600), [authority, compromised, in_force]),
         ("resolution_without_signatures", "nobody signed", mandate_by(), [other]),
         ("resolution_about_others_by_a_stranger", "a stranger suspended another agency; whoever shows it answers for it", meddled, [authority]),
-        ("first_council_with_a_number", "the first council says that it was decided upon", refounded(number=1), ["origin", authority]),
+        ("first_council_with_a_number", "the first council says that it was decided upon", refounded(number=1), ["origin", authority, "entries"]),
         ("first_council_endorsed", "the first council was endorsed by itself", refounded(endorsed=True), ["origin", authority]),
         ("first_entry_no_council", "entry 0 is an enrolment", refounded(resolution=enrolment), ["origin", authority]),
         ("first_council_of_another_beginning", "entry 0 of a chain begun a second earlier", another_beginning_attested, ["origin", authority]),

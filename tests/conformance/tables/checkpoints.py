@@ -12,6 +12,7 @@ from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, signed
 from ledger.core.document import Format, wrap
 from ledger.core.tree.merkle import Tree
+from ledger.testing.world import Witness
 from tests.conformance.parts import (
     BAD,
     BROKEN,
@@ -26,6 +27,16 @@ from tests.conformance.parts import (
     edited,
     policy,
 )
+
+P = 2**255 - 19
+ORDER_8 = (
+    2707385501144840649318225287225658788936804267575313519463743609750303402022  # the lower y of a point of order 8
+)
+
+
+def _height(y: int, sign: int = 0) -> bytes:
+    """A point of edwards25519 as it is encoded, by its y and the sign of its x."""
+    return (y | sign << 255).to_bytes(32, "little")
 
 
 def checkpoints() -> None:
@@ -356,6 +367,28 @@ def trust_roots() -> None:
         ("threshold_null", "no number of witnesses", {"threshold": None}),
     ]:  # fmt: skip
         trusting(f"trust_{name}", about, BROKEN, **members)
+    for name, about, public_key in [
+        ("neutral", "a key that is the neutral point, under which anybody can sign", _height(1)),
+        ("neutral_in_a_second_spelling", "the neutral point with p + 1 in the place of 1", _height(P + 1)),
+        ("neutral_with_a_sign", "the neutral point with the sign of an x that is 0", _height(1, 1)),
+        ("of_order_2", "a point of order 2", _height(P - 1)),
+        ("of_order_4", "a point of order 4", _height(0)),
+        ("of_order_4_in_a_second_spelling", "a point of order 4 with p in the place of 0", _height(P)),
+        ("of_order_8", "a point of order 8", _height(ORDER_8)),
+        ("of_order_8_with_a_sign", "a point of order 8, with the other sign", _height(P - ORDER_8, 1)),
+        ("in_a_second_spelling", "a point of full order with p + 3 in the place of 3", _height(P + 3)),
+        ("that_is_no_point", "32 bytes that are no point of the curve", _height(2)),
+    ]:
+        witnesses = [*keys, _spelled("moa.example", b"\x04" + public_key)]
+        trusting(f"trust_witness_key_{name}", about, BROKEN, witnesses=witnesses)
+    small = str(made.world.origin), b"\x01" + _height(1)
+    trusting("trust_log_key_neutral", "a log key under which anybody can sign", BROKEN, log_key=_spelled(*small))
+    trusting(
+        "trust_witness_key_of_little_height",
+        "a point of full order whose y is 3: nothing in the spelling is wrong",
+        GOOD,
+        witnesses=[*keys, _spelled("moa.example", b"\x04" + _height(3))],
+    )
     many = [*keys, *(_vkey(f"w{n}.example", b"\x04", n) for n in range(62))]
     trusting("trust_of_64_witnesses", "as many as may be", GOOD, witnesses=many)
     data = json.dumps(trust).encode()
@@ -412,8 +445,12 @@ def trust_roots() -> None:
 
 
 def _vkey(name: str, type_: bytes, number: int = 0) -> str:
-    """A verifier key as it is spelled, be it one or not. Its key is no point: nothing here is signed by it."""
-    key = type_ + bytes([number]) * 32
+    """A verifier key as it is spelled, be it one or not, with the key of some witness."""
+    return _spelled(name, type_ + Witness(f"witness-{number}").key.public_key)
+
+
+def _spelled(name: str, key: bytes) -> str:
+    """Type and public key as a verifier key, be it one or not."""
     id_ = sha256(name.encode() + b"\n" + key).digest()[:4]
     return f"{name}+{id_.hex()}+{base64.b64encode(key).decode()}"
 

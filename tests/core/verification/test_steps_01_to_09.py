@@ -15,7 +15,7 @@ from ledger.core.history.entry import EntryKind
 from ledger.core.verification.policy import VerificationPolicy
 from ledger.core.verification.verdict import Check, Conclusion
 from ledger.core.verification.verify import verify
-from ledger.testing.world import ORIGIN, World
+from ledger.testing.world import ORIGIN, Witness, World
 from tests.core.verification.samples import WITNESSES, Sample, attested_in, check, code, failing, offline
 
 
@@ -115,7 +115,8 @@ def test_step_05_entry_0_of_another_beginning(sample: Sample) -> None:
 
 
 def test_step_06_another_log_key_or_origin_is_refused(sample: Sample) -> None:
-    stranger = replace(sample.world.trust, log_key=replace(sample.world.log_key, public_key=bytes(32)))
+    another_key = replace(sample.world.log_key, public_key=Witness("another.example").key.public_key)
+    stranger = replace(sample.world.trust, log_key=another_key)
     assert code(sample.verdict(trust=stranger), "checkpoint") == "checkpoint.not_signed"
     origin = replace(sample.world.trust.origin, chain_id=1)
     elsewhere = replace(sample.world.trust, origin=origin, log_key=replace(sample.world.log_key, name=str(origin)))
