@@ -1,0 +1,185 @@
+"""The two verifiers beside each other: how a question or a document is read by both, and where they differ."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache, wraps
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pytest
+
+from ledger.core.document import open_document
+from ledger.core.verification.cache import VerificationCache
+from ledger.errors import Malformed
+from tests.differential.mutations import mutated
+from tests.differential.sealed import Sealed
+from tests.verifier import both
+from tests.verifier.both import Asked, alone
+
+CRASHED = "CRASHED"
+Answer = tuple[str, list[Any]]
+"""The conclusion, MALFORMED, or CRASHED with the error; and the rows of the checks."""
+
+
+class Question(NamedTuple):
+    """A question, the seed that makes it, and both answers to it."""
+
+    seed: str
+    asked: Asked
+    ledger: Answer
+    alone: Answer
+
+    @property
+    def differs(self) -> bool:
+        return self.ledger != self.alone or self.ledger[0].startswith(CRASHED)
+
+    @property
+    def outcome(self) -> str:
+        return self.ledger[0]
+
+    @property
+    def codes(self) -> set[str]:
+        return {row[-1] for row in self.ledger[1]}
+
+    @property
+    def difference(self) -> str:
+        """What the first difference is, in one line."""
+        if self.ledger[0] != self.alone[0] and "MALFORMED" in (self.ledger[0], self.alone[0]):
+            return f"ledger {self.ledger[0]}, alone {self.alone[0]}: {why(self.asked)}"
+        pairs = zip(self.ledger[1], self.alone[1], strict=False)
+        first = next((f"{one} and {other}" for one, other in pairs if one != other), "")
+        return f"ledger {self.ledger[0]}, alone {self.alone[0]}: {first or 'one has more checks'}"
+
+
+@lru_cache(2)
+def _history(seed: str) -> Sealed:
+    return Sealed(seed)
+
+
+def asked_by(seed: str) -> Asked:
+    """The question of a seed such as ``7-12``: number 12 about history 7. A fifth of all have a damaged file."""
+    asked = _history(seed.partition("-")[0]).asked(seed)
+    chance = random.Random(f"damage {seed}")
+    return mutated(chance, asked) if chance.randrange(5) == 0 else asked
+
+
+def seeds(first: str, count: int) -> Iterator[str]:
+    """``count`` seeds, of which ten in a row are of one history: its signatures are then checked only once."""
+    return (f"{first}.{number // 10}-{number % 10}" for number in range(count))
+
+
+def compare(seed: str, cache: VerificationCache | None = None) -> Question:
+    return judged(seed, asked_by(seed), cache)
+
+
+def judged(seed: str, asked: Asked, cache: VerificationCache | None = None) -> Question:
+    return Question(seed, asked, _answer(lambda: by_ledger(asked, cache)), _answer(lambda: both.by_itself(asked)))
+
+
+def by_ledger(asked: Asked, cache: VerificationCache | None) -> Answer:
+    try:
+        verdict = both.ledger_verdict(asked, cache)
+    except Malformed:
+        return "MALFORMED", []
+    return verdict.conclusion.name, [both._row(check.to_json()) for check in verdict.checks]
+
+
+def _answer(by: Callable[[], Answer]) -> Answer:
+    try:
+        return by()
+    except Exception as error:  # neither verifier may break, whatever it is given
+        return f"{CRASHED} {type(error).__name__}: {error}", []
+
+
+def why(asked: Asked) -> str:
+    """What each verifier says of files that it does not read."""
+    readers: dict[str, Callable[[], object]] = {
+        "ledger": lambda: both.ledger_verdict(asked),
+        "alone": lambda: [
+            alone.read_evidence(asked.evidence),
+            asked.document and alone.read_document(asked.document),
+            asked.trust and alone.read_trust(asked.trust),
+            asked.policy and alone.read_policy(asked.policy),
+        ],
+    }
+    said = []
+    for name, read in readers.items():
+        try:
+            read()
+        except Exception as error:
+            said.append(f"{name}: {type(error).__name__} {error}")
+    return "; ".join(said)
+
+
+class Reading(NamedTuple):
+    """How one verifier reads a document: its digest and the leaf hash of each shown field, or why it does not."""
+
+    digest: bytes | None
+    fields: dict[str, bytes]
+    reason: str = ""
+
+
+def read_by_ledger(data: bytes) -> Reading:
+    try:
+        document = open_document(data)
+    except Malformed as error:
+        return Reading(None, {}, str(error))
+    return Reading(document.digest, dict(document.leaf_hashes))
+
+
+def read_alone(data: bytes) -> Reading:
+    try:
+        document = alone.read_document(data)
+    except alone.Malformed as error:
+        return Reading(None, {}, str(error))
+    return Reading(document.digest, document.shown)
+
+
+def reads_differ(data: bytes) -> str | None:
+    """How the two verifiers read a wrapped or redacted document differently; None where they do not."""
+    try:
+        ours, theirs = read_by_ledger(data), read_alone(data)
+    except Exception as error:
+        return f"{CRASHED} {type(error).__name__}: {error}"
+    if ours[:2] == theirs[:2]:
+        return None
+    if ours.digest is None or theirs.digest is None:
+        return f"ledger: {ours.reason or 'read'}; alone: {theirs.reason or 'read'}"
+    paths = [path for path in {**ours.fields, **theirs.fields} if ours.fields.get(path) != theirs.fields.get(path)]
+    return f"fields differ: {paths[:3]}"
+
+
+# ------------------------------------------------------------------------------------------------------------- speed
+
+
+@contextmanager
+def remembering(module: ModuleType = alone) -> Iterator[None]:
+    """Let the stand-alone verifier remember signatures and hashes that it has worked out; histories begin alike.
+
+    Only functions whose result depends on nothing but their arguments. It takes 5 ms for a signature otherwise.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("keccak", "recover_address", "check_p256", "ed25519_fits", "_full_order"):
+            patch.setattr(module, name, _remembered(getattr(module, name)))
+        yield
+
+
+def _remembered(function: Callable[..., Any]) -> Callable[..., Any]:
+    @lru_cache(100_000)
+    def outcome(*arguments: Any) -> tuple[Any, Exception | None]:
+        try:
+            return function(*arguments), None
+        except alone.Failed as error:
+            return None, error
+
+    @wraps(function)
+    def remembered(*arguments: Any) -> Any:
+        result, error = outcome(*arguments)
+        if error is not None:
+            raise type(error)(*error.args)
+        return result
+
+    return remembered
