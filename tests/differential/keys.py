@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from hashlib import sha256, sha512
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from ledger.core.statements.signature import P256_N, SECP256K1_N
 from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, TRADER, Key, Witness
 from tests.conformance.parts import CARD, EMU, KIWI, MEMBER, MOA, SECOND, THIEF
+from tests.passkeys import BACKED_UP, ELIGIBLE, EXTENSIONS, EXTRA, PLAIN, Passkey
 from tests.verifier.both import alone
 
 
@@ -41,13 +42,15 @@ LONG = Stranger(b"\x09" * 128)
 STRANGERS = [WALLET, ELSEWHERE, OFF_CURVE, AT_INFINITY, LONG]
 NOBODY = [Stranger(b""), Stranger(b"\x01" * 19), Stranger(b"\x02" * 129)]  # in an entry a signer may have any length
 
-COUNCILLORS: list[Any] = [COUNCIL, MEMBER, SECOND, CARD]
+PASSKEY = Passkey("officer with a passkey")
+CLOUD = Passkey("officer with a passkey in a cloud account", flags=PLAIN | ELIGIBLE | BACKED_UP, more=EXTRA)
+COUNCILLORS: list[Any] = [COUNCIL, MEMBER, SECOND, CARD, PASSKEY]
 OFFICERS: dict[str, list[Any]] = {
-    "NZ-MPI": [PLANT, SECOND, CARD],
+    "NZ-MPI": [PLANT, SECOND, CARD, PASSKEY, CLOUD],
     "NZ-CUSTOMS": [CUSTOMS],
     "AU-DAFF": [Key("quarantine")],
 }
-EVERYBODY: list[Any] = [*COUNCILLORS, PLANT, CUSTOMS, TRADER, THIEF, *OFFICERS["AU-DAFF"], *STRANGERS]
+EVERYBODY: list[Any] = [*COUNCILLORS, PLANT, CUSTOMS, TRADER, THIEF, *OFFICERS["AU-DAFF"], CLOUD, *STRANGERS]
 WITNESSES = [KIWI, EMU, MOA]
 
 
@@ -57,8 +60,23 @@ def signed(hand: Hand, digest: bytes) -> bytes:
     return hand.sign(digest)
 
 
+def odd_passkey(chance: random.Random, hand: Passkey) -> Passkey:
+    """The same key with other flags, extensions or sites, right or wrong."""
+    return replace(
+        hand,
+        flags=chance.choice([chance.randrange(256), PLAIN | EXTENSIONS, PLAIN | BACKED_UP, PLAIN | 0x40, 0x01, 0x04]),
+        extensions=chance.choice([b"", b"", b"\0", bytes(217), bytes(218), b"\xa0"]),
+        site=chance.choice([hand.site, "", '"', "\\u0041", "https://\u202e.example", "x" * 700]),
+        more=chance.choice(["", "}", EXTRA, "\0"]),
+    )
+
+
 def spoiled(chance: random.Random, signature: bytes) -> bytes:
     """The signature in a form that is not permitted, or of something else."""
+    if len(signature) > 65 and chance.randrange(2):  # a passkey's
+        at = chance.choice([64, 65 + 32, 65 + 37, chance.randrange(len(signature))])
+        act = chance.choice([b"", bytes([chance.randrange(256)]), signature[at : at + 1] * 2])
+        return signature[:at] + act + signature[at + 1 :]
     r, s, rest = signature[:32], int.from_bytes(signature[32:64]), signature[64:]
     others = [
         b"",
@@ -74,7 +92,9 @@ def spoiled(chance: random.Random, signature: bytes) -> bytes:
         sha256(signature).digest() + signature[32:],
         signature.ljust(1024, b"\0"),
         signature.ljust(1025, b"\0"),
-        r + (SECP256K1_N - s).to_bytes(32, signed=False) + bytes(55 - v for v in rest) if s < SECP256K1_N else r,
+        r + (SECP256K1_N - s).to_bytes(32, signed=False) + bytes((55 - v) % 256 for v in rest)
+        if s < SECP256K1_N
+        else r,
         r + (P256_N - s).to_bytes(32) if s < P256_N else r,
         *(signature[:64] + bytes([v]) for v in (0, 1, 2, 26, 27, 28, 29, 30, 255)),
         SECP256K1_N.to_bytes(32) + signature[32:],

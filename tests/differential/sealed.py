@@ -55,6 +55,7 @@ from ledger.testing.world import ORIGIN, START, TRADER, World
 from tests.conformance.parts import CARD, CERTIFICATE, INVOICE, SCAN, policy, requirement
 from tests.differential import keys
 from tests.differential.keys import COUNCILLORS, EVERYBODY, NOBODY, OFFICERS, STRANGERS, WITNESSES, forged, signed
+from tests.passkeys import Passkey
 from tests.verifier.both import Asked
 
 WILD = [0, 0, 0.01, 0.03, 0.1, 0.2]
@@ -118,12 +119,14 @@ class Sealed:
         self.numbers = 0  # of resolutions
         self.attested: list[tuple[Attestation, Any]] = []
         self.document = self.chance.choice(DOCUMENTS)
-        party = TRADER if not self.odd(2) else self.chance.choice([CARD, *STRANGERS])
+        party = self.chance.choice([TRADER, TRADER, TRADER, CARD, keys.PASSKEY, keys.CLOUD])
+        if self.odd(2):
+            party = self.chance.choice(STRANGERS)
         replaces = self.chance.choice([ZERO, ZERO, b"\x0c" * 32])
         declared = Declaration(
             party.signer, self.document.right.digest, self.chance.choice([380, 851, 0, 65_535]), replaces
         )
-        self.declared = declared, self.signature(party, _id(declared))
+        self.declared, self.party = (declared, self.signature(party, _id(declared))), party
         self.id = _id(declared)
         others = self.chance.sample([_id(item) for item in BESIDE], self.chance.randrange(6))
         self.batch = [*others, self.id]
@@ -193,6 +196,8 @@ class Sealed:
         return b"".join(words)[: None if not self.likely(10) else -self.chance.randrange(1, 32)]
 
     def signature(self, hand: Any, digest: bytes) -> bytes:
+        if isinstance(hand, Passkey) and self.odd():
+            hand = keys.odd_passkey(self.chance, hand)
         made = signed(hand, digest)
         return keys.spoiled(self.chance, made) if self.odd(0.3) else made
 
@@ -370,9 +375,9 @@ class Sealed:
     def withdraw(self) -> None:
         if self.likely(50) and not self.odd():
             return  # else most of all questions would be about a declaration that is withdrawn
-        declaration, party = self.declared[0], TRADER
+        declaration, party = self.declared[0], self.party
         if self.likely(50):
-            declaration = self.chance.choice(BESIDE)
+            declaration, party = self.chance.choice(BESIDE), TRADER
         which = _id(declaration) if not self.odd() else self.chance.choice([self.id, ZERO])
         withdrawal = Withdrawal(which, 5, self.chance.choice([ZERO, b"\x0d" * 32, self.id]))
         self.write(Withdrawn(declaration, withdrawal, self.signature(party, _id(withdrawal))))
