@@ -127,7 +127,7 @@ def read_by_ledger(data: bytes) -> Reading:
         document = open_document(data)
     except Malformed as error:
         return Reading(None, {}, str(error))
-    return Reading(document.digest, dict(document.leaf_hashes))
+    return Reading(document.digest, dict(document.field_hashes))
 
 
 def read_alone(data: bytes) -> Reading:

@@ -230,7 +230,7 @@ def copy(chance: random.Random, wrapped: bytes) -> bytes | None:
         made = wrap(wrapped.partition(b"\n")[2], format_, SEED)
     except LedgerError:
         return None
-    shown = chance.sample(list(made.leaf_hashes), chance.randrange(len(made.leaf_hashes) + 1))
+    shown = chance.sample(list(made.field_hashes), chance.randrange(len(made.field_hashes) + 1))
     data = _showing(made, set(shown))
     act = chance.randrange(4)
     if act < 2:
@@ -241,10 +241,10 @@ def copy(chance: random.Random, wrapped: bytes) -> bytes | None:
 
 def _showing(made: Wrapped, shown: set[str]) -> bytes:
     """The copy that shows exactly these fields."""
-    if len(shown) == len(made.leaf_hashes):
+    if len(shown) == len(made.field_hashes):
         return redact(made, []).to_bytes()
     value = redact(made, []).to_value()
     fields: list[list[str]] = value["fields"]  # type: ignore[assignment]
     value["fields"] = [item for item in fields if item[0] in shown]  # type: ignore[assignment]
-    value["hidden"] = sorted(hash_.hex() for path, hash_ in made.leaf_hashes.items() if path not in shown)
+    value["hidden"] = sorted(hash_.hex() for path, hash_ in made.field_hashes.items() if path not in shown)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
