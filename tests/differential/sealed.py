@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -32,6 +33,7 @@ from ledger.core.history.entry import (
     kind_of,
 )
 from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import (
     AgencyEnrolment,
     AgencyReinstatement,
@@ -72,7 +74,7 @@ SELECTORS = {Format.JSON: "$.goods", Format.XML: "/i:Invoice/i:Line", Format.OPA
 SEED = sha256(b"seed of a document").digest()
 SMALL = "small.example"
 LOG_WORLD = World()
-LOG, LOG_KEY = LOG_WORLD.log, LOG_WORLD.log_key
+LOG = LOG_WORLD.log_key
 
 
 class Documents(NamedTuple):
@@ -104,8 +106,13 @@ def _encoded(content: Content) -> bytes:
 
 
 @lru_cache(20_000)
-def _id(statement: Any) -> bytes:
-    return bytes(statement.id(ORIGIN))
+def _id_of(statement: Any, origin: Origin) -> bytes:
+    return bytes(statement.id(origin))
+
+
+def another_chain(origin: str) -> str:
+    """The same contract and beginning on chain 1."""
+    return origin.replace(":31337:", ":1:")
 
 
 class Sealed:
@@ -118,29 +125,33 @@ class Sealed:
         self.leaves: list[bytes] = []  # the bytes of all entries
         self.numbers = 0  # of resolutions
         self.attested: list[tuple[Attestation, Any]] = []
+        self.council: list[Any] = []
+        self.threshold = 0
+        self.origin = ORIGIN
+        self.begin()
         self.document = self.chance.choice(DOCUMENTS)
-        party = self.chance.choice([TRADER, TRADER, TRADER, CARD, keys.PASSKEY, keys.CLOUD])
+        self.party = self.chance.choice([TRADER, TRADER, TRADER, CARD, keys.PASSKEY, keys.CLOUD])
         if self.odd(2):
-            party = self.chance.choice(STRANGERS)
-        replaces = self.chance.choice([ZERO, ZERO, b"\x0c" * 32])
-        declared = Declaration(
-            party.signer, self.document.right.digest, self.chance.choice([380, 851, 0, 65_535]), replaces
-        )
-        self.declared, self.party = (declared, self.signature(party, _id(declared))), party
-        self.id = _id(declared)
-        others = self.chance.sample([_id(item) for item in BESIDE], self.chance.randrange(6))
-        self.batch = [*others, self.id]
+            self.party = self.chance.choice(STRANGERS)
+        type_, replaces = self.chance.choice([380, 851, 0, 65_535]), self.chance.choice([ZERO, ZERO, b"\x0c" * 32])
+        declared = Declaration(self.party.signer, self.document.right.digest, type_, replaces)
+        self.id = self.ident(declared)
+        self.declared = declared, self.signature(self.party, self.id)
+        self.others = [self.ident(item) for item in BESIDE]
+        self.batch = [*self.chance.sample(self.others, self.chance.randrange(6)), self.id]
         self.chance.shuffle(self.batch)
         self.sets = [self.batch]  # lists of ids with ours among them: the evidence may show an inclusion in each
         self.agencies = ["NZ-MPI", *self.chance.sample(["NZ-CUSTOMS", "AU-DAFF"], self.chance.randrange(3))]
-        self.council: list[Any] = []
-        self.threshold = 0
         self.history()
         self.size = len(self.leaves)
         if self.odd(0.2):
             self.size = self.chance.randrange(1, self.size + 1)
         self.tree = Tree(leaf_hash(data) for data in self.leaves[: self.size])
-        self.checkpoint = self.note(Checkpoint(ORIGIN, self.size, self.tree.root))
+        self.checkpoint = self.note(Checkpoint(self.origin, self.size, self.tree.root))
+
+    def ident(self, statement: Any) -> bytes:
+        """The id of a statement in this history."""
+        return _id_of(statement, self.origin)
 
     def odd(self, factor: float = 1) -> bool:
         """Whether something goes wrong here."""
@@ -212,7 +223,7 @@ class Sealed:
             resolution = make_resolution(kind, members, max(0, number))
         except Malformed:
             return
-        self.write(Enacted(resolution, self.endorsed(_id(resolution))))
+        self.write(Enacted(resolution, self.endorsed(self.ident(resolution))))
         if isinstance(resolution, CouncilChange):
             self.council = [next(hand for hand in EVERYBODY if hand.signer == one) for one in resolution.members]
             self.threshold = resolution.threshold
@@ -243,8 +254,8 @@ class Sealed:
 
     # ---------------------------------------------------------------------------------------------------- the history
 
-    def history(self) -> None:
-        """A council, agencies with mandates and officers, the anchor, and what happens then."""
+    def begin(self) -> None:
+        """Entry 0, which seats a council and names the origin."""
         members, threshold = self.seat()
         self.council = [next(hand for hand in EVERYBODY if hand.signer == one) for one in members]
         self.threshold = threshold
@@ -254,13 +265,19 @@ class Sealed:
                 [
                     Enacted(CouncilChange(members, threshold, 1), ()),
                     Enacted(
-                        CouncilChange(members, threshold, 0), self.endorsed(_id(CouncilChange(members, threshold, 0)))
+                        CouncilChange(members, threshold, 0),
+                        self.endorsed(self.ident(CouncilChange(members, threshold, 0))),
                     ),
                     Enacted(AgencySuspension("NZ-MPI", 0), ()),
                     Anchored(sha256(b"another").digest(), 1),
                 ]
             )
         self.write(first)
+        if not self.odd(0.3):
+            self.origin = replace(ORIGIN, salt=leaf_hash(self.leaves[0]))
+
+    def history(self) -> None:
+        """Agencies with mandates and officers, the anchor, and what happens then."""
         steps = [(self.enrol, code) for code in self.agencies]
         steps += [(self.grant, code) for code in self.agencies]
         steps += [(self.authorise, code) for code in self.agencies]
@@ -325,7 +342,7 @@ class Sealed:
         salt = bytes([self.chance.randrange(3)]) * 32
         said = Attestation(code, kind, self.chance.choice(OUTCOMES), ZERO, begin, min(end, NO_END), root, size, salt)
         self.attested.append((said, officer))
-        signature = self.signature(officer, _id(said))
+        signature = self.signature(officer, self.ident(said))
         if self.likely(3):
             signature = keys.spoiled(self.chance, signature)
         self.write(Attested(said, officer.signer, signature))
@@ -350,7 +367,7 @@ class Sealed:
             return self.batch
         if act < 7:
             return [self.id]
-        others = self.chance.sample([_id(item) for item in BESIDE], self.chance.randrange(1, 4))
+        others = self.chance.sample(self.others, self.chance.randrange(1, 4))
         if act == 7:
             return others
         self.sets.append([*others, self.id])
@@ -361,16 +378,16 @@ class Sealed:
         if self.attested:
             said, officer = self.chance.choice(self.attested)
             officer = officer if self.likely(60) else self.officer(said.agency)
-            self.write(Attested(said, officer.signer, self.signature(officer, _id(said))))
+            self.write(Attested(said, officer.signer, self.signature(officer, self.ident(said))))
 
     def revoke(self) -> None:
         said, officer = self.chance.choice(self.attested) if self.attested else (None, self.officer("NZ-MPI"))
         if said is not None and self.likely(50):
             officer = self.officer(said.agency)
-        which = ZERO if said is None or self.odd() else _id(said)
-        member = self.chance.choice([ZERO, ZERO, self.id, _id(BESIDE[0])])
+        which = ZERO if said is None or self.odd() else self.ident(said)
+        member = self.chance.choice([ZERO, ZERO, self.id, self.others[0]])
         revocation = Revocation(which, member, self.chance.choice([41, 42, 0, 65_535]))
-        self.write(Revoked(revocation, officer.signer, self.signature(officer, _id(revocation))))
+        self.write(Revoked(revocation, officer.signer, self.signature(officer, self.ident(revocation))))
 
     def withdraw(self) -> None:
         if self.likely(50) and not self.odd():
@@ -378,9 +395,9 @@ class Sealed:
         declaration, party = self.declared[0], self.party
         if self.likely(50):
             declaration, party = self.chance.choice(BESIDE), TRADER
-        which = _id(declaration) if not self.odd() else self.chance.choice([self.id, ZERO])
+        which = self.ident(declaration) if not self.odd() else self.chance.choice([self.id, ZERO])
         withdrawal = Withdrawal(which, 5, self.chance.choice([ZERO, b"\x0d" * 32, self.id]))
-        self.write(Withdrawn(declaration, withdrawal, self.signature(party, _id(withdrawal))))
+        self.write(Withdrawn(declaration, withdrawal, self.signature(party, self.ident(withdrawal))))
 
     def compromise(self) -> None:
         officer = self.chance.choice(self.attested)[1] if self.attested and self.likely(70) else self.officer("NZ-MPI")
@@ -410,7 +427,7 @@ class Sealed:
         """Something about somebody else, or what is lawful only once."""
         self.chance.choice(
             [
-                lambda: self.anchor([_id(BESIDE[self.chance.randrange(6)])]),
+                lambda: self.anchor([self.chance.choice(self.others)]),
                 lambda: self.anchor(self.batch),
                 lambda: self.enrol(self.agency()),
                 lambda: self.authorise(self.chance.choice(list(OFFICERS))),
@@ -443,14 +460,14 @@ class Sealed:
             "entries": entries,
             "inclusions": self.inclusions(),
             "ledger": "trade-ledger/evidence/1",
-            "origin": self.origin(),
+            "origin": self.named_origin(),
             "signature": _hex(self.declared[1]),
         }
         return canonical(value)
 
-    def origin(self) -> str:
+    def named_origin(self) -> str:
         another = self.odd(0.1) or self.chance.randrange(150) == 0
-        return str(ORIGIN).replace(":31337:", ":1:") if another else str(ORIGIN)
+        return another_chain(str(self.origin)) if another else str(self.origin)
 
     def inclusions(self) -> list[dict[str, Any]]:
         sets = [self.batch]
@@ -519,17 +536,16 @@ class Sealed:
         if self.odd(0.1):
             checkpoint = self.chance.choice(
                 [
-                    Checkpoint(ORIGIN, checkpoint.size, sha256(b"another root").digest()),
-                    Checkpoint(ORIGIN, 0, checkpoint.root),
-                    Checkpoint(ORIGIN, 10**19 - 1, checkpoint.root),
-                    Checkpoint(
-                        type(ORIGIN).parse(str(ORIGIN).replace(":31337:", ":1:")), checkpoint.size, checkpoint.root
-                    ),
+                    Checkpoint(self.origin, checkpoint.size, sha256(b"another root").digest()),
+                    Checkpoint(self.origin, 0, checkpoint.root),
+                    Checkpoint(self.origin, 10**19 - 1, checkpoint.root),
+                    Checkpoint(type(ORIGIN).parse(another_chain(str(self.origin))), checkpoint.size, checkpoint.root),
                 ]
             )
         text = checkpoint.text.encode()
-        signature = LOG.sign(text)
-        lines = [(LOG_KEY.name, LOG_KEY.id, signature)]
+        signature = LOG_WORLD.log.sign(text)
+        log = replace(LOG, name=str(self.origin))
+        lines = [(log.name, log.id, signature)]
         if self.odd(0.2):
             lines = self.chance.choice(
                 [
@@ -538,7 +554,7 @@ class Sealed:
                     [(*lines[0][:2], keys.beyond_order(signature))],
                     [(*lines[0][:2], signature[:-1])],
                     [*lines, (*lines[0][:2], bytes(64))],
-                    [(LOG_KEY.name, b"\0\0\0\0", signature)],
+                    [(log.name, b"\0\0\0\0", signature)],
                 ]
             )
         for witness in WITNESSES:
@@ -593,7 +609,7 @@ class Sealed:
         threshold = self.chance.randrange(len(witnesses) + 1)
         if self.odd(0.2):
             threshold = self.chance.choice([-1, len(witnesses) + 1, *ODD_COUNTS])
-        origin, log = str(ORIGIN), LOG_KEY.public_key
+        origin, log = str(self.origin), LOG.public_key
         if self.odd(0.2) or self.likely(1):
             origin = origin.replace(":31337:", ":1:")
         if self.odd(0.2):
@@ -618,7 +634,7 @@ class Sealed:
                 vkey("moa.example", b"\x01", known),
                 vkey("moa.example", b"\x06", known),
                 vkey("moa.example", b"\x04", known[:-1]),
-                vkey(str(ORIGIN), b"\x04", LOG_KEY.public_key),
+                vkey(str(self.origin), b"\x04", LOG.public_key),
                 *(vkey(name, b"\x04", WITNESSES[2].key.public_key) for name in NAMES),
                 vkey("no.point", b"\x04", (2).to_bytes(32, "little")),
                 vkey("no.point", b"\x04", b"\xff" * 32),

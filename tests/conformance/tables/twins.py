@@ -11,7 +11,7 @@ from ledger.core.checkpoints.note import SignedNote, cosigned_text
 from ledger.core.history.entry import Anchored, Enacted, Endorsement
 from ledger.core.statements.members import NO_END
 from ledger.core.statements.statement import AgencyEnrolment, CouncilChange, MandateGrant
-from ledger.testing.world import COUNCIL, ORIGIN, PLANT, Witness
+from ledger.testing.world import COUNCIL, PLANT, Witness
 from tests.conformance.parts import (
     BAD,
     BROKEN,
@@ -125,7 +125,7 @@ def orders() -> None:
     def numbered(number: int) -> Callable[[Shipment], None]:
         def build(made: Shipment) -> None:
             said = AgencyEnrolment("AU-DAFF", "Agency", "AU", "https://daff.example", number)
-            unruly(made, Enacted(said, (Endorsement(COUNCIL.signer, COUNCIL.sign(said.id(ORIGIN))),)))
+            unruly(made, Enacted(said, (Endorsement(COUNCIL.signer, COUNCIL.sign(said.id(made.world.origin))),)))
             attest_anyhow(made, PLANT)
 
         return build
