@@ -71,6 +71,27 @@ NAMES = [
     "a\x1cb", "a\x7fb", "a+b", "a b", "", "\u202e", str(ORIGIN), "kiwi.example",
 ]  # fmt: skip
 SELECTORS = {Format.JSON: "$.goods", Format.XML: "/i:Invoice/i:Line", Format.OPAQUE: ""}
+PATTERNS = [
+    "", "$", "$.goods", "$.goods[*].name", "$['goods'][0]['net mass']", "$..name", "$.*", "$.remarks", "$.goods[0]",
+    "/i:Invoice/i:Line", "/i:Invoice", "//i:Price", "/i:Invoice/i:ID/text()", "/i:Invoice/i:Line/@n", "/Invoice",
+    "//@currency",
+    "/{urn:example:invoice}Invoice[1]/{urn:example:invoice}ID[1]/text()[1]", "/*", "//*",
+]  # fmt: skip
+NO_PATTERNS = [
+    "goods",
+    "$.",
+    "$[",
+    "$['a",
+    "$[-1]",
+    "$[01]",
+    "/",
+    "//",
+    "/@",
+    "i:Invoice",
+    "x" * 256,
+    "x" * 257,
+    "$" + "[0]" * 90,
+]
 SEED = sha256(b"seed of a document").digest()
 SMALL = "small.example"
 LOG_WORLD = World()
@@ -387,7 +408,10 @@ class Sealed:
         which = ZERO if said is None or self.odd() else self.ident(said)
         member = self.chance.choice([ZERO, ZERO, self.id, self.others[0]])
         revocation = Revocation(which, member, self.chance.choice([41, 42, 0, 65_535]))
-        self.write(Revoked(revocation, officer.signer, self.signature(officer, self.ident(revocation))))
+        signature = self.signature(officer, self.ident(revocation))
+        if self.likely(10):
+            signature = self.chance.choice([keys.spoiled(self.chance, signature), b""])
+        self.write(Revoked(revocation, officer.signer, signature))
 
     def withdraw(self) -> None:
         if self.likely(50) and not self.odd():
@@ -396,8 +420,11 @@ class Sealed:
         if self.likely(50):
             declaration, party = self.chance.choice(BESIDE), TRADER
         which = self.ident(declaration) if not self.odd() else self.chance.choice([self.id, ZERO])
-        withdrawal = Withdrawal(which, 5, self.chance.choice([ZERO, b"\x0d" * 32, self.id]))
-        self.write(Withdrawn(declaration, withdrawal, self.signature(party, self.ident(withdrawal))))
+        withdrawal = Withdrawal(which, self.chance.choice([1, 5]), self.chance.choice([ZERO, b"\x0d" * 32, self.id]))
+        signature = self.signature(party, self.ident(withdrawal))
+        if self.likely(10):
+            signature = self.chance.choice([keys.spoiled(self.chance, signature), b""])
+        self.write(Withdrawn(declaration, withdrawal, signature))
 
     def compromise(self) -> None:
         officer = self.chance.choice(self.attested)[1] if self.attested and self.likely(70) else self.officer("NZ-MPI")
@@ -656,7 +683,13 @@ class Sealed:
             "allow_skipped": self.likely(70),
             "clock_tolerance": self.chance.choice([0, 14, 15, 16, 100, 86_400]),
             "max_age": self.chance.choice([None, None, None, 100, 1000, 10**6]),
+            "max_hidden": self.chance.choice([None, None, None, 0, 2, 100]),
+            "refuse": [
+                {"kind": self.chance.choice(KINDS), "outcomes": self.chance.choice([[], [], [1], [8], [4, 8]])}
+                for _ in range(self.chance.choice([0, 0, 1, 2]))
+            ],
             "require": wanted,
+            "show": [self.pattern() for _ in range(self.chance.choice([0, 0, 0, 1, 2]))],
             "witnesses": self.chance.choice([None, None, None, None, 0, 1, 2, 3]),
         }
         if self.odd(0.2):
@@ -664,6 +697,14 @@ class Sealed:
                 [None, True, "1", 1.5, [], {}, *ODD_COUNTS, 86_401]
             )
         return self.spelled(json.loads(policy(**members)))
+
+    def pattern(self) -> str:
+        """What names fields, of a document of any format; sometimes of none."""
+        if not self.odd(0.5):
+            return SELECTORS[self.document.right.format] if self.likely(60) else self.chance.choice(PATTERNS)
+        made = self.chance.choice([*PATTERNS, *NO_PATTERNS])
+        at = self.chance.randrange(len(made) + 1)
+        return made[:at] + self.chance.choice(["", *"*[]'\"/@:.$ (){}0\\"]) + made[at + self.chance.randrange(2) :]
 
     def spelled(self, value: dict[str, Any]) -> bytes:
         """A file that people edit: white space, order and escapes have no meaning."""
