@@ -96,7 +96,7 @@ def keep(one: Difference) -> Path:
     for name in ("evidence", "document", "trust", "policy"):
         if (content := getattr(asked, name)) is not None:
             (folder / name).write_bytes(content)
-    (folder / "at").write_text(f"{asked.at}\n")
+    (folder / "times").write_text(f"at {asked.at}, clock {asked.clock}\n")
     return folder
 
 

@@ -719,7 +719,9 @@ class Sealed:
         self.chance = random.Random(seed)
         self.wild = self.chance.choice([0, self.wildness, self.wildness, max(self.wildness, 0.02)])
         at = self.moment() if self.likely(25) else self.now + self.chance.choice([0, 1, 100, 10**5])
-        return Asked(self.evidence(), self.given(), self.trust(), self.demands(), at)
+        clock = at if self.likely(40) else self.chance.choice([self.now, self.moment(), at + 1, self.now + 10**6])
+        asked_at = None if self.likely(20) else at
+        return Asked(self.evidence(), self.given(), self.trust(), self.demands(), asked_at, clock)
 
 
 def vkey(name: str, type_: bytes, key: bytes) -> str:

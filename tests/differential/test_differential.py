@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ledger.cli.inputs import verdict_time
+from ledger.cli.inputs import exact_moment
 from ledger.core.encoding.text import when
 from ledger.core.verification import intact, verify
 from ledger.core.verification.cache import VerificationCache
@@ -75,7 +75,7 @@ def test_of_times() -> None:
     read = 0
     for _ in range(20_000):
         text = spelled_time(chance)
-        ours, theirs = _time(verdict_time, Malformed, text), _time(alone._moment, alone.Malformed, text)
+        ours, theirs = _time(exact_moment, Malformed, text), _time(alone._moment, alone.Malformed, text)
         assert ours == theirs, text
         assert ours is None or when(ours) == text
         read += ours is not None
@@ -114,7 +114,7 @@ def spelled_time(chance: random.Random) -> str:
 
 def _time(read: Any, malformed: type[Exception], text: str) -> int | None:
     try:
-        return int(read(text, "--at") if read is verdict_time else read(text))
+        return int(read(text, "--at"))
     except malformed:
         return None
 
