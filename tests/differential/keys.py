@@ -46,7 +46,7 @@ PASSKEY = Passkey("officer with a passkey")
 CLOUD = Passkey("officer with a passkey in a cloud account", flags=PLAIN | ELIGIBLE | BACKED_UP, more=EXTRA)
 COUNCILLORS: list[Any] = [COUNCIL, MEMBER, SECOND, CARD, PASSKEY]
 OFFICERS: dict[str, list[Any]] = {
-    "NZ-MPI": [PLANT, SECOND, CARD, PASSKEY, CLOUD],
+    "NZ-MPI": [PLANT, SECOND, CARD, PASSKEY, CLOUD, WALLET],
     "NZ-CUSTOMS": [CUSTOMS],
     "AU-DAFF": [Key("quarantine")],
 }
