@@ -69,8 +69,14 @@ class VerificationRequest:
 
 def verify_offline(request: VerificationRequest, at: int, cache: VerificationCache | None = None) -> Verdict:
     """Decide with the network off, as at ``at`` (seconds). ``cache``: one for all requests of a server."""
-    held = request
-    return verify(held.evidence, at=at, document=held.document, trust=held.trust, policy=held.policy, cache=cache)
+    return verify(
+        request.evidence,
+        at=at,
+        document=request.document,
+        trust=request.trust,
+        policy=request.policy,
+        cache=cache,
+    )
 
 
 def verify_online(
