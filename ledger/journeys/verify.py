@@ -75,9 +75,14 @@ def verify_offline(
     :param at: the time that is judged, in seconds; None for that of the clock.
     :param cache: one for all requests of a server.
     """
-    held = request
     return verify(
-        held.evidence, clock=clock, at=at, document=held.document, trust=held.trust, policy=held.policy, cache=cache
+        request.evidence,
+        clock=clock,
+        at=at,
+        document=request.document,
+        trust=request.trust,
+        policy=request.policy,
+        cache=cache,
     )
 
 

@@ -87,6 +87,14 @@ class Redacted:
 
         :raises Malformed: names the path, or the member.
         """
+        document = cls._read(value, limits)
+        if document.to_value() != value:
+            raise Malformed("a value is not in its canonical base64", "fields")
+        return document
+
+    @classmethod
+    def _read(cls, value: Json, limits: Limits) -> Redacted:
+        """Read what :meth:`to_value` returns; base64 may be spelled otherwise, so each caller prints and compares."""
         if not isinstance(value, dict) or sorted(value) != ["fields", "format", "hidden", "ledger"]:
             raise Malformed("a redacted document must have exactly the members fields, format, hidden and ledger")
         if value["ledger"] != VERSION:
@@ -162,7 +170,7 @@ def read_redacted(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Redacted:
         return document
     # A shown field is four scalars, a hidden field one; the counts are checked below.
     whole = parse_container(data, Limits(depth=3, fields=5 * limits.fields + 2))
-    document = Redacted.from_value(whole, limits)
+    document = Redacted._read(whole, limits)
     if document.to_bytes() != data:
         raise Malformed("not the canonical bytes of a redacted document: white space, order, escapes or base64 differ")
     return document
