@@ -35,7 +35,7 @@ from ledger.core.statements.statement import (
     Withdrawal,
 )
 from ledger.core.verification.verdict import Status
-from ledger.edges.chain.contract import Receipt
+from ledger.edges.chain.contract import TransactionReceipt
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.witness_http import WitnessClient
 from ledger.errors import MandateMissing
@@ -84,7 +84,7 @@ class Demo:
         console.rule(f"[bold]{self.number}. {title}", align="left")
         yield
 
-    def say(self, text: str, spent: Receipt | int | None = None) -> None:
+    def say(self, text: str, spent: TransactionReceipt | int | None = None) -> None:
         gas = spent if isinstance(spent, int) or spent is None else spent.gas_used
         console.print(f"   {short(text)}" + (f"  [dim]({gas:,} gas)[/]" if gas else ""))
         self.report["steps"].append({"step": self.number, "what": text, "gas": gas})

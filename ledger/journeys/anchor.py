@@ -16,7 +16,7 @@ from ledger.core.checkpoints.note import SignedNote
 from ledger.core.encoding.ids import SetName
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.chain import calls
-from ledger.edges.chain.contract import Chain, Receipt
+from ledger.edges.chain.contract import Chain, TransactionReceipt
 from ledger.edges.chain.node import NodeRefused
 from ledger.edges.chain.sender import ChainLimits, NonceTaken
 from ledger.edges.keys.keystore import SigningKey
@@ -36,7 +36,7 @@ class AnchorReport:
     """A batch that is anchored. ``receipt``: None if another process sent the transaction, or nobody asked for it."""
 
     batch: Batch
-    receipt: Receipt | None
+    receipt: TransactionReceipt | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ class _Handover:
         self._offered[prepared.tx_hash] = batch.id
         return True
 
-    def receipt(self, batch: Batch) -> Receipt | None:
+    def receipt(self, batch: Batch) -> TransactionReceipt | None:
         """The receipt of an anchored batch; None if this process did not send it, or the node does not answer."""
         assert batch.entry_number is not None
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ledger.core.statements.origin import Origin
-from ledger.edges.chain.contract import Receipt, deploy
+from ledger.edges.chain.contract import TransactionReceipt, deploy
 from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.keys.keystore import Keystore, SigningKey
 from ledger.journeys.council import founding_signer
@@ -13,7 +13,7 @@ from ledger.journeys.council import founding_signer
 
 def deploy_contract(
     rpc_url: str, members: Sequence[str], threshold: int, keystore: Keystore, relayer: SigningKey, limits: ChainLimits
-) -> tuple[Origin, Receipt]:
+) -> tuple[Origin, TransactionReceipt]:
     """Deploy the shipped artifact and check the code that is then there.
 
     :param members: of the first council, by ``0x`` signer or by the name of a key.

@@ -8,7 +8,7 @@ from typing import Any
 from ledger.core.history.history import History
 from ledger.core.history.replay import EntryRef
 from ledger.edges.chain.calls import Call
-from ledger.edges.chain.contract import Chain, Receipt
+from ledger.edges.chain.contract import Chain, TransactionReceipt
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import Source, Unavailable
@@ -21,7 +21,7 @@ class Relayed:
 
     id: bytes
     number: int
-    receipt: Receipt | None
+    receipt: TransactionReceipt | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Relay:
     follower: Follower
     relayer: SigningKey
 
-    def submit(self, call: Call) -> Receipt:
+    def submit(self, call: Call) -> TransactionReceipt:
         """Send a call; see ``Chain.submit``."""
         return self.chain.submit(call, self.relayer, self.store.leadership.sending)
 
@@ -46,7 +46,7 @@ class Relay:
         return self.follower.refresh()
 
 
-def relayed(id_: bytes, entry: EntryRef | None, receipt: Receipt | None) -> Relayed:
+def relayed(id_: bytes, entry: EntryRef | None, receipt: TransactionReceipt | None) -> Relayed:
     """The statement with this id, recorded by ``entry``: the history decides, whatever the receipt says.
 
     :raises Unavailable: the history does not show it.
@@ -59,7 +59,7 @@ def relayed(id_: bytes, entry: EntryRef | None, receipt: Receipt | None) -> Rela
     return Relayed(id_, entry.number, receipt)
 
 
-def receipt_json(receipt: Receipt | None) -> dict[str, Any] | None:
+def receipt_json(receipt: TransactionReceipt | None) -> dict[str, Any] | None:
     """A transaction for machines: hash, block, gas and its price; None if the statement was there before."""
     if receipt is None:
         return None

@@ -11,7 +11,7 @@ from ledger.app import App
 from ledger.config import PREFIX, Settings
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import Algorithm
-from ledger.edges.chain.contract import Chain, Receipt, deploy
+from ledger.edges.chain.contract import Chain, TransactionReceipt, deploy
 from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.devchain.anvil import DevChain
 from ledger.edges.keys.keystore import Keystore, SigningKey
@@ -59,7 +59,7 @@ class LocalLedger:
     def devchain(self) -> DevChain:
         return DevChain(self.folder / "chain", self.port)
 
-    def deploy(self) -> tuple[Origin, Receipt | None]:
+    def deploy(self) -> tuple[Origin, TransactionReceipt | None]:
         """Deploy with a council of one, or find the contract of an earlier run."""
         relayer = self.key("relayer")
         self.devchain.fund(relayer.address, RELAYER_WEI)

@@ -21,7 +21,7 @@ from ledger.core.statements.statement import (
 )
 from ledger.edges.chain import calls
 from ledger.edges.chain.calls import Call
-from ledger.edges.chain.contract import Chain, Receipt
+from ledger.edges.chain.contract import Chain, TransactionReceipt
 from ledger.edges.keys.keystore import SigningKey
 
 AGENCY = "NZ-MPI"
@@ -68,7 +68,7 @@ class Authorities:
     def next_resolution(self) -> int:
         return int(self.chain.query(Call("resolutions", ()))[0]) + 1
 
-    def enact(self, kind: type[Resolution], *members: object) -> Receipt:
+    def enact(self, kind: type[Resolution], *members: object) -> TransactionReceipt:
         resolution = make_resolution(kind, members, self.next_resolution)
         return self.chain.submit(calls.enact(resolution, self.endorse(resolution)), self.relayer)
 
@@ -91,7 +91,7 @@ class Authorities:
         }  # fmt: skip
         return Attestation(**members | changes)
 
-    def attest(self, attestation: Attestation, key: SigningKey, signer: bytes | None = None) -> Receipt:
+    def attest(self, attestation: Attestation, key: SigningKey, signer: bytes | None = None) -> TransactionReceipt:
         id_ = attestation.id(self.chain.origin)
         call = calls.attest(attestation, signer or key.signer(self.chain.origin), key.sign(id_))
         return self.chain.submit(call, self.relayer)

@@ -51,7 +51,7 @@ from ledger.core.statements.statement import (
 from ledger.core.tree.merkle import Tree, leaf_hash, verify_inclusion
 from ledger.edges.chain import calls
 from ledger.edges.chain.calls import Call
-from ledger.edges.chain.contract import Chain, Receipt, deploy
+from ledger.edges.chain.contract import Chain, TransactionReceipt, deploy
 from ledger.errors import (
     HistoryBroken,
     PartyKeyMismatch,
@@ -184,7 +184,7 @@ class Story:
         self.attestations: list[bytes] = []
         self.declarations: list[Declaration] = []
 
-    def take(self, receipt: Receipt) -> None:
+    def take(self, receipt: TransactionReceipt) -> None:
         for logged in receipt.entries:
             self.history.apply(logged if isinstance(logged, Entry) else logged.entry)
 

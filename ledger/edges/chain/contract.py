@@ -31,7 +31,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class TransactionReceipt:
     """What a transaction did: hashes as lower-case hex with ``0x``, gas used, price in wei per gas, entries made.
 
     ``entries`` is empty if the contract had nothing to write, because the root was anchored before.
@@ -164,8 +164,8 @@ class Chain:
     ) -> Iterator[LoggedEntry]:
         """The entries logged in a range of blocks (both ends included; None is the latest), in order.
 
-        Ranges grow while they hold few logs, and shrink when the node refuses them. ``progress`` gets the number of
-        blocks read, and of all blocks. Gaps are not detected here: the replay finds them.
+        Ranges grow while they hold few logs, and shrink when the node refuses them. ``progress`` gets how many
+        blocks are read, and how many the range has. Gaps are not detected here: the replay finds them.
 
         :raises HistoryBroken: the contract could not have written one of the logs.
         """
@@ -216,7 +216,7 @@ class Chain:
 
     # ------------------------------------------------------------------------------------------------------- writing
 
-    def submit(self, call: Call, relayer: SigningKey, lock: SenderLock | None = None) -> Receipt:
+    def submit(self, call: Call, relayer: SigningKey, lock: SenderLock | None = None) -> TransactionReceipt:
         """Simulate, sign, send and wait for confirmations. ``relayer`` (secp256k1) pays; it has no other influence.
 
         :param lock: see ``Sender.send``.
@@ -228,7 +228,7 @@ class Chain:
         receipt = self.sender.send(self.origin.contract, call.data, relayer, lock)
         return _receipt(receipt, self.origin)
 
-    def receipt(self, tx_hash: str) -> Receipt | None:
+    def receipt(self, tx_hash: str) -> TransactionReceipt | None:
         """What a transaction did and cost, according to the node; None until it is mined."""
         found = self._node.receipt(tx_hash)
         return None if found is None else _receipt(found, self.origin)
@@ -236,7 +236,7 @@ class Chain:
 
 def deploy(
     rpc_url: str, members: Sequence[bytes], threshold: int, relayer: SigningKey, limits: ChainLimits | None = None
-) -> tuple[Origin, Receipt]:
+) -> tuple[Origin, TransactionReceipt]:
     """Deploy the shipped artifact with its first council, then check the deployed code.
 
     :param members: ERC-7913 signers. A P-256 key can join only later, because its signer names the deployed verifier.
@@ -272,9 +272,9 @@ def _salt(node: Node, chain_id: int, contract: bytes) -> bytes:
     return bytes(call.answer(data)[5])
 
 
-def _receipt(receipt: Mapping[str, Any], origin: Origin) -> Receipt:
+def _receipt(receipt: Mapping[str, Any], origin: Origin) -> TransactionReceipt:
     logged = [logged_entry(log, origin) for log in receipt["logs"] if is_entry(log, origin)]
-    return Receipt(
+    return TransactionReceipt(
         "0x" + bytes(receipt["transactionHash"]).hex(),
         int(receipt["blockNumber"]),
         "0x" + bytes(receipt["blockHash"]).hex(),
