@@ -116,7 +116,8 @@ class Settings(BaseModel):
     )
     poll_interval_seconds: float = _setting("How often the anchorer looks for work.", 0.25, ge=0.01, le=3_600)
     confirmations: int = _setting(
-        "Blocks until a transaction counts, with its own block. Use 1 for a local chain, 12 or more for a public one.",
+        "How many blocks, its own included, a transaction needs to count. Use 1 for a local chain, 12 or more for a "
+        "public one.",
         1, ge=1, le=10_000,
     )  # fmt: skip
     confirmation_timeout_seconds: float = _setting(

@@ -590,7 +590,9 @@ class XmlReader:
     def declaration(self, version: str, encoding: str | None, _standalone: int) -> None:
         named = (encoding or self.encoding).upper()
         if version != "1.0" or ("UTF-8" if named == "UTF8" else named) not in (self.encoding, self.encoding[:6]):
-            raise Malformed("another version than XML 1.0, or another encoding than the bytes are in")
+            raise Malformed(
+                "the XML declaration names a version other than 1.0, or an encoding other than that of the bytes"
+            )
 
     def doctype(self, *_: object) -> None:
         raise Malformed("a document type declaration, which is refused with all entities")

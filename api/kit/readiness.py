@@ -31,7 +31,7 @@ class _Asked:
 
 
 class NodeReadiness:
-    """One question at a time is asked, however many callers wait for it. Safe to use from threads."""
+    """Asks the node once at a time; all waiting callers share the answer. Safe to use from threads."""
 
     def __init__(self, ask: Callable[[], tuple[int, int]]) -> None:
         """``ask``: number and time of the newest block; raises a LedgerError if something is wrong."""

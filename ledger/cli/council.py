@@ -93,7 +93,11 @@ def show_council(as_json: Json = False) -> None:
 
 
 @council.command()
-def sign(file: Path, key: Annotated[str, typer.Option("--key", "-k", help="Council key that signs.")]) -> None:
+def sign(
+    file: Path,
+    key: Annotated[str, typer.Option("--key", "-k", help="Council key that signs.")],
+    as_json: Json = False,
+) -> None:
     """Sign a resolution that somebody wrote to a file; the signature is added to the file.
 
     Example: `ledger council sign resolution.json --key second-member`
@@ -104,7 +108,9 @@ def sign(file: Path, key: Annotated[str, typer.Option("--key", "-k", help="Counc
     made = held.with_endorsement(endorse(resolution, app.key(key), app.origin))
     write_file(file, made.to_bytes())
     count = len(made.endorsements)
-    out.print(f"resolution {resolution.number} ({resolution.PRIMARY_TYPE}) now has {count} signatures")
+    value = {"file": str(file), "resolution": resolution.number, "endorsements": count}
+    words = f"resolution {resolution.number} ({resolution.PRIMARY_TYPE}) now has {count} signatures"
+    show(as_json, value, lambda: out.print(words))
 
 
 @council.command()

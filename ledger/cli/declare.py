@@ -67,7 +67,10 @@ def declare(
     paths: Annotated[list[Path] | None, typer.Argument(help="Documents, or folders of documents.")] = None,
     document_type: Annotated[int | None, typer.Option("--type", "-t", help="UNCL 1001 code, e.g. 380.")] = None,
     index: Annotated[
-        Path | None, typer.Option(help="JSON list of {file, type} or {file, type, format}; files lie beside it.")
+        Path | None,
+        typer.Option(
+            help="JSON list of {file, type} or {file, type, format}; file names are relative to the index's folder."
+        ),
     ] = None,
     format_: FormatName = None,
     folder: Annotated[Path, typer.Option("--output", "-o", help="Folder for wrapped documents.")] = Path("declared"),

@@ -19,7 +19,7 @@ def relay_attestation(
 ) -> Relayed:
     """Relay an attestation. ``members``: the declaration ids of its set, in order, kept for the evidence.
 
-    :raises Malformed: the members do not lead to the attested root and size; or the outcome is not in the list of the
+    :raises Malformed: the members are not the set that the attestation names; or the outcome is not in the list of the
         kind, or is adverse and about many (``check_outcome``).
     :raises AgencyUnknown: no agency of this code was ever enrolled.
     :raises Refused: the contract forbids it. Relaying one again that is in the history is no error.
@@ -28,7 +28,7 @@ def relay_attestation(
     id_ = attestation.id(relay.chain.origin)
     relay.refresh().agencies.agency(attestation.agency)
     if members and set_of(members) != (attestation.root, attestation.size):
-        raise Malformed("do not lead to the attested root and size", "members")
+        raise Malformed("are not the set that the attestation names: root or size differs", "members")
     receipt = None
     with suppress(AttestationAlreadyRecorded):
         receipt = relay.submit(calls.attest(attestation, signer, signature))

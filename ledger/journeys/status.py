@@ -77,7 +77,7 @@ def attestation_status(id_: AttestationId, history: History, at: int) -> Attesta
 
 
 def stored_statuses(rows: Iterable[DeclarationRow], store: Store) -> list[DeclarationStatus]:
-    """What the store knows of each of its declarations, each batch read once."""
+    """The status of each row, from the store alone. Each batch is read once."""
     batch_of = cache(store.batches.get)
     return [_stored(row, batch_of) for row in rows]
 

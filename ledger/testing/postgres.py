@@ -55,7 +55,7 @@ class Server:
             time.sleep(0.05)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """SIGINT ends it in order; SIGQUIT at once, as a power cut would."""
+        """SIGINT shuts PostgreSQL down cleanly. SIGQUIT stops it at once, like a power cut."""
         if self._process is not None:
             self._process.send_signal(how)
             self._process.wait(PATIENCE)

@@ -360,7 +360,8 @@ def test_a_resolution_goes_from_hand_to_hand(shell: Shell, folder: Path) -> None
     file = str(folder / "resolution.json")
     shell.json("council", "suspend", "NZ-CHAMBER", "-k", "council", "-o", file)
     assert shell("council", "submit", file)[0] == 1
-    assert shell("council", "sign", file, "--key", "second")[0] == 0
+    signed = shell.json("council", "sign", file, "--key", "second")
+    assert (signed["file"], signed["endorsements"]) == (file, 2)
     assert shell.json("council", "submit", file)["kind"] == "AgencySuspension"
     assert shell.json("agency", "show", "NZ-CHAMBER")["active"] is False
     shell.json("council", "reinstate", "NZ-CHAMBER", "-k", "council", "-k", "second")

@@ -23,14 +23,14 @@ router = APIRouter(prefix="/v1", tags=["history"])
 
 @router.get("/agencies", summary="All agencies", responses=documented(503))
 def list_agencies(services: Injected) -> list[AgencyResult]:
-    """With their attesters and mandates, as the council has decided so far."""
+    """The agencies with their attesters and mandates, as the council has decided so far."""
     with services.app.follower.fresh_history() as history:
         return [_shown(agency) for agency in view_agencies(history.agencies)]
 
 
 @router.get("/agencies/{code}", summary="One agency", responses=documented(404, 422, 503))
 def get_agency(code: Annotated[str, Path(pattern=r"^[A-Z0-9-]{1,16}$")], services: Injected) -> AgencyResult:
-    """With its attesters and mandates."""
+    """The agency with its attesters and mandates."""
     with services.app.follower.fresh_history() as history:
         return _shown(view_agency(history.agencies, code))
 

@@ -16,7 +16,8 @@ _new_field = partial(tuple.__new__, Field)  # like Field(...), without its keywo
 def json_fields(data: bytes, limits: Limits) -> tuple[Field, ...]:
     """The fields of an I-JSON text, in the order of the text.
 
-    :raises Malformed: as :func:`parse_json`, a number that a double rounds, or paths over their limit.
+    :raises Malformed: if :func:`parse_json` refuses the text, if a double cannot hold a number exactly, or if the paths
+        are together too long.
     """
     value = parse_json(data, limits, exact=True)
     if not isinstance(value, dict | list) or not value:

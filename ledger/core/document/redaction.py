@@ -177,7 +177,9 @@ def read_redacted(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Redacted:
 
 
 def _shortcut(data: bytes, limits: Limits) -> Redacted | None:
-    """The document that :func:`parse_container` would lead to, by orjson, which is much faster; None if in doubt.
+    """Read a redacted copy with orjson, which is much faster. The result is the one of :func:`parse_container`.
+
+    None if the bytes are not the canonical bytes of a redacted copy, or look too large.
 
     A file that is printed as it was read has one spelling, so no reader reads it otherwise. Counting brackets and
     commas, also those in strings, bounds the memory.

@@ -1,4 +1,6 @@
-"""The statements that are signed: declaration, withdrawal, attestation, revocation, sign-in, the council's resolutions.
+"""The statements that are signed.
+
+These are declaration, withdrawal, attestation, revocation, posting, sign-in, and the council's resolutions.
 
 Each is a frozen dataclass whose fields carry their EIP-712 member types; the struct hash, the JSON form, the message
 for a wallet and the ABI value all follow from that one table, so they cannot drift apart. ``docs/formats.md`` section 3

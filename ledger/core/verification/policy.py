@@ -46,7 +46,8 @@ class Requirement:
 class VerificationPolicy:
     """What must hold.
 
-    ``max_age``: seconds from the time for which the evidence vouches to the verdict, at most; None is any.
+    ``max_age``: how many seconds the evidence may be old at the time of the verdict. Its age counts from its last
+    entry, or from the demanded witnesses' cosignatures if these are later. None: any age.
     ``witnesses``: cosignatures, at least; None is the trust root's threshold, which it cannot lower.
     ``clock_tolerance``: seconds by which the time of an entry may be off, where a compromise date lies close to it.
     ``allow_skipped``: whether a verdict is good although something could not be known (offline: whether an attestation

@@ -56,7 +56,7 @@ class Listing:
         return None if row is None else str(row[0])
 
     def each(self, prefix: str = "") -> Iterator[tuple[str, int, bytes]]:
-        """(path, length, SHA-256), ascending by path, of all below ``prefix``."""
+        """Path, length and SHA-256 of each file whose path starts with ``prefix``, in the order of paths."""
         cursor = self._disk.cursor()
         # SQLite compares text by its UTF-8 bytes, which is the order of the list.
         wanted = "SELECT path, length, digest FROM files WHERE path >= ? AND path < ? ORDER BY path"

@@ -132,7 +132,10 @@ def read_set(line: bytes, where: str) -> SetName:
 
 
 def position_line(logged: LoggedEntry) -> bytes:
-    """The line of an entry's position on the chain. A follower needs it; it is not proven."""
+    """The line of an entry's position on the chain.
+
+    The follower needs the position to continue. The head does not cover the position.
+    """
     return print_canonical(
         {
             "block": logged.block_number,

@@ -285,7 +285,7 @@ def _parse(data: bytes, where: str) -> Mapping[str, Any]:
 
 
 def _info(name: str, contents: Mapping[str, Any]) -> KeyInfo:
-    """Read a file's info. A file without our two members comes from a wallet and is secp256k1."""
+    """Read a file's info. A file without `algorithm` and `public` comes from a wallet; its key is secp256k1."""
     try:
         algorithm = Algorithm(contents.get("algorithm", Algorithm.SECP256K1))
     except ValueError:

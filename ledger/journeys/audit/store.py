@@ -45,7 +45,8 @@ def compare_batches(store: Store, memory: Memory, size: int) -> str:
             continue
         _check_place(store, memory, batch)
         count += 1
-    words = f"{count} batches in the store lead to their roots and are where they say"
+    words = f"{count} {'batch' if count == 1 else 'batches'} in the store: the declarations hash to the root, "
+    words += "and the entry is where the store says"
     words += f"; of {partly} not all declarations are known" if partly else ""
     return words + (f"; {later} of later entries were not looked at" if later else "")
 
@@ -56,7 +57,7 @@ def compare_sets(store: Store) -> str:
     for root, size in store.sets.each():
         _check_root(f"the attested set {hex_text(root)}", root, size, store.sets.members(root, size) or [])
         count += 1
-    return f"{count} attested sets in the store lead to their roots"
+    return f"{count} {'attested set' if count == 1 else 'attested sets'} in the store: the members hash to the root"
 
 
 def compare_inclusions(store: Store) -> str:
