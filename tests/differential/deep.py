@@ -68,7 +68,7 @@ def papers(first: str, count: int) -> Found:
         chance = random.Random(seed)
         data = documents.document(chance)
         kind = data[7:].split(b"/", 1)[0].decode()
-        if number % 4 == 3 and (shown := documents.copy(chance, data)) is not None:
+        if number % 3 == 2 and (shown := documents.copy(chance, data)) is not None:
             data, kind = shown, f"copy of {kind}"
         how = reads_differ(data)
         found.outcomes[f"{kind}, {'refused' if read_by_ledger(data).digest is None else 'read'}"] += 1

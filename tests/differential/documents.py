@@ -170,15 +170,16 @@ class Writer:
                 ["/>", f"></{name}>", f"></{name} >"], ["/ >", ">", f"></ {name}>", f"></{name}x>"]
             )
         self.prefixes.append(declared)
-        inner = "".join(self.child(depth) for _ in range(chance.randrange(6) + (depth == 0)))
+        # Text beside a comment, an instruction or a CDATA section is refused, so most elements have none.
+        acts = range(10) if chance.randrange(3) == 0 else [*range(3), *range(6, 10)]
+        inner = "".join(self.child(depth, chance.choice(acts)) for _ in range(chance.randrange(6) + (depth == 0)))
         self.prefixes.pop()
         return f"{begin}>{inner}</{self.pick([name], [name + 'x', name.upper(), ''])}>"
 
     def attribute(self, name: str, value: str, quote: str) -> str:
         return f"{name}{self.pick(['=', ' = '], ['', '==', ':'])}{quote}{value}{self.pick([quote], ['', quote * 2])}"
 
-    def child(self, depth: int) -> str:
-        act = self.chance.randrange(10)
+    def child(self, depth: int, act: int) -> str:
         if act < 3 and depth < 4:
             return self.element(depth + 1)
         if act == 3:

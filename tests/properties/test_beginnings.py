@@ -16,7 +16,7 @@ from ledger.core.history.entry import Anchored, Content, Enacted, Entry, encode_
 from ledger.core.history.history import DictMemory
 from ledger.core.history.replay import Replay
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import verify_signature
+from ledger.core.statements.signature import verify_party_signature
 from ledger.core.statements.statement import AgencySuspension
 from ledger.core.tree.tiles import Frontier
 from ledger.core.verification.verdict import Conclusion
@@ -50,10 +50,10 @@ def begun(beginning: Beginning) -> World:
 
 
 def replay_of(origin: Origin) -> Replay:
-    """A replay that knows of no wallet contract: a key signed, or nobody did."""
+    """A replay in which every signer is a key, so that no signature is left to a wallet's contract."""
 
-    def check(number: int, signer: Signer, digest: bytes, signature: bytes) -> None:
-        verify_signature(origin, signer, digest, signature)
+    def check(number: int, signer: Signer, digest: bytes, signature: bytes, *, is_party: bool = False) -> None:
+        verify_party_signature(origin, signer, digest, signature)
 
     return Replay(origin, DictMemory(), Frontier(), check)
 
@@ -90,8 +90,8 @@ def test_log_witnesses_and_evidence_of_one_beginning_are_not_of_the_other(one: B
         new.trust.verify(old.checkpoint())
     declared = old.declare(b"\x07" * 32)
     evidence = old.evidence(*declared, old.anchor([declared[0]]))
-    assert verify(evidence, at=old.now, trust=old.trust).conclusion is Conclusion.GOOD
-    verdict = verify(evidence, at=old.now, trust=new.trust)
+    assert verify(evidence, clock=old.now, trust=old.trust).conclusion is Conclusion.GOOD
+    verdict = verify(evidence, clock=old.now, trust=new.trust)
     assert verdict.conclusion is Conclusion.NOT_GOOD
     assert "origin.another_trusted" in {check.code for check in verdict.checks}
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eth_abi import encode
 
 from ledger.testing.world import ORIGIN, PLANT, START
@@ -187,7 +188,12 @@ def test_an_attestation_in_two_entries() -> None:
 # ------------------------------------------------------------------------------------------------ trust root and policy
 
 
-def vkey(name: str, type_: int = 4, key: bytes = bytes(32)) -> str:
+def point(number: int) -> bytes:
+    """An Ed25519 public key, 32 bytes: keys that are no point of full order are malformed."""
+    return Ed25519PrivateKey.from_private_bytes(number.to_bytes(32)).public_key().public_bytes_raw()
+
+
+def vkey(name: str, type_: int = 4, key: bytes = point(0)) -> str:
     id_ = sha256(name.encode() + b"\n" + bytes([type_]) + key).hexdigest()[:8]
     return f"{name}+{id_}+{base64.b64encode(bytes([type_]) + key).decode()}"
 
@@ -203,7 +209,7 @@ def demand(**members: Any) -> Asked:
 def test_trust_roots() -> None:
     agreed(trust(threshold=value) for value in [*WHOLE, 2, 3])
     log, one = json.loads(TRUST)["log_key"], json.loads(TRUST)["witnesses"][0]
-    key = bytes(range(32))
+    key = point(1)
     pairs = [
         [one],
         [one, one],
@@ -212,9 +218,18 @@ def test_trust_roots() -> None:
         [vkey("x"), vkey("y")],
         [vkey("x"), vkey("y", key=key)],
     ]
-    odd = [[vkey("x", key=key[:31])], [vkey("x", type_=5)], [one.replace("+", "+0", 1)], [one.upper()], {}, [1], one]
+    odd = [
+        [vkey("x", key=bytes(32))],
+        [vkey("x", key=key[:31])],
+        [vkey("x", type_=5)],
+        [one.replace("+", "+0", 1)],
+        [one.upper()],
+        {},
+        [1],
+        one,
+    ]
     agreed(trust(witnesses=value, threshold=0) for value in [*pairs, *odd])
-    many = [vkey(f"w{number}", key=sha256(bytes([number])).digest()) for number in range(65)]
+    many = [vkey(f"w{number}", key=point(number)) for number in range(65)]
     agreed(trust(witnesses=many[:count]) for count in (64, 65))
     names = ["a" * 200, "a" * 201, "\u00e9", "a b", "a\x7f", "a\x01", "", "\u00a0", "\u200b"]
     agreed(trust(witnesses=[vkey(name)], threshold=0) for name in names)

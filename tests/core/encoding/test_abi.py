@@ -14,7 +14,7 @@ from ledger.core.encoding.abi import AbiList, AbiTuple
 from ledger.core.history.entry import PAYLOADS, EntryKind, decode_payload, encode_payload
 from ledger.errors import Malformed
 
-WORDS = {"uint16": 16, "uint40": 40, "uint64": 64}
+WORDS = {"uint16": 16, "uint32": 32, "uint40": 40, "uint64": 64}
 hashes = some.binary(min_size=32, max_size=32)
 blobs = some.binary(max_size=100)
 STRATEGIES: dict[str, some.SearchStrategy[Any]] = {
