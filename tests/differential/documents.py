@@ -59,7 +59,7 @@ class Writer:
                 ["true", "false", "null", "[]", "{}", "[ ]", "{\n}"],
                 ["True", "nil", "", "undefined", "'a'", "[,]", "{,}"],
             )
-        count = self.chance.randrange(5)
+        count = self.chance.randrange(5) + (depth == 0)
         if act < 8:
             return "[" + self.joined(f"{self.space()}{self.value(depth + 1)}{self.space()}" for _ in range(count)) + "]"
         members = [
