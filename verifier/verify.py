@@ -1623,6 +1623,7 @@ STEPS = {
     "policy": (18, AUTHORITY),
     "refusal": (19, IN_FORCE),
     "shown": (20, INTACT),
+    "pages": (21, INTACT),
 }
 CODES = {
     "disclosure.declared": VALID, "disclosure.another": INVALID,
@@ -1656,6 +1657,7 @@ CODES = {
     "authority.only_contract": ERROR,
     "policy.met": VALID, "policy.not_met": INVALID, "policy.undecided": ERROR,
     "refusal.in_force": INVALID, "refusal.undecided": ERROR, "refusal.none_shown": SKIPPED,
+    "pages.declared": VALID, "pages.another": INVALID, "pages.not_proven": SKIPPED,
     "shown.enough": VALID, "shown.nothing": INVALID, "shown.missing": INVALID, "shown.too_few": INVALID,
 }  # fmt: skip
 
@@ -1674,6 +1676,12 @@ class NotEmpowered(Failed):
         self.code = code
 
 
+class Pdf(NamedTuple):
+    """The PDF that carries the evidence; ``original``: what it was before, where it was itself declared."""
+
+    original: Document | None
+
+
 class Verifier:
     """One verification; the methods are the checks, by their numbers in evidence-format.md."""
 
@@ -1685,8 +1693,10 @@ class Verifier:
         document: Document | None,
         trust: Trust | None,
         policy: Policy,
+        pdf: Pdf | None = None,
     ) -> None:
-        self.evidence, self.given, self.trust, self.policy = evidence, document, trust, policy
+        self.evidence, self.trust, self.policy, self.pdf = evidence, trust, policy, pdf
+        self.given = document or (pdf.original if pdf else None)
         self.at, self.clock, self.at_the_clock = clock if at is None else at, clock, at is None
         self.id, self.entries = evidence.id, [entry for entry, _ in evidence.entries]
         self.checks: list[dict[str, Any]] = []
@@ -1725,6 +1735,7 @@ class Verifier:
         self.requirements()
         self.refusals()
         self.fields()
+        self.pages()
         questions = {name: self._answer(name) for name in (INTACT, IN_FORCE, AUTHORITY)}
         found = set(questions.values())
         conclusion = "GOOD"
@@ -2187,6 +2198,17 @@ class Verifier:
         else:
             self.add("shown.enough", f"what the policy demands is shown: {count}")
 
+    def pages(self) -> None:
+        """Check 21."""
+        if self.pdf is None:
+            return
+        if self.pdf.original is None:
+            self.add("pages.not_proven", "the PDF only carries the evidence: its pages are not proven")
+        elif self.pdf.original.digest == self.evidence.declaration["digest"]:
+            self.add("pages.declared", "the PDF, as it was before evidence was attached, is the declared document")
+        else:
+            self.add("pages.another", "the PDF, as it was before evidence was attached, is another document")
+
 
 def _set(entry: Entry) -> tuple[bytes, int]:
     said = entry.said["Attestation"]
@@ -2284,11 +2306,10 @@ def decide(given: argparse.Namespace) -> dict[str, Any]:
         data, wrapped = _read(given.evidence, first, cut_pdf)
     evidence = _read(given.evidence, data, read_evidence)
     document = _file(given.document, read_document)
-    if document is None and wrapped is not None:
-        document = read_document(wrapped)
+    pdf = None if data is first else Pdf(None if wrapped is None else read_document(wrapped))
     trust, policy = _file(given.trust, read_trust), _file(given.policy, read_policy)
     verdict = Verifier(
-        evidence, at, int(time.time()) if clock is None else clock, document, trust, policy or Policy()
+        evidence, at, int(time.time()) if clock is None else clock, document, trust, policy or Policy(), pdf
     ).run()
     if data is not first:
         verdict["notice"] = PDF_NOTICE

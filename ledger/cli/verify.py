@@ -57,15 +57,13 @@ def verify(
     else:
         verdict = verify_offline(held, time, asked_at)
     value = verdict.to_json()
-    if held.proves_pages is not None:
-        value["proves_pages"] = held.proves_pages
+    if held.pages is not None:
+        value["proves_pages"] = any(check.code == "pages.declared" for check in verdict.checks)
 
     def human() -> None:
         print_verdict(verdict)
-        if held.proves_pages is False:
-            out.print(
-                "[yellow]This PDF only carries the evidence: its pages are not proven, the data in the evidence is[/]"
-            )
+        if value.get("proves_pages") is False:
+            out.print("[yellow]The pages of this PDF are not proven[/]")
 
     show(as_json, value, human)
     raise typer.Exit(verdict.conclusion.value)

@@ -11,7 +11,7 @@ from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.pdf import is_pdf, read_pdf
 from ledger.core.evidence.reading import evidence_from_value, read_evidence
 from ledger.core.verification.cache import VerificationCache
-from ledger.core.verification.intact import Opened
+from ledger.core.verification.intact import Opened, Pages
 from ledger.core.verification.policy import VerificationPolicy, policy_from_value, read_policy
 from ledger.core.verification.verdict import Verdict
 from ledger.core.verification.verify import verify
@@ -22,32 +22,31 @@ from ledger.journeys.follow import Follower
 class VerificationRequest:
     """What a verifier holds, strictly read: evidence, and perhaps the document, a trust root and a policy.
 
-    ``proves_pages``: whether a PDF is itself the document in question, or only carries evidence (False). None if the
-    evidence came in no PDF.
+    ``pages``: the PDF that carries the evidence; None if it came in no PDF.
     """
 
     evidence: Evidence
     document: Opened | None = None
     trust: TrustRoot | None = None
     policy: VerificationPolicy | None = None
-    proves_pages: bool | None = None
+    pages: Pages | None = None
 
     @classmethod
     def read(
         cls, evidence: bytes, document: bytes | None = None, trust: bytes | None = None, policy: bytes | None = None
     ) -> VerificationRequest:
         """Read files; ``evidence`` may be a PDF that carries it. Malformed names the first part that is not."""
-        proves_pages = None
+        pages = None
         if is_pdf(evidence):
             carried = read_pdf(evidence)
-            evidence, proves_pages = carried.evidence, carried.document is not None
-            document = carried.document if document is None else document
+            evidence = carried.evidence
+            pages = Pages(None if carried.document is None else open_document(carried.document))
         return cls(
             read_evidence(evidence),
             None if document is None else open_document(document),
             None if trust is None else read_trust_root(trust),
             None if policy is None else read_policy(policy),
-            proves_pages,
+            pages,
         )
 
     @classmethod
@@ -80,6 +79,7 @@ def verify_offline(
         clock=clock,
         at=at,
         document=request.document,
+        pages=request.pages,
         trust=request.trust,
         policy=request.policy,
         cache=cache,
@@ -107,6 +107,7 @@ def verify_online(
             clock=clock,
             at=at,
             document=request.document,
+            pages=request.pages,
             trust=request.trust,
             policy=request.policy,
             history=history,

@@ -138,7 +138,7 @@ def test_evidence_travels_in_a_pdf(shell: Shell, folder: Path) -> None:
         "SKIPPED",
         False,
     )
-    assert "pages are not proven" in shell("verify", str(carrier), "-t", trust)[1]
+    assert "The pages of this PDF are not proven" in shell("verify", str(carrier), "-t", trust)[1]
 
     data = bytearray(proven.read_bytes())
     data[pdf.stat().st_size // 2] ^= 1

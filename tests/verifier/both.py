@@ -10,14 +10,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from ledger.core.checkpoints.trust import read_trust_root
-from ledger.core.document import open_document
-from ledger.core.evidence.reading import read_evidence
 from ledger.core.verification.cache import VerificationCache
-from ledger.core.verification.policy import read_policy
 from ledger.core.verification.verdict import Verdict
-from ledger.core.verification.verify import verify
 from ledger.errors import Malformed
+from ledger.journeys.verify import VerificationRequest, verify_offline
 
 FILE = Path(__file__).parents[2] / "verifier" / "verify.py"
 Found = tuple[str, list[tuple[str, str, str, bool, int, str]]]
@@ -64,15 +60,8 @@ def seconds(text: str) -> int:
 
 def ledger_verdict(asked: Asked, cache: VerificationCache | None = None) -> Verdict:
     """The ledger's verdict; Malformed where there is none."""
-    return verify(
-        read_evidence(asked.evidence),
-        clock=asked.clock,
-        at=asked.at,
-        document=asked.document and open_document(asked.document),
-        trust=asked.trust and read_trust_root(asked.trust),
-        policy=asked.policy and read_policy(asked.policy),
-        cache=cache,
-    )
+    held = VerificationRequest.read(asked.evidence, asked.document, asked.trust, asked.policy)
+    return verify_offline(held, asked.clock, asked.at, cache)
 
 
 def by_ledger(asked: Asked) -> Found:
@@ -85,13 +74,18 @@ def by_ledger(asked: Asked) -> Found:
 
 def by_itself(asked: Asked) -> Found:
     try:
+        evidence, pdf = asked.evidence, None
+        if evidence.startswith(b"%PDF-"):
+            evidence, original = alone.cut_pdf(evidence)
+            pdf = alone.Pdf(original and alone.read_document(original))
         verdict = alone.Verifier(
-            alone.read_evidence(asked.evidence),
+            alone.read_evidence(evidence),
             asked.at,
             asked.clock,
             asked.document and alone.read_document(asked.document),
             asked.trust and alone.read_trust(asked.trust),
             alone.read_policy(asked.policy) if asked.policy else alone.Policy(),
+            pdf,
         ).run()
     except alone.Malformed:
         return "MALFORMED", []

@@ -3,13 +3,13 @@
 In reading order:
 
 ================ ===============================================================
-``verify``       the 20 steps in order: start here
+``verify``       the 21 steps in order: start here
 ``verdict``      checks, questions and the conclusion
 ``codes``        what a check can find: codes, their status and their English
 ``wording``      words with parameters
 ``policy``       what a verifier demands
 ``context``      one verification under way
-``intact``       steps 1 to 9: does everything fit together
+``intact``       steps 1 to 9 and 21: does everything fit together
 ``attestations`` steps 13 to 18: still in force, by whom, and as demanded
 ``demands``      steps 19 and 20: what else a policy demands
 ``authority``    could this key say that, by the entries shown

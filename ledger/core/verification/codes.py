@@ -44,6 +44,7 @@ STEPS = {
     "policy": Step(18, Question.AUTHORITY),
     "refusal": Step(19, Question.IN_FORCE),
     "shown": Step(20, Question.INTACT),
+    "pages": Step(21, Question.INTACT),
 }
 
 _VALID, _INVALID, _SKIPPED, _ERROR = Status.VALID, Status.INVALID, Status.SKIPPED, Status.ERROR
@@ -235,6 +236,13 @@ CODES = {
         _INVALID, "the policy demands fields, and no document with the declared digest shows any"
     ),
     "shown.missing": _message(_INVALID, "the policy demands fields that are not shown: {patterns}[ and {more} more]"),
+    "pages.declared": _message(_VALID, "the PDF, as it was before evidence was attached, is the declared document"),
+    "pages.another": _message(
+        _INVALID, "the PDF, as it was before evidence was attached, is another document: its digest is {digest}"
+    ),
+    "pages.not_proven": _message(
+        _SKIPPED, "the PDF only carries the evidence: its pages are not proven, the data in the evidence is"
+    ),
     "shown.too_few": _message(
         _INVALID, "{shown} fields are shown and {hidden} hidden; the policy allows {allowed} hidden fields"
     ),

@@ -6,6 +6,7 @@ Steps 1 to 9 of docs/evidence-format.md; each function is one step.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.core.checkpoints.trust import Cosignature
@@ -35,6 +36,13 @@ class Opened(Protocol):
 
     @property
     def field_hashes(self) -> Mapping[str, bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The PDF that carries the evidence. ``original``: what it was before, where its seed says that it was declared."""
+
+    original: Opened | None
 
 
 def check_disclosure(verification: Verification) -> frozenset[bytes]:
@@ -74,6 +82,18 @@ def check_document(verification: Verification, given: Opened | None, disclosed: 
     else:
         verification.add("document.fields_differ", digest=document.digest)
     return None
+
+
+def check_pages(verification: Verification, pages: Pages | None) -> None:
+    """Step 21, where the evidence came in a PDF: whatever document lies beside it, the pages are judged apart."""
+    if pages is None:
+        return
+    if pages.original is None:
+        verification.add("pages.not_proven")
+    elif pages.original.digest == verification.evidence.declaration.digest:
+        verification.add("pages.declared")
+    else:
+        verification.add("pages.another", digest=pages.original.digest)
 
 
 def check_batch(verification: Verification) -> None:

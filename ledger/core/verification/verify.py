@@ -30,6 +30,7 @@ from ledger.core.verification.demands import check_refusal, check_shown
 from ledger.core.verification.facts import Facts, Replayed, Shown
 from ledger.core.verification.intact import (
     Opened,
+    Pages,
     check_anchor,
     check_batch,
     check_checkpoint,
@@ -37,6 +38,7 @@ from ledger.core.verification.intact import (
     check_document,
     check_entries,
     check_origin,
+    check_pages,
     check_sets,
     check_witnesses,
 )
@@ -51,6 +53,7 @@ def verify(
     clock: int,
     at: int | None = None,
     document: Opened | None = None,
+    pages: Pages | None = None,
     trust: TrustRoot | None = None,
     policy: VerificationPolicy | None = None,
     history: History | None = None,
@@ -60,7 +63,8 @@ def verify(
 
     :param clock: the verifier's clock. What witnesses signed after it counts for nothing.
     :param at: the time that is judged; None for that of the clock.
-    :param document: what is held beside the evidence, wrapped or redacted.
+    :param document: what is held beside the evidence, wrapped or redacted; else the original of ``pages``.
+    :param pages: the PDF that carries the evidence; None where it came in none.
     :param history: the replayed chain, for a verdict with fresh facts; None offline.
     :param cache: one for all verifications of somebody who verifies much.
     :raises Malformed: the payload of an entry in the evidence is no encoding of its kind.
@@ -78,7 +82,7 @@ def verify(
     # (1) What the evidence discloses is of the declared document.
     disclosed = check_disclosure(verification)
     # (2) The document that was given is the declared one, or its changed fields are named.
-    fields = check_document(verification, document, disclosed)
+    fields = check_document(verification, document or (pages.original if pages else None), disclosed)
     # (3) The declaration is in its batch,
     check_batch(verification)
     # (4) and in every other set of which the evidence has an inclusion.
@@ -133,6 +137,8 @@ def verify(
         check_refusal(verification, refusal, candidates)
     # (20) The fields that the policy demands are shown, and not too many are hidden.
     check_shown(verification, fields)
+    # (21) The pages of the PDF in which the evidence came are the declared document, or nothing is said of them.
+    check_pages(verification, pages)
 
     # What agencies say stands in the verdict's first line: an adverse word even where nobody could judge it.
     words = [candidate.word for candidate in candidates if candidate.known or candidate.word.adverse]

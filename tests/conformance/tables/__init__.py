@@ -13,6 +13,7 @@ from tests.conformance.tables.force import force
 from tests.conformance.tables.inclusions import inclusions, sets
 from tests.conformance.tables.one_reading import one_reading
 from tests.conformance.tables.others import others
+from tests.conformance.tables.pages import pages
 from tests.conformance.tables.passkeys import signatures_by_passkeys
 from tests.conformance.tables.policies import policies
 from tests.conformance.tables.postings import postings
@@ -40,4 +41,5 @@ TABLES = (
     documents,
     one_reading,
     twins,
+    pages,
 )

@@ -1,4 +1,4 @@
-"""Steps 19 and 20: attestations that a policy refuses, and the fields that it wants to see."""
+"""Steps 19 to 21: attestations that a policy refuses, the fields that it wants to see, and the pages of a PDF."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ledger.core.document import Format, disclose, redact, wrap
+from ledger.core.verification.intact import Pages
 from ledger.core.verification.policy import Refusal, VerificationPolicy
 from ledger.core.verification.verdict import Conclusion, FieldCounts, Question, Status, Verdict
 from ledger.core.verification.verify import verify
@@ -63,12 +64,12 @@ def test_where_nothing_may_be_unknown_absence_must_be_shown(sample: Sample) -> N
 # --------------------------------------------------------------------------------------------------------------- shown
 
 
-def of_document(document: object, within: object = None, **members: object) -> Verdict:
+def of_document(document: object, within: object = None, pages: Pages | None = None, **members: object) -> Verdict:
     world = World()
     world.enrol("NZ-MPI", "NZ", [851], PLANT)
     declared = world.declare(DOCUMENT.digest, 851)
     evidence = replace(world.evidence(*declared, world.anchor([declared[0]])), document=within)
-    return verify(evidence, clock=world.now, document=document, trust=world.trust, policy=asked(**members))  # type: ignore[arg-type]
+    return verify(evidence, clock=world.now, document=document, pages=pages, trust=world.trust, policy=asked(**members))  # type: ignore[arg-type]
 
 
 HIDDEN = redact(DOCUMENT, ["$.lines[1]"])
@@ -130,3 +131,30 @@ def test_patterns_that_are_not_shown_are_named() -> None:
     found = check(of_document(HIDDEN, show=("$.a", "$.buyer", "$.b", "$.c", "$.d")), "shown")
     assert (found.params["patterns"], found.params["more"]) == (["$.a", "$.b", "$.c"], 1)
     assert found.detail == "the policy demands fields that are not shown: $.a, $.b, $.c and 1 more"
+
+
+# --------------------------------------------------------------------------------------------------------------- pages
+
+
+@pytest.mark.parametrize(
+    ("pages", "document", "found", "conclusion"),
+    [
+        (Pages(DOCUMENT), None, {"pages.declared", "document.declared"}, Conclusion.GOOD),
+        (Pages(DOCUMENT), HIDDEN, {"pages.declared", "document.declared"}, Conclusion.GOOD),
+        (Pages(DOCUMENT), OTHER, {"pages.declared", "document.another"}, Conclusion.NOT_GOOD),
+        (Pages(OTHER), None, {"pages.another", "document.another"}, Conclusion.NOT_GOOD),
+        (Pages(OTHER), DOCUMENT, {"pages.another", "document.declared"}, Conclusion.NOT_GOOD),
+        (Pages(None), None, {"pages.not_proven", "document.not_given"}, Conclusion.GOOD),
+        (Pages(None), DOCUMENT, {"pages.not_proven", "document.declared"}, Conclusion.GOOD),
+        (None, DOCUMENT, {"document.declared"}, Conclusion.GOOD),
+    ],
+)
+def test_step_21_pages_and_document_are_each_judged(
+    pages: Pages | None, document: object, found: set[str], conclusion: Conclusion
+) -> None:
+    verdict = of_document(document, pages=pages)
+    assert {one.code for one in verdict.checks if one.name in ("pages", "document")} == found
+    assert verdict.conclusion is conclusion
+    assert (verdict.answer(Question.INTACT) is Status.VALID) is (
+        "pages.not_proven" not in found and conclusion is Conclusion.GOOD
+    )
