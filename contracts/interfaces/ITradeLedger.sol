@@ -82,7 +82,8 @@ interface ITradeLedger is IERC5267 {
     /// agency signs it.
     /// @param agency code of the agency
     /// @param kind UNCL 1001: the type of document that the attestation amounts to (851 phytosanitary certificate, ...)
-    /// @param outcome UNCL 7365 if `kind` is a customs notice, else UNCL 1373
+    /// @param outcome a code of the list that `kind` decides: UNCL 7365, 4405 or 1373 (docs/formats.md, "Code lists").
+    /// The contract takes any
     /// @param detail digest of the agency's own document, or zero
     /// @param validFrom first second of validity
     /// @param validUntil first second after validity
