@@ -27,17 +27,17 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.ids import Digest, Root
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Entry, encode_payload, kind_of
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.members import NO_END, ZERO
-from ledger.core.statements.signature import Algorithm
-from ledger.core.statements.statement import (
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
-    Attestation,
     AttesterAuthorisation,
     CouncilChange,
-    Declaration,
     MandateGrant,
     Resolution,
 )
+from ledger.core.statements.signature import Algorithm
 from ledger.core.tree.merkle import leaf_hash, root
 from ledger.core.tree.tiles import Frontier
 from ledger.edges.chain.contract import Chain

@@ -23,9 +23,10 @@ from bench.sample_data import AGENCY, KIND
 from ledger import artifact
 from ledger.core.encoding.ids import Root
 from ledger.core.history.entry import Endorsement
+from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.members import NO_END
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import AgencyEnrolment, Attestation, AttesterAuthorisation, MandateGrant
+from ledger.core.statements.resolutions import AgencyEnrolment, AttesterAuthorisation, MandateGrant
 from ledger.edges.chain import calls
 from ledger.edges.devchain.anvil import DevChain
 from ledger.testing.world import Key

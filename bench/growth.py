@@ -36,8 +36,9 @@ from ledger.core.checkpoints.note import NoteKey, signed
 from ledger.core.encoding.ids import DeclarationId, Digest
 from ledger.core.history.entry import Anchored, Content, Enacted, Entry, encode_payload, kind_of
 from ledger.core.history.history import History
+from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.resolutions import CouncilChange
 from ledger.core.statements.signature import verify_signature
-from ledger.core.statements.statement import CouncilChange, Declaration
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Store

@@ -18,13 +18,13 @@ from ledger.core.evidence.evidence import ProvenEntry
 from ledger.core.evidence.inclusion import BatchTree
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Entry, encode_payload, kind_of
 from ledger.core.history.history import History
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.members import NO_END, ZERO
-from ledger.core.statements.statement import (
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
-    Attestation,
     AttesterAuthorisation,
     CouncilChange,
-    Declaration,
     MandateGrant,
     Resolution,
 )

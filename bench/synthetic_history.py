@@ -29,20 +29,20 @@ from ledger.core.history.entry import (
     kind_of,
     topic_of,
 )
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.members import NO_END
-from ledger.core.statements.signature import P256_N, p256_signer
-from ledger.core.statements.statement import (
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
-    Attestation,
     AttesterAuthorisation,
     CouncilChange,
-    Declaration,
     MandateGrant,
     Resolution,
-    Revocation,
-    Withdrawal,
     make_resolution,
 )
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.signature import P256_N, p256_signer
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.testing.world import ORIGIN, Key
 
 START = 1_790_000_000

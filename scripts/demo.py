@@ -23,17 +23,12 @@ from ledger.core.checkpoints.witnessing import KnownWitness
 from ledger.core.document import disclose, read_wrapped, redact
 from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.resolutions import AgencyEnrolment, AttesterAuthorisation, MandateGrant, Resolution
+from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.signature import Algorithm
-from ledger.core.statements.statement import (
-    AgencyEnrolment,
-    Attestation,
-    AttesterAuthorisation,
-    MandateGrant,
-    Resolution,
-    Revocation,
-    Withdrawal,
-)
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.verification.verdict import Status
 from ledger.edges.chain.contract import TransactionReceipt
 from ledger.edges.keys.keystore import SigningKey

@@ -28,27 +28,26 @@ from ledger.core.history.entry import (
     Revoked,
     Withdrawn,
 )
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import Algorithm
-from ledger.core.statements.statement import (
-    BALANCE_CONFIRMATION,
+from ledger.core.statements.posting import BALANCE_CONFIRMATION, Posting
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
-    Attestation,
     AttesterAuthorisation,
     AttesterCompromise,
     AttesterRetirement,
     CouncilChange,
-    Declaration,
     MandateGrant,
     MandateWithdrawal,
-    Posting,
     Resolution,
-    Revocation,
-    Withdrawal,
 )
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.signature import Algorithm
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.edges.chain import calls
 from ledger.edges.chain.contract import Chain, deploy

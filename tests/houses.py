@@ -9,18 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.members import NO_END, ZERO
-from ledger.core.statements.statement import (
-    BALANCE_CONFIRMATION,
-    AgencyEnrolment,
-    Attestation,
-    AttesterAuthorisation,
-    Declaration,
-    MandateGrant,
-    Posting,
-    Resolution,
-    Revocation,
-)
+from ledger.core.statements.posting import BALANCE_CONFIRMATION, Posting
+from ledger.core.statements.resolutions import AgencyEnrolment, AttesterAuthorisation, MandateGrant, Resolution
+from ledger.core.statements.revocation import Revocation
 from ledger.edges.keys.keystore import SigningKey
 from ledger.journeys.attest import relay_attestation, set_of
 from ledger.journeys.council import draft_resolution, endorse, relay_resolution

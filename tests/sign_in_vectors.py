@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.core.encoding.reading import hex_text
-from ledger.core.statements.statement import SignIn
+from ledger.core.statements.sign_in import SignIn
 from ledger.core.statements.typed_message import typed_message
 from ledger.testing.world import ORIGIN, PLANT, START
 from tests.conformance.parts import CARD

@@ -14,7 +14,7 @@ from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.resolution_file import ResolutionFile, read_resolution_file
 from ledger.core.statements.members import NO_END
-from ledger.core.statements.statement import (
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,

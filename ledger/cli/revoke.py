@@ -11,7 +11,7 @@ from ledger.cli.inputs import Json, KeyName, identifier
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.statements.members import NO_DECLARATION
-from ledger.core.statements.statement import Revocation
+from ledger.core.statements.revocation import Revocation
 from ledger.errors import AttestationUnknown
 from ledger.journeys.revoke import relay_revocation
 

@@ -11,7 +11,7 @@ from ledger.cli.inputs import Json, KeyName, identifier
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.statements.members import NO_DECLARATION
-from ledger.core.statements.statement import Withdrawal
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.errors import UnknownDeclaration
 from ledger.journeys.withdraw import relay_withdrawal
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ledger.core.encoding.ids import DeclarationId, SetName, Signer
+from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.code_lists import check_outcome
-from ledger.core.statements.statement import Attestation
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.chain import calls
 from ledger.errors import AttestationAlreadyRecorded, Malformed

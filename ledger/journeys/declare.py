@@ -9,9 +9,9 @@ from pathlib import Path
 
 from ledger.core.document import DEFAULT_LIMITS, Format, Wrapped, read_wrapped, sniff, wrap
 from ledger.core.encoding.ids import DeclarationId
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.members import NO_DECLARATION
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import Declaration
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import DefiniteNo, LedgerError, Malformed, Source, Unavailable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.core.encoding.ids import LineName, Signer
 from ledger.core.history.history import History, RecordedPosting
-from ledger.core.statements.statement import Posting
+from ledger.core.statements.posting import Posting
 from ledger.edges.chain import calls
 from ledger.errors import AttestationUnknown, SheetStale
 from ledger.journeys.relay import Relay, Relayed, relayed

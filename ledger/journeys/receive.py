@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ledger.core.encoding.ids import DeclarationId, Signer
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import verify_party_signature
-from ledger.core.statements.statement import Declaration
 from ledger.edges.store import Store
 from ledger.errors import DefiniteNo, LedgerError, PartyKeyMismatch, Unavailable, VerificationFailed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.core.encoding.ids import Signer
 from ledger.core.history.history import History, RecordedRevocation
-from ledger.core.statements.statement import Revocation
+from ledger.core.statements.revocation import Revocation
 from ledger.edges.chain import calls
 from ledger.errors import AttestationAlreadyRevoked
 from ledger.journeys.relay import Relay, Relayed, relayed

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ledger.core.statements.statement import Declaration, Withdrawal
+from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.chain import calls
 from ledger.errors import DeclarationAlreadyWithdrawn
 from ledger.journeys.receive import check_party

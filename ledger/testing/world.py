@@ -37,22 +37,22 @@ from ledger.core.history.entry import (
     kind_of,
 )
 from ledger.core.history.history import History
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.members import NO_DECLARATION, NO_END, ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import address_of
-from ledger.core.statements.statement import (
+from ledger.core.statements.posting import Posting
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
-    Attestation,
     AttesterAuthorisation,
     CouncilChange,
-    Declaration,
     MandateGrant,
-    Posting,
     Resolution,
-    Revocation,
-    Withdrawal,
     make_resolution,
 )
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.signature import address_of
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 
 START = 1_790_000_000

@@ -16,7 +16,9 @@ import pytest
 from ledger.core.document import Format, redact, wrap
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements import members
-from ledger.core.statements.statement import Declaration, Revocation, Withdrawal
+from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.withdrawal import Withdrawal
 from tests import houses
 from tests.api.conftest import Served
 

@@ -19,7 +19,7 @@ from ledger.app import App
 from ledger.config import Settings
 from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.reading import hex_text
-from ledger.core.statements.statement import Declaration
+from ledger.core.statements.declaration import Declaration
 from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Source, Unavailable

@@ -7,8 +7,9 @@ import secrets
 import pytest
 
 from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.signature import Algorithm
-from ledger.core.statements.statement import Declaration, Withdrawal
+from ledger.core.statements.withdrawal import Withdrawal
 from tests.api.conftest import Served
 from tests.api.test_api import body, wait
 from tests.edges.authorities import rpc, wallet_code

@@ -26,7 +26,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api.kit import traces
 from api.kit.logs import begin, formatter
 from ledger.core.encoding.reading import hex_text
-from ledger.core.statements.statement import Declaration
+from ledger.core.statements.declaration import Declaration
 from ledger.edges.store import Store
 from ledger.testing.world import TRADER
 from tests.api.conftest import Served

@@ -6,7 +6,7 @@ import ast
 import inspect
 
 from ledger.cli import council
-from ledger.core.statements.statement import RESOLUTIONS
+from ledger.core.statements.resolutions import RESOLUTIONS
 
 
 def test_each_resolution_has_a_command() -> None:

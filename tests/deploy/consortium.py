@@ -18,9 +18,9 @@ from typing import Any
 import httpx
 
 from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import Algorithm
-from ledger.core.statements.statement import Declaration
 from ledger.edges.chain.contract import deploy
 from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.keys.keystore import Keystore, SigningKey

@@ -32,25 +32,25 @@ from ledger.core.history.entry import (
     encode_payload,
     kind_of,
 )
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import (
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
-    Attestation,
     AttesterAuthorisation,
     AttesterCompromise,
     AttesterRetirement,
     CouncilChange,
-    Declaration,
     MandateGrant,
     MandateWithdrawal,
     Resolution,
-    Revocation,
-    Withdrawal,
     make_resolution,
 )
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.errors import LedgerError, Malformed
 from ledger.testing.world import ORIGIN, START, TRADER, World

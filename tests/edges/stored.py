@@ -11,8 +11,8 @@ from hashlib import sha256
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.history.entry import Anchored, Content, Entry, encode_payload, kind_of
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import Declaration
 from ledger.core.tree.merkle import root
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Batch, Store

@@ -13,12 +13,12 @@ from ledger import artifact, errors
 from ledger.core.encoding.keccak import keccak
 from ledger.core.history.entry import RESOLUTION_OF, Endorsement, EntryKind
 from ledger.core.history.history import History
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.eip712 import uint_word as word
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import Algorithm
-from ledger.core.statements.statement import (
-    BALANCE_CONFIRMATION,
+from ledger.core.statements.posting import BALANCE_CONFIRMATION, Posting
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -26,14 +26,13 @@ from ledger.core.statements.statement import (
     AttesterCompromise,
     AttesterRetirement,
     CouncilChange,
-    Declaration,
     MandateGrant,
     MandateWithdrawal,
-    Posting,
     Resolution,
-    Revocation,
-    Withdrawal,
 )
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.signature import Algorithm
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.chain import calls
 from ledger.edges.chain.calls import refusal_of
 from ledger.edges.chain.contract import Chain, deploy

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from ledger.core.encoding.json_text import SAFE_INTEGER
 from ledger.core.history.entry import Anchored, Entry, EntryKind, encode_payload
-from ledger.core.statements.statement import Declaration
+from ledger.core.statements.declaration import Declaration
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.export import records
 from ledger.edges.store import Batch, BatchState, DeclarationRow

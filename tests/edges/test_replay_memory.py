@@ -9,7 +9,11 @@ from ledger.core.encoding.ids import LineName
 from ledger.core.history.entry import Anchored, Attested, Posted, Revoked, Withdrawn
 from ledger.core.history.history import DictMemory
 from ledger.core.history.replay import EntryRef
-from ledger.core.statements.statement import Attestation, Declaration, Posting, Revocation, Withdrawal
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.posting import Posting
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges import replay_memory
 from ledger.edges.replay_memory import DiskMemory
 

@@ -19,7 +19,7 @@ import pytest
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, make_url, text
 
-from ledger.core.statements.statement import Declaration
+from ledger.core.statements.declaration import Declaration
 from ledger.edges.store import Store
 from ledger.edges.store.bulk import insert_new
 from ledger.edges.store.rows import pending_values

@@ -15,8 +15,8 @@ from threading import Event, Lock, Thread, Timer
 
 from ledger.core.document import Format, Wrapped, wrap
 from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import Declaration
 from ledger.edges.keys.keystore import SigningKey
 from tests.faults.site import Server, Site
 

@@ -12,7 +12,7 @@ from ledger.core.checkpoints.note import SignedNote, signed
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Anchored, Content, Entry, EntryKind, encode_payload, kind_of
-from ledger.core.statements.statement import AttesterAuthorisation, AttesterRetirement
+from ledger.core.statements.resolutions import AttesterAuthorisation, AttesterRetirement
 from ledger.core.verification.verdict import Status
 from ledger.edges.chain.contract import Chain
 from ledger.journeys.audit.audit import Audited, OtherNode, Scope, audit

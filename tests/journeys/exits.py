@@ -18,7 +18,8 @@ import pytest
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.history.history import History
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import AttesterCompromise, Withdrawal
+from ledger.core.statements.resolutions import AttesterCompromise
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.chain.contract import Chain
 from ledger.edges.export.listing import digest_of, walk
 from ledger.edges.export.manifest import LIST, MANIFEST, Files, read_manifest, sum_line

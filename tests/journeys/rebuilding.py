@@ -12,7 +12,7 @@ from typing import Any
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.evidence import Evidence
-from ledger.core.statements.statement import Withdrawal
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer

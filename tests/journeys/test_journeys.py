@@ -19,8 +19,10 @@ import pytest
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import signed
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.resolutions import AttesterAuthorisation, AttesterRetirement
 from ledger.core.statements.signature import Algorithm
-from ledger.core.statements.statement import AttesterAuthorisation, AttesterRetirement, Declaration, Withdrawal
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.core.verification.verdict import Conclusion
 from ledger.edges.chain import calls

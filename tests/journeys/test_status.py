@@ -14,7 +14,8 @@ from api.services import open_services
 from ledger.cli import main
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.history import Standing
-from ledger.core.statements.statement import Declaration, Withdrawal
+from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.store import Store
 from ledger.errors import AttestationUnknown, UnknownDeclaration
 from ledger.journeys.status import DeclarationStatus, attestation_status, declaration_status, stored_statuses

@@ -15,7 +15,8 @@ import pytest
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.keccak import keccak
 from ledger.core.encoding.reading import hex_text
-from ledger.core.statements.statement import Declaration, Withdrawal
+from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.verification.verdict import Conclusion, Status
 from ledger.edges.chain import calls
 from ledger.errors import PartyKeyMismatch, PartyVerifierUnknown, SignatureMismatch

@@ -27,8 +27,8 @@ from ledger.config import Settings
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Endorsement
+from ledger.core.statements.resolutions import AttesterAuthorisation, CouncilChange
 from ledger.core.statements.signature import Algorithm
-from ledger.core.statements.statement import AttesterAuthorisation, CouncilChange
 from ledger.core.verification.verdict import Conclusion, Status, Verdict
 from ledger.edges.chain import calls
 from ledger.edges.chain.contract import Chain

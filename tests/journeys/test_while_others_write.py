@@ -20,8 +20,9 @@ from ledger.config import Settings
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.reading import read_evidence
 from ledger.core.history.entry import EntryKind
+from ledger.core.statements.resolutions import AgencyEnrolment
 from ledger.core.statements.signature import Algorithm
-from ledger.core.statements.statement import AgencyEnrolment, Withdrawal
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.export.layout import evidence_path
 from ledger.journeys.withdraw import relay_withdrawal
 from ledger.testing.local_ledger import LocalLedger

@@ -13,7 +13,7 @@ import pytest
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.witnessing import AddCheckpoint, read_witnesses, tlog_policy
-from ledger.core.statements.statement import Declaration
+from ledger.core.statements.declaration import Declaration
 from ledger.core.verification.verdict import Conclusion, Status
 from ledger.edges.chain import calls
 from ledger.edges.chain.contract import Chain, deploy

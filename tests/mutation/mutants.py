@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ledger.core.document import Format, disclose, redact
 from ledger.core.evidence.reading import read_evidence
-from ledger.core.statements.statement import CouncilChange, MandateGrant
+from ledger.core.statements.resolutions import CouncilChange, MandateGrant
 from ledger.core.verification.verdict import Conclusion, Status, Verdict
 from ledger.errors import LedgerError, Malformed
 from ledger.journeys.verify import VerificationRequest, verify_offline

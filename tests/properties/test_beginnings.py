@@ -16,8 +16,8 @@ from ledger.core.history.entry import Anchored, Content, Enacted, Entry, encode_
 from ledger.core.history.history import DictMemory
 from ledger.core.history.replay import Replay
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.resolutions import AgencySuspension
 from ledger.core.statements.signature import verify_party_signature
-from ledger.core.statements.statement import AgencySuspension
 from ledger.core.tree.tiles import Frontier
 from ledger.core.verification.verdict import Conclusion
 from ledger.core.verification.verify import verify

@@ -11,7 +11,7 @@ import pytest
 
 from ledger.core.history.entry import Enacted
 from ledger.core.history.history import History
-from ledger.core.statements.statement import AgencyEnrolment, AttesterAuthorisation, MandateGrant
+from ledger.core.statements.resolutions import AgencyEnrolment, AttesterAuthorisation, MandateGrant
 from ledger.core.verification.verdict import Status
 from ledger.edges.chain import calls
 from ledger.edges.chain.calls import Call

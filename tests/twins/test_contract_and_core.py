@@ -27,27 +27,27 @@ from ledger.core.history.entry import (
     kind_of,
 )
 from ledger.core.history.history import History
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import Algorithm, address_of
-from ledger.core.statements.statement import (
+from ledger.core.statements.posting import Posting
+from ledger.core.statements.resolutions import (
     RESOLUTIONS,
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
-    Attestation,
     AttesterAuthorisation,
     AttesterCompromise,
     AttesterRetirement,
     CouncilChange,
-    Declaration,
     MandateGrant,
     MandateWithdrawal,
-    Posting,
     Resolution,
-    Revocation,
-    Withdrawal,
 )
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.signature import Algorithm, address_of
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.merkle import Tree, leaf_hash, verify_inclusion
 from ledger.edges.chain import calls
 from ledger.edges.chain.calls import Call

@@ -12,16 +12,14 @@ import pytest
 
 from ledger import artifact
 from ledger.core.history.entry import PAYLOADS, RESOLUTION_OF, EntryKind
-from ledger.core.statements.statement import (
-    RESOLUTIONS,
-    Attestation,
-    Declaration,
-    Posting,
-    Revocation,
-    SignIn,
-    Statement,
-    Withdrawal,
-)
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.posting import Posting
+from ledger.core.statements.resolutions import RESOLUTIONS
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.sign_in import SignIn
+from ledger.core.statements.statement import Statement
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.chain.calls import ENACTING
 from tests import entry_vectors
 from tests.entry_vectors import Vector

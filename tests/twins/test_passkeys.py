@@ -10,10 +10,13 @@ from web3 import HTTPProvider, Web3
 
 from ledger import artifact
 from ledger.core.encoding.ids import Signer
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.resolutions import AttesterAuthorisation
+from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.signature import verify_signature
-from ledger.core.statements.statement import AttesterAuthorisation, Declaration, Revocation, Withdrawal
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.chain import calls
 from ledger.errors import SignatureMismatch, VerificationFailed
 from ledger.journeys.attest import relay_attestation

@@ -17,8 +17,9 @@ import pytest
 
 from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName
 from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.posting import Posting
+from ledger.core.statements.resolutions import AgencyEnrolment, AttesterAuthorisation, MandateGrant
 from ledger.core.statements.signature import Algorithm
-from ledger.core.statements.statement import AgencyEnrolment, AttesterAuthorisation, MandateGrant, Posting
 from ledger.edges.chain import calls
 from ledger.edges.chain.calls import Call
 from ledger.edges.chain.contract import Chain

@@ -9,24 +9,23 @@ import pytest
 
 from ledger.core.encoding.ids import AttestationId, LineName, Signer
 from ledger.core.history.entry import Attested, Enacted, Endorsement, Posted, Revoked
+from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.members import NO_END, ZERO
-from ledger.core.statements.signature import passkey_signer
-from ledger.core.statements.statement import (
-    BALANCE_CONFIRMATION,
+from ledger.core.statements.posting import BALANCE_CONFIRMATION, Posting
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
-    Attestation,
     AttesterAuthorisation,
     AttesterCompromise,
     AttesterRetirement,
     MandateGrant,
     MandateWithdrawal,
-    Posting,
     Resolution,
-    Revocation,
     make_resolution,
 )
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.signature import passkey_signer
 from ledger.edges.chain import calls
 from ledger.testing.local_ledger import LocalLedger
 from tests import contract_views

@@ -14,24 +14,23 @@ from ledger.core.encoding.keccak import keccak
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.evidence.inclusion import BatchTree
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Posted, Revoked, Withdrawn
+from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.members import NO_END, ZERO
-from ledger.core.statements.statement import (
-    BALANCE_CONFIRMATION,
+from ledger.core.statements.posting import BALANCE_CONFIRMATION, Posting
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
-    Attestation,
     AttesterAuthorisation,
     AttesterCompromise,
     AttesterRetirement,
     CouncilChange,
     MandateGrant,
     MandateWithdrawal,
-    Posting,
     Resolution,
-    Revocation,
-    Withdrawal,
 )
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.merkle import Tree, leaf_hash, root_of_hashes
 from ledger.errors import LedgerError
 from ledger.testing.world import COUNCIL, CUSTOMS, PLANT, START, TRADER

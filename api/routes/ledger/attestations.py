@@ -22,7 +22,11 @@ from api.schemas import (
 from api.services import Injected
 from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName, Signer
 from ledger.core.encoding.reading import hex_bytes
-from ledger.core.statements.statement import Attestation, Declaration, Posting, Revocation, Withdrawal
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.posting import Posting
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.journeys.attest import relay_attestation
 from ledger.journeys.post import postings_of, relay_posting
 from ledger.journeys.revoke import relay_revocation

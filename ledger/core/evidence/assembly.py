@@ -9,7 +9,7 @@ from ledger.core.document import Redacted
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.evidence.inclusion import Inclusion, sets_about
 from ledger.core.history.history import COUNCIL, History
-from ledger.core.statements.statement import Declaration
+from ledger.core.statements.declaration import Declaration
 
 
 def assemble(

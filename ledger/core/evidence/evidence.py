@@ -16,8 +16,8 @@ from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.inclusion import Inclusion
 from ledger.core.history.entry import Entry
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import Declaration
 from ledger.errors import Malformed
 
 FORMAT = "trade-ledger/evidence/1"

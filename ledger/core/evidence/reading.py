@@ -21,8 +21,8 @@ from ledger.core.encoding.reading import (
 from ledger.core.evidence.evidence import FORMAT, MAX_EVIDENCE_BYTES, Evidence, ProvenEntry
 from ledger.core.evidence.inclusion import Inclusion
 from ledger.core.history.entry import Entry
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import Declaration
 from ledger.core.tree.merkle import MAX_PROOF_HASHES
 from ledger.errors import Malformed
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, assert_never
 
 from ledger.core.encoding.ids import Signer
 from ledger.core.statements.members import MAX_COUNCIL, NO_END
-from ledger.core.statements.statement import (
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,

@@ -13,25 +13,25 @@ from ledger.core.encoding.abi import AbiList, AbiTuple
 from ledger.core.encoding.ids import Root, Signer
 from ledger.core.encoding.keccak import keccak
 from ledger.core.encoding.reading import hex_text
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.eip712 import left_word
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import (
+from ledger.core.statements.posting import Posting
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
-    Attestation,
     AttesterAuthorisation,
     AttesterCompromise,
     AttesterRetirement,
     CouncilChange,
-    Declaration,
     MandateGrant,
     MandateWithdrawal,
-    Posting,
     Resolution,
-    Revocation,
-    Withdrawal,
 )
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.merkle import leaf_hash
 from ledger.errors import HistoryBroken, Malformed
 

@@ -12,8 +12,7 @@ from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entr
 from ledger.core.history.replay import AttestationRef, EntryRef, Replay
 from ledger.core.statements.members import NO_DECLARATION, ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import WalletUndecided, verify_party_signature, verify_signature
-from ledger.core.statements.statement import (
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -25,6 +24,7 @@ from ledger.core.statements.statement import (
     MandateWithdrawal,
     Resolution,
 )
+from ledger.core.statements.signature import WalletUndecided, verify_party_signature, verify_signature
 from ledger.core.tree.tiles import Tiles
 from ledger.errors import DefiniteNo, Unavailable
 

@@ -18,7 +18,8 @@ from ledger.core.history.council import check_quorum
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Posted, Revoked, Withdrawn
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import BALANCE_CONFIRMATION, CouncilChange
+from ledger.core.statements.posting import BALANCE_CONFIRMATION
+from ledger.core.statements.resolutions import CouncilChange
 from ledger.core.tree.merkle import node_hash
 from ledger.core.tree.tiles import Frontier, Tiles
 from ledger.errors import (

@@ -14,7 +14,7 @@ from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.reading import hex_bytes, hex_text, read_list, read_object, read_string
 from ledger.core.history.entry import Endorsement
 from ledger.core.statements.members import MAX_COUNCIL
-from ledger.core.statements.statement import RESOLUTIONS, Resolution
+from ledger.core.statements.resolutions import RESOLUTIONS, Resolution
 from ledger.errors import Malformed
 
 FORMAT = "trade-ledger/resolution/1"

@@ -13,9 +13,9 @@ from ledger.core.encoding.ids import DeclarationId, Digest, Signer
 from ledger.core.encoding.reading import read_count, read_list, read_object
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.history.entry import Anchored, Entry, EntryKind
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import verify_party_signature
-from ledger.core.statements.statement import Declaration
 from ledger.core.tree.merkle import HASH_SIZE, MAX_PROOF_HASHES, leaf_hash, verify_inclusion
 from ledger.errors import DefiniteNo, Malformed, VerificationFailed
 

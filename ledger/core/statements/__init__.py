@@ -9,7 +9,14 @@ In reading order:
 ``signature``     who signed: account keys, P-256 keys, passkeys, wallets
 ``signer_kind``   what a signer is
 ``members``       how each member of a statement is checked, hashed and printed
-``statement``     declaration, withdrawal, attestation, revocation, posting, ...
+``statement``     what every statement has: hash, id, JSON form, ABI value
+``declaration``   a party's statement about one document
+``withdrawal``    the end of a declaration
+``attestation``   an agency's statement about a set of declarations
+``revocation``    the end of an attestation
+``posting``       an agency's move of a line of a certificate to its next sheet
+``sign_in``       a signer's statement to a site
+``resolutions``   the council's acts: about agencies, attesters, mandates, itself
 ``typed_message`` a statement as wallets take it
 ``code_lists``    what document types and outcomes say, and which outcomes are adverse
 ``notices``       the agency's documents behind an attestation: its ``detail``

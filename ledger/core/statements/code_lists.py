@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.members import NO_END
-from ledger.core.statements.statement import Attestation
 from ledger.errors import Malformed
 
 DOCUMENT_TYPES: Mapping[int, str] = {

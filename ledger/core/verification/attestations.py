@@ -14,9 +14,9 @@ from ledger.core.history import history
 from ledger.core.history.agencies import Agency
 from ledger.core.history.history import RecordedAttestation, RecordedRevocation, Standing
 from ledger.core.history.replay import EntryRef
+from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.code_lists import is_adverse
 from ledger.core.statements.signature import WalletUndecided, verify_signature
-from ledger.core.statements.statement import Attestation
 from ledger.core.verification.authority import NotEmpowered
 from ledger.core.verification.context import Verification
 from ledger.core.verification.intact import check_inclusion

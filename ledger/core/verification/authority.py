@@ -15,8 +15,7 @@ from ledger.core.history.agencies import Agency, Period
 from ledger.core.history.entry import Content, Enacted, Entry, encode_payload, kind_of
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import WalletUndecided
-from ledger.core.statements.statement import (
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -27,6 +26,7 @@ from ledger.core.statements.statement import (
     MandateGrant,
     MandateWithdrawal,
 )
+from ledger.core.statements.signature import WalletUndecided
 from ledger.core.verification.cache import VerificationCache, check_carried
 from ledger.core.verification.codes import CODES
 from ledger.core.verification.wording import Param

@@ -7,8 +7,8 @@ from functools import lru_cache, partial
 from ledger.core.history.council import check_quorum
 from ledger.core.history.entry import Content, Enacted, EntryKind, decode_payload
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.resolutions import CouncilChange
 from ledger.core.statements.signature import verify_signature
-from ledger.core.statements.statement import CouncilChange
 
 MAX_ITEMS = 1_024
 MAX_PAYLOAD = 2_048  # bytes; larger payloads are read each time

@@ -18,23 +18,23 @@ from ledger import artifact, errors
 from ledger.core.encoding.ids import Root, Signer
 from ledger.core.encoding.keccak import keccak
 from ledger.core.history.entry import Endorsement
-from ledger.core.statements.statement import (
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.posting import Posting
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
-    Attestation,
     AttesterAuthorisation,
     AttesterCompromise,
     AttesterRetirement,
     CouncilChange,
-    Declaration,
     MandateGrant,
     MandateWithdrawal,
-    Posting,
     Resolution,
-    Revocation,
-    Withdrawal,
 )
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.errors import HistoryBroken, Refused, Reverted
 
 SELECTOR_SIZE = 4

@@ -9,8 +9,8 @@ from ledger.core.encoding.canonical_json import print_canonical, read_canonical_
 from ledger.core.encoding.ids import DeclarationId, Root, SetName
 from ledger.core.encoding.reading import hex_bytes, hex_text, read_count, read_hash, read_object
 from ledger.core.history.entry import Entry
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import Declaration
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Batch, BatchState, DeclarationRow, DeclarationState
 from ledger.errors import Malformed

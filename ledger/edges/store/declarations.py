@@ -11,8 +11,8 @@ from sqlalchemy import bindparam, func, select, tuple_
 
 from ledger.core.anchoring.batches import DeclarationState
 from ledger.core.encoding.ids import DeclarationId, SetName, Signer
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import Declaration
 from ledger.edges.store.bulk import insert_new, read_in_chunks
 from ledger.edges.store.database import Database
 from ledger.edges.store.limits import checked_number

@@ -14,8 +14,8 @@ from ledger.core.anchoring.batches import Batch
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.encoding.ids import DeclarationId, Root
 from ledger.core.evidence.inclusion import Inclusion
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import Declaration
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store.bulk import insert_new, put_into_batch
 from ledger.edges.store.checkpoints import merge_note, save_note

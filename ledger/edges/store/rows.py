@@ -15,8 +15,8 @@ from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.evidence.inclusion import Inclusion
 from ledger.core.history.entry import Entry, EntryKind
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import Declaration
 from ledger.core.tree.merkle import HASH_SIZE
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store.limits import checked_number

@@ -15,7 +15,7 @@ from api.kit import errors, metrics
 from api.kit.middleware import RequestWatcher
 from api.kit.queue import CallWorker
 from ledger.core.encoding.reading import hex_text
-from ledger.core.statements.statement import Declaration
+from ledger.core.statements.declaration import Declaration
 from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
 from ledger.errors import BatchedElsewhere, ContractMissing, HistoryBroken, LedgerError, Source, Unavailable

@@ -7,15 +7,15 @@ from typing import Any
 
 from ledger.core.history.entry import Attested, Revoked, Withdrawn
 from ledger.core.statements.members import NO_END, ZERO
-from ledger.core.statements.statement import (
+from ledger.core.statements.resolutions import (
     AgencySuspension,
     AttesterAuthorisation,
     AttesterCompromise,
     AttesterRetirement,
     MandateGrant,
-    Revocation,
-    Withdrawal,
 )
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.merkle import leaf_hash
 from ledger.testing.world import COUNCIL, CUSTOMS, PLANT, START, TRADER, Key
 from tests.conformance.parts import (

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ledger.core.statements.members import NO_END
-from ledger.core.statements.statement import (
+from ledger.core.statements.resolutions import (
     AgencySuspension,
     AttesterCompromise,
     AttesterRetirement,

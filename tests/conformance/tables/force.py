@@ -8,15 +8,15 @@ from typing import Any
 
 from ledger.core.history.entry import Attested, Revoked
 from ledger.core.statements.members import NO_END, ZERO
-from ledger.core.statements.statement import (
+from ledger.core.statements.resolutions import (
     AgencyReinstatement,
     AgencySuspension,
     AttesterCompromise,
     AttesterRetirement,
     CouncilChange,
     MandateGrant,
-    Revocation,
 )
+from ledger.core.statements.revocation import Revocation
 from ledger.testing.world import CUSTOMS, PLANT, START, TRADER
 from tests.conformance.parts import (
     BAD,

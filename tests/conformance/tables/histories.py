@@ -18,22 +18,22 @@ from ledger.core.history.entry import (
     encode_payload,
     kind_of,
 )
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import P256_N, SECP256K1_N
-from ledger.core.statements.statement import (
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencySuspension,
     AttesterAuthorisation,
     AttesterCompromise,
     AttesterRetirement,
     CouncilChange,
-    Declaration,
     MandateGrant,
     MandateWithdrawal,
     Resolution,
-    Revocation,
 )
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.signature import P256_N, SECP256K1_N
 from ledger.testing.world import COUNCIL, CUSTOMS, PLANT, START, TRADER, origin_of
 from tests.conformance.parts import (
     CARD,

@@ -7,7 +7,8 @@ from typing import Any
 
 from ledger.core.history.entry import Attested, Revoked
 from ledger.core.statements.members import ZERO
-from ledger.core.statements.statement import AgencySuspension, AttesterCompromise, CouncilChange, Revocation
+from ledger.core.statements.resolutions import AgencySuspension, AttesterCompromise, CouncilChange
+from ledger.core.statements.revocation import Revocation
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.testing.world import CUSTOMS, PLANT
 from tests.conformance.parts import (

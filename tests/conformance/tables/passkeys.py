@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ledger.core.history.entry import Attested
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.resolutions import AttesterAuthorisation, CouncilChange
 from ledger.core.statements.signature import P256_N
-from ledger.core.statements.statement import Attestation, AttesterAuthorisation, CouncilChange
 from ledger.testing.world import COUNCIL
 from tests import passkeys
 from tests.conformance.parts import (

@@ -7,7 +7,8 @@ from typing import Any
 
 from ledger.core.history.entry import Posted
 from ledger.core.statements.members import NO_END, ZERO
-from ledger.core.statements.statement import BALANCE_CONFIRMATION, MandateGrant, Posting
+from ledger.core.statements.posting import BALANCE_CONFIRMATION, Posting
+from ledger.core.statements.resolutions import MandateGrant
 from ledger.core.tree.merkle import leaf_hash
 from ledger.testing.world import PLANT
 from tests.conformance.parts import (

@@ -21,16 +21,13 @@ from ledger.core.history.entry import (
     topic_of,
 )
 from ledger.core.history.history import History
+from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.posting import Posting
+from ledger.core.statements.resolutions import AgencySuspension, CouncilChange
+from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.signature import MAX_SIGNATURE_SIZE, MAX_SIGNER_SIZE
-from ledger.core.statements.statement import (
-    AgencySuspension,
-    Attestation,
-    CouncilChange,
-    Posting,
-    Revocation,
-    Withdrawal,
-)
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.errors import HistoryBroken, SignatureTooLong
 from ledger.testing.world import COUNCIL, ORIGIN, PLANT, START, TRADER, World
 from tests import entry_vectors

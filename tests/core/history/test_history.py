@@ -26,25 +26,25 @@ from ledger.core.history.entry import (
     kind_of,
 )
 from ledger.core.history.history import History, Standing
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.members import NO_END, ZERO
-from ledger.core.statements.statement import (
+from ledger.core.statements.posting import Posting
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
-    Attestation,
     AttesterAuthorisation,
     AttesterCompromise,
     AttesterRetirement,
     CouncilChange,
-    Declaration,
     MandateGrant,
     MandateWithdrawal,
-    Posting,
     Resolution,
-    Revocation,
-    Withdrawal,
     make_resolution,
 )
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.merkle import leaf_hash, node_hash, verify_inclusion
 from ledger.errors import (
     AgencyAlreadyEnrolled,

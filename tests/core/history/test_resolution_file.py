@@ -10,7 +10,7 @@ import pytest
 
 from ledger.core.history.entry import Endorsement
 from ledger.core.history.resolution_file import ResolutionFile, read_resolution_file
-from ledger.core.statements.statement import AgencyEnrolment, CouncilChange, MandateGrant
+from ledger.core.statements.resolutions import AgencyEnrolment, CouncilChange, MandateGrant
 from ledger.errors import Malformed
 
 FIRST, SECOND = b"\x01" * 20, b"\x02" * 84

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.code_lists import (
     DOCUMENT_STATUS,
     DOCUMENT_TYPES,
@@ -23,7 +24,6 @@ from ledger.core.statements.code_lists import (
 )
 from ledger.core.statements.members import NO_END, ZERO
 from ledger.core.statements.notices import detail_of
-from ledger.core.statements.statement import Attestation
 from ledger.core.tree.merkle import Tree, leaf_hash, verify_inclusion
 from ledger.errors import Malformed
 from tests.verifier.both import alone

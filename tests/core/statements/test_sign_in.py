@@ -13,8 +13,8 @@ from eth_utils.crypto import keccak
 from ledger.core.encoding.reading import hex_bytes
 from ledger.core.statements.members import MAX_URI
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.sign_in import SignIn
 from ledger.core.statements.signature import WalletUndecided, verify_signature
-from ledger.core.statements.statement import SignIn
 from ledger.core.statements.typed_message import typed_message
 from ledger.errors import Malformed, VerificationFailed
 from ledger.testing.world import ORIGIN, PLANT, START

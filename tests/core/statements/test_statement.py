@@ -23,30 +23,29 @@ from ledger.core.history.entry import (
     encode_payload,
     kind_of,
 )
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.eip712 import bytes_word, struct_hash, type_hash, uint_word
 from ledger.core.statements.members import ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.statement import (
+from ledger.core.statements.posting import Posting
+from ledger.core.statements.resolutions import (
     RESOLUTIONS,
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
-    Attestation,
     AttesterAuthorisation,
     AttesterCompromise,
     AttesterRetirement,
     CouncilChange,
-    Declaration,
     MandateGrant,
     MandateWithdrawal,
-    Posting,
     Resolution,
-    Revocation,
-    SignIn,
-    Statement,
-    Withdrawal,
-    _members,
 )
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.sign_in import SignIn
+from ledger.core.statements.statement import Statement, _members
+from ledger.core.statements.withdrawal import Withdrawal
 from ledger.errors import Malformed
 
 hashes = some.binary(min_size=32, max_size=32)

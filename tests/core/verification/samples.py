@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from ledger.core.encoding.limits import Format
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
-from ledger.core.statements.statement import Declaration
+from ledger.core.statements.declaration import Declaration
 from ledger.core.verification.policy import VerificationPolicy
 from ledger.core.verification.verdict import Check, Status, Verdict
 from ledger.core.verification.verify import verify

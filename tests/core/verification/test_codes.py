@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ledger.core.history.history import History
-from ledger.core.statements.statement import Declaration
+from ledger.core.statements.declaration import Declaration
 from ledger.core.verification.codes import CODES, STEPS
 from ledger.core.verification.policy import Refusal, Requirement, VerificationPolicy
 from ledger.core.verification.verdict import Check, Verdict

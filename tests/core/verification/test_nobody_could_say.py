@@ -13,9 +13,11 @@ from ledger.core.evidence.payloads import contents
 from ledger.core.history.entry import Attested, Enacted, Endorsement
 from ledger.core.history.history import History
 from ledger.core.history.replay import EntryRef
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.resolutions import AgencySuspension, CouncilChange, MandateGrant
 from ledger.core.statements.signature import WalletUndecided
-from ledger.core.statements.statement import AgencySuspension, Attestation, CouncilChange, Declaration, MandateGrant
 from ledger.core.verification.authority import CarriedResolutions, NotEmpowered, authority_of
 from ledger.core.verification.cache import check_carried
 from ledger.core.verification.policy import Refusal, Requirement, VerificationPolicy

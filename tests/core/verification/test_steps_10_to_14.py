@@ -8,7 +8,7 @@ import pytest
 
 from ledger.core.encoding.text import when
 from ledger.core.history.entry import EntryKind
-from ledger.core.statements.statement import AttesterAuthorisation, AttesterCompromise
+from ledger.core.statements.resolutions import AttesterAuthorisation, AttesterCompromise
 from ledger.core.verification.policy import VerificationPolicy
 from ledger.core.verification.verdict import Conclusion, Status
 from ledger.core.verification.verify import verify

@@ -10,11 +10,11 @@ from ledger.core.evidence.evidence import ProvenEntry
 from ledger.core.evidence.payloads import contents
 from ledger.core.history.entry import Attested, EntryKind
 from ledger.core.history.replay import EntryRef
+from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.members import NO_END, ZERO
-from ledger.core.statements.statement import (
+from ledger.core.statements.resolutions import (
     AgencyReinstatement,
     AgencySuspension,
-    Attestation,
     AttesterCompromise,
     AttesterRetirement,
     MandateWithdrawal,

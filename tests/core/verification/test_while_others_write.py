@@ -10,7 +10,8 @@ import pytest
 
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.entry import EntryKind
-from ledger.core.statements.statement import (
+from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,
     AgencySuspension,
@@ -18,7 +19,6 @@ from ledger.core.statements.statement import (
     AttesterCompromise,
     AttesterRetirement,
     CouncilChange,
-    Declaration,
     MandateGrant,
     MandateWithdrawal,
 )
