@@ -24,7 +24,7 @@ from ledger import artifact
 from ledger.core.encoding.ids import Root
 from ledger.core.history.entry import Endorsement
 from ledger.core.statements.attestation import Attestation
-from ledger.core.statements.members import NO_END
+from ledger.core.statements.member_types import NO_END
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.resolutions import AgencyEnrolment, AttesterAuthorisation, MandateGrant
 from ledger.edges.chain import calls

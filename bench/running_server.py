@@ -23,7 +23,7 @@ from ledger.core.encoding.ids import DeclarationId, Digest
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.resolutions import AgencyEnrolment, AttesterAuthorisation, MandateGrant, Resolution
 from ledger.core.statements.signature import Algorithm
 from ledger.journeys.attest import relay_attestation, set_of

@@ -10,7 +10,7 @@ from bench.runner import Bench, Measurement
 from bench.sample_data import AGENCY, KIND, START
 from ledger.core.encoding.ids import Root
 from ledger.core.statements.attestation import Attestation
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.signature import Algorithm, verify_signature
 from ledger.edges.keys.keystore import SigningKey
 from ledger.testing.world import ORIGIN, Key

@@ -31,7 +31,7 @@ from ledger.core.history.entry import (
 )
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
-from ledger.core.statements.members import NO_END
+from ledger.core.statements.member_types import NO_END
 from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AttesterAuthorisation,

@@ -24,7 +24,7 @@ from ledger.core.document import disclose, read_wrapped, redact
 from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.attestation import Attestation
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.resolutions import AgencyEnrolment, AttesterAuthorisation, MandateGrant, Resolution
 from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.signature import Algorithm

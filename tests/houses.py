@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.posting import BALANCE_CONFIRMATION, Posting
 from ledger.core.statements.resolutions import AgencyEnrolment, AttesterAuthorisation, MandateGrant, Resolution
 from ledger.core.statements.revocation import Revocation

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ledger.core.encoding.ids import DeclarationId, Root, Signer
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.signature import MAX_SIGNATURE_SIZE, P256_N
 from ledger.core.statements.withdrawal import Withdrawal

@@ -11,7 +11,7 @@ from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import when
 from ledger.core.history.agencies import Period
-from ledger.core.statements.members import NO_END
+from ledger.core.statements.member_types import NO_END
 from ledger.journeys.agency import view_agencies, view_agency
 
 agency = typer.Typer(no_args_is_help=True, help="See agencies, their attesters and mandates.")

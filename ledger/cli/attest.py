@@ -15,7 +15,7 @@ from ledger.core.encoding.ids import DeclarationId, Digest
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.code_lists import outcome_in_words, type_in_words
-from ledger.core.statements.members import NO_END
+from ledger.core.statements.member_types import NO_END
 from ledger.core.statements.notices import detail_of
 from ledger.errors import Malformed
 from ledger.journeys.attest import relay_attestation, set_of

@@ -13,7 +13,7 @@ from ledger.cli.output import facts, lines, out, show
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.resolution_file import ResolutionFile, read_resolution_file
-from ledger.core.statements.members import NO_END
+from ledger.core.statements.member_types import NO_END
 from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,

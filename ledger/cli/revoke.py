@@ -10,7 +10,7 @@ from ledger.cli.attest import _show
 from ledger.cli.inputs import Json, KeyName, identifier
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.ids import AttestationId, DeclarationId
-from ledger.core.statements.members import NO_DECLARATION
+from ledger.core.statements.member_types import NO_DECLARATION
 from ledger.core.statements.revocation import Revocation
 from ledger.errors import AttestationUnknown
 from ledger.journeys.revoke import relay_revocation

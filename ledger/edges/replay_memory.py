@@ -16,7 +16,7 @@ from rbloom import Bloom
 from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName, Root
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Posted, Revoked, Withdrawn
 from ledger.core.history.replay import AttestationRef, EntryRef
-from ledger.core.statements.members import ZERO
+from ledger.core.statements.member_types import ZERO
 from ledger.errors import Source, Unavailable
 
 _CACHE_KIB = 16 * 1024

@@ -7,7 +7,7 @@ from typing import Any
 
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.agencies import Agencies, Agency, Attester, Period
-from ledger.core.statements.members import NO_END
+from ledger.core.statements.member_types import NO_END
 
 
 @dataclass(frozen=True, slots=True)

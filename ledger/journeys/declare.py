@@ -10,7 +10,7 @@ from pathlib import Path
 from ledger.core.document import DEFAULT_LIMITS, Format, Wrapped, read_wrapped, sniff, wrap
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.statements.declaration import Declaration
-from ledger.core.statements.members import NO_DECLARATION
+from ledger.core.statements.member_types import NO_DECLARATION
 from ledger.core.statements.origin import Origin
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store

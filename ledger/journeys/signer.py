@@ -9,7 +9,7 @@ from typing import Any
 from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.agencies import Agencies, Attester
-from ledger.core.statements.members import NO_END
+from ledger.core.statements.member_types import NO_END
 from ledger.core.statements.origin import ADDRESS_SIZE, Origin
 from ledger.core.statements.signer_kind import SignerKind, kind_of_signer
 

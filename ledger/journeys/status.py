@@ -12,7 +12,7 @@ from ledger.core.history.entry import Attested, Withdrawn
 from ledger.core.history.history import History, Standing
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.declaration import Declaration
-from ledger.core.statements.members import NO_DECLARATION
+from ledger.core.statements.member_types import NO_DECLARATION
 from ledger.edges.store import DeclarationRow, Store
 from ledger.errors import AttestationUnknown, UnknownDeclaration
 from ledger.journeys.attest import set_of

@@ -15,8 +15,8 @@ import pytest
 
 from ledger.core.document import Format, redact, wrap
 from ledger.core.encoding.reading import hex_text
-from ledger.core.statements import members
 from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.member_types import NO_DECLARATION
 from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.withdrawal import Withdrawal
 from tests import houses
@@ -76,7 +76,7 @@ def test_the_whole_story(served: Served) -> None:
     assert (verdict["conclusion"], verdict["questions"]["intact"]) == ("NOT_GOOD", "INVALID")
 
     officer = served.house.key("plant-officer")
-    revocation = Revocation(bytes.fromhex(relayed.json()["id"][2:]), members.ZERO, 41)
+    revocation = Revocation(bytes.fromhex(relayed.json()["id"][2:]), NO_DECLARATION, 41)
     said = {
         "revocation": revocation.to_json(),
         "signer": hex_text(officer.address),

@@ -25,7 +25,7 @@ from ledger.core.evidence.inclusion import BatchTree
 from ledger.core.history.entry import Attested, Content, Enacted, Endorsement, Entry, EntryKind, encode_payload, kind_of
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.resolutions import AttesterAuthorisation, Resolution, make_resolution
 from ledger.core.statements.signature import P256_N
 from ledger.core.tree.merkle import Tree

@@ -11,7 +11,7 @@ from typing import Any
 from ledger.core.encoding.keccak import keccak
 from ledger.core.history.entry import Endorsement
 from ledger.core.statements.attestation import Attestation
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AttesterAuthorisation,

@@ -15,7 +15,7 @@ from ledger.core.history.entry import RESOLUTION_OF, Endorsement, EntryKind
 from ledger.core.history.history import History
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.eip712 import uint_word as word
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.posting import BALANCE_CONFIRMATION, Posting
 from ledger.core.statements.resolutions import (

@@ -12,7 +12,7 @@ import pytest
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Anchored, Attested, EntryKind
 from ledger.core.statements.attestation import Attestation
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.verification.verdict import Status
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.audit.audit import Audited, Scope, audit

@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from ledger.core.history.history import Standing
-from ledger.core.statements.members import ZERO
+from ledger.core.statements.member_types import ZERO
 from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,

@@ -29,7 +29,7 @@ from ledger.core.history.entry import (
 from ledger.core.history.history import History
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.posting import Posting
 from ledger.core.statements.resolutions import (

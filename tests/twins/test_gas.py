@@ -11,7 +11,7 @@ import pytest
 from web3 import HTTPProvider, Web3
 
 from ledger import artifact
-from ledger.core.statements.members import NO_END
+from ledger.core.statements.member_types import NO_END
 from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.edges.chain import calls
 from ledger.journeys.attest import relay_attestation, set_of

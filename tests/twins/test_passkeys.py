@@ -11,7 +11,7 @@ from web3 import HTTPProvider, Web3
 from ledger import artifact
 from ledger.core.encoding.ids import Signer
 from ledger.core.statements.declaration import Declaration
-from ledger.core.statements.members import ZERO
+from ledger.core.statements.member_types import ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.resolutions import AttesterAuthorisation
 from ledger.core.statements.revocation import Revocation

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 
 from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.posting import Posting
 from ledger.core.statements.resolutions import AgencyEnrolment, AttesterAuthorisation, MandateGrant
 from ledger.core.statements.signature import Algorithm

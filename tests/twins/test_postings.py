@@ -10,7 +10,7 @@ import pytest
 from ledger.core.encoding.ids import AttestationId, LineName, Signer
 from ledger.core.history.entry import Attested, Enacted, Endorsement, Posted, Revoked
 from ledger.core.statements.attestation import Attestation
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.posting import BALANCE_CONFIRMATION, Posting
 from ledger.core.statements.resolutions import (
     AgencyEnrolment,

@@ -15,7 +15,7 @@ from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.evidence.inclusion import BatchTree
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Endorsement, Posted, Revoked, Withdrawn
 from ledger.core.statements.attestation import Attestation
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.posting import BALANCE_CONFIRMATION, Posting
 from ledger.core.statements.resolutions import (
     AgencyEnrolment,

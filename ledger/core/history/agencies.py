@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, assert_never
 
 from ledger.core.encoding.ids import Signer
-from ledger.core.statements.members import MAX_COUNCIL, NO_END
+from ledger.core.statements.member_types import MAX_COUNCIL, NO_END
 from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AgencyReinstatement,

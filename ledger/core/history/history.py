@@ -10,7 +10,7 @@ from typing import NamedTuple, assert_never
 from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName, Root, SetName, Signer
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Posted, Revoked, Withdrawn
 from ledger.core.history.replay import AttestationRef, EntryRef, Replay
-from ledger.core.statements.members import NO_DECLARATION, ZERO
+from ledger.core.statements.member_types import NO_DECLARATION, ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.resolutions import (
     AgencyEnrolment,

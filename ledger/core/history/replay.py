@@ -16,7 +16,7 @@ from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName, Roo
 from ledger.core.history.agencies import Agencies
 from ledger.core.history.council import check_quorum
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Posted, Revoked, Withdrawn
-from ledger.core.statements.members import ZERO
+from ledger.core.statements.member_types import ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.posting import BALANCE_CONFIRMATION
 from ledger.core.statements.resolutions import CouncilChange

@@ -13,7 +13,7 @@ from ledger.core.encoding.canonical_json import read_file
 from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.reading import hex_bytes, hex_text, read_list, read_object, read_string
 from ledger.core.history.entry import Endorsement
-from ledger.core.statements.members import MAX_COUNCIL
+from ledger.core.statements.member_types import MAX_COUNCIL
 from ledger.core.statements.resolutions import RESOLUTIONS, Resolution
 from ledger.errors import Malformed
 

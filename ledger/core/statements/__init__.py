@@ -8,7 +8,7 @@ In reading order:
 ``passkey``       the form of a passkey's signature
 ``signature``     who signed: account keys, P-256 keys, passkeys, wallets
 ``signer_kind``   what a signer is
-``members``       how each member of a statement is checked, hashed and printed
+``member_types``  how each member of a statement is checked, hashed and printed
 ``statement``     what every statement has: hash, id, JSON form, ABI value
 ``declaration``   a party's statement about one document
 ``withdrawal``    the end of a declaration

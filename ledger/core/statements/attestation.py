@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ledger.core.encoding.ids import AttestationId, Root
-from ledger.core.statements.members import AGENCY, HASH, UINT16, UINT40, UINT64
+from ledger.core.statements.member_types import AGENCY, HASH, UINT16, UINT40, UINT64
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.statement import Statement, member_of
 

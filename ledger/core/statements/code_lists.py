@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ledger.core.statements.attestation import Attestation
-from ledger.core.statements.members import NO_END
+from ledger.core.statements.member_types import NO_END
 from ledger.errors import Malformed
 
 DOCUMENT_TYPES: Mapping[int, str] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ledger.core.encoding.ids import Digest
-from ledger.core.statements.members import ZERO
+from ledger.core.statements.member_types import ZERO
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName
-from ledger.core.statements.members import AGENCY, HASH, UINT32
+from ledger.core.statements.member_types import AGENCY, HASH, UINT32
 from ledger.core.statements.statement import Statement, member_of
 
 BALANCE_CONFIRMATION = 182

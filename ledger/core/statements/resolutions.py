@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, get_args
 
 from ledger.core.encoding.ids import Signer
-from ledger.core.statements.members import (
+from ledger.core.statements.member_types import (
     AGENCY,
     JURISDICTION,
     MAX_NAME,

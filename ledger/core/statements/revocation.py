@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ledger.core.encoding.ids import AttestationId, DeclarationId
-from ledger.core.statements.members import HASH, NO_DECLARATION, UINT16
+from ledger.core.statements.member_types import HASH, NO_DECLARATION, UINT16
 from ledger.core.statements.statement import Statement, member_of
 
 

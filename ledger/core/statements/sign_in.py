@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ledger.core.encoding.ids import Signer
-from ledger.core.statements.members import HASH, MAX_URI, SIGNER, UINT40, text
+from ledger.core.statements.member_types import HASH, MAX_URI, SIGNER, UINT40, text
 from ledger.core.statements.statement import Statement, member_of
 
 

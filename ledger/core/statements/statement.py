@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Self
 
 from ledger.core.encoding.reading import read_object
 from ledger.core.statements.eip712 import struct_hash, type_hash
-from ledger.core.statements.members import Codec
+from ledger.core.statements.member_types import Codec
 from ledger.core.statements.origin import Origin
 
 

@@ -18,7 +18,7 @@ from ledger.core.history.agencies import Agency
 from ledger.core.history.entry import Anchored, Attested, Enacted, Revoked, Withdrawn, decode_payload
 from ledger.core.history.history import History, RecordedAttestation, RecordedRevocation
 from ledger.core.history.replay import EntryRef
-from ledger.core.statements.members import ZERO
+from ledger.core.statements.member_types import ZERO
 from ledger.core.verification.authority import Authority, CarriedResolutions, Known, authority_of, compromised_from
 from ledger.core.verification.cache import VerificationCache
 from ledger.core.verification.wording import Param

@@ -8,7 +8,7 @@ from ledger.core.document.patterns import check_pattern
 from ledger.core.encoding.canonical_json import of_format, read_file
 from ledger.core.encoding.json_text import Json
 from ledger.core.encoding.reading import read_bool, read_count, read_list, read_object, read_optional, read_string
-from ledger.core.statements.members import JURISDICTION, UINT16
+from ledger.core.statements.member_types import JURISDICTION, UINT16
 from ledger.errors import Malformed
 
 POLICY_FORMAT = "trade-ledger/policy/1"

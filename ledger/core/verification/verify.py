@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
-from ledger.core.statements.members import ZERO
+from ledger.core.statements.member_types import ZERO
 from ledger.core.statements.signature import verify_party_signature
 from ledger.core.verification.attestations import (
     Candidate,

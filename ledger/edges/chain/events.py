@@ -13,7 +13,7 @@ from ledger.core.encoding.abi import WORD, AbiTuple
 from ledger.core.encoding.keccak import keccak
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Entry, EntryKind
-from ledger.core.statements.members import NO_END
+from ledger.core.statements.member_types import NO_END
 from ledger.core.statements.origin import Origin
 from ledger.errors import HistoryBroken, Malformed
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ledger.core.history.entry import Attested, Revoked, Withdrawn
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.resolutions import (
     AgencySuspension,
     AttesterAuthorisation,

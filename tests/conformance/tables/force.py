@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ledger.core.history.entry import Attested, Revoked
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.resolutions import (
     AgencyReinstatement,
     AgencySuspension,

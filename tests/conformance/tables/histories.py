@@ -19,7 +19,7 @@ from ledger.core.history.entry import (
     kind_of,
 )
 from ledger.core.statements.declaration import Declaration
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.resolutions import (
     AgencyEnrolment,

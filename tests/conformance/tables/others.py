@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ledger.core.history.entry import Attested, Revoked
-from ledger.core.statements.members import ZERO
+from ledger.core.statements.member_types import ZERO
 from ledger.core.statements.resolutions import AgencySuspension, AttesterCompromise, CouncilChange
 from ledger.core.statements.revocation import Revocation
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ledger.core.history.entry import Posted
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.posting import BALANCE_CONFIRMATION, Posting
 from ledger.core.statements.resolutions import MandateGrant
 from ledger.core.tree.merkle import leaf_hash

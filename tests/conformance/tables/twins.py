@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger.core.checkpoints.note import SignedNote, cosigned_text
 from ledger.core.history.entry import Anchored, Enacted, Endorsement
-from ledger.core.statements.members import NO_END
+from ledger.core.statements.member_types import NO_END
 from ledger.core.statements.resolutions import AgencyEnrolment, CouncilChange, MandateGrant
 from ledger.testing.world import COUNCIL, PLANT, Witness
 from tests.conformance.parts import (

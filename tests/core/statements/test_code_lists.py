@@ -22,7 +22,7 @@ from ledger.core.statements.code_lists import (
     outcomes_of,
     type_in_words,
 )
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.notices import detail_of
 from ledger.core.tree.merkle import Tree, leaf_hash, verify_inclusion
 from ledger.errors import Malformed

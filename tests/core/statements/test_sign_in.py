@@ -11,7 +11,7 @@ from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
 from ledger.core.encoding.reading import hex_bytes
-from ledger.core.statements.members import MAX_URI
+from ledger.core.statements.member_types import MAX_URI
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.sign_in import SignIn
 from ledger.core.statements.signature import WalletUndecided, verify_signature

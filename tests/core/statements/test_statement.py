@@ -26,7 +26,7 @@ from ledger.core.history.entry import (
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.eip712 import bytes_word, struct_hash, type_hash, uint_word
-from ledger.core.statements.members import ZERO
+from ledger.core.statements.member_types import ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.posting import Posting
 from ledger.core.statements.resolutions import (

@@ -15,7 +15,7 @@ from ledger.core.history.history import History
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.resolutions import AgencySuspension, CouncilChange, MandateGrant
 from ledger.core.statements.signature import WalletUndecided
 from ledger.core.verification.authority import CarriedResolutions, NotEmpowered, authority_of

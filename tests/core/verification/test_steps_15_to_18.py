@@ -11,7 +11,7 @@ from ledger.core.evidence.payloads import contents
 from ledger.core.history.entry import Attested, EntryKind
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.attestation import Attestation
-from ledger.core.statements.members import NO_END, ZERO
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.resolutions import (
     AgencyReinstatement,
     AgencySuspension,
