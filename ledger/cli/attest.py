@@ -15,8 +15,8 @@ from ledger.core.encoding.ids import DeclarationId, Digest
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.code_lists import outcome_in_words, type_in_words
+from ledger.core.statements.detail import detail_of_notices
 from ledger.core.statements.member_types import NO_END
-from ledger.core.statements.notices import detail_of
 from ledger.errors import Malformed
 from ledger.journeys.attest import relay_attestation, set_of
 from ledger.journeys.relay import Relayed, receipt_json
@@ -61,7 +61,7 @@ def attest(
         agency,
         kind,
         outcome,
-        detail_of(notices),
+        detail_of_notices(notices),
         moment(valid_from) if valid_from else 0,
         NO_END if valid_until is None else moment(valid_until),
         root,

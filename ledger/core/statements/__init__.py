@@ -19,6 +19,6 @@ In reading order:
 ``resolutions``   the council's acts: about agencies, attesters, mandates, itself
 ``typed_message`` a statement as wallets take it
 ``code_lists``    what document types and outcomes say, and which outcomes are adverse
-``notices``       the agency's documents behind an attestation: its ``detail``
+``detail``        how an attestation names the agency's documents behind it
 ================= ======================================================================
 """

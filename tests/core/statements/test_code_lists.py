@@ -22,8 +22,8 @@ from ledger.core.statements.code_lists import (
     outcomes_of,
     type_in_words,
 )
+from ledger.core.statements.detail import detail_of_notices
 from ledger.core.statements.member_types import NO_END, ZERO
-from ledger.core.statements.notices import detail_of
 from ledger.core.tree.merkle import Tree, leaf_hash, verify_inclusion
 from ledger.errors import Malformed
 from tests.verifier.both import alone
@@ -135,11 +135,11 @@ def test_the_door_takes(changes: dict[str, int]) -> None:
 
 def test_detail_is_one_digest_or_the_root_over_several() -> None:
     digests = [bytes([number]) * 32 for number in range(5)]
-    assert detail_of([]) == ZERO
-    assert detail_of(digests[1:2]) == digests[1]
+    assert detail_of_notices([]) == ZERO
+    assert detail_of_notices(digests[1:2]) == digests[1]
     tree = Tree(leaf_hash(digest) for digest in digests)
-    root = detail_of(digests)
+    root = detail_of_notices(digests)
     assert root == tree.root
     for index, digest in enumerate(digests):
         verify_inclusion(leaf_hash(digest), index, 5, tree.inclusion(index), root)
-    assert detail_of(digests[::-1]) != root
+    assert detail_of_notices(digests[::-1]) != root

@@ -1,4 +1,4 @@
-"""The ``detail`` of an attestation: which documents of the agency stand behind it. docs/formats.md section 3."""
+"""The ``detail`` of an attestation: it names the notices, the agency's own documents. docs/formats.md section 3."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ledger.core.statements.member_types import ZERO
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 
 
-def detail_of(notices: Sequence[Digest]) -> bytes:
+def detail_of_notices(notices: Sequence[Digest]) -> bytes:
     """The ``detail`` for the digests of the members' notices, in the order of the set; zero for no notices.
 
     One digest stands for itself. Of several it is the RFC 9162 root over them, so that each member can be shown its own
