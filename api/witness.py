@@ -22,7 +22,7 @@ from api.kit.limits import BodyLimit
 from api.services import now
 from ledger.app import App
 from ledger.config import load_settings
-from ledger.core.checkpoints.witnessing import MAX_REQUEST_BYTES
+from ledger.core.checkpoints.witness_requests import MAX_REQUEST_BYTES
 from ledger.errors import LedgerError, Malformed
 from ledger.journeys.witness import NotCosigned, Reason, Witness
 

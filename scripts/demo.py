@@ -19,7 +19,7 @@ from rich.table import Table
 
 from ledger.cli.output import short
 from ledger.core.checkpoints.trust import TrustRoot
-from ledger.core.checkpoints.witnessing import KnownWitness
+from ledger.core.checkpoints.witnesses_file import KnownWitness
 from ledger.core.document import disclose, read_wrapped, redact
 from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.encoding.reading import hex_text

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from api.witness import create_witness
 from ledger.core.checkpoints.trust import TrustRoot
-from ledger.core.checkpoints.witnessing import KnownWitness
+from ledger.core.checkpoints.witnesses_file import KnownWitness
 from ledger.edges.chain.contract import Chain
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store

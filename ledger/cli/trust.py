@@ -10,7 +10,7 @@ import typer
 from ledger.cli.inputs import Json, write_file
 from ledger.cli.output import facts, show
 from ledger.cli.terminal import open_app
-from ledger.core.checkpoints.witnessing import tlog_policy
+from ledger.core.checkpoints.tlog_policy import tlog_policy
 
 
 def trust(

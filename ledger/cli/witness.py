@@ -10,7 +10,7 @@ from ledger.cli.inputs import Json
 from ledger.cli.output import facts, out, show
 from ledger.cli.serving import logging_config
 from ledger.cli.terminal import open_app
-from ledger.core.checkpoints.witnessing import KnownWitness
+from ledger.core.checkpoints.witnesses_file import KnownWitness
 
 
 def witness(

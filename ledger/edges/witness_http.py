@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
-from ledger.core.checkpoints.witnessing import AddCheckpoint, KnownWitness, read_witnesses
+from ledger.core.checkpoints.witness_requests import AddCheckpoint
+from ledger.core.checkpoints.witnesses_file import KnownWitness, read_witnesses
 from ledger.edges.web import Response, Web
 from ledger.errors import DefiniteNo, LedgerError, Malformed, Source, Unavailable, VerificationFailed
 

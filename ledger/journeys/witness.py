@@ -13,7 +13,7 @@ from enum import Enum, auto
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
 from ledger.core.checkpoints.trust import TrustRoot
-from ledger.core.checkpoints.witnessing import AddCheckpoint
+from ledger.core.checkpoints.witness_requests import AddCheckpoint
 from ledger.core.encoding.reading import hex_text
 from ledger.core.tree.merkle import verify_consistency
 from ledger.edges.keys.keystore import SigningKey

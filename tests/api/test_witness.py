@@ -23,7 +23,7 @@ from api.witness import create_witness
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import SignedNote, signed
 from ledger.core.checkpoints.trust import TrustRoot
-from ledger.core.checkpoints.witnessing import AddCheckpoint
+from ledger.core.checkpoints.witness_requests import AddCheckpoint
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Source, Unavailable
 from ledger.journeys.checkpoint import note_key

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
+from ledger.core.checkpoints.tlog_policy import tlog_policy
 from ledger.core.checkpoints.trust import TrustRoot
-from ledger.core.checkpoints.witnessing import AddCheckpoint, read_witnesses, tlog_policy
+from ledger.core.checkpoints.witness_requests import AddCheckpoint
+from ledger.core.checkpoints.witnesses_file import read_witnesses
 from ledger.core.statements.declaration import Declaration
 from ledger.core.verification.verdict import Conclusion, Status
 from ledger.edges.chain import calls

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ledger.core.checkpoints.note import SignedNote
-from ledger.core.checkpoints.witnessing import tlog_policy
+from ledger.core.checkpoints.tlog_policy import tlog_policy
 from ledger.core.proofs.tlog_proof import TlogProof
 from tests import exports
 from tests.exports import Case

@@ -2,10 +2,12 @@
 
 In reading order:
 
-============== ==========================================================================
-``checkpoint`` origin, size and root
-``note``       the signed note: the log's signature, witnesses' cosignatures
-``trust``      the trust root: what a verifier believes beforehand
-``witnessing`` requests to and lists of witnesses (C2SP tlog-witness, tlog-policy)
-============== ==========================================================================
+==================== ==================================================================
+``checkpoint``       origin, size and root
+``note``             the signed note: the log's signature, witnesses' cosignatures
+``trust``            the trust root: what a verifier believes beforehand
+``witness_requests`` requests to witnesses (C2SP tlog-witness)
+``witnesses_file``   the list of witnesses that an operator keeps
+``tlog_policy``      the trust root in the format of other programs (C2SP tlog-policy)
+==================== ==================================================================
 """
