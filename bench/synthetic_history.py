@@ -41,7 +41,8 @@ from ledger.core.statements.resolutions import (
     make_resolution,
 )
 from ledger.core.statements.revocation import Revocation
-from ledger.core.statements.signature import P256_N, p256_signer
+from ledger.core.statements.signature import P256_N
+from ledger.core.statements.signer import p256_signer
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.testing.world import ORIGIN, Key
 

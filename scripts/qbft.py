@@ -28,7 +28,8 @@ import rlp
 from rich.console import Console
 
 from ledger.core.statements.origin import ADDRESS_SIZE
-from ledger.core.statements.signature import Algorithm, address_of
+from ledger.core.statements.signature import Algorithm
+from ledger.core.statements.signer import address_of
 from ledger.edges.keys.keystore import Keystore, SigningKey
 from ledger.errors import LedgerError, Malformed
 

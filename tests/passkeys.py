@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_ds
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ledger.core.statements.signature import P256_N, passkey_signer
+from ledger.core.statements.signature import P256_N
+from ledger.core.statements.signer import passkey_signer
 from ledger.testing.world import ORIGIN
 
 RP_ID = "sign.mpi.example"

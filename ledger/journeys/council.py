@@ -14,7 +14,8 @@ from ledger.core.history.entry import Endorsement
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.resolutions import Resolution, make_resolution
-from ledger.core.statements.signature import Algorithm, p256_signer
+from ledger.core.statements.signature import Algorithm
+from ledger.core.statements.signer import p256_signer
 from ledger.edges.chain import calls
 from ledger.edges.keys.keystore import Keystore, SigningKey
 from ledger.errors import Malformed

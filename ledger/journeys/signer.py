@@ -11,7 +11,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.history.agencies import Agencies, Attester
 from ledger.core.statements.member_types import NO_END
 from ledger.core.statements.origin import ADDRESS_SIZE, Origin
-from ledger.core.statements.signer_kind import SignerKind, kind_of_signer
+from ledger.core.statements.signer import SignerKind, kind_of_signer
 
 _WORDS = {
     SignerKind.P256_KEY: "P-256 key, for example on a smart card",

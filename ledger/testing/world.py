@@ -51,7 +51,7 @@ from ledger.core.statements.resolutions import (
     make_resolution,
 )
 from ledger.core.statements.revocation import Revocation
-from ledger.core.statements.signature import address_of
+from ledger.core.statements.signer import address_of
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 

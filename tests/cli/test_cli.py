@@ -13,7 +13,8 @@ import pytest
 
 from ledger.cli import app, main
 from ledger.core.encoding.reading import hex_text
-from ledger.core.statements.signature import Algorithm, passkey_signer
+from ledger.core.statements.signature import Algorithm
+from ledger.core.statements.signer import passkey_signer
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.passkeys import Passkey

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from ledger.core.encoding.reading import hex_text
-from ledger.core.statements.signature import Algorithm, address_of
+from ledger.core.statements.signature import Algorithm
+from ledger.core.statements.signer import address_of
 from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import Malformed
 from scripts import qbft

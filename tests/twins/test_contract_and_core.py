@@ -46,7 +46,8 @@ from ledger.core.statements.resolutions import (
     Resolution,
 )
 from ledger.core.statements.revocation import Revocation
-from ledger.core.statements.signature import Algorithm, address_of
+from ledger.core.statements.signature import Algorithm
+from ledger.core.statements.signer import address_of
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.merkle import Tree, leaf_hash, verify_inclusion
 from ledger.edges.chain import calls

@@ -25,7 +25,7 @@ from ledger.core.statements.resolutions import (
     make_resolution,
 )
 from ledger.core.statements.revocation import Revocation
-from ledger.core.statements.signature import passkey_signer
+from ledger.core.statements.signer import passkey_signer
 from ledger.edges.chain import calls
 from ledger.testing.local_ledger import LocalLedger
 from tests import contract_views

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 from web3 import HTTPProvider, Web3
 
-from ledger.core.statements.signature import P256_N, p256_signer, verify_signature
+from ledger.core.statements.signature import P256_N, verify_signature
+from ledger.core.statements.signer import p256_signer
 from ledger.errors import VerificationFailed
 from ledger.testing.local_ledger import LocalLedger
 from tests.fetched.wycheproof import Vector, ecdsa, lowered

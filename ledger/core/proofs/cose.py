@@ -12,7 +12,8 @@ from hashlib import sha256
 
 from ledger.core.encoding import cbor
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import p256_signer, verify_signature
+from ledger.core.statements.signature import verify_signature
+from ledger.core.statements.signer import p256_signer
 from ledger.errors import Malformed, VerificationFailed
 
 ALGORITHM, CONTENT_TYPE, KEY_ID, CWT_CLAIMS = 1, 3, 4, 15

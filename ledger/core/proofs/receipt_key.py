@@ -14,7 +14,7 @@ from ledger.core.checkpoints.note import NoteKey, print_note, read_note
 from ledger.core.encoding.reading import read_base64
 from ledger.core.proofs.cose import POINT_SIZE
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import p256_signer
+from ledger.core.statements.signer import p256_signer
 from ledger.errors import Malformed, VerificationFailed
 
 FORMAT = "trade-ledger/receipt-key/1"

@@ -26,7 +26,7 @@ from ledger.core.proofs.membership import Membership, anchor_of, read_path
 from ledger.core.proofs.receipt_key import NamedReceiptKey
 from ledger.core.proofs.tlog_proof import Proven
 from ledger.core.statements.origin import ADDRESS_SIZE, Origin
-from ledger.core.statements.signature import p256_signer
+from ledger.core.statements.signer import p256_signer
 from ledger.core.tree.merkle import verify_inclusion
 from ledger.errors import Malformed, VerificationFailed
 

@@ -6,8 +6,8 @@ In reading order:
 ``eip712``        type hashes and words
 ``origin``        the name of one history: chain, contract and beginning
 ``passkey``       the form of a passkey's signature
-``signature``     who signed: account keys, P-256 keys, passkeys, wallets
-``signer_kind``   what a signer is
+``signer``        who can sign: account keys, P-256 keys, passkeys, wallets
+``signature``     who signed this digest
 ``member_types``  how each member of a statement is checked, hashed and printed
 ``statement``     what every statement has: hash, id, JSON form, ABI value
 ``declaration``   a party's statement about one document

@@ -11,7 +11,7 @@ from typing import Any
 from ledger.core.encoding.ids import DeclarationId, Signer
 from ledger.core.encoding.reading import hex_bytes, hex_text, read_count, read_list
 from ledger.core.statements.eip712 import bytes_word, left_word, list_word, uint_word
-from ledger.core.statements.signature import check_signer
+from ledger.core.statements.signer import check_signer
 from ledger.errors import Malformed
 
 ZERO = bytes(32)

@@ -17,11 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_ds
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from ledger.core.encoding.ids import Signer
-from ledger.core.encoding.keccak import keccak
 from ledger.core.statements.origin import ADDRESS_SIZE, Origin
 from ledger.core.statements.passkey import Assertion
+from ledger.core.statements.signer import P256_SIGNER_SIZE, address_of, is_passkey
 from ledger.errors import (
-    Malformed,
     PartyKeyMismatch,
     PartyVerifierUnknown,
     SignatureTooLong,
@@ -32,8 +31,6 @@ from ledger.errors import (
 
 SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 P256_N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-P256_SIGNER_SIZE = ADDRESS_SIZE + 64
-MAX_SIGNER_SIZE = 128
 MAX_SIGNATURE_SIZE = 1024
 
 
@@ -52,12 +49,6 @@ class WalletUndecided(Unavailable):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, source=Source.CHAIN)
-
-
-def check_signer(signer: Signer, where: str = "signer") -> None:
-    """Malformed unless ``signer`` is 20 to 128 bytes, the range that the contract takes."""
-    if not ADDRESS_SIZE <= len(signer) <= MAX_SIGNER_SIZE:
-        raise Malformed(f"a signer is {ADDRESS_SIZE} to {MAX_SIGNER_SIZE} bytes, not {len(signer)}", where)
 
 
 def verify_signature(origin: Origin, signer: Signer, digest: bytes, signature: bytes) -> None:
@@ -117,26 +108,6 @@ def recover_address(digest: bytes, signature: bytes) -> Signer | None:
     except ValueError:
         return None
     return address_of(key.format(compressed=False))
-
-
-def address_of(public_key: bytes) -> Signer:
-    """Ethereum address of an uncompressed secp256k1 key (65 bytes, leading 4): the last 20 bytes of its hash."""
-    return Signer(keccak(public_key[1:])[12:])
-
-
-def p256_signer(origin: Origin, public_key: bytes) -> Signer:
-    """ERC-7913 signer of an uncompressed P-256 key (65 bytes, leading 4) under this origin's verifier: 84 bytes."""
-    return Signer(origin.p256_verifier + public_key[1:])
-
-
-def passkey_signer(origin: Origin, public_key: bytes) -> Signer:
-    """ERC-7913 signer of a passkey: its uncompressed P-256 key (65 bytes, leading 4) under the passkeys' verifier."""
-    return Signer(origin.webauthn_verifier + public_key[1:])
-
-
-def is_passkey(origin: Origin, signer: Signer) -> bool:
-    """Whether ``signer`` is a passkey under this origin's verifier, so that its signatures are WebAuthn assertions."""
-    return len(signer) == P256_SIGNER_SIZE and signer[:ADDRESS_SIZE] == origin.webauthn_verifier
 
 
 def _verify_p256(point: bytes, digest: bytes, signature: bytes) -> None:

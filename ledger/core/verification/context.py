@@ -9,7 +9,7 @@ from ledger.core.encoding.ids import DeclarationId, Signer
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
 from ledger.core.statements.passkey import Assertion
-from ledger.core.statements.signature import is_passkey
+from ledger.core.statements.signer import is_passkey
 from ledger.core.verification.codes import make_check
 from ledger.core.verification.facts import Facts
 from ledger.core.verification.policy import VerificationPolicy

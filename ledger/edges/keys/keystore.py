@@ -29,7 +29,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ledger.core.encoding.ids import Signer
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.signature import P256_N, SECP256K1_N, Algorithm, address_of, p256_signer
+from ledger.core.statements.signature import P256_N, SECP256K1_N, Algorithm
+from ledger.core.statements.signer import address_of, p256_signer
 from ledger.edges.keys.passphrase import passphrase_source
 from ledger.errors import KeyExists, Malformed, Source, Unavailable
 

@@ -26,7 +26,8 @@ from ledger.core.statements.origin import Origin
 from ledger.core.statements.posting import Posting
 from ledger.core.statements.resolutions import AgencySuspension, CouncilChange
 from ledger.core.statements.revocation import Revocation
-from ledger.core.statements.signature import MAX_SIGNATURE_SIZE, MAX_SIGNER_SIZE
+from ledger.core.statements.signature import MAX_SIGNATURE_SIZE
+from ledger.core.statements.signer import MAX_SIGNER_SIZE
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.errors import HistoryBroken, SignatureTooLong
 from ledger.testing.world import COUNCIL, ORIGIN, PLANT, START, TRADER, World

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ledger.core.statements.passkey import Assertion
-from ledger.core.statements.signature import is_passkey, p256_signer, verify_signature
+from ledger.core.statements.signature import verify_signature
+from ledger.core.statements.signer import is_passkey, p256_signer
 from ledger.errors import VerificationFailed
 from ledger.testing.world import ORIGIN
 from tests import passkey_vectors

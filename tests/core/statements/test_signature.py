@@ -18,11 +18,11 @@ from ledger.core.statements.signature import (
     P256_N,
     SECP256K1_N,
     WalletUndecided,
-    p256_signer,
     recover_address,
     verify_party_signature,
     verify_signature,
 )
+from ledger.core.statements.signer import p256_signer
 from ledger.errors import DefiniteNo, PartyKeyMismatch, PartyVerifierUnknown, SignatureTooLong, VerificationFailed
 from ledger.testing.world import ORIGIN, TRADER
 

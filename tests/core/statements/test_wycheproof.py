@@ -16,14 +16,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ledger.core.statements.signature import (
-    P256_N,
-    SECP256K1_N,
-    WalletUndecided,
-    address_of,
-    p256_signer,
-    verify_signature,
-)
+from ledger.core.statements.signature import P256_N, SECP256K1_N, WalletUndecided, verify_signature
+from ledger.core.statements.signer import address_of, p256_signer
 from ledger.errors import SignatureTooLong, VerificationFailed
 from ledger.testing.world import ORIGIN
 from tests.fetched.wycheproof import Vector, ecdsa, lowered
