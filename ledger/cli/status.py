@@ -12,7 +12,7 @@ from ledger.cli.terminal import open_app
 from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import when
-from ledger.core.history.history import Standing
+from ledger.core.history.standing import Standing
 from ledger.core.statements.code_lists import outcome_in_words, type_in_words
 from ledger.journeys.status import AttestationStatus, DeclarationStatus, attestation_status, declaration_status
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ledger.core.encoding.ids import Signer
-from ledger.core.history.history import History, RecordedRevocation
+from ledger.core.history.history import History
+from ledger.core.history.standing import RecordedRevocation
 from ledger.core.statements.revocation import Revocation
 from ledger.edges.chain import calls
 from ledger.errors import AttestationAlreadyRevoked

@@ -9,8 +9,9 @@ from functools import cache
 from ledger.core.anchoring.batches import Batch, DeclarationState
 from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.history.entry import Attested, Withdrawn
-from ledger.core.history.history import History, Standing
+from ledger.core.history.history import History
 from ledger.core.history.replay import EntryRef
+from ledger.core.history.standing import Standing
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.member_types import NO_DECLARATION
 from ledger.edges.store import DeclarationRow, Store

@@ -13,7 +13,7 @@ from api.main import create_app
 from api.services import open_services
 from ledger.cli import main
 from ledger.core.encoding.reading import hex_text
-from ledger.core.history.history import Standing
+from ledger.core.history.standing import Standing
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.store import Store

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from ledger.core.history.history import Standing
+from ledger.core.history.standing import Standing
 from ledger.core.statements.member_types import ZERO
 from ledger.core.statements.resolutions import (
     AgencyEnrolment,

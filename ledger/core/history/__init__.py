@@ -8,6 +8,7 @@ In reading order:
 ``agencies``        agencies, attesters and mandates, each with from and until
 ``council``         the quorum of a resolution
 ``replay``          every rule of the contract, entry by entry
+``standing``        whether an attestation is in force at a time
 ``history``         the replay that remembers all and answers questions
 =================== ==========================================================
 """

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from enum import Enum
 from typing import NamedTuple, assert_never
 
 from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName, Root, SetName, Signer
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Posted, Revoked, Withdrawn
 from ledger.core.history.replay import AttestationRef, EntryRef, Replay
+from ledger.core.history.standing import (
+    RecordedAttestation,
+    RecordedPosting,
+    RecordedRevocation,
+    Standing,
+    standing_of,
+)
 from ledger.core.statements.member_types import NO_DECLARATION, ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.resolutions import (
@@ -31,61 +37,6 @@ from ledger.errors import DefiniteNo, Unavailable
 Governed = bytes | str | tuple[str, int]
 COUNCIL = ""
 _RECENT = 1_024
-
-
-class Standing(Enum):
-    """Whether an attestation, or a member of its set, is in force at a time, and if not, why not."""
-
-    IN_FORCE = "in force"
-    UNKNOWN = "not attested"
-    NOT_YET = "not yet attested"
-    NOT_YET_VALID = "before its validity"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
-    COMPROMISED = "attester compromised"
-
-
-class RecordedAttestation(NamedTuple):
-    """An attestation in the history, and its entry."""
-
-    entry: EntryRef
-    attested: Attested
-
-
-class RecordedRevocation(NamedTuple):
-    """A revocation in the history, and its entry."""
-
-    entry: EntryRef
-    revoked: Revoked
-
-
-class RecordedPosting(NamedTuple):
-    """A posting in the history, and its entry."""
-
-    entry: EntryRef
-    posted: Posted
-
-
-def standing(
-    recorded: RecordedAttestation, revocations: Iterable[RecordedRevocation], compromised_from: int | None, at: int
-) -> tuple[Standing, EntryRef]:
-    """Judge one attestation at ``at`` from its entry, the revocations that touch it and its attester's compromise.
-
-    Returns the standing and the entry that decides it. docs/formats.md section 5, "In force at t".
-    """
-    attestation = recorded.attested.attestation
-    if recorded.entry.time > at:
-        return Standing.NOT_YET, recorded.entry
-    for revocation in revocations:
-        if revocation.entry.time <= at:
-            return Standing.REVOKED, revocation.entry
-    if compromised_from is not None and recorded.entry.time >= compromised_from:
-        return Standing.COMPROMISED, recorded.entry
-    if at < attestation.valid_from:
-        return Standing.NOT_YET_VALID, recorded.entry
-    if at >= attestation.valid_until:
-        return Standing.EXPIRED, recorded.entry
-    return Standing.IN_FORCE, recorded.entry
 
 
 class DictMemory:
@@ -267,7 +218,7 @@ class History(Replay):
         if recorded is None:
             return Standing.UNKNOWN, None
         compromised = self.agencies.attesters[recorded.attested.signer].compromised_from
-        return standing(recorded, self.revocations_of(id_, member), compromised, at)
+        return standing_of(recorded, self.revocations_of(id_, member), compromised, at)
 
     def attestations_of(self, sets: Iterable[SetName]) -> list[AttestationId]:
         """Ids of the attestations about any of these sets (root, size), in the order of the history."""

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from ledger.core.encoding.ids import AttestationId, SetName
 from ledger.core.evidence.inclusion import Inclusion, set_of_one
-from ledger.core.history import history
 from ledger.core.history.agencies import Agency
-from ledger.core.history.history import RecordedAttestation, RecordedRevocation, Standing
 from ledger.core.history.replay import EntryRef
+from ledger.core.history.standing import RecordedAttestation, RecordedRevocation, Standing, standing_of
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.code_lists import is_adverse
 from ledger.core.statements.signature import WalletUndecided, verify_signature
@@ -89,7 +88,7 @@ def attestations_in_question(verification: Verification) -> list[AttestationInQu
     for id_, recorded in facts.attestations().items():
         compromised = facts.compromised_from(recorded.attested.signer)
         revocations = [item for item in facts.revocations(id_) if item.entry.time <= at]
-        found.append((id_, recorded, revocations, *history.standing(recorded, revocations, compromised, at)))
+        found.append((id_, recorded, revocations, *standing_of(recorded, revocations, compromised, at)))
     alive = {_group(recorded) for _, recorded, _, standing, _ in found if standing is Standing.IN_FORCE}
     questions = []
     for id_, recorded, revocations, standing, entry in found:

@@ -16,8 +16,9 @@ from ledger.core.evidence.inclusion import sets_about
 from ledger.core.evidence.payloads import contents
 from ledger.core.history.agencies import Agency
 from ledger.core.history.entry import Anchored, Attested, Enacted, Revoked, Withdrawn, decode_payload
-from ledger.core.history.history import History, RecordedAttestation, RecordedRevocation
+from ledger.core.history.history import History
 from ledger.core.history.replay import EntryRef
+from ledger.core.history.standing import RecordedAttestation, RecordedRevocation
 from ledger.core.statements.member_types import ZERO
 from ledger.core.verification.authority import Authority, CarriedResolutions, Known, authority_of, compromised_from
 from ledger.core.verification.cache import VerificationCache

@@ -25,7 +25,8 @@ from ledger.core.history.entry import (
     encode_payload,
     kind_of,
 )
-from ledger.core.history.history import History, Standing
+from ledger.core.history.history import History
+from ledger.core.history.standing import Standing
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.member_types import NO_END, ZERO
