@@ -456,7 +456,27 @@ def test_what_a_signer_is(shell: Shell) -> None:
 def test_the_history_lists_postings(shell: Shell) -> None:
     (declared,) = houses.anchored(shell.house)
     id_ = declared.id(shell.house.chain.origin)
-    done = houses.post(shell.house, houses.attest(shell.house, [id_]), id_, bytes(32), b"\x07" * 32)
-    (row,) = shell.json("history", str(done.number))["entries"]
-    assert row["kind"] == "posted"
-    assert "posted" in shell("history", str(done.number))[1]
+    attestation = houses.attest(shell.house, [id_])
+    opened = houses.post(shell.house, attestation, id_, bytes(32), b"\x07" * 32)
+    moved = houses.post(shell.house, attestation, id_, b"\x07" * 32, b"\x08" * 32)
+    line = f"NZ-MPI: line 1 of certificate {hex_text(id_)} under attestation {hex_text(attestation)}; from "
+    for done, sheets in [
+        (opened, f"no sheet to sheet 0x{'07' * 32}"),
+        (moved, f"sheet 0x{'07' * 32} to sheet 0x{'08' * 32}"),
+    ]:
+        (row,) = shell.json("history", str(done.number))["entries"]
+        assert (row["kind"], row["words"]) == ("posted", line + sheets)
+        assert line + sheets in shell("history", str(done.number))[1]
+    listed = shell("history", "--last", "1")[1]
+    assert "from sheet 0x070707…070707 to sheet 0x080808…080808" in listed
+
+
+def test_the_history_says_what_entries_of_other_kinds_are(shell: Shell) -> None:
+    found = shell.json("history", "--last", "1000")["entries"]
+    for kind, words in [
+        ("council_changed", "1 of 1 members decide"),
+        ("agency_enrolled", "NZ-MPI: Agency NZ-MPI (NZ)"),
+        ("mandate_granted", "NZ-MPI: 851 phytosanitary certificate, from 1970-01-01T00:00:00Z until further notice"),
+    ]:
+        assert words in [row["words"] for row in found if row["kind"] == kind]
+    assert "NZ-MPI: Agency NZ-MPI (NZ)" in shell("history", "--last", "1000")[1]

@@ -4,6 +4,7 @@ In reading order:
 
 =================== ==========================================================
 ``entry``           one numbered fact and its bytes
+``words``           what an entry says, for people
 ``resolution_file`` a resolution that council members sign one after the other
 ``agencies``        agencies, attesters and mandates, each with from and until
 ``council``         the quorum of a resolution
