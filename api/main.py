@@ -23,7 +23,7 @@ from api.routes import health, metrics
 from api.routes.ledger import attestations, declarations, history, log, stream, verifications
 from api.services import Services, open_services
 from ledger import __version__
-from ledger.config import load_settings
+from ledger.settings import load_settings
 
 DESCRIPTION = """
 Anchor and query trade documents. **The server holds no party's and no agency's key**: parties and agencies sign their

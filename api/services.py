@@ -13,11 +13,11 @@ from api.kit.queue import CallWorker, Pool, Worker
 from api.kit.readiness import NodeReadiness
 from api.kit.streams import Hub
 from ledger.app import App
-from ledger.config import Settings
 from ledger.core.verification.cache import VerificationCache
 from ledger.errors import Source, Unavailable
 from ledger.journeys.receive import Commit, Received, store_requests
 from ledger.journeys.relay import Relay
+from ledger.settings import Settings
 
 LOOK_SECONDS = 1.0
 """How old facts may be: all who ask within this time share one look at the chain."""

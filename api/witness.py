@@ -21,10 +21,10 @@ from api.kit.errors import RETRY_AFTER_SECONDS
 from api.kit.limits import BodyLimit
 from api.services import now
 from ledger.app import App
-from ledger.config import load_settings
 from ledger.core.checkpoints.witness_requests import MAX_REQUEST_BYTES
 from ledger.errors import LedgerError, Malformed
 from ledger.journeys.witness import NotCosigned, Reason, Witness
+from ledger.settings import load_settings
 
 log = logging.getLogger("api.witness")
 

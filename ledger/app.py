@@ -14,7 +14,6 @@ from threading import RLock
 from types import TracebackType
 from typing import Generic, TypeVar
 
-from ledger.config import Settings
 from ledger.core.checkpoints.note import KeyType, NoteKey
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
 from ledger.core.statements.origin import Origin
@@ -34,6 +33,7 @@ from ledger.journeys.follow import Follower
 from ledger.journeys.relay import Relay
 from ledger.journeys.trust import own_trust_root
 from ledger.journeys.witness import Witness
+from ledger.settings import Settings
 
 Ask = Callable[[str], str]
 """Asks a person for a passphrase, with these words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ledger.config import DEFAULT_FILE, FILE_VARIABLE, describe
+from ledger.settings import DEFAULT_FILE, FILE_VARIABLE, describe
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 HEAD = f"""\

@@ -12,12 +12,12 @@ import pytest
 
 from api.services import Services
 from ledger.app import App
-from ledger.config import Settings
 from ledger.core.statements.signature import Algorithm
 from ledger.edges.chain.contract import Chain
 from ledger.edges.keys.keystore import Keystore
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken, LedgerError, Malformed, Source, Unavailable
+from ledger.settings import Settings
 from tests.edges.stored import ORIGIN, add
 
 NOWHERE = "http://127.0.0.1:1"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.config import FILE_VARIABLE, describe
+from ledger.settings import FILE_VARIABLE, describe
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from typing import Any
 
-from ledger.config import Settings
+from ledger.settings import Settings
 
 _FIGURES = "PROMETHEUS_MULTIPROC_DIR"  # prometheus-client's own; read when a process begins
 

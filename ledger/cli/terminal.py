@@ -7,8 +7,8 @@ import getpass
 import click
 
 from ledger.app import App
-from ledger.config import load_settings
 from ledger.errors import Malformed
+from ledger.settings import load_settings
 
 
 def open_app() -> App:

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 
 from ledger.app import App
-from ledger.config import PREFIX, Settings
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import Algorithm
 from ledger.edges.chain.contract import Chain, TransactionReceipt, deploy
@@ -19,6 +18,7 @@ from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.follow import Follower
 from ledger.journeys.relay import Relay
+from ledger.settings import PREFIX, Settings
 
 LIMITS = ChainLimits(confirmations=1)
 RELAYER_WEI = 10**21

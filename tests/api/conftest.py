@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 
 from api.main import create_app
 from api.services import open_services
-from ledger.config import Settings
 from ledger.core.statements.signature import Algorithm
+from ledger.settings import Settings
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 

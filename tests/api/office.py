@@ -14,12 +14,12 @@ from fastapi.testclient import TestClient
 from api.main import create_app
 from api.services import Services
 from ledger.app import App
-from ledger.config import Settings
 from ledger.core.statements.signature import Algorithm
 from ledger.edges.chain.contract import Chain
 from ledger.edges.keys.keystore import Keystore
 from ledger.edges.store import Store
 from ledger.errors import Source, Unavailable
+from ledger.settings import Settings
 from tests.edges.stored import ORIGIN
 
 READERS = 3

@@ -16,13 +16,13 @@ from api.routes.ledger import bulk
 from api.routes.ledger.convert import refuse_repeated_names
 from api.services import Services
 from ledger.app import App
-from ledger.config import Settings
 from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.declaration import Declaration
 from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Source, Unavailable
+from ledger.settings import Settings
 from ledger.testing.world import ORIGIN, TRADER
 
 NOW = 1_795_000_000

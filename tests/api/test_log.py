@@ -11,7 +11,6 @@ from fastapi.testclient import TestClient
 
 from api.main import create_app
 from api.services import open_services
-from ledger.config import Settings
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.statements.signature import Algorithm
@@ -22,6 +21,7 @@ from ledger.edges.web import Web
 from ledger.errors import Source, VerificationFailed
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.mirror import Mirror
+from ledger.settings import Settings
 from tests import houses
 from tests.api.conftest import Served
 from tests.witnesses import key_of, serving, witness_of, witnessing

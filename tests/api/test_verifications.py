@@ -14,11 +14,11 @@ from fastapi.testclient import TestClient
 from api.main import create_app
 from api.services import Services, open_services
 from ledger.app import App
-from ledger.config import Settings
 from ledger.core.document import redact
 from ledger.core.verification import cache
 from ledger.core.verification.codes import CODES
 from ledger.core.verification.verify import verify
+from ledger.settings import Settings
 from ledger.testing.world import ORIGIN
 from tests.conformance.parts import attested, policy, requirement
 

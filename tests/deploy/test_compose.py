@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ledger.config import describe, load_settings
 from ledger.edges.keys.keystore import Keystore
+from ledger.settings import describe, load_settings
 from scripts import qbft
 from scripts.qbft import Node
 from tests.deploy.conftest import Understood

@@ -23,7 +23,6 @@ from fastapi.testclient import TestClient
 from api.main import create_app
 from api.services import open_services
 from ledger.cli import main
-from ledger.config import Settings
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Endorsement
@@ -45,6 +44,7 @@ from ledger.journeys.import_ import import_ledger
 from ledger.journeys.rebuild import rebuild
 from ledger.journeys.relay import Relay
 from ledger.journeys.verify import VerificationRequest, verify_offline, verify_online
+from ledger.settings import Settings
 from ledger.testing.local_ledger import LIMITS, LocalLedger
 from ledger.testing.world import Key
 from tests import houses

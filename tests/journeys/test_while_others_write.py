@@ -16,7 +16,6 @@ from fastapi.testclient import TestClient
 from api.main import create_app
 from api.services import open_services
 from ledger.cli import main
-from ledger.config import Settings
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.reading import read_evidence
 from ledger.core.history.entry import EntryKind
@@ -25,6 +24,7 @@ from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.export.layout import evidence_path
 from ledger.journeys.withdraw import relay_withdrawal
+from ledger.settings import Settings
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.verifier.both import Asked, alone, by_itself, by_ledger

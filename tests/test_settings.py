@@ -12,8 +12,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from ledger.app import App
-from ledger.config import Settings, describe, load_settings
 from ledger.errors import Malformed
+from ledger.settings import Settings, describe, load_settings
 from scripts import settings_page
 
 HOME = Path(__file__).resolve().parent.parent
@@ -171,17 +171,17 @@ def test_a_value_reads_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_nothing_is_read_at_import() -> None:
     environment = os.environ | {"LEDGER_API_PORT": "nonsense", "LEDGER_CONFIG": "nowhere.toml"}
-    done = subprocess.run([sys.executable, "-c", "import ledger.config"], cwd=HOME, env=environment, check=False)
+    done = subprocess.run([sys.executable, "-c", "import ledger.settings"], cwd=HOME, env=environment, check=False)
     assert done.returncode == 0
 
 
 def test_settings_need_no_edge_and_no_database() -> None:
     """Every command reads settings, also those that work offline."""
-    script = "import sys, ledger.config; print(*sys.modules)"
+    script = "import sys, ledger.settings; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=HOME, check=True, capture_output=True, text=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert not {"sqlalchemy", "alembic", "web3", "requests", "eth_abi"} & loaded
-    assert {name for name in done.stdout.split() if name.startswith("ledger.")} == {"ledger.config", "ledger.errors"}
+    assert {name for name in done.stdout.split() if name.startswith("ledger.")} == {"ledger.settings", "ledger.errors"}
 
 
 def test_the_page_lists_every_setting_and_is_fresh() -> None:
