@@ -81,16 +81,23 @@ def words(printed: str) -> list[tuple[Any, ...]]:
     ]
 
 
+def fields(printed: str) -> str:
+    """How many fields are shown and how many hidden."""
+    counts = json.loads(printed)["fields"]
+    return "no document" if counts is None else f"{counts['shown']} fields shown, {counts['hidden']} hidden"
+
+
 def disagreement(first: str, second: str) -> str | None:
-    """The first check, or word of an agency, that two verifiers print differently; None where there is none."""
+    """The first check, word of an agency or number of fields that two verifiers print differently; None if none is."""
     try:
-        left, right = [*rows(first), *words(first)], [*rows(second), *words(second)]
+        left, right = [[*rows(one), *words(one)] for one in (first, second)]
+        counts = fields(first), fields(second)
     except (ValueError, KeyError, TypeError) as error:
         return f"no checks in JSON: {type(error).__name__}"
     if len(left) != len(right):
         return f"{len(left)} checks and words of agencies, and {len(right)}"
     pairs = zip(left, right, strict=True)
-    return next((f"{one} and {other}" for one, other in pairs if one != other), None)
+    return next((f"{one} and {other}" for one, other in [*pairs, counts] if one != other), None)
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ import pytest
 from ledger.cli import main
 from tests.conformance import make, run
 from tests.conformance.run import HERE, cases, command_of, difference, disagreement
-from tests.verifier.both import alone
+from tests.verifier.both import BESIDE, alone
 
 CASES = cases()
 NAMES = [folder.name for folder in CASES]
@@ -49,7 +49,7 @@ def test_case(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     if code != 2:
         ours, theirs = json.loads(printed), json.loads(printed_by_itself)
         assert disagreement(printed, printed_by_itself) is None
-        assert [ours[name] for name in ("declaration", "at")] == [theirs[name] for name in ("declaration", "at")]
+        assert [ours[name] for name in BESIDE] == [theirs[name] for name in BESIDE]
 
 
 OURS = [sys.executable, "-m", "ledger.cli", "verify"]
@@ -108,5 +108,17 @@ def test_the_runner_tells_two_verifiers_that_hear_other_words(member: str) -> No
     assert "another" in (disagreement(printed([], [word]), printed([], [other])) or "")
 
 
-def printed(checks: list[dict[str, Any]], attested_by: list[dict[str, Any]] | None = None) -> str:
-    return json.dumps({"checks": checks, "attested_by": attested_by or []})
+@pytest.mark.parametrize("member", ["shown", "hidden"])
+def test_the_runner_tells_two_verifiers_that_count_fields_otherwise(member: str) -> None:
+    counts = {"shown": 3, "hidden": 1}
+    assert disagreement(printed([], fields=counts), printed([], fields=dict(counts))) is None
+    assert "7" in (disagreement(printed([], fields=counts), printed([], fields=counts | {member: 7})) or "")
+    assert disagreement(printed([], fields=counts), printed([])) == "3 fields shown, 1 hidden and no document"
+
+
+def printed(
+    checks: list[dict[str, Any]],
+    attested_by: list[dict[str, Any]] | None = None,
+    fields: dict[str, int] | None = None,
+) -> str:
+    return json.dumps({"checks": checks, "attested_by": attested_by or [], "fields": fields})

@@ -17,11 +17,9 @@ from ledger.errors import Malformed
 from tests.differential.mutations import mutated
 from tests.differential.sealed import Sealed
 from tests.verifier import both
-from tests.verifier.both import Asked, alone
+from tests.verifier.both import Asked, Found, alone
 
 CRASHED = "CRASHED"
-Answer = tuple[str, list[Any]]
-"""The conclusion, MALFORMED, or CRASHED with the error; and the rows of the checks."""
 
 
 class Question(NamedTuple):
@@ -29,29 +27,35 @@ class Question(NamedTuple):
 
     seed: str
     asked: Asked
-    ledger: Answer
-    alone: Answer
+    ledger: Found
+    alone: Found
 
     @property
     def differs(self) -> bool:
-        return self.ledger != self.alone or self.ledger[0].startswith(CRASHED)
+        return self.ledger != self.alone or self.ledger.conclusion.startswith(CRASHED)
 
     @property
     def outcome(self) -> str:
-        return self.ledger[0]
+        return self.ledger.conclusion
 
     @property
     def codes(self) -> set[str]:
-        return {row[-1] for row in self.ledger[1]}
+        return {row[-1] for row in self.ledger.checks}
 
     @property
     def difference(self) -> str:
         """What the first difference is, in one line."""
-        if self.ledger[0] != self.alone[0] and "MALFORMED" in (self.ledger[0], self.alone[0]):
-            return f"ledger {self.ledger[0]}, alone {self.alone[0]}: {why(self.asked)}"
-        pairs = zip(self.ledger[1], self.alone[1], strict=False)
+        ours, theirs = self.ledger, self.alone
+        conclusions = f"ledger {ours.conclusion}, alone {theirs.conclusion}"
+        if ours.conclusion != theirs.conclusion and "MALFORMED" in (ours.conclusion, theirs.conclusion):
+            return f"{conclusions}: {why(self.asked)}"
+        pairs = zip(_items(ours), _items(theirs), strict=False)
         first = next((f"{one} and {other}" for one, other in pairs if one != other), "")
-        return f"ledger {self.ledger[0]}, alone {self.alone[0]}: {first or 'one has more checks'}"
+        return f"{conclusions}: {first or 'one has more checks'}"
+
+
+def _items(found: Found) -> list[object]:
+    return [*found.checks, *found.said.items()]
 
 
 @lru_cache(2)
@@ -76,22 +80,14 @@ def compare(seed: str, cache: VerificationCache | None = None) -> Question:
 
 
 def judged(seed: str, asked: Asked, cache: VerificationCache | None = None) -> Question:
-    return Question(seed, asked, _answer(lambda: by_ledger(asked, cache)), _answer(lambda: both.by_itself(asked)))
+    return Question(seed, asked, _answer(lambda: both.by_ledger(asked, cache)), _answer(lambda: both.by_itself(asked)))
 
 
-def by_ledger(asked: Asked, cache: VerificationCache | None) -> Answer:
-    try:
-        verdict = both.ledger_verdict(asked, cache)
-    except Malformed:
-        return "MALFORMED", []
-    return verdict.conclusion.name, [both._row(check.to_json()) for check in verdict.checks]
-
-
-def _answer(by: Callable[[], Answer]) -> Answer:
+def _answer(by: Callable[[], Found]) -> Found:
     try:
         return by()
     except Exception as error:  # neither verifier may break, whatever it is given
-        return f"{CRASHED} {type(error).__name__}: {error}", []
+        return Found(f"{CRASHED} {type(error).__name__}: {error}", [], {})
 
 
 def why(asked: Asked) -> str:

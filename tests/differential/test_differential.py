@@ -18,7 +18,7 @@ from ledger.core.verification.cache import VerificationCache
 from ledger.errors import Malformed
 from tests.differential import deep, documents
 from tests.differential.compare import Question, compare, read_by_ledger, reads_differ, remembering, seeds
-from tests.verifier.both import alone
+from tests.verifier.both import BESIDE, alone
 
 QUESTIONS, DOCUMENTS, CHUNK = 3_000, 8_000, 500
 
@@ -154,6 +154,13 @@ def test_a_ledger_that_errs_is_found(
 ) -> None:
     monkeypatch.setattr(module, name, wrong)
     assert first_difference() is not None
+
+
+@pytest.mark.parametrize("member", BESIDE)
+def test_a_verdict_that_says_something_else_is_found(member: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = alone.Verifier.run
+    monkeypatch.setattr(alone.Verifier, "run", lambda self: right(self) | {member: "something else"})
+    assert f"('{member}', 'something else')" in (first_difference(100) or "")
 
 
 def test_a_crash_of_either_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def test_nor_by_the_stand_alone_verifier() -> None:
     for mutant in islice(mutants(random.Random(2027), bases()), BY_ITSELF):
         files = {**mutant.base.files, mutant.file: mutant.content}
         asked = Asked(files["evidence"], files.get("document"), files["trust"], files["policy"], None, mutant.base.at)
-        found, _ = by_itself(asked)
+        found, *_ = by_itself(asked)
         assert (found == "MALFORMED") == (outcome(mutant) == "MALFORMED"), (mutant.kind, mutant.file, found)
         assert found != "GOOD" or outcome(mutant) == "NOTICED"
 

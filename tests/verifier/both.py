@@ -16,8 +16,26 @@ from ledger.errors import Malformed
 from ledger.journeys.verify import VerificationRequest, verify_offline
 
 FILE = Path(__file__).parents[2] / "verifier" / "verify.py"
-Found = tuple[str, list[tuple[str, str, str, bool, int, str]]]
-"""The conclusion, or MALFORMED, and of each check name, question, status, whether it is decisive, step and code."""
+Row = tuple[str, str, str, bool, int, str]
+"""Of a check: name, question, status, whether it is decisive, step and code."""
+BESIDE = ("first_line", "declaration", "at", "clock", "questions", "attested_by", "fields")
+
+
+class Found(NamedTuple):
+    """What a verifier finds: the conclusion, or MALFORMED; the checks; what else the verdict says, by its names."""
+
+    conclusion: str
+    checks: list[Row]
+    said: dict[str, Any]
+
+    @classmethod
+    def of(cls, verdict: dict[str, Any]) -> Found:
+        """What is compared of a verdict's JSON: all but the English of its checks."""
+        rows = [_row(check) for check in verdict["checks"]]
+        return cls(verdict["conclusion"], rows, {name: verdict[name] for name in BESIDE})
+
+
+MALFORMED = Found("MALFORMED", [], {})
 
 
 def _load() -> ModuleType:
@@ -64,12 +82,12 @@ def ledger_verdict(asked: Asked, cache: VerificationCache | None = None) -> Verd
     return verify_offline(held, asked.clock, asked.at, cache)
 
 
-def by_ledger(asked: Asked) -> Found:
+def by_ledger(asked: Asked, cache: VerificationCache | None = None) -> Found:
     try:
-        verdict = ledger_verdict(asked)
+        verdict = ledger_verdict(asked, cache)
     except Malformed:
-        return "MALFORMED", []
-    return verdict.conclusion.name, [_row(check.to_json()) for check in verdict.checks]
+        return MALFORMED
+    return Found.of(verdict.to_json())
 
 
 def by_itself(asked: Asked) -> Found:
@@ -88,9 +106,9 @@ def by_itself(asked: Asked) -> Found:
             pdf,
         ).run()
     except alone.Malformed:
-        return "MALFORMED", []
-    return verdict["conclusion"], [_row(check) for check in verdict["checks"]]
+        return MALFORMED
+    return Found.of(verdict)
 
 
-def _row(check: dict[str, Any]) -> tuple[str, str, str, bool, int, str]:
+def _row(check: dict[str, Any]) -> Row:
     return tuple(check[name] for name in ("name", "question", "status", "decisive", "step", "code"))  # type: ignore[return-value]

@@ -141,11 +141,12 @@ def written(folder: Path, asked: Asked) -> list[object]:
 @pytest.mark.parametrize("seed", range(5))
 def test_it_runs_where_nothing_is_installed(tmp_path: Path, seed: int) -> None:
     asked = lawful_question(seed)
-    outcome, rows = by_ledger(asked)
+    outcome, rows, beside = by_ledger(asked)
     done = run(*written(tmp_path, asked), "--json")
     assert done.returncode == EXIT[outcome], done.stderr
     said = json.loads(done.stdout)
     assert [(item["name"], item["status"]) for item in said["checks"]] == [(row[0], row[2]) for row in rows]
+    assert {name: said[name] for name in beside} == beside
     in_words = run(*written(tmp_path, asked))
     assert in_words.returncode == EXIT[outcome]
     assert outcome in in_words.stdout
