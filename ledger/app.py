@@ -306,6 +306,11 @@ class App:
             return read_trust_root(file.read_bytes())
         except OSError as error:
             raise Malformed(f"cannot be read: {error.strerror}", str(file)) from None
+        except Malformed as error:
+            raise Malformed(
+                f"cannot be read as a trust root: {error}; set LEDGER_TRUST_FILE to the file that `ledger trust` "
+                "wrote for the log", str(file),
+            ) from None  # fmt: skip
 
     @property
     def witness_name(self) -> str:

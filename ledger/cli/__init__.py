@@ -4,7 +4,8 @@ Each command has the file of its name; ``agency``, ``council``, ``keys`` and ``p
 
 ============== ==============================================================================
 ``terminal``   the app of one command, and asking for passphrases
-``inputs``     what a command is given: options that many share, ids, times, files
+``inputs``     what a command is given on its line: options that many share, ids, times
+``files``      the files that a command reads and writes
 ``output``     what a command prints, and its exit code
 ``audit_page`` an audit report as a page
 ``serving``    what ``serve`` and ``witness`` share
@@ -20,6 +21,7 @@ import sys
 from collections.abc import Callable
 
 import typer
+from rich.markup import escape
 
 from ledger import __version__
 from ledger.cli import (
@@ -118,5 +120,5 @@ def main() -> None:
         if "--json" in sys.argv:
             typer.echo(failure_json(error))
         else:
-            err.print(f"[bold red]{type(error).__name__}[/]: {error}", highlight=False)
+            err.print(f"[bold red]{type(error).__name__}[/]: {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(exit_code(error))

@@ -12,11 +12,12 @@ import typer
 
 from ledger.app import App
 from ledger.cli.audit_page import page
-from ledger.cli.inputs import Json, now, read_file, write_file
+from ledger.cli.files import CHECKPOINT, read_as, read_trust, write_file
+from ledger.cli.inputs import Json, now
 from ledger.cli.output import bar, out, short, show, table
 from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.note import SignedNote
-from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
+from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.text import when
 from ledger.core.statements.origin import Origin
 from ledger.core.verification.verdict import Status
@@ -94,7 +95,7 @@ def audit(
 def _trust(app: App, origin: Origin, trust: Path | None) -> TrustRoot | None:
     """The trust root of the file, or else of the log's own key if it is here; None if neither is."""
     if trust is not None:
-        root = read_trust_root(read_file(trust))
+        root = read_trust(trust)
         if root.origin != origin:
             raise HistoryBroken("the trust root is of another history", expected=root.origin, found=origin)
         return root
@@ -102,13 +103,14 @@ def _trust(app: App, origin: Origin, trust: Path | None) -> TrustRoot | None:
 
 
 def _notes(paths: Sequence[Path]) -> list[NamedCheckpoint]:
-    notes = []
-    for path in paths:
-        try:
-            notes.append(NamedCheckpoint(path.name, SignedNote.parse(read_file(path).decode())))
-        except (Malformed, UnicodeDecodeError) as error:
-            raise Malformed(f"is not a checkpoint: {error}", str(path)) from None
-    return notes
+    return [NamedCheckpoint(path.name, read_as(CHECKPOINT, path, _note)) for path in paths]
+
+
+def _note(data: bytes) -> SignedNote:
+    try:
+        return SignedNote.parse(data.decode())
+    except UnicodeDecodeError:
+        raise Malformed("is not UTF-8", "checkpoint") from None
 
 
 def _show(audited: Audited, cosigned: SignedNote | None, output: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from ledger.app import App
-from ledger.cli.inputs import Json, moment, read_file, write_file
+from ledger.cli.files import RESOLUTION, read_as, write_file
+from ledger.cli.inputs import Json, moment
 from ledger.cli.output import facts, lines, out, show
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
@@ -26,7 +27,6 @@ from ledger.core.statements.resolutions import (
     MandateWithdrawal,
     Resolution,
 )
-from ledger.errors import Malformed
 from ledger.journeys.council import draft_resolution, endorse, relay_resolution, signer_under
 from ledger.journeys.relay import receipt_json
 
@@ -73,10 +73,7 @@ def _signer(app: App, name: str) -> bytes:
 
 
 def _read(path: Path) -> ResolutionFile:
-    try:
-        return read_resolution_file(read_file(path))
-    except Malformed as error:
-        raise Malformed(error.what, f"{path} {error.where}".rstrip()) from None
+    return read_as(RESOLUTION, path, read_resolution_file)
 
 
 @council.command("show")

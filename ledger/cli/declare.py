@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.inputs import FormatName, Json, KeyName, identifier, now, read_file
+from ledger.cli.files import read_file
+from ledger.cli.inputs import FormatName, Json, KeyName, identifier, now
 from ledger.cli.output import bar, lines, out, show, table
 from ledger.cli.terminal import open_app
 from ledger.core.document import Format

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.inputs import Json, read_file, write_file
+from ledger.cli.files import EVIDENCE, PDF, read_as, read_document, read_file, write_file
+from ledger.cli.inputs import Json
 from ledger.cli.output import facts, show
-from ledger.core.document import open_document
 from ledger.core.evidence.pdf import carries_evidence, embed, original_of
 from ledger.core.evidence.reading import read_evidence
 from ledger.errors import Malformed
@@ -32,13 +32,15 @@ def embed_(
 
     Example: `ledger embed certificate.evidence.json certificate.pdf -o proven.pdf -d certificate.pdf.wrapped`
     """
-    data, proof = read_file(pdf), read_file(evidence)
-    original = original_of(data) if carries_evidence(data) else data
-    read = read_evidence(proof)
-    wrapped = None if document is None else read_file(document)
-    if wrapped is not None and open_document(wrapped).digest != read.declaration.digest:
+    original = read_as(PDF, pdf, lambda data: original_of(data) if carries_evidence(data) else data)
+    read, proof = read_as(EVIDENCE, evidence, read_evidence), read_file(evidence)
+    if document is not None and read_document(document).digest != read.declaration.digest:
         raise Malformed("is not the document that the evidence is about", str(document))
-    made = embed(original, proof, wrapped)
+    wrapped = None if document is None else read_file(document)
+    try:
+        made = embed(original, proof, wrapped)
+    except Malformed as error:
+        raise Malformed(str(error), str(document if error.where == "document" else pdf)) from None
     write_file(output, made)
     value = {
         "file": str(output),

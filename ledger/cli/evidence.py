@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.inputs import Json, identifier, now, read_file, write_file
+from ledger.cli.files import read_document, write_file
+from ledger.cli.inputs import Json, identifier, now
 from ledger.cli.output import facts, show, warn
 from ledger.cli.terminal import open_app
-from ledger.core.document import Redacted, disclose, open_document, redact
+from ledger.core.document import Redacted, disclose, redact
 from ledger.core.encoding.ids import DeclarationId
 from ledger.errors import Malformed
 
@@ -41,7 +42,7 @@ def evidence(
         raise Malformed("goes with --document, which is disclosed", "--disclose")
     shown = None
     if document is not None:
-        opened = open_document(read_file(document))
+        opened = read_document(document)
         shown = redact(opened, []) if everything else disclose(opened, disclose_ or [])
         if isinstance(opened, Redacted) and not disclose_:
             shown = opened

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from ledger.app import App
-from ledger.cli.inputs import Json, now, read_file
+from ledger.cli.files import PUBLIC_KEYS, read_as, read_trust
+from ledger.cli.inputs import Json, now
 from ledger.cli.output import Stages, bar, err, facts, out, show, warn
 from ledger.cli.terminal import open_app
-from ledger.core.checkpoints.trust import read_trust_root
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.checkpoint import publish_checkpoint
 from ledger.journeys.export import PublicKeys, export_ledger, read_public_keys
@@ -75,7 +75,7 @@ def export(
 
 def _own(app: App, trust: Path | None) -> PublicKeys:
     if trust is not None:
-        root = read_trust_root(read_file(trust))
+        root = read_trust(trust)
     elif app.settings.log_key is not None:
         root = app.trust_root(app.settings.witnesses_file)
     else:
@@ -85,5 +85,5 @@ def _own(app: App, trust: Path | None) -> PublicKeys:
 
 def _handed_on(folder: Path, trust: Path | None) -> PublicKeys:
     """The keys as an earlier export lists them."""
-    root = read_trust_root(read_file(trust or folder / "trust.json"))
-    return read_public_keys(read_file(folder / "keystore.json"), root)
+    root = read_trust(trust or folder / "trust.json")
+    return read_as(PUBLIC_KEYS, folder / "keystore.json", lambda data: read_public_keys(data, root))

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.inputs import Json, now, read_file
+from ledger.cli.files import read_trust
+from ledger.cli.inputs import Json, now
 from ledger.cli.output import Stages, bar, facts, out, show
 from ledger.cli.terminal import open_app
-from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.encoding.reading import hex_text
 from ledger.journeys.import_ import Imported, import_ledger
 
@@ -38,7 +38,7 @@ def import_(
     Example: `ledger import /backup/ledger --trust trust.json`
     """
     app = open_app()
-    root = None if trust is None else read_trust_root(read_file(trust))
+    root = None if trust is None else read_trust(trust)
     app.settings.state_dir.mkdir(parents=True, exist_ok=True)
     with bar() as progress:
         stage = Stages(progress).stage

@@ -1,18 +1,17 @@
-"""What a command is given: options that many share, ids, times, files."""
+"""What a command is given on its line: options that many share, ids, times."""
 
 from __future__ import annotations
 
 import re
 import time
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ledger.core.document import Format
 from ledger.core.encoding.reading import hex_bytes
-from ledger.errors import Malformed, Source, Unavailable
+from ledger.errors import Malformed
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 
@@ -75,20 +74,3 @@ def exact_moment(text: str | None, option: str) -> int | None:
     if seconds < 0:
         raise Malformed("a time looks like 2026-11-22T10:00:00Z", option)
     return seconds
-
-
-def read_file(path: Path) -> bytes:
-    """A file's bytes; Malformed when it cannot be read, as it is the caller's input."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Malformed(f"cannot be read: {error.strerror}", str(path)) from None
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file, making its folder; Unavailable if it cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}", source=Source.DISK) from None

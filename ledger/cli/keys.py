@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.inputs import Json, read_file
+from ledger.cli.files import read_file
+from ledger.cli.inputs import Json
 from ledger.cli.output import lines, show
 from ledger.cli.terminal import ask_twice, open_app
 from ledger.core.statements.signature import Algorithm
@@ -55,5 +56,5 @@ def import_(
     Example: `ledger keys import officer officer-v3.json`
     """
     app = open_app()
-    info = app.keystore.import_key(name, algorithm, read_file(file), app.new_passphrase(ask_twice))
+    info = app.keystore.import_key(name, algorithm, read_file(file), app.new_passphrase(ask_twice), where=str(file))
     show(as_json, info.to_json(), lambda: lines("Imported", _COLUMNS, [tuple(info.to_json().values())]))

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.inputs import Json, read_file
+from ledger.cli.files import read_trust
+from ledger.cli.inputs import Json
 from ledger.cli.output import bar, facts, show
-from ledger.core.checkpoints.trust import read_trust_root
 from ledger.journeys.mirror import mirror_log
 
 
@@ -25,7 +25,7 @@ def mirror(
 
     Example: `ledger mirror https://ledger.example/v1/log /srv/ledger-log --trust trust.json`
     """
-    root = read_trust_root(read_file(trust))
+    root = read_trust(trust)
     with bar() as progress:
         task = progress.add_task("entries", total=None)
         made = mirror_log(url, folder, root, lambda done, of: progress.update(task, completed=done, total=of))

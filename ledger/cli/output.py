@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -89,7 +90,7 @@ class Stages:
 
 def warn(error: LedgerError) -> None:
     """Print a problem on stderr; the command goes on."""
-    err.print(f"[yellow]{error}[/]", soft_wrap=True)
+    err.print(f"[yellow]{escape(str(error))}[/]", soft_wrap=True)
 
 
 def short(text: str) -> str:

@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.inputs import Json, read_file, write_file
+from ledger.cli.files import ENTRY, EVIDENCE, STATEMENT, TLOG_PROOF, read_as, read_file, read_trust, write_file
+from ledger.cli.inputs import Json
 from ledger.cli.output import facts, show
 from ledger.cli.terminal import open_app
-from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import when
 from ledger.core.evidence.evidence import Evidence
+from ledger.core.history.entry import Entry
 from ledger.core.proofs.scitt import TransparentStatement
 from ledger.core.proofs.tlog_proof import HEADER, Proven, TlogProof
 from ledger.errors import Malformed
@@ -57,7 +58,7 @@ def make(
 
     Example: `ledger proof make invoice.evidence.json -f tlog-proof -o invoice.tlog-proof`
     """
-    read = VerificationRequest.read(read_file(evidence)).evidence
+    read = read_as(EVIDENCE, evidence, VerificationRequest.read).evidence
     if format_ is Format.TLOG_PROOF:
         value = _write_tlog_proof(read, entry, output)
     elif entry is not None:
@@ -81,12 +82,13 @@ def check(
 
     Example: `ledger proof check invoice.tlog-proof --trust trust.json`
     """
-    data, believed = read_file(file), read_trust_root(read_file(trust))
-    if data.startswith(HEADER.encode()):
-        proven = TlogProof.parse(data).verify(read_file(entry or file.with_suffix(".entry")), believed)
+    believed = read_trust(trust)
+    if read_file(file).startswith(HEADER.encode()):
+        read = read_as(TLOG_PROOF, file, TlogProof.parse)
+        proven = read.verify(read_as(ENTRY, entry or file.with_suffix(".entry"), Entry.from_data).data, believed)
         value: dict[str, Any] = {"format": Format.TLOG_PROOF.value}
     else:
-        statement = TransparentStatement.parse(data)
+        statement = read_as(STATEMENT, file, TransparentStatement.parse)
         proven = statement.verify(believed)
         value = {"format": Format.SCITT.value, "issuer": "the party" if statement.by_party else "the log"}
     value |= _proven_json(proven)
@@ -113,8 +115,8 @@ def key_(
 
     Example: `ledger proof key invoice.scitt --trust trust.json -o receipts.pem`
     """
-    named = TransparentStatement.parse(read_file(statement)).key
-    named.verify(read_trust_root(read_file(trust)).log_key)
+    named = read_as(STATEMENT, statement, TransparentStatement.parse).key
+    named.verify(read_trust(trust).log_key)
     write_file(output, named.key.pem.encode())
     value = {"file": str(output), "signer": hex_text(named.key.signer)}
     show(as_json, value, lambda: facts("Written", value))

@@ -10,10 +10,11 @@ import typer
 from rich.markup import escape
 
 from ledger.app import App
-from ledger.cli.inputs import Json, now, read_file
+from ledger.cli.files import read_file, read_trust
+from ledger.cli.inputs import Json, now
 from ledger.cli.output import Stages, bar, facts, lines, out, show
 from ledger.cli.terminal import open_app
-from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
+from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.journeys.rebuild import Gap, Rebuilt, rebuild
 
@@ -52,7 +53,7 @@ def rebuild_(
 
 def _trust(app: App, file: Path | None) -> TrustRoot | None:
     if file is not None:
-        return read_trust_root(read_file(file))
+        return read_trust(file)
     return app.trust_root(app.settings.witnesses_file) if app.settings.log_key is not None else None
 
 

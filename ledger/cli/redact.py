@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.inputs import Json, read_file, write_file
+from ledger.cli.files import read_document, write_file
+from ledger.cli.inputs import Json
 from ledger.cli.output import facts, show
-from ledger.core.document import disclose, open_document, redact
+from ledger.core.document import disclose, redact
 from ledger.core.encoding.reading import hex_text
 from ledger.errors import Malformed
 from ledger.journeys.declare import WRAPPED
@@ -28,7 +29,7 @@ def redact_(
     """
     if bool(hide) == bool(only):
         raise Malformed("give either --hide or --show")
-    document = open_document(read_file(file))
+    document = read_document(file)
     redacted = redact(document, hide) if hide else disclose(document, only or [])
     target = output or file.with_name(file.name.removesuffix(WRAPPED) + ".redacted")
     write_file(target, redacted.to_bytes())

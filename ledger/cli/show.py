@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from ledger.cli.inputs import Json, read_file
+from ledger.cli.files import SHOWABLE, read_as, read_document
+from ledger.cli.inputs import Json
 from ledger.cli.output import out, show, table
 from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import one_line
-from ledger.journeys.show import shown_fields
+from ledger.journeys.show import read_showable, shown_fields
 
 _TYPES = {
     "s": "text", "n": "number", "b": "true or false", "z": "null", "o": "empty object", "a": "empty list",
@@ -34,7 +35,7 @@ def show_(
 
     Example: `ledger show invoice.evidence.json -d invoice.redacted`
     """
-    found = shown_fields(read_file(file), None if document is None else read_file(document))
+    found = shown_fields(read_as(SHOWABLE, file, read_showable), None if document is None else read_document(document))
     value = {
         "digest": hex_text(found.digest),
         "declared": found.declared,

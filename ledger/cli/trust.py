@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.inputs import Json, write_file
+from ledger.cli.files import write_file
+from ledger.cli.inputs import Json
 from ledger.cli.output import facts, show
 from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.tlog_policy import tlog_policy

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from ledger.cli.inputs import Json, exact_moment, now, read_file
+from ledger.cli.files import EVIDENCE, POLICY, read_as, read_document, read_trust
+from ledger.cli.inputs import Json, exact_moment, now
 from ledger.cli.output import out, short, show, table
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import when
+from ledger.core.verification.policy import read_policy
 from ledger.core.verification.verdict import Conclusion, Question, Status, Verdict
 from ledger.journeys.verify import VerificationRequest, verify_offline, verify_online
 
@@ -46,11 +49,11 @@ def verify(
     """
     asked_at, clock_now = exact_moment(at, "--at"), exact_moment(clock, "--clock")
     time = now() if clock_now is None else clock_now
-    held = VerificationRequest.read(
-        read_file(evidence),
-        None if document is None else read_file(document),
-        None if trust is None else read_file(trust),
-        None if policy is None else read_file(policy),
+    held = replace(
+        read_as(EVIDENCE, evidence, VerificationRequest.read),
+        document=None if document is None else read_document(document),
+        trust=None if trust is None else read_trust(trust),
+        policy=None if policy is None else read_as(POLICY, policy, read_policy),
     )
     if online:
         verdict = verify_online(held, time, open_app().follower, at=asked_at)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.inputs import FormatName, Json, read_file, write_file
+from ledger.cli.files import read_file, write_file
+from ledger.cli.inputs import FormatName, Json
 from ledger.cli.output import facts, show
 from ledger.core.encoding.reading import hex_text
 from ledger.errors import Malformed

@@ -46,7 +46,7 @@ class WitnessClient:
     def __init__(self, witness: KnownWitness, timeout: float = TIMEOUT_SECONDS) -> None:
         """Malformed if the witness has no address."""
         if witness.url is None:
-            raise Malformed(f"has no address for {witness.key.name}", "witnesses file")
+            raise Malformed(f"has no address for {witness.key.name}: write it after the key", "witnesses file")
         self.key = witness.key
         self._web = Web(witness.url, timeout, Source.WITNESS)
 
@@ -77,7 +77,12 @@ def clients_of(file: Path | None) -> list[WitnessClient]:
 
     :raises Malformed: see ``witnesses_in``; also if a witness has no address.
     """
-    return [] if file is None else [WitnessClient(witness) for witness in witnesses_in(file)]
+    if file is None:
+        return []
+    try:
+        return [WitnessClient(witness) for witness in witnesses_in(file)]
+    except Malformed as error:
+        raise Malformed(error.what, str(file)) from None
 
 
 def witnesses_in(file: Path) -> tuple[KnownWitness, ...]:
@@ -88,7 +93,10 @@ def witnesses_in(file: Path) -> tuple[KnownWitness, ...]:
         raise Malformed(
             f"cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}", str(file)
         ) from None
-    return read_witnesses(text)
+    try:
+        return read_witnesses(text)
+    except Malformed as error:
+        raise Malformed(str(error), str(file)) from None
 
 
 def _refusal(answer: Response) -> LedgerError:

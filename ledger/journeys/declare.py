@@ -128,6 +128,16 @@ def _store(group: Sequence[_Signed | Rejected], origin: Origin, store: Store, at
             yield Declared(item.source, item.wrapped, item.declaration, id_, is_new)
 
 
+def _read_earlier(path: Path) -> Wrapped:
+    """The wrapped document of an earlier run."""
+    try:
+        return read_wrapped(path.read_bytes())
+    except Malformed as error:
+        raise Malformed(
+            f"cannot be read as a wrapped document: {error}; move it away, or choose another output folder", str(path)
+        ) from None
+
+
 def _wrapped(source: DocumentFile, folder: Path, seed: Callable[[], bytes]) -> tuple[Wrapped, Path]:
     try:
         data = source.path.read_bytes()
@@ -135,7 +145,7 @@ def _wrapped(source: DocumentFile, folder: Path, seed: Callable[[], bytes]) -> t
         raise Malformed(f"cannot be read: {error.strerror}", source.name) from None
     path = folder / (source.name + WRAPPED)
     if path.exists():
-        known = read_wrapped(path.read_bytes())
+        known = _read_earlier(path)
         if known.data == data and source.format in (None, known.format):
             return known, path
         if known.data == data:

@@ -58,7 +58,7 @@ class PublicKeys:
 
 def read_public_keys(keystore_file: bytes, trust: TrustRoot) -> PublicKeys:
     """The keys that an earlier export lists, with a trust root; Malformed if it is not a list of public keys."""
-    where = "keys/keystore.json"
+    where = "keys"
     listed = parse_json(keystore_file)
     if not isinstance(listed, list):
         raise Malformed("must be a list of public keys", where)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.core.document import Disclosed, Field, Format, Redacted, Wrapped, open_document, read_redacted, read_wrapped
 from ledger.core.encoding.ids import Digest
 from ledger.core.encoding.reading import hex_text
+from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.pdf import is_pdf, read_pdf
 from ledger.core.evidence.reading import read_evidence
 from ledger.errors import Malformed, VerificationFailed
@@ -26,25 +28,42 @@ class ShownFields:
     declared: bool
 
 
-def shown_fields(data: bytes, document: bytes | None = None) -> ShownFields:
-    """The fields of a wrapped or redacted document, of evidence, or of a PDF that carries evidence.
+class GivenEvidence(NamedTuple):
+    """Evidence, and the original of the PDF that carries it; None if there is no PDF, or it was not itself declared."""
+
+    evidence: Evidence
+    original: Wrapped | Redacted | None
+
+
+def read_showable(data: bytes) -> Wrapped | Redacted | GivenEvidence:
+    """Read a wrapped or redacted document, evidence, or a PDF that carries evidence; Malformed for any other file."""
+    if data.startswith(b"ledger/"):
+        return read_wrapped(data)
+    if data.startswith(b'{"fields":'):
+        return read_redacted(data)
+    carried = None
+    if is_pdf(data):
+        data, carried = read_pdf(data)
+    return GivenEvidence(read_evidence(data), None if carried is None else open_document(carried))
+
+
+def shown_fields(file: Wrapped | Redacted | GivenEvidence, document: Wrapped | Redacted | None) -> ShownFields:
+    """The fields that a file shows.
 
     With evidence they are those of the document beside it, else of the declared PDF, else those that the evidence
     discloses. The evidence itself is not judged.
 
-    :param document: the document beside evidence, wrapped or redacted.
-    :raises Malformed: a file is not what it should be, or nothing is disclosed.
+    :param file: what ``read_showable`` returns.
+    :param document: the document beside evidence.
+    :raises Malformed: nothing is disclosed, or there are two documents and no evidence.
     :raises VerificationFailed: a document, beside the evidence or in the PDF, has another digest than the declaration.
     """
-    if data.startswith((b"ledger/", b'{"fields":')):
+    if not isinstance(file, GivenEvidence):
         if document is not None:
             raise Malformed("goes with evidence, and the file is a document already", "--document")
-        return _fields(read_wrapped(data) if data.startswith(b"ledger/") else read_redacted(data), declared=False)
-    carried = None
-    if is_pdf(data):
-        data, carried = read_pdf(data)
-    evidence = read_evidence(data)
-    opened = [open_document(item) for item in (document, carried) if item is not None]
+        return _fields(file, declared=False)
+    evidence, original = file
+    opened = [item for item in (document, original) if item is not None]
     if not opened and evidence.document is not None:
         opened = [evidence.document]
     if not opened:

@@ -135,7 +135,7 @@ def test_what_an_audit_cannot_begin_with(shell: Shell, monkeypatch: pytest.Monke
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_bytes(Path(trusted(house, tmp_path / "trust")).read_bytes().replace(b"31337", b"5"))
     for words, code, said in [
-        (["--checkpoint", str(tmp_path / "no note")], 2, "is not a checkpoint"),
+        (["--checkpoint", str(tmp_path / "no note")], 2, "cannot be read as a checkpoint"),
         (["--from", str(house.chain.head()[2] + 1)], 2, "block of entry 0"),
         (["--to", str(house.chain.head()[2] + 1000)], 3, "says"),
         (["--cosign", "council", "--checkpoint", written(house, tmp_path / "seen")], 2, ""),

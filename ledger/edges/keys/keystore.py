@@ -167,21 +167,28 @@ class Keystore:
         return self._write(name, algorithm, secret, passphrase)
 
     def import_key(
-        self, name: str, algorithm: Algorithm, key: bytes, passphrase: str, file_passphrase: str | None = None
+        self,
+        name: str,
+        algorithm: Algorithm,
+        key: bytes,
+        passphrase: str,
+        file_passphrase: str | None = None,
+        *,
+        where: str = "key to import",
     ) -> KeyInfo:
         """Import a key: 32 bytes, 64 hex digits, or the contents of a v3 file.
 
-        ``file_passphrase`` opens a v3 file whose passphrase is not ``passphrase``.
+        ``file_passphrase`` opens a v3 file whose passphrase is not ``passphrase``. ``where``: how errors name the key.
         """
         if key.lstrip()[:1] == b"{":
-            contents = _parse(key, "key to import")
-            secret = _decrypt(contents, passphrase if file_passphrase is None else file_passphrase, "key to import")
+            contents = _parse(key, where)
+            secret = _decrypt(contents, passphrase if file_passphrase is None else file_passphrase, where)
         elif len(key) == SECRET_SIZE:
             secret = key
         else:
             match = _HEX_SECRET.fullmatch(key.decode("ascii", "replace"))
             if match is None:
-                raise Malformed("is neither an Ethereum v3 file nor 64 hex digits", "key to import")
+                raise Malformed("is neither an Ethereum v3 file nor 64 hex digits", where)
             secret = bytes.fromhex(match[1])
         return self._write(name, algorithm, secret, passphrase)
 
