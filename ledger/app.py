@@ -258,7 +258,7 @@ class App:
         return self.settings.store_url is not None or (self.settings.state_dir / "ledger.sqlite").exists()
 
     def existing_store(self, origin: Origin | None = None) -> Store:
-        """The store that exists, of any origin unless one is given; Unavailable if there is none."""
+        """The store, which must exist; Unavailable if it does not. ``origin``: the history that it must be of."""
         return self._closed_later(Store.open(self.settings.store_url_or_default(), origin, create=False))
 
     def _closed_later(self, store: Store) -> Store:

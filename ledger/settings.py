@@ -178,7 +178,7 @@ class Settings(BaseModel):
     def _no_truth_values(cls, value: object) -> object:
         """Refuse TOML's ``true``, which pydantic would accept as the number 1."""
         if isinstance(value, bool):
-            raise ValueError("no setting is a truth value")
+            raise ValueError("must not be true or false")
         return value
 
     @field_validator("store_url")

@@ -270,7 +270,7 @@ def read_assertion(digest: bytes, signature: bytes) -> Assertion:
     size = signature[64] if len(signature) > 64 else 0
     made = Assertion(signature[:64], signature[65 : 65 + size], signature[65 + size :])
     if size < 37 or len(made.authenticator) < size:
-        raise Failed("the passkey's signature has not its permitted form")
+        raise Failed("the passkey's signature does not have the one form that is permitted")
     challenge = base64.urlsafe_b64encode(digest).rstrip(b"=")
     if not made.client.startswith(b'{"type":"webauthn.get","challenge":"' + challenge + b'","origin":"'):
         raise Failed("the passkey signed something else")
@@ -315,7 +315,7 @@ def _ed_times(scalar: int, point: Extended) -> Extended:
 
 
 def _ed_point(data: bytes) -> Extended | None:
-    """RFC 8032 section 5.1.3."""
+    """The curve point that 32 bytes encode (RFC 8032 section 5.1.3); None if they encode none."""
     y, sign = int.from_bytes(data, "little") & ((1 << 255) - 1), data[31] >> 7
     if y >= _Q:
         return None
@@ -808,7 +808,7 @@ def _check_new(place: Node, step: str, kind: str, number: int) -> None:
     if kind == "attribute":
         return
     if place.leaf:
-        raise Malformed("a path inside a field that has nothing inside")
+        raise Malformed("a path that leads into a scalar or an empty container")
     if place.numbered if kind == "member" else kind == "item" and place.inside and not place.numbered:
         raise Malformed("an object by one path and an array by another")
     if kind == "member":
@@ -994,9 +994,9 @@ def _base64(text: str) -> bytes:
     try:
         data = base64.b64decode(text, validate=True)
     except ValueError:
-        raise Malformed("no base64") from None
+        raise Malformed("is not base64") from None
     if base64.b64encode(data).decode() != text:
-        raise Malformed("base64 in another spelling")
+        raise Malformed("is not the one permitted spelling of its bytes in base64")
     return data
 
 

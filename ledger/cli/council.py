@@ -30,7 +30,9 @@ from ledger.core.statements.resolutions import (
 from ledger.journeys.council import draft_resolution, endorse, relay_resolution, signer_under
 from ledger.journeys.relay import receipt_json
 
-council = typer.Typer(no_args_is_help=True, help="Decide: enrol agencies, authorise attesters, grant mandates.")
+council = typer.Typer(
+    no_args_is_help=True, help="Make the council's resolutions: enrol agencies, authorise attesters, grant mandates."
+)
 
 Sign = Annotated[list[str] | None, typer.Option("--key", "-k", help="Council key that signs now; repeat for more.")]
 Out = Annotated[

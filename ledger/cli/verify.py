@@ -39,11 +39,13 @@ def verify(
     trust: Annotated[Path | None, typer.Option("--trust", "-t", help="Trust root file.")] = None,
     policy: Annotated[Path | None, typer.Option("--policy", "-p", help="Policy file.")] = None,
     online: Annotated[bool, typer.Option(help="Ask the chain for fresh facts; else the network stays off.")] = False,
-    at: Annotated[str | None, typer.Option(help="Decide as at this time, e.g. 2026-11-22T10:00:00Z.")] = None,
+    at: Annotated[str | None, typer.Option(help="Give the verdict of this time, e.g. 2026-11-22T10:00:00Z.")] = None,
     clock: Annotated[str | None, typer.Option(help="This verifier's clock, if not the computer's. Same form.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Decide: intact? issued and in force? by whom? Exit 0 good, 1 not good, 2 malformed, 3 could not say.
+    """Verify a document: is it intact, issued and in force, and by whom?
+
+    Exit 0 good, 1 not good, 2 malformed, 3 undecided.
 
     Example: `ledger verify invoice.evidence.json -d invoice.redacted --trust trust.json`
     """

@@ -107,7 +107,10 @@ def export_ledger(
             "no checkpoint of this history was signed: set log_key and run `ledger export` again", source=Source.LOG
         )
     if keys.trust.origin != history.origin:
-        raise Malformed(f"is of {keys.trust.origin}, not of {history.origin}", "trust root")
+        raise Malformed(
+            f"is of the history {keys.trust.origin}, and the export of {history.origin}: give this ledger's trust root",
+            "trust root",
+        )
     with ExportWriter(folder, history.origin) as writer:
         run = _Run(writer, store, history, note, progress)
         there = writer.documents()

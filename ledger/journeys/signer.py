@@ -39,7 +39,7 @@ class SignerView:
 
     @property
     def words(self) -> str:
-        """What it is, in English."""
+        """What the signer is, in English."""
         return _WORDS[self.kind] if self.has_code is None else _ADDRESS_WORDS[self.has_code]
 
     def to_json(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Witness: cosign a log's checkpoint if it follows on the last one, and if our own node has the same history.
+"""Witness: cosign a log's checkpoint if it extends the last one, and if our own node has the same history.
 
-C2SP tlog-witness, from the side of those who are asked (https://c2sp.org/tlog-witness), with one question more. A
-consistency proof shows that nothing was rewritten; our own replay shows that the chain has these entries.
+This is the witness of C2SP tlog-witness (https://c2sp.org/tlog-witness), with one check more. The consistency proof
+shows that the log rewrote nothing; our own replay shows that the chain has these entries.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ class LocalLedger:
 
     @cached_property
     def app(self) -> App:
-        """What is assembled over this folder, once the chain runs."""
+        """The app with the settings of this folder. The chain must run."""
         return App(self.settings)
 
     @property

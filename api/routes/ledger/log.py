@@ -86,7 +86,7 @@ def get_bundle(
     services: Injected,
     request: Request,
 ) -> Response:
-    """Entry bytes, whose RFC 9162 leaf hashes are those of the level 0 tile of the same number."""
+    """The bytes of up to 256 entries. Their RFC 9162 leaf hashes are the level 0 tile of the same number."""
     name = _name(f"tile/entries/{index}")
     with services.app.follower.known_history() as history:
         _check_published(newest_checkpoint(history, services.store), name)

@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/verifications", tags=["verifications"])
 
 @fast_post(router, "", summary="Verify evidence", response_model=VerdictResult, responses=documented(413, 422, 503))
 async def verify(body: VerificationBody, request: Request, services: Injected) -> Response:
-    """Decide: intact? issued and in force? by whom? A verdict that is not good is an answer, hence a 200 too.
+    """Verify a document: is it intact, is it issued and in force, and by whom? A verdict NOT_GOOD has status 200 too.
 
     To check without believing this server, run `ledger verify` offline.
     """

@@ -87,10 +87,10 @@ def check_pattern(pattern: str) -> None:
 
 
 def unmatched(paths: Iterable[str], format_: Format, patterns: Sequence[str]) -> list[str]:
-    """Those of ``patterns`` that match none of ``paths``, as does one that is not of this format.
+    """The ``patterns`` that match none of ``paths``. A pattern that is not of this format matches none.
 
-    All patterns go along a path together, as bits: the i-th test of a pattern is a bit, and so is the end of it. So the
-    work is that of reading the paths, however many tests there are.
+    Each path is read once, for all patterns together: every test of every pattern, and the end of every pattern, is one
+    bit of a number. So the work hardly depends on how many patterns there are.
     """
     start = deep = at = 0
     tests: list[_Test] = []

@@ -83,7 +83,7 @@ class Sign1:
         :raises VerificationFailed: it did not, or the headers name another algorithm or key.
         """
         if self.protected.get(ALGORITHM) != ES256 or self.protected.get(KEY_ID) != thumbprint(point):
-            raise VerificationFailed("the headers name another key or algorithm")
+            raise VerificationFailed("the headers name another key or algorithm than the expected key and ES256")
         digest = _digest(cbor.encode(dict(self.protected)), payload)
         verify_signature(origin, p256_signer(origin, point), digest, self.signature)
 

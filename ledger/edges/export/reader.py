@@ -1,4 +1,4 @@
-"""Reading an export: every file is held against the list before any is used, and every file must be accounted for."""
+"""Reading an export. Every file is compared with the list before any is used; the folder must hold no other file."""
 
 from __future__ import annotations
 

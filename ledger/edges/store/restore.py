@@ -76,9 +76,10 @@ class Restoration:
             anchor_batch(self._connection, known, batch.entry_number, batch.entry_time)
 
     def add_inclusion(self, id_: DeclarationId, inclusion: Inclusion) -> None:
-        """Add where a declaration is in a batch or set that may be known in part. The path is not checked.
+        """Add the inclusion of a declaration in a batch or set whose other members may be unknown. It is not checked.
 
-        A declaration that is pending is put into the batch, if the store has it. A known inclusion stays as it is.
+        If the store has the batch and the declaration is pending, the declaration is put into the batch. An inclusion
+        that the store has already stays as it is.
         """
         column, batch = DECLARATIONS.c, BATCHES.c
         self._keep_inclusion(id_, inclusion)

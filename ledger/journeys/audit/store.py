@@ -26,11 +26,12 @@ def compare_declarations(store: Store) -> str:
 
 
 def compare_batches(store: Store, memory: Memory, size: int) -> str:
-    """Check that every batch's leaves lead to its root, and that the entry it names anchors it.
+    """Check that the declarations of every batch hash to its root, and that the entry it names anchors it.
 
-    A batch that holders' evidence brought back in part is checked leaf by leaf: ``compare_inclusions``.
+    A batch that was restored in part, from holders' evidence, is checked by ``compare_inclusions``, one declaration at
+    a time.
 
-    :param size: later entries were not read, and batches that they anchor are ignored.
+    :param size: how many entries were read. Where a later entry anchors a batch, that entry is not looked at.
     """
     count = partly = later = 0
     for batch in store.batches.each():
@@ -52,7 +53,7 @@ def compare_batches(store: Store, memory: Memory, size: int) -> str:
 
 
 def compare_sets(store: Store) -> str:
-    """Check that the members of every attested set lead to its root."""
+    """Check that the members of every attested set hash to its root."""
     count = 0
     for root, size in store.sets.each():
         _check_root(f"the attested set {hex_text(root)}", root, size, store.sets.members(root, size) or [])
