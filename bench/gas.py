@@ -1,4 +1,6 @@
-"""Measure gas by the receipts of an embedded chain, for one attestation or declaration. Peers: EAS, document-store.
+"""Measure gas by the receipts of an embedded chain, for one attestation, posting or declaration.
+
+The peers are EAS and document-store.
 
 One account sends all transactions in the same way. Every figure is of a contract in use, without one-time costs such as
 an attester's first nonce. The peers' contracts come from their packages; ``peers/artifacts.mjs`` asserts that they were
@@ -21,11 +23,12 @@ from bench.rows import Bar, Row, RowSpec
 from bench.runner import Bench, Measurement
 from bench.sample_data import AGENCY, KIND
 from ledger import artifact
-from ledger.core.encoding.ids import Root
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Root
 from ledger.core.history.entry import Endorsement
 from ledger.core.statements.attestation import Attestation
-from ledger.core.statements.member_types import NO_END
+from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.posting import BALANCE_CONFIRMATION, Posting
 from ledger.core.statements.resolutions import AgencyEnrolment, AttesterAuthorisation, MandateGrant
 from ledger.edges.chain import calls
 from ledger.edges.devchain.anvil import DevChain
@@ -86,7 +89,7 @@ class BenchChain:
 
 
 class OurContract:
-    """Our contract, with one agency that may attest."""
+    """Our contract, with one agency that may attest and post, and a certificate that it issued."""
 
     def __init__(self, chain: BenchChain) -> None:
         self._chain = chain
@@ -98,17 +101,39 @@ class OurContract:
             AgencyEnrolment(AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example", 1),
             MandateGrant(AGENCY, KIND, 0, NO_END, 2),
             AttesterAuthorisation(self._officer.signer, AGENCY, 3),
+            MandateGrant(AGENCY, BALANCE_CONFIRMATION, 0, NO_END, 4),
         ):
             endorsement = Endorsement(council.signer, council.sign(resolution.id(self._origin)))
             self._gas(calls.enact(resolution, [endorsement]))
+        self._certificate = DeclarationId(secrets.token_bytes(32))
+        self._issue, _ = self._attest(1)
+        self._lines, self._sheet = 0, ZERO
 
     def anchor(self, size: int) -> int:
         return self._gas(calls.anchor(Root(secrets.token_bytes(32)), size))
 
     def attest(self, size: int) -> int:
+        return self._attest(size)[1]
+
+    def open_line(self) -> int:
+        """Gas of the first posting of one more line."""
+        self._lines += 1
+        return self._post(self._lines, ZERO, secrets.token_bytes(32))
+
+    def next_sheet(self) -> int:
+        """Gas of moving line 0 to its next sheet; of opening it, the first time."""
+        before, self._sheet = self._sheet, secrets.token_bytes(32)
+        return self._post(0, before, self._sheet)
+
+    def _attest(self, size: int) -> tuple[AttestationId, int]:
         now, name = int(time.time()), secrets.token_bytes
         made = Attestation(AGENCY, KIND, 1, name(32), now, now + 10**7, Root(name(32)), size, name(32))
-        return self._gas(calls.attest(made, self._officer.signer, self._officer.sign(made.id(self._origin))))
+        id_ = made.id(self._origin)
+        return id_, self._gas(calls.attest(made, self._officer.signer, self._officer.sign(id_)))
+
+    def _post(self, line: int, before: bytes, after: bytes) -> int:
+        made = Posting(AGENCY, self._issue, self._certificate, line, before, after)
+        return self._gas(calls.post(made, self._officer.signer, self._officer.sign(made.id(self._origin))))
 
     def _gas(self, call: calls.Call) -> int:
         return int(self._chain.send(call.data, self._address)["gasUsed"])
@@ -181,6 +206,13 @@ def attested_data() -> bytes:
     return bytes(abi_encode(["bytes32", "uint16", "uint16", "bytes32", "uint40"], words))
 
 
+def posted_data() -> bytes:
+    """The content of our posting as data for EAS: attestation, declaration, line, sheet before, sheet after."""
+    attestation, declaration, before, after = (secrets.token_bytes(32) for _ in range(4))
+    types = ["bytes32", "bytes32", "uint32", "bytes32", "bytes32"]
+    return bytes(abi_encode(types, [attestation, declaration, 1, before, after]))
+
+
 def measure(bench: Bench) -> Iterator[Row]:
     """Measure all rows of this file on a chain that ends with this call."""
     if artifact.load().settings["optimizer"]["enabled"] is not True:
@@ -211,6 +243,13 @@ def _rows(bench: Bench, ours: OurContract, eas: EasContract, store: DocumentStor
     multi = TransactionKind(partial(eas.attest_many, MULTI), MULTI)
     yield row(RowSpec("gas-attest-multi", what, "gas", f"EAS multiAttestByDelegation of {MULTI}"), many, multi)
 
+    moved = TransactionKind(lambda: eas.attest(posted_data()), 1)
+    for id_, what, post in (
+        ("gas-post-opening", "open a line of a certificate", ours.open_line),
+        ("gas-post", "move a line of a certificate to its next sheet", ours.next_sheet),
+    ):
+        yield row(RowSpec(id_, what, "gas", f"{name}, sheets not checked"), TransactionKind(post, 1), moved)
+
     issue, timestamp = TransactionKind(store.issue, 1), TransactionKind(eas.timestamp, 1)
     mine, what = TransactionKind(partial(ours.anchor, 1), 1), "anchor one declaration alone"
     yield row(RowSpec("gas-anchor-1-store", what, "gas", "document-store issue"), mine, issue)
@@ -238,7 +277,10 @@ _ANCHORED = [
 ]
 MEASUREMENTS = [
     Measurement(
-        ("gas-attest", "gas-attest-least", "gas-attest-set", "gas-attest-multi", *_ANCHORED),
-        30, measure,
+        (
+            "gas-attest", "gas-attest-least", "gas-attest-set", "gas-attest-multi", "gas-post-opening", "gas-post",
+            *_ANCHORED,
+        ),
+        35, measure,
     )
 ]  # fmt: skip
