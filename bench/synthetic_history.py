@@ -1,12 +1,13 @@
 """A long synthetic history, with keys made from names, on which the audit is measured. It was never on a chain.
 
 The mix: 60 % anchors; 35 % attestations, one in ten by a P-256 key, the others by secp256k1; 2 % revocations; 2 %
-withdrawals; 1 % resolutions of the council that authorise new officers. Each is signed as the contract demands.
+withdrawals; 1 % resolutions of the council that authorise new officers. Another history is of postings. Each entry is
+signed as the contract demands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_ds
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ledger.core.encoding.ids import AttestationId, Digest, Root
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Root
 from ledger.core.history.entry import (
     Anchored,
     Attested,
@@ -23,6 +24,7 @@ from ledger.core.history.entry import (
     Enacted,
     Endorsement,
     Entry,
+    Posted,
     Revoked,
     Withdrawn,
     encode_payload,
@@ -31,7 +33,8 @@ from ledger.core.history.entry import (
 )
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
-from ledger.core.statements.member_types import NO_END
+from ledger.core.statements.member_types import NO_END, ZERO
+from ledger.core.statements.posting import BALANCE_CONFIRMATION, Posting
 from ledger.core.statements.resolutions import (
     AgencyEnrolment,
     AttesterAuthorisation,
@@ -49,6 +52,7 @@ from ledger.testing.world import ORIGIN, Key
 START = 1_790_000_000
 MIX = "60 % anchors, 35 % attestations (1 in 10 P-256), 2 % revocations, 2 % withdrawals, 1 % resolutions"
 ENTRIES_A_BLOCK = 50
+LINES = 1_000
 _AGENCY, _KIND = "NZ-MPI", 851
 _LENGTH_SIZE = 4
 
@@ -79,8 +83,7 @@ def contents(size: int) -> Iterator[Content]:
     def enacted(kind: type[Resolution], *members: object) -> Enacted:
         nonlocal resolutions
         resolutions += 1
-        made = make_resolution(kind, members, resolutions)
-        return Enacted(made, (Endorsement(council.signer, council.sign(made.id(ORIGIN))),))
+        return _enacted(council, make_resolution(kind, members, resolutions))
 
     yield Enacted(CouncilChange((council.signer,), 1, 0), ())
     yield enacted(AgencyEnrolment, _AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example")
@@ -110,20 +113,43 @@ def contents(size: int) -> Iterator[Content]:
             yield enacted(AttesterAuthorisation, name[:20], _AGENCY)
 
 
-def entries(size: int) -> Iterator[Entry]:
+def postings(size: int) -> Iterator[Content]:
+    """Yield the content of ``size`` entries: a certificate, then postings that move its ``LINES`` lines in turn."""
+    council, officer = Key("council"), Key("officer")
+    yield Enacted(CouncilChange((council.signer,), 1, 0), ())
+    yield _enacted(council, AgencyEnrolment(_AGENCY, "Ministry for Primary Industries", "NZ", "https://mpi.example", 1))
+    yield _enacted(council, MandateGrant(_AGENCY, _KIND, 0, NO_END, 2))
+    yield _enacted(council, MandateGrant(_AGENCY, BALANCE_CONFIRMATION, 0, NO_END, 3))
+    yield _enacted(council, AttesterAuthorisation(officer.signer, _AGENCY, 4))
+    name = _hash("certificate")
+    issue = Attestation(_AGENCY, _KIND, 1, name, START, NO_END, Root(name), 1, name)
+    yield Attested(issue, officer.signer, officer.sign(issue.id(ORIGIN)))
+    sheets = dict.fromkeys(range(LINES), ZERO)
+    for number in range(6, size):
+        line, sheet = number % LINES, _hash(str(number))
+        posting = Posting(_AGENCY, issue.id(ORIGIN), DeclarationId(name), line, sheets[line], sheet)
+        sheets[line] = sheet
+        yield Posted(posting, officer.signer, officer.sign(posting.id(ORIGIN)))
+
+
+def _enacted(council: Key, resolution: Resolution) -> Enacted:
+    return Enacted(resolution, (Endorsement(council.signer, council.sign(resolution.id(ORIGIN))),))
+
+
+def entries(size: int, make: Callable[[int], Iterator[Content]] = contents) -> Iterator[Entry]:
     """Yield ``size`` entries: ``ENTRIES_A_BLOCK`` in a block, a block every twelve seconds."""
-    for number, content in enumerate(contents(size)):
+    for number, content in enumerate(make(size)):
         time = START + number // ENTRIES_A_BLOCK * 12
         yield Entry(number, kind_of(content), time, encode_payload(content))
 
 
-def history_file(file: Path, size: int) -> Path:
+def history_file(file: Path, size: int, make: Callable[[int], Iterator[Content]] = contents) -> Path:
     """Write the entries into a file unless it exists. A record is its length (4 bytes), topic (32), entry bytes."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")
         with part.open("wb") as out:
-            for entry in entries(size):
+            for entry in entries(size, make):
                 data = topic_of(entry.content, ORIGIN) + entry.data
                 out.write(len(data).to_bytes(_LENGTH_SIZE) + data)
         part.rename(file)
