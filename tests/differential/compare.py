@@ -15,7 +15,7 @@ from ledger.core.document import open_document
 from ledger.core.verification.cache import VerificationCache
 from ledger.errors import Malformed
 from tests.differential.mutations import mutated
-from tests.differential.sealed import Sealed
+from tests.differential.sealed import Sealed, in_a_pdf
 from tests.verifier import both
 from tests.verifier.both import Asked, Found, alone
 
@@ -64,10 +64,14 @@ def _history(seed: str) -> Sealed:
 
 
 def asked_by(seed: str) -> Asked:
-    """The question of a seed such as ``7-12``: number 12 about history 7. A fifth of all have a damaged file."""
+    """The question of a seed such as ``7-12``: number 12 about history 7.
+
+    A fifth of all have a damaged file, and a tenth have their evidence in a PDF.
+    """
     asked = _history(seed.partition("-")[0]).asked(seed)
     chance = random.Random(f"damage {seed}")
-    return mutated(chance, asked) if chance.randrange(5) == 0 else asked
+    asked = mutated(chance, asked) if chance.randrange(5) == 0 else asked
+    return in_a_pdf(chance, asked) if chance.randrange(10) == 0 else asked
 
 
 def seeds(first: str, count: int) -> Iterator[str]:
@@ -95,7 +99,7 @@ def why(asked: Asked) -> str:
     readers: dict[str, Callable[[], object]] = {
         "ledger": lambda: both.ledger_verdict(asked),
         "alone": lambda: [
-            alone.read_evidence(asked.evidence),
+            alone.read_evidence(both.cut(asked.evidence)[0]),
             asked.document and alone.read_document(asked.document),
             asked.trust and alone.read_trust(asked.trust),
             asked.policy and alone.read_policy(asked.policy),

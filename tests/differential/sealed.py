@@ -13,6 +13,7 @@ import random
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ledger.core.checkpoints.checkpoint import Checkpoint
@@ -20,6 +21,7 @@ from ledger.core.checkpoints.note import cosigned_text
 from ledger.core.document import Format, Wrapped, disclose, redact, wrap
 from ledger.core.encoding.keccak import keccak
 from ledger.core.evidence.inclusion import BatchTree
+from ledger.core.evidence.pdf import embed
 from ledger.core.history.entry import (
     Anchored,
     Attested,
@@ -54,7 +56,7 @@ from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.errors import LedgerError, Malformed
 from ledger.testing.world import ORIGIN, START, TRADER, World
-from tests.conformance.parts import CARD, CERTIFICATE, INVOICE, SCAN, policy, requirement
+from tests.conformance.parts import CARD, CERTIFICATE, INVOICE, policy, requirement
 from tests.differential import keys
 from tests.differential.keys import COUNCILLORS, EVERYBODY, NOBODY, OFFICERS, STRANGERS, WITNESSES, forged, signed
 from tests.passkeys import Passkey
@@ -93,6 +95,7 @@ NO_PATTERNS = [
     "$" + "[0]" * 90,
 ]
 SEED = sha256(b"seed of a document").digest()
+PDF = (Path(__file__).parents[1] / "vectors" / "pdf" / "original.pdf").read_bytes()
 SMALL = "small.example"
 LOG_WORLD = World()
 LOG = LOG_WORLD.log_key
@@ -116,7 +119,7 @@ DOCUMENTS = [
         CERTIFICATE, Format.JSON, (b"4800", b"4801"), (b',"treated":true', b""), (b'{"cert', b'{"more":1,"cert')
     ),
     _documents(INVOICE, Format.XML, (b"48384", b"48385"), (b' n="1"', b""), (b"<i:ID>", b"<i:More/><i:ID>")),
-    _documents(SCAN, Format.OPAQUE, (b"1.7", b"1.6")),
+    _documents(PDF, Format.OPAQUE, (b"1.4", b"1.6")),
 ]
 BESIDE = [Declaration(TRADER.signer, sha256(bytes([n])).digest(), 380) for n in range(6)]
 
@@ -722,6 +725,18 @@ class Sealed:
         clock = at if self.likely(40) else self.chance.choice([self.now, self.moment(), at + 1, self.now + 10**6])
         asked_at = None if self.likely(20) else at
         return Asked(self.evidence(), self.given(), self.trust(), self.demands(), asked_at, clock)
+
+
+def in_a_pdf(chance: random.Random, asked: Asked) -> Asked:
+    """The evidence of a question in a PDF: one that carries it, or one that is itself the declared document or not.
+
+    It is put there whatever it is. The PDF itself is never damaged: the ledger writes it again and compares, and the
+    other verifier cuts it (docs/pdf.md), so they differ over what was added to it.
+    """
+    documents = DOCUMENTS[-1]
+    own = chance.choice([None, documents.right, documents.right, *documents.wrong])
+    pdf = embed(PDF, asked.evidence) if own is None else embed(own.data, asked.evidence, own.to_bytes())
+    return asked._replace(evidence=pdf)
 
 
 def vkey(name: str, type_: bytes, key: bytes) -> str:

@@ -90,12 +90,17 @@ def by_ledger(asked: Asked, cache: VerificationCache | None = None) -> Found:
     return Found.of(verdict.to_json())
 
 
+def cut(evidence: bytes) -> tuple[bytes, Any]:
+    """The evidence, and for the stand-alone verifier the PDF in which it came; None where it came in none."""
+    if not evidence.startswith(b"%PDF-"):
+        return evidence, None
+    evidence, original = alone.cut_pdf(evidence)
+    return evidence, alone.Pdf(original and alone.read_document(original))
+
+
 def by_itself(asked: Asked) -> Found:
     try:
-        evidence, pdf = asked.evidence, None
-        if evidence.startswith(b"%PDF-"):
-            evidence, original = alone.cut_pdf(evidence)
-            pdf = alone.Pdf(original and alone.read_document(original))
+        evidence, pdf = cut(asked.evidence)
         verdict = alone.Verifier(
             alone.read_evidence(evidence),
             asked.at,
