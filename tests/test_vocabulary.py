@@ -57,6 +57,7 @@ def path_of(cell: str) -> str:
 
 
 WORDS = [Word(word, path_of(file), name.strip("`")) for word, _, file, name in rows("meaning", "file", "name")]
+STATEMENTS = ["declaration", "withdrawal", "attestation", "revocation", "posting", "sign-in"]
 COMMANDS = [
     Command(command.strip("`").removeprefix("ledger "), path_of(file), None if journey == "none" else path_of(journey))
     for command, _, file, journey in rows("does", "command file", "journey file")
@@ -102,6 +103,12 @@ def test_a_word_is_defined_where_the_page_says(row: Word) -> None:
 def test_a_newcomer_finds_the_word_in_the_name_or_in_the_path(row: Word) -> None:
     stem = re.split("[ -]", row.word)[0].removesuffix("e").removesuffix("er")
     assert stem in f"{row.file} {row.name}".lower(), f"docs/vocabulary.md, {row.word}: neither path nor name shows it"
+
+
+@pytest.mark.parametrize("word", STATEMENTS)
+def test_a_statement_has_a_file_of_its_name(word: str) -> None:
+    (row,) = [row for row in WORDS if row.word == word]
+    assert row.file == f"ledger/core/statements/{word.replace('-', '_')}.py"
 
 
 @pytest.mark.parametrize("row", COMMANDS, ids=lambda row: row.command)

@@ -104,7 +104,7 @@ def _keccak_f(lanes: list[list[int]]) -> list[list[int]]:
 
 
 def keccak(data: bytes) -> bytes:
-    """Keccak-256 as Ethereum uses it: SHA-3's permutation with the padding of before the standard."""
+    """Keccak-256 as Ethereum uses it: SHA-3's permutation, with the padding from before SHA-3 became a standard."""
     rate = 136
     padded = bytearray(data) + b"\x01" + bytes(rate - 1 - len(data) % rate)
     padded[-1] |= 0x80
@@ -746,16 +746,16 @@ def _steps(format_: str, path: str) -> list[tuple[str, str, int]]:
     """(step, kind, number) of a path; kinds: member, item, element, text, instruction, attribute."""
     if format_ == "opaque" or (format_ == "json" and path == "$"):
         if path not in ("", "$") or (format_ == "opaque") != (path == ""):
-            raise Malformed("no path of a field of this format")
+            raise Malformed("is not the path of a field of this format")
         return []
     pattern, at = (_JSON_STEP, 1) if format_ == "json" else (_XML_STEP, 0)
     found: list[tuple[str, str, int]] = []
     if not path or (format_ == "json" and path[0] != "$"):
-        raise Malformed("no path of a field of this format")
+        raise Malformed("is not the path of a field of this format")
     while at < len(path):
         match = pattern.match(path, at)
         if match is None:
-            raise Malformed("no path of a field of this format")
+            raise Malformed("is not the path of a field of this format")
         if format_ == "json":
             found.append((match[0], "member" if match[1] is None else "item", int(match[1] or 0)))
         elif match[6]:
@@ -927,7 +927,7 @@ def _xml_test(given: dict[str, str | None]) -> NamedStep:
         return NamedStep("text", None, None, number)
     for name in (given["target"], local):
         if name not in (None, "*") and not _is_name(str(name)):
-            raise Malformed("a name in a pattern that not every reader of XML permits")
+            raise Malformed("a pattern has a name that some readers of XML refuse")
     if given["instruction"]:
         return NamedStep("instruction", None, given["target"], number)
     kind = "attribute" if given["at"] else "" if local == "*" and namespace is None else "element"

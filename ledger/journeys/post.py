@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ledger.core.encoding.ids import LineName, Signer
-from ledger.core.history.history import History
-from ledger.core.history.standing import RecordedPosting
+from ledger.core.history.history import History, RecordedPosting
 from ledger.core.statements.posting import Posting
 from ledger.edges.chain import calls
 from ledger.errors import AttestationUnknown, SheetStale

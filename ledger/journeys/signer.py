@@ -64,8 +64,8 @@ class SignerView:
 def view_signer(signer: Signer, origin: Origin, agencies: Agencies, has_code: Callable[[bytes], bool]) -> SignerView:
     """What ``signer`` is; ``has_code`` asks the chain whether there is a contract at an address.
 
-    :raises Malformed: it has not 20 to 128 bytes.
-    :raises Unavailable: ``has_code`` does.
+    :raises Malformed: it does not have 20 to 128 bytes.
+    :raises Unavailable: ``has_code`` could not ask the chain.
     """
     kind = kind_of_signer(signer, origin)
     code = has_code(signer) if kind is SignerKind.ADDRESS else None

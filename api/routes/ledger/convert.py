@@ -16,7 +16,7 @@ from api.schemas import (
 from ledger.core.encoding.ids import DeclarationId, Digest, Signer
 from ledger.core.encoding.json_text import parse_json
 from ledger.core.encoding.reading import hex_bytes, hex_text
-from ledger.core.history.standing import RecordedPosting
+from ledger.core.history.history import RecordedPosting
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
 from ledger.journeys import relay

@@ -9,13 +9,7 @@ from typing import NamedTuple, assert_never
 from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName, Root, SetName, Signer
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Entry, Posted, Revoked, Withdrawn
 from ledger.core.history.replay import AttestationRef, EntryRef, Replay
-from ledger.core.history.standing import (
-    RecordedAttestation,
-    RecordedPosting,
-    RecordedRevocation,
-    Standing,
-    standing_of,
-)
+from ledger.core.history.standing import RecordedAttestation, RecordedRevocation, Standing, standing_of
 from ledger.core.statements.member_types import NO_DECLARATION, ZERO
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.resolutions import (
@@ -37,6 +31,13 @@ from ledger.errors import DefiniteNo, Unavailable
 Governed = bytes | str | tuple[str, int]
 COUNCIL = ""
 _RECENT = 1_024
+
+
+class RecordedPosting(NamedTuple):
+    """A posting in the history, and its entry."""
+
+    entry: EntryRef
+    posted: Posted
 
 
 class DictMemory:

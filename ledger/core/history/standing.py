@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
-from ledger.core.history.entry import Attested, Posted, Revoked
+from ledger.core.history.entry import Attested, Revoked
 from ledger.core.history.replay import EntryRef
 
 
@@ -34,13 +34,6 @@ class RecordedRevocation(NamedTuple):
 
     entry: EntryRef
     revoked: Revoked
-
-
-class RecordedPosting(NamedTuple):
-    """A posting in the history, and its entry."""
-
-    entry: EntryRef
-    posted: Posted
 
 
 def standing_of(

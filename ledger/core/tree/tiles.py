@@ -175,7 +175,7 @@ class Tiles:
     def _node(self, height: int, index: int) -> bytes:
         """Root of the complete subtree ``index`` of 2^``height`` leaves, computed from its tile.
 
-        Every proof needs those that take many hashes, so these are kept.
+        Roots over many leaves take many hashes to compute, and every proof needs them. So they are kept in memory.
         """
         if kept := self._kept.get((height, index)):
             return kept

@@ -61,7 +61,7 @@ class Verification:
 
     @property
     def as_of(self) -> dict[str, Param | bytes]:
-        """Up to where the facts reach, and which witnesses saw that the history had no other end."""
+        """The *as of* parameters of a check: the last entry of the facts, and which cosignatures vouch for it."""
         seen = self.cosigned if not self.facts.complete else ()
         return {
             "last_entry": self.facts.as_of.entry,

@@ -52,7 +52,7 @@ class StateFiles:
             _write(self.good, data)
 
     def rescue(self) -> None:
-        """Call before a start: goes back to the copy if the state is incomplete or missing.
+        """Before the chain starts: put the copy back if the state is incomplete or missing.
 
         :raises Unavailable: the state is incomplete and there is no copy.
         """
