@@ -20,7 +20,7 @@ format permits takes about two minutes. No secret is ever handled here, hence no
 
     hashes, signatures                 formats.md section 1, and 3 and 6 for their forms
     strict JSON, documents, redaction  formats.md section 2
-    statements, entries, checkpoints   formats.md sections 3, 5 and 6
+    statements, entries, checkpoints   formats.md sections 3, 5, 6 and 7
     the files, the checks, the program evidence-format.md, with what a PDF carries (pdf.md) between
 """
 
@@ -1328,6 +1328,116 @@ def _named(encoded: str, values: Sequence[Any]) -> dict[str, Any]:
             raise Malformed(f"{name} is not UTF-8") from None
         said[name] = value
     return said
+
+
+# ----------------------------------------------------------------------------------- the index: formats.md section 7
+
+
+def subject_key(type_: int, *parts: bytes) -> bytes:
+    return sha256(b"trade-ledger/subject/1\n" + bytes([type_]) + b"".join(parts))
+
+
+def subject_keys(entry: Entry, origin: Origin) -> list[bytes]:
+    """The keys of what an entry is about."""
+    kind, said = entry.kind, entry.said
+    if kind == COUNCIL_CHANGED:
+        keys = [subject_key(1)]
+    elif kind in (ENROLLED, SUSPENDED, REINSTATED):
+        keys = [subject_key(2, said["agency"])]
+    elif kind in (AUTHORISED, RETIRED, COMPROMISED):
+        keys = [subject_key(3, said["attester"])]
+    elif kind in (MANDATED, UNMANDATED):
+        keys = [subject_key(4, said["agency"], said["kind"].to_bytes(2, "big"))]
+    elif kind in (ANCHORED, ATTESTED):
+        made = said if kind == ANCHORED else said["Attestation"]
+        keys = [subject_key(6, origin.id(ATTESTATION, made))] if kind == ATTESTED else []
+        keys.append(subject_key(5, made["root"], made["size"].to_bytes(8, "big")))
+    elif kind == REVOKED:
+        ended = said["Revocation"]
+        one = ended["member"] != ZERO
+        keys = [subject_key(7, ended["attestation"], ended["member"]) if one else subject_key(6, ended["attestation"])]
+    elif kind == WITHDRAWN:
+        keys = [subject_key(8, said["Withdrawal"]["declaration"])]
+    else:
+        moved = said["Posting"]
+        keys = [subject_key(9, moved["attestation"], moved["member"], moved["line"].to_bytes(4, "big"))]
+    return keys
+
+
+class Index(NamedTuple):
+    """The lists of some subjects, and the tree around them."""
+
+    hashes: list[bytes]
+    lists: list[list[int]]
+    steps: str
+
+
+def read_index(value: Any) -> Index:
+    value = _object(value, ["hashes", "lists", "steps"], "index")
+    words, steps = value["hashes"], value["steps"]
+    data = _base64(words) if isinstance(words, str) else b"?"
+    if len(data) % 32:
+        raise Malformed("the hashes of the index are not base64 of 32 bytes each")
+    if not isinstance(steps, str) or len(steps) > 65_536 or not re.fullmatch("[emon]*", steps):
+        raise Malformed("the steps of the index are at most 65,536 letters e, m, o and n")
+    lists = [_list(item, "a list of the index") for item in _list(value["lists"], "the lists of the index")]
+    for numbers in lists:
+        for number in numbers:
+            _whole(number, (1 << 64) - 1, "a number in the index")
+        if not ascending(numbers):
+            raise Malformed("a list of the index does not ascend")
+    return Index([data[at : at + 32] for at in range(0, len(data), 32)], lists, steps)
+
+
+def index_root(index: Index, keys: Sequence[bytes]) -> bytes:
+    """The root of the index in which these ascending keys have these lists; Failed if there is no such index."""
+    if len(index.lists) != len(keys):
+        raise Failed(f"{len(index.lists)} lists for {len(keys)} subjects")
+    steps, hashes = iter(index.steps), iter(index.hashes)
+
+    def next_hash() -> bytes:
+        hash_ = next(hashes, None)
+        if hash_ is None:
+            raise Failed("too few hashes in the index")
+        return hash_
+
+    def subtree(prefix: str, asked: list[tuple[str, bytes, list[int]]]) -> tuple[bytes, bool]:
+        """Its hash, and whether it is known to be one leaf. ``asked``: bits, key and list of each key under it."""
+        if not asked:
+            return next_hash(), False
+        step, found = next(steps, None), [(key, numbers) for _, key, numbers in asked if numbers]
+        if step is None:
+            raise Failed("too few steps in the index")
+        if step == "n":
+            depth = len(prefix)
+            if depth == 256:
+                raise Failed("a node of the index below the last bit of a key")
+            left, left_is_leaf = subtree(prefix + "0", [item for item in asked if item[0][depth] == "0"])
+            right, right_is_leaf = subtree(prefix + "1", [item for item in asked if item[0][depth] == "1"])
+            if (left == ZERO and (right == ZERO or right_is_leaf)) or (right == ZERO and left_is_leaf):
+                raise Failed("a node of the index with fewer than two keys")
+            return sha256(b"\x01" + left + right), False
+        if len(found) != (1 if step == "m" else 0):
+            raise Failed(f"{len(found)} lists with entries where the index has the step {step}")
+        if step == "e":
+            return ZERO, False
+        if step == "o":
+            key, value = next_hash(), next_hash()
+            if not _bits(key).startswith(prefix) or any(key == item[1] for item in asked):
+                raise Failed("another key of the index is not where it may be")
+            return sha256(b"\x00" + key + value), True
+        key, numbers = found[0]
+        value = sha256(b"\x02" + b"".join(number.to_bytes(8, "big") for number in [len(numbers), *numbers]))
+        return sha256(b"\x00" + key + value), True
+
+    root, _ = subtree("", [(_bits(key), key, numbers) for key, numbers in zip(keys, index.lists)])
+    if next(steps, None) is not None or next(hashes, None) is not None:
+        raise Failed("steps or hashes of the index are left over")
+    return root
+
+
+def _bits(key: bytes) -> str:
+    return f"{int.from_bytes(key, 'big'):0256b}"
 
 
 # ----------------------------------------------------------------------------------- checkpoints: formats.md section 6

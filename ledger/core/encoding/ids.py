@@ -22,6 +22,15 @@ Root = NewType("Root", bytes)
 Signer = NewType("Signer", bytes)
 """An ERC-7913 signer, 20 to 128 bytes."""
 
+Subject = NewType("Subject", bytes)
+"""What an entry is about: a type (1 byte) and what names it, 1 to 129 bytes."""
+
+SubjectKey = NewType("SubjectKey", bytes)
+"""The key of a subject in the index: a hash of the subject, 32 bytes."""
+
+IndexRoot = NewType("IndexRoot", bytes)
+"""The root of the index of subjects, 32 bytes; zero of an empty one."""
+
 
 class LineName(NamedTuple):
     """What names a line of a certificate: the attestation that issued it, the certificate's declaration, a number."""

@@ -10,6 +10,7 @@ In reading order:
 ``council``         the quorum of a resolution
 ``replay``          every rule of the contract, entry by entry
 ``standing``        whether an attestation is in force at a time
+``subjects``        what an entry is about: the keys of the index
 ``history``         the replay that remembers all and answers questions
 =================== ==========================================================
 """

@@ -1,10 +1,12 @@
-"""The RFC 9162 hash tree: roots, inclusion and consistency, whole or grown entry by entry.
+"""The trees: that of RFC 9162, whole or grown entry by entry, and the index of subjects.
 
 In reading order:
 
-============== ==========================================================
-``merkle``     leaf and node hashes, roots, proofs and their verification
-``tiles``      a tree that grows, with its proofs (C2SP tlog-tiles)
-``tile_files`` the same tree as files
-============== ==========================================================
+================= ==========================================================
+``merkle``        leaf and node hashes, roots, proofs and their verification
+``tiles``         a tree that grows, with its proofs (C2SP tlog-tiles)
+``tile_files``    the same tree as files
+``subject_index`` the hashes of the index, and proofs of whole lists
+``index_pages``   the index itself, in pages
+================= ==========================================================
 """
