@@ -53,7 +53,7 @@ START = 1_790_000_000
 BATCH = 5
 PORTION = 500
 LOG = SigningKey(Algorithm.ED25519, sha256(b"log").digest())
-TRUST = TrustRoot(ORIGIN, NoteKey(str(ORIGIN), LOG.public_key))
+TRUST = TrustRoot.of(ORIGIN, NoteKey(str(ORIGIN), LOG.public_key))
 STEPS = ("fill", "export --no-evidence", "export", "import")
 
 

@@ -116,4 +116,4 @@ def verifier_files() -> VerifierFiles:
         history, note, mine, trader.sign(mine.id(ORIGIN)), [BatchTree(ids).inclusion(mine.id(ORIGIN))],
         lambda number: ProvenEntry(entries[number], tuple(history.log.inclusion(number))),
     )  # fmt: skip
-    return VerifierFiles(evidence.to_bytes(), wrapped.to_bytes(), TrustRoot(ORIGIN, log_key).to_bytes())
+    return VerifierFiles(evidence.to_bytes(), wrapped.to_bytes(), TrustRoot.of(ORIGIN, log_key).to_bytes())

@@ -36,7 +36,7 @@ def measure(bench: Bench) -> Iterator[Row]:
                       bar=Bar(">=", 1_000, "ours"))  # fmt: skip
         yield _row(bench, server, spec, [load.http_request("GET", path) for path in paths] * 8)
 
-        trust = TrustRoot(
+        trust = TrustRoot.of(
             server.local_ledger.chain.origin, note_key(server.local_ledger.chain.origin, server.local_ledger.log_key)
         )
         for id_, what, online in (

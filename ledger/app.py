@@ -14,6 +14,7 @@ from threading import RLock
 from types import TracebackType
 from typing import Generic, TypeVar
 
+from ledger.core.checkpoints.log_keys import LogKey
 from ledger.core.checkpoints.note import KeyType, NoteKey
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
 from ledger.core.statements.origin import Origin
@@ -27,9 +28,11 @@ from ledger.edges.witness_http import clients_of
 from ledger.errors import LedgerError, Malformed, Source, Unavailable
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.audit.audit import OtherNode
+from ledger.journeys.checkpoint import note_key
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.evidence import Prover
 from ledger.journeys.follow import Follower
+from ledger.journeys.log_keys import earlier_log_keys
 from ledger.journeys.relay import Relay
 from ledger.journeys.trust import own_trust_root
 from ledger.journeys.witness import Witness
@@ -135,8 +138,36 @@ class App:
 
     @_Opened
     def log_key(self) -> SigningKey | None:
-        """The key that signs checkpoints; None if none is set."""
-        return None if self.settings.log_key is None else self.key(self.settings.log_key)
+        """The key that signs checkpoints; None if none is set. Malformed if it has ended."""
+        if self.settings.log_key is None:
+            return None
+        key = self.key(self.settings.log_key)
+        if any(earlier.public_key == key.public_key for earlier, _ in self.earlier_log_keys):
+            words = f"has ended, says {self.settings.earlier_log_keys_file}: make a new one (`ledger keys new`)"
+            raise Malformed(words, "log_key")
+        return key
+
+    @property
+    def earlier_log_keys(self) -> tuple[LogKey, ...]:
+        """The keys that signed checkpoints before ``log_key``; Malformed if their file cannot be read."""
+        return earlier_log_keys(self.settings.earlier_log_keys_file)
+
+    def named_log_key(self, name: str) -> NoteKey:
+        """The verifier key of a log key of this history, by its name in the keystore or as it is spelled.
+
+        :raises Malformed: it is no verifier key, and no Ed25519 key has this name.
+        """
+        if "+" in name:
+            return NoteKey.parse(name)
+        for info in self.keystore.list():
+            if info.name == name and info.algorithm is Algorithm.ED25519:
+                return NoteKey(str(self.origin), bytes.fromhex(info.public[2:]))
+        raise Malformed(f"the keystore has no Ed25519 key of the name {name}: give its verifier key", "key")
+
+    def log_keys(self, origin: Origin) -> tuple[LogKey, ...]:
+        """All keys of this log, the present one last."""
+        present = () if self.log_key is None else (LogKey(note_key(origin, self.log_key)),)
+        return *self.earlier_log_keys, *present
 
     @_Opened
     def receipt_key(self) -> SigningKey | None:
@@ -294,7 +325,7 @@ class App:
 
     def trust_root(self, witnesses_file: Path | None, threshold: int | None = None) -> TrustRoot:
         """The trust root of this log; see ``own_trust_root``."""
-        return own_trust_root(self.origin, self.log_key, witnesses_file, threshold)
+        return own_trust_root(self.origin, self.log_keys(self.origin), witnesses_file, threshold)
 
     # ------------------------------------------------------------------------------------------------------- witness
 

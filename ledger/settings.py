@@ -80,6 +80,10 @@ class Settings(BaseModel):
         "Key that signs checkpoints (Ed25519). Without it the ledger makes no checkpoint and no evidence.",
         None, _NAMED, pattern=_KEY_NAME, unset="none",
     )  # fmt: skip
+    earlier_log_keys_file: Path | None = _setting(
+        "File of the keys that signed checkpoints before `log_key`. Each line has a verifier key and the size up to "
+        "which it counts; `ledger keys end` writes it.", None, _PATH, unset="`log_key` is the log's first key",
+    )  # fmt: skip
     receipt_key: str | None = _setting(
         "Key that signs the receipts of Transparent Statements (P-256). Without it the ledger makes no receipts.",
         None, _NAMED, pattern=_KEY_NAME, unset="none",

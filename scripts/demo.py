@@ -138,7 +138,7 @@ class Demo:
 
     def _start_witnesses(self, running: ExitStack) -> None:
         local, folder = self.local, OUTPUT / "witnesses"
-        trust = TrustRoot(local.chain.origin, note_key(local.chain.origin, local.log_key))
+        trust = TrustRoot.of(local.chain.origin, note_key(local.chain.origin, local.log_key))
         for name in WITNESSES:
             key = local.key(name, Algorithm.ED25519)
             self.witnesses.append(running.enter_context(witnessing(witness_of(name, key, trust, folder, local.chain))))
@@ -259,7 +259,7 @@ class Demo:
     def _trust(self) -> TrustRoot:
         """A trust root that demands both witnesses' cosignatures."""
         keys, origin = tuple(known.key for known in self.witnesses), self.local.chain.origin
-        return TrustRoot(origin, note_key(origin, self.local.log_key), keys, len(keys))
+        return TrustRoot.of(origin, note_key(origin, self.local.log_key), keys, len(keys))
 
     def _evidence(self, item: Declared, folder: str) -> Path:
         local = self.local

@@ -80,7 +80,7 @@ def entry(number: int) -> bytes:
 
 def trust(origin: Origin = ORIGIN, log: SigningKey = LOG) -> TrustRoot:
     """What a reader believes: both witnesses must have cosigned."""
-    return TrustRoot(origin, NoteKey(str(origin), log.public_key), tuple(item.key for item in WITNESSES), 2)
+    return TrustRoot.of(origin, NoteKey(str(origin), log.public_key), tuple(item.key for item in WITNESSES), 2)
 
 
 def bad_checkpoint(defect: str) -> SignedNote:

@@ -24,7 +24,7 @@ from tests.witnesses import key_of, serving
 LOG = key_of("made-up log")
 LOG_KEY = NoteKey(str(ORIGIN), LOG.public_key)
 WITNESS = Witness("witness.example/made-up")
-TRUST = TrustRoot(ORIGIN, LOG_KEY, (WITNESS.key,), 1)
+TRUST = TrustRoot.of(ORIGIN, LOG_KEY, (WITNESS.key,), 1)
 
 
 def entries(count: int, seed: str = "") -> list[bytes]:

@@ -1500,10 +1500,10 @@ def read_note(note: str) -> Note:
     return Note(Origin.parse(lines[0]), int(lines[1]), _base64(lines[2]), text + "\n", tuple(signatures))
 
 
-def check_log(note: Note, key: NoteKey) -> None:
+def log_signed(note: Note, key: NoteKey) -> bool | None:
+    """Whether each line of this log key fits; None if it has no line."""
     lines = note.by(key)
-    if not lines or not all(ed25519_fits(key.key, note.text.encode(), line) for line in lines):
-        raise Failed(f"the checkpoint is not signed by {key.name} with the key {key.id.hex()}")
+    return all(ed25519_fits(key.key, note.text.encode(), line) for line in lines) if lines else None
 
 
 def cosigned_at(note: Note, key: NoteKey) -> list[int]:
@@ -1523,7 +1523,7 @@ def cosigned_at(note: Note, key: NoteKey) -> list[int]:
 
 class Trust(NamedTuple):
     origin: Origin
-    log_key: NoteKey
+    log_keys: tuple[tuple[NoteKey, int | None], ...]
     witnesses: tuple[NoteKey, ...]
     threshold: int
 
@@ -1649,19 +1649,34 @@ def _settings(data: bytes, format_: str, names: Sequence[str]) -> dict[str, Any]
 
 
 def read_trust(data: bytes) -> Trust:
-    members = ["ledger", "log_key", "origin", "threshold", "witnesses"]
-    value = _settings(data, "trade-ledger/trust-root/1", members)
-    origin, key = Origin.parse(value["origin"]), NoteKey.parse(value["log_key"])
+    members = ["ledger", "log_keys", "origin", "threshold", "witnesses"]
+    value = _settings(data, "trade-ledger/trust-root/2", members)
+    origin, log_keys = Origin.parse(value["origin"]), tuple(_log_keys(value["log_keys"]))
     witnesses = tuple(NoteKey.parse(item) for item in _list(value["witnesses"], "witnesses"))
-    if key.type != 1 or key.name != str(origin):
-        raise Malformed("log_key must be of type 0x01 and named after the origin")
+    if any(key.type != 1 or key.name != str(origin) for key, _ in log_keys):
+        raise Malformed("log_keys must be of type 0x01 and named after the origin")
     if len(witnesses) > 64 or any(witness.type != 4 for witness in witnesses):
         raise Malformed("witnesses must be at most 64 keys of type 0x04")
     if len({item.name for item in witnesses}) < len(witnesses) or len({item.key for item in witnesses}) < len(
         witnesses
     ):
         raise Malformed("witnesses must not name a witness twice")
-    return Trust(origin, key, witnesses, _whole(value["threshold"], len(witnesses), "threshold"))
+    return Trust(origin, log_keys, witnesses, _whole(value["threshold"], len(witnesses), "threshold"))
+
+
+def _log_keys(value: Any) -> list[tuple[NoteKey, int | None]]:
+    found: list[tuple[NoteKey, int | None]] = []
+    least = 0
+    for item in _list(value, "log_keys"):
+        up_to = _object(item, ["key", "up_to"], "a log key")["up_to"]
+        size = SAFE_INTEGER if up_to is None else _whole(up_to, SAFE_INTEGER, "up_to")
+        if found and (found[-1][1] is None or size < least):
+            raise Malformed("the up_to of log_keys must not descend, and only the last may be null")
+        found.append((NoteKey.parse(item["key"]), up_to))
+        least = size
+    if not 0 < len(found) <= 64 or len({key.id for key, _ in found}) < len(found):
+        raise Malformed("log_keys must be from 1 to 64 keys, and no two with the same key id")
+    return found
 
 
 def read_policy(data: bytes) -> Policy:
@@ -1744,6 +1759,7 @@ CODES = {
     "origin.trusted": VALID, "origin.checkpoint_of_another": INVALID, "origin.another_trusted": INVALID,
     "origin.another_beginning": INVALID, "origin.nothing_trusted": ERROR,
     "checkpoint.signed": VALID, "checkpoint.not_signed": INVALID,
+    "checkpoint.key_ended": INVALID,
     "witnesses.enough": VALID, "witnesses.too_few": INVALID, "witnesses.wrong_line": INVALID,
     "entries.included": VALID, "entries.not_included": INVALID, "entries.times_go_back": INVALID,
     "entries.resolutions_go_back": INVALID,
@@ -1972,12 +1988,16 @@ class Verifier:
         else:
             self.add("origin.trusted", f"history {ours}")
         if trust is not None:
-            try:
-                check_log(note, trust.log_key)
-            except Failed as error:
-                self.add("checkpoint.not_signed", str(error))
+            counting = [key for key, up_to in trust.log_keys if up_to is None or note.size <= up_to]
+            answers = [answer for answer in (log_signed(note, key) for key in counting) if answer is not None]
+            ended = [key for key, _ in trust.log_keys if key not in counting and log_signed(note, key)]
+            of = f"the checkpoint of {note.size} entries is"
+            if answers and all(answers):
+                self.add("checkpoint.signed", f"{of} signed by {trust.origin}")
+            elif ended and not answers:
+                self.add("checkpoint.key_ended", f"{of} signed with a log key that does not count at this size")
             else:
-                self.add("checkpoint.signed", f"the history of {note.size} entries is signed by {trust.log_key.name}")
+                self.add("checkpoint.not_signed", f"{of} not signed by {trust.origin} with a log key that counts")
 
     def witnesses(self) -> None:
         """Check 7."""

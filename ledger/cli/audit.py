@@ -27,7 +27,6 @@ from ledger.journeys.audit.audit import audit as run_audit
 from ledger.journeys.audit.checkpoints import NamedCheckpoint
 from ledger.journeys.audit.cosigner import Cosigner
 from ledger.journeys.audit.findings import AuditReport, Finding
-from ledger.journeys.checkpoint import note_key
 
 _COLOURS = {Status.VALID: "green", Status.INVALID: "bold red", Status.ERROR: "bold yellow", Status.SKIPPED: "dim"}
 _DIFFERENCE, _UNDECIDED = 1, 3
@@ -93,13 +92,13 @@ def audit(
 
 
 def _trust(app: App, origin: Origin, trust: Path | None) -> TrustRoot | None:
-    """The trust root of the file, or else of the log's own key if it is here; None if neither is."""
+    """The trust root of the file, or else of the log's own keys if the present one is here; None if neither is."""
     if trust is not None:
         root = read_trust(trust)
         if root.origin != origin:
             raise HistoryBroken("the trust root is of another history", expected=root.origin, found=origin)
         return root
-    return None if app.log_key is None else TrustRoot(origin, note_key(origin, app.log_key))
+    return None if app.log_key is None else TrustRoot(origin, app.log_keys(origin))
 
 
 def _notes(paths: Sequence[Path]) -> list[NamedCheckpoint]:

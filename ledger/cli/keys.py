@@ -9,9 +9,11 @@ import typer
 
 from ledger.cli.files import read_file
 from ledger.cli.inputs import Json
-from ledger.cli.output import lines, show
+from ledger.cli.output import facts, lines, show
 from ledger.cli.terminal import ask_twice, open_app
 from ledger.core.statements.signature import Algorithm
+from ledger.errors import Malformed
+from ledger.journeys.log_keys import end_log_key, last_signed
 
 keys = typer.Typer(
     no_args_is_help=True, help="Create, list and import keys; files are encrypted (Ethereum v3, scrypt)."
@@ -58,3 +60,34 @@ def import_(
     app = open_app()
     info = app.keystore.import_key(name, algorithm, read_file(file), app.new_passphrase(ask_twice), where=str(file))
     show(as_json, info.to_json(), lambda: lines("Imported", _COLUMNS, [tuple(info.to_json().values())]))
+
+
+@keys.command("end")
+def end(
+    name: Annotated[str, typer.Argument(help="The log key: its name in the keystore, or its verifier key.")],
+    up_to: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="The greatest size at which it counts; that of its newest checkpoint in the store if not given.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """End a log key: note in `earlier_log_keys_file` up to which size it counts. Stop the servers first.
+
+    Example: `ledger keys end log`
+    """
+    app = open_app()
+    file = app.settings.earlier_log_keys_file
+    if file is None:
+        raise Malformed("is not set: it names the file in which ended keys are noted", "earlier_log_keys_file")
+    key = app.named_log_key(name)
+    if up_to is None:
+        with app.follower.fresh_history() as history:
+            up_to = last_signed(history, app.store, key)
+        if up_to == 0:
+            raise Malformed("not given, and the store has no checkpoint of this history by this key", "--up-to")
+    ended = end_log_key(file, app.origin, key, up_to)
+    value = {"file": str(file), "key": str(key), "up_to": up_to, "earlier_keys": len(ended)}
+    show(as_json, value, lambda: facts("Ended", value))

@@ -111,12 +111,12 @@ def key_(
     output: OutputOption,
     as_json: Json = False,
 ) -> None:
-    """Write the log's receipt key as PEM, for other programs, if the log key of the trust root names it.
+    """Write the log's receipt key as PEM, for other programs, if a log key of the trust root names it.
 
     Example: `ledger proof key invoice.scitt --trust trust.json -o receipts.pem`
     """
     named = read_as(STATEMENT, statement, TransparentStatement.parse).key
-    named.verify(read_trust(trust).log_key)
+    named.verify([key for key, _ in read_trust(trust).log_keys])
     write_file(output, named.key.pem.encode())
     value = {"file": str(output), "signer": hex_text(named.key.signer)}
     show(as_json, value, lambda: facts("Written", value))

@@ -27,7 +27,7 @@ def trust(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write the trust root file that verifiers use offline: origin, checkpoint key, witnesses and how many must cosign.
+    """Write the trust root file that verifiers use offline: origin, log keys, witnesses and how many must cosign.
 
     Example: `ledger trust -o trust.json --witnesses witnesses.txt --threshold 2`
     """
@@ -38,9 +38,10 @@ def trust(
     value = {
         "file": str(output),
         "origin": str(root.origin),
-        "log_key": str(root.log_key),
+        "log_keys": [{"key": str(key), "up_to": up_to} for key, up_to in root.log_keys],
         "witnesses": [str(key) for key in root.witnesses],
         "threshold": root.threshold,
     }
     names = ", ".join(key.name for key in root.witnesses)
-    show(as_json, value, lambda: facts("Trust root", value | {"witnesses": names}))
+    keys = "\n".join(str(key) + ("" if up_to is None else f" up to {up_to}") for key, up_to in root.log_keys)
+    show(as_json, value, lambda: facts("Trust root", value | {"log_keys": keys, "witnesses": names}))

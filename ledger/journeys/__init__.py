@@ -8,6 +8,7 @@ In the order of a document's life:
 ``follow``     keep the store's index and a replayed history in step with the contract
 ``anchor``     batches, transactions, entries; resumes wherever it stopped
 ``checkpoint`` sign the size and root of what is confirmed; find the newest checkpoint
+``log_keys``   the keys that signed before, and how one of them ends
 ``cosign``     ask witnesses for their signatures on it
 ``witness``    be such a witness: cosign what our own node confirms
 ``relay``      carry a signed statement to the contract, and find it again in the history

@@ -15,8 +15,9 @@ from ledger.journeys.follow import Follower
 def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | None, at: int) -> SignedNote | None:
     """Sign a checkpoint of the entries that are confirmed, as of the latest refresh, and store it forever.
 
-    If this size has a note already, that note is returned; without a log key or without entries, None. If another
-    process saw more and signed a greater size, the newest note up to this size is returned, or None.
+    If this size has a note already, that note is returned, signed with this key too; without a log key or without
+    entries, None. If another process saw more and signed a greater size, the newest note up to this size is returned,
+    or None.
 
     :raises Unavailable: the chain took back, or this node hides, what was signed. Another signature would make two
         histories under one key, so nothing is signed until the history leads there again (docs/operations.md).
@@ -37,7 +38,7 @@ def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | N
                 )
             if checkpoint.size == size:
                 if checkpoint.root == history.log.root(size):
-                    return before
+                    return before if before.names(key) else store.checkpoints.add_signatures(_sign(checkpoint, log_key))
                 raise Unavailable(
                     f"an earlier key of this log signed another root for {size} entries, and that signature stays: the "
                     "checkpoint of the next entry will be signed",
@@ -47,9 +48,13 @@ def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | N
         if newest is not None and newest.checkpoint.size > size and newest.names(key):
             return before
         checkpoint = Checkpoint(history.origin, size, history.log.root(size))
-    note = signed(checkpoint, key, log_key.sign_note(checkpoint.text.encode()))
+    note = _sign(checkpoint, log_key)
     store.checkpoints.save(note, at)
     return note
+
+
+def _sign(checkpoint: Checkpoint, log_key: SigningKey) -> SignedNote:
+    return signed(checkpoint, note_key(checkpoint.origin, log_key), log_key.sign_note(checkpoint.text.encode()))
 
 
 def note_key(origin: Origin, log_key: SigningKey) -> NoteKey:

@@ -288,7 +288,7 @@ class _Declarations:
 def _write_keys(writer: ExportWriter, keys: PublicKeys) -> None:
     trust = keys.trust
     writer.write("keys/trust.json", trust.to_bytes())
-    writer.write("keys/log.vkey", f"{trust.log_key}\n".encode())
+    writer.write("keys/log.vkey", "".join(f"{key}\n" for key, _ in trust.log_keys).encode())
     writer.write("keys/witnesses.vkey", "".join(f"{key}\n" for key in trust.witnesses).encode())
     writer.write("keys/keystore.json", keys.keystore_file())
 

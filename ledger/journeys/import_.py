@@ -176,7 +176,7 @@ def _check_others(run: ImportRun, carried: TrustRoot) -> None:
         if path != document_path(digest):
             raise VerificationFailed(f"{path} is the document with the digest 0x{digest.hex()}")
         run.counts["documents"] += 1
-    reader.expect("keys/log.vkey", f"{carried.log_key}\n".encode())
+    reader.expect("keys/log.vkey", "".join(f"{key}\n" for key, _ in carried.log_keys).encode())
     reader.expect("keys/witnesses.vkey", "".join(f"{key}\n" for key in carried.witnesses).encode())
     for path in (README, "keys/keystore.json", *reader.paths("contract/"), *reader.paths("formats/")):
         reader.see(path)

@@ -33,7 +33,7 @@ def transparent_statement(
     made = scitt.transparent_statement(
         evidence, statement, issuer.sign(statement.digest), receipt, receipt_key.sign(receipt.digest)
     )
-    trust = TrustRoot(evidence.origin, note_key(evidence.origin, log_key))
+    trust = TrustRoot.of(evidence.origin, note_key(evidence.origin, log_key))
     scitt.TransparentStatement.parse(made).verify(trust)
     return made
 

@@ -215,7 +215,10 @@ class _Rebuilding:
         if trust is None:
             return None
         note = evidence.checkpoint
-        known = {(key.name, key.id) for key in (trust.log_key, *(item.witness for item in trust.cosignatures(note)))}
+        known = {
+            (key.name, key.id)
+            for key in (*trust.log_keys_at(note.checkpoint.size), *(item.witness for item in trust.cosignatures(note)))
+        }
         return replace(note, signatures=tuple(line for line in note.signatures if line[:2] in known))
 
     def _store(self, restoring: Restoration, evidence: Evidence) -> str:

@@ -55,7 +55,7 @@ class Witness:
         :raises Malformed: the name is not that of a note key, or the key is not Ed25519 or is the log's own.
         """
         key.sign_note(b"")
-        if key.public_key == trust.log_key.public_key:
+        if any(key.public_key == log_key.public_key for log_key, _ in trust.log_keys):
             raise Malformed("is the log's own key: a witness has one of its own", "witness_key")
         self.key = NoteKey(name, key.public_key, KeyType.WITNESS)
         self._trust = trust

@@ -149,7 +149,7 @@ class World:
 
     @property
     def trust(self) -> TrustRoot:
-        return TrustRoot(self.origin, self.log_key, tuple(item.key for item in self.witnesses), len(self.witnesses))
+        return TrustRoot.of(self.origin, self.log_key, tuple(item.key for item in self.witnesses), len(self.witnesses))
 
     def append(self, content: Content) -> Entry:
         """Write content as the next entry, as the contract would, and replay it."""

@@ -35,7 +35,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("house")
     with houses.house(folder) as house:
         house.key("log", Algorithm.ED25519)
-        trust = TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
+        trust = TrustRoot.of(house.chain.origin, note_key(house.chain.origin, house.log_key))
         away = NoteKey("away.example", key_of("away.example").public_key, KeyType.WITNESS)
         with witnessing(witness_of("w.example", trust, folder, house.chain)) as line:
             (folder / "witnesses").write_text(f"{line}\n{away} http://127.0.0.1:1\n")
@@ -150,10 +150,10 @@ def test_it_is_mirrored_and_a_mirror_demands_its_witnesses(served: Served, tmp_p
     log_key = note_key(origin, served.house.log_key)
     with serving(served.client.app) as url:
         web = Web(f"{url}/v1/log", 10, Source.LOG)
-        made = Mirror(web, MirrorFolder(tmp_path / "copy"), TrustRoot(origin, log_key, (witness,), 1)).run()
+        made = Mirror(web, MirrorFolder(tmp_path / "copy"), TrustRoot.of(origin, log_key, (witness,), 1)).run()
         assert (made.note.checkpoint, [item.witness for item in made.cosigned]) == (note.checkpoint, [witness])
         with pytest.raises(VerificationFailed, match="cosigned by 1 of 2 known witnesses; 2 are demanded"):
-            Mirror(web, MirrorFolder(tmp_path / "none"), TrustRoot(origin, log_key, (witness, away), 2)).run()
+            Mirror(web, MirrorFolder(tmp_path / "none"), TrustRoot.of(origin, log_key, (witness, away), 2)).run()
     size = note.checkpoint.size
     held = {str(path.relative_to(tmp_path / "copy")) for path in (tmp_path / "copy").rglob("*") if path.is_file()}
     assert held == {"checkpoint", f"tile/0/000.p/{size}", f"tile/entries/000.p/{size}"}

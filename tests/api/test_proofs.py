@@ -23,7 +23,7 @@ def anchored(served: Served) -> str:
 
 def trust(served: Served) -> TrustRoot:
     origin = served.house.chain.origin
-    return TrustRoot(origin, note_key(origin, served.house.log_key))
+    return TrustRoot.of(origin, note_key(origin, served.house.log_key))
 
 
 def test_a_tlog_proof_and_its_entry(served: Served, anchored: str) -> None:

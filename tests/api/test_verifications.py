@@ -89,7 +89,7 @@ SIZE = f'"size": {EVIDENCE["inclusions"][0]["size"]}'
         (json.dumps(BODY | {"evidence": EVIDENCE | {"more": 1}}), '"more" is not a member'),
         (json.dumps(BODY | {"evidence": EVIDENCE | {"ledger": "trade-ledger/evidence/2"}}), "evidence/1"),
         (json.dumps(BODY | {"evidence": EVIDENCE | {"document": {"fields": []}}}), "document"),
-        (json.dumps(BODY | {"trust": {"ledger": "x"}}), "trust-root/1"),
+        (json.dumps(BODY | {"trust": {"ledger": "x"}}), "trust-root/2"),
         (json.dumps(BODY | {"policy": {}}), "policy/1"),
         (json.dumps(BODY | {"document": "~"}), "base64"),
         (json.dumps(BODY | {"evidence": EVIDENCE | {"signature": "\ufdd0"}}, ensure_ascii=False), "noncharacter"),

@@ -74,7 +74,7 @@ class Watched:
 
 
 def trust_of(house: LocalLedger) -> TrustRoot:
-    return TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
+    return TrustRoot.of(house.chain.origin, note_key(house.chain.origin, house.log_key))
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def written(house: LocalLedger, path: Path, root: bytes | None = None) -> str:
 
 
 def trusted(house: LocalLedger, path: Path) -> str:
-    path.write_bytes(TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key)).to_bytes())
+    path.write_bytes(TrustRoot.of(house.chain.origin, note_key(house.chain.origin, house.log_key)).to_bytes())
     return str(path)
 
 

@@ -49,7 +49,7 @@ def test_every_positive_document_ends_in_a_good_verdict(house: LocalLedger, tmp_
     assert report.batch.size == len(wanted) == 531
     ids = store.batches.declaration_ids(report.batch.id)
     houses.attest(house, ids, houses.CUSTOMS)
-    trust = TrustRoot(origin, note_key(origin, house.log_key)).to_bytes()
+    trust = TrustRoot.of(origin, note_key(origin, house.log_key)).to_bytes()
     tried = 0
     for item in done:
         assert isinstance(item, Declared)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ledger.core.checkpoints.checkpoint import Checkpoint
-from ledger.core.checkpoints.note import cosigned_text
+from ledger.core.checkpoints.note import NoteKey, cosigned_text
 from ledger.core.document import Format, Wrapped, disclose, redact, wrap
 from ledger.core.encoding.keccak import keccak
 from ledger.core.evidence.inclusion import BatchTree
@@ -55,7 +55,7 @@ from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.errors import LedgerError, Malformed
-from ledger.testing.world import ORIGIN, START, TRADER, World
+from ledger.testing.world import ORIGIN, START, TRADER, Witness, World
 from tests.conformance.parts import CARD, CERTIFICATE, INVOICE, policy, requirement
 from tests.differential import keys
 from tests.differential.keys import COUNCILLORS, EVERYBODY, NOBODY, OFFICERS, STRANGERS, WITNESSES, forged, signed
@@ -99,6 +99,8 @@ PDF = (Path(__file__).parents[1] / "vectors" / "pdf" / "original.pdf").read_byte
 SMALL = "small.example"
 LOG_WORLD = World()
 LOG = LOG_WORLD.log_key
+LATER_LOG = Witness("later-log-key")
+LATER = NoteKey(LOG.name, LATER_LOG.key.public_key)
 
 
 class Documents(NamedTuple):
@@ -587,6 +589,9 @@ class Sealed:
                     [(log.name, b"\0\0\0\0", signature)],
                 ]
             )
+        if self.likely(15):
+            later = (log.name, replace(LATER, name=log.name).id, LATER_LOG.secret.sign(text))
+            lines = [*lines[: self.chance.randrange(2)], later if self.likely(90) else (*later[:2], bytes(64))]
         for witness in WITNESSES:
             for _ in range(self.chance.choice([0, 1, 1, 1, 1, 1, 1, 2])):
                 lines.append((witness.name, witness.key.id, self.cosignature(witness, checkpoint)))
@@ -645,13 +650,28 @@ class Sealed:
         if self.odd(0.2):
             log = WITNESSES[0].key.public_key
         value = {
-            "ledger": "trade-ledger/trust-root/1",
-            "log_key": vkey(origin, b"\x01", log),
+            "ledger": "trade-ledger/trust-root/2",
+            "log_keys": self.log_keys(origin, log),
             "origin": origin,
             "threshold": threshold,
             "witnesses": witnesses,
         }
         return self.spelled(value)
+
+    def log_keys(self, origin: str, log: bytes) -> list[Any]:
+        """The log's key, and sometimes another one before or after it; which sizes each signs is mostly a guess."""
+        size = self.size
+        near = [max(0, size - 1), size, size, size + 1, 2**40]
+        keys: list[Any] = [{"key": vkey(origin, b"\x01", log), "up_to": None}]
+        if self.likely(15):
+            keys[0]["up_to"] = self.chance.choice(near)
+        if self.likely(15):
+            other = {"key": vkey(origin, b"\x01", LATER.public_key), "up_to": None}
+            keys.insert(self.chance.randrange(2), other)
+            keys[0]["up_to"] = self.chance.choice(near)
+        if self.odd(0.3):
+            keys = self.chance.choice([[], keys * 2, keys[::-1], keys[0], [vkey(origin, b"\x01", log)]])
+        return keys
 
     def odd_witness(self) -> str:
         known = WITNESSES[0].key.public_key

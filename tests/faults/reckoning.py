@@ -198,7 +198,7 @@ def anchors(site: Site) -> list[Name]:
 
 def audit(site: Site) -> None:
     """What ``ledger audit`` does, past every proxy: it finds nothing."""
-    trust = TrustRoot(site.house.chain.origin, note_key(site.house.chain.origin, site.house.log_key))
+    trust = TrustRoot.of(site.house.chain.origin, note_key(site.house.chain.origin, site.house.log_key))
     store = Store.open(site.store_url, site.house.chain.origin, create=False)
     try:
         report = run_audit(site.house.chain, Scope(store=store, trust=trust)).report
@@ -223,7 +223,7 @@ def verify(site: Site, posted: Posted, within: float) -> None:
     evidence.write_bytes(given[0][1])
     document.write_bytes(posted.document.to_bytes())
     origin = site.house.chain.origin
-    trust.write_bytes(TrustRoot(origin, note_key(origin, site.house.log_key), (), 0).to_bytes())
+    trust.write_bytes(TrustRoot.of(origin, note_key(origin, site.house.log_key), (), 0).to_bytes())
     # Of a chain whose clock is ahead, evidence is good from the chain's own time on.
     at = max(time.time(), site.chain.time())
     words = [

@@ -44,7 +44,7 @@ def fill(house: LocalLedger) -> LocalLedger:
 
 
 def trust_of(house: LocalLedger) -> TrustRoot:
-    return TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
+    return TrustRoot.of(house.chain.origin, note_key(house.chain.origin, house.log_key))
 
 
 def by_name(audited: Audited) -> dict[str, Finding]:

@@ -87,7 +87,7 @@ def exported_house(folder: Path) -> ExportedHouse:
         # Later than the others for certain, so that it stands last.
         house.store.declarations.add([(pending, signature)], house.chain.origin, now() + 60)
         keys = PublicKeys(
-            TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key)), tuple(house.keystore.list())
+            TrustRoot.of(house.chain.origin, note_key(house.chain.origin, house.log_key)), tuple(house.keystore.list())
         )
         with house.follower.fresh_history() as history:
             left = export_ledger(folder / "export", house.store, history, keys, [folder / "wrapped"])

@@ -47,7 +47,7 @@ class FilledHouse:
     @property
     def trust(self) -> TrustRoot:
         origin = self.house.chain.origin
-        return TrustRoot(origin, note_key(origin, self.house.log_key))
+        return TrustRoot.of(origin, note_key(origin, self.house.log_key))
 
     @property
     def anchored(self) -> list[bytes]:
@@ -126,7 +126,7 @@ class Anew:
         return rebuild(self.store, self.follower, evidence, trust, now())
 
     def audit(self) -> Audited:
-        trust = TrustRoot(self.house.chain.origin, note_key(self.house.chain.origin, self.house.log_key))
+        trust = TrustRoot.of(self.house.chain.origin, note_key(self.house.chain.origin, self.house.log_key))
         return audit(self.house.chain, Scope(store=self.store, trust=trust))
 
     def anchorer(self) -> Anchorer:

@@ -293,7 +293,7 @@ def test_an_export_of_one_who_forged_the_log_too_is_refused_by_the_trust_root(co
     """All checkpoints are signed by a key that the export itself names: believed alone, refused with a trust root."""
     for path in [*copy.folder.glob("log/checkpoints/*"), copy.folder / "log/checkpoint"]:
         sign(copy, str(path.relative_to(copy.folder)), STRANGER)
-    trust = TrustRoot(copy.exported.origin, note_key(copy.exported.origin, STRANGER))
+    trust = TrustRoot.of(copy.exported.origin, note_key(copy.exported.origin, STRANGER))
     (copy.folder / "keys/trust.json").write_bytes(trust.to_bytes())
     (copy.folder / "keys/log.vkey").write_bytes(f"{trust.log_key}\n".encode())
     relist(copy.folder)

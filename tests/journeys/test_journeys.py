@@ -57,7 +57,7 @@ def now() -> int:
 def question(house: LocalLedger, declaration: Declaration) -> VerificationRequest:
     id_ = declaration.id(house.chain.origin)
     made = evidence_of(id_, house.store, house.follower, house.log_key, now())
-    trust = TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key))
+    trust = TrustRoot.of(house.chain.origin, note_key(house.chain.origin, house.log_key))
     return VerificationRequest.read(made.to_bytes(), trust=trust.to_bytes())
 
 

@@ -157,7 +157,7 @@ def test_another_log(source: tuple[Path, str], tmp_path: Path) -> None:
     folder, url = source
     write_log(folder, entries(3))
     origin = Origin(1, bytes(20), bytes(32))
-    trust = TrustRoot(origin, type(LOG_KEY)(str(origin), LOG_KEY.public_key))
+    trust = TrustRoot.of(origin, type(LOG_KEY)(str(origin), LOG_KEY.public_key))
     with pytest.raises(VerificationFailed, match="is of eip155:31337:.*, but eip155:1:0x0+:0+ is trusted"):
         mirror(url, tmp_path, trust)
 

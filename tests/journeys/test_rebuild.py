@@ -358,7 +358,7 @@ def test_a_checkpoint_that_the_trust_root_refuses(filled: FilledHouse, fresh: An
 def test_a_witness_that_is_demanded_elsewhere_is_not_demanded_here(filled: FilledHouse, fresh: Anew) -> None:
     """The chain itself is asked. But a line under a known witness's name must fit."""
     witness = Witness("witness.example")
-    trust = TrustRoot(filled.trust.origin, filled.trust.log_key, (witness.key,), 1)
+    trust = TrustRoot.of(filled.trust.origin, filled.trust.log_key, (witness.key,), 1)
     good, bad = filled.batches[0][0], filled.batches[0][1]
 
     def cosign(value: dict[str, Any]) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.checkpoints.log_keys import LogKey
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.evidence.reading import read_evidence
 from ledger.core.history.entry import EntryKind
 from ledger.core.statements.signature import Algorithm
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
@@ -75,7 +77,7 @@ class Operator:
 
     @property
     def trust(self) -> TrustRoot:
-        return TrustRoot(self.house.chain.origin, note_key(self.house.chain.origin, self.house.log_key))
+        return TrustRoot.of(self.house.chain.origin, note_key(self.house.chain.origin, self.house.log_key))
 
 
 @pytest.fixture
@@ -296,10 +298,11 @@ def test_another_relayer_takes_over_what_the_lost_one_had_sent(house: LocalLedge
 
 
 def test_another_log_key_goes_on_where_the_lost_one_ended(house: LocalLedger, tmp_path: Path) -> None:
-    """Old evidence stays good under the old trust root; new evidence is good under the new one, and not the old."""
+    """A trust root of both keys takes old and new evidence; one of a single key takes only that key's."""
     origin = house.chain.origin
     successor = house.key("log-2", Algorithm.ED25519)
-    old, new = (TrustRoot(origin, note_key(origin, key)).to_bytes() for key in (house.log_key, successor))
+    keys = [note_key(origin, key) for key in (house.log_key, successor)]
+    old, new = (TrustRoot.of(origin, key).to_bytes() for key in keys)
     with anew(house, f"sqlite:///{tmp_path / 'ledger.sqlite'}") as made:
         signed = houses.declaration(house)
         ((id_, _),) = made.store.declarations.add([signed], origin, now() - 60)
@@ -307,14 +310,18 @@ def test_another_log_key_goes_on_where_the_lost_one_ended(house: LocalLedger, tm
         before = evidence_of(id_, made.store, made.follower, house.log_key, now()).to_bytes()
         houses.anchored(house)  # by another store: the history grows
         after = evidence_of(id_, made.store, made.follower, successor, now()).to_bytes()
+        last = read_evidence(before).checkpoint.checkpoint.size
+        both = TrustRoot(origin, (LogKey(keys[0], last), LogKey(keys[1]))).to_bytes()
         outcomes = {
             (name, under): verify_offline(VerificationRequest.read(data, None, trust), now()).conclusion
             for name, data in {"before": before, "after": after}.items()
-            for under, trust in {"old": old, "new": new}.items()
+            for under, trust in {"old": old, "new": new, "both": both}.items()
         }
         assert outcomes == {
             ("before", "old"): Conclusion.GOOD,
             ("before", "new"): Conclusion.NOT_GOOD,
             ("after", "old"): Conclusion.NOT_GOOD,
             ("after", "new"): Conclusion.GOOD,
+            ("before", "both"): Conclusion.GOOD,
+            ("after", "both"): Conclusion.GOOD,
         }

@@ -54,7 +54,7 @@ def spoils_nothing(house: LocalLedger, size: int) -> None:
     (declared,) = houses.anchored(house)
     id_, origin = declared.id(house.chain.origin), house.chain.origin
     houses.attest(house, [id_])
-    trust = TrustRoot(origin, note_key(origin, house.log_key))
+    trust = TrustRoot.of(origin, note_key(origin, house.log_key))
     report = audit(house.chain, Scope(store=house.store, trust=trust)).report
     assert report.good, report.findings
     assert {finding.status for finding in report.findings} == {Status.VALID}

@@ -89,7 +89,7 @@ class Attested:
     @property
     def trust(self) -> TrustRoot:
         origin = self.house.chain.origin
-        return TrustRoot(origin, note_key(origin, self.house.log_key))
+        return TrustRoot.of(origin, note_key(origin, self.house.log_key))
 
     def asked(self, kind: str) -> VerificationRequest:
         return VerificationRequest.read(self.evidence[kind], None, self.trust.to_bytes(), json.dumps(POLICY).encode())
@@ -330,6 +330,6 @@ def test_a_wallet_of_one_transaction_in_the_council(attested: Attested, tmp_path
         report = audit(house.chain, Scope(store=house.store)).report
         assert report.good, report.findings
         made = evidence_of(id_, house.store, house.follower, house.log_key, now()).to_bytes()
-        asked = VerificationRequest.read(made, None, TrustRoot(origin, note_key(origin, house.log_key)).to_bytes())
+        asked = VerificationRequest.read(made, None, TrustRoot.of(origin, note_key(origin, house.log_key)).to_bytes())
         online, offline = verify_online(asked, now(), house.follower), verify_offline(asked, now())
         assert (online.conclusion, offline.conclusion) == (Conclusion.GOOD, Conclusion.GOOD)

@@ -46,7 +46,7 @@ def now() -> int:
 def trust_of(house: LocalLedger, *names: str, threshold: int | None = None) -> TrustRoot:
     keys = tuple(NoteKey(name, key_of(name).public_key, KeyType.WITNESS) for name in names)
     enough = len(keys) if threshold is None else threshold
-    return TrustRoot(house.chain.origin, note_key(house.chain.origin, house.log_key), keys, enough)
+    return TrustRoot.of(house.chain.origin, note_key(house.chain.origin, house.log_key), keys, enough)
 
 
 def published(house: LocalLedger) -> SignedNote:
@@ -297,7 +297,7 @@ def test_a_witness_whose_node_has_another_history_refuses(tmp_path: Path) -> Non
             chains.append(Chain.connect(devchain.url, origin, limits))
         assert chains[0].origin == chains[1].origin
         log = key_of("log")
-        trust = TrustRoot(chains[0].origin, note_key(chains[0].origin, log))
+        trust = TrustRoot.of(chains[0].origin, note_key(chains[0].origin, log))
         stores = [Store.open(f"sqlite:///{tmp_path / f'{n}.sqlite'}", trust.origin) for n in range(2)]
         follower = Follower(chains[0], stores[0])
         for chain, digest in zip(chains, (b"\x01", b"\x02"), strict=True):

@@ -290,7 +290,7 @@ def _trust(chance: random.Random, base: Base, _: list[Base]) -> Made:
         at = chance.randrange(len(value["witnesses"]))
         value["witnesses"][at] = _other(chance, value["witnesses"][at])
     else:
-        member = chance.choice(["log_key", "origin", "ledger", "witnesses"])
+        member = chance.choice(["log_keys", "origin", "ledger", "witnesses"])
         value[member] = _other(chance, value[member])
     return _edited(base, "trust", value)
 

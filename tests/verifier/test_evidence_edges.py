@@ -198,6 +198,10 @@ def vkey(name: str, type_: int = 4, key: bytes = point(0)) -> str:
     return f"{name}+{id_}+{base64.b64encode(bytes([type_]) + key).decode()}"
 
 
+def log_key(key: object, up_to: object = None) -> dict[str, Any]:
+    return {"key": key, "up_to": up_to}
+
+
 def trust(**members: Any) -> Asked:
     return ASKED._replace(trust=json.dumps(json.loads(TRUST) | members).encode())
 
@@ -208,7 +212,7 @@ def demand(**members: Any) -> Asked:
 
 def test_trust_roots() -> None:
     agreed(trust(threshold=value) for value in [*WHOLE, 2, 3])
-    log, one = json.loads(TRUST)["log_key"], json.loads(TRUST)["witnesses"][0]
+    log, one = json.loads(TRUST)["log_keys"][0]["key"], json.loads(TRUST)["witnesses"][0]
     key = point(1)
     pairs = [
         [one],
@@ -233,7 +237,17 @@ def test_trust_roots() -> None:
     agreed(trust(witnesses=many[:count]) for count in (64, 65))
     names = ["a" * 200, "a" * 201, "\u00e9", "a b", "a\x7f", "a\x01", "", "\u00a0", "\u200b"]
     agreed(trust(witnesses=[vkey(name)], threshold=0) for name in names)
-    agreed(trust(log_key=value) for value in (log, one, log.replace("eip155", "eip156")))
+    agreed(trust(log_keys=[log_key(value)]) for value in (log, one, log.replace("eip155", "eip156"), 1))
+    name, later = json.loads(TRUST)["origin"], point(2)
+    other = vkey(name, type_=1, key=later)
+    agreed(trust(log_keys=[log_key(log, value)]) for value in [*WHOLE, 10, 11, 2**63])
+    sizes = [(before, after) for before in (3, 12, None) for after in (3, 12, None)]
+    for first, second in ((log, other), (other, log)):
+        agreed(trust(log_keys=[log_key(first, before), log_key(second, after)]) for before, after in sizes)
+    keys = [log_key(vkey(name, type_=1, key=point(number)), 1) for number in range(64)]
+    own = log_key(log)
+    lists = [[], {}, log, [log], [log_key(log, 99)] * 2, [*keys[1:], own], [*keys, own], [own | {"more": 1}], [{}]]
+    agreed(trust(log_keys=value) for value in lists)
 
 
 @pytest.mark.parametrize("name", ["trust", "policy"])

@@ -1,4 +1,4 @@
-"""The trust root: the file that names the history, log key, witnesses and threshold that a verifier believes.
+"""The trust root: the file that names the history, log keys, witnesses and threshold that a verifier believes.
 
 ``TrustRoot`` is the only code that decides whether a checkpoint is the log's and has enough cosignatures.
 """
@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ledger.core.checkpoints.log_keys import LogKey, LogKeyEnded, check_log_keys, read_log_keys
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote
 from ledger.core.encoding.canonical_json import of_format, read_file
 from ledger.core.encoding.json_text import Json
@@ -16,7 +17,7 @@ from ledger.core.encoding.reading import read_count, read_list, read_object, rea
 from ledger.core.statements.origin import Origin
 from ledger.errors import Malformed, VerificationFailed
 
-TRUST_FORMAT = "trade-ledger/trust-root/1"
+TRUST_FORMAT = "trade-ledger/trust-root/2"
 MAX_WITNESSES = 64
 
 
@@ -36,16 +37,18 @@ class TooFewCosignatures(VerificationFailed):
 
 @dataclass(frozen=True, slots=True)
 class TrustRoot:
-    """A history, the key that signs its checkpoints, and the witnesses, of whom ``threshold`` must cosign them."""
+    """A history, the keys that sign its checkpoints, and the witnesses, of whom ``threshold`` must cosign them.
+
+    The origin pins the first entry of the history, since its salt is the hash of that entry.
+    """
 
     origin: Origin
-    log_key: NoteKey
+    log_keys: tuple[LogKey, ...]
     witnesses: tuple[NoteKey, ...] = ()
     threshold: int = 0
 
     def __post_init__(self) -> None:
-        if self.log_key.type is not KeyType.LOG or self.log_key.name != str(self.origin):
-            raise Malformed("must be an Ed25519 log key (type 0x01) named after the origin", "trust root.log_key")
+        check_log_keys(self.origin, self.log_keys, "trust root.log_keys")
         if len(self.witnesses) > MAX_WITNESSES:
             raise Malformed(f"must be at most {MAX_WITNESSES}", "trust root.witnesses")
         for number, key in enumerate(self.witnesses):
@@ -58,6 +61,16 @@ class TrustRoot:
         if not 0 <= self.threshold <= len(self.witnesses):
             raise Malformed(f"must be from 0 to the number of witnesses, {len(self.witnesses)}", "trust root.threshold")
 
+    @classmethod
+    def of(cls, origin: Origin, key: NoteKey, witnesses: tuple[NoteKey, ...] = (), threshold: int = 0) -> TrustRoot:
+        """The trust root of a log that has had one key."""
+        return cls(origin, (LogKey(key),), witnesses, threshold)
+
+    @property
+    def log_key(self) -> NoteKey:
+        """The newest log key: the last one."""
+        return self.log_keys[-1].key
+
     def verify(self, note: SignedNote) -> tuple[Cosignature, ...]:
         """Check that a checkpoint is the log's and that enough witnesses cosigned it; returns their cosignatures.
 
@@ -67,11 +80,36 @@ class TrustRoot:
         self.verify_log(note)
         return self.cosignatures(note, self.threshold)
 
-    def verify_log(self, note: SignedNote) -> None:
-        """Check origin and log signature of a checkpoint; VerificationFailed says which of the two is another."""
+    def verify_log(self, note: SignedNote) -> NoteKey:
+        """Check origin and log signature of a checkpoint; returns the log key that signed it.
+
+        :raises VerificationFailed: it is of another origin, or as for ``log_key_of``.
+        """
         if note.checkpoint.origin != self.origin:
             raise VerificationFailed(f"the checkpoint is of {note.checkpoint.origin}, but {self.origin} is trusted")
-        note.verify(self.log_key)
+        return self.log_key_of(note)
+
+    def log_key_of(self, note: SignedNote) -> NoteKey:
+        """The first log key that signed a checkpoint, of those that count at its size. Each line of these must fit.
+
+        :raises LogKeyEnded: none of these signed it, and another log key did.
+        :raises VerificationFailed: no log key signed it, or a line of one that counts does not fit.
+        """
+        counting = self.log_keys_at(note.checkpoint.size)
+        signed = [key for key in counting if note.names(key)]
+        for key in signed:
+            note.verify(key)
+        if signed:
+            return signed[0]
+        for key, up_to in self.log_keys:
+            if up_to is not None and _fits(note, key):
+                raise LogKeyEnded(key, up_to, note.checkpoint.size)
+        ids = ", ".join(key.id.hex() for key in counting) or "of this size: none counts"
+        raise VerificationFailed(f"not signed by {self.origin} with the key {ids}")
+
+    def log_keys_at(self, size: int) -> tuple[NoteKey, ...]:
+        """The log keys whose signature on a checkpoint of ``size`` entries counts."""
+        return tuple(item.key for item in self.log_keys if item.counts_at(size))
 
     def cosignatures(
         self, note: SignedNote, demanded: int = 0, not_after: int | None = None
@@ -95,12 +133,21 @@ class TrustRoot:
         """The trust root file; ``read_trust_root`` reads it."""
         value = {
             "ledger": TRUST_FORMAT,
-            "log_key": str(self.log_key),
+            "log_keys": [{"key": str(key), "up_to": up_to} for key, up_to in self.log_keys],
             "origin": str(self.origin),
             "threshold": self.threshold,
             "witnesses": [str(key) for key in self.witnesses],
         }
         return json.dumps(value, indent=2, sort_keys=True).encode() + b"\n"
+
+
+def _fits(note: SignedNote, key: NoteKey) -> bool:
+    """Whether this log key signed the note, and each of its lines fits."""
+    try:
+        note.verify(key)
+    except VerificationFailed:
+        return False
+    return True
 
 
 def majority(witnesses: int) -> int:
@@ -115,12 +162,12 @@ def read_trust_root(data: bytes) -> TrustRoot:
 
 def trust_root_from_value(value: Json) -> TrustRoot:
     """Read the JSON value of a trust root, which comes from a strict reader; Malformed names the member."""
-    names = ["ledger", "log_key", "origin", "threshold", "witnesses"]
-    _, key, origin, threshold, witnesses = read_object(of_format(value, TRUST_FORMAT), names, "trust root")
+    names = ["ledger", "log_keys", "origin", "threshold", "witnesses"]
+    _, keys, origin, threshold, witnesses = read_object(of_format(value, TRUST_FORMAT), names, "trust root")
     items = read_list(witnesses, "trust root.witnesses", MAX_WITNESSES, "verifier keys")
     return TrustRoot(
         Origin.parse(read_string(origin, "trust root.origin")),
-        NoteKey.parse(read_string(key, "trust root.log_key")),
+        read_log_keys(keys, "trust root.log_keys"),
         tuple(NoteKey.parse(read_string(item, f"trust root.witnesses[{number}]")) for number, item in enumerate(items)),
         read_count(threshold, "trust root.threshold"),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.core.checkpoints.note import NoteKey, print_note, read_note
@@ -75,9 +76,11 @@ class NamedReceiptKey:
             raise Malformed("must have one signature line, of the key named after the origin", _WHERE)
         return cls(ReceiptKey(Origin.parse(origin), spki[-POINT_SIZE:]), id_, signature)
 
-    def verify(self, log_key: NoteKey) -> None:
-        """Check that the log key named this receipt key; VerificationFailed when it did not."""
-        if (log_key.name, log_key.id) != (str(self.key.origin), self.id):
+    def verify(self, log_keys: Sequence[NoteKey]) -> None:
+        """Check that one of these log keys named this receipt key; VerificationFailed when none did."""
+        name = str(self.key.origin)
+        log_key = next((key for key in log_keys if (key.name, key.id) == (name, self.id)), None)
+        if log_key is None:
             raise VerificationFailed("the receipt key is signed by another key than the log's")
         try:
             log_key.verify(self.signature, self.key.text.encode())

@@ -169,7 +169,7 @@ class TransparentStatement:
         """
         if self.origin != trust.origin:
             raise VerificationFailed(f"the statement is of {self.origin}, but {trust.origin} is trusted")
-        self.key.verify(trust.log_key)
+        self.key.verify(trust.log_keys_at(self.note.checkpoint.size))
         cosigned = trust.verify(self.note)
         checkpoint = self.note.checkpoint
         _same("size", self.size, self.signed_size, checkpoint.size)

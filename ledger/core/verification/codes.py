@@ -100,7 +100,12 @@ CODES = {
         _ERROR, "no trust root given and no chain asked: nothing says whether this history is real"
     ),
     "checkpoint.signed": _message(_VALID, "the history of {size} entries is signed by {name} (key {key})"),
-    "checkpoint.not_signed": _message(_INVALID, "the checkpoint is not signed by {name} with the key {key}"),
+    "checkpoint.not_signed": _message(
+        _INVALID, "the checkpoint is not signed by {name}[ with a key that counts at its size: {keys}]"
+    ),
+    "checkpoint.key_ended": _message(
+        _INVALID, "the checkpoint of {size} entries is signed by {name} with the key {key}, which counts up to {up_to}"
+    ),
     "checkpoint_on_chain.same": _message(_VALID, "the chain's first {size} entries have the checkpoint's root"),
     "checkpoint_on_chain.longer": _message(_INVALID, "the checkpoint has {size} entries, the chain has {found}"),
     "checkpoint_on_chain.another": _message(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from ledger.core.checkpoints.log_keys import LogKeyEnded
 from ledger.core.checkpoints.trust import Cosignature
 from ledger.core.encoding.ids import Digest
 from ledger.core.encoding.limits import Format
@@ -155,14 +156,17 @@ def check_checkpoint(verification: Verification) -> None:
     """Step 6: the log's signature, and where there is a chain, the checkpoint's root against it."""
     note = verification.evidence.checkpoint
     if verification.trust is not None:
-        key = verification.trust.log_key
-        named: dict[str, Param | bytes] = {"name": key.name, "key": key.id.hex()}
+        trust, size = verification.trust, note.checkpoint.size
+        name = str(trust.origin)
         try:
-            note.verify(key)
+            key = trust.log_key_of(note)
+        except LogKeyEnded as error:
+            verification.add("checkpoint.key_ended", size=size, name=name, key=error.key.id.hex(), up_to=error.up_to)
         except VerificationFailed:
-            verification.add("checkpoint.not_signed", **named)
+            counting = [key.id.hex() for key in trust.log_keys_at(size)]
+            verification.add("checkpoint.not_signed", name=name, keys=counting)
         else:
-            verification.add("checkpoint.signed", size=note.checkpoint.size, **named)
+            verification.add("checkpoint.signed", size=size, name=name, key=key.id.hex())
     if verification.history is not None:
         size, history = note.checkpoint.size, verification.history
         if size > history.size:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.conformance.tables.adverse import adverse, lifted_by_others, marks, outcomes, withdrawals
 from tests.conformance.tables.authority import forgeries
-from tests.conformance.tables.checkpoints import checkpoints, trust_roots
+from tests.conformance.tables.checkpoints import checkpoints, log_keys, trust_roots
 from tests.conformance.tables.clocks import clocks
 from tests.conformance.tables.documents import documents
 from tests.conformance.tables.entries import entries
@@ -25,6 +25,7 @@ TABLES = (
     sets,
     checkpoints,
     trust_roots,
+    log_keys,
     entries,
     forgeries,
     signatures_by_passkeys,

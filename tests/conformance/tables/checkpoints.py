@@ -8,6 +8,8 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, signed
 from ledger.core.document import Format, wrap
@@ -29,6 +31,7 @@ from tests.conformance.parts import (
 )
 
 P = 2**255 - 19
+LATER = Witness("later-log-key")
 ORDER_8 = (
     2707385501144840649318225287225658788936804267575313519463743609750303402022  # the lower y of a point of order 8
 )
@@ -290,7 +293,7 @@ def trust_roots() -> None:
         "another log key of this name",
         BAD,
         "checkpoint",
-        log_key=str(NoteKey(str(made.world.origin), KIWI.key.public_key)),
+        log_keys=[_log_key(str(NoteKey(str(made.world.origin), MOA.key.public_key)))],
     )
     trusting(
         "trust_of_another_chain",
@@ -299,7 +302,7 @@ def trust_roots() -> None:
         "checkpoint",
         "origin",
         origin=str(elsewhere),
-        log_key=str(NoteKey(str(elsewhere), made.world.log_key.public_key)),
+        log_keys=[_log_key(str(NoteKey(str(elsewhere), made.world.log_key.public_key)))],
     )
     begun_anew = replace(made.world.origin, salt=b"\xab" * 32)
     trusting(
@@ -309,7 +312,7 @@ def trust_roots() -> None:
         "checkpoint",
         "origin",
         origin=str(begun_anew),
-        log_key=str(NoteKey(str(begun_anew), made.world.log_key.public_key)),
+        log_keys=[_log_key(str(NoteKey(str(begun_anew), made.world.log_key.public_key)))],
     )
     trusting(
         "trust_without_a_beginning",
@@ -337,16 +340,16 @@ def trust_roots() -> None:
         "trust_log_key_of_another_name",
         "a log key that is not named after the origin",
         BROKEN,
-        log_key=str(NoteKey("log.example", made.world.log_key.public_key)),
+        log_keys=[_log_key(str(NoteKey("log.example", made.world.log_key.public_key)))],
     )
     trusting("trust_member_missing", "no threshold", BROKEN, threshold=...)
     trusting("trust_member_unknown", "a member that the format has not", BROKEN, comment="fine")
     other_id = keys[0].split("+")
     for name, about, members in [
-        ("format_of_another_version", "trust-root/2", {"ledger": "trade-ledger/trust-root/2"}),
+        ("format_of_another_version", "trust-root/3", {"ledger": "trade-ledger/trust-root/3"}),
         ("format_of_a_policy", "the format of a policy", {"ledger": "trade-ledger/policy/1"}),
-        ("log_key_not_text", "a log key that is a number", {"log_key": 1}),
-        ("log_key_of_a_witness", "a log key of type 0x04", {"log_key": str(NoteKey(str(made.world.origin), made.world.log_key.public_key, KeyType.WITNESS))}),
+        ("log_key_not_text", "a log key that is a number", {"log_keys": [_log_key(1)]}),
+        ("log_key_of_a_witness", "a log key of type 0x04", {"log_keys": [_log_key(str(NoteKey(str(made.world.origin), made.world.log_key.public_key, KeyType.WITNESS)))]}),
         ("origin_not_text", "an origin that is a number", {"origin": 31337}),
         ("witnesses_not_a_list", "witnesses that are a text", {"witnesses": keys[0], "threshold": 0}),
         ("witnesses_as_object", "witnesses that are an object", {"witnesses": {keys[0]: 1}, "threshold": 0}),
@@ -382,7 +385,9 @@ def trust_roots() -> None:
         witnesses = [*keys, _spelled("moa.example", b"\x04" + public_key)]
         trusting(f"trust_witness_key_{name}", about, BROKEN, witnesses=witnesses)
     small = str(made.world.origin), b"\x01" + _height(1)
-    trusting("trust_log_key_neutral", "a log key under which anybody can sign", BROKEN, log_key=_spelled(*small))
+    trusting(
+        "trust_log_key_neutral", "a log key under which anybody can sign", BROKEN, log_keys=[_log_key(_spelled(*small))]
+    )
     trusting(
         "trust_witness_key_of_little_height",
         "a point of full order whose y is 3: nothing in the spelling is wrong",
@@ -442,6 +447,76 @@ def trust_roots() -> None:
         exit=OPEN,
         failed=("origin",),
     )
+
+
+def log_keys() -> None:
+    """Which log key counts at which size: docs/evidence-format.md, "The trust root"."""
+    made = attested()
+    held = made.evidence().checkpoint
+    origin, size = made.world.origin, held.checkpoint.size
+    old, new = made.world.log_key, NoteKey(str(origin), LATER.key.public_key)
+    trust = json.loads(made.world.trust.to_bytes())
+
+    def keyed(name: str, about: str, code: int, keys: object, note: SignedNote) -> None:
+        case(
+            f"log_key_{name}" + ("_fail" if code else ""), about, made,
+            evidence=edited(lambda value: value.update(checkpoint=str(note))),
+            trust=json.dumps(trust | {"log_keys": keys}).encode(),
+            exit=code, failed=("checkpoint",) if code == BAD else (),
+        )  # fmt: skip
+
+    def by(key: NoteKey, secret: Ed25519PrivateKey) -> SignedNote:
+        note = signed(held.checkpoint, key, secret.sign(held.checkpoint.text.encode()))
+        return EMU.cosign(KIWI.cosign(note, made.world.now), made.world.now)
+
+    def line(key: NoteKey, blob: bytes, note: SignedNote = held) -> SignedNote:
+        return replace(note, signatures=(*note.signatures, (key.name, key.id, blob)))
+
+    by_new = by(new, LATER.secret)
+    changed = [_log_key(str(old), size), _log_key(str(new))]
+    sooner = [_log_key(str(old), size - 1), _log_key(str(new))]
+    signature = LATER.secret.sign(held.checkpoint.text.encode())
+    many = [_log_key(_vkey(str(origin), b"\x01", number), 1) for number in range(63)]
+    for name, about, code, keys, note in [
+        ("of_before_the_change", "evidence of before the log changed its key, of the last size that the old key signed", GOOD, changed, held),
+        ("of_long_before_the_change", "the old key signed further entries after this checkpoint", GOOD, [_log_key(str(old), size + 9), _log_key(str(new))], held),
+        ("of_after_the_change", "signed with the new key", GOOD, sooner, by_new),
+        ("of_after_a_lost_store", "the old key had signed more entries than this; store and key were lost, and the new key signs such sizes again", GOOD, [_log_key(str(old), size + 40), _log_key(str(new))], by_new),
+        ("of_both", "signed with both keys, and both count", GOOD, changed, line(new, signature)),
+        ("that_ended_and_new_one", "signed with both keys, and the old one does not count any more", GOOD, sooner, line(new, signature)),
+        ("that_ended_nonsense", "a line of a key that does not count at this size is not looked at", GOOD, sooner, line(old, bytes(64), by_new)),
+        ("of_a_log_that_ended", "no key signs further entries, and this one counts up to here", GOOD, [_log_key(str(old), size)], held),
+        ("twice_up_to_one_size", "two keys that count up to the same size", GOOD, [_log_key(str(new), size), _log_key(str(old), size)], held),
+        ("limit_beyond_all", "up to 2^53 - 1", GOOD, [_log_key(str(old), 2**53 - 1)], held),
+        ("of_64", "as many as may be", GOOD, [*many, _log_key(str(old))], held),
+        ("that_ended", "one entry more than the old key counts for", BAD, sooner, held),
+        ("that_ended_alone", "the only key counts up to fewer entries", BAD, [_log_key(str(old), size - 1)], held),
+        ("up_to_nothing", "a key that counts up to no entry", BAD, [_log_key(str(old), 0)], held),
+        ("that_ended_under_the_new_id", "the old key signed under the id of the new one", BAD, sooner, by(new, made.world.log)),
+        ("wrong_beside_a_right_one", "both keys count, and the line of one does not fit", BAD, changed, line(new, bytes(64))),
+        ("that_ended_beside_a_wrong_one", "the new key's line does not fit, and the old key does not count any more", BAD, sooner, line(new, bytes(64))),
+        ("of_nobody_listed", "signed with a key that is not listed", BAD, [_log_key(str(old))], by_new),
+        ("none", "no log key", BROKEN, [], held),
+        ("of_65", "one more than may be", BROKEN, [*many, _log_key(str(new), 1), _log_key(str(old))], held),
+        ("no_list", "log keys that are an object", BROKEN, _log_key(str(old)), held),
+        ("no_object", "a log key as mere text", BROKEN, [str(old)], held),
+        ("without_limit", "no up_to", BROKEN, [{"key": str(old)}], held),
+        ("with_a_beginning", "a member that the format has not", BROKEN, [_log_key(str(old)) | {"from": 0}], held),
+        ("limit_negative", "up to -1", BROKEN, [_log_key(str(old), -1)], held),
+        ("limit_as_text", "a size in quotes", BROKEN, [_log_key(str(old), str(size))], held),
+        ("limit_true", "true for a size", BROKEN, [_log_key(str(old), True)], held),
+        ("limit_with_fraction", "a size with a fraction", BROKEN, [_log_key(str(old), size + 0.5)], held),
+        ("limit_too_great", "up to 2^53", BROKEN, [_log_key(str(old), 2**53)], held),
+        ("descending", "the second key counts up to fewer entries than the first", BROKEN, [_log_key(str(old), size + 2), _log_key(str(new), size + 1)], held),
+        ("without_end_first", "a key without a limit before another one", BROKEN, [_log_key(str(old)), _log_key(str(new), size)], held),
+        ("without_end_twice", "two keys without a limit", BROKEN, [_log_key(str(old)), _log_key(str(new))], held),
+        ("twice", "one key twice", BROKEN, [_log_key(str(old), size), _log_key(str(old))], held),
+    ]:  # fmt: skip
+        keyed(name, about, code, keys, note)
+
+
+def _log_key(key: object, up_to: object = None) -> dict[str, Any]:
+    return {"key": key, "up_to": up_to}
 
 
 def _vkey(name: str, type_: bytes, number: int = 0) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ledger.core.checkpoints.log_keys import LogKey
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.document import Format, disclose, wrap
@@ -149,10 +151,17 @@ def test_checkpoint_defect(made: tuple[World, bytes], change: Callable[[str], st
 
 
 KIWI, EMU = Witness("kiwi.example"), Witness("emu.example")
+LOG = str(World().log_key)
+LATER = str(NoteKey(str(World().origin), Witness("later").key.public_key))
+
+
+def log_key(key: object, up_to: int | None = None) -> dict[str, Any]:
+    return {"key": key, "up_to": up_to}
 
 
 def test_trust_root_round_trip(made: tuple[World, bytes]) -> None:
-    for trust in (made[0].trust, World(witnesses=[KIWI, EMU]).trust):
+    several = (LogKey(NoteKey.parse(LOG), 7), LogKey(NoteKey.parse(LATER)))
+    for trust in (made[0].trust, World(witnesses=[KIWI, EMU]).trust, replace(World().trust, log_keys=several)):
         assert read_trust_root(trust.to_bytes()) == trust
 
 
@@ -174,9 +183,17 @@ def test_trust_root_round_trip(made: tuple[World, bytes]) -> None:
             {"witnesses": [str(Witness(str(n)).key) for n in range(65)]},
             "witnesses: must be a list of at most 64 verifier keys, not 65",
         ),
-        ({"log_key": str(KIWI.key)}, "log_key: must be an Ed25519 log key"),
-        ({"log_key": str(NoteKey("log.example", KIWI.key.public_key))}, "named after the origin"),
-        ({"log_key": 1}, "trust root.log_key: must be text"),
+        ({"log_keys": [log_key(str(KIWI.key))]}, "log_keys[0].key: must be an Ed25519 log key"),
+        ({"log_keys": [log_key(str(NoteKey("log.example", KIWI.key.public_key)))]}, "named after the origin"),
+        ({"log_keys": [log_key(1)]}, "trust root.log_keys[0].key: must be text"),
+        ({"log_keys": []}, "trust root.log_keys: must be from 1 to 64"),
+        ({"log_keys": [log_key(LOG)] * 65}, "trust root.log_keys: must be a list of at most 64 log keys, not 65"),
+        ({"log_keys": [log_key(LOG, 9), log_key(LOG)]}, "log_keys[1].key: has the id of a key before it"),
+        ({"log_keys": [log_key(LOG), log_key(LATER)]}, "log_keys[1].up_to: must be at least that of the key before"),
+        ({"log_keys": [log_key(LOG, 9), log_key(LATER, 8)]}, "log_keys[1].up_to: must be at least that of the key"),
+        ({"log_keys": [log_key(LOG, -1)]}, "log_keys[0].up_to: must be a whole number from 0 to 2^64 - 1, or null"),
+        ({"log_keys": [{"key": LOG}]}, '"up_to" is missing'),
+        ({"log_keys": [log_key(LOG) | {"from": 1}]}, '"from" is not a member'),
         ({"color": 1}, '"color" is not a member'),
     ],
 )

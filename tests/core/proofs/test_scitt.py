@@ -282,7 +282,7 @@ def test_a_receipt_key_that_the_log_key_did_not_name() -> None:
     assert NamedReceiptKey.parse(str(KEY)) == KEY
     other = replace(KEY, key=replace(KEY.key, point=exports.STRANGER.public_key))
     with pytest.raises(VerificationFailed, match="receipt key: the signature of eip155:.* does not fit"):
-        other.verify(exports.trust().log_key)
+        other.verify([exports.trust().log_key])
 
 
 @given(some.integers(0, 8 * len(exports.statement_of()) - 1))

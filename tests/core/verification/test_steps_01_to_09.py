@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.log_keys import LogKey
 from ledger.core.checkpoints.note import signed
 from ledger.core.document import Format, Redacted, Wrapped, disclose, wrap
 from ledger.core.encoding.reading import hex_text
@@ -116,10 +117,11 @@ def test_step_05_entry_0_of_another_beginning(sample: Sample) -> None:
 
 def test_step_06_another_log_key_or_origin_is_refused(sample: Sample) -> None:
     another_key = replace(sample.world.log_key, public_key=Witness("another.example").key.public_key)
-    stranger = replace(sample.world.trust, log_key=another_key)
+    stranger = replace(sample.world.trust, log_keys=(LogKey(another_key),))
     assert code(sample.verdict(trust=stranger), "checkpoint") == "checkpoint.not_signed"
     origin = replace(sample.world.trust.origin, chain_id=1)
-    elsewhere = replace(sample.world.trust, origin=origin, log_key=replace(sample.world.log_key, name=str(origin)))
+    log_key = replace(sample.world.log_key, name=str(origin))
+    elsewhere = replace(sample.world.trust, origin=origin, log_keys=(LogKey(log_key),))
     assert code(sample.verdict(trust=elsewhere), "origin") == "origin.another_trusted"
 
 
