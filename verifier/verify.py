@@ -1661,6 +1661,8 @@ def read_trust(data: bytes) -> Trust:
         witnesses
     ):
         raise Malformed("witnesses must not name a witness twice")
+    if {item.key for item in witnesses} & {key.key for key, _ in log_keys}:
+        raise Malformed("witnesses must not have a key of the log")
     return Trust(origin, log_keys, witnesses, _whole(value["threshold"], len(witnesses), "threshold"))
 
 

@@ -260,5 +260,7 @@ def test_nothing_to_cosign_or_nobody_to_trust_is_malformed(told: LocalLedger) ->
         made.cosign(audit(told.chain, Scope(trust=trust_of(told))), 1)
     with pytest.raises(Malformed, match="log's key is not known"):
         Cosigner.of("auditor.example", key, None)
+    with pytest.raises(Malformed, match="a key of the log itself"):
+        Cosigner.of("auditor.example", told.log_key, trust_of(told))
     with pytest.raises(Malformed):
         Cosigner.of("auditor.example", told.key("council"), trust_of(told))

@@ -54,6 +54,9 @@ class TrustRoot:
         for number, key in enumerate(self.witnesses):
             if key.type is not KeyType.WITNESS:
                 raise Malformed("must be a cosignature key (type 0x04)", f"trust root.witnesses[{number}]")
+            # The log's own word, said again under another name, is no second word.
+            if any(key.public_key == log_key.public_key for log_key, _ in self.log_keys):
+                raise Malformed("is a key of the log itself", f"trust root.witnesses[{number}]")
             others = self.witnesses[:number]
             # A witness with two names, or two keys, would count twice towards the threshold.
             if any(key.name == other.name or key.public_key == other.public_key for other in others):

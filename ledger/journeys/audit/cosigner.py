@@ -22,11 +22,14 @@ class Cosigner:
     def of(cls, name: str, key: SigningKey, trust: TrustRoot | None) -> Cosigner:
         """Made before the audit begins, so that what is missing is known then.
 
-        :raises Malformed: the name cannot be that of a note key, the key is not Ed25519, or the log's key is unknown.
+        :raises Malformed: the name cannot be that of a note key, the key is not Ed25519, or the log's key
+            is unknown or is this one.
         """
         if trust is None:
             raise Malformed("the log's key is not known: give a trust root with --trust", "cosign")
         key.sign_note(b"")
+        if any(key.public_key == log_key.public_key for log_key, _ in trust.log_keys):
+            raise Malformed("is a key of the log itself: an auditor has one of its own", "cosign")
         return cls(NoteKey(name, key.public_key, KeyType.WITNESS), key)
 
     def cosign(self, audited: Audited, at: int) -> SignedNote:

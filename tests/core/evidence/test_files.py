@@ -153,6 +153,7 @@ def test_checkpoint_defect(made: tuple[World, bytes], change: Callable[[str], st
 KIWI, EMU = Witness("kiwi.example"), Witness("emu.example")
 LOG = str(World().log_key)
 LATER = str(NoteKey(str(World().origin), Witness("later").key.public_key))
+LATER_AS_WITNESS = str(NoteKey("x", Witness("later").key.public_key, KeyType.WITNESS))
 
 
 def log_key(key: object, up_to: int | None = None) -> dict[str, Any]:
@@ -177,6 +178,14 @@ def test_trust_root_round_trip(made: tuple[World, bytes]) -> None:
         (
             {"witnesses": [str(KIWI.key), str(NoteKey("other.example", KIWI.key.public_key, KeyType.WITNESS))]},
             "witnesses[1]: names a witness twice",
+        ),
+        (
+            {"witnesses": [str(NoteKey("kiwi.example", World().log_key.public_key, KeyType.WITNESS))]},
+            "witnesses[0]: is a key of the log itself",
+        ),
+        (
+            {"log_keys": [log_key(LATER, 1), log_key(LOG)], "witnesses": [LATER_AS_WITNESS]},
+            "witnesses[0]: is a key of the log itself",
         ),
         ({"witnesses": [str(NoteKey("kiwi.example", KIWI.key.public_key))]}, "must be a cosignature key (type 0x04)"),
         (
