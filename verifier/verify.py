@@ -1666,6 +1666,19 @@ def read_trust(data: bytes) -> Trust:
     return Trust(origin, log_keys, witnesses, _whole(value["threshold"], len(witnesses), "threshold"))
 
 
+def choose_trust(trusts: dict[str, Trust], origin: Origin) -> tuple[Trust | None, tuple[str, ...]]:
+    """Of a folder's trust roots, by the names of their files: that of this origin; or none, and the origins of all."""
+    if not 0 < len(trusts) <= 1_000:
+        raise Malformed(f"a folder has from 1 to 1,000 trust roots, in files that end in .json, not {len(trusts)}")
+    files: dict[str, str] = {}
+    for name, trust in sorted(trusts.items()):
+        if str(trust.origin) in files:
+            raise Malformed(f"{files[str(trust.origin)]} and {name} are trust roots of one history, {trust.origin}")
+        files[str(trust.origin)] = name
+    chosen = next((trust for trust in trusts.values() if trust.origin == origin), None)
+    return chosen, () if chosen else tuple(sorted(files))
+
+
 def _log_keys(value: Any) -> list[tuple[NoteKey, int | None]]:
     found: list[tuple[NoteKey, int | None]] = []
     least = 0
@@ -1822,8 +1835,10 @@ class Verifier:
         trust: Trust | None,
         policy: Policy,
         pdf: Pdf | None = None,
+        elsewhere: Sequence[str] = (),
     ) -> None:
         self.evidence, self.trust, self.policy, self.pdf = evidence, trust, policy, pdf
+        self.elsewhere = elsewhere  # the histories of which trust roots are held, if none is of this one
         self.given = document or (pdf.original if pdf else None)
         self.at, self.clock, self.at_the_clock = clock if at is None else at, clock, at is None
         self.id, self.entries = evidence.id, [entry for entry, _ in evidence.entries]
@@ -1980,8 +1995,9 @@ class Verifier:
         first = next((entry.leaf for entry in self.entries if entry.number == 0), ours.salt)
         if note.origin != ours:
             self.add("origin.checkpoint_of_another", f"the checkpoint is of another history: {note.origin}")
-        elif trust is not None and trust.origin != ours:
-            self.add("origin.another_trusted", f"evidence of {ours}, but {trust.origin} is trusted")
+        elif self.elsewhere or (trust is not None and trust.origin != ours):
+            trusted = " or ".join(self.elsewhere) or str(trust and trust.origin)
+            self.add("origin.another_trusted", f"evidence of {ours}, but only {trusted} is trusted")
         elif first != ours.salt:
             words = f"entry 0 is not the one that the origin {ours} names: its hash is 0x{first.hex()}"
             self.add("origin.another_beginning", words)
@@ -2415,6 +2431,18 @@ def _file(path: str | None, reader: Callable[[bytes], Any]) -> Any:
     return None if path is None else _read(path, _bytes(path), reader)
 
 
+def _trust(path: str | None, origin: Origin) -> tuple[Trust | None, tuple[str, ...]]:
+    """The trust root of the file; of a folder, that of the origin, or none and the origins of all there are."""
+    if path is None or not Path(path).is_dir():
+        return _file(path, read_trust), ()
+    try:
+        files = sorted(item for item in Path(path).iterdir() if item.is_file())
+    except OSError as error:
+        raise Malformed(f"{path}: {error.strerror}") from None
+    wanted = [file for file in files if file.name.endswith(".json") and not file.name.startswith(".")]
+    return choose_trust({file.name: _file(str(file), read_trust) for file in wanted}, origin)
+
+
 def _moment(text: str | None, option: str) -> int | None:
     """Seconds since 1970 of a time in its one form; None if there is none."""
     if text is None:
@@ -2439,10 +2467,9 @@ def decide(given: argparse.Namespace) -> dict[str, Any]:
     evidence = _read(given.evidence, data, read_evidence)
     document = _file(given.document, read_document)
     pdf = None if data is first else Pdf(None if wrapped is None else read_document(wrapped))
-    trust, policy = _file(given.trust, read_trust), _file(given.policy, read_policy)
-    verdict = Verifier(
-        evidence, at, int(time.time()) if clock is None else clock, document, trust, policy or Policy(), pdf
-    ).run()
+    (trust, elsewhere), policy = _trust(given.trust, evidence.origin), _file(given.policy, read_policy) or Policy()
+    now = int(time.time()) if clock is None else clock
+    verdict = Verifier(evidence, at, now, document, trust, policy, pdf, elsewhere).run()
     if data is not first:
         verdict["notice"] = PDF_NOTICE
     if given.original is not None:
@@ -2484,7 +2511,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Verify evidence of a trade document, with nothing but this file.")
     parser.add_argument("evidence", help="evidence, or a PDF that carries it")
     parser.add_argument("--document", "-d", help="wrapped or redacted document")
-    parser.add_argument("--trust", "-t", help="trust root")
+    parser.add_argument("--trust", "-t", help="trust root, or a folder of them")
     parser.add_argument("--policy", "-p", help="policy")
     parser.add_argument("--at", help="decide as at this time, e.g. 2026-11-22T10:00:00Z; else now")
     parser.add_argument("--clock", help="this verifier's clock, if not the computer's; same form")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
+from ledger.core.checkpoints.trust_folder import TrustRoots, trust_files
 from ledger.core.document import Redacted, Wrapped, open_document
 from ledger.errors import Malformed, Source, Unavailable
 
@@ -62,6 +63,20 @@ def read_document(path: Path) -> Wrapped | Redacted:
 
 def read_trust(path: Path) -> TrustRoot:
     return read_as(TRUST_ROOT, path, read_trust_root)
+
+
+def read_trusts(path: Path) -> TrustRoot | TrustRoots:
+    """A trust root, or those in a folder: every file there that ends in .json."""
+    if not path.is_dir():
+        return read_trust(path)
+    try:
+        names = trust_files(item.name for item in path.iterdir() if item.is_file())
+    except OSError as error:
+        raise Malformed(f"cannot be read: {error.strerror}", str(path)) from None
+    try:
+        return TrustRoots.of_files({name: read_trust(path / name) for name in names})
+    except Malformed as error:
+        raise Malformed(error.what, error.where or str(path)) from None
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from ledger.cli.files import EVIDENCE, POLICY, read_as, read_document, read_trust
+from ledger.cli.files import EVIDENCE, POLICY, read_as, read_document, read_trusts
 from ledger.cli.inputs import Json, exact_moment, now
 from ledger.cli.output import out, short, show, table
 from ledger.cli.terminal import open_app
@@ -36,7 +36,7 @@ CONCLUSIONS = {
 def verify(
     evidence: Annotated[Path, typer.Argument(help="The evidence file, or a PDF that carries it.")],
     document: Annotated[Path | None, typer.Option("--document", "-d", help="Wrapped or redacted document.")] = None,
-    trust: Annotated[Path | None, typer.Option("--trust", "-t", help="Trust root file.")] = None,
+    trust: Annotated[Path | None, typer.Option("--trust", "-t", help="Trust root, or a folder of them.")] = None,
     policy: Annotated[Path | None, typer.Option("--policy", "-p", help="Policy file.")] = None,
     online: Annotated[bool, typer.Option(help="Ask the chain for fresh facts; else the network stays off.")] = False,
     at: Annotated[str | None, typer.Option(help="Give the verdict of this time, e.g. 2026-11-22T10:00:00Z.")] = None,
@@ -54,7 +54,7 @@ def verify(
     held = replace(
         read_as(EVIDENCE, evidence, VerificationRequest.read),
         document=None if document is None else read_document(document),
-        trust=None if trust is None else read_trust(trust),
+        trust=None if trust is None else read_trusts(trust),
         policy=None if policy is None else read_as(POLICY, policy, read_policy),
     )
     if online:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root, trust_root_from_value
+from ledger.core.checkpoints.trust_folder import TrustRoots
 from ledger.core.document import open_document
 from ledger.core.encoding.json_text import Json
 from ledger.core.evidence.evidence import Evidence
@@ -20,14 +21,14 @@ from ledger.journeys.follow import Follower
 
 @dataclass(frozen=True, slots=True)
 class VerificationRequest:
-    """What a verifier holds, strictly read: evidence, and perhaps the document, a trust root and a policy.
+    """What a verifier holds, strictly read: evidence, and perhaps the document, trust roots and a policy.
 
     ``pages``: the PDF that carries the evidence; None if it came in no PDF.
     """
 
     evidence: Evidence
     document: Opened | None = None
-    trust: TrustRoot | None = None
+    trust: TrustRoot | TrustRoots | None = None
     policy: VerificationPolicy | None = None
     pages: Pages | None = None
 

@@ -124,6 +124,7 @@ class Case:
     ``failed``: names of the decisive checks that are INVALID or ERROR; ``undecided``: those of them that are ERROR, by
     default all where the exit code says that nobody can decide, else none. ``said``: what agencies say, in the order in
     which the verdict tells it, as agency, kind, outcome and whether it is adverse; None where the case does not ask.
+    ``trusts``: a folder of trust roots in the place of one, by the names of its files.
     ``spelled_at``: the time in another spelling than the permitted one.
     """
 
@@ -135,6 +136,7 @@ class Case:
     failed: tuple[str, ...] = ()
     document: bytes | None = None
     trust: bytes | None = None
+    trusts: dict[str, bytes] | None = None
     policy: bytes | None = None
     undecided: tuple[str, ...] | None = None
     said: Sequence[tuple[str, int, int, bool]] | None = None
@@ -180,6 +182,10 @@ class Case:
         ]:
             if content is not None:
                 (folder / name).write_bytes(content)
+        if self.trusts is not None:
+            (folder / "trust").mkdir()
+            for name, content in self.trusts.items():
+                (folder / "trust" / name).write_bytes(content)
 
 
 CASES: dict[str, Case] = {}

@@ -33,7 +33,12 @@ def command_of(folder: Path) -> list[str]:
     said = json.loads((folder / "case.json").read_bytes())
     words = [str(folder / "evidence.json"), "--clock", said["clock"], "--json"]
     words += [] if said["at"] is None else ["--at", said["at"]]
-    for option, name in [("--document", "document"), ("--trust", "trust.json"), ("--policy", "policy.json")]:
+    for option, name in [
+        ("--document", "document"),
+        ("--trust", "trust.json"),
+        ("--trust", "trust"),
+        ("--policy", "policy.json"),
+    ]:
         if (folder / name).exists():
             words += [option, str(folder / name)]
     return words

@@ -31,7 +31,9 @@ def test_there_are_enough_and_names_tell_what_must_come_out() -> None:
 def test_made_again_they_are_the_same(tmp_path: Path) -> None:
     make.main(tmp_path)
     made = {file.relative_to(tmp_path): file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
-    kept = {file.relative_to(HERE): file.read_bytes() for folder in CASES for file in folder.iterdir()}
+    kept = {
+        file.relative_to(HERE): file.read_bytes() for folder in CASES for file in folder.rglob("*") if file.is_file()
+    }
     assert made == kept
 
 

@@ -9,6 +9,7 @@ In reading order:
 ``trust``            the trust root: what a verifier believes beforehand
 ``witness_requests`` requests to witnesses (C2SP tlog-witness)
 ``witnesses_file``   the list of witnesses that an operator keeps
+``trust_folder``     trust roots of several histories, of which the evidence's origin chooses one
 ``tlog_policy``      the trust root in the format of other programs (C2SP tlog-policy)
 ==================== ==================================================================
 """

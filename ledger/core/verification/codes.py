@@ -87,7 +87,7 @@ CODES = {
     "sets.not_included": _message(_INVALID, _NO_PROOF),
     "origin.trusted": _message(_VALID, "history {origin}"),
     "origin.checkpoint_of_another": _message(_INVALID, "the checkpoint is of another history: {found}"),
-    "origin.another_trusted": _message(_INVALID, "evidence of {origin}, but {trusted} is trusted"),
+    "origin.another_trusted": _message(_INVALID, "evidence of {origin}, but only {trusted!o} is trusted"),
     "origin.another_beginning": _message(
         _INVALID, "entry 0 is not the one that the origin {origin} names: its hash is {found}"
     ),

@@ -8,6 +8,7 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.ids import DeclarationId, Signer
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
+from ledger.core.statements.origin import Origin
 from ledger.core.statements.passkey import Assertion
 from ledger.core.statements.signer import is_passkey
 from ledger.core.verification.codes import make_check
@@ -22,6 +23,7 @@ class Verification:
     """``asked_at``: the time that is judged; None for that of ``clock``, the verifier's clock.
 
     ``history``: the replayed chain, where there is one.
+    ``elsewhere``: the histories of which trust roots are held, if none is of this one.
     ``cosigned``: the latest times of as many cosignatures as are demanded, newest first. All times in seconds.
     """
 
@@ -32,6 +34,7 @@ class Verification:
     policy: VerificationPolicy
     facts: Facts
     history: History | None = None
+    elsewhere: tuple[Origin, ...] = ()
     cosigned: tuple[int, ...] = ()
     checks: list[Check] = field(default_factory=list)
 

@@ -142,8 +142,10 @@ def check_origin(verification: Verification) -> None:
     first = next((item.entry.hash for item in verification.evidence.entries if item.entry.number == 0), ours.salt)
     if found != ours:
         verification.add("origin.checkpoint_of_another", origin=str(ours), found=str(found))
+    elif verification.elsewhere:
+        verification.add("origin.another_trusted", origin=str(ours), trusted=sorted(map(str, verification.elsewhere)))
     elif believed is not None and believed.origin != ours:
-        verification.add("origin.another_trusted", origin=str(ours), trusted=str(believed.origin))
+        verification.add("origin.another_trusted", origin=str(ours), trusted=[str(believed.origin)])
     elif first != ours.salt:
         verification.add("origin.another_beginning", origin=str(ours), found=first)
     elif believed is None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.checkpoints.trust_folder import TrustRoots
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
 from ledger.core.statements.member_types import ZERO
+from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import verify_party_signature
 from ledger.core.verification.attestations import (
     Candidate,
@@ -54,7 +56,7 @@ def verify(
     at: int | None = None,
     document: Opened | None = None,
     pages: Pages | None = None,
-    trust: TrustRoot | None = None,
+    trust: TrustRoot | TrustRoots | None = None,
     policy: VerificationPolicy | None = None,
     history: History | None = None,
     cache: VerificationCache | None = None,
@@ -65,13 +67,18 @@ def verify(
     :param at: the time that is judged; None for that of the clock.
     :param document: what is held beside the evidence, wrapped or redacted; else the original of ``pages``.
     :param pages: the PDF that carries the evidence; None where it came in none.
+    :param trust: the trust root of this history, or those of several, of which the origin chooses one.
     :param history: the replayed chain, for a verdict with fresh facts; None offline.
     :param cache: one for all verifications of somebody who verifies much.
     :raises Malformed: the payload of an entry in the evidence is no encoding of its kind.
     """
     shown = Shown.of(evidence, cache)
     facts: Facts = shown if history is None else Replayed(history, shown)
-    verification = Verification(evidence, at, clock, trust, policy or VerificationPolicy(), facts, history)
+    elsewhere: tuple[Origin, ...] = ()
+    if isinstance(trust, TrustRoots):
+        held, trust = trust, trust.of(evidence.origin)
+        elsewhere = () if trust else tuple(held.by_origin)
+    verification = Verification(evidence, at, clock, trust, policy or VerificationPolicy(), facts, history, elsewhere)
 
     # A chain of another history cannot say anything about this one: the verdict says that, and nothing else.
     if history is not None and history.origin != evidence.origin:

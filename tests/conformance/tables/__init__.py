@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.conformance.tables.adverse import adverse, lifted_by_others, marks, outcomes, withdrawals
 from tests.conformance.tables.authority import forgeries
-from tests.conformance.tables.checkpoints import checkpoints, log_keys, trust_roots
+from tests.conformance.tables.checkpoints import checkpoints, log_keys, trust_folders, trust_roots
 from tests.conformance.tables.clocks import clocks
 from tests.conformance.tables.documents import documents
 from tests.conformance.tables.entries import entries
@@ -26,6 +26,7 @@ TABLES = (
     checkpoints,
     trust_roots,
     log_keys,
+    trust_folders,
     entries,
     forgeries,
     signatures_by_passkeys,

@@ -11,6 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.log_keys import LogKey
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, signed
 from ledger.core.document import Format, wrap
 from ledger.core.tree.merkle import Tree
@@ -518,6 +519,38 @@ def log_keys() -> None:
         ("twice", "one key twice", BROKEN, [_log_key(str(old), size), _log_key(str(old))], held),
     ]:  # fmt: skip
         keyed(name, about, code, keys, note)
+
+
+def trust_folders() -> None:
+    """A folder of trust roots in the place of one: docs/evidence-format.md, "The trust root"."""
+    made = attested()
+    own = made.world.trust
+    elsewhere = [replace(made.world.origin, chain_id=number) for number in (1, 2)]
+    one, two = (
+        replace(own, origin=origin, log_keys=(LogKey(replace(made.world.log_key, name=str(origin))),)).to_bytes()
+        for origin in elsewhere
+    )
+    right, bought = own.to_bytes(), replace(own, witnesses=(MOA.key,), threshold=1).to_bytes()
+    for name, about, code, files, *failed in [
+        ("with_the_right_one", "of three trust roots, the one of the evidence's origin", GOOD, {"a.json": one, "nz.json": right, "z.json": two}),
+        ("of_one", "a folder with one trust root", GOOD, {"nz.json": right}),
+        ("with_other_files", "files with other endings and hidden ones are not read", GOOD, {"nz.json": right, "README.txt": b"ours", "nz.json.bak": right, ".nz.json": b"hidden"}),
+        ("with_witnesses_of_its_own", "each trust root has witnesses of its own, and this one has others", BAD, {"a.json": one, "nz.json": bought}, "witnesses"),
+        ("without_the_right_one", "two trust roots, and none of this origin", BAD, {"a.json": one, "z.json": two}, "origin"),
+        ("with_two_of_one_origin", "two trust roots of one origin, which differ", BROKEN, {"a.json": one, "nz.json": right, "old.json": bought}),
+        ("with_two_of_another_origin", "two trust roots of one origin, which is not the evidence's", BROKEN, {"a.json": one, "b.json": one, "nz.json": right}),
+        ("with_a_file_that_is_none", "one of the files is no trust root", BROKEN, {"a.json": b"{}", "nz.json": right}),
+        ("of_other_files_alone", "no file that ends in .json", BROKEN, {"nz.txt": right}),
+    ]:  # fmt: skip
+        case(
+            f"trusts_{name}" + ("_fail" if code else ""),
+            about,
+            made,
+            trust=None,
+            trusts=files,
+            exit=code,
+            failed=tuple(failed),
+        )
 
 
 def _log_key(key: object, up_to: object = None) -> dict[str, Any]:
