@@ -36,7 +36,10 @@ class Background:
 
     def _run(self) -> None:
         said = ""
-        while not self._stop.wait(self._services.settings.poll_interval_seconds):
+        settings = self._services.settings
+        # Twice in a witness's grace at least, or it refuses what the log publishes (journeys/witness.py).
+        interval = min(settings.poll_interval_seconds, settings.witness_grace_seconds / 2)
+        while not self._stop.wait(interval):
             begin("round")
             try:
                 self._step(self._services)

@@ -36,6 +36,7 @@ STATUS: dict[Reason, tuple[int, str]] = {
     Reason.TWO_ROOTS: (409, "another root was cosigned for this size\n"),
     Reason.NOT_CONSISTENT: (422, "the consistency proof does not hold\n"),
     Reason.OTHER_HISTORY: (422, "the chain has another history\n"),
+    Reason.WITHHELD: (422, "the chain has had further entries for too long: ask with a newer checkpoint\n"),
 }
 
 

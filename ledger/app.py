@@ -29,7 +29,7 @@ from ledger.errors import LedgerError, Malformed, Source, Unavailable
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.audit.audit import OtherNode
 from ledger.journeys.checkpoint import note_key
-from ledger.journeys.cosign import Witnesses
+from ledger.journeys.cosign import LONGEST_PAUSE_SECONDS, Witnesses
 from ledger.journeys.evidence import Prover
 from ledger.journeys.follow import Follower
 from ledger.journeys.log_keys import earlier_log_keys
@@ -316,7 +316,8 @@ class App:
     @_Opened
     def witnesses(self) -> Witnesses:
         """The witnesses of the witnesses file, who are asked to cosign what is published."""
-        return Witnesses(clients_of(self.settings.witnesses_file), self.store)
+        longest_pause = min(LONGEST_PAUSE_SECONDS, self.settings.witness_grace_seconds // 2)
+        return Witnesses(clients_of(self.settings.witnesses_file), self.store, longest_pause=longest_pause)
 
     @_Opened
     def prover(self) -> Prover:
@@ -364,4 +365,5 @@ class App:
         app = App(self.settings, self._ask, origin=trust.origin)
         self._closing.callback(app.close)
         key = app.key(self.settings.witness_key)
-        return Witness(trust, name, key, app.store, lambda: app.follower)
+        grace = self.settings.witness_grace_seconds
+        return Witness(trust, name, key, app.store, lambda: app.follower, grace)

@@ -100,6 +100,11 @@ class Settings(BaseModel):
         None, "text without spaces and plus, at most 200 characters", pattern=r"^[^\s+]{1,200}$",
         unset="`ledger witness` does not start",
     )  # fmt: skip
+    witness_grace_seconds: int = _setting(
+        "For how many seconds a witness's node may have a confirmed entry that a checkpoint lacks, and how old its "
+        "newest block may be. A log publishes and asks at least twice in this time: set the least of its witnesses'.",
+        600, ge=1, le=86_400,
+    )  # fmt: skip
     trust_file: Path = _setting(
         "Trust root of the log that `ledger witness` cosigns: its history and the log's key.", Path("trust.json"), _PATH
     )

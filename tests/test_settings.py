@@ -72,7 +72,7 @@ def test_all_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "origin": f"eip155:1:0x{'ab' * 20}:{'0e' * 32}", "state_dir": "/s",
         "store_url": "postgresql+psycopg://ledger:secret@db/ledger", "keystore_dir": "/k", "relayer_key": "payer",
         "log_key": "log-2", "earlier_log_keys_file": "/e", "receipt_key": "receipts-2", "witnesses_file": "/w",
-        "witness_key": "witness-2", "witness_name": "witness.example",
+        "witness_key": "witness-2", "witness_name": "witness.example", "witness_grace_seconds": "90",
         "trust_file": "/t", "passphrase": "open sesame", "passphrase_file": "/p", "anchor_batch_size": "1000000",
         "anchor_max_age_seconds": "0", "poll_interval_seconds": "0.5", "confirmations": "12",
         "confirmation_timeout_seconds": "600", "resend_after_seconds": "30", "batches_in_flight": "8",

@@ -50,12 +50,20 @@ class Witnesses:
     """The witnesses of one log. Safe to use from threads; each witness is asked one thing at a time."""
 
     def __init__(
-        self, clients: Sequence[WitnessClient], store: Store, patience: float = 2 * TIMEOUT_SECONDS + 1
+        self,
+        clients: Sequence[WitnessClient],
+        store: Store,
+        patience: float = 2 * TIMEOUT_SECONDS + 1,
+        longest_pause: int = LONGEST_PAUSE_SECONDS,
     ) -> None:
-        """``patience``: seconds that ``cosign`` waits for all of them together."""
+        """
+        :param patience: seconds that ``cosign`` waits for all of them together.
+        :param longest_pause: seconds for which one that did not cosign is left alone, at most.
+        """
         self._asked = [_Asked(client) for client in clients]
         self._store = store
         self._patience = patience
+        self.longest_pause = longest_pause
 
     def cosign_newest(self, follower: Follower, at: int) -> None:
         """Ask for what is missing on the newest checkpoint that was published, if anything is."""
@@ -100,7 +108,7 @@ class Witnesses:
             asked.problem = ""
         except (DefiniteNo, Unavailable) as error:
             wanted = error.seconds if isinstance(error, NotNow) else PAUSE_SECONDS
-            asked.not_before = at + min(max(wanted, 1), LONGEST_PAUSE_SECONDS)
+            asked.not_before = at + min(max(wanted, 1), self.longest_pause)
             if str(error) != asked.problem:  # once, not at every try
                 log.warning("witness %s did not cosign %d entries: %s", name, size, error)
             asked.problem = str(error)

@@ -116,6 +116,20 @@ class Follower:
         with self._lock:
             return self._block
 
+    @property
+    def block_time(self) -> int:
+        """Time of the block as of which the latest refresh was, in seconds; Unavailable if the node is away."""
+        return self._chain.block_time(self.block)
+
+    def confirmed_at(self, number: int) -> int:
+        """Time of the block that gave an entry the last of its confirmations, in seconds, by the chain's clock.
+
+        :raises KeyError: the index does not have the entry.
+        :raises Unavailable: the node is away, or has no such block.
+        """
+        written = self._store.entries.by_number(number).block_number
+        return self._chain.block_time(written + self._chain.confirmations - 1)
+
     def entry(self, number: int) -> Entry:
         """An entry by number; KeyError when it is not in the index."""
         return self._store.entries.by_number(number).entry

@@ -23,6 +23,8 @@ from ledger.journeys.follow import Follower
 
 log = logging.getLogger(__name__)
 
+GRACE_SECONDS = 600  # twice the longest time for which a log leaves a witness alone (cosign.LONGEST_PAUSE_SECONDS)
+
 
 class Reason(Enum):
     """Why a checkpoint is not cosigned."""
@@ -33,6 +35,7 @@ class Reason(Enum):
     TWO_ROOTS = auto()
     NOT_CONSISTENT = auto()
     OTHER_HISTORY = auto()
+    WITHHELD = auto()
 
 
 class NotCosigned(VerificationFailed):
@@ -48,10 +51,18 @@ class Witness:
     """The witness of one log. Its store remembers what it signed; no other witness may use the same store."""
 
     def __init__(
-        self, trust: TrustRoot, name: str, key: SigningKey, store: Store, follower: Callable[[], Follower]
+        self,
+        trust: TrustRoot,
+        name: str,
+        key: SigningKey,
+        store: Store,
+        follower: Callable[[], Follower],
+        grace: int = GRACE_SECONDS,
     ) -> None:
         """
         :param follower: gives the follower of our own node with each checkpoint; raises Unavailable while it is away.
+        :param grace: for so many seconds our node may have a confirmed entry that a checkpoint lacks, and its newest
+            block may be so old.
         :raises Malformed: the name is not that of a note key, or the key is not Ed25519 or is the log's own.
         """
         key.sign_note(b"")
@@ -62,6 +73,7 @@ class Witness:
         self._signing = key
         self._store = store
         self._follower = follower
+        self._grace = grace
 
     def add_checkpoint(self, body: bytes, at: int) -> SignedNote:
         """Decide on the body of an ``add-checkpoint`` request at ``at`` (seconds); returns a note with our line alone.
@@ -71,7 +83,8 @@ class Witness:
 
         :raises Malformed: the request does not have the shape that the protocol prescribes.
         :raises NotCosigned: the request has that shape and is refused.
-        :raises Unavailable: our node is away, or has not confirmed as many entries yet. Ask again later.
+        :raises Unavailable: our node is away, has not confirmed as many entries yet, or has no recent block. Ask again
+            later.
         """
         request = AddCheckpoint.parse(body)
         if request.origin != str(self._trust.origin):
@@ -89,7 +102,7 @@ class Witness:
             raise NotCosigned(Reason.SEEN_ANOTHER, f"{newest.size} entries were cosigned last", newest.size)
         try:
             self._follows(checkpoint, newest, request.proof)
-            self._is_on_the_chain(checkpoint)
+            self._is_on_the_chain(checkpoint, at)
         except NotCosigned as refused:
             # The log signed this, so it may prove that the log shows two histories: keep all of it.
             log.error("not cosigned, %s: %r", refused, str(note))
@@ -110,7 +123,7 @@ class Witness:
         except VerificationFailed as error:
             raise NotCosigned(Reason.NOT_CONSISTENT, str(error)) from None
 
-    def _is_on_the_chain(self, checkpoint: Checkpoint) -> None:
+    def _is_on_the_chain(self, checkpoint: Checkpoint, at: int) -> None:
         follower = self._follower()
         with follower.fresh_history() as history:
             confirmed = follower.confirmed
@@ -124,3 +137,18 @@ class Witness:
         if root != checkpoint.root:
             words = f"our node's first {checkpoint.size} entries have the root {hex_text(root)}"
             raise NotCosigned(Reason.OTHER_HISTORY, words)
+        self._is_recent(checkpoint, follower, confirmed, at)
+
+    def _is_recent(self, checkpoint: Checkpoint, follower: Follower, confirmed: int, at: int) -> None:
+        """Check that the log does not keep from us what our node has, and that our node would have it.
+
+        Our cosignature says that the history had no other end at its time. A verifier counts on that.
+        """
+        if checkpoint.size < confirmed:
+            age = at - follower.confirmed_at(checkpoint.size)
+            if age > self._grace:
+                words = f"our node has had entry {checkpoint.size} for {age} seconds, and the checkpoint lacks it"
+                raise NotCosigned(Reason.WITHHELD, words)
+        age = at - follower.block_time
+        if age > self._grace:
+            raise Unavailable(f"our node's newest block is {age} seconds old: is it cut off?", source=Source.CHAIN)

@@ -33,6 +33,7 @@ from ledger.testing.local_ledger import LocalLedger
 from ledger.testing.world import Witness as OtherWitness
 from tests import houses
 from tests.bad_checkpoints import BAD_COSIGNATURE, DEFECTS, TOO_FEW, WRONG_ORIGIN, spoiled
+from tests.edges.authorities import rpc
 from tests.witnesses import key_of, witness_of
 
 NAME = "witness.example/one"
@@ -163,6 +164,20 @@ def test_the_chain_has_another_history(watched: Watched, caplog: pytest.LogCaptu
     assert "eip155:" in caplog.text, "what the log signed is kept as proof"
 
 
+def test_a_log_that_withholds(watched: Watched) -> None:
+    """A witness of a grace of one second: entry 4 is older, and so is the newest block soon."""
+    follower = watched.house.follower
+    strict = Witness(trust_of(watched.house), NAME, key_of(NAME), watched.store, lambda: follower, grace=1)
+    with served(watched.house, strict, watched.store) as asked:
+        time.sleep(max(0.0, watched.house.chain.latest().time + 2.1 - time.time()))
+        answer = asked.ask(watched.note(4))
+        assert (answer.status_code, answer.text.startswith("the chain has had further entries")) == (422, True)
+        answer = asked.ask(watched.note())
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5"), "its node may be cut off"
+        rpc(watched.house.devchain.url, "anvil_mine", "0x1")
+        assert asked.ask(watched.note()).status_code == 200
+
+
 def test_entries_that_its_node_does_not_have_yet(watched: Watched) -> None:
     note = watched.note()
     ahead = watched.sign(replace(note.checkpoint, size=note.checkpoint.size + 1))
@@ -275,7 +290,8 @@ class Together:
 
     def __init__(self, follower: Follower, barrier: Barrier) -> None:
         self._follower, self._barrier = follower, barrier
-        self.confirmed = follower.confirmed
+        self.confirmed, self.block_time = follower.confirmed, follower.block_time
+        self.confirmed_at = follower.confirmed_at
 
     @contextmanager
     def fresh_history(self) -> Iterator[Any]:

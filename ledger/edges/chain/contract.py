@@ -154,6 +154,13 @@ class Chain:
             )
         return block
 
+    def block_time(self, number: int) -> int:
+        """Time of the block with this number now, in seconds; Unavailable if the chain has no such block."""
+        block = self._node.block(number)
+        if block is None:
+            raise Unavailable(f"the node at {self._node.address} has no block {number} any more", source=Source.CHAIN)
+        return block.time
+
     def block_hash(self, number: int) -> str | None:
         """Hash of the block with this number now (lower-case hex with ``0x``); None if the chain has no such block."""
         block = self._node.block(number)
