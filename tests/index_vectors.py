@@ -16,11 +16,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ledger.core.encoding.ids import SubjectKey
+from ledger.core.encoding.ids import Root, SubjectKey
 from ledger.core.history.entry import Entry
 from ledger.core.history.subjects import describe, subject_key, subjects_of
 from ledger.core.statements.origin import Origin
-from ledger.core.tree.index_pages import MemoryPages, SubjectIndex
+from ledger.core.tree.index_pages import Indexed, Item, MemoryPages, SubjectIndex
 from tests import entry_vectors
 
 FOLDER = Path(__file__).parent / "vectors" / "index"
@@ -65,7 +65,7 @@ def index_of(lists: Lists) -> tuple[SubjectIndex, int]:
         SubjectIndex(MemoryPages()),
         1 + max((number for numbers in lists.values() for number in numbers), default=0),
     )
-    index.advance(lists, size)
+    index.advance((Item(item, tuple(lists[item])) for item in sorted(lists)), Indexed(size, Root(bytes(32))))
     return index, size
 
 

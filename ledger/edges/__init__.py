@@ -9,6 +9,8 @@
 ``web``            any other web server: bounded in size and time
 ``mirror_folder``  the files of a mirrored log
 ``replay_memory``  what a long replay must remember, on disk
+``subject_lists``  what a long replay says of subjects, sorted on disk
+``replay_index``   the index of subjects of a long replay, on disk
 ``signature_pool`` signatures checked on all processors
 ``devchain``       an embedded chain, to try things out
 ================== ===============================================================================

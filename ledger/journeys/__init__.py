@@ -7,6 +7,7 @@ In the order of a document's life:
 ``receive``    take in declarations that their parties signed: check, store many at once
 ``follow``     keep the store's index and a replayed history in step with the contract
 ``anchor``     batches, transactions, entries; resumes wherever it stopped
+``index``      keep the index of subjects of what is followed, and prove lists of entries
 ``checkpoint`` sign the size and root of what is confirmed; find the newest checkpoint
 ``log_keys``   the keys that signed before, and how one of them ends
 ``cosign``     ask witnesses for their signatures on it

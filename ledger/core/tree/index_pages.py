@@ -6,7 +6,7 @@ those above them, and leaves the others. So every size that is kept can be prove
 forget the pages that are newer.
 
 >>> index = SubjectIndex(MemoryPages())
->>> index.advance({SubjectKey(bytes(32)): [0]}, 1) == index.root(1)
+>>> index.advance([Item(SubjectKey(bytes(32)), (0,))], Indexed(1, Root(bytes(32)))) == index.root(1)
 True
 >>> index.prove([SubjectKey(bytes(32))], 1).lists
 ((0,),)
@@ -14,18 +14,19 @@ True
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
+from heapq import merge
 from itertools import chain, groupby, islice
 from typing import NamedTuple, Protocol
 
-from ledger.core.encoding.ids import IndexRoot, SubjectKey
+from ledger.core.encoding.ids import IndexRoot, Root, SubjectKey
 from ledger.core.tree.merkle import HASH_SIZE
 from ledger.core.tree.subject_index import (
-    EMPTY_INDEX,
     IndexProof,
     Numbers,
     index_leaf,
@@ -33,11 +34,14 @@ from ledger.core.tree.subject_index import (
     root_of,
     value_of,
 )
+from ledger.errors import HistoryBroken
 
 PARTS = 16
 MOST_KEYS = 16  # on one page
 _PART_BITS = 4
 _DIGITS = "0123456789abcdef"
+_BUCKET, _BRANCH = b"\x00", b"\x01"  # the first byte of a page that is stored
+_COUNT, _NUMBER = 4, 8
 
 
 class Fill(IntEnum):
@@ -55,9 +59,6 @@ class Subtree(NamedTuple):
     fill: Fill
 
 
-_EMPTY = Subtree(EMPTY_INDEX, Fill.EMPTY)
-
-
 class Item(NamedTuple):
     """A key and the numbers of its entries."""
 
@@ -65,11 +66,36 @@ class Item(NamedTuple):
     numbers: Numbers
 
 
+class Indexed(NamedTuple):
+    """The entries that an index is of: how many, and their RFC 9162 root."""
+
+    size: int
+    root: Root
+
+
+class Kept(NamedTuple):
+    """An index that is kept: of which entries, and its own root."""
+
+    of: Indexed
+    root: IndexRoot
+
+    @property
+    def size(self) -> int:
+        return self.of.size
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """A page of few keys, ascending."""
 
     items: tuple[Item, ...]
+
+    def to_bytes(self) -> bytes:
+        """Key, how many numbers (4 bytes), and the numbers (8 bytes each), for each item."""
+        parts = [_BUCKET]
+        for key, numbers in self.items:
+            parts += [key, len(numbers).to_bytes(_COUNT), *[number.to_bytes(_NUMBER) for number in numbers]]
+        return b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +133,74 @@ class Branch:
             fills[at] = min(left + right, Fill.MANY)
         return Branch(bytes(hashes), bytes(fills))
 
+    def to_bytes(self) -> bytes:
+        """How full each part is (1 byte each), and the hashes of those that are not empty."""
+        fills = self.fills[PARTS:]
+        return _BRANCH + fills + b"".join([self.subtree(PARTS + at).hash for at in range(PARTS) if fills[at]])
+
 
 Page = Bucket | Branch
+
+
+def root_of_page(page: Page) -> IndexRoot:
+    """The root of the index whose first page this is."""
+    return IndexRoot(_whole(page).hash)
+
+
+def page_from_bytes(data: bytes) -> Page:
+    """The page that ``to_bytes`` printed; ValueError for what no page prints."""
+    try:
+        page = _read_bucket(data) if data[:1] == _BUCKET else _read_branch(data)
+    except IndexError:
+        raise ValueError("a page of the index is cut off") from None
+    if page.to_bytes() != data:
+        raise ValueError("this is no page of an index")
+    return page
+
+
+def _read_bucket(data: bytes) -> Bucket:
+    items, at = [], 1
+    while at < len(data):
+        begin = at + HASH_SIZE + _COUNT
+        end = begin + _NUMBER * int.from_bytes(data[at + HASH_SIZE : begin])
+        if end > len(data):
+            raise IndexError
+        numbers = tuple(int.from_bytes(data[number : number + _NUMBER]) for number in range(begin, end, _NUMBER))
+        items.append(Item(SubjectKey(data[at : at + HASH_SIZE]), numbers))
+        at = end
+    return Bucket(tuple(items))
+
+
+def _read_branch(data: bytes) -> Branch:
+    parts, at = {}, 1 + PARTS
+    for number in range(PARTS):
+        if fill := data[1 + number]:
+            hash_ = data[at : at + HASH_SIZE]
+            if len(hash_) < HASH_SIZE:
+                raise IndexError
+            parts[number] = Subtree(hash_, Fill(fill))
+            at += HASH_SIZE
+    return Branch().with_parts(parts)
 
 
 class Pages(Protocol):
     """Keeps the pages of an index. A page is that of its prefix from one size on, until a newer size has another."""
 
-    def sizes(self) -> Sequence[int]:
-        """The sizes that can be proven, ascending."""
+    def kept(self) -> Sequence[Kept]:
+        """What can be proven, ascending by size."""
         ...
 
     def read(self, prefix: str, size: int) -> Page | None:
         """The page of a prefix (hexadecimal digits) as of a size that is kept; None if there is none."""
         ...
 
-    def write(self, size: int, pages: Iterable[tuple[str, Page]]) -> None:
-        """Keep a new size, larger than all others, with the pages that it changes. All or nothing is written."""
+    def write(self, before: int, indexed: Indexed, pages: Iterable[tuple[str, Page]]) -> None:
+        """Keep a new size with the pages that it changes, all or nothing. ``before`` is the newest size until then.
+
+        The last page is that of the root: see ``root_of_page``.
+
+        :raises Unavailable: somebody else wrote meanwhile, and the newest size is another one.
+        """
         ...
 
     def cut(self, size: int) -> None:
@@ -136,27 +213,28 @@ class Pages(Protocol):
 
 
 class MemoryPages:
-    """Pages in memory: for short histories."""
+    """Pages in memory, of one who writes: for short histories."""
 
     def __init__(self) -> None:
-        self._sizes: list[int] = []
+        self._kept: list[Kept] = []
         self._pages: dict[str, list[tuple[int, Page]]] = {}
         self._written: deque[tuple[int, str]] = deque()  # size and prefix of each page, ascending
 
-    def sizes(self) -> Sequence[int]:
-        return self._sizes
+    def kept(self) -> Sequence[Kept]:
+        return self._kept
 
     def read(self, prefix: str, size: int) -> Page | None:
         return next((page for since, page in reversed(self._pages.get(prefix, ())) if since <= size), None)
 
-    def write(self, size: int, pages: Iterable[tuple[str, Page]]) -> None:
+    def write(self, before: int, indexed: Indexed, pages: Iterable[tuple[str, Page]]) -> None:
+        page: Page = Bucket(())
         for prefix, page in pages:
-            self._pages.setdefault(prefix, []).append((size, page))
-            self._written.append((size, prefix))
-        self._sizes.append(size)
+            self._pages.setdefault(prefix, []).append((indexed.size, page))
+            self._written.append((indexed.size, prefix))
+        self._kept.append(Kept(indexed, root_of_page(page)))
 
     def cut(self, size: int) -> None:
-        self._sizes = [known for known in self._sizes if known <= size]
+        self._kept = [known for known in self._kept if known.size <= size]
         while self._written and self._written[-1][0] > size:
             _, prefix = self._written.pop()
             self._pages[prefix].pop()
@@ -164,7 +242,7 @@ class MemoryPages:
                 del self._pages[prefix]
 
     def prune(self, size: int) -> None:
-        self._sizes = [known for known in self._sizes if known >= size]
+        self._kept = [known for known in self._kept if known.size >= size]
         while self._written and self._written[0][0] <= size:
             since, prefix = self._written.popleft()
             versions = self._pages[prefix]
@@ -186,63 +264,39 @@ class SubjectIndex:
         self._pages = pages
 
     @property
-    def sizes(self) -> Sequence[int]:
-        """The sizes that are kept, ascending."""
-        return self._pages.sizes()
+    def kept(self) -> Sequence[Kept]:
+        """What can be proven, ascending by size."""
+        return self._pages.kept()
 
     @property
     def size(self) -> int:
         """The newest size; 0 of an index without entries."""
-        return self.sizes[-1] if self.sizes else 0
+        kept = self.kept
+        return kept[-1].size if kept else 0
 
     def root(self, size: int) -> IndexRoot:
         """The root at a size that is kept; KeyError otherwise."""
-        return IndexRoot(_whole(self._page("", size)).hash)
+        return self._at(size).root
 
-    def numbers(self, key: SubjectKey, size: int) -> Numbers:
-        """The entries of a subject at a size that is kept; KeyError otherwise."""
-        return self.prove([key], size).lists[0]
+    def advance(self, changes: Iterable[Item], indexed: Indexed) -> IndexRoot:
+        """Add the entries after the newest size, as the numbers that each key gets more; returns the new root.
 
-    def advance(self, changes: Mapping[SubjectKey, Sequence[int]], size: int) -> IndexRoot:
-        """Add the entries after the newest size, as the numbers that each subject gets more; returns the new root.
-
-        :raises ValueError: ``size`` is not beyond the newest.
+        :param changes: ascending by key, each key once. However many they are, few are in memory at a time.
+        :raises ValueError: the size is not beyond the newest.
+        :raises HistoryBroken: a page was changed or lost: build the index anew.
         """
-        if size <= self.size:
-            raise ValueError(f"size {size} after {self.size}")
-        pages: dict[str, Page] = {}
-        items = [Item(key, tuple(changes[key])) for key in sorted(changes)]
-        root = self._write("", self._page("", self.size) if self.size else None, items, pages)
-        self._pages.write(size, pages.items())
-        return IndexRoot(root.hash)
-
-    def build(self, items: Iterable[Item], size: int) -> IndexRoot:
-        """Make an empty index from all its keys, ascending, as at the end of a replay. The memory stays small.
-
-        :raises ValueError: there is an index already.
-        """
-        if self.sizes:
-            raise ValueError("an index is built once")
-        rest = iter(items)
+        before = self.size
+        if indexed.size <= before:
+            raise ValueError(f"size {indexed.size} after {before}")
+        old = self._root_page(before) if before else None
+        rest = iter(changes)
         first = list(islice(rest, MOST_KEYS + 1))
-        if len(first) <= MOST_KEYS:
-            return self.advance({item.key: item.numbers for item in first}, size)
-
-        def pages() -> Iterator[tuple[str, Page]]:
-            parts: dict[int, Subtree] = {}
-            for digit, half in groupby(chain(first, rest), key=lambda item: item.key[0] >> _PART_BITS):
-                within: dict[int, Subtree] = {}
-                for byte, group in groupby(half, key=lambda item: item.key[0]):
-                    made: dict[str, Page] = {}
-                    within[byte % PARTS] = self._write(f"{byte:02x}", None, list(group), made)
-                    yield from made.items()
-                branch = Branch().with_parts(within)
-                parts[digit] = branch.subtree(1)
-                yield _DIGITS[digit], branch
-            yield "", Branch().with_parts(parts)
-
-        self._pages.write(size, pages())
-        return self.root(size)
+        if len(first) > MOST_KEYS and not isinstance(old, Branch):
+            held = () if old is None else old.items
+            rest, old, first = _merged(held, chain(first, rest)), Branch(), []
+        pages = self._stream(old, chain(first, rest), before) if isinstance(old, Branch) else self._few(old, first)
+        self._pages.write(before, indexed, pages)
+        return self.root(indexed.size)
 
     def back_to(self, size: int) -> int:
         """Forget all that is newer than ``size``; returns the newest size that is left."""
@@ -252,18 +306,21 @@ class SubjectIndex:
 
     def keep(self, newest: int) -> None:
         """Keep only so many of the newest sizes."""
-        if len(self.sizes) > newest:
-            self._pages.prune(self.sizes[-newest])
+        kept = self.kept
+        if len(kept) > newest:
+            self._pages.prune(kept[-newest].size)
 
     def prove(self, keys: Sequence[SubjectKey], size: int) -> IndexProof:
         """The lists of these keys, distinct and ascending, at a size that is kept, with their proof.
 
         :raises KeyError: the size is not kept.
+        :raises HistoryBroken: a page was lost.
         """
         lists: list[Numbers] = [()] * len(keys)
         steps: list[str] = []
         hashes: list[bytes] = []
-        open_: list[tuple[_View, int, int]] = [(self._view("", size), 0, len(keys))]
+        root = self._root_page(size)
+        open_: list[tuple[_View, int, int]] = [(_view(root, ""), 0, len(keys))]
         while open_:
             view, begin, end = open_.pop()
             if begin == end:
@@ -272,65 +329,96 @@ class SubjectIndex:
                 steps.append("e")
             elif view.fill is Fill.ONE:
                 item = self._only(view, size)
-                at = next((at for at in range(begin, end) if keys[at] == item.key), None)
-                if at is None:
-                    steps.append("o")
-                    hashes += [item.key, value_of(item.numbers)]
-                else:
+                at = bisect_left(keys, item.key, begin, end)
+                if at < end and keys[at] == item.key:
                     steps.append("m")
                     lists[at] = item.numbers
+                else:
+                    steps.append("o")
+                    hashes += [item.key, value_of(item.numbers)]
             else:
                 steps.append("n")
-                left, right = self._halves(view, size)
+                left, right = self._opened(view, size).halves()
                 middle = middle_of(keys, begin, end, view.depth)
                 open_ += [(right, middle, end), (left, begin, middle)]
         return IndexProof(tuple(hashes), tuple(lists), "".join(steps))
 
-    def _page(self, prefix: str, size: int) -> Page | None:
-        if size not in self.sizes:
-            raise KeyError(size)
-        return self._pages.read(prefix, size)
+    def _at(self, size: int) -> Kept:
+        for kept in self.kept:
+            if kept.size == size:
+                return kept
+        raise KeyError(size)
 
-    def _write(self, prefix: str, page: Page | None, changes: list[Item], pages: dict[str, Page]) -> Subtree:
+    def _root_page(self, size: int) -> Page:
+        expected, page = self._at(size).root, self._found("", size)
+        if root_of_page(page) != expected:
+            raise _damaged("", "another page")
+        return page
+
+    def _found(self, prefix: str, size: int) -> Page:
+        page = self._pages.read(prefix, size)
+        if page is None:
+            raise _damaged(prefix, "no page")
+        return page
+
+    def _few(self, page: Bucket | None, changes: list[Item]) -> Iterator[tuple[str, Page]]:
+        """The pages of an index that has no branch, with few changes."""
+        pages: dict[str, Page] = {}
+        self._write("", page, changes, pages, 0)
+        yield from pages.items()
+
+    def _stream(self, root: Branch, changes: Iterable[Item], before: int) -> Iterator[tuple[str, Page]]:
+        """The pages that change under the first two digits, a few at a time, and then those above them."""
+        parts: dict[int, Subtree] = {}
+        for digit, group in groupby(changes, key=lambda item: item.key[0] >> _PART_BITS):
+            name = _DIGITS[digit]
+            page = self._part(root, digit, name, before)
+            made: dict[str, Page] = {}
+            some: list[Item] = [] if isinstance(page, Branch) else list(islice(group, MOST_KEYS + 1))
+            if 0 < len(some) <= MOST_KEYS:
+                parts[digit] = self._write(name, page, some, made, before)
+                yield from made.items()
+                continue
+            branch = page if isinstance(page, Branch) else Branch()
+            held = page.items if isinstance(page, Bucket) else ()
+            within: dict[int, Subtree] = {}
+            for byte, few in groupby(_merged(held, chain(some, group)), key=lambda item: item.key[0]):
+                below = self._part(branch, byte % PARTS, f"{byte:02x}", before)
+                within[byte % PARTS] = self._write(f"{byte:02x}", below, list(few), made, before)
+                yield from made.items()
+                made.clear()
+            branch = branch.with_parts(within)
+            parts[digit] = branch.subtree(1)
+            yield name, branch
+        yield "", root.with_parts(parts)
+
+    def _part(self, branch: Branch, number: int, name: str, size: int) -> Page | None:
+        """The page of a part of a branch, compared with what the branch says of it; None if the part is empty."""
+        expected = branch.subtree(PARTS + number)
+        if expected.fill is Fill.EMPTY:
+            return None
+        page = self._found(name, size)
+        if _whole(page, _PART_BITS * len(name)) != expected:
+            raise _damaged(name, "another page")
+        return page
+
+    def _write(
+        self, prefix: str, page: Page | None, changes: list[Item], pages: dict[str, Page], before: int
+    ) -> Subtree:
         """Make the page of a prefix with the changes under it, and all pages below, into ``pages``."""
-        made: Page
-        match page:
-            case Branch():
-                made = page.with_parts(dict(self._write_parts(prefix, page, changes, pages)))
-            case _:
-                items = changes if page is None else _merged(page.items, changes)
-                if len(items) <= MOST_KEYS:
-                    made = Bucket(tuple(items))
-                else:
-                    made = Branch().with_parts(dict(self._write_parts(prefix, Branch(), items, pages)))
-        pages[prefix] = made
-        return _whole(made, _PART_BITS * len(prefix))
-
-    def _write_parts(
-        self, prefix: str, branch: Branch, changes: list[Item], pages: dict[str, Page]
-    ) -> Iterator[tuple[int, Subtree]]:
-        """The parts of a branch that change, by number."""
-        position = len(prefix)
-        byte, shift = position >> 1, 0 if position & 1 else _PART_BITS
+        if not isinstance(page, Branch):
+            items = changes if page is None else list(_merged(page.items, changes))
+            if len(items) <= MOST_KEYS:
+                pages[prefix] = bucket = Bucket(tuple(items))
+                return _whole(bucket, _PART_BITS * len(prefix))
+            page, changes = Branch(), items
+        byte, shift = len(prefix) >> 1, 0 if len(prefix) & 1 else _PART_BITS
+        parts = {}
         for digit, group in groupby(changes, key=lambda item: item.key[byte] >> shift & 15):
             name = prefix + _DIGITS[digit]
-            old = self._pages.read(name, self.size) if branch.fills[PARTS + digit] else None
-            yield digit, self._write(name, old, list(group), pages)
-
-    def _view(self, prefix: str, size: int) -> _View:
-        """All that is under the prefix of a page."""
-        depth = _PART_BITS * len(prefix)
-        match self._page(prefix, size):
-            case None:
-                return _InBucket(depth, ())
-            case Bucket(items):
-                return _InBucket(depth, items)
-            case branch:
-                return _InBranch(depth, branch, 1, prefix)
-
-    def _halves(self, view: _View, size: int) -> tuple[_View, _View]:
-        opened = self._opened(view, size)
-        return opened.halves()
+            parts[digit] = self._write(name, self._part(page, digit, name, before), list(group), pages, before)
+        pages[prefix] = branch = page.with_parts(parts)
+        return branch.subtree(1)
 
     def _only(self, view: _View, size: int) -> Item:
         """The one item of a subtree with one key."""
@@ -346,9 +434,15 @@ class SubjectIndex:
         """The view itself, or where it is a part of a branch, the page of that part."""
         match view:
             case _InBranch(_, _, at, prefix) if at >= PARTS:
-                return self._view(prefix + _DIGITS[at - PARTS], size)
+                name = prefix + _DIGITS[at - PARTS]
+                return _view(self._found(name, size), name)
             case _:
                 return view
+
+
+def _damaged(prefix: str, found: str) -> HistoryBroken:
+    return HistoryBroken("the stored index of subjects was changed", expected=f"the page {prefix or 'of the root'}",
+                         found=found)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,11 +490,19 @@ class _InBranch:
 _View = _InBucket | _InBranch
 
 
-def _whole(page: Page | None, depth: int = 0) -> Subtree:
+def _view(page: Page, prefix: str) -> _View:
+    """All that is under the prefix of a page."""
+    depth = _PART_BITS * len(prefix)
+    match page:
+        case Bucket(items):
+            return _InBucket(depth, items)
+        case Branch():
+            return _InBranch(depth, page, 1, prefix)
+
+
+def _whole(page: Page, depth: int = 0) -> Subtree:
     """All that is on a page, whose prefix has ``depth`` bits, and below it."""
     match page:
-        case None:
-            return _EMPTY
         case Branch():
             return page.subtree(1)
         case Bucket(items):
@@ -412,9 +514,8 @@ def _fill(count: int) -> Fill:
     return Fill(min(count, Fill.MANY))
 
 
-def _merged(items: Iterable[Item], changes: Iterable[Item]) -> list[Item]:
-    """The items with the numbers of ``changes`` added, ascending by key."""
-    numbers: dict[SubjectKey, Numbers] = {item.key: item.numbers for item in items}
-    for key, more in changes:
-        numbers[key] = numbers.get(key, ()) + more
-    return [Item(key, numbers[key]) for key in sorted(numbers)]
+def _merged(items: Iterable[Item], changes: Iterable[Item]) -> Iterator[Item]:
+    """The items with the numbers of ``changes`` added, ascending by key like both."""
+    by_key = groupby(merge(items, changes, key=lambda item: item.key), key=lambda item: item.key)
+    for key, group in by_key:
+        yield Item(key, tuple(chain.from_iterable(item.numbers for item in group)))

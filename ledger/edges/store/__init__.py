@@ -21,6 +21,7 @@ set.
 ``sets``             the members of attested sets
 ``inclusions``       what evidence proves of batches and sets that are known in part
 ``entries``          the index of the history
+``index_pages``      the index of subjects, at the sizes of the newest checkpoints
 ``checkpoints``      every published checkpoint, with its cosignatures
 ``cosigned``         what this store's owner has cosigned as a witness
 ``events``           what has changed since a reader last looked

@@ -19,6 +19,7 @@ from ledger.edges.store.entries import Entries
 from ledger.edges.store.events import Events
 from ledger.edges.store.idempotency import Idempotency
 from ledger.edges.store.inclusions import Inclusions
+from ledger.edges.store.index_pages import IndexPages
 from ledger.edges.store.leadership import Leadership
 from ledger.edges.store.restore import Restoration
 from ledger.edges.store.schema import Schema
@@ -46,6 +47,7 @@ class Store:
         self.sets = Sets(database)
         self.inclusions = Inclusions(database)
         self.entries = Entries(database, origin)
+        self.index_pages = IndexPages(database)
         self.checkpoints = Checkpoints(database)
         self.cosigned = Cosigned(database, origin)
         self.events = Events(database)

@@ -150,6 +150,27 @@ CHECKPOINTS = Table(
     Column("created_at", _NUMBER, nullable=False),
 )
 
+# The index of subjects, at the sizes of the newest checkpoints. A page is that of its prefix (hexadecimal digits) from
+# one size until another; ``until`` is MAX_NUMBER while no newer size has another page.
+INDEX_SIZES = Table(
+    "index_sizes",
+    metadata,
+    Column("size", _NUMBER, primary_key=True, autoincrement=False),
+    Column("root", _HASH, nullable=False),  # RFC 9162 root of the entries: which history it is
+    Column("index_root", _HASH, nullable=False),
+)
+
+INDEX_PAGES = Table(
+    "index_pages",
+    metadata,
+    Column("prefix", String(64), primary_key=True),
+    Column("since", _NUMBER, primary_key=True, autoincrement=False),
+    Column("until", _NUMBER, nullable=False),
+    Column("page", LargeBinary, nullable=False),
+    Index(None, "until"),
+    Index(None, "since"),
+)
+
 # What this store's owner, as a witness, has cosigned of a log: never two roots for one size, never backwards.
 COSIGNED = Table(
     "cosigned",

@@ -1,0 +1,132 @@
+"""Index: keep the index of subjects of a followed history in the store, for the sizes of its checkpoints.
+
+It follows from the entries. It is brought from one checkpoint to the next by what was added, goes back with a
+reorganisation, and is made anew where the store has none, or another one than these entries give.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from threading import Lock
+from typing import TypeVar
+
+from ledger.core.encoding.ids import IndexRoot, SubjectKey
+from ledger.core.history.entry import Entry
+from ledger.core.history.history import History
+from ledger.core.history.subjects import subject_key, subjects_of
+from ledger.core.tree.index_pages import Indexed, SubjectIndex
+from ledger.core.tree.subject_index import EMPTY_INDEX, IndexProof
+from ledger.edges.replay_index import ReplayIndex
+from ledger.edges.store import Store
+from ledger.edges.subject_lists import SubjectLists
+from ledger.errors import HistoryBroken, Source, Unavailable
+
+log = logging.getLogger(__name__)
+_KEPT = 16  # of the newest sizes
+Answer = TypeVar("Answer")
+
+
+class HistoryIndex:
+    """The index of the history that a store follows. Safe to use from threads and from several processes.
+
+    The history that is given must be held still, and its entries must be in the store.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._index = SubjectIndex(store.index_pages)
+        self._lock = Lock()
+        self._aside: tuple[Indexed, ReplayIndex] | None = None
+
+    def root(self, history: History, size: int) -> IndexRoot:
+        """The root of the index of the first ``size`` entries, which is kept then.
+
+        :raises Unavailable: the store is away, or another process writes the index at the same time.
+        """
+        if size == 0:
+            return EMPTY_INDEX
+        return self._ask(
+            history, size, lambda: self._index.root(size), lambda aside: aside.root(*_named(history, size))
+        )
+
+    def prove(self, history: History, keys: Sequence[SubjectKey], size: int) -> IndexProof:
+        """The lists of these keys, distinct and ascending, among the first ``size`` entries, with their proof.
+
+        It is quick for the sizes of the newest checkpoints. For another, the whole index is made in a temporary file.
+
+        :raises Unavailable: as for ``root``.
+        """
+        return self._ask(history, size, lambda: self._index.prove(keys, size), lambda aside: aside.prove(keys))
+
+    def _ask(
+        self,
+        history: History,
+        size: int,
+        kept: Callable[[], Answer],
+        aside: Callable[[ReplayIndex], Answer],
+    ) -> Answer:
+        try:
+            if self._bring_to(history, size):
+                return kept()
+        except (HistoryBroken, KeyError) as error:
+            # The pages are a copy: they are made again from the entries.
+            log.warning("the store's index of subjects will be made anew: %r", error)
+            self._index.back_to(0)
+            if self._bring_to(history, size):
+                return kept()
+        with self._lock:
+            return aside(self._made_aside(history, size))
+
+    def _bring_to(self, history: History, size: int) -> bool:
+        """Keep the index of this size, if it is not older than all that are kept; returns whether it is kept."""
+        named = _named(history, size)
+        ours = [
+            kept for kept in self._index.kept if kept.size <= history.size and _named(history, kept.size) == kept.of
+        ]
+        if any(kept.of == named for kept in ours):
+            return True
+        if ours and ours[-1].size > size:
+            return False
+        before = self._index.back_to(ours[-1].size if ours else 0)
+        lists = SubjectLists()
+        try:
+            for entry in self._entries(history, before, size):
+                for subject in subjects_of(entry, history.origin):
+                    lists.add(subject_key(subject), entry.number)
+            self._index.advance(lists.take(), named)
+        finally:
+            lists.close()
+        self._index.keep(_KEPT)
+        return True
+
+    def _made_aside(self, history: History, size: int) -> ReplayIndex:
+        """The index of an older size, in a temporary file; the last one is kept."""
+        named = _named(history, size)
+        if self._aside is None or self._aside[0] != named:
+            if self._aside is not None:
+                self._aside[1].close()
+                self._aside = None
+            made = ReplayIndex(history.origin)
+            for entry in self._entries(history, 0, size):
+                made.take(entry)
+            made.root(*named)
+            self._aside = named, made
+        return self._aside[1]
+
+    def _entries(self, history: History, first: int, size: int) -> Iterator[Entry]:
+        """The entries of the history, from the store."""
+        number = first
+        for logged in self._store.entries.read(first, size):
+            if logged.entry.number != number or logged.entry.hash != history.log.leaf(number):
+                break
+            yield logged.entry
+            number += 1
+        if number < size:
+            raise Unavailable(
+                f"the store does not have entry {number} of the history that was read: try again", source=Source.STORE
+            )
+
+
+def _named(history: History, size: int) -> Indexed:
+    return Indexed(size, history.log.root(size))
