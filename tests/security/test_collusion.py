@@ -1,0 +1,440 @@
+"""Who colludes, and what they can forge offline: each cell of the table in SECURITY.md, by both verifiers.
+
+Where they can, the test shows how, so that nobody takes the danger for smaller than it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ledger.core.history.entry import Anchored, Revoked
+from ledger.core.statements.member_types import NO_END
+from ledger.core.statements.resolutions import (
+    AgencyEnrolment,
+    AgencyReinstatement,
+    AgencySuspension,
+    AttesterAuthorisation,
+    AttesterCompromise,
+    MandateGrant,
+)
+from ledger.core.statements.revocation import Revocation
+from ledger.testing.world import COUNCIL, CUSTOMS, PLANT, Witness
+from tests.conformance.parts import (
+    EMU,
+    KIWI,
+    MOA,
+    SECOND,
+    THIEF,
+    Shipment,
+    attest_anyhow,
+    edited,
+    enact_anyhow,
+    policy,
+    requirement,
+    shipment,
+    statement,
+    unruly,
+)
+from tests.security.forging import (
+    DEMANDS,
+    ENOUGH,
+    INVENTIONS,
+    NOBODY,
+    TOO_FEW,
+    WORDS,
+    Said,
+    asked,
+    attested,
+    other_council,
+    without_first_entry,
+)
+from tests.verifier.both import alone
+
+DAY = 86_400
+HELD = policy(max_age=DAY, require=[requirement(jurisdictions=("NZ",))])
+AUTHORITY = {
+    "origin.another_beginning",
+    "origin.another_trusted",
+    "authority.other_first_entry",
+    "authority.no_first_council",
+    "authority.no_quorum",
+    "authority.not_authorised",
+    "entries.resolutions_go_back",
+}
+
+
+def built(build: Callable[[Shipment], Any]) -> Shipment:
+    made = shipment()
+    build(made)
+    return made
+
+
+def is_bad(said: Said, *codes: str) -> bool:
+    return said.conclusion == "NOT_GOOD" and bool(said.codes & set(codes))
+
+
+def revoked(made: Shipment, attestation: bytes, by: Any = PLANT) -> None:
+    said = Revocation(attestation, bytes(32), 41)  # type: ignore[arg-type]
+    unruly(made, Revoked(said, by.signer, by.sign(said.id(made.world.origin))))
+
+
+# --------------------------------------------------------------------------- the log's key, with and without witnesses
+
+
+def invents_nothing(witnesses: Sequence[Witness], demanded: int) -> None:
+    for build in (*INVENTIONS, without_first_entry):
+        assert is_bad(asked(built(build), witnesses, demanded), *AUTHORITY), build.__name__
+    made = built(other_council)
+    elsewhere = replace(made.world.origin, salt=made.world.entries[0].hash)
+    honest = asked(attested(), witnesses, demanded)
+    assert honest.conclusion == "GOOD", "the true history under the same signatures"
+    made.world.origin = elsewhere
+    made.world.log_key = replace(made.world.log_key, name=str(elsewhere))
+    assert is_bad(asked(made, witnesses, demanded), "origin.another_trusted"), "under an origin of its own"
+
+
+def says_nothing_for_others(witnesses: Sequence[Witness], demanded: int) -> None:
+    for build in WORDS:
+        said = asked(built(build), witnesses, demanded)
+        assert said.conclusion != "GOOD", build.__name__
+        assert said.codes & {"signature.only_contract", "signature.not_signed", "authority.not_authorised"}
+
+
+def dated(made: Shipment, back: int) -> None:
+    """The history as if it had been written ``back`` seconds earlier. Entry 0 stays: the origin pins its time too."""
+    first, *others = made.world.entries
+    made.world.entries[:] = [first, *(replace(entry, time=max(first.time, entry.time - back)) for entry in others)]
+
+
+def hides(witnesses: Sequence[Witness], demanded: int) -> None:
+    """What was revoked: the log leaves the entry out of the history that it signs."""
+    made = attested()
+    told = attested()
+    attestation = statement(told).id(told.world.origin)
+    del attestation
+    (recorded,) = told.world.history.attestations
+    revoked(told, recorded)
+    assert is_bad(asked(told, witnesses, demanded), "in_force.revoked")
+    assert asked(made, witnesses, demanded).conclusion == "GOOD"
+
+
+def signs_for_no_party(witnesses: Sequence[Witness], demanded: int) -> None:
+    made = shipment(party=THIEF)  # declared, anchored and attested; then the name of the party is put in
+    made.attest()
+    honest = attested().declared[0]
+    made.declared = replace(made.declared[0], party=honest.party), made.declared[1]
+    assert is_bad(asked(made, witnesses, demanded), "declaration.not_signed")
+
+
+def test_log_key_invents_no_authority() -> None:
+    invents_nothing(NOBODY, 0)
+
+
+def test_log_key_says_nothing_for_an_agency() -> None:
+    says_nothing_for_others(NOBODY, 0)
+
+
+def test_log_key_dates_falsely() -> None:
+    """A certificate of today, and the anchor of its batch, as if both were a few minutes older; and evidence that looks
+    fresh although it is a month old, because the log invents an entry of today."""
+    made = attested()
+    before = made.world.entries[-1].time - 60
+    assert is_bad(asked(made, NOBODY, 0, at=before), "policy.not_met")
+    dated(made, 300)
+    assert asked(made, NOBODY, 0, at=before).conclusion == "GOOD"
+    late = made.world.now + 30 * DAY
+    assert is_bad(asked(made, NOBODY, 0, policy=HELD, clock=late), "freshness.stale")
+    made.world.now = late
+    unruly(made, Anchored(b"\x09" * 32, 1))  # type: ignore[arg-type]
+    assert asked(made, NOBODY, 0, policy=HELD, clock=late).conclusion == "GOOD"
+
+
+def test_log_key_hides_a_status() -> None:
+    hides(NOBODY, 0)
+
+
+def test_log_key_signs_for_no_party() -> None:
+    signs_for_no_party(NOBODY, 0)
+
+
+def too_few(made: Shipment, **more: Any) -> Said:
+    said = asked(made, TOO_FEW, 2, **more)
+    assert is_bad(said, "witnesses.too_few")
+    return said
+
+
+def test_log_and_too_few_witnesses_invent_no_authority() -> None:
+    for build in (*INVENTIONS, without_first_entry):
+        assert too_few(built(build)).codes & AUTHORITY
+
+
+def test_log_and_too_few_witnesses_say_nothing_for_an_agency() -> None:
+    for build in WORDS:
+        too_few(built(build))
+
+
+def test_log_and_too_few_witnesses_date_nothing_falsely() -> None:
+    made = attested()
+    before = made.world.entries[-1].time - 60
+    dated(made, 300)
+    too_few(made, at=before)
+
+
+def test_log_and_too_few_witnesses_hide_no_status() -> None:
+    too_few(attested())
+    # One of them, counted under two lines or with a key of the log, is still too few.
+    twice = asked(attested(), (KIWI, KIWI), 2)
+    assert is_bad(twice, "witnesses.too_few")
+
+
+def test_log_and_too_few_witnesses_sign_for_no_party() -> None:
+    made = shipment(party=THIEF)
+    made.attest()
+    made.declared = replace(made.declared[0], party=attested().declared[0].party), made.declared[1]
+    assert "declaration.not_signed" in too_few(made).codes
+
+
+def test_log_and_enough_witnesses_invent_no_authority() -> None:
+    invents_nothing(ENOUGH, 2)
+    invents_nothing((KIWI, EMU, MOA), 3)
+
+
+def test_log_and_enough_witnesses_say_nothing_for_an_agency() -> None:
+    says_nothing_for_others(ENOUGH, 2)
+
+
+def test_log_and_enough_witnesses_date_falsely() -> None:
+    made = attested()
+    before = made.world.entries[-1].time - 60
+    dated(made, 300)
+    assert asked(made, ENOUGH, 2, at=before).conclusion == "GOOD"
+    late = made.world.now + 30 * DAY
+    assert is_bad(asked(made, ENOUGH, 2, policy=HELD, clock=late), "freshness.stale")
+    made.world.now = late  # the time at which both cosign, says their signature
+    assert asked(made, ENOUGH, 2, policy=HELD, clock=late).conclusion == "GOOD"
+    made.world.now = late + 2 * DAY
+    assert is_bad(asked(made, ENOUGH, 2, policy=HELD, clock=late), "witnesses.too_few"), "no time of the future counts"
+
+
+def test_log_and_enough_witnesses_hide_a_status() -> None:
+    hides(ENOUGH, 2)
+
+
+def test_log_and_enough_witnesses_sign_for_no_party() -> None:
+    signs_for_no_party(ENOUGH, 2)
+
+
+# ------------------------------------------------------------------------------------------------------ the council
+
+
+def test_council_quorum_gives_authority() -> None:
+    """To whom it likes, and in the open: the resolutions are entries, and the evidence shows them."""
+    made = shipment()
+    enact_anyhow(made, [COUNCIL], AgencyEnrolment, "NZ-FAKE", "Agency", "NZ", "https://fake.example")
+    enact_anyhow(made, [COUNCIL], MandateGrant, "NZ-FAKE", 851, 0, NO_END)
+    enact_anyhow(made, [COUNCIL], AttesterAuthorisation, THIEF.signer, "NZ-FAKE")
+    made.world.history = type(made.world.history)(made.world.origin)
+    for entry in made.world.entries:
+        made.world.history.apply(entry)
+    made.world.attest("NZ-FAKE", 851, *made.batch[:2], THIEF)
+    assert asked(made, ENOUGH).conclusion == "GOOD"
+
+
+def test_council_quorum_speaks_for_an_agency() -> None:
+    """It authorises a key of its own for the agency; the entry stays, with the resolution's number."""
+    made = shipment()
+    enact_anyhow(made, [COUNCIL], AttesterAuthorisation, THIEF.signer, "NZ-MPI")
+    attest_anyhow(made, THIEF)
+    assert asked(made, ENOUGH).conclusion == "GOOD"
+    assert is_bad(asked(built(lambda made: attest_anyhow(made, THIEF)), ENOUGH), "authority.not_authorised")
+
+
+def test_council_quorum_dates_nothing_back() -> None:
+    """The contract gives an entry its time. What the council grants for the past does not make a word older."""
+    made = shipment()
+    enact_anyhow(made, [COUNCIL], AttesterAuthorisation, THIEF.signer, "NZ-MPI")
+    before = made.world.entries[-1].time
+    attest_anyhow(made, THIEF)
+    assert is_bad(asked(made, ENOUGH, at=before), "policy.not_met")
+    assert asked(made, ENOUGH).conclusion == "GOOD"
+
+
+def test_council_quorum_hides_no_status_and_ends_words() -> None:
+    """No resolution undoes a revocation. But the council ends what a key said, from a date that it names."""
+    made = attested()
+    (attestation,) = made.world.history.attestations
+    revoked(made, attestation)
+    enact_anyhow(made, [COUNCIL], AgencySuspension, "NZ-MPI")
+    enact_anyhow(made, [COUNCIL], AgencyReinstatement, "NZ-MPI")
+    assert is_bad(asked(made, ENOUGH), "in_force.revoked")
+    ended = attested()
+    enact_anyhow(ended, [COUNCIL], AttesterCompromise, PLANT.signer, ended.world.entries[-1].time)
+    assert is_bad(asked(ended, ENOUGH), "in_force.compromised")
+
+
+def test_council_quorum_signs_for_no_party() -> None:
+    made = shipment(party=THIEF)
+    enact_anyhow(made, [COUNCIL], AttesterAuthorisation, THIEF.signer, "NZ-MPI")
+    attest_anyhow(made, THIEF)
+    made.declared = replace(made.declared[0], party=attested().declared[0].party), made.declared[1]
+    assert is_bad(asked(made, ENOUGH), "declaration.not_signed")
+
+
+# ------------------------------------------------------------------------------------------------- an attester's thief
+
+
+def test_thief_of_an_attester_gives_no_authority() -> None:
+    made = shipment()
+    enact_anyhow(made, [PLANT], AttesterAuthorisation, THIEF.signer, "NZ-MPI")
+    attest_anyhow(made, THIEF)
+    assert is_bad(asked(made, ENOUGH), "authority.no_quorum")
+
+
+def test_thief_of_an_attester_speaks_for_its_agency_until_the_council_says_so() -> None:
+    """The thief has the officer's key. Once the theft is declared from a date, nothing after it is in force."""
+    made = shipment()
+    stolen = made.world.now
+    made.world.now += 3_600
+    attest_anyhow(made, PLANT)
+    assert asked(made, ENOUGH).conclusion == "GOOD"
+    enact_anyhow(made, [COUNCIL], AttesterCompromise, PLANT.signer, stolen)
+    assert is_bad(asked(made, ENOUGH), "in_force.compromised")
+
+
+def test_thief_of_an_attester_dates_nothing_back() -> None:
+    """What is said to be valid since last year was not said last year."""
+    made = shipment()
+    before = made.world.entries[-1].time
+    made.attest()
+    assert is_bad(asked(made, ENOUGH, at=before), "policy.not_met")
+
+
+def test_thief_of_an_attester_lifts_a_hold_until_the_council_says_so() -> None:
+    """A hold that the thief revoked looks lifted. Once the theft is declared, the revocation is in doubt: nobody can say
+    that the hold was lifted."""
+    made = shipment()
+    hold = statement(made, kind=132)
+    del hold
+    attestation = made.world.attest("NZ-CUSTOMS", 132, *_alone(made), CUSTOMS, outcome=25)
+    nothing = policy()
+    stolen = made.world.now
+    made.world.now += 3_600
+    revoked(made, attestation, CUSTOMS)
+    assert asked(made, ENOUGH, policy=nothing).conclusion == "GOOD"
+    enact_anyhow(made, [COUNCIL], AttesterCompromise, CUSTOMS.signer, stolen)
+    said = asked(made, ENOUGH, policy=nothing)
+    assert (said.conclusion, said.codes) == ("UNDECIDED", {"in_force.revocation_in_doubt"})
+
+
+def test_thief_of_an_attester_signs_for_no_party() -> None:
+    made = attested()
+    declared = replace(made.declared[0], party=PLANT.signer)
+    made.declared = declared, made.declared[1]
+    assert is_bad(asked(made, ENOUGH), "declaration.not_signed")
+
+
+# -------------------------------------------------------------------------------------------------------- validators
+
+
+def test_validators_invent_no_authority() -> None:
+    """Nodes of their own may take a resolution without a quorum. Honest witnesses replay and cosign nothing of it; and
+    had they cosigned it, a verifier would still count the endorsements."""
+    invents_nothing(ENOUGH, 2)
+
+
+def test_validators_say_nothing_for_an_agency() -> None:
+    says_nothing_for_others(ENOUGH, 2)
+
+
+def test_validators_date_falsely() -> None:
+    """They choose the times of blocks. Log and witnesses are honest, and sign what the chain says."""
+    made = attested()
+    before = made.world.entries[-1].time - 60
+    dated(made, 300)
+    assert asked(made, ENOUGH, 2, at=before).conclusion == "GOOD"
+    late = attested()
+    late.world.entries[-1] = replace(late.world.entries[-1], time=late.world.entries[0].time)
+    assert is_bad(asked(late, ENOUGH, 2), "entries.times_go_back"), "but they cannot let times go back"
+
+
+def test_validators_hide_a_status() -> None:
+    """They keep the revocation out of every block. Everybody else is honest, and no entry says it."""
+    hides(ENOUGH, 2)
+
+
+def test_validators_sign_for_no_party() -> None:
+    signs_for_no_party(ENOUGH, 2)
+
+
+# ----------------------------------------------------------------------------------------------- the holder of evidence
+
+
+def test_holder_invents_no_authority() -> None:
+    """An entry of one's own is in no checkpoint that the log signed."""
+    made, invented = attested(), built(INVENTIONS[2])
+
+    def put_in(evidence: bytes) -> bytes:
+        entries = _value(invented)["entries"]
+        return edited(lambda value: value.update(entries=entries), made)
+
+    assert is_bad(asked(made, ENOUGH, change=put_in), "entries.not_included", "witnesses.too_few")
+
+
+def test_holder_says_nothing_for_an_agency() -> None:
+    """The outcome, the agency or the signature in an entry: each is part of what was hashed."""
+    made = attested()
+    for old, new in ((b"NZ-MPI", b"NZ-MPJ"), (PLANT.signer, SECOND.signer)):
+        said = asked(made, ENOUGH, change=lambda evidence, old=old, new=new: _last_entry(evidence, old, new))  # type: ignore[misc]
+        assert is_bad(said, "entries.not_included")
+
+
+def test_holder_dates_nothing_falsely() -> None:
+    """Neither an entry's time nor a cosignature's can be changed by one who has neither key."""
+    made = attested()
+    (entry,) = [item for item in made.world.entries if item.number == made.world.entries[-1].number]
+    earlier = replace(entry, time=entry.time - 60)
+    said = asked(made, ENOUGH, change=lambda evidence: evidence.replace(entry.data.hex().encode(), earlier.data.hex().encode()))
+    assert is_bad(said, "entries.not_included")
+    time = made.world.now
+    assert is_bad(asked(made, ENOUGH, change=lambda evidence: _cosigned_later(evidence, time)), "witnesses.wrong_line")
+
+
+def test_holder_changes_no_document_and_signs_for_no_party() -> None:
+    made = attested()
+    other = made.document.to_bytes().replace(b"4800", b"4900")
+    assert is_bad(asked(made, ENOUGH, document=other), "document.another")
+    signs_for_no_party(ENOUGH, 2)
+
+
+def _alone(made: Shipment) -> tuple[Any, int]:
+    return alone.leaf_hash(made.id), 1
+
+
+def _value(made: Shipment) -> dict[str, Any]:
+    import json
+
+    value: dict[str, Any] = json.loads(made.evidence().to_bytes())
+    return value
+
+
+def _last_entry(evidence: bytes, old: bytes, new: bytes) -> bytes:
+    head, separator, tail = evidence.rpartition(old.hex().encode())
+    assert separator
+    return head + new.hex().encode() + tail
+
+
+def _cosigned_later(evidence: bytes, time: int) -> bytes:
+    import base64
+    import json
+
+    value = json.loads(evidence)
+    lines = value["checkpoint"].split("\n")
+    number = next(number for number, line in enumerate(lines) if "kiwi.example" in line)
+    *words, blob = lines[number].split(" ")
+    data = base64.b64decode(blob)
+    later = data[:4] + (time + DAY).to_bytes(8) + data[12:]
+    lines[number] = " ".join([*words, base64.b64encode(later).decode()])
+    value["checkpoint"] = "\n".join(lines)
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode() + b"\n"
