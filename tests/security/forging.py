@@ -16,7 +16,7 @@ from ledger.core.statements.resolutions import (
     MandateGrant,
     MandateWithdrawal,
 )
-from ledger.testing.world import COUNCIL, PLANT, Witness
+from ledger.testing.world import COUNCIL, PLANT, Witness, World
 from tests.conformance.parts import (
     EMU,
     KIWI,
@@ -81,7 +81,7 @@ def attested() -> Shipment:
     return made
 
 
-# ------------------------------------------------------------------------------------- what the log's key can write down
+# ------------------------------------------------------------------------------------ what the log's key can write down
 
 
 def other_council(made: Shipment) -> None:
@@ -117,6 +117,16 @@ def without_first_entry(made: Shipment) -> None:
         made.world.entries[number] = replace(entry, number=number)
 
 
+def elsewhere() -> Shipment:
+    """A whole history of the thief's council under an origin of its own, signed with the same log key."""
+    world, found = World([THIEF]), shipment()
+    world.enrol("NZ-MPI", "NZ", [851], THIEF)
+    declared = world.declare(found.document.digest, 851)
+    made = Shipment(world, declared, world.anchor([declared[0]]), found.document)
+    made.attest(THIEF)
+    return made
+
+
 INVENTIONS = [other_council, other_council_later, other_agency, old_resolution_again]
 
 
@@ -132,7 +142,7 @@ def _agency_by_thief(made: Shipment) -> None:
     attest_anyhow(made, THIEF)
 
 
-# ------------------------------------------------------------------------------------------------------- words of others
+# ------------------------------------------------------------------------------------------------------ words of others
 
 
 def word_by_thief(made: Shipment) -> None:
@@ -152,3 +162,13 @@ def word_about_another(made: Shipment) -> None:
 
 
 WORDS = [word_by_thief, word_by_stranger, word_about_another]
+
+
+def in_the_name_of_a_party(hand: Any) -> Shipment:
+    """A declaration that bears the trader's key and that ``hand`` signed; anchored, and attested by the officer."""
+    made = shipment()
+    declaration = replace(made.declared[0], document_type=380)
+    made.declared = declaration, hand.sign(declaration.id(made.world.origin))
+    made.batch = made.world.anchor([declaration])
+    made.attest()
+    return made
