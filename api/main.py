@@ -20,7 +20,7 @@ from api.kit.limits import BodyLimit, RateLimit
 from api.kit.middleware import RequestWatcher
 from api.kit.streams import ended_by_signals
 from api.routes import health, metrics
-from api.routes.ledger import attestations, declarations, history, log, stream, verifications
+from api.routes.ledger import attestations, declarations, evidence, history, log, stream, verifications
 from api.services import Services, open_services
 from ledger import __version__
 from ledger.settings import load_settings
@@ -93,6 +93,7 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     for router in (
         declarations.router,
         attestations.router,
+        evidence.router,
         verifications.router,
         history.router,
         log.router,

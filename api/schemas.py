@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ledger.core.statements.signature import MAX_SIGNATURE_SIZE
 
 _HASH = "0x5b7e1c3a9d8f4e2b6a1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a"
+_ORIGIN_EXAMPLE = f"eip155:1:0x{'ab' * 20}:{'0e' * 32}"
 _ADDRESS = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8"
 _SIGNATURE = "0x" + "1f" * 32 + "2e" * 32 + "1b"
 Hash = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$", description="32 bytes", examples=[_HASH])]
@@ -204,6 +205,24 @@ class Relayed(BaseModel):
     entry_number: int
     transaction: str | None = None
     gas: int | None = None
+
+
+class RenewalInclusion(Shape):
+    """Where a declaration stands in a batch or an attested set, as evidence says it."""
+
+    root: Hash
+    size: UInt64 = Field(examples=[1])
+    index: UInt64
+    proof: list[Hash] = Field(max_length=64, description="RFC 9162 inclusion path, deepest first")
+
+
+class RenewalBody(Shape):
+    """What a holder of evidence sends to renew it: these members of the evidence, as they are."""
+
+    origin: str = Field(examples=[_ORIGIN_EXAMPLE])
+    declaration: Declaration
+    signature: Signature
+    inclusions: list[RenewalInclusion] = Field(min_length=1, max_length=64)
 
 
 class VerificationBody(Shape):

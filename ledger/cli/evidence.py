@@ -7,18 +7,21 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.files import read_document, write_file
+from ledger.cli.files import read_document, read_trust, write_file
 from ledger.cli.inputs import Json, identifier, now
 from ledger.cli.output import facts, show, warn
 from ledger.cli.terminal import open_app
 from ledger.core.document import Redacted, disclose, redact
 from ledger.core.encoding.ids import DeclarationId
 from ledger.errors import Malformed
+from ledger.journeys.refresh import refresh_file
 
 
 def evidence(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="Declaration id.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the evidence.")],
+    id_: Annotated[str, typer.Argument(metavar="ID", help="Declaration id; with --refresh, the address of a server.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to write the evidence; with --refresh, FILE itself.")
+    ] = None,
     document: Annotated[
         Path | None,
         typer.Option(
@@ -32,12 +35,30 @@ def evidence(
         list[str] | None, typer.Option("--disclose", help="Path of a field or container to disclose; repeat.")
     ] = None,
     everything: Annotated[bool, typer.Option("--disclose-all", help="Disclose the whole document.")] = False,
+    refresh: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Renew this evidence through a server's API; needs no account and no chain."),
+    ] = None,
+    trust: Annotated[
+        Path | None, typer.Option("--trust", "-t", help="With --refresh: trust root that says who must have signed.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write the evidence of a declaration: one file that proves it, offline too.
 
     Example: `ledger evidence 0x… -o invoice.evidence.json --document invoice.xml.wrapped --disclose-all`
+
+    Example: `ledger evidence --refresh invoice.evidence.json https://ledger.example`
     """
+    if refresh is not None:
+        if document is not None or disclose_ or everything:
+            raise Malformed("does not go with --document: what the file discloses stays disclosed", "--refresh")
+        _refresh(refresh, output or refresh, id_, trust, as_json)
+        return
+    if trust is not None:
+        raise Malformed("goes with --refresh", "--trust")
+    if output is None:
+        raise Malformed("is missing: it says where to write the evidence", "--output")
     if document is None and (disclose_ or everything):
         raise Malformed("goes with --document, which is disclosed", "--disclose")
     shown = None
@@ -56,3 +77,14 @@ def evidence(
         "fields_disclosed": len(shown.fields) if shown else 0,
     }
     show(as_json, value, lambda: facts("Evidence", value))
+
+
+def _refresh(file: Path, output: Path, url: str, trust: Path | None, as_json: bool) -> None:
+    old, new = refresh_file(file, output, url, now(), None if trust is None else read_trust(trust))
+    value = {
+        "file": str(output),
+        "entries": len(new.entries),
+        "checkpoint_size": new.checkpoint.checkpoint.size,
+        "checkpoint_size_before": old.checkpoint.checkpoint.size,
+    }
+    show(as_json, value, lambda: facts("Evidence renewed", value))

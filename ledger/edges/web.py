@@ -52,17 +52,17 @@ class Web:
             raise self._unavailable(f"has no {path}: it answers with HTTP {response.status}")
         return response.body
 
-    def post(self, path: str, body: bytes, most: int) -> Response:
-        """Like ``get``, with a request body of plain text."""
-        return self._ask("POST", path, body, most)
+    def post(self, path: str, body: bytes, most: int, type_: str = "text/plain; charset=utf-8") -> Response:
+        """Like ``get``, with a request body of a content type."""
+        return self._ask("POST", path, body, most, type_)
 
-    def _ask(self, method: str, path: str, body: bytes | None, most: int) -> Response:
+    def _ask(self, method: str, path: str, body: bytes | None, most: int, type_: str = "") -> Response:
         import requests  # here, so that commands that work offline start without it
         from urllib3.exceptions import HTTPError, ReadTimeoutError
 
         if self._session is None:
             self._session = requests.Session()
-        headers = {} if body is None else {"Content-Type": "text/plain; charset=utf-8"}
+        headers = {} if body is None else {"Content-Type": type_}
         try:
             with self._session.request(
                 method,

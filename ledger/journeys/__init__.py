@@ -20,6 +20,7 @@ In the order of a document's life:
 ``council``    resolutions: enrol, suspend, reinstate, authorise, retire, compromise, grant, withdraw a mandate, change
 ``status``     where a declaration or an attestation stands
 ``evidence``   make the portable proof of a declaration
+``refresh``    renew evidence from the file, through a server
 ``proof``      export it for other programs: tlog-proof, SCITT
 ``verify``     gather what a verdict needs, and let the core decide
 ``show``       the fields that a digest binds

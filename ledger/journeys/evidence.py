@@ -13,7 +13,8 @@ from ledger.core.document import Redacted
 from ledger.core.encoding.ids import DeclarationId, Root, SetName
 from ledger.core.evidence.assembly import assemble
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
-from ledger.core.evidence.inclusion import BatchTree, Inclusion
+from ledger.core.evidence.inclusion import BatchTree, Inclusion, set_of_one
+from ledger.core.evidence.renewal import Renewal
 from ledger.core.history.history import History
 from ledger.core.tree.merkle import leaf_hash, verify_inclusion
 from ledger.edges.keys.keystore import SigningKey
@@ -30,6 +31,7 @@ from ledger.errors import (
 from ledger.journeys.checkpoint import newest_checkpoint, publish_checkpoint
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.follow import Follower
+from ledger.journeys.receive import check_party
 
 log = logging.getLogger(__name__)
 
@@ -99,22 +101,53 @@ class Gatherer:
         :raises Unavailable: its batch was anchored after the checkpoint.
         :raises HistoryBroken: the store's batch, or a set, does not lead to its root.
         """
+        inclusions = self._inclusions(row, sets)
+        return assemble(self._history, self._note, row.declaration, row.signature, inclusions, self._prove, document)
+
+    def renewed(self, held: Renewal, known: tuple[DeclarationRow, Sequence[SetName]] | None) -> Evidence:
+        """Fresh evidence of what a holder has evidence of; raises as ``evidence`` does.
+
+        :param held: its inclusions have been checked; those that this history has are kept.
+        :param known: what the store has of the declaration; None if it does not have it.
+        """
+        has = known is not None and known[0].state in ("anchored", "final")
+        found = self._inclusions(*known) if known is not None and has else []
+        anchors = self._history.anchors
+        ours = [item for item in held.inclusions if item.name in anchors or self._history.attestations_of([item.name])]
+        # Without a batch in the store, the first that was anchored is the holder's.
+        ours.sort(key=lambda item: item.name not in anchors)
+        if not found and not (ours and ours[0].name in anchors):
+            raise NotAnchoredYet(held.id)
+        if not found:
+            self._check_covered(anchors[ours[0].name].number)
+        alone = set_of_one(held.id)
+        if self._history.attestations_of([alone]):
+            ours.append(BatchTree([held.id]).inclusion(held.id))
+        inclusions = {item.name: item for item in (*reversed(ours), *reversed(found))}
+        ordered = [inclusions[name] for name in dict.fromkeys(item.name for item in (*found, *ours))]
+        return assemble(self._history, self._note, held.declaration, held.signature, ordered, self._prove)
+
+    def _inclusions(self, row: DeclarationRow, sets: Iterable[SetName]) -> list[Inclusion]:
+        """In its batch first, and then in each attested set."""
         batch = self._batch(row.batch_id) if row.batch_id is not None and row.state in ("anchored", "final") else None
         entry = None if batch is None else self._history.anchors.get(SetName(batch.root, batch.size))
         if batch is None or entry is None:
             raise NotAnchoredYet(row.id)
-        if entry.number >= self._note.checkpoint.size:
-            raise Unavailable(
-                f"its batch is entry {entry.number}, and the newest checkpoint covers {self._note.checkpoint.size} "
-                "entries: try again when a later one is signed",
-                source=Source.LOG,
-            )
+        self._check_covered(entry.number)
         inclusions = [self._inclusion(batch.root, batch.size, row.id)]
         alone = BatchTree([row.id])
         for name in dict.fromkeys([alone.name, *sets]):
             if name != (batch.root, batch.size) and self._history.attestations_of([name]):
                 inclusions.append(alone.inclusion(row.id) if name == alone.name else self._inclusion(*name, row.id))
-        return assemble(self._history, self._note, row.declaration, row.signature, inclusions, self._prove, document)
+        return inclusions
+
+    def _check_covered(self, number: int) -> None:
+        if number >= self._note.checkpoint.size:
+            raise Unavailable(
+                f"its batch is entry {number}, and the newest checkpoint covers {self._note.checkpoint.size} "
+                "entries: try again when a later one is signed",
+                source=Source.LOG,
+            )
 
     def _inclusion(self, root: Root, size: int, id_: DeclarationId) -> Inclusion:
         """By the members of a batch or set; if not all are known, by what earlier evidence said."""
@@ -181,22 +214,45 @@ class Prover:
             raise Malformed(
                 f"has the digest 0x{document.digest.hex()}: not the document of this declaration", "document"
             )
+        return self._recent(at, lambda gatherer: gatherer.evidence(row, sets, document))
+
+    def renewed(self, held: Renewal, at: int) -> Evidence:
+        """Fresh evidence for a holder of evidence, whether or not the store has the declaration; without the document.
+
+        :raises Malformed: it is of another history, or an inclusion does not lead to its root.
+        :raises Refused: its party did not sign it.
+        :raises NotAnchoredYet: this history has none of its batches.
+        :raises Unavailable: no checkpoint covers it, and none can be signed.
+        """
+        origin = self._store.origin
+        if held.origin != origin:
+            raise Malformed(f"is another history's: this server has {origin}", "origin")
+        check_party(origin, held.declaration.party, held.id, held.signature)
+        for number, item in enumerate(held.inclusions):
+            try:
+                verify_inclusion(leaf_hash(held.id), item.index, item.size, item.proof, item.root)
+            except VerificationFailed as error:
+                raise Malformed(str(error), f"inclusions[{number}]") from None
+        known = self._store.declarations.get_with_sets(held.id)
+        return self._recent(at, lambda gatherer: gatherer.renewed(held, known))
+
+    def _recent(self, at: int, gather: Callable[[Gatherer], Evidence]) -> Evidence:
         self._look(at, self._max_age)
         try:
-            return self._gather(row, sets, document)
+            return self._gather(gather)
         except Unavailable:
             if not self._look(at, 0.0):
                 raise
-        return self._gather(row, sets, document)
+        return self._gather(gather)
 
-    def _gather(self, row: DeclarationRow, sets: Sequence[SetName], document: Redacted | None) -> Evidence:
+    def _gather(self, gather: Callable[[Gatherer], Evidence]) -> Evidence:
         with self._follower.known_history():  # held still, so that nothing moves meanwhile
             if self._gatherer is None:
                 raise Unavailable(
                     "no key here may sign a checkpoint: set log_key, or ask the log's operator for evidence",
                     source=Source.KEY,
                 )
-            return self._gatherer.evidence(row, sets, document)
+            return gather(self._gatherer)
 
     def _look(self, at: int, max_age: float) -> bool:
         """See what is new on the chain and sign it; returns whether the last look was older than ``max_age`` seconds.

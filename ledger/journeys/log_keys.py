@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from ledger.core.checkpoints.log_keys import LogKey, check_log_keys, read_earlier_log_keys
@@ -11,7 +9,8 @@ from ledger.core.checkpoints.note import NoteKey
 from ledger.core.history.history import History
 from ledger.core.statements.origin import Origin
 from ledger.edges.store import Store
-from ledger.errors import Malformed, Source, Unavailable
+from ledger.edges.whole_file import replace_file
+from ledger.errors import Malformed
 
 
 def earlier_log_keys(file: Path | None) -> tuple[LogKey, ...]:
@@ -33,15 +32,7 @@ def end_log_key(file: Path, origin: Origin, key: NoteKey, up_to: int) -> tuple[L
     text = before + ("" if before.endswith("\n") or not before else "\n") + line
     keys = read_earlier_log_keys(text)
     check_log_keys(origin, keys, str(file))
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}-", delete=False) as made:
-            made.write(text)
-            made.flush()
-            os.fsync(made.fileno())
-        Path(made.name).replace(file)
-    except OSError as error:
-        raise Unavailable(f"{file} cannot be written: {error.strerror}", source=Source.DISK) from None
+    replace_file(file, text.encode())
     return keys
 
 

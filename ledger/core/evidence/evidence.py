@@ -68,15 +68,7 @@ class Evidence:
             "document": None if self.document is None else self.document.to_value(),
             "ledger": FORMAT,
             "origin": str(self.origin),
-            "inclusions": [
-                {
-                    "index": inclusion.index,
-                    "proof": [hex_text(hash_) for hash_ in inclusion.proof],
-                    "root": hex_text(inclusion.root),
-                    "size": inclusion.size,
-                }
-                for inclusion in self.inclusions
-            ],
+            "inclusions": [inclusion.to_json() for inclusion in self.inclusions],
             "signature": hex_text(self.signature),
         }
         data = print_canonical(value)

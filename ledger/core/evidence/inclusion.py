@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ledger.core.encoding.ids import DeclarationId, Root, SetName
+from ledger.core.encoding.reading import hex_text
 from ledger.core.tree.merkle import Tree, leaf_hash
 
 
@@ -22,6 +23,11 @@ class Inclusion:
     def name(self) -> SetName:
         """Root and size: the name of the batch or set."""
         return SetName(self.root, self.size)
+
+    def to_json(self) -> dict[str, object]:
+        """Its members in evidence."""
+        proof = [hex_text(hash_) for hash_ in self.proof]
+        return {"index": self.index, "proof": proof, "root": hex_text(self.root), "size": self.size}
 
 
 def set_of_one(id_: DeclarationId) -> SetName:

@@ -46,7 +46,7 @@ def evidence_from_value(value: Json) -> Evidence:
         Declaration.from_json(declaration, "declaration"),
         hex_bytes(signature, "signature"),
         tuple(
-            _read_inclusion(item, f"inclusions[{number}]")
+            read_inclusion(item, f"inclusions[{number}]")
             for number, item in enumerate(read_list(inclusions, "inclusions"))
         ),
         tuple(_read_entry(item, f"entries[{number}]") for number, item in enumerate(read_list(entries, "entries"))),
@@ -63,7 +63,8 @@ def evidence_from_value(value: Json) -> Evidence:
     return evidence
 
 
-def _read_inclusion(value: object, where: str) -> Inclusion:
+def read_inclusion(value: object, where: str) -> Inclusion:
+    """Read the JSON value of an inclusion; Malformed names the member. Its proof is not checked."""
     index, proof, root, size = read_object(value, ["index", "proof", "root", "size"], where)
     return Inclusion(
         Root(read_hash(root, f"{where}.root")),

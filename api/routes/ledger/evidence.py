@@ -1,0 +1,34 @@
+"""Evidence: renew it from what its holder has. Nothing is stored."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from api.kit.errors import documented
+from api.schemas import RenewalBody
+from api.services import Injected, Services
+from ledger.core.encoding.json_text import parse_json
+from ledger.core.evidence.renewal import renewal_from_value
+
+router = APIRouter(prefix="/v1/evidence", tags=["declarations"])
+
+
+@router.post(
+    "",
+    summary="Renew evidence",
+    responses=documented(403, 409, 413, 422, 503)
+    | {200: {"content": {"application/json": {}}, "description": "The evidence file"}},
+    response_class=Response,
+)
+async def renew(body: RenewalBody, request: Request, services: Injected) -> Response:
+    """Fresh evidence of a declaration, for anybody who holds evidence of it: send what that evidence says of the
+    declaration, and nothing of the document. This server need not have taken the declaration in.
+    """
+    data = await request.body()
+    made = await services.proving.run(lambda: _renewed(data, services))
+    return Response(made, media_type="application/json")
+
+
+def _renewed(data: bytes, services: Services) -> bytes:
+    """By the body's text: the model would not notice a repeated name."""
+    return services.app.prover.renewed(renewal_from_value(parse_json(data)), services.clock()).to_bytes()
