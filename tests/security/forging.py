@@ -7,16 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.core.checkpoints.trust import TrustRoot
-from ledger.core.history.entry import Anchored, Attested, Enacted, Entry, encode_payload, kind_of
-from ledger.core.statements.member_types import NO_END
+from ledger.core.history.entry import Attested, Enacted, Entry
 from ledger.core.statements.resolutions import (
-    AgencyEnrolment,
     AttesterAuthorisation,
     CouncilChange,
     MandateGrant,
     MandateWithdrawal,
 )
-from ledger.testing.world import COUNCIL, PLANT, Witness, World
+from ledger.testing.world import COUNCIL, PLANT, Witness
 from tests.conformance.parts import (
     EMU,
     KIWI,
@@ -32,6 +30,7 @@ from tests.conformance.parts import (
     statement,
     unruly,
 )
+from tests.conformance.tables.histories import other_council
 from tests.verifier.both import Asked, by_itself, by_ledger
 
 KEYS = tuple(item.key for item in (KIWI, EMU, MOA))
@@ -84,13 +83,6 @@ def attested() -> Shipment:
 # ------------------------------------------------------------------------------------ what the log's key can write down
 
 
-def other_council(made: Shipment) -> None:
-    """A history from its first entry: the thief's council, a New Zealand agency of its own, and its certificate."""
-    content = Enacted(CouncilChange((THIEF.signer,), 1, 0), ())
-    made.world.entries[:] = [Entry(0, kind_of(content), made.world.entries[0].time, encode_payload(content))]
-    _agency_by_thief(made)
-
-
 def other_council_later(made: Shipment) -> None:
     """The thief's council takes over in the true history, by nobody's leave."""
     enact_anyhow(made, [THIEF], CouncilChange, (THIEF.signer,), 1)
@@ -117,29 +109,11 @@ def without_first_entry(made: Shipment) -> None:
         made.world.entries[number] = replace(entry, number=number)
 
 
-def elsewhere() -> Shipment:
-    """A whole history of the thief's council under an origin of its own, signed with the same log key."""
-    world, found = World([THIEF]), shipment()
-    world.enrol("NZ-MPI", "NZ", [851], THIEF)
-    declared = world.declare(found.document.digest, 851)
-    made = Shipment(world, declared, world.anchor([declared[0]]), found.document)
-    made.attest(THIEF)
-    return made
-
-
 INVENTIONS = [other_council, other_council_later, other_agency, old_resolution_again]
 
 
 def _enacted(entry: Entry) -> Any:
     return entry.content.resolution if isinstance(entry.content, Enacted) else None
-
-
-def _agency_by_thief(made: Shipment) -> None:
-    enact_anyhow(made, [THIEF], AgencyEnrolment, "NZ-MPI", "Agency", "NZ", "https://mpi.example")
-    enact_anyhow(made, [THIEF], MandateGrant, "NZ-MPI", 851, 0, NO_END)
-    enact_anyhow(made, [THIEF], AttesterAuthorisation, THIEF.signer, "NZ-MPI")
-    unruly(made, Anchored(*made.batch[:2]))  # type: ignore[arg-type]
-    attest_anyhow(made, THIEF)
 
 
 # ------------------------------------------------------------------------------------------------------ words of others

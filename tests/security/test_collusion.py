@@ -39,6 +39,7 @@ from tests.conformance.parts import (
     spelled,
     unruly,
 )
+from tests.conformance.tables.histories import elsewhere
 from tests.security.forging import (
     ENOUGH,
     INVENTIONS,
@@ -48,7 +49,6 @@ from tests.security.forging import (
     Said,
     asked,
     attested,
-    elsewhere,
     in_the_name_of_a_party,
     without_first_entry,
 )

@@ -46,6 +46,7 @@ from tests.conformance.tables.histories import (
     another_beginning_attested,
     attested_begun_anew,
     council_of_cards,
+    elsewhere,
     endorsed,
     endorsed_and_suspended,
     endorsed_anyhow,
@@ -60,6 +61,7 @@ from tests.conformance.tables.histories import (
     meddled,
     of_customs,
     old_council,
+    other_council,
     others_undone,
     party,
     party_begun_anew,
@@ -96,6 +98,18 @@ def forgeries() -> None:
         case(f"{name}_fail", about, made, failed=failed, **more)
 
     signature, authority, other = f"{NAME} signature", f"{NAME} authority", "NZ-MPI 861 authority"
+    forged(
+        "council_that_the_log_invented",
+        "the log's key and both witnesses sign a whole history of another council under the true origin",
+        other_council,
+        "origin",
+        authority,
+    )
+    invented = elsewhere()
+    case(
+        "history_that_the_log_invented_fail", "the same under an origin of its own, which is consistent in itself",
+        invented, trust=shipment().world.trust.to_bytes(), exit=BAD, failed=("origin", "checkpoint"),
+    )  # fmt: skip
     forged(
         "attestation_by_a_thief",
         "a key that the council never authorised",

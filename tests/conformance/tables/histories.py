@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.core.encoding.keccak import keccak
 from ledger.core.history.entry import (
+    Anchored,
     Attested,
     Enacted,
     Endorsement,
@@ -34,15 +35,18 @@ from ledger.core.statements.resolutions import (
 )
 from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.signature import P256_N, SECP256K1_N
-from ledger.testing.world import COUNCIL, CUSTOMS, PLANT, START, TRADER, origin_of
+from ledger.testing.world import COUNCIL, CUSTOMS, PLANT, START, TRADER, World, origin_of
 from tests.conformance.parts import (
     CARD,
+    EMU,
+    KIWI,
     MEMBER,
     SECOND,
     THIEF,
     Shipment,
     attest_anyhow,
     enact_anyhow,
+    shipment,
     statement,
     unruly,
 )
@@ -199,6 +203,27 @@ def another_beginning(made: Shipment) -> None:
 def another_beginning_attested(made: Shipment) -> None:
     attest_anyhow(made, PLANT)
     another_beginning(made)
+
+
+def other_council(made: Shipment) -> None:
+    """A history from its first entry: the thief's council, a New Zealand agency of its own, and its certificate."""
+    content = Enacted(CouncilChange((THIEF.signer,), 1, 0), ())
+    made.world.entries[:] = [Entry(0, kind_of(content), made.world.entries[0].time, encode_payload(content))]
+    enact_anyhow(made, [THIEF], AgencyEnrolment, "NZ-MPI", "Agency", "NZ", "https://mpi.example")
+    enact_anyhow(made, [THIEF], MandateGrant, "NZ-MPI", 851, 0, NO_END)
+    enact_anyhow(made, [THIEF], AttesterAuthorisation, THIEF.signer, "NZ-MPI")
+    unruly(made, Anchored(*made.batch[:2]))
+    attest_anyhow(made, THIEF)
+
+
+def elsewhere() -> Shipment:
+    """A whole history of the thief's council under an origin of its own, signed with the same log key."""
+    world, found = World([THIEF], witnesses=[KIWI, EMU]), shipment()
+    world.enrol("NZ-MPI", "NZ", [851], THIEF)
+    declared = world.declare(found.document.digest, 851)
+    made = Shipment(world, declared, world.anchor([declared[0]]), found.document)
+    made.attest(THIEF)
+    return made
 
 
 def regranted(made: Shipment) -> None:
