@@ -33,9 +33,10 @@ log = logging.getLogger("api.witness")
 STATUS: dict[Reason, tuple[int, str]] = {
     Reason.UNKNOWN_LOG: (404, "this log is not witnessed here\n"),
     Reason.NOT_SIGNED: (403, "not signed by the log's key\n"),
-    Reason.TWO_ROOTS: (409, "another root was cosigned for this size\n"),
+    Reason.TWO_ROOTS: (409, "another root or index was cosigned for this size\n"),
     Reason.NOT_CONSISTENT: (422, "the consistency proof does not hold\n"),
     Reason.OTHER_HISTORY: (422, "the chain has another history\n"),
+    Reason.OTHER_INDEX: (422, "these entries have another index of subjects\n"),
     Reason.WITHHELD: (422, "the chain has had further entries for too long: ask with a newer checkpoint\n"),
 }
 

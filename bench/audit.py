@@ -28,6 +28,7 @@ from ledger.core.encoding.ids import Signer
 from ledger.core.history.entry import PAYLOADS, Entry, decode_payload
 from ledger.core.history.replay import Replay
 from ledger.core.tree.merkle import Tree, leaf_hash
+from ledger.core.tree.subject_index import EMPTY_INDEX
 from ledger.core.tree.tiles import Frontier, Tiles
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.sender import ChainLimits
@@ -153,7 +154,7 @@ def measure_growing_log() -> list[dict[str, float]]:
 
         def publish(following: Iterator[bytes] = following) -> None:
             tiles.append(next(following))
-            key.sign(Checkpoint(ORIGIN, tiles.size, tiles.root()).text.encode())
+            key.sign(Checkpoint(ORIGIN, tiles.size, tiles.root(), EMPTY_INDEX).text.encode())
 
         def prove_in_the_past() -> None:
             then = random.randrange(tiles.size // 2, tiles.size)

@@ -43,6 +43,7 @@ from ledger.core.tree.tiles import Frontier
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.keys.keystore import SigningKey
+from ledger.edges.replay_index import ReplayIndex
 from ledger.edges.store import Batch, Restoration, Store
 from ledger.journeys.export import PublicKeys, export_ledger
 from ledger.journeys.follow import Follower
@@ -59,13 +60,14 @@ STEPS = ("fill", "export --no-evidence", "export", "import")
 
 def fill(store: Store, size: int) -> None:
     """Write a history of ``size`` entries into an empty store, and sign its checkpoint."""
-    trader, tree = Key("trader"), Frontier()
+    trader, tree, index = Key("trader"), Frontier(), ReplayIndex(ORIGIN)
     with store.restoring() as restoring:
         batches: list[tuple[int, list[Declaration]]] = []
         logged: list[LoggedEntry] = []
         for number, (content, declared) in enumerate(islice(_contents(trader), size)):
             entry = Entry(number, kind_of(content), START + number, encode_payload(content))
             tree.append(entry.hash)
+            index.take(entry)
             name = hex_text(sha256(number.to_bytes(8)).digest())
             logged.append(LoggedEntry(entry, number, name, name, 0))
             if declared:
@@ -74,7 +76,8 @@ def fill(store: Store, size: int) -> None:
                 restoring.add_entries(logged)
                 _declare(restoring, trader, batches)
                 logged, batches = [], []
-    checkpoint = Checkpoint(ORIGIN, size, tree.root())
+    checkpoint = Checkpoint(ORIGIN, size, tree.root(), index.root(size, tree.root()))
+    index.close()
     note = signed(checkpoint, TRUST.log_key, LOG.sign_note(checkpoint.text.encode()))
     store.checkpoints.save(note, START)
 

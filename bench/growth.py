@@ -43,6 +43,7 @@ from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Store
 from ledger.journeys.evidence import Gatherer
+from ledger.journeys.index import HistoryIndex
 from ledger.testing.world import ORIGIN, Key
 
 CHART = ROOT / "bench" / "growth.svg"
@@ -66,6 +67,7 @@ class GrowingStore:
     def __init__(self, folder: Path) -> None:
         self.store = Store.open(f"sqlite:///{folder / 'growth.sqlite'}", ORIGIN)
         self.history, self._trader = History(ORIGIN), Key("trader")
+        self._index = HistoryIndex(self.store)
         self._entry(Enacted(CouncilChange((Key("council").signer,), 1, 0), ()))
         self._log = Ed25519PrivateKey.from_private_bytes(sha256(b"log").digest())
 
@@ -95,7 +97,8 @@ class GrowingStore:
 
     def prove(self, ids: Sequence[DeclarationId]) -> None:
         """Make and print evidence as a server does, under a checkpoint of all entries, without a cache."""
-        checkpoint = Checkpoint(ORIGIN, self.history.size, self.history.log.root())
+        size = self.history.size
+        checkpoint = Checkpoint(ORIGIN, size, self.history.log.root(), self._index.root(self.history, size))
         key = NoteKey(str(ORIGIN), self._log.public_key().public_bytes_raw())
         note = signed(checkpoint, key, self._log.sign(checkpoint.text.encode()))
         for id_ in ids:

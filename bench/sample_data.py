@@ -29,7 +29,7 @@ from ledger.core.statements.resolutions import (
     Resolution,
 )
 from ledger.core.tree.merkle import leaf_hash, root
-from ledger.testing.world import ORIGIN, Key
+from ledger.testing.world import ORIGIN, Key, index_of
 
 START = 1_790_000_000
 BATCH = 1_000
@@ -110,7 +110,7 @@ def verifier_files() -> VerifierFiles:
 
     log = Ed25519PrivateKey.from_private_bytes(sha256(b"log").digest())
     log_key = NoteKey(str(ORIGIN), log.public_key().public_bytes_raw())
-    checkpoint = Checkpoint(ORIGIN, history.size, history.log.root())
+    checkpoint = Checkpoint(ORIGIN, history.size, history.log.root(), index_of(entries, ORIGIN).root(history.size))
     note = signed(checkpoint, log_key, log.sign(checkpoint.text.encode()))
     evidence = assemble(
         history, note, mine, trader.sign(mine.id(ORIGIN)), [BatchTree(ids).inclusion(mine.id(ORIGIN))],

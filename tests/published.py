@@ -36,7 +36,7 @@ def entries(count: int, seed: str = "") -> list[bytes]:
 
 def note_of(size: int, root: bytes) -> SignedNote:
     """Signed by the log, cosigned by the witness."""
-    checkpoint = Checkpoint(ORIGIN, size, root)
+    checkpoint = Checkpoint(ORIGIN, size, root, bytes(32))
     made = signed(checkpoint, LOG_KEY, LOG.sign_note(checkpoint.text.encode()))
     signature = WITNESS.secret.sign(cosigned_text(checkpoint, START))
     return made.with_signatures(cosigned(checkpoint, WITNESS.key, START, signature))

@@ -1476,6 +1476,7 @@ class Note(NamedTuple):
     origin: Origin
     size: int
     root: bytes
+    index_root: bytes
     text: str
     lines: tuple[tuple[str, bytes, bytes], ...]
 
@@ -1486,10 +1487,12 @@ class Note(NamedTuple):
 def read_note(note: str) -> Note:
     text, separator, tail = note.partition("\n\n")
     lines = text.split("\n")
-    if len(note) > 65_536 or not separator or len(lines) != 3 or not tail.endswith("\n"):
-        raise Malformed("a checkpoint is three lines, an empty line, and signature lines, at most 65,536 characters")
+    if len(note) > 65_536 or not separator or len(lines) != 4 or not tail.endswith("\n"):
+        raise Malformed("a checkpoint is four lines, an empty line, and signature lines, at most 65,536 characters")
     if re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]) is None or len(_base64(lines[2])) != 32:
         raise Malformed("the checkpoint's size or root is none")
+    if not lines[3].startswith("trade-ledger/index/1 ") or len(_base64(lines[3][21:])) != 32:
+        raise Malformed("the checkpoint's last line is not that of the index")
     signatures = []
     for line in tail[:-1].split("\n"):
         match = re.fullmatch(r"\u2014 ([^\s+\x00-\x1f]{1,200}) (\S+)", line)
@@ -1497,7 +1500,9 @@ def read_note(note: str) -> Note:
         if match is None or len(blob) < 5:
             raise Malformed("a line of the checkpoint is no signature")
         signatures.append((match[1], blob[:4], blob[4:]))
-    return Note(Origin.parse(lines[0]), int(lines[1]), _base64(lines[2]), text + "\n", tuple(signatures))
+    return Note(
+        Origin.parse(lines[0]), int(lines[1]), _base64(lines[2]), _base64(lines[3][21:]), text + "\n", tuple(signatures)
+    )
 
 
 def log_signed(note: Note, key: NoteKey) -> bool | None:

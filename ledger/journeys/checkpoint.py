@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import NoteKey, SignedNote, signed
+from ledger.core.encoding.ids import IndexRoot
+from ledger.core.encoding.reading import hex_text
 from ledger.core.history.history import History
 from ledger.core.statements.origin import Origin
 from ledger.edges.keys.keystore import SigningKey
@@ -38,6 +40,7 @@ def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | N
                 )
             if checkpoint.size == size:
                 if checkpoint.root == history.log.root(size):
+                    _check_index(checkpoint, follower.index.root(history, size))
                     return before if before.names(key) else store.checkpoints.add_signatures(_sign(checkpoint, log_key))
                 raise Unavailable(
                     f"an earlier key of this log signed another root for {size} entries, and that signature stays: the "
@@ -47,10 +50,21 @@ def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | N
         newest = store.checkpoints.newest()
         if newest is not None and newest.checkpoint.size > size and newest.names(key):
             return before
-        checkpoint = Checkpoint(history.origin, size, history.log.root(size))
+        index = follower.index.root(history, size)
+        checkpoint = Checkpoint(history.origin, size, history.log.root(size), index)
     note = _sign(checkpoint, log_key)
     store.checkpoints.save(note, at)
     return note
+
+
+def _check_index(checkpoint: Checkpoint, index: IndexRoot) -> None:
+    """Unavailable if a checkpoint of these very entries was signed with another index than they have."""
+    if checkpoint.index != index:
+        raise Unavailable(
+            f"a checkpoint of these {checkpoint.size} entries was signed with the index {hex_text(checkpoint.index)}, "
+            f"and they have {hex_text(index)}. That signature stays: the checkpoint of the next entry will be signed",
+            source=Source.LOG,
+        )
 
 
 def _sign(checkpoint: Checkpoint, log_key: SigningKey) -> SignedNote:

@@ -15,6 +15,7 @@ from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken
+from ledger.journeys.index import HistoryIndex
 from ledger.journeys.progress import Progress, no_progress
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ class Follower:
     """One replayed history of the contract. ``refresh`` brings it up to the chain's head; safe to call from threads.
 
     The store is an index only: what it says is replayed under all rules and compared with the chain's own head, and
-    whatever the chain no longer knows is dropped.
+    whatever the chain no longer knows is dropped. ``index`` proves which entries are about a subject.
     """
 
     def __init__(self, chain: Chain, store: Store) -> None:
@@ -34,6 +35,7 @@ class Follower:
         self._refreshing = Lock()  # held by the one who asks the chain; taken before the other lock
         self._lock = RLock()  # held while the history is read or moves
         self._index = _IndexedHistory(chain, store)
+        self.index = HistoryIndex(store)
         self._is_loaded = False
         self._confirmed = 0
         self._block = 0

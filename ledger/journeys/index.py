@@ -19,11 +19,13 @@ from ledger.core.tree.index_pages import Indexed, SubjectIndex
 from ledger.core.tree.subject_index import EMPTY_INDEX, IndexProof
 from ledger.edges.replay_index import ReplayIndex
 from ledger.edges.store import Store
+from ledger.edges.store.index_pages import IndexMoved
 from ledger.edges.subject_lists import SubjectLists
 from ledger.errors import HistoryBroken, Source, Unavailable
 
 log = logging.getLogger(__name__)
-_KEPT = 16  # of the newest sizes
+_KEPT = 16  # of the newest sizes, at least
+_TRIES = 3  # while other processes write the index too
 Answer = TypeVar("Answer")
 
 
@@ -66,17 +68,20 @@ class HistoryIndex:
         kept: Callable[[], Answer],
         aside: Callable[[ReplayIndex], Answer],
     ) -> Answer:
-        try:
-            if self._bring_to(history, size):
-                return kept()
-        except (HistoryBroken, KeyError) as error:
-            # The pages are a copy: they are made again from the entries.
-            log.warning("the store's index of subjects will be made anew: %r", error)
-            self._index.back_to(0)
-            if self._bring_to(history, size):
-                return kept()
+        def ask() -> Answer:
+            return kept() if self._bring_to(history, size) else aside(self._made_aside(history, size))
+
         with self._lock:
-            return aside(self._made_aside(history, size))
+            for _ in range(_TRIES):
+                try:
+                    return ask()
+                except (IndexMoved, KeyError) as error:
+                    log.info("another process writes the index of subjects: %s", error)
+                except HistoryBroken as error:
+                    # The pages are a copy: they are made again from the entries.
+                    log.warning("the store's index of subjects will be made anew: %s", error)
+                    self._index.back_to(0)
+            return ask()
 
     def _bring_to(self, history: History, size: int) -> bool:
         """Keep the index of this size, if it is not older than all that are kept; returns whether it is kept."""
@@ -97,7 +102,8 @@ class HistoryIndex:
             self._index.advance(lists.take(), named)
         finally:
             lists.close()
-        self._index.keep(_KEPT)
+        if len(self._index.kept) > 2 * _KEPT:
+            self._index.keep(_KEPT)
         return True
 
     def _made_aside(self, history: History, size: int) -> ReplayIndex:

@@ -16,6 +16,7 @@ from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.witness_requests import AddCheckpoint
 from ledger.core.encoding.reading import hex_text
 from ledger.core.tree.merkle import verify_consistency
+from ledger.core.tree.subject_index import EMPTY_INDEX
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Source, Unavailable, VerificationFailed
@@ -35,6 +36,7 @@ class Reason(Enum):
     TWO_ROOTS = auto()
     NOT_CONSISTENT = auto()
     OTHER_HISTORY = auto()
+    OTHER_INDEX = auto()
     WITHHELD = auto()
 
 
@@ -118,6 +120,9 @@ class Witness:
         if checkpoint.size == size and checkpoint.root != root:
             words = f"two roots for {size} entries, {hex_text(root)} was cosigned before"
             raise NotCosigned(Reason.TWO_ROOTS, words)
+        if checkpoint.size == size and checkpoint.index != newest.index:
+            words = f"two indexes for {size} entries, {hex_text(newest.index)} was cosigned before"
+            raise NotCosigned(Reason.TWO_ROOTS, words)
         try:
             verify_consistency(size, checkpoint.size, proof, root, checkpoint.root)
         except VerificationFailed as error:
@@ -134,9 +139,13 @@ class Witness:
                     source=Source.CHAIN,
                 )
             root = history.log.root(checkpoint.size)
+            index = follower.index.root(history, checkpoint.size) if root == checkpoint.root else EMPTY_INDEX
         if root != checkpoint.root:
             words = f"our node's first {checkpoint.size} entries have the root {hex_text(root)}"
             raise NotCosigned(Reason.OTHER_HISTORY, words)
+        if index != checkpoint.index:
+            words = f"the index of these {checkpoint.size} entries is {hex_text(index)}"
+            raise NotCosigned(Reason.OTHER_INDEX, words)
         self._is_recent(checkpoint, follower, confirmed, at)
 
     def _is_recent(self, checkpoint: Checkpoint, follower: Follower, confirmed: int, at: int) -> None:

@@ -37,6 +37,7 @@ from ledger.core.history.entry import (
     kind_of,
 )
 from ledger.core.history.history import History
+from ledger.core.history.subjects import lists_of
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.member_types import NO_DECLARATION, NO_END, ZERO
@@ -53,6 +54,7 @@ from ledger.core.statements.resolutions import (
 from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.signer import address_of
 from ledger.core.statements.withdrawal import Withdrawal
+from ledger.core.tree.index_pages import Indexed, MemoryPages, SubjectIndex
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 
 START = 1_790_000_000
@@ -120,6 +122,14 @@ def origin_of(first: Entry) -> Origin:
 
 ORIGIN = origin_of(first_entry())
 """The origin of a ``World()``."""
+
+
+def index_of(entries: Sequence[Entry], origin: Origin) -> SubjectIndex:
+    """The index of these entries, the first of their history."""
+    made = SubjectIndex(MemoryPages())
+    named = Indexed(len(entries), root_of_hashes([entry.hash for entry in entries]))
+    made.advance(lists_of(entries, origin), named)
+    return made
 
 
 class World:
@@ -214,7 +224,8 @@ class World:
         self.append(Posted(posting, officer.signer, officer.sign(posting.id(ORIGIN))))
 
     def checkpoint(self) -> SignedNote:
-        checkpoint = Checkpoint(self.origin, self.history.size, self.history.log.root())
+        size, root = self.history.size, self.history.log.root()
+        checkpoint = Checkpoint(self.origin, size, root, index_of(self.entries[:size], self.origin).root(size))
         note = signed(checkpoint, self.log_key, self.log.sign(checkpoint.text.encode()))
         for witness in self.witnesses:
             note = witness.cosign(note, self.now)

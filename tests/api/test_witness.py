@@ -57,7 +57,9 @@ class Watched:
         """The log's checkpoint of ``size`` entries; of all that there are if not given."""
         history = self.house.follower.refresh()
         size = history.size if size is None else size
-        return self.sign(Checkpoint(history.origin, size, history.log.root(size)))
+        return self.sign(
+            Checkpoint(history.origin, size, history.log.root(size), self.house.follower.index.root(history, size))
+        )
 
     def proof(self, old: int, note: SignedNote) -> tuple[bytes, ...]:
         return tuple(self.house.follower.refresh().log.consistency(old, note.checkpoint.size)) if old else ()
@@ -135,6 +137,27 @@ def test_it_never_signs_two_roots_for_one_size(watched: Watched) -> None:
     answer = watched.ask(other, 4, ())
     assert (answer.status_code, answer.headers["content-type"]) == (409, "text/plain; charset=utf-8")
     assert watched.store.cosigned.newest() == note.checkpoint
+
+
+def test_it_never_signs_two_indexes_for_one_size(watched: Watched) -> None:
+    """The same entries and the same root: only the index tells that the log leaves out something for somebody."""
+    note = watched.note(4)
+    assert watched.ask(note).status_code == 200
+    answer = watched.ask(watched.sign(replace(note.checkpoint, index=bytes(32))), 4, ())
+    assert (answer.status_code, answer.text) == (409, "another root or index was cosigned for this size\n")
+    assert watched.store.cosigned.newest() == note.checkpoint
+    assert watched.ask(note, 4, ()).status_code == 200, "what it cosigned, it cosigns again"
+
+
+def test_the_entries_have_another_index(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
+    """A witness recomputes the index from its own node: the log's signature and root are right."""
+    true = watched.note(5).checkpoint
+    for index in (bytes(32), watched.note(4).checkpoint.index, true.root):
+        answer = watched.ask(watched.sign(replace(true, index=index)))
+        assert (answer.status_code, answer.text) == (422, "these entries have another index of subjects\n")
+    assert watched.store.cosigned.newest().size == 0
+    assert f"is 0x{true.index.hex()}" in caplog.text, "both sides are kept"
+    assert watched.ask(watched.note(5)).status_code == 200
 
 
 @pytest.mark.parametrize("defect", ["left out", "too long", "altered", "for nothing"])
@@ -291,7 +314,7 @@ class Together:
     def __init__(self, follower: Follower, barrier: Barrier) -> None:
         self._follower, self._barrier = follower, barrier
         self.confirmed, self.block_time = follower.confirmed, follower.block_time
-        self.confirmed_at = follower.confirmed_at
+        self.confirmed_at, self.index = follower.confirmed_at, follower.index
 
     @contextmanager
     def fresh_history(self) -> Iterator[Any]:
@@ -321,7 +344,7 @@ def test_many_at_once_never_make_it_write_down_two_roots(tmp_path: Path, watched
     stores = [Store.open(url, origin) for _ in range(4)]
 
     def write(number: int) -> tuple[Checkpoint, bool]:
-        checkpoint = Checkpoint(origin, 1 + number // 8, bytes([number]) * 32)
+        checkpoint = Checkpoint(origin, 1 + number // 8, bytes([number]) * 32, bytes(32))
         cosigned = stores[number % 4].cosigned
         return checkpoint, cosigned.record(cosigned.newest().size, checkpoint, 1) == checkpoint
 

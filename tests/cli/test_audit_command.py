@@ -31,7 +31,9 @@ def shell(house: LocalLedger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 def written(house: LocalLedger, path: Path, root: bytes | None = None) -> str:
     """A checkpoint of the whole history in a file, of another root if told so."""
     history = house.follower.refresh()
-    checkpoint = Checkpoint(house.chain.origin, history.size, root or history.log.root())
+    checkpoint = Checkpoint(
+        house.chain.origin, history.size, root or history.log.root(), house.follower.index.root(history, history.size)
+    )
     key = note_key(house.chain.origin, house.log_key)
     path.write_text(str(signed(checkpoint, key, house.log_key.sign_note(checkpoint.text.encode()))))
     return str(path)

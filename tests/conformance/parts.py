@@ -29,7 +29,7 @@ from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.resolutions import AttesterAuthorisation, Resolution, make_resolution
 from ledger.core.statements.signature import P256_N
 from ledger.core.tree.merkle import Tree
-from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER, Key, Witness, World
+from ledger.testing.world import COUNCIL, CUSTOMS, ORIGIN, PLANT, START, TRADER, Key, Witness, World, index_of
 
 KIWI, EMU, MOA = Witness("kiwi.example"), Witness("emu.example"), Witness("moa.example")
 SECOND, MEMBER, THIEF = Key("second plant officer"), Key("second council member"), Key("thief")
@@ -255,7 +255,7 @@ def everything(made: Shipment) -> bytes:
     """Evidence that shows every entry, rules or no rules, signed by the log and both witnesses."""
     world = made.world
     tree = Tree(item.hash for item in world.entries)
-    checkpoint = Checkpoint(world.origin, tree.size, tree.root)
+    checkpoint = Checkpoint(world.origin, tree.size, tree.root, index_of(world.entries, world.origin).root(tree.size))
     note = signed(checkpoint, world.log_key, world.log.sign(checkpoint.text.encode()))
     for witness in world.witnesses:
         note = witness.cosign(note, world.now)

@@ -173,7 +173,7 @@ class Sealed:
         if self.odd(0.2):
             self.size = self.chance.randrange(1, self.size + 1)
         self.tree = Tree(leaf_hash(data) for data in self.leaves[: self.size])
-        self.checkpoint = self.note(Checkpoint(self.origin, self.size, self.tree.root))
+        self.checkpoint = self.note(Checkpoint(self.origin, self.size, self.tree.root, sha256(b"index").digest()))
 
     def ident(self, statement: Any) -> bytes:
         """The id of a statement in this history."""
@@ -568,10 +568,10 @@ class Sealed:
         if self.odd(0.1):
             checkpoint = self.chance.choice(
                 [
-                    Checkpoint(self.origin, checkpoint.size, sha256(b"another root").digest()),
-                    Checkpoint(self.origin, 0, checkpoint.root),
-                    Checkpoint(self.origin, 10**19 - 1, checkpoint.root),
-                    Checkpoint(type(ORIGIN).parse(another_chain(str(self.origin))), checkpoint.size, checkpoint.root),
+                    replace(checkpoint, root=sha256(b"another root").digest()),
+                    replace(checkpoint, size=0),
+                    replace(checkpoint, size=10**19 - 1),
+                    replace(checkpoint, origin=type(ORIGIN).parse(another_chain(str(self.origin)))),
                 ]
             )
         text = checkpoint.text.encode()

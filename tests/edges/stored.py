@@ -54,7 +54,7 @@ def some_entries(count: int, first: int = 0, fork: str = "") -> list[LoggedEntry
 
 def some_note(size: int, root: bytes | None = None, signers: Sequence[str] = ("log",)) -> SignedNote:
     """A checkpoint with signatures under these names."""
-    checkpoint = Checkpoint(ORIGIN, size, digest(size) if root is None else root)
+    checkpoint = Checkpoint(ORIGIN, size, digest(size) if root is None else root, digest(f"index {size}"))
     return SignedNote(checkpoint, tuple((name, b"1234", digest(name)) for name in signers))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.tree.merkle import EMPTY_ROOT
+from ledger.core.tree.subject_index import EMPTY_INDEX
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken, Malformed, VerificationFailed
 from tests.edges.stored import ORIGIN, digest, some_entries, some_note
@@ -77,7 +78,7 @@ def test_a_checkpoint_that_could_not_be_read_again_is_not_stored(store: Store, s
 
 
 CHANGES = {
-    "note that is no note": ("note = 'nonsense'", "three lines"),
+    "note that is no note": ("note = 'nonsense'", "4 lines"),
     "size of another checkpoint": ("size = 6", "another size or root"),
     "root of another checkpoint": ("root = (SELECT root FROM checkpoints WHERE size = 3)", "another size or root"),
 }
@@ -99,10 +100,10 @@ def test_a_checkpoint_that_was_changed_in_the_store_is_named(store: Store, chang
 
 def test_what_was_cosigned_goes_forward_only(store: Store) -> None:
     def checkpoint(size: int, root: str) -> Checkpoint:
-        return Checkpoint(ORIGIN, size, digest(root))
+        return Checkpoint(ORIGIN, size, digest(root), digest(f"index {root}"))
 
     cosigned, first = store.cosigned, checkpoint(5, "a")
-    assert cosigned.newest() == Checkpoint(ORIGIN, 0, EMPTY_ROOT)
+    assert cosigned.newest() == Checkpoint(ORIGIN, 0, EMPTY_ROOT, EMPTY_INDEX)
     assert cosigned.record(0, first, 1_000) == first
     # Refused: from a size that is not the newest any more, for another root, and for fewer entries.
     for before, size, root in [(0, 7, "b"), (0, 5, "b"), (5, 5, "b"), (5, 4, "b"), (7, 9, "b")]:

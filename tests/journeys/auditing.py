@@ -133,7 +133,8 @@ def checkpoint(house: LocalLedger, size: int | None = None, root: bytes | None =
     history = house.follower.refresh()
     size = history.size if size is None else size
     root = history.log.root(min(size, history.size)) if root is None else root
-    made = replace(Checkpoint(house.chain.origin, size, root), **changes)
+    index = house.follower.index.root(history, min(size, history.size))
+    made = replace(Checkpoint(house.chain.origin, size, root, index), **changes)
     return signed(made, note_key(house.chain.origin, house.log_key), house.log_key.sign_note(made.text.encode()))
 
 

@@ -346,7 +346,7 @@ def test_an_older_checkpoint_of_another_history_is_told_and_kept(copy: Copy) -> 
     """A published checkpoint that a reorganisation made untrue must not lock the successor out, nor go unsaid."""
     other = next(path for path in copy.folder.glob("log/checkpoints/*") if path.name != str(copy.exported.size))
     sign(copy, str(other.relative_to(copy.folder)), copy.exported.log_key, bytes(32))
-    beyond = Checkpoint(copy.exported.origin, 9999, bytes(32))
+    beyond = Checkpoint(copy.exported.origin, 9999, bytes(32), bytes(32))
     key = copy.exported.log_key
     made = signed(beyond, note_key(beyond.origin, key), key.sign_note(beyond.text.encode()))
     (copy.folder / "log/checkpoints/9999").write_bytes(str(made).encode())

@@ -127,7 +127,9 @@ def test_only_the_newest_sizes_are_kept(store: Store, monkeypatch: pytest.Monkey
     history, index = put(store, world), HistoryIndex(store)
     for size in range(10, 30):
         index.root(history, size)
-    assert [kept.size for kept in store.index_pages.kept()] == [27, 28, 29]
+        kept = [kept.size for kept in store.index_pages.kept()]
+        assert kept[-3:] == list(range(max(10, size - 2), size + 1))
+        assert len(kept) <= 6
 
 
 def test_it_goes_back_with_a_reorganisation(store: Store) -> None:

@@ -285,7 +285,7 @@ def test_a_secret_is_in_no_file_and_no_word(house: LocalLedger, caplog: pytest.L
 def signed_elsewhere(house: LocalLedger, path: Path, size: int, root: bytes, key: SigningKey) -> Store:
     """A store in which a checkpoint is signed, of this history or of another."""
     store = Store.open(f"sqlite:///{path}", house.chain.origin)
-    checkpoint = Checkpoint(house.chain.origin, size, root)
+    checkpoint = Checkpoint(house.chain.origin, size, root, bytes(32))
     note = signed(checkpoint, note_key(house.chain.origin, key), key.sign_note(checkpoint.text.encode()))
     store.checkpoints.save(note, now())
     return store
@@ -330,7 +330,9 @@ def test_a_process_that_lags_signs_nothing_new(house: LocalLedger, tmp_path: Pat
     history = house.follower.refresh()
     store = signed_elsewhere(house, tmp_path / "s.sqlite", history.size + 7, bytes(32), house.log_key)
     assert publish_checkpoint(house.follower, store, house.log_key, now()) is None
-    checkpoint = Checkpoint(history.origin, history.size - 1, history.log.root(history.size - 1))
+    size = history.size - 1
+    index = house.follower.index.root(history, size)
+    checkpoint = Checkpoint(history.origin, size, history.log.root(size), index)
     key = note_key(history.origin, house.log_key)
     note = signed(checkpoint, key, house.log_key.sign_note(checkpoint.text.encode()))
     store.checkpoints.save(note, now())

@@ -12,6 +12,7 @@ from ledger.core.checkpoints.note import SignedNote, signed
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.witness_requests import AddCheckpoint
 from ledger.core.encoding.ids import Root
+from ledger.core.tree.subject_index import EMPTY_INDEX
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.store import Store
@@ -43,7 +44,8 @@ class Watched:
     def note(self, size: int) -> SignedNote:
         """What the log publishes of the first ``size`` entries."""
         history = self.follower.refresh()
-        checkpoint = Checkpoint(history.origin, size, history.log.root(size))
+        index = self.follower.index.root(history, size)
+        checkpoint = Checkpoint(history.origin, size, history.log.root(size), index)
         signature = self.house.log_key.sign_note(checkpoint.text.encode())
         return signed(checkpoint, note_key(history.origin, self.house.log_key), signature)
 
@@ -147,7 +149,7 @@ def test_a_witness_that_was_cut_off_and_is_asked_again_after_a_month(watched: Wa
 def test_a_node_that_stands_still_does_not_hide_a_contradiction(watched: Watched) -> None:
     size = watched.write()
     at = watched.mine(1, DEPTH - 1) + MONTH
-    other = Checkpoint(watched.chain.origin, size, Root(bytes(32)))
+    other = Checkpoint(watched.chain.origin, size, Root(bytes(32)), EMPTY_INDEX)
     key = note_key(other.origin, watched.house.log_key)
     note = signed(other, key, watched.house.log_key.sign_note(other.text.encode()))
     with pytest.raises(NotCosigned) as refused:

@@ -71,11 +71,15 @@ def test_origins() -> None:
 
 def test_checkpoints() -> None:
     head, _, tail = NOTE.partition("\n\n")
-    origin, _, root = head.split("\n")
+    origin, _, root, index = head.split("\n")
     sizes = ["0", "1", "01", "-1", "+1", "1_0", "\u0661", "", str(10**19 - 1), str(10**19), str(2**64)]
-    agreed(with_member(f"{origin}\n{size}\n{root}\n\n{tail}", "checkpoint") for size in sizes)
+    agreed(with_member(f"{origin}\n{size}\n{root}\n{index}\n\n{tail}", "checkpoint") for size in sizes)
     roots = [root, root[:-1], root + "\n", "AA==", root.replace("=", ""), root + "="]
-    agreed(with_member(f"{origin}\n1\n{item}\n\n{tail}", "checkpoint") for item in roots)
+    agreed(with_member(f"{origin}\n1\n{item}\n{index}\n\n{tail}", "checkpoint") for item in roots)
+    indexes = [index, index[:-1], index + "\n", f"{index}=", f" {index}", index.replace("/1 ", "/1"), "", root]
+    indexes += [index.replace("/1", "/2"), index.replace("t", "T"), f"{index}\n{index}"]
+    indexes += ["trade-ledger/index/1 AA==", "trade-ledger/index/1 "]
+    agreed(with_member(f"{origin}\n1\n{root}\n{item}\n\n{tail}", "checkpoint") for item in indexes)
     blob = base64.b64encode(bytes(68)).decode()
     names = [
         "a",

@@ -33,7 +33,7 @@ from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.merkle import Tree, leaf_hash, root_of_hashes
 from ledger.errors import LedgerError
-from ledger.testing.world import COUNCIL, CUSTOMS, PLANT, START, TRADER
+from ledger.testing.world import COUNCIL, CUSTOMS, PLANT, START, TRADER, index_of
 from tests.conformance.parts import (
     CARD,
     CERTIFICATE,
@@ -197,7 +197,9 @@ class Chance:
             if not self.likely(percent)
         )
         inclusions = [BatchTree(ids).inclusion(made.id) for _, _, ids in (made.batch, *made.sets)]
-        note = self.note(Checkpoint(world.origin, tree.size, tree.root))
+        note = self.note(
+            Checkpoint(world.origin, tree.size, tree.root, index_of(world.entries, world.origin).root(tree.size))
+        )
         return Evidence(world.origin, *made.declared, tuple(inclusions), shown, note)
 
     def note(self, checkpoint: Checkpoint) -> SignedNote:

@@ -15,8 +15,8 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from ledger.core.checkpoints.checkpoint import Checkpoint
-from ledger.core.encoding.ids import Root
+from ledger.core.checkpoints.checkpoint import INDEX_LINE, Checkpoint
+from ledger.core.encoding.ids import IndexRoot, Root
 from ledger.core.encoding.reading import read_base64
 from ledger.core.statements.origin import Origin
 from ledger.errors import Malformed, VerificationFailed
@@ -119,8 +119,8 @@ def _is_public_key(encoded: bytes) -> bool:
     return pow((square - 1) * (_D * square + 1), (_P - 1) // 2, _P) == 1
 
 
-def read_note(note: str, what: str) -> tuple[list[str], tuple[SignatureLine, ...]]:
-    """Split a signed note of three text lines into these lines and its signature lines. No signature is checked.
+def read_note(note: str, what: str, count: int) -> tuple[list[str], tuple[SignatureLine, ...]]:
+    """Split a signed note of ``count`` text lines into these and its signature lines. No signature is checked.
 
     :param what: what the note is, for messages: "checkpoint".
     :raises Malformed: names the line.
@@ -131,10 +131,10 @@ def read_note(note: str, what: str) -> tuple[list[str], tuple[SignatureLine, ...
         raise Malformed("must not contain control characters other than newlines", what)
     text, separator, tail = note.partition("\n\n")
     lines = text.split("\n")
-    if not separator or len(lines) != 3 or not tail.endswith("\n"):
-        raise Malformed("must be three lines, an empty line, and signature lines", what)
+    if not separator or len(lines) != count or not tail.endswith("\n"):
+        raise Malformed(f"must be {count} lines, an empty line, and signature lines", what)
     signatures = []
-    for number, line in enumerate(tail[:-1].split("\n"), start=5):
+    for number, line in enumerate(tail[:-1].split("\n"), start=count + 2):
         where = f"{what} line {number}"
         match = _SIGNATURE_LINE.fullmatch(line)
         if match is None:
@@ -167,11 +167,14 @@ class SignedNote:
     @classmethod
     def parse(cls, note: str) -> SignedNote:
         """Read a signed checkpoint strictly; Malformed names the line. No signature is checked."""
-        lines, signatures = read_note(note, "checkpoint")
+        lines, signatures = read_note(note, "checkpoint", 4)
         if re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1]) is None:
             raise Malformed("the size must be a decimal number", "checkpoint line 2")
         root = Root(read_base64(lines[2], "checkpoint line 3", 32))
-        return cls(Checkpoint(Origin.parse(lines[0]), int(lines[1]), root), signatures)
+        if not lines[3].startswith(INDEX_LINE):
+            raise Malformed(f'must begin with "{INDEX_LINE}"', "checkpoint line 4")
+        index = IndexRoot(read_base64(lines[3].removeprefix(INDEX_LINE), "checkpoint line 4", 32))
+        return cls(Checkpoint(Origin.parse(lines[0]), int(lines[1]), root, index), signatures)
 
     def __str__(self) -> str:
         return print_note(self.checkpoint.text, self.signatures)

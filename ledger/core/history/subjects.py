@@ -6,6 +6,7 @@ that these entries are all there are. ``tree/subject_index.py`` has the map.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import assert_never
 
@@ -25,6 +26,7 @@ from ledger.core.statements.resolutions import (
     MandateWithdrawal,
     Resolution,
 )
+from ledger.core.tree.index_pages import Item
 
 _DOMAIN = b"trade-ledger/subject/1\n"
 _AGENCY_SIZE = 16
@@ -100,6 +102,15 @@ def subjects_of(entry: Entry, origin: Origin) -> tuple[Subject, ...]:
         case _:
             assert_never(content)
     return tuple(subjects)
+
+
+def lists_of(entries: Iterable[Entry], origin: Origin) -> list[Item]:
+    """The lists of all subjects of some entries, ascending by key: what an index advances by."""
+    lists: dict[SubjectKey, list[int]] = {}
+    for entry in entries:
+        for subject in subjects_of(entry, origin):
+            lists.setdefault(subject_key(subject), []).append(entry.number)
+    return [Item(key, tuple(lists[key])) for key in sorted(lists)]
 
 
 def describe(subject: Subject) -> str:

@@ -65,7 +65,7 @@ class NamedReceiptKey:
     @classmethod
     def parse(cls, note: str) -> NamedReceiptKey:
         """Read what ``str`` prints; Malformed names the line. The signature is not checked."""
-        (format_, origin, key), signatures = read_note(note, _WHERE)
+        (format_, origin, key), signatures = read_note(note, _WHERE, 3)
         if format_ != FORMAT:
             raise Malformed(f'not of the format "{FORMAT}"', _WHERE)
         spki = read_base64(key, f"{_WHERE} line 3")

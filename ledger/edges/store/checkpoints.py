@@ -28,9 +28,9 @@ class Checkpoints:
         self._database = database
 
     def save(self, note: SignedNote, at: int) -> None:
-        """Keep a checkpoint forever; ``at``: time now, seconds since 1970. One of the same size and root stays as is.
+        """Keep a checkpoint forever; ``at``: time now, seconds since 1970. One that is the same stays as is.
 
-        :raises HistoryBroken: another root was published for this size.
+        :raises HistoryBroken: another root or index was published for this size.
         """
         with self._database.writing() as connection:
             save_note(connection, note, at)
@@ -73,10 +73,12 @@ def save_note(connection: Connection, note: SignedNote, at: int) -> SignedNote:
     if known is None:
         connection.execute(insert(CHECKPOINTS).values(values))
         return note
-    if known.checkpoint.root != note.checkpoint.root:
+    if known.checkpoint != note.checkpoint:
+        same = known.checkpoint.root == note.checkpoint.root
+        left, right = (item.checkpoint.index.hex() if same else item.checkpoint.root.hex() for item in (known, note))
         raise HistoryBroken(
-            f"another checkpoint of size {values['size']} was published",
-            expected=known.checkpoint.root.hex(), found=note.checkpoint.root.hex(),
+            f"another checkpoint of size {values['size']} was published" + (", with another index" if same else ""),
+            expected=left, found=right,
         )  # fmt: skip
     return known
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, insert, select
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.statements.origin import Origin
 from ledger.core.tree.merkle import EMPTY_ROOT
+from ledger.core.tree.subject_index import EMPTY_INDEX
 from ledger.edges.store.database import Database
 from ledger.edges.store.limits import checked_number
 from ledger.edges.store.tables import COSIGNED
@@ -34,6 +35,7 @@ class Cosigned:
         values = {
             "size": checked_number(checkpoint.size, "size"),
             "root": checkpoint.root,
+            "index_root": checkpoint.index,
             "cosigned_at": checked_number(at, "time"),
         }
         with self._database.writing() as connection:
@@ -44,6 +46,8 @@ class Cosigned:
         return checkpoint
 
     def _newest(self, connection: Connection) -> Checkpoint:
-        wanted = select(COSIGNED.c.size, COSIGNED.c.root).order_by(COSIGNED.c.size.desc()).limit(1)
+        wanted = (
+            select(COSIGNED.c.size, COSIGNED.c.root, COSIGNED.c.index_root).order_by(COSIGNED.c.size.desc()).limit(1)
+        )
         found = connection.execute(wanted).one_or_none()
-        return Checkpoint(self._origin, *((0, EMPTY_ROOT) if found is None else found))
+        return Checkpoint(self._origin, *((0, EMPTY_ROOT, EMPTY_INDEX) if found is None else found))

@@ -36,6 +36,10 @@ _FOUND = select(INDEX_PAGES.c.page).where(
 )
 
 
+class IndexMoved(Unavailable):
+    """Another process wrote the index meanwhile."""
+
+
 class IndexPages:
     """The ``Pages`` of an index in the store. Pages of the newest size that are read again stay in memory.
 
@@ -75,7 +79,7 @@ class IndexPages:
             kept = _kept(connection)
             newest = kept[-1].size if kept else 0
             if newest != before:
-                raise Unavailable(
+                raise IndexMoved(
                     f"another process has brought the index of subjects to {newest} entries: try again",
                     source=Source.STORE,
                 )

@@ -177,6 +177,7 @@ COSIGNED = Table(
     metadata,
     Column("size", _NUMBER, primary_key=True, autoincrement=False),
     Column("root", _HASH, nullable=False),
+    Column("index_root", _HASH, nullable=False),
     Column("cosigned_at", _NUMBER, nullable=False),
 )
 

@@ -15,7 +15,7 @@ from ledger.core.checkpoints.log_keys import LogKey
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, signed
 from ledger.core.document import Format, wrap
 from ledger.core.tree.merkle import Tree
-from ledger.testing.world import Witness
+from ledger.testing.world import Witness, index_of
 from tests.conformance.parts import (
     BAD,
     BROKEN,
@@ -97,7 +97,7 @@ def checkpoints() -> None:
     with_note(
         "checkpoint_root_of_another",
         "another root, signed by all",
-        relog(Checkpoint(made.world.origin, size, b"\xab" * 32)),
+        relog(replace(note.checkpoint, root=b"\xab" * 32)),
         BAD,
         "entries",
     )
@@ -105,7 +105,7 @@ def checkpoints() -> None:
     with_note(
         "checkpoint_of_another_chain",
         "the same tree, said to be of chain 1, signed by all",
-        relog(Checkpoint(elsewhere, size, note.checkpoint.root)),
+        relog(replace(note.checkpoint, origin=elsewhere)),
         BAD,
         "origin",
     )
@@ -113,7 +113,7 @@ def checkpoints() -> None:
     with_note(
         "checkpoint_of_another_beginning",
         "the same tree, said to be of a history that began otherwise, signed by all",
-        relog(Checkpoint(begun_anew, size, note.checkpoint.root)),
+        relog(replace(note.checkpoint, origin=begun_anew)),
         BAD,
         "origin",
     )
@@ -121,8 +121,8 @@ def checkpoints() -> None:
         "checkpoint_leading_zero", "a size with a leading zero", text.replace(f"\n{size}\n", f"\n0{size}\n"), BROKEN
     )
     with_note(
-        "checkpoint_with_a_fourth_line",
-        "an extension line, which this format has not",
+        "checkpoint_with_a_fifth_line",
+        "another extension line, which this format has not",
         text.replace("\n\n", "\nextra\n\n"),
         BROKEN,
     )
@@ -181,13 +181,23 @@ def checkpoints() -> None:
         "witnesses",
     )
     lines = text.split("\n")
+    index = lines[3].removeprefix("trade-ledger/index/1 ")
     for title, about, changed in [
         ("without_last_newline", "no newline at the end", text[:-1]),
         ("with_an_empty_line_more", "an empty line among the signatures", text + "\n"),
         ("with_a_tab", "a tab in a signature line", text.replace("\u2014 kiwi", "\u2014\tkiwi")),
         ("with_carriage_returns", "lines that end in CR LF", text.replace("\n", "\r\n")),
         ("without_the_empty_line", "no empty line before the signatures", text.replace("\n\n", "\n")),
-        ("without_root", "two lines of text", "\n".join(lines[:2] + lines[3:])),
+        ("without_root", "origin, size and index", "\n".join(lines[:2] + lines[3:])),
+        ("without_index", "origin, size and root", "\n".join(lines[:3] + lines[4:])),
+        ("with_the_index_first", "the root and the line of the index exchanged", "\n".join([*lines[:2], lines[3], lines[2], *lines[4:]])),
+        ("index_of_another_version", "trade-ledger/index/2", text.replace("ledger/index/1", "ledger/index/2")),
+        ("index_without_its_name", "the root of the index alone", text.replace("trade-ledger/index/1 ", "")),
+        ("index_too_short", "the root of an index of 31 bytes", text.replace(index, base64.b64encode(bytes(31)).decode())),
+        ("index_without_padding", "the root of the index without its padding", text.replace(index, index.rstrip("="))),
+        ("index_in_hex", "the root of the index in hexadecimal", text.replace(index, note.checkpoint.index.hex())),
+        ("index_after_two_spaces", "a space more before the root of the index", text.replace("index/1 ", "index/1  ")),
+        ("index_and_a_word", "a word after the root of the index", text.replace(index, f"{index} more")),
         ("size_negative", "a size below nothing", text.replace(f"\n{size}\n", f"\n-{size}\n")),
         ("size_with_a_plus", "a size with a sign", text.replace(f"\n{size}\n", f"\n+{size}\n")),
         ("size_of_twenty_digits", "a size of twenty digits", text.replace(f"\n{size}\n", f"\n1{'0' * 19}\n")),
@@ -230,9 +240,16 @@ def checkpoints() -> None:
         "checkpoint_nonsense_of_an_unknown_key", "what an unknown key signed is not looked at",
         replace(note, signatures=(*note.signatures, ("moa.example", MOA.key.id, b"nonsense"))), GOOD,
     )  # fmt: skip
+    before = made.world.entries[:-1]
+    earlier = Checkpoint(
+        made.world.origin,
+        size - 1,
+        Tree(item.hash for item in before).root,
+        index_of(before, made.world.origin).root(size - 1),
+    )
     with_note(
         "checkpoint_of_before_the_entries", "an older checkpoint, in which the last entry is not",
-        relog(Checkpoint(made.world.origin, size - 1, Tree(item.hash for item in made.world.entries[:-1]).root)), BAD,
+        relog(earlier), BAD,
         "entries",
     )  # fmt: skip
     again = KIWI.cosign(note, made.world.now + 9)
@@ -248,7 +265,7 @@ def checkpoints() -> None:
     with_note(
         "witness_of_another_checkpoint", "a cosignature of an older checkpoint",
         replace(note, signatures=(*note.signatures[:2], EMU.cosign(
-            signed(Checkpoint(made.world.origin, 1, bytes(32)), made.world.log_key, b""), made.world.now
+            signed(replace(note.checkpoint, size=1, root=bytes(32)), made.world.log_key, b""), made.world.now
         ).signatures[-1])), BAD, "witnesses",
     )  # fmt: skip
     plain = NoteKey("emu.example", EMU.key.public_key, KeyType.LOG)

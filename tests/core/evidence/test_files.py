@@ -131,8 +131,8 @@ def test_note_key_follows_the_published_example() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda text: text.replace("\n\n", "\n"), "must be three lines"),
-        (lambda text: text[:-1], "must be three lines"),
+        (lambda text: text.replace("\n\n", "\n"), "must be 4 lines"),
+        (lambda text: text[:-1], "must be 4 lines"),
         (lambda text: text.replace("eip155", "eip156"), "an origin looks like"),
         (lambda text: text.replace("\n6\n", "\n06\n"), "decimal number"),
         (lambda text: text.replace("\n6\n", "\n-6\n"), "decimal number"),

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.log_keys import LogKey
 from ledger.core.checkpoints.note import signed
 from ledger.core.document import Format, Redacted, Wrapped, disclose, wrap
@@ -94,7 +93,7 @@ def test_step_05_nothing_is_trusted_without_trust_root_or_chain(sample: Sample) 
 def test_step_05_a_checkpoint_of_another_origin_by_the_same_key(world: World) -> None:
     held = attested_in(world)
     for origin in (replace(ORIGIN, chain_id=1), replace(ORIGIN, salt=bytes(32))):
-        other = Checkpoint(origin, held.checkpoint.checkpoint.size, held.checkpoint.checkpoint.root)
+        other = replace(held.checkpoint.checkpoint, origin=origin)
         note = signed(other, world.log_key, world.log.sign(other.text.encode()))
         assert failing(offline(world, replace(held, checkpoint=note))) == ["origin"]
 
