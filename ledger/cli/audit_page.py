@@ -51,6 +51,7 @@ def page(report: AuditReport, made_at: str, seconds: float) -> str:
                 "Last entry at": when(report.last_time) if report.size else "never",
                 "Head": report.head,
                 "Root": report.root,
+                "Index": report.index,
                 "Signatures checked": f"{report.signatures:,}",
                 "Took": f"{seconds} s" + (f", {report.size / seconds:,.0f} entries a second" if seconds else ""),
             }

@@ -16,7 +16,7 @@ from ledger.core.encoding.ids import IndexRoot, Root, SubjectKey
 from ledger.core.history.entry import Entry
 from ledger.core.history.subjects import subject_key, subjects_of
 from ledger.core.statements.origin import Origin
-from ledger.core.tree.index_pages import Bucket, Indexed, Kept, Page, SubjectIndex, page_from_bytes, root_of_page
+from ledger.core.tree.index_pages import Bucket, Indexed, Kept, Page, Pages, SubjectIndex, page_from_bytes, root_of_page
 from ledger.core.tree.subject_index import EMPTY_INDEX, IndexProof
 from ledger.edges.subject_lists import SubjectLists
 from ledger.errors import Source, Unavailable
@@ -34,8 +34,13 @@ class ReplayIndex:
     def __init__(self, origin: Origin) -> None:
         self._origin = origin
         self._lists = SubjectLists()
-        self._pages = _OneSize()
-        self._index = SubjectIndex(self._pages)
+        self._disk = _OneSize()
+        self._index = SubjectIndex(self._disk)
+
+    @property
+    def pages(self) -> Pages:
+        """The pages of the size of which the root was asked for last."""
+        return self._disk
 
     def __enter__(self) -> Self:
         return self
@@ -46,7 +51,7 @@ class ReplayIndex:
     def close(self) -> None:
         """Remove the temporary files."""
         self._lists.close()
-        self._pages.close()
+        self._disk.close()
 
     def take(self, entry: Entry) -> None:
         """The next entry; Malformed if its payload is no encoding of its kind."""

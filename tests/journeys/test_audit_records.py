@@ -204,7 +204,7 @@ def test_a_checkpoint_that_the_trust_root_refuses(told: LocalLedger, defect: str
     note = spoiled(defect, checkpoint(told, 6).checkpoint, known.log_key, log.sign_note, witness, START)
     audited = audit(told.chain, Scope(checkpoints=[NamedCheckpoint("seen", note)], trust=known))
     if defect == TOO_FEW:
-        assert by_name(audited)["checkpoint seen"].words.endswith("entries are the chain's first; signed by the log")
+        assert by_name(audited)["checkpoint seen"].words.endswith("and its index is theirs; signed by the log")
         assert audited.report.good
         return
     finding = different(audited)["checkpoint seen"]

@@ -7,6 +7,7 @@ In reading order:
 ``log``         the one pass over the first node's log: replay every rule, compare each entry
 ``lockstep``    other sources of the same entries, read side by side: another node, the store's index
 ``checkpoints`` checkpoints compared with the history: those given, and all in the store
+``index``       the index of subjects, computed on the way, and what checkpoints say of it
 ``blocks``      where a log and the contract's head part ways
 ``wallets``     signatures of wallet contracts, which only the contract could judge
 ``store``       declarations, batches, sets and inclusions in the store

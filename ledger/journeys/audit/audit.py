@@ -21,6 +21,7 @@ from ledger.edges.store import Store
 from ledger.errors import DefiniteNo, HistoryBroken, Source, Unavailable
 from ledger.journeys.audit.checkpoints import GivenCheckpoints, NamedCheckpoint, StoredCheckpoints
 from ledger.journeys.audit.findings import AuditReport, Finding
+from ledger.journeys.audit.index import AuditedIndex
 from ledger.journeys.audit.lockstep import OtherNodeLog, StoredEntries
 from ledger.journeys.audit.log import Checkpoints, LogPass, OtherSource
 from ledger.journeys.audit.store import compare_batches, compare_declarations, compare_inclusions, compare_sets
@@ -70,21 +71,21 @@ def audit(chain: Chain, scope: Scope, progress: Progress = no_progress) -> Audit
         report says so.
     :raises Malformed: ``first_block`` is after the first entry.
     """
-    with DiskMemory() as memory:
-        return _Audit(chain, scope, memory, progress).run()
+    with DiskMemory() as memory, AuditedIndex(chain.origin, scope.store) as index:
+        return _Audit(chain, scope, memory, index, progress).run()
 
 
 class _Audit:
     """One run: what is compared with what, in order."""
 
-    def __init__(self, chain: Chain, scope: Scope, memory: DiskMemory, progress: Progress) -> None:
+    def __init__(self, chain: Chain, scope: Scope, memory: DiskMemory, index: AuditedIndex, progress: Progress) -> None:
         self._chain, self._scope, self._memory, self._progress = chain, scope, memory, progress
         self._size, self._head, self._block = chain.head(scope.last_block)
         self._report = AuditReport(
             str(chain.origin), [chain.node_address], self._block, chain.block_hash(self._block) or ""
         )
         self._wallets = WalletSignatures()
-        self._log = LogPass(chain, scope.first_block, self._block, memory, self._wallets)
+        self._log = LogPass(chain, scope.first_block, self._block, memory, index, self._wallets)
         self._given = GivenCheckpoints(scope.checkpoints, scope.trust, scope.last_block is None)
         self._stored: StoredCheckpoints | None = None
         self._index: StoredEntries | None = None
@@ -121,6 +122,7 @@ class _Audit:
         replay = self._log.replay
         report.size, report.last_time, report.signatures = replay.size, replay.last_time, self._log.signatures.count
         report.head, report.root, report.kinds = hex_text(replay.head), hex_text(replay.root()), self._log.kinds
+        report.index = hex_text(self._log.index.root(replay.size, replay.root()))
 
     def _other_nodes(self) -> Iterator[OtherNodeLog]:
         """The other nodes on the same chain up to the block; a finding for each that cannot be read."""

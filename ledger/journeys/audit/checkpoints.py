@@ -15,6 +15,7 @@ from ledger.core.statements.origin import Origin
 from ledger.core.verification.verdict import Status
 from ledger.errors import DefiniteNo, HistoryBroken, LedgerError, Unavailable
 from ledger.journeys.audit.findings import Finding
+from ledger.journeys.audit.index import AuditedIndex
 
 
 class NamedCheckpoint(NamedTuple):
@@ -40,10 +41,10 @@ class GivenCheckpoints:
         """The size at which the next comparison is due; -1 if there is none."""
         return self._given[self._index].note.checkpoint.size if self._index < len(self._given) else -1
 
-    def compare(self, replay: Replay) -> None:
+    def compare(self, replay: Replay, index: AuditedIndex) -> None:
         """Compare every checkpoint of the replay's present size with it."""
         while self.next_size == replay.size:
-            self._judge(lambda note: compare_checkpoint(note, replay.origin, replay.root(), self._trust))
+            self._judge(lambda note: compare_checkpoint(note, replay.origin, replay.root(), index, self._trust))
 
     def finish(self, origin: Origin, size: int, complete: bool) -> list[Finding]:
         """Findings in the order of size; checkpoints beyond what was read could not be compared, and say so."""
@@ -66,7 +67,7 @@ class GivenCheckpoints:
         return [self._findings[index] for index in range(len(self._given))]
 
     def disagreement(self, stored: Callable[[int], SignedNote | None]) -> str:
-        """Check that no two checkpoints of one size, given or stored, have different roots; returns so in words.
+        """Check that no two checkpoints of one size, given or stored, disagree on root or index; returns so in words.
 
         :raises HistoryBroken: naming both; their signers have shown two histories.
         """
@@ -76,14 +77,18 @@ class GivenCheckpoints:
             kept = stored(note.checkpoint.size)
             if kept is not None:
                 self._agree(name, note, "the store's", kept)
-        return f"no two of the {len(self._given)} given, nor the store's of the same sizes, have two roots for one size"
+        given = f"the {len(self._given)} given, nor the store's of the same sizes"
+        return f"no two of {given}, have two roots or indexes for one size"
 
     def _agree(self, name: str, note: SignedNote, other_name: str, other: SignedNote) -> None:
         left, right = note.checkpoint, other.checkpoint
-        if (left.origin, left.size) == (right.origin, right.size) and left.root != right.root:
+        if (left.origin, left.size) == (right.origin, right.size) and left != right:
+            same = left.root == right.root
+            what = " about the index of the same entries" if same else ""
+            sides = [item.index if same else item.root for item in (left, right)]
             raise HistoryBroken(
-                f"two checkpoints of {left.size} entries disagree",
-                expected=f"{hex_text(left.root)} ({name})", found=f"{hex_text(right.root)} ({other_name})",
+                f"two checkpoints of {left.size} entries disagree{what}",
+                expected=f"{hex_text(sides[0])} ({name})", found=f"{hex_text(sides[1])} ({other_name})",
             )  # fmt: skip
 
     def _judge(self, check: Callable[[SignedNote], str]) -> None:
@@ -117,19 +122,20 @@ class StoredCheckpoints:
         """The greatest size that was compared with the history."""
         return 0 if self.newest is None else self.newest.checkpoint.size
 
-    def compare(self, replay: Replay) -> None:
+    def compare(self, replay: Replay, index: AuditedIndex) -> None:
         """Compare the checkpoint of the replay's present size with it."""
         note = self._next
         if note is None:
             return
         try:
-            compare_checkpoint(note, replay.origin, replay.root(), self._trust)
+            compare_checkpoint(note, replay.origin, replay.root(), index, self._trust)
         except DefiniteNo as error:
             what, expected, found = str(error), "a checkpoint of this history, signed by its log", str(note)
+            number = None
             if isinstance(error, HistoryBroken):
-                what, expected, found = error.what, str(error.expected), str(error.found)
+                what, expected, found, number = error.what, str(error.expected), str(error.found), error.number
             words = f"the stored checkpoint of {note.checkpoint.size} entries is wrong: {what}"
-            self._fail(HistoryBroken(words, expected=expected, found=found))
+            self._fail(HistoryBroken(words, expected=expected, found=found, number=number))
             return
         self.newest, self._count = note, self._count + 1
         self._advance()
@@ -158,13 +164,15 @@ class StoredCheckpoints:
         self._next = None
 
 
-def compare_checkpoint(note: SignedNote, origin: Origin, root: Root, trust: TrustRoot | None) -> str:
-    """Compare a checkpoint with the root that the history has at its size; returns what was compared, in words.
+def compare_checkpoint(
+    note: SignedNote, origin: Origin, root: Root, index: AuditedIndex, trust: TrustRoot | None
+) -> str:
+    """Compare a checkpoint with the root and the index of the history at its size; returns what was compared, in words.
 
     The trust root checks who signed it. Its threshold is not demanded: the replay itself shows that the root is right,
     and a checkpoint is published before its witnesses have cosigned it.
 
-    :raises HistoryBroken: it is of another history.
+    :raises HistoryBroken: it is of another history, or has another index than these entries.
     :raises VerificationFailed: a signature does not fit.
     """
     checkpoint = note.checkpoint
@@ -175,7 +183,8 @@ def compare_checkpoint(note: SignedNote, origin: Origin, root: Root, trust: Trus
             f"a checkpoint of another history: other root for {checkpoint.size} entries",
             expected=hex_text(root), found=hex_text(checkpoint.root),
         )  # fmt: skip
-    return f"its {checkpoint.size} entries are the chain's first; {_signers(note, trust)}"
+    index.check(checkpoint)
+    return f"its {checkpoint.size} entries are the chain's first, and its index is theirs; {_signers(note, trust)}"
 
 
 def _signers(note: SignedNote, trust: TrustRoot | None) -> str:

@@ -51,7 +51,7 @@ class Finding:
 
 @dataclass(slots=True)
 class AuditReport:
-    """What was read and what was found. Block hash, head and root are lower-case hex with ``0x``.
+    """What was read and what was found. Block hash, head, root and index are lower-case hex with ``0x``.
 
     ``good``: every comparison held. A comparison that was not made (SKIPPED) says why and does not count.
     """
@@ -63,6 +63,7 @@ class AuditReport:
     size: int = 0
     head: str = ""
     root: str = ""
+    index: str = ""
     last_time: int = 0
     signatures: int = 0
     kinds: dict[EntryKind, int] = field(default_factory=dict)
@@ -105,6 +106,7 @@ class AuditReport:
             "size": self.size,
             "head": self.head,
             "root": self.root,
+            "index": self.index,
             "last_time": self.last_time,
             "signatures": self.signatures,
             "kinds": {kind.name.lower(): count for kind, count in sorted(self.kinds.items())},

@@ -14,6 +14,7 @@ from ledger.edges.signature_pool import SignatureChecks, Signed
 from ledger.errors import HistoryBroken, Malformed
 from ledger.journeys.audit.blocks import BlockHeads
 from ledger.journeys.audit.checkpoints import GivenCheckpoints, StoredCheckpoints
+from ledger.journeys.audit.index import AuditedIndex
 from ledger.journeys.audit.lockstep import OtherNodeLog, StoredEntries, out_of_place
 from ledger.journeys.audit.wallets import WalletSignatures
 from ledger.journeys.progress import Progress
@@ -30,13 +31,20 @@ class LogPass:
     """
 
     def __init__(
-        self, chain: Chain, first_block: int, last_block: int, memory: Memory, wallets: WalletSignatures
+        self,
+        chain: Chain,
+        first_block: int,
+        last_block: int,
+        memory: Memory,
+        index: AuditedIndex,
+        wallets: WalletSignatures,
     ) -> None:
         self._chain = chain
         self._first_block = first_block
         self._last_block = last_block
         self.signatures = SignatureChecks(chain.origin, wallets.note)
         self.replay = Replay(chain.origin, memory, Frontier(), self._sign)
+        self.index = index
         self.heads = BlockHeads(chain, first_block)
         self.kinds: dict[EntryKind, int] = {}
 
@@ -86,6 +94,7 @@ class LogPass:
                 raise out_of_place("the node", replay.size, logged, next(logs, None))
             heads.pass_block(logged.block_number, replay.size, replay.head)
             replay.apply(entry)
+            self.index.take(entry)
             kinds[entry.kind] = kinds.get(entry.kind, 0) + 1
             if replay.size == due:
                 due = self._compare_checkpoints(checkpoints)
@@ -97,7 +106,7 @@ class LogPass:
         """Compare the checkpoints of the present size, if any; returns the next size that has some, or -1."""
         for each in checkpoints:
             if each.next_size == self.replay.size:
-                each.compare(self.replay)
+                each.compare(self.replay, self.index)
         return min((each.next_size for each in checkpoints if each.next_size >= 0), default=-1)
 
     def _sign(self, number: int, signer: Signer, digest: bytes, signature: bytes, *, is_party: bool = False) -> None:
