@@ -15,10 +15,12 @@ from starlette.staticfiles import StaticFiles
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import NoteKey, SignedNote, cosigned, cosigned_text, signed
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.history.entry import Anchored, Attested, Content, Entry, encode_payload, kind_of
+from ledger.core.statements.attestation import Attestation
 from ledger.core.tree.merkle import leaf_hash
 from ledger.core.tree.tile_files import TileName, TileStream, bundle
 from ledger.core.tree.tiles import TILE_WIDTH
-from ledger.testing.world import ORIGIN, START, Witness
+from ledger.testing.world import ORIGIN, START, Witness, first_entry, index_of
 from tests.witnesses import key_of, serving
 
 LOG = key_of("made-up log")
@@ -28,22 +30,36 @@ TRUST = TrustRoot.of(ORIGIN, LOG_KEY, (WITNESS.key,), 1)
 
 
 def entries(count: int, seed: str = "") -> list[bytes]:
-    """Entries of 32 to 287 bytes, the same for every run."""
-    return [
-        digest + bytes(digest[0]) for digest in (sha256(f"{seed}{number}".encode()).digest() for number in range(count))
-    ]
+    """Entries of several lengths, the same for every run. Nobody signed them, and a mirror does not ask."""
+    made = [first_entry().data]
+    for number in range(1, count):
+        digest = sha256(f"{seed}{number}".encode()).digest()
+        content: Content = Anchored(digest, 1 + digest[0])
+        if digest[1] % 2:
+            said = Attestation("NZ-MPI", 851, 1, bytes(32), 0, 1, digest, 1 + digest[0], bytes(32))
+            content = Attested(said, digest[:20], bytes(digest[2]))
+        made.append(Entry(number, kind_of(content), START + number, encode_payload(content)).data)
+    return made[:count]
 
 
-def note_of(size: int, root: bytes) -> SignedNote:
+def index_root(data: Sequence[bytes]) -> bytes:
+    """The root of the index of these entries."""
+    return index_of([Entry.from_data(entry) for entry in data], ORIGIN).root(len(data))
+
+
+def note_of(size: int, root: bytes, index: bytes = bytes(32)) -> SignedNote:
     """Signed by the log, cosigned by the witness."""
-    checkpoint = Checkpoint(ORIGIN, size, root, bytes(32))
+    checkpoint = Checkpoint(ORIGIN, size, root, index)
     made = signed(checkpoint, LOG_KEY, LOG.sign_note(checkpoint.text.encode()))
     signature = WITNESS.secret.sign(cosigned_text(checkpoint, START))
     return made.with_signatures(cosigned(checkpoint, WITNESS.key, START, signature))
 
 
-def write_log(folder: Path, data: Sequence[bytes]) -> SignedNote:
-    """Write a log's files as C2SP tlog-tiles has them, in place of what was there; its checkpoint."""
+def write_log(folder: Path, data: Sequence[bytes], index: bytes | None = None) -> SignedNote:
+    """Write a log's files as C2SP tlog-tiles has them, in place of what was there; its checkpoint.
+
+    :param index: what the log signs as the root of the index; the true one unless given.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     stream = TileStream()
     files: dict[str, bytes] = {}
@@ -51,10 +67,10 @@ def write_log(folder: Path, data: Sequence[bytes]) -> SignedNote:
         stream.append(leaf_hash(entry))
     for name, tile in [*stream.full(), *stream.partial()]:
         files[str(name)] = tile
-    for index, begin in enumerate(range(0, len(data), TILE_WIDTH)):
+    for number, begin in enumerate(range(0, len(data), TILE_WIDTH)):
         part = data[begin : begin + TILE_WIDTH]
-        files[str(TileName(None, index, len(part)))] = bundle(part)
-    note = note_of(len(data), stream.root())
+        files[str(TileName(None, number, len(part)))] = bundle(part)
+    note = note_of(len(data), stream.root(), index_root(data) if index is None else index)
     files["checkpoint"] = str(note).encode()
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ from ledger.edges.export.layout import document_path, evidence_path, members_pat
 from ledger.edges.export.manifest import MANIFEST, Counts, ExportManifest
 from ledger.edges.export.reader import ExportReader
 from ledger.edges.export.writer import README
+from ledger.edges.replay_index import ReplayIndex
 from ledger.edges.replay_memory import DiskMemory
 from ledger.edges.store import Store
 from ledger.errors import DefiniteNo, HistoryBroken, Malformed, VerificationFailed
@@ -71,8 +72,13 @@ def import_ledger(
         origin = reader.manifest.origin
         if believed.origin != origin:
             raise HistoryBroken("the export is of another history", expected=believed.origin, found=origin)
-        with Store.founding(store_url, origin) as store, store.restoring() as restoration, DiskMemory() as memory:
-            run = ImportRun(reader, restoration, memory, Signatures(origin, accept_wallets), progress)
+        with (
+            Store.founding(store_url, origin) as store,
+            store.restoring() as restoration,
+            DiskMemory() as memory,
+            ReplayIndex(origin) as index,
+        ):
+            run = ImportRun(reader, restoration, memory, index, Signatures(origin, accept_wallets), progress)
             checkpoints = ImportedCheckpoints(run, believed, at)
             import_entries(run, checkpoints)
             _import_declarations(run)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeVar
 
+from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TooFewCosignatures, TrustRoot
-from ledger.core.encoding.ids import Root, Signer
+from ledger.core.encoding.ids import IndexRoot, Root, Signer
 from ledger.core.history.entry import Entry
 from ledger.core.history.replay import Replay
 from ledger.core.statements.origin import Origin
@@ -21,6 +22,7 @@ from ledger.edges.export import records
 from ledger.edges.export.layout import part_path
 from ledger.edges.export.manifest import MANIFEST, Counts
 from ledger.edges.export.reader import ExportReader
+from ledger.edges.replay_index import ReplayIndex
 from ledger.edges.replay_memory import DiskMemory
 from ledger.edges.store import Restoration
 from ledger.errors import DefiniteNo, HistoryBroken, Malformed, Source, Unavailable, VerificationFailed
@@ -66,6 +68,7 @@ class ImportRun:
     reader: ExportReader
     restoration: Restoration
     memory: DiskMemory
+    index: ReplayIndex
     signatures: Signatures
     progress: StageProgress
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Counts.__slots__, 0))
@@ -89,7 +92,7 @@ class ImportedCheckpoints:
     Each must be signed by the log. Enough cosignatures are not demanded of each, as a checkpoint is published before
     its witnesses have cosigned it; one checkpoint of these entries must have them.
 
-    ``covered``: the greatest size of a checkpoint that the trust root accepts and whose root the entries have.
+    ``covered``: the greatest size of a checkpoint that the trust root accepts, with the root and index of the entries.
     ``contradicting``: sizes of checkpoints of another history.
     """
 
@@ -97,7 +100,7 @@ class ImportedCheckpoints:
         """:raises VerificationFailed: a checkpoint is not the log's, or the one that the manifest names is missing."""
         self._trust = trust
         self._size = run.reader.manifest.checkpoint
-        self._roots: dict[int, bytes] = {}
+        self._published: dict[int, Checkpoint] = {}
         self._accepted: set[int] = set()
         self.covered = 0
         self.contradicting: list[int] = []
@@ -105,12 +108,12 @@ class ImportedCheckpoints:
         for path in run.reader.paths("log/checkpoints/"):
             data = run.reader.read(path)
             note = self._verified(data, path)
-            self._roots[note.checkpoint.size] = note.checkpoint.root
+            self._published[note.checkpoint.size] = note.checkpoint
             run.restoration.add_checkpoint(note, at)
             run.counts["checkpoints"] += 1
             if note.checkpoint.size == self._size and data != newest:
                 raise VerificationFailed(f"log/checkpoint is not {path}, which the manifest names")
-        if not 0 < self._size <= run.reader.manifest.size or self._size not in self._roots:
+        if not 0 < self._size <= run.reader.manifest.size or self._size not in self._published:
             raise VerificationFailed(f"log/checkpoints/{self._size} is missing: the manifest names it")
 
     def _verified(self, data: bytes, path: str) -> SignedNote:
@@ -128,17 +131,23 @@ class ImportedCheckpoints:
 
     def has(self, size: int) -> bool:
         """Whether a checkpoint of this size was published."""
-        return size in self._roots
+        return size in self._published
 
-    def compare(self, size: int, root: Root) -> None:
-        """Compare the checkpoint of ``size`` with the root of so many entries."""
-        published = self._roots[size]
-        if published == root:
+    def compare(self, size: int, root: Root, index: IndexRoot) -> None:
+        """Compare the checkpoint of ``size`` with the root and the index of so many entries."""
+        published = self._published[size]
+        if (published.root, published.index) == (root, index):
             self.covered = size if size in self._accepted else self.covered
+        elif published.root == root:
+            raise HistoryBroken(
+                f"the checkpoint of {size} entries has another index than they have",
+                expected=published.index.hex(), found=index.hex(),
+            )  # fmt: skip
         elif size == self._size:
             raise HistoryBroken(
-                f"the checkpoint of {size} entries is of another history", expected=published.hex(), found=root.hex()
-            )
+                f"the checkpoint of {size} entries is of another history", expected=published.root.hex(),
+                found=root.hex(),
+            )  # fmt: skip
         else:
             self.contradicting.append(size)
 
@@ -149,7 +158,7 @@ class ImportedCheckpoints:
                 f"no checkpoint of these entries has the {self._trust.threshold} cosignatures that the trust root "
                 "demands: ask the witnesses, or give a trust root that demands fewer with --trust"
             )
-        self.contradicting += [one for one in sorted(self._roots) if one > size]
+        self.contradicting += [one for one in sorted(self._published) if one > size]
 
 
 def import_entries(run: ImportRun, checkpoints: ImportedCheckpoints) -> None:
@@ -160,13 +169,15 @@ def import_entries(run: ImportRun, checkpoints: ImportedCheckpoints) -> None:
     logged: list[LoggedEntry] = []
     for item in _entries(run):
         replay.apply(item.entry)
+        run.index.take(item.entry)
         in_bundle.append(item.entry.data)
         logged.append(item)
         _check_tiles(run.reader, stream, in_bundle)
         if len(in_bundle) == TILE_WIDTH:
             in_bundle.clear()
         if checkpoints.has(stream.size):
-            checkpoints.compare(stream.size, stream.root())
+            root = stream.root()
+            checkpoints.compare(stream.size, root, run.index.root(stream.size, root))
         if len(logged) == CHUNK or stream.size == manifest.size:
             run.restoration.add_entries(logged)
             logged.clear()

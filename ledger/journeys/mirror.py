@@ -1,7 +1,8 @@
 """Mirror: copy a log as files. Only its checkpoint is believed, and only if the trust root accepts it.
 
-Only entries are fetched; tiles are computed here, which would be needed to check fetched ones anyway. New files are
-moved into the folder when all entries together lead to the checkpoint's root.
+Only entries are fetched; tiles are computed here, which would be needed to check fetched ones anyway, and so is the
+index of subjects. New files are moved into the folder when all entries together lead to the root and the index of the
+checkpoint.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
 from ledger.core.checkpoints.trust import Cosignature, TrustRoot
 from ledger.core.encoding.reading import hex_text
+from ledger.core.history.entry import Entry
+from ledger.core.statements.origin import Origin
 from ledger.core.tree.merkle import leaf_hash
 from ledger.core.tree.tile_files import MAX_ENTRY, TileName, TileStream, read_bundle
 from ledger.core.tree.tiles import TILE_WIDTH
 from ledger.edges.mirror_folder import MirrorFolder
+from ledger.edges.replay_index import ReplayIndex
 from ledger.edges.web import Web
 from ledger.errors import HistoryBroken, Malformed, Source, VerificationFailed
 from ledger.journeys.progress import Progress, no_progress
@@ -54,10 +58,10 @@ class Mirror:
         All entries are hashed again, also those that were there before. ``progress`` gets entries read and in all.
 
         :raises Unavailable: the log does not answer or has published nothing, or a file cannot be written.
-        :raises VerificationFailed: the trust root refuses the checkpoint, or the entries do not lead to its root; then
-            nothing new is kept.
+        :raises VerificationFailed: the trust root refuses the checkpoint, or the entries are none or do not lead to its
+            root; then nothing new is kept.
         :raises HistoryBroken: the folder mirrors another log, or the log shows fewer or other entries than were
-            mirrored.
+            mirrored, or signed another index than these entries have.
         """
         note, cosigned = self._newest()
         checkpoint, before = note.checkpoint, self._mirrored()
@@ -68,7 +72,8 @@ class Mirror:
                 found=checkpoint.size,
             )
         try:
-            self._copy(checkpoint, before, progress)
+            with ReplayIndex(checkpoint.origin) as subjects:
+                self._copy(checkpoint, before, subjects, progress)
         except (VerificationFailed, HistoryBroken):
             self._folder.discard()
             raise
@@ -93,11 +98,19 @@ class Mirror:
             raise HistoryBroken("the folder mirrors another log", expected=self._trust.origin, found=checkpoint.origin)
         return checkpoint
 
-    def _copy(self, checkpoint: Checkpoint, before: Checkpoint | None, progress: Progress) -> None:
+    def _copy(
+        self, checkpoint: Checkpoint, before: Checkpoint | None, subjects: ReplayIndex, progress: Progress
+    ) -> None:
         stream, size = TileStream(), checkpoint.size
+        wrong: VerificationFailed | HistoryBroken | None = None  # of an entry, if it is the log's at all
         for index in range((size + TILE_WIDTH - 1) // TILE_WIDTH):
-            for leaf in self._leaves(TileName(None, index, min(TILE_WIDTH, size - index * TILE_WIDTH))):
-                stream.append(leaf)
+            for data in self._entries(TileName(None, index, min(TILE_WIDTH, size - index * TILE_WIDTH))):
+                try:
+                    if wrong is None:
+                        subjects.take(_read(data, stream.size, checkpoint.origin))
+                except (VerificationFailed, HistoryBroken) as error:
+                    wrong = error
+                stream.append(leaf_hash(data))
                 if before is not None and stream.size == before.size and stream.root() != before.root:
                     raise HistoryBroken(
                         f"the first {before.size} entries are not those that were mirrored, or a file here was changed",
@@ -110,9 +123,17 @@ class Mirror:
             self._folder.put(str(name), data)
         if stream.root() != checkpoint.root:
             raise VerificationFailed(f"the {size} entries do not lead to the checkpoint's root, or a file was changed")
+        if wrong is not None:
+            raise wrong
+        root = subjects.root(size, checkpoint.root)
+        if root != checkpoint.index:
+            raise HistoryBroken(
+                f"the log signed another index of subjects than its {size} entries have",
+                expected=hex_text(root), found=hex_text(checkpoint.index),
+            )  # fmt: skip
 
-    def _leaves(self, name: TileName) -> list[bytes]:
-        """The leaf hashes of a bundle; it is fetched if it is not there."""
+    def _entries(self, name: TileName) -> list[bytes]:
+        """The entries of a bundle; it is fetched if it is not there."""
         data = self._folder.read(str(name))
         if data is None:
             data = self._web.fetch(f"/{name}", MAX_BUNDLE)
@@ -123,4 +144,17 @@ class Mirror:
             raise VerificationFailed(f"{name}: {error}") from None
         if len(entries) != name.width:
             raise VerificationFailed(f"{name} holds {len(entries)} entries")
-        return [leaf_hash(entry) for entry in entries]
+        return entries
+
+
+def _read(data: bytes, number: int, origin: Origin) -> Entry:
+    """The entry of this number in the log; what it says is read, too."""
+    try:
+        entry = Entry.from_data(data)
+        assert entry.content
+    except Malformed as error:
+        raise VerificationFailed(f"entry {number} of the log is none: {error}") from None
+    if entry.number != number:
+        raise VerificationFailed(f"entry {number} of the log says that it has the number {entry.number}")
+    entry.check_beginning(origin)
+    return entry

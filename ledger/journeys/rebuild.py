@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ledger.core.anchoring.batches import Batch
+from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.ids import Root, SetName
+from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
 from ledger.core.history.replay import EntryRef
@@ -21,8 +23,9 @@ from ledger.core.tree.merkle import leaf_hash
 from ledger.core.tree.tiles import Frontier
 from ledger.core.verification.verdict import Question, Status
 from ledger.core.verification.verify import verify
+from ledger.edges.replay_index import ReplayIndex
 from ledger.edges.store import Restoration, Store
-from ledger.errors import DefiniteNo, VerificationFailed
+from ledger.errors import DefiniteNo, HistoryBroken, VerificationFailed
 from ledger.journeys.follow import Follower
 from ledger.journeys.progress import StageProgress, no_stages
 from ledger.journeys.verify import VerificationRequest
@@ -82,7 +85,8 @@ def rebuild(
     """Bring a store that is empty, or older than the chain, up to what chain and evidence show.
 
     Each piece of evidence is one transaction, so a run that was interrupted, run again, goes on. A piece that is
-    refused changes nothing and does not stop the others. Run it before anything anchors: in a
+    refused changes nothing and does not stop the others. New checkpoints are stored in the end, when their indexes of
+    subjects have been computed. Run it before anything anchors: in a
     store that is older than the chain, pending declarations may be in the history already.
 
     :param evidence: name and bytes of each file: evidence, or a PDF that carries it.
@@ -98,6 +102,7 @@ def rebuild(
         for count, (name, data) in enumerate(evidence, start=1):
             run.take(name, data)
             progress("evidence", count, 0)
+        run.keep_checkpoints()
         with store.restoring() as restoring:
             restoring.complete_sets()
         store.batches.mark_final(follower.confirmed)
@@ -123,6 +128,7 @@ class _Rebuilding:
     history: History
     trust: TrustRoot | None
     at: int
+    checkpoints: dict[int, tuple[str, SignedNote]] = field(default_factory=dict)  # by size, with a piece that has it
     refused: list[tuple[str, str]] = field(default_factory=list)
     counts: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(("restored", "placed", "known", "elsewhere", "checkpoints"), 0)
@@ -154,16 +160,53 @@ class _Rebuilding:
         try:
             evidence = VerificationRequest.read(data).evidence
             note = self._verified(evidence)
-            is_new = note is not None and self.store.checkpoints.get(note.checkpoint.size) is None
+            is_known = note is not None and self._knows(note.checkpoint)
             with self.store.restoring() as restoring:
                 kind = self._store(restoring, evidence)
-                if note is not None:
+                if note is not None and is_known:
                     restoring.add_checkpoint(note, self.at)
         except DefiniteNo as error:
             self.refused.append((name, str(error)))
             return
         self.counts[kind] += 1
-        self.counts["checkpoints"] += is_new
+        if note is not None and not is_known:
+            before = self.checkpoints.get(note.checkpoint.size)
+            self.checkpoints[note.checkpoint.size] = (
+                (name, note) if before is None else (before[0], before[1].with_signatures(note))
+            )
+
+    def keep_checkpoints(self) -> None:
+        """Store the new checkpoints whose index of subjects is that of their entries; refuse the evidence of others.
+
+        One pass over the entries, however many checkpoints there are.
+        """
+        with ReplayIndex(self.history.origin) as index:
+            first = 0
+            for size, (name, note) in sorted(self.checkpoints.items()):
+                for logged in self.store.entries.read(first, size):
+                    index.take(logged.entry)
+                first, checkpoint = size, note.checkpoint
+                root = index.root(size, checkpoint.root)
+                if root != checkpoint.index:
+                    words = (
+                        f"its checkpoint has the index {hex_text(checkpoint.index)}, and these entries {hex_text(root)}"
+                    )
+                    self.refused.append((name, words))
+                    continue
+                with self.store.restoring() as restoring:
+                    restoring.add_checkpoint(note, self.at)
+                self.counts["checkpoints"] += 1
+
+    def _knows(self, checkpoint: Checkpoint) -> bool:
+        """Whether this checkpoint was published; HistoryBroken if another one of its size was, here or in evidence."""
+        stored, taken = self.store.checkpoints.get(checkpoint.size), self.checkpoints.get(checkpoint.size)
+        known = stored or (taken and taken[1])
+        if known and known.checkpoint != checkpoint:
+            raise HistoryBroken(
+                f"another checkpoint of size {checkpoint.size} was published", expected=known.checkpoint.text,
+                found=checkpoint.text,
+            )  # fmt: skip
+        return stored is not None
 
     def missing(self) -> tuple[Gap, ...]:
         """Anchored batches that lack declarations here."""

@@ -61,10 +61,10 @@ def swapped(items: list[bytes]) -> list[bytes]:
     return [items[1], items[0], *items[2:]]
 
 
-def sign(copy: Copy, path: str, key: SigningKey, root: bytes | None = None) -> None:
+def sign(copy: Copy, path: str, key: SigningKey, root: bytes | None = None, index: bytes | None = None) -> None:
     """Another checkpoint in the place of this one."""
     note = SignedNote.parse((copy.folder / path).read_text())
-    checkpoint = replace(note.checkpoint, root=root or note.checkpoint.root)
+    checkpoint = replace(note.checkpoint, root=root or note.checkpoint.root, index=index or note.checkpoint.index)
     made = signed(checkpoint, note_key(checkpoint.origin, key), key.sign_note(checkpoint.text.encode()))
     (copy.folder / path).write_bytes(str(made).encode())
 
@@ -354,6 +354,22 @@ def test_an_older_checkpoint_of_another_history_is_told_and_kept(copy: Copy) -> 
     relist(copy.folder, counts=counts)
     arrived = import_into(copy.exported, copy.folder, f"sqlite:///{copy.out / 'store.sqlite'}")
     assert arrived.contradicting == (int(other.name), 9999)
+
+
+@pytest.mark.parametrize("is_newest", [True, False])
+def test_a_checkpoint_with_another_index_than_its_entries_have(copy: Copy, is_newest: bool) -> None:
+    """The right entries, the right root, the log's own signature. No reorganisation makes such a checkpoint."""
+    paths = [str(path.relative_to(copy.folder)) for path in copy.folder.glob("log/checkpoints/*")]
+    path = next(path for path in paths if (path == newest(copy)) is is_newest)
+    true = SignedNote.parse((copy.folder / path).read_text()).checkpoint.index
+    sign(copy, path, copy.exported.log_key, index=b"\x01" * 32)
+    if is_newest:
+        (copy.folder / "log/checkpoint").write_bytes((copy.folder / path).read_bytes())
+    relist(copy.folder)
+    with pytest.raises(HistoryBroken, match="has another index than they have") as caught:
+        import_into(copy.exported, copy.folder, f"sqlite:///{copy.out / 'store.sqlite'}")
+    assert (caught.value.expected, caught.value.found) == ("01" * 32, true.hex())
+    assert not (copy.out / "store.sqlite").exists()
 
 
 def test_two_stores_that_contradict_each_other_are_not_merged(copy: Copy) -> None:

@@ -15,9 +15,9 @@ from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.web import Web
 from ledger.errors import HistoryBroken, Source, Unavailable, VerificationFailed
 from ledger.journeys.mirror import Mirror, Mirrored
-from ledger.testing.world import ORIGIN, START
+from ledger.testing.world import ORIGIN, START, first_entry
 from tests.bad_checkpoints import DEFECTS, WRONG_ORIGIN, spoiled, words_of
-from tests.published import LOG, LOG_KEY, TRUST, WITNESS, entries, files_of, note_of, served, write_log
+from tests.published import LOG, LOG_KEY, TRUST, WITNESS, entries, files_of, index_root, note_of, served, write_log
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ def test_a_log_that_shows_another_history_than_before(source: tuple[Path, str], 
     write_log(folder, entries(200))
     mirror(url, tmp_path)
     held = files_of(tmp_path)
-    write_log(folder, [*entries(199), *entries(101, "other")])
+    write_log(folder, [*entries(199), *entries(300, "other")[199:]])
     with pytest.raises(HistoryBroken, match="are not those that were mirrored") as caught:
         mirror(url, tmp_path)
     assert caught.value.expected == "0x" + root_of_hashes([leaf_hash(entry) for entry in entries(200)]).hex()
@@ -151,6 +151,43 @@ def test_a_log_that_shows_another_history_than_before(source: tuple[Path, str], 
     with pytest.raises(HistoryBroken, match="fewer entries than were mirrored"):
         mirror(url, tmp_path)
     assert files_of(tmp_path) == held
+
+
+@pytest.mark.parametrize("size", [200, 300])
+def test_a_log_that_signed_another_index(source: tuple[Path, str], tmp_path: Path, size: int) -> None:
+    """The right entries and the right root: also for the very checkpoint that was mirrored before."""
+    folder, url = source
+    write_log(folder, entries(200))
+    mirror(url, tmp_path)
+    held = files_of(tmp_path)
+    write_log(folder, entries(size), index_root(entries(size - 1)))
+    with pytest.raises(HistoryBroken, match=f"another index of subjects than its {size} entries have") as caught:
+        mirror(url, tmp_path)
+    true, signed = (index_root(entries(count)).hex() for count in (size, size - 1))
+    assert (caught.value.expected, caught.value.found) == (f"0x{true}", f"0x{signed}")
+    assert files_of(tmp_path) == held
+
+
+@pytest.mark.parametrize(
+    ("number", "entry", "words"),
+    [
+        (0, entries(2, "other")[1], "entry 0 of the log says that it has the number 1"),
+        (0, first_entry(time=START + 1).data, "entry 0 is of another beginning than the origin names"),
+        (7, b"nothing of the kind", "entry 7 of the log is none"),
+        (7, entries(9)[7] + b"\0", "entry 7 of the log is none: payload is not the standard ABI encoding"),
+        (7, entries(9)[8], "entry 7 of the log says that it has the number 8"),
+    ],
+)
+def test_a_log_of_other_things_than_entries(
+    source: tuple[Path, str], tmp_path: Path, number: int, entry: bytes, words: str
+) -> None:
+    folder, url = source
+    made = entries(9)
+    made[number] = entry
+    write_log(folder, made, bytes(32))
+    with pytest.raises((VerificationFailed, HistoryBroken), match=words):
+        mirror(url, tmp_path)
+    assert files_of(tmp_path) == {}
 
 
 def test_another_log(source: tuple[Path, str], tmp_path: Path) -> None:

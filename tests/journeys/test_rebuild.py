@@ -383,6 +383,28 @@ def test_a_witness_that_is_demanded_elsewhere_is_not_demanded_here(filled: Fille
     assert [name for name, _, _ in note.signatures] == [trust.log_key.name, "witness.example"]
 
 
+def test_a_checkpoint_with_another_index_is_not_stored(filled: FilledHouse, fresh: Anew) -> None:
+    """The declaration is anchored, whatever the log signed of the index. The checkpoint is refused, and said to be."""
+    good, bad = (batch[0] for batch in filled.batches[:2])
+    log, origin = filled.house.log_key, filled.house.chain.origin
+
+    def change(value: dict[str, Any]) -> None:
+        checkpoint = replace(SignedNote.parse(value["checkpoint"]).checkpoint, index=bytes(32))
+        key = note_key(origin, log)
+        value["checkpoint"] = str(signed(checkpoint, key, log.sign_note(checkpoint.text.encode())))
+
+    done = fresh.rebuild(("forged.json", altered(filled.evidence[bad], change)), trust=filled.trust)
+    ((name, why),) = done.refused
+    assert (name, done.restored, done.checkpoints) == ("forged.json", 1, 0)
+    true = SignedNote.parse(json.loads(filled.evidence[bad])["checkpoint"]).checkpoint.index
+    assert why == f"its checkpoint has the index 0x{'00' * 32}, and these entries 0x{true.hex()}"
+    assert list(fresh.store.checkpoints.each()) == []
+    done = fresh.rebuild(("true.json", filled.evidence[good]), trust=filled.trust)
+    assert (done.refused, done.checkpoints) == ((), 1)
+    done = fresh.rebuild(("forged.json", altered(filled.evidence[good], change)), trust=filled.trust)
+    assert "another checkpoint of size" in done.refused[0][1]
+
+
 def test_evidence_in_a_pdf(filled: FilledHouse, fresh: Anew) -> None:
     id_ = filled.batches[0][0]
     plain = Path("samples/avocado/inspection-certificate.pdf").read_bytes()
