@@ -104,7 +104,7 @@ class GrowingStore:
         for id_ in ids:
             found = self.store.declarations.get_with_sets(id_)
             assert found is not None
-            Gatherer(self.history, note, self.store).evidence(*found).to_bytes()
+            Gatherer(self.history, note, self.store, self._index).evidence(*found).to_bytes()
 
     def _entry(self, content: Content) -> None:
         number = self.history.size

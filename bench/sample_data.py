@@ -110,10 +110,12 @@ def verifier_files() -> VerifierFiles:
 
     log = Ed25519PrivateKey.from_private_bytes(sha256(b"log").digest())
     log_key = NoteKey(str(ORIGIN), log.public_key().public_bytes_raw())
-    checkpoint = Checkpoint(ORIGIN, history.size, history.log.root(), index_of(entries, ORIGIN).root(history.size))
+    index = index_of(entries, ORIGIN)
+    checkpoint = Checkpoint(ORIGIN, history.size, history.log.root(), index.root(history.size))
     note = signed(checkpoint, log_key, log.sign(checkpoint.text.encode()))
     evidence = assemble(
         history, note, mine, trader.sign(mine.id(ORIGIN)), [BatchTree(ids).inclusion(mine.id(ORIGIN))],
         lambda number: ProvenEntry(entries[number], tuple(history.log.inclusion(number))),
+        lambda keys: index.prove(keys, history.size),
     )  # fmt: skip
     return VerifierFiles(evidence.to_bytes(), wrapped.to_bytes(), TrustRoot.of(ORIGIN, log_key).to_bytes())

@@ -1559,6 +1559,7 @@ class Evidence(NamedTuple):
     signature: bytes
     inclusions: tuple[SetInclusion, ...]
     entries: tuple[tuple[Entry, tuple[bytes, ...]], ...]
+    complete: Index
     note: Note
     document: Document | None
 
@@ -1604,11 +1605,11 @@ def read_evidence(data: bytes) -> Evidence:
     if len(data) > 16 * MIB:
         raise Malformed("evidence has at most 16 MiB")
     value = parse_json(data, 8, 1_000_000)
-    if not isinstance(value, dict) or value.get("ledger") != "trade-ledger/evidence/1":
-        raise Malformed('not of the format "trade-ledger/evidence/1"')
+    if not isinstance(value, dict) or value.get("ledger") != "trade-ledger/evidence/2":
+        raise Malformed('not of the format "trade-ledger/evidence/2"')
     if json.dumps(value, sort_keys=True, separators=(",", ":")).encode() + b"\n" != data:
         raise Malformed("not in canonical form: names sorted, no white space, ASCII, one newline at the end")
-    names = ["checkpoint", "declaration", "document", "entries", "ledger", "origin", "inclusions", "signature"]
+    names = ["checkpoint", "declaration", "document", "entries", "index", "ledger", "origin", "inclusions", "signature"]
     value = _object(value, names, "evidence")
     said = _object(value["declaration"], ["digest", "document_type", "party", "replaces"], "declaration")
     declaration = {
@@ -1639,8 +1640,8 @@ def read_evidence(data: bytes) -> Evidence:
         printed = json.dumps(value["document"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         document = read_redacted(printed.encode() + b"\n")
     origin, signature = Origin.parse(value["origin"]), _hex(value["signature"], "signature")
-    note = read_note(value["checkpoint"])
-    return Evidence(origin, declaration, signature, tuple(inclusions), tuple(entries), note, document)
+    complete, note = read_index(value["index"]), read_note(value["checkpoint"])
+    return Evidence(origin, declaration, signature, tuple(inclusions), tuple(entries), complete, note, document)
 
 
 def _settings(data: bytes, format_: str, names: Sequence[str]) -> dict[str, Any]:
@@ -1701,7 +1702,7 @@ def _log_keys(value: Any) -> list[tuple[NoteKey, int | None]]:
 
 def read_policy(data: bytes) -> Policy:
     names = ["allow_skipped", "clock_tolerance", "ledger", "max_age", "max_hidden", "refuse", "require", "show"]
-    value = _settings(data, "trade-ledger/policy/1", [*names, "witnesses"])
+    value = _settings(data, "trade-ledger/policy/2", [*names, "witnesses"])
     if not isinstance(value["allow_skipped"], bool):
         raise Malformed("allow_skipped must be true or false")
     require = []
@@ -1769,6 +1770,8 @@ STEPS = {
     "refusal": (19, IN_FORCE),
     "shown": (20, INTACT),
     "pages": (21, INTACT),
+    "complete": (22, INTACT),
+    "since": (23, IN_FORCE),
 }
 CODES = {
     "disclosure.declared": VALID, "disclosure.another": INVALID,
@@ -1783,12 +1786,17 @@ CODES = {
     "witnesses.enough": VALID, "witnesses.too_few": INVALID, "witnesses.wrong_line": INVALID,
     "entries.included": VALID, "entries.not_included": INVALID, "entries.times_go_back": INVALID,
     "entries.resolutions_go_back": INVALID,
+    "complete.all_shown": VALID, "complete.not_shown": INVALID, "complete.not_listed": INVALID,
+    "complete.not_proven": INVALID, "complete.another_index": INVALID,
     "anchor.anchored": VALID, "anchor.later": INVALID, "anchor.clock_behind": ERROR, "anchor.none": INVALID,
     "declaration.signed": VALID, "declaration.signed_by_passkey": VALID, "declaration.signed_by_cloud_passkey": VALID,
     "declaration.not_signed": INVALID,
     "freshness.recent": VALID, "freshness.stale": INVALID,
-    "withdrawal.none_shown": SKIPPED, "withdrawal.withdrawn": INVALID, "withdrawal.not_signed": INVALID,
-    "in_force.no_revocation_shown": SKIPPED, "in_force.revoked": INVALID, "in_force.revocation_in_doubt": ERROR,
+    "since.recent": VALID, "since.not_known": SKIPPED,
+    "withdrawal.none": VALID, "withdrawal.none_shown": SKIPPED,
+    "withdrawal.withdrawn": INVALID, "withdrawal.not_signed": INVALID,
+    "in_force.not_revoked": VALID, "in_force.no_revocation_shown": SKIPPED,
+    "in_force.revoked": INVALID, "in_force.revocation_in_doubt": ERROR,
     "in_force.compromised": INVALID, "in_force.before_validity": INVALID, "in_force.expired": INVALID,
     "in_force.not_yet_attested": INVALID, "in_force.lifted": INVALID,
     "revocation.shown": VALID, "revocation.not_signed": INVALID, "revocation.only_contract": ERROR,
@@ -1802,7 +1810,8 @@ CODES = {
     "authority.no_mandate": INVALID, "authority.suspended": INVALID, "authority.attester_ended": INVALID,
     "authority.only_contract": ERROR,
     "policy.met": VALID, "policy.not_met": INVALID, "policy.undecided": ERROR,
-    "refusal.in_force": INVALID, "refusal.undecided": ERROR, "refusal.none_shown": SKIPPED,
+    "refusal.in_force": INVALID, "refusal.undecided": ERROR, "refusal.none": VALID,
+    "refusal.none_shown": SKIPPED,
     "pages.declared": VALID, "pages.another": INVALID, "pages.not_proven": SKIPPED,
     "shown.enough": VALID, "shown.nothing": INVALID, "shown.missing": INVALID, "shown.too_few": INVALID,
 }  # fmt: skip
@@ -1852,6 +1861,8 @@ class Verifier:
         # What agencies say: what is in force with authority, and whether every signature could be judged.
         self.judged: list[tuple[dict[str, Any], bool]] = []
         self.cosigned: list[int] = []
+        self.all_shown = False  # whether the evidence is shown to leave nothing out
+        self.recent = False  # whether it is as recent as the policy demands
         self.revoked: dict[bytes, list[Entry]] = {}  # by attestation
         self.compromised: dict[bytes, int] = {}  # from when, by attester; the earliest date counts
         for entry in self.entries:
@@ -1876,8 +1887,11 @@ class Verifier:
         self.log()
         self.witnesses()
         self.included()
+        self.complete()
+        self.anchored()
         self.declared()
         self.fresh()
+        self.since()
         self.withdrawn()
         self.attestations()
         self.requirements()
@@ -1891,7 +1905,7 @@ class Verifier:
             conclusion = "NOT_GOOD"
         elif ERROR in found or (SKIPPED in found and not self.policy.allow_skipped):
             conclusion = "UNDECIDED"
-        said = [word for word, known in self.judged if known or word["adverse"]]
+        said = [word for word, known in self.judged if word["adverse"] or (known and self.all_shown)]
         said.sort(key=lambda word: not word["adverse"])
         return {
             "first_line": self.first_line(conclusion, said),
@@ -1909,10 +1923,12 @@ class Verifier:
         """Conclusion, document type, and which agencies spoke, adverse words first."""
         type_ = self.evidence.declaration["documentType"]
         document, begin = f"{type_in_words(type_)} (type {type_})", conclusion.replace("_", " ")
-        if not said:
+        if not self.all_shown:
+            begin += ", and something is left out"
+        elif not said:
             return f"{begin}, without any agency's word: {document}"
-        but = ", with an ADVERSE word in force" if said[0]["adverse"] else ""
-        return f"{begin}{but}: {document}. " + ". ".join(dict.fromkeys(word["words"] for word in said))
+        but = ", with an ADVERSE word in force" if said and said[0]["adverse"] else ""
+        return ". ".join([f"{begin}{but}: {document}", *dict.fromkeys(word["words"] for word in said)])
 
     def _answer(self, question: str) -> str:
         found = {check["status"] for check in self.checks if check["question"] == question and check["decisive"]}
@@ -2041,8 +2057,8 @@ class Verifier:
             self.cosigned = times[:demanded]
 
     def included(self) -> None:
-        """Checks 8 and 9."""
-        note, batch = self.evidence.note, self.evidence.inclusions[0]
+        """Check 8."""
+        note = self.evidence.note
         wrong = []
         for entry, proof in self.evidence.entries:
             try:
@@ -2058,6 +2074,50 @@ class Verifier:
             self.add("entries.resolutions_go_back", "a resolution has no higher number than the one shown before it")
         else:
             self.add("entries.included", f"all {len(self.entries)} entries shown are in the checkpoint")
+
+    def complete(self) -> None:
+        """Check 22."""
+        index, note = self.evidence.complete, self.evidence.note
+        shown, listed = {entry.number for entry in self.entries}, {number for item in index.lists for number in item}
+        if missing := sorted(listed - shown):
+            self.add("complete.not_shown", f"left out: entries {', '.join(map(str, missing[:3]))}")
+            return
+        if others := sorted(shown - listed - {note.size - 1}):
+            self.add("complete.not_listed", f"shown and about nothing in question: {', '.join(map(str, others[:3]))}")
+            return
+        keys = sorted(sha256(b"trade-ledger/subject/1\n" + subject) for subject in self.subjects())
+        try:
+            root = index_root(index, keys)
+        except Failed as error:
+            self.add("complete.not_proven", str(error))
+            return
+        if root != note.index_root:
+            self.add("complete.another_index", f"the lists lead to another index, 0x{root.hex()}")
+            return
+        self.all_shown = self.add("complete.all_shown", f"the {len(shown)} entries shown are all there are")
+
+    def subjects(self) -> set[bytes]:
+        """The subjects of which all entries must be shown: types 1 to 8 of formats.md section 7."""
+        found = {b"\x01", b"\x08" + self.id}
+        found |= {b"\x05" + root + size.to_bytes(8, "big") for root, size in self.sets}
+        for entry in self.entries:
+            if entry.kind == ATTESTED and _set(entry) in self.sets:
+                said = entry.said["Attestation"]
+                id_ = self.evidence.origin.id(ATTESTATION, said)
+                found |= {b"\x06" + id_, b"\x07" + id_ + self.id, b"\x03" + entry.signed[0]}
+                found |= {b"\x02" + said["agency"], b"\x04" + said["agency"] + said["kind"].to_bytes(2, "big")}
+        revokers = set()
+        for entry in self.entries:
+            if entry.kind == REVOKED:
+                attestation, member = entry.said["Revocation"]["attestation"], entry.said["Revocation"]["member"]
+                about = b"\x06" + attestation if member == ZERO else b"\x07" + attestation + member
+                if about in found:
+                    revokers.add(b"\x03" + entry.signed[0])
+        return found | revokers
+
+    def anchored(self) -> None:
+        """Check 9."""
+        batch = self.evidence.inclusions[0]
         wanted = {"root": batch.root, "size": batch.size}
         anchors = [entry for entry in self.entries if entry.kind == ANCHORED and entry.said == wanted]
         first = min(anchors, key=lambda entry: entry.time, default=None)
@@ -2084,7 +2144,14 @@ class Verifier:
         vouched = [entry.time for entry in self.entries[-1:]] + self.cosigned[-1:]
         fresh = bool(self.entries) and self.at - max(vouched) <= longest
         words = f"{self.as_of}; the policy allows {longest} s"
-        self.add("freshness.recent" if fresh else "freshness.stale", words)
+        self.recent = self.add("freshness.recent" if fresh else "freshness.stale", words)
+
+    def since(self) -> None:
+        """Check 23."""
+        if self.recent:
+            self.add("since.recent", f"as recent as the policy demands, {self.as_of}")
+        else:
+            self.add("since.not_known", f"what came later is not known: {self.as_of}")
 
     def withdrawn(self) -> None:
         """Check 12."""
@@ -2102,7 +2169,10 @@ class Verifier:
                 else:
                     self.add("withdrawal.withdrawn", words)
                 return
-        self.add("withdrawal.none_shown", f"no withdrawal shown, {self.as_of}")
+        if self.all_shown:
+            self.add("withdrawal.none", f"not withdrawn, {self.as_of}")
+        else:
+            self.add("withdrawal.none_shown", f"no withdrawal shown, {self.as_of}")
 
     def attestations(self) -> None:
         """Checks 13 to 17, for each attestation about the declaration; what is about others is not judged."""
@@ -2132,8 +2202,10 @@ class Verifier:
         """Check 13."""
         words = f"{found.replace('_', ' ')} (entry {entry.number} at {when(entry.time)})"
         if found == "in_force":
-            found = "no_revocation_shown"
-            words = f"attested by entry {entry.number} at {when(entry.time)}; no revocation shown, {self.as_of}"
+            found, words = "no_revocation_shown", "no revocation shown"
+            if self.all_shown:
+                found, words = "not_revoked", "not revoked"
+            words = f"attested by entry {entry.number} at {when(entry.time)}; {words}, {self.as_of}"
         elif found == "revocation_in_doubt":
             words = "revoked with a key declared compromised from before: ask the agency whether it was theirs"
         self.add(f"in_force.{found}", f"{outcome_in_words(*_group(entry)[1:])}: {words}", name, decisive)
@@ -2313,7 +2385,7 @@ class Verifier:
                 and (word["outcome"] in wanted["outcomes"] if wanted["outcomes"] else not word["adverse"])
             ]
             code, found = "not_met", "there is none in force"
-            if fitting:
+            if fitting and self.all_shown:
                 code, found = ("met", "there is one") if any(fitting) else ("undecided", "nobody can say if it counts")
             self.add(
                 f"policy.{code}", f"the policy demands a {type_in_words(wanted['kind'])} ({wanted['kind']}): {found}"
@@ -2328,7 +2400,8 @@ class Verifier:
             words = (
                 f"the policy refuses a {type_in_words(kind)} ({kind}) with outcome {' or '.join(map(str, outcomes))}"
             )
-            code, said = "none_shown", f"none is shown, {self.as_of}"
+            code, said = ("none", "in force") if self.all_shown else ("none_shown", "shown")
+            said = f"none is {said}, {self.as_of}"
             if found:
                 code, said = "undecided", "nobody can say if the one that is there counts"
             if any(found):

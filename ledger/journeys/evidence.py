@@ -10,13 +10,15 @@ from threading import Lock
 
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.document import Redacted
-from ledger.core.encoding.ids import DeclarationId, Root, SetName
+from ledger.core.encoding.ids import DeclarationId, Root, SetName, SubjectKey
 from ledger.core.evidence.assembly import assemble
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.evidence.inclusion import BatchTree, Inclusion, set_of_one
 from ledger.core.evidence.renewal import Renewal
 from ledger.core.history.history import History
+from ledger.core.statements.declaration import Declaration
 from ledger.core.tree.merkle import leaf_hash, verify_inclusion
+from ledger.core.tree.subject_index import IndexProof
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import DeclarationRow, Store
 from ledger.errors import (
@@ -31,6 +33,7 @@ from ledger.errors import (
 from ledger.journeys.checkpoint import newest_checkpoint, publish_checkpoint
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.follow import Follower
+from ledger.journeys.index import HistoryIndex
 from ledger.journeys.receive import check_party
 
 log = logging.getLogger(__name__)
@@ -71,6 +74,7 @@ def trees(store: Store) -> Callable[[Root, int], BatchTree | None]:
 class Gatherer:
     """Makes evidence from a store and a history, which must be held still, as of the checkpoint ``note``.
 
+    :param index: of the history; it keeps that of the checkpoint's size.
     :param members: made by ``trees``; give it where several gatherers follow each other over one store.
     """
 
@@ -79,11 +83,13 @@ class Gatherer:
         history: History,
         note: SignedNote,
         store: Store,
+        index: HistoryIndex,
         members: Callable[[Root, int], BatchTree | None] | None = None,
     ) -> None:
         self._history = history
         self._note = note
         self._store = store
+        self._index = index
         # Declarations of one batch share the batch, the sets that agencies attested, and nearly all entries.
         self._members = members or trees(store)
         self._prove = lru_cache(_ENTRIES)(self._read_entry)
@@ -102,7 +108,7 @@ class Gatherer:
         :raises HistoryBroken: the store's batch, or a set, does not lead to its root.
         """
         inclusions = self._inclusions(row, sets)
-        return assemble(self._history, self._note, row.declaration, row.signature, inclusions, self._prove, document)
+        return self._assembled(row.declaration, row.signature, inclusions, document)
 
     def renewed(self, held: Renewal, known: tuple[DeclarationRow, Sequence[SetName]] | None) -> Evidence:
         """Fresh evidence of what a holder has evidence of; raises as ``evidence`` does.
@@ -125,7 +131,21 @@ class Gatherer:
             ours.append(BatchTree([held.id]).inclusion(held.id))
         inclusions = {item.name: item for item in (*reversed(ours), *reversed(found))}
         ordered = [inclusions[name] for name in dict.fromkeys(item.name for item in (*found, *ours))]
-        return assemble(self._history, self._note, held.declaration, held.signature, ordered, self._prove)
+        return self._assembled(held.declaration, held.signature, ordered)
+
+    def _assembled(
+        self,
+        declaration: Declaration,
+        signature: bytes,
+        inclusions: Sequence[Inclusion],
+        document: Redacted | None = None,
+    ) -> Evidence:
+        return assemble(
+            self._history, self._note, declaration, signature, inclusions, self._prove, self._prove_index, document
+        )
+
+    def _prove_index(self, keys: Sequence[SubjectKey]) -> IndexProof:
+        return self._index.prove(self._history, keys, self._note.checkpoint.size)
 
     def _inclusions(self, row: DeclarationRow, sets: Iterable[SetName]) -> list[Inclusion]:
         """In its batch first, and then in each attested set."""
@@ -292,7 +312,7 @@ class Prover:
             if note is None:
                 self._gatherer = None
             elif self._gatherer is None or not self._gatherer.is_of(history, note):
-                self._gatherer = Gatherer(history, note, self._store, self._members)
+                self._gatherer = Gatherer(history, note, self._store, self._follower.index, self._members)
         self._looked_at = looked_at if signs is not None else -math.inf
 
 

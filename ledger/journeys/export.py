@@ -36,6 +36,7 @@ from ledger.edges.store import MAX_PAGE, Batch, DeclarationRow, Store
 from ledger.errors import HistoryBroken, Malformed, Source, Unavailable
 from ledger.journeys.checkpoint import newest_checkpoint
 from ledger.journeys.evidence import Gatherer
+from ledger.journeys.index import HistoryIndex
 from ledger.journeys.progress import StageProgress, no_stages
 
 LINES = 10_000  # in one file of declarations or positions
@@ -119,7 +120,7 @@ def export_ledger(
         _write_checkpoints(run)
         last_batch = _write_batches(run)
         _write_sets(run)
-        gatherer = Gatherer(history, note, store) if evidence else None
+        gatherer = Gatherer(history, note, store, HistoryIndex(store)) if evidence else None
         declarations = _Declarations(run, wrapped, gatherer, last_batch)
         declarations.write()
         for path in there:

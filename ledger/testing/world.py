@@ -18,7 +18,7 @@ from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, cosigned_text, signed
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Redacted
-from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, LineName, Root, Signer
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, LineName, Root, Signer, SubjectKey
 from ledger.core.encoding.keccak import keccak
 from ledger.core.evidence.assembly import assemble
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
@@ -56,6 +56,7 @@ from ledger.core.statements.signer import address_of
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.index_pages import Indexed, MemoryPages, SubjectIndex
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
+from ledger.core.tree.subject_index import IndexProof
 
 START = 1_790_000_000
 
@@ -152,6 +153,7 @@ class World:
         first = first_entry(council, threshold, start)
         self.origin = origin_of(first)
         self.history = History(self.origin)
+        self._index = SubjectIndex(MemoryPages())
         self.now = start
         self.log = Ed25519PrivateKey.from_private_bytes(sha256(b"log").digest())
         self.log_key = NoteKey(str(self.origin), self.log.public_key().public_bytes_raw())
@@ -221,11 +223,11 @@ class World:
         """Move a certificate's line from its present sheet to ``to`` (a hash)."""
         present = self.history.sheet(LineName(attestation, member, line))
         posting = Posting(code, attestation, member, line, present, to)
-        self.append(Posted(posting, officer.signer, officer.sign(posting.id(ORIGIN))))
+        self.append(Posted(posting, officer.signer, officer.sign(posting.id(self.origin))))
 
     def checkpoint(self) -> SignedNote:
-        size, root = self.history.size, self.history.log.root()
-        checkpoint = Checkpoint(self.origin, size, root, index_of(self.entries[:size], self.origin).root(size))
+        size = self.history.size
+        checkpoint = Checkpoint(self.origin, size, self.history.log.root(), self._indexed().root(size))
         note = signed(checkpoint, self.log_key, self.log.sign(checkpoint.text.encode()))
         for witness in self.witnesses:
             note = witness.cosign(note, self.now)
@@ -239,7 +241,19 @@ class World:
         document: Redacted | None = None,
     ) -> Evidence:
         inclusions = [BatchTree(ids).inclusion(declaration.id(self.origin)) for _, _, ids in sets]
-        return assemble(self.history, self.checkpoint(), declaration, signature, inclusions, self.prove, document)
+        return assemble(
+            self.history, self.checkpoint(), declaration, signature, inclusions, self.prove, self.prove_index, document
+        )
+
+    def prove_index(self, keys: Sequence[SubjectKey]) -> IndexProof:
+        return self._indexed().prove(keys, self.history.size)
+
+    def _indexed(self) -> SubjectIndex:
+        """The index, advanced to all entries."""
+        if self._index.size < self.history.size:
+            size, root = self.history.size, self.history.log.root()
+            self._index.advance(lists_of(self.entries[self._index.size : size], self.origin), Indexed(size, root))
+        return self._index
 
     def prove(self, number: int) -> ProvenEntry:
         return ProvenEntry(self.entries[number], tuple(self.history.log.inclusion(number)))

@@ -18,11 +18,24 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import signed
 from ledger.core.document import Format, Redacted, Wrapped, wrap
+from ledger.core.encoding.ids import SetName, SubjectKey
 from ledger.core.encoding.keccak import keccak
 from ledger.core.encoding.text import when
+from ledger.core.evidence.closure import subjects_about
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
-from ledger.core.evidence.inclusion import BatchTree
-from ledger.core.history.entry import Attested, Content, Enacted, Endorsement, Entry, EntryKind, encode_payload, kind_of
+from ledger.core.evidence.inclusion import BatchTree, set_of_one
+from ledger.core.history.entry import (
+    Attested,
+    Content,
+    Enacted,
+    Endorsement,
+    Entry,
+    EntryKind,
+    Revoked,
+    encode_payload,
+    kind_of,
+)
+from ledger.core.history.subjects import subject_key
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.member_types import NO_END, ZERO
@@ -146,12 +159,19 @@ class Case:
     def questions(self) -> dict[str, str]:
         """The answer to each question: its weakest decisive check.
 
-        Offline nobody knows of a later withdrawal, and without a document only its digest is proven.
+        Offline nobody knows what came later, unless the policy says how old evidence may be; and without a document
+        only its digest is proven.
         """
         opened = self.document is not None or b'"document":{"fields":[[' in self.evidence
         if self.evidence.startswith(b"%PDF-"):  # one that only carries evidence does not prove its pages
             opened = b"ledger-document.txt" in self.evidence
-        answers = {"intact": "VALID" if opened else "SKIPPED", "in_force": "SKIPPED", "authority": "VALID"}
+        recent = self.policy is not None and json.loads(self.policy).get("max_age") is not None
+        known = recent and not {"freshness", "complete"} & set(self.failed)
+        answers = {
+            "intact": "VALID" if opened else "SKIPPED",
+            "in_force": "VALID" if known else "SKIPPED",
+            "authority": "VALID",
+        }
         open_ = (self.failed if self.exit == OPEN else ()) if self.undecided is None else self.undecided
         for name in sorted(self.failed, key=lambda name: name not in open_):
             kind = re.sub(r"^[A-Z]{2}-\S+ \d+ ", "", name)
@@ -224,7 +244,7 @@ def attested(**more: Any) -> Shipment:
 
 def policy(**members: Any) -> bytes:
     value = {
-        "ledger": "trade-ledger/policy/1",
+        "ledger": "trade-ledger/policy/2",
         "allow_skipped": True,
         "clock_tolerance": 15,
         "max_age": None,
@@ -252,16 +272,41 @@ def unruly(made: Shipment, content: Content) -> None:
 
 
 def everything(made: Shipment) -> bytes:
-    """Evidence that shows every entry, rules or no rules, signed by the log and both witnesses."""
+    """Evidence with every entry about it, rules or no rules, signed by the log and both witnesses."""
     world = made.world
     tree = Tree(item.hash for item in world.entries)
-    checkpoint = Checkpoint(world.origin, tree.size, tree.root, index_of(world.entries, world.origin).root(tree.size))
+    index = index_of(world.entries, world.origin)
+    checkpoint = Checkpoint(world.origin, tree.size, tree.root, index.root(tree.size))
     note = signed(checkpoint, world.log_key, world.log.sign(checkpoint.text.encode()))
     for witness in world.witnesses:
         note = witness.cosign(note, world.now)
-    shown = tuple(ProvenEntry(item, tuple(tree.inclusion(number))) for number, item in enumerate(world.entries))
-    inclusion = BatchTree(made.batch[2]).inclusion(made.id)
-    return Evidence(world.origin, *made.declared, (inclusion,), shown, note).to_bytes()
+    inclusions = tuple(BatchTree(ids).inclusion(made.id) for _, _, ids in (made.batch, *made.sets))
+    proof = index.prove(keys_in_question(made, world.entries), tree.size)
+    numbers = sorted({tree.size - 1}.union(*proof.lists))
+    shown = tuple(ProvenEntry(world.entries[number], tuple(tree.inclusion(number))) for number in numbers)
+    return Evidence(world.origin, *made.declared, inclusions, shown, proof, note).to_bytes()
+
+
+def without(evidence: bytes, *numbers: int) -> bytes:
+    """Evidence from which somebody has removed some entries."""
+    value = json.loads(evidence)
+    value["entries"] = [
+        item for item in value["entries"] if Entry.from_data(bytes.fromhex(item["bytes"][2:])).number not in numbers
+    ]
+    return spelled(value)
+
+
+def keys_in_question(made: Shipment, entries: Sequence[Entry]) -> list[SubjectKey]:
+    """The keys of the subjects of which all entries must be shown, if the history has these entries."""
+    sets = {set_of_one(made.id), *(SetName(root, size) for root, size, _ in (made.batch, *made.sets))}
+    contents = [entry.content for entry in entries]
+    attested = [
+        (item.attestation.id(made.world.origin), item)
+        for item in contents
+        if isinstance(item, Attested) and SetName(item.attestation.root, item.attestation.size) in sets
+    ]
+    revoked = [item for item in contents if isinstance(item, Revoked)]
+    return sorted(map(subject_key, subjects_about(made.id, sets, attested, revoked)))
 
 
 def statement(made: Shipment, kind: int = 851, **more: Any) -> Attestation:

@@ -19,8 +19,10 @@ from typing import Any, NamedTuple
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import NoteKey, cosigned_text
 from ledger.core.document import Format, Wrapped, disclose, redact, wrap
+from ledger.core.encoding.ids import SetName, SubjectKey
 from ledger.core.encoding.keccak import keccak
-from ledger.core.evidence.inclusion import BatchTree
+from ledger.core.evidence.closure import subjects_about
+from ledger.core.evidence.inclusion import BatchTree, set_of_one
 from ledger.core.evidence.pdf import embed
 from ledger.core.history.entry import (
     Anchored,
@@ -28,12 +30,14 @@ from ledger.core.history.entry import (
     Content,
     Enacted,
     Endorsement,
+    Entry,
     EntryKind,
     Revoked,
     Withdrawn,
     encode_payload,
     kind_of,
 )
+from ledger.core.history.subjects import subject_key, subjects_of
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.member_types import NO_END, ZERO
@@ -53,6 +57,7 @@ from ledger.core.statements.resolutions import (
 )
 from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.withdrawal import Withdrawal
+from ledger.core.tree.index_pages import Indexed, Item, MemoryPages, SubjectIndex
 from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.errors import LedgerError, Malformed
 from ledger.testing.world import ORIGIN, START, TRADER, Witness, World
@@ -173,7 +178,10 @@ class Sealed:
         if self.odd(0.2):
             self.size = self.chance.randrange(1, self.size + 1)
         self.tree = Tree(leaf_hash(data) for data in self.leaves[: self.size])
-        self.checkpoint = self.note(Checkpoint(self.origin, self.size, self.tree.root, sha256(b"index").digest()))
+        self.contents = self.decoded()
+        self.index = SubjectIndex(MemoryPages())
+        self.index.advance(self.by_subject(), Indexed(self.size, self.tree.root))
+        self.checkpoint = self.note(Checkpoint(self.origin, self.size, self.tree.root, self.index.root(self.size)))
 
     def ident(self, statement: Any) -> bytes:
         """The id of a statement in this history."""
@@ -470,8 +478,13 @@ class Sealed:
     # ------------------------------------------------------------------------------------------------------ the files
 
     def evidence(self) -> bytes:
-        left_out = self.chance.choice([0, 0, 0, 5, 20, 60])
-        shown = [number for number in range(len(self.leaves)) if not self.likely(left_out)]
+        inclusions = self.inclusions()
+        index = self.index.prove(self.keys_in_question(inclusions), self.size)
+        shown = sorted({self.size - 1}.union(*index.lists))
+        left_out = self.chance.choice([0, 0, 0, 0, 0, 0, 5, 20, 60])
+        if left_out and self.likely(30):
+            shown = list(range(len(self.leaves)))
+        shown = [number for number in shown if not self.likely(left_out)]
         if self.odd(0.2) and shown:
             act = self.chance.randrange(3)
             at = self.chance.randrange(len(shown))
@@ -490,12 +503,74 @@ class Sealed:
             "declaration": self.declared[0].to_json(),
             "document": self.disclosed(),
             "entries": entries,
-            "inclusions": self.inclusions(),
-            "ledger": "trade-ledger/evidence/1",
+            "inclusions": inclusions,
+            "index": self.damaged_index(index.to_json()),
+            "ledger": "trade-ledger/evidence/2",
             "origin": self.named_origin(),
             "signature": _hex(self.declared[1]),
         }
         return canonical(value)
+
+    def decoded(self) -> list[Content | None]:
+        """What each entry before the checkpoint says; None where its bytes say nothing."""
+        found: list[Content | None] = []
+        for data in self.leaves[: self.size]:
+            try:
+                found.append(Entry.from_data(data).content)
+            except Malformed:
+                found.append(None)
+        return found
+
+    def by_subject(self) -> list[Item]:
+        """The numbers of all entries about each subject, as a log would have them."""
+        changes: dict[SubjectKey, list[int]] = {}
+        for number, content in enumerate(self.contents):
+            if content is not None:
+                entry = Entry(number, kind_of(content), 0, _encoded(content))
+                for subject in subjects_of(entry, self.origin):
+                    changes.setdefault(subject_key(subject), []).append(number)
+        return [Item(key, tuple(changes[key])) for key in sorted(changes)]
+
+    def keys_in_question(self, inclusions: list[dict[str, Any]]) -> list[SubjectKey]:
+        """The keys of the subjects of which evidence with these inclusions must show all entries."""
+        sets = {set_of_one(self.id)}
+        sets |= {
+            SetName(bytes.fromhex(item["root"][2:]), item["size"]) for item in inclusions if 0 <= item["size"] < 2**64
+        }
+        attested = [
+            (self.ident(item.attestation), item)
+            for item in self.contents
+            if isinstance(item, Attested) and SetName(item.attestation.root, item.attestation.size) in sets
+        ]
+        revoked = [item for item in self.contents if isinstance(item, Revoked)]
+        return sorted(map(subject_key, subjects_about(self.id, sets, attested, revoked)))
+
+    def damaged_index(self, index: dict[str, Any]) -> dict[str, Any]:
+        """The index proof, now and then changed somewhere."""
+        if not self.odd(0.5) and not self.likely(3):
+            return index
+        lists, steps, hashes = index["lists"], index["steps"], base64.b64decode(index["hashes"])
+        act = self.chance.randrange(8)
+        at = self.chance.randrange(len(steps))
+        if act == 0:
+            steps = steps[:at] + self.chance.choice(["", "e", "m", "n", "o", "nn", "x"]) + steps[at + 1 :]
+        elif act == 1:
+            numbers = self.chance.choice(lists)
+            numbers.append(self.chance.choice([0, self.size, self.size - 1, 2**53]))
+        elif act == 2:
+            numbers = self.chance.choice(lists)
+            numbers[:] = numbers[:-1]
+        elif act == 3:
+            lists.pop(self.chance.randrange(len(lists)))
+        elif act == 4:
+            self.chance.shuffle(lists)
+        elif act == 5 and hashes:
+            hashes = hashes[32:]
+        elif act == 6:
+            hashes = bytes(byte ^ self.chance.choice([0, 0, 1]) for byte in hashes)
+        else:
+            hashes += self.chance.choice([bytes(32), bytes(31), hashes[:32]])
+        return {"hashes": base64.b64encode(hashes).decode(), "lists": lists, "steps": steps}
 
     def named_origin(self) -> str:
         another = self.odd(0.1) or self.chance.randrange(150) == 0
@@ -569,6 +644,7 @@ class Sealed:
             checkpoint = self.chance.choice(
                 [
                     replace(checkpoint, root=sha256(b"another root").digest()),
+                    replace(checkpoint, index=sha256(b"another index").digest()),
                     replace(checkpoint, size=0),
                     replace(checkpoint, size=10**19 - 1),
                     replace(checkpoint, origin=type(ORIGIN).parse(another_chain(str(self.origin)))),

@@ -60,7 +60,7 @@ OWNER = Key("owner of wallets")
 DELEGATED = Key("an account that was delegated")
 SHORT_LIVED = ShortLivedWallet(OWNER.signer)
 POLICY = {
-    "ledger": "trade-ledger/policy/1",
+    "ledger": "trade-ledger/policy/2",
     "allow_skipped": True,
     "clock_tolerance": 15,
     "max_age": None,

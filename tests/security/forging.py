@@ -44,10 +44,14 @@ DEMANDS = policy(require=[requirement(jurisdictions=("NZ",))])
 
 @dataclass(frozen=True)
 class Said:
-    """What both verifiers say alike. ``codes``: of the decisive checks that are INVALID or ERROR."""
+    """What both verifiers say alike. ``codes``: of the decisive checks that are INVALID or ERROR.
+
+    ``words``: agency and kind of what agencies say.
+    """
 
     conclusion: str
     codes: frozenset[str]
+    words: frozenset[tuple[str, int]] = frozenset()
 
 
 def asked(
@@ -70,7 +74,8 @@ def asked(
     ours, theirs = by_ledger(question), by_itself(question)
     assert ours == theirs
     failed = {code for _, _, status, decisive, _, code in ours.checks if decisive and status in ("INVALID", "ERROR")}
-    return Said(ours.conclusion, frozenset(failed))
+    words = frozenset((word["agency"], word["kind"]) for word in ours.said.get("attested_by", []))
+    return Said(ours.conclusion, frozenset(failed), words)
 
 
 def attested() -> Shipment:

@@ -22,6 +22,7 @@ from ledger.core.statements.resolutions import (
     MandateGrant,
 )
 from ledger.core.statements.revocation import Revocation
+from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.testing.world import COUNCIL, CUSTOMS, PLANT, TRADER, Witness
 from tests.conformance.parts import (
     EMU,
@@ -38,6 +39,7 @@ from tests.conformance.parts import (
     shipment,
     spelled,
     unruly,
+    without,
 )
 from tests.conformance.tables.histories import elsewhere
 from tests.security.forging import (
@@ -375,6 +377,37 @@ def test_holder_dates_nothing_falsely() -> None:
     assert is_bad(asked(made, ENOUGH, change=lambda evidence: _cosigned_later(evidence, time)), "witnesses.wrong_line")
 
 
+def test_holder_hides_no_status() -> None:
+    """A withdrawal, a revocation, a hold and a stolen key: each removal is named, also with its number in the index."""
+    for undo in (
+        lambda made: made.world.withdraw(made.declared[0]),
+        lambda made: made.world.revoke(next(iter(made.world.history.attestations)), PLANT),
+        lambda made: made.world.attest("NZ-CUSTOMS", 132, *_alone(made), CUSTOMS, outcome=7),
+        lambda made: made.world.enact(AttesterCompromise, PLANT.signer, made.world.now - DAY),
+    ):
+        made = attested()
+        undo(made)
+        hidden = made.world.entries[-1].number
+        made.world.anchor([made.world.declare(b"\x0b" * 32)[0]])
+        said = asked(made, ENOUGH, change=lambda evidence, hidden=hidden: without(evidence, hidden))  # type: ignore[misc]
+        assert is_bad(said, "complete.not_shown")
+        said = asked(made, ENOUGH, change=lambda evidence, hidden=hidden: _unlisted(evidence, hidden))  # type: ignore[misc]
+        assert said.conclusion == "NOT_GOOD"
+        assert said.codes & {"complete.not_proven", "complete.another_index"}
+
+
+def test_holder_hides_a_larger_set() -> None:
+    """The evidence without a set is honest, too; the words about that set are gone with it."""
+    made = attested()
+    ids = [made.id, made.batch[2][0]]
+    root = root_of_hashes([leaf_hash(id_) for id_ in ids])
+    made.world.attest("NZ-CUSTOMS", 132, root, 2, CUSTOMS, outcome=4)
+    whole = asked(replace(made, sets=[(root, 2, ids)]), ENOUGH)
+    hidden = asked(made, ENOUGH)
+    assert (whole.conclusion, hidden.conclusion) == ("GOOD", "GOOD")
+    assert hidden.words < whole.words
+
+
 def test_holder_changes_no_document_and_signs_for_no_party() -> None:
     made = attested()
     other = made.document.to_bytes().replace(b"4800", b"4900")
@@ -384,6 +417,13 @@ def test_holder_changes_no_document_and_signs_for_no_party() -> None:
 
 def _alone(made: Shipment) -> tuple[Any, int]:
     return alone.leaf_hash(made.id), 1
+
+
+def _unlisted(evidence: bytes, number: int) -> bytes:
+    """Evidence without an entry, and without its number in the lists of the index."""
+    value = json.loads(without(evidence, number))
+    value["index"]["lists"] = [[item for item in items if item != number] for items in value["index"]["lists"]]
+    return spelled(value)
 
 
 def _with(evidence: bytes, **members: Any) -> bytes:

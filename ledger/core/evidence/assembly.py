@@ -6,10 +6,14 @@ from collections.abc import Callable, Sequence
 
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.document import Redacted
+from ledger.core.encoding.ids import SubjectKey
+from ledger.core.evidence.closure import subjects_about
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.evidence.inclusion import Inclusion, sets_about
 from ledger.core.history.history import COUNCIL, History
+from ledger.core.history.subjects import subject_key
 from ledger.core.statements.declaration import Declaration
+from ledger.core.tree.subject_index import IndexProof
 
 
 def assemble(
@@ -19,6 +23,7 @@ def assemble(
     signature: bytes,
     inclusions: Sequence[Inclusion],
     prove: Callable[[int], ProvenEntry],
+    prove_index: Callable[[Sequence[SubjectKey]], IndexProof],
     document: Redacted | None = None,
 ) -> Evidence:
     """Gather the evidence of a declaration from a replayed history.
@@ -27,8 +32,9 @@ def assemble(
     it by what it says of others.
 
     ``inclusions``: that in its batch first; ``note`` is a checkpoint of this history: what was written
-    after it is left out; ``prove`` gives an entry by number with its path in that checkpoint. ValueError where the
-    checkpoint has more entries than the history.
+    after it is left out; ``prove`` gives an entry by number with its path in that checkpoint, and ``prove_index`` the
+    lists of some subjects, by their ascending keys, with their proof. ValueError where the checkpoint has more entries
+    than the history.
     """
     origin, id_, size = history.origin, declaration.id(history.origin), note.checkpoint.size
     if not 0 < size <= history.size:
@@ -38,15 +44,22 @@ def assemble(
     numbers.update(history.anchors[key].number for key in known if key in history.anchors)
     if id_ in history.withdrawals:
         numbers.add(history.withdrawals[id_][0].number)
+    attested, revoked = [], []
     for attestation_id in history.attestations_of(known):
         recorded = history.attestations[attestation_id]
-        attested = recorded.attested
+        if recorded.entry.number >= size:
+            continue
+        attested.append((attestation_id, recorded.attested))
         numbers.add(recorded.entry.number)
-        numbers.update(item.entry.number for item in history.revocations_of(attestation_id, id_))
-        agency = attested.attestation.agency
-        for key in (attested.signer, agency, (agency, attested.attestation.kind)):
+        agency = recorded.attested.attestation.agency
+        for key in (recorded.attested.signer, agency, (agency, recorded.attested.attestation.kind)):
             numbers.update(history.governing.get(key, []))
         for item in history.revocations_of(attestation_id, id_):
+            if item.entry.number >= size:
+                continue
+            revoked.append(item.revoked)
+            numbers.add(item.entry.number)
             numbers.update(history.governing.get(item.revoked.signer, []))
     proven = tuple(prove(number) for number in sorted(numbers) if number < size)
-    return Evidence(origin, declaration, signature, tuple(inclusions), proven, note, document)
+    index = prove_index(sorted(map(subject_key, subjects_about(id_, known, attested, revoked))))
+    return Evidence(origin, declaration, signature, tuple(inclusions), proven, index, note, document)

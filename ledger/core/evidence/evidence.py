@@ -1,7 +1,8 @@
 """The portable proof of one document: one versioned JSON file with one canonical form.
 
 It contains the declaration with its signature, its inclusion in a batch and in every attested set, every entry of the
-history that bears on it (each with its inclusion in the checkpoint), and the checkpoint. docs/evidence-format.md.
+history that bears on it (each with its inclusion in the checkpoint), the proof that these are all, and the checkpoint.
+docs/evidence-format.md.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from ledger.core.evidence.inclusion import Inclusion
 from ledger.core.history.entry import Entry
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
+from ledger.core.tree.subject_index import IndexProof
 from ledger.errors import Malformed
 
-FORMAT = "trade-ledger/evidence/1"
+FORMAT = "trade-ledger/evidence/2"
 MAX_EVIDENCE_BYTES = 16 * 1024 * 1024
 
 
@@ -36,6 +38,8 @@ class ProvenEntry:
 class Evidence:
     """See the module. ``inclusions`` has one inclusion per root and size: the batch first, then other attested sets.
 
+    ``index`` has the numbers of all entries about each subject in question (``closure``), with the proof.
+
     ``document`` is what the evidence discloses of the document. A redaction without shown fields discloses the number
     of fields, and lets a verifier name the field that was changed in a copy.
     """
@@ -45,6 +49,7 @@ class Evidence:
     signature: bytes
     inclusions: tuple[Inclusion, ...]
     entries: tuple[ProvenEntry, ...]
+    index: IndexProof
     checkpoint: SignedNote
     document: Redacted | None = None
 
@@ -66,6 +71,7 @@ class Evidence:
                 for item in self.entries
             ],
             "document": None if self.document is None else self.document.to_value(),
+            "index": self.index.to_json(),
             "ledger": FORMAT,
             "origin": str(self.origin),
             "inclusions": [inclusion.to_json() for inclusion in self.inclusions],

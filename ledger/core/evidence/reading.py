@@ -24,6 +24,7 @@ from ledger.core.history.entry import Entry
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
 from ledger.core.tree.merkle import MAX_PROOF_HASHES
+from ledger.core.tree.subject_index import IndexProof
 from ledger.errors import Malformed
 
 
@@ -37,8 +38,8 @@ def evidence_from_value(value: Json) -> Evidence:
 
     :raises Malformed: names the member. Nothing is verified.
     """
-    names = ["checkpoint", "declaration", "document", "entries", "ledger", "origin", "inclusions", "signature"]
-    note, declaration, document, entries, _, origin, inclusions, signature = read_object(
+    names = ["checkpoint", "declaration", "document", "entries", "index", "ledger", "origin", "inclusions", "signature"]
+    note, declaration, document, entries, index, _, origin, inclusions, signature = read_object(
         of_format(value, FORMAT), names, "evidence"
     )
     evidence = Evidence(
@@ -50,6 +51,7 @@ def evidence_from_value(value: Json) -> Evidence:
             for number, item in enumerate(read_list(inclusions, "inclusions"))
         ),
         tuple(_read_entry(item, f"entries[{number}]") for number, item in enumerate(read_list(entries, "entries"))),
+        IndexProof.from_json(index, "index"),
         SignedNote.parse(read_string(note, "checkpoint")),
         None if document is None else _read_document(document),
     )

@@ -120,7 +120,7 @@ def check_in_force(verification: Verification, one: AttestationInQuestion) -> No
     decided, entry = one.decided_by, {"entry": one.decided_by.number, "time": one.decided_by.time}
     match one.standing:
         case Standing.IN_FORCE:
-            code = "in_force.not_revoked" if verification.facts.complete else "in_force.no_revocation_shown"
+            code = "in_force.not_revoked" if verification.all_known else "in_force.no_revocation_shown"
             verification.add(code, one.name, one.decisive, **one.says, **entry, **verification.as_of)
         case Standing.REVOKED:
             code = "in_force.lifted" if one.adverse else "in_force.revoked"
@@ -166,7 +166,7 @@ def check_revocation(verification: Verification, one: AttestationInQuestion, rev
     except DefiniteNo as error:
         verification.add("revocation.not_signed", one.name, **named, reason=str(error))
         return
-    if verification.facts.complete:
+    if verification.facts.replayed:
         code = "replayed" if undecided is None else "contract_accepted"
         verification.add(f"revocation.{code}", one.name, **done)
         return

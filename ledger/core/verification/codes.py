@@ -45,6 +45,8 @@ STEPS = {
     "refusal": Step(19, Question.IN_FORCE),
     "shown": Step(20, Question.INTACT),
     "pages": Step(21, Question.INTACT),
+    "complete": Step(22, Question.INTACT),
+    "since": Step(23, Question.IN_FORCE),
 }
 
 _VALID, _INVALID, _SKIPPED, _ERROR = Status.VALID, Status.INVALID, Status.SKIPPED, Status.ERROR
@@ -127,6 +129,19 @@ CODES = {
     "entries.resolutions_go_back": _message(
         _INVALID, "the resolution of entry {entry} has no higher number than the one shown before it"
     ),
+    "complete.all_shown": _message(
+        _VALID,
+        "the {entries} entries shown are all there are about {subjects} subjects in question: nothing is left out",
+    ),
+    "complete.not_shown": _message(_INVALID, "left out: entries {numbers}[ and {more} more], which the index lists"),
+    "complete.not_listed": _message(
+        _INVALID, "shown and about nothing in question: entries {numbers}[ and {more} more]"
+    ),
+    "complete.not_proven": _message(_INVALID, "that nothing is left out is not proven: {reason}"),
+    "complete.another_index": _message(
+        _INVALID,
+        "that nothing is left out is not proven: the lists lead to the index {found}, and the checkpoint has {signed}",
+    ),
     "anchor.anchored": _message(_VALID, "anchored by entry {entry} at {time!t}"),
     "anchor.later": _message(_INVALID, "anchored by entry {entry} only at {time!t}"),
     "anchor.clock_behind": _message(
@@ -145,6 +160,9 @@ CODES = {
     "declaration.not_signed": _message(_INVALID, "not signed by the party {signer}: {reason}"),
     "freshness.recent": _message(_VALID, f"{_AS_OF}; the policy allows {{allowed}} s"),
     "freshness.stale": _message(_INVALID, f"{_AS_OF}; the policy allows {{allowed}} s"),
+    "since.replayed": _message(_VALID, f"the chain's own history, {_AS_OF}"),
+    "since.recent": _message(_VALID, f"as recent as the policy demands, {_AS_OF}"),
+    "since.not_known": _message(_SKIPPED, f"what came later is not known: {_AS_OF}"),
     "withdrawal.none": _message(_VALID, f"not withdrawn, {_AS_OF}"),
     "withdrawal.none_shown": _message(_SKIPPED, f"no withdrawal shown, {_AS_OF}"),
     "withdrawal.withdrawn": _message(

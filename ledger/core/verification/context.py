@@ -24,6 +24,7 @@ class Verification:
 
     ``history``: the replayed chain, where there is one.
     ``elsewhere``: the histories of which trust roots are held, if none is of this one.
+    ``complete``: whether the evidence is shown to leave nothing out; ``fresh``: whether it is as recent as demanded.
     ``cosigned``: the latest times of as many cosignatures as are demanded, newest first. All times in seconds.
     """
 
@@ -35,6 +36,8 @@ class Verification:
     facts: Facts
     history: History | None = None
     elsewhere: tuple[Origin, ...] = ()
+    complete: bool = False
+    fresh: bool = False
     cosigned: tuple[int, ...] = ()
     checks: list[Check] = field(default_factory=list)
 
@@ -42,6 +45,11 @@ class Verification:
     def at(self) -> int:
         """The time that is judged."""
         return self.clock if self.asked_at is None else self.asked_at
+
+    @property
+    def all_known(self) -> bool:
+        """Whether what these facts do not have is not there, as of their last entry."""
+        return self.facts.replayed or self.complete
 
     @property
     def id(self) -> DeclarationId:
@@ -65,7 +73,7 @@ class Verification:
     @property
     def as_of(self) -> dict[str, Param | bytes]:
         """The *as of* parameters of a check: the last entry of the facts, and which cosignatures vouch for it."""
-        seen = self.cosigned if not self.facts.complete else ()
+        seen = self.cosigned if not self.facts.replayed else ()
         return {
             "last_entry": self.facts.as_of.entry,
             "last_time": self.facts.as_of.time,

@@ -19,7 +19,7 @@ _NAMED = 3  # patterns that a check names
 
 
 def check_refusal(verification: Verification, refused: Refusal, candidates: Sequence[Candidate]) -> None:
-    """Step 19, for one item of the policy. Offline nobody can show that there is no such attestation."""
+    """Step 19, for one item of the policy. That there is none, the index shows."""
     outcomes = list(refused.outcomes) or sorted(outcomes_of(refused.kind).adverse)
     said: dict[str, Param | bytes] = {"kind": refused.kind, "outcomes": outcomes}
     found = [
@@ -31,7 +31,7 @@ def check_refusal(verification: Verification, refused: Refusal, candidates: Sequ
         verification.add("refusal.in_force", **said)
     elif found:
         verification.add("refusal.undecided", **said)
-    elif verification.facts.complete:
+    elif verification.all_known:
         verification.add("refusal.none", **said, **verification.as_of)
     else:
         verification.add("refusal.none_shown", **said, **verification.as_of)

@@ -1,6 +1,6 @@
 """What a verdict is decided on: entries shown by the evidence (offline), or the whole replayed history (online).
 
-Inclusion shows what is there and cannot show what is not. ``complete`` says which of the two a verifier has.
+``replayed`` says which of the two a verifier has. That nothing is left out of evidence, its index shows (``intact``).
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from ledger.core.encoding.ids import AttestationId, Root, SetName, Signer
+from ledger.core.encoding.ids import AttestationId, Root, SetName, Signer, Subject
+from ledger.core.evidence.closure import subjects_about
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.inclusion import sets_about
 from ledger.core.evidence.payloads import contents
@@ -51,8 +52,12 @@ class Facts(Protocol):
     """Who said what about one declaration, and when."""
 
     @property
-    def complete(self) -> bool:
-        """Whether what these facts do not have is not there."""
+    def replayed(self) -> bool:
+        """Whether these facts are the whole history, as a chain has it now."""
+        ...
+
+    def subjects(self) -> set[Subject]:
+        """Of which subjects the evidence must show all entries."""
         ...
 
     @property
@@ -112,14 +117,21 @@ class Shown:
 
     evidence: Evidence
     known: Known
+    attested: Sequence[tuple[AttestationId, RecordedAttestation]]  # about the declaration; lawless logs repeat an id
     resolutions: CarriedResolutions
-    complete: bool = False
+    replayed: bool = False
 
     @classmethod
     def of(cls, evidence: Evidence, cache: VerificationCache | None) -> Shown:
         """Decode the entries; Malformed, naming the entry, for a payload that is no encoding of its kind."""
         known = contents(evidence.entries, cache.decode if cache else decode_payload)
-        return cls(evidence, known, CarriedResolutions(known, evidence.origin, cache))
+        ours = sets_about(evidence.id, evidence.inclusions)
+        attested = [
+            (content.attestation.id(evidence.origin), RecordedAttestation(entry, content))
+            for entry, content in known
+            if isinstance(content, Attested) and (content.attestation.root, content.attestation.size) in ours
+        ]
+        return cls(evidence, known, attested, CarriedResolutions(known, evidence.origin, cache))
 
     @property
     def as_of(self) -> AsOf:
@@ -137,6 +149,12 @@ class Shown:
                 return Disorder("entries.resolutions_go_back", entry.number)
         return None
 
+    def subjects(self) -> set[Subject]:
+        evidence, sets = self.evidence, sets_about(self.evidence.id, self.evidence.inclusions)
+        attested = [(id_, recorded.attested) for id_, recorded in self.attested]
+        revoked = [content for _, content in self.known if isinstance(content, Revoked)]
+        return subjects_about(evidence.id, sets, attested, revoked)
+
     def anchors(self, root: Root, size: int) -> Sequence[EntryRef]:
         return [entry for entry, content in self.known if content == Anchored(root, size)]
 
@@ -149,12 +167,7 @@ class Shown:
         return min(found, key=lambda item: item[0].time, default=None)
 
     def attestations(self) -> Mapping[AttestationId, RecordedAttestation]:
-        ours = sets_about(self.evidence.id, self.evidence.inclusions)
-        return {
-            content.attestation.id(self.evidence.origin): RecordedAttestation(entry, content)
-            for entry, content in self.known
-            if isinstance(content, Attested) and (content.attestation.root, content.attestation.size) in ours
-        }
+        return dict(self.attested)
 
     def revocations(self, attestation: AttestationId) -> Sequence[RecordedRevocation]:
         members = (ZERO, self.evidence.id)
@@ -198,7 +211,7 @@ class Replayed:
 
     history: History
     shown: Shown
-    complete: bool = True
+    replayed: bool = True
 
     @property
     def as_of(self) -> AsOf:
@@ -206,6 +219,9 @@ class Replayed:
 
     def disorder(self) -> Disorder | None:
         return self.shown.disorder()
+
+    def subjects(self) -> set[Subject]:
+        return self.shown.subjects()
 
     def anchors(self, root: Root, size: int) -> Sequence[EntryRef]:
         entry = self.history.anchors.get(SetName(root, size))

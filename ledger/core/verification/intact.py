@@ -14,6 +14,7 @@ from ledger.core.checkpoints.trust import Cosignature
 from ledger.core.encoding.ids import Digest
 from ledger.core.encoding.limits import Format
 from ledger.core.evidence.inclusion import Inclusion
+from ledger.core.history.subjects import subject_key
 from ledger.core.tree.merkle import leaf_hash, verify_inclusion
 from ledger.core.verification.context import Verification
 from ledger.core.verification.verdict import Status
@@ -221,6 +222,31 @@ def check_entries(verification: Verification) -> None:
         verification.add(found.code, entry=found.entry)
     else:
         verification.add("entries.included", count=len(verification.evidence.entries))
+
+
+def check_complete(verification: Verification) -> None:
+    """Step 22: every entry about each subject in question is shown, and no other but the checkpoint's last."""
+    evidence, checkpoint = verification.evidence, verification.evidence.checkpoint.checkpoint
+    shown = {item.entry.number for item in evidence.entries}
+    listed = {number for numbers in evidence.index.lists for number in numbers}
+    if missing := sorted(listed - shown):
+        more = len(missing) - _NAMED
+        verification.add("complete.not_shown", numbers=missing[:_NAMED], more=more if more > 0 else None)
+        return
+    if others := sorted(shown - listed - {checkpoint.size - 1}):
+        verification.add("complete.not_listed", numbers=others[:_NAMED], more=max(len(others) - _NAMED, 0) or None)
+        return
+    subjects = verification.facts.subjects()
+    try:
+        root = evidence.index.root(sorted(map(subject_key, subjects)))
+    except VerificationFailed as error:
+        verification.add("complete.not_proven", reason=str(error))
+        return
+    if root != checkpoint.index:
+        verification.add("complete.another_index", found=root, signed=checkpoint.index)
+        return
+    verification.add("complete.all_shown", entries=len(shown), subjects=len(subjects))
+    verification.complete = True
 
 
 def check_anchor(verification: Verification) -> None:

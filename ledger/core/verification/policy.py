@@ -11,7 +11,7 @@ from ledger.core.encoding.reading import read_bool, read_count, read_list, read_
 from ledger.core.statements.member_types import JURISDICTION, UINT16
 from ledger.errors import Malformed
 
-POLICY_FORMAT = "trade-ledger/policy/1"
+POLICY_FORMAT = "trade-ledger/policy/2"
 CLOCK_TOLERANCE = 15
 MAX_CLOCK_TOLERANCE = 86_400
 MAX_PATTERNS = 16
@@ -50,8 +50,8 @@ class VerificationPolicy:
     entry, or from the demanded witnesses' cosignatures if these are later. None: any age.
     ``witnesses``: cosignatures, at least; None is the trust root's threshold, which it cannot lower.
     ``clock_tolerance``: seconds by which the time of an entry may be off, where a compromise date lies close to it.
-    ``allow_skipped``: whether a verdict is good although something could not be known (offline: whether an attestation
-    was revoked, or the declaration withdrawn, after the evidence was made).
+    ``allow_skipped``: whether a verdict is good although something could not be known (offline and without ``max_age``:
+    whether an attestation was revoked, or the declaration withdrawn, after the evidence was made).
     ``show``: patterns (:mod:`ledger.core.document.patterns`), each of which must match a field that is shown.
     ``max_hidden``: how many fields of the document may be hidden; None for any number.
     ``refuse``: attestations that must not be in force.

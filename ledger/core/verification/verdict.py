@@ -158,10 +158,12 @@ class Verdict:
         """The verdict in one line: conclusion, document type, and which agencies spoke, adverse words first."""
         conclusion, document = self.conclusion.name.replace("_", " "), type_in_words(self.document_type)
         words = list(dict.fromkeys(map(str, self.attested_by)))
-        if not words:
+        if any(check.code.startswith("complete.") and check.status is Status.INVALID for check in self.checks):
+            conclusion += ", and something is left out"
+        elif not words:
             return f"{conclusion}, without any agency's word: {document} (type {self.document_type})"
         but = ", with an ADVERSE word in force" if any(word.adverse for word in self.attested_by) else ""
-        return f"{conclusion}{but}: {document} (type {self.document_type}). {'. '.join(words)}"
+        return ". ".join([f"{conclusion}{but}: {document} (type {self.document_type})", *words])
 
     def to_json(self) -> dict[str, Any]:
         return {

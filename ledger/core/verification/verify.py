@@ -1,7 +1,7 @@
 """Verification: the steps of docs/evidence-format.md, "The checks", in its order and under its numbers.
 
-Offline, evidence is held against the trust root's keys. Absence cannot be shown then: "not revoked" is SKIPPED, and the
-detail says as of when. Online, the same steps run over the replayed history.
+Offline, evidence is held against the trust root's keys, and it shows that nothing is left out as of the checkpoint.
+What came since is not known then, and the check "since" says so. Online, the same steps run over the replayed history.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from ledger.core.verification.intact import (
     check_anchor,
     check_batch,
     check_checkpoint,
+    check_complete,
     check_disclosure,
     check_document,
     check_entries,
@@ -102,6 +103,8 @@ def verify(
     check_witnesses(verification)
     # (8) Every entry shown is in the checkpoint.
     check_entries(verification)
+    # (22) They are all the entries about it: nothing is left out.
+    check_complete(verification)
     # (9) An entry anchored the batch in time.
     check_anchor(verification)
 
@@ -112,6 +115,8 @@ def verify(
     # Is it in force?
     # (11) The evidence is as recent as the policy demands.
     check_freshness(verification)
+    # (23) What came after its last entry is known.
+    check_since(verification)
     # (12) The party has not withdrawn the declaration.
     check_withdrawal(verification)
 
@@ -137,8 +142,10 @@ def verify(
             candidates.append(Candidate(attestation.said, agency, known))
 
     # (18) The attestations that the policy demands are among them.
+    # While something is left out, no favourable word counts: it may be a revocation.
+    counting = candidates if verification.all_known else []
     for requirement in verification.policy.require:
-        check_requirement(verification, requirement, candidates)
+        check_requirement(verification, requirement, counting)
     # (19) No attestation that the policy refuses is in force.
     for refusal in verification.policy.refuse:
         check_refusal(verification, refusal, candidates)
@@ -148,7 +155,7 @@ def verify(
     check_pages(verification, pages)
 
     # What agencies say stands in the verdict's first line: an adverse word even where nobody could judge it.
-    words = [candidate.word for candidate in candidates if candidate.known or candidate.word.adverse]
+    words = [item.word for item in candidates if item.word.adverse or (item.known and item in counting)]
     counts = None if fields is None else FieldCounts(len(fields.field_hashes), len(fields.hidden))
     return verdict_of(verification, sorted(words, key=lambda word: not word.adverse), counts)
 
@@ -177,23 +184,34 @@ def check_declaration(verification: Verification) -> None:
 def check_freshness(verification: Verification) -> None:
     """Step 11, where the policy asks and the facts are not fresh by themselves."""
     longest, entries = verification.policy.max_age, verification.evidence.entries
-    if longest is None or verification.facts.complete:
+    if longest is None or verification.facts.replayed:
         return
     times = [*(item.entry.time for item in entries[-1:]), *verification.cosigned[-1:]]
     fresh = bool(entries) and verification.at - max(times) <= longest
+    verification.fresh = fresh
     verification.add("freshness.recent" if fresh else "freshness.stale", allowed=longest, **verification.as_of)
+
+
+def check_since(verification: Verification) -> None:
+    """Step 23. Who says how old evidence may be accepts what came since; nobody else knows it offline."""
+    if verification.facts.replayed:
+        verification.add("since.replayed", **verification.as_of)
+    elif verification.fresh:
+        verification.add("since.recent", **verification.as_of)
+    else:
+        verification.add("since.not_known", **verification.as_of)
 
 
 def check_withdrawal(verification: Verification) -> None:
     """Step 12."""
     found = verification.facts.withdrawal()
     if found is None or found[0].time > verification.at:
-        code = "withdrawal.none" if verification.facts.complete else "withdrawal.none_shown"
+        code = "withdrawal.none" if verification.all_known else "withdrawal.none_shown"
         verification.add(code, **verification.as_of)
         return
     entry, withdrawn = found
     written, withdrawal = {"entry": entry.number, "time": entry.time}, withdrawn.withdrawal
-    if not verification.facts.complete:  # a replay has judged the signatures of the whole history
+    if not verification.facts.replayed:  # a replay has judged the signatures of the whole history
         origin, party = verification.evidence.origin, verification.evidence.declaration.party
         try:
             verify_party_signature(origin, party, withdrawal.id(origin), withdrawn.signature)

@@ -6,6 +6,7 @@ from tests.conformance.tables.adverse import adverse, lifted_by_others, marks, o
 from tests.conformance.tables.authority import forgeries
 from tests.conformance.tables.checkpoints import checkpoints, log_keys, trust_folders, trust_roots
 from tests.conformance.tables.clocks import clocks
+from tests.conformance.tables.complete import complete
 from tests.conformance.tables.documents import documents
 from tests.conformance.tables.entries import entries
 from tests.conformance.tables.evidence_file import files
@@ -44,4 +45,5 @@ TABLES = (
     one_reading,
     twins,
     pages,
+    complete,
 )

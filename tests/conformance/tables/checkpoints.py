@@ -250,7 +250,7 @@ def checkpoints() -> None:
     with_note(
         "checkpoint_of_before_the_entries", "an older checkpoint, in which the last entry is not",
         relog(earlier), BAD,
-        "entries",
+        "entries", "complete",
     )  # fmt: skip
     again = KIWI.cosign(note, made.world.now + 9)
     with_note("witness_cosigned_twice", "two lines of one witness that both fit", again, GOOD)
@@ -451,7 +451,7 @@ def trust_roots() -> None:
     case(
         "trust_not_given_of_another_chain_fail", "evidence of one history, checkpoint of another", made, trust=None,
         evidence=edited(lambda value: value.update(origin=str(elsewhere))),
-        exit=BAD, failed=("origin", "batch", "declaration", f"{NAME} set"),
+        exit=BAD, failed=("origin", "batch", "declaration", "complete", f"{NAME} set"),
     )  # fmt: skip
     case(
         "trust_not_given_but_witnesses_demanded_fail", "nobody is known who could have cosigned", made, trust=None,

@@ -89,6 +89,7 @@ def entries() -> None:
         "a byte of the attestation's salt",
         _rewritten(KINDS.ATTESTED, _set(salt, 1)),
         "entries",
+        "complete",
         f"{NAME} signature",
         undecided=(f"{NAME} signature",),
     )
@@ -98,6 +99,7 @@ def entries() -> None:
         "a number of another entry",
         _rewritten(KINDS.ATTESTED, _set(7, 99)),
         "entries",
+        "complete",
     )
     wrong("entry_of_unknown_kind", "kind 14", _rewritten(KINDS.ANCHORED, _set(8, 14)))
     wrong("entry_of_another_kind", "an anchor said to be a revocation", _rewritten(KINDS.ANCHORED, _set(8, 11)))
@@ -151,7 +153,7 @@ def entries() -> None:
     wrong("entry_of_the_longest_name", "a name of 128 bytes and a URI of 256, which nobody decided", _rewritten(
         KINDS.AGENCY_ENROLLED, _enrolled("é" * 64, "u" * 256)
     ), "entries", f"{NAME} authority")  # fmt: skip
-    wrong("entries_none", "no entry at all", lambda items: items.clear(), "anchor")
+    wrong("entries_none", "no entry at all", lambda items: items.clear(), "anchor", "complete")
     wrong(
         "anchor_of_another_size",
         "the batch was anchored with another size",
@@ -159,7 +161,13 @@ def entries() -> None:
         "entries",
         "anchor",
     )
-    wrong("anchor_not_shown", "the entry that anchors the batch is left out", _without(KINDS.ANCHORED), "anchor")
+    wrong(
+        "anchor_not_shown",
+        "the entry that anchors the batch is left out",
+        _without(KINDS.ANCHORED),
+        "anchor",
+        "complete",
+    )
     authority = f"{NAME} authority"
     for name, kind in [
         ("first_council", KINDS.COUNCIL_CHANGED),
@@ -167,4 +175,10 @@ def entries() -> None:
         ("authorisation", KINDS.ATTESTER_AUTHORISED),
         ("mandate", KINDS.MANDATE_GRANTED),
     ]:
-        wrong(f"authority_without_{name}", f"the entry is left out: {kind.name.lower()}", _without(kind), authority)
+        wrong(
+            f"authority_without_{name}",
+            f"the entry is left out: {kind.name.lower()}",
+            _without(kind),
+            authority,
+            "complete",
+        )

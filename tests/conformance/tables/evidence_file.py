@@ -105,7 +105,7 @@ def files() -> None:
     broken("file_too_deep", "a hundred thousand brackets", b"[" * 100_000)
     broken("file_not_an_object", "a list", b"[]\n")
     broken(
-        "format_of_another_version", "evidence/2", text.replace(b"trade-ledger/evidence/1", b"trade-ledger/evidence/2")
+        "format_of_another_version", "evidence/1", text.replace(b"trade-ledger/evidence/2", b"trade-ledger/evidence/1")
     )
     member("member_missing", "no signature", lambda value: value.pop("signature"))
     member("member_unknown", "a member that the format has not", lambda value: value.update(comment="fine"))

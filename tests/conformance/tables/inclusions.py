@@ -48,6 +48,7 @@ def inclusions() -> None:
         "size 6 instead of 5, by the same path to the same root",
         inclusion(lambda p: p.update(size=6)),
         "anchor",
+        "complete",
     )
     wrong(
         "batch_root_of_another",
@@ -55,8 +56,16 @@ def inclusions() -> None:
         inclusion(lambda p: p.update(root="0x" + "ab" * 32)),
         "batch",
         "anchor",
+        "complete",
     )
-    wrong("batch_size_zero", "index 0 of none", inclusion(lambda p: p.update(index=0, size=0)), "batch", "anchor")
+    wrong(
+        "batch_size_zero",
+        "index 0 of none",
+        inclusion(lambda p: p.update(index=0, size=0)),
+        "batch",
+        "anchor",
+        "complete",
+    )
     alone = shipment()
     single = alone.world.declare(b"\x77" * 32)
     one = alone.world.anchor([single[0]])
@@ -92,10 +101,18 @@ def sets() -> None:
     lost = edited(lambda value: value["inclusions"].pop(), with_set)
     about = "the inclusion in a set of two is left out: nothing shows that the attestation is about this declaration"
     demanded = policy(require=[requirement(132)])
-    case("attested_set_not_shown", f"{about}, and it is not judged", with_set, evidence=lost)
+    case(
+        "attested_set_not_shown_fail", f"{about}, and the entries are of no subject in question", with_set,
+        evidence=lost, exit=BAD, failed=("complete",),
+    )  # fmt: skip
+    hidden = replace(with_set, sets=[])
+    case(
+        "attested_set_hidden", "a set of two is left out with its entries: what an agency says of it is not told", hidden,
+        said=[],
+    )  # fmt: skip
     case(
         "attested_set_not_shown_and_demanded_fail", f"{about}, and it meets no policy", with_set,
-        evidence=lost, policy=demanded, exit=BAD, failed=("policy",),
+        evidence=lost, policy=demanded, exit=BAD, failed=("policy", "complete"),
     )  # fmt: skip
     single = _alone()
     lost = edited(lambda value: value["inclusions"].pop(), single)
@@ -131,7 +148,7 @@ def sets() -> None:
     false = edited(lambda value: value["inclusions"].append(_single(made) | {"root": "0x" + "ab" * 32}))
     case(
         "inclusion_that_nobody_attested_wrong_fail", "an inclusion more than is needed, and false", made_alone,
-        evidence=false, exit=BAD, failed=("sets",),
+        evidence=false, exit=BAD, failed=("sets", "complete"),
     )  # fmt: skip
 
 

@@ -85,9 +85,13 @@ def others() -> None:
     enact_anyhow(made, [THIEF], AgencySuspension, "NZ-CUSTOMS")
     attest_anyhow(made, SECOND)
     case(
-        "others_suspended_by_a_thief_fail", "a resolution is judged whatever it is about: authority descends by it", made,
-        evidence=everything(made), exit=BAD, failed=(f"{NAME} authority",),
+        "others_suspended_by_a_thief", "a thief suspended another agency: that is of no subject in question", made,
+        evidence=everything(made),
     )  # fmt: skip
+
+    made = attested()
+    enact_anyhow(made, [THIEF], AgencySuspension, "NZ-CUSTOMS")
+    case("newest_suspends_another_by_a_thief", "the newest entry is about others", made, evidence=everything(made))
 
     made = attested()
     made.world.witnesses.clear()

@@ -235,7 +235,7 @@ def test_a_cosignature_says_when_and_nothing_else_passes_for_one() -> None:
 
 
 POLICY = {
-    "ledger": "trade-ledger/policy/1",
+    "ledger": "trade-ledger/policy/2",
     "allow_skipped": True,
     "clock_tolerance": 15,
     "max_age": None,

@@ -40,7 +40,7 @@ from tests.core.evidence.pdf.pdfs import (
     with_table,
 )
 
-EVIDENCE = b'{"ledger":"trade-ledger/evidence/1","text":"\\u00e9 endstream endobj"}\n'
+EVIDENCE = b'{"ledger":"trade-ledger/evidence/2","text":"\\u00e9 endstream endobj"}\n'
 SEED = bytes(range(32))
 VECTORS = Path(__file__).parents[3] / "vectors" / "pdf"
 SHARED = sorted((Path(__file__).parents[5] / "shared" / "data").rglob("*.pdf"))

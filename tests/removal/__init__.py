@@ -1,0 +1,1 @@
+"""What somebody removes from evidence: nothing may be won by it."""
