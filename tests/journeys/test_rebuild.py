@@ -244,7 +244,7 @@ FORGERIES: dict[str, tuple[Callable[[FilledHouse], bytes], str]] = {
     ),
     "a batch that was never anchored": (
         lambda filled: altered(filled.evidence[filled.batches[0][0]], never_anchored(filled)),
-        "anchor: no entry anchors",
+        "complete: that nothing is left out is not proven",
     ),
     "a stranger's checkpoint": (
         lambda filled: altered(filled.evidence[filled.batches[0][0]], swapped_note()),
@@ -284,7 +284,7 @@ def test_every_changed_byte_is_refused(filled: FilledHouse, fresh: Anew) -> None
 
 
 def test_a_place_that_is_attested_by_nobody_is_not_kept(filled: FilledHouse, fresh: Anew) -> None:
-    """A true inclusion in a set of the holder's own making does not fill the store."""
+    """A true inclusion in a set of the holder's own making does not fill the store: nothing proves its subject."""
     id_ = filled.batches[0][3]
     pair = node_hash(leaf_hash(id_), bytes(32))
     made = altered(
@@ -293,8 +293,10 @@ def test_a_place_that_is_attested_by_nobody_is_not_kept(filled: FilledHouse, fre
             {"index": 0, "proof": [hex_text(bytes(32))], "root": hex_text(pair), "size": 2}
         ),
     )
-    assert fresh.rebuild(("mine.json", made), trust=filled.trust).restored == 1
-    assert {item.size for _, item in fresh.store.inclusions.each()} == {5}
+    done = fresh.rebuild(("mine.json", made), trust=filled.trust)
+    ((file, why),) = done.refused
+    assert (file, why.partition(":")[0]) == ("mine.json", "complete")
+    assert list(fresh.store.inclusions.each()) == []
 
 
 def test_evidence_of_another_history_is_refused(filled: FilledHouse, fresh: Anew, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ DEFECTS: dict[str, tuple[Callable[[dict[str, Any]], bytes], str]] = {
     "not ASCII": (lambda value: "{\u00e9}".encode(), "expected a name"),
     "too deep": (lambda value: b"[" * 100_000, "depth limit of 8"),
     "huge number": (lambda value: b"[" + b"9" * 10_000 + b"]\n", "an integer beyond"),
-    "another format": (changed(ledger="trade-ledger/evidence/2"), "not of the format"),
+    "another format": (changed(ledger="trade-ledger/evidence/1"), "not of the format"),
     "no object": (lambda value: b"[]\n", "not of the format"),
     "member unknown": (changed(color=1), '"color" is not a member'),
     "member missing": (
