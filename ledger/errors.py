@@ -66,6 +66,10 @@ class HistoryBroken(DefiniteNo):
         self.number = number
 
 
+class AnotherHistory(HistoryBroken):
+    """The node that was asked has another chain, or another history at the contract's address, than was named."""
+
+
 class Source(StrEnum):
     """What could not answer: the metric ``ledger_http_unavailable_total`` counts by it."""
 

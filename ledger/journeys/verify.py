@@ -15,7 +15,7 @@ from ledger.core.verification.cache import VerificationCache
 from ledger.core.verification.intact import Opened, Pages
 from ledger.core.verification.policy import VerificationPolicy, policy_from_value, read_policy
 from ledger.core.verification.verdict import Verdict
-from ledger.core.verification.verify import verify
+from ledger.core.verification.verify import verify, verify_nothing
 from ledger.journeys.follow import Follower
 
 
@@ -85,6 +85,14 @@ def verify_offline(
         policy=request.policy,
         cache=cache,
     )
+
+
+def verify_elsewhere(request: VerificationRequest, found: str, clock: int, at: int | None = None) -> Verdict:
+    """The verdict where the node that was asked does not have our history: nothing is judged.
+
+    :param found: what it has in its place, in words.
+    """
+    return verify_nothing(request.evidence, found, clock=clock, at=at)
 
 
 def verify_online(

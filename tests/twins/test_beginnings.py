@@ -104,7 +104,7 @@ def test_who_knows_the_old_origin_is_not_led_to_the_new_history(begun: Begun) ->
     url = f"http://{begun.new.node_address.removeprefix('http://')}"
     with pytest.raises(HistoryBroken, match="another beginning: its chain was begun anew") as caught:
         Chain.connect(url, begun.old.origin, LIMITS)
-    assert caught.value.found == f"0x{begun.new.origin.salt.hex()}"
+    assert caught.value.found == f"entry 0 with the hash 0x{begun.new.origin.salt.hex()}"
     found = {item.name: item for item in audit(begun.old, Scope()).report.findings}
     assert found["code"].status is Status.INVALID
     assert found["replay"].status is Status.INVALID

@@ -158,6 +158,9 @@ class Verdict:
         """The verdict in one line: conclusion, document type, and which agencies spoke, adverse words first."""
         conclusion, document = self.conclusion.name.replace("_", " "), type_in_words(self.document_type)
         words = list(dict.fromkeys(map(str, self.attested_by)))
+        if any(check.code == "origin.another_chain" for check in self.checks):
+            conclusion += ", for the chain that was asked has another history"
+            return f"{conclusion}: {document} (type {self.document_type})"
         if any(check.code.startswith("complete.") and check.status is Status.INVALID for check in self.checks):
             conclusion += ", and something is left out"
         elif not words:

@@ -160,6 +160,16 @@ def verify(
     return verdict_of(verification, sorted(words, key=lambda word: not word.adverse), counts)
 
 
+def verify_nothing(evidence: Evidence, found: str, *, clock: int, at: int | None = None) -> Verdict:
+    """The verdict where the chain that was asked has another history: it says that, and nothing else.
+
+    :param found: that history, or what the chain has in its place, in words.
+    """
+    verification = Verification(evidence, at, clock, None, VerificationPolicy(), Shown.of(evidence, None))
+    verification.add("origin.another_chain", origin=str(evidence.origin), found=found)
+    return verdict_of(verification)
+
+
 def verdict_of(
     verification: Verification, words: Sequence[AgencyWord] = (), fields: FieldCounts | None = None
 ) -> Verdict:

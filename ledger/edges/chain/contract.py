@@ -20,7 +20,7 @@ from ledger.edges.chain.events import ENTRY_TOPIC, LoggedEntry, is_entry, logged
 from ledger.edges.chain.node import Block, CallReverted, Node, NodeRefused, NodeTimeout
 from ledger.edges.chain.sender import ChainLimits, Sender, SenderLock
 from ledger.edges.keys.keystore import SigningKey
-from ledger.errors import ContractMissing, HistoryBroken, Malformed, Source, Unavailable
+from ledger.errors import AnotherHistory, ContractMissing, HistoryBroken, Malformed, Source, Unavailable
 
 _FIRST_SPAN = 2_000  # blocks in the first range; most nodes accept as many
 _FEW_LOGS = 1_000  # a range with fewer logs makes the next one larger
@@ -69,8 +69,8 @@ class Chain:
             name.
         :param check_code: False for an audit, which reports other code as a finding and goes on.
         :raises Unavailable: the node does not answer.
-        :raises HistoryBroken: the node is on another chain, the contract's history has another beginning, or other code
-            is at the address.
+        :raises AnotherHistory: the node is on another chain, or the contract's history has another beginning.
+        :raises HistoryBroken: other code is at the address.
         :raises ContractMissing: there is no code at the address.
         """
         limits = limits or ChainLimits()
@@ -78,8 +78,10 @@ class Chain:
         chain_id = node.chain_id()
         if isinstance(known, Origin):
             if chain_id != known.chain_id:
-                raise HistoryBroken(
-                    f"the node at {node.address} is on another chain", expected=known.chain_id, found=chain_id
+                raise AnotherHistory(
+                    f"the node at {node.address} is on another chain",
+                    expected=f"chain {known.chain_id}",
+                    found=f"chain {chain_id}",
                 )
             chain = cls(node, known, limits)
             if check_code:
@@ -100,14 +102,16 @@ class Chain:
     def check_beginning(self) -> None:
         """Check that the contract names the salt of the origin: the hash of its entry 0.
 
-        :raises HistoryBroken: it names another, so its history has another beginning; or it names none.
+        :raises AnotherHistory: it names another, so its history has another beginning.
+        :raises HistoryBroken: it names none.
         :raises ContractMissing: there is no code.
         """
         found = _salt(self._node, self.origin.chain_id, self.origin.contract)
         if found != self.origin.salt:
-            raise HistoryBroken(
+            raise AnotherHistory(
                 "the history of the contract at this address has another beginning: its chain was begun anew",
-                expected=hex_text(self.origin.salt), found=hex_text(found),
+                expected=f"entry 0 with the hash {hex_text(self.origin.salt)}",
+                found=f"entry 0 with the hash {hex_text(found)}",
             )  # fmt: skip
 
     def check_code(self) -> None:
