@@ -66,7 +66,7 @@ CASES = [
 
 
 POLICY = {
-    "ledger": "trade-ledger/policy/1", "allow_skipped": True, "clock_tolerance": 15, "max_age": None,
+    "ledger": "trade-ledger/policy/2", "allow_skipped": True, "clock_tolerance": 15, "max_age": None,
     "max_hidden": None, "refuse": [], "require": [], "show": [], "witnesses": None,
 }  # fmt: skip
 PDF = Path(__file__).parents[2] / "samples" / "avocado" / "inspection-certificate.pdf"

@@ -16,9 +16,11 @@ from ledger.core.checkpoints.note import SignedNote, signed
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.pdf import embed
-from ledger.core.evidence.reading import read_evidence
+from ledger.core.evidence.reading import evidence_from_value, read_evidence
+from ledger.core.history.subjects import subject_key
 from ledger.core.statements.signature import Algorithm
 from ledger.core.tree.merkle import leaf_hash, node_hash
+from ledger.core.verification.facts import Shown
 from ledger.core.verification.verdict import AgencyWord, Conclusion
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
@@ -386,12 +388,17 @@ def test_a_witness_that_is_demanded_elsewhere_is_not_demanded_here(filled: Fille
 
 
 def test_a_checkpoint_with_another_index_is_not_stored(filled: FilledHouse, fresh: Anew) -> None:
-    """The declaration is anchored, whatever the log signed of the index. The checkpoint is refused, and said to be."""
+    """By that index its evidence is whole. The declaration is anchored; the checkpoint is refused, and said to be."""
     good, bad = (batch[0] for batch in filled.batches[:2])
     log, origin = filled.house.log_key, filled.house.chain.origin
+    forged: list[bytes] = []
 
     def change(value: dict[str, Any]) -> None:
-        checkpoint = replace(SignedNote.parse(value["checkpoint"]).checkpoint, index=bytes(32))
+        evidence = evidence_from_value(value)
+        proof = replace(evidence.index, hashes=(bytes(31) + b"\x01", *evidence.index.hashes[1:]))
+        value["index"] = proof.to_json()
+        forged.append(proof.root(sorted(map(subject_key, Shown.of(evidence, None).subjects()))))
+        checkpoint = replace(SignedNote.parse(value["checkpoint"]).checkpoint, index=forged[-1])
         key = note_key(origin, log)
         value["checkpoint"] = str(signed(checkpoint, key, log.sign_note(checkpoint.text.encode())))
 
@@ -399,7 +406,7 @@ def test_a_checkpoint_with_another_index_is_not_stored(filled: FilledHouse, fres
     ((name, why),) = done.refused
     assert (name, done.restored, done.checkpoints) == ("forged.json", 1, 0)
     true = SignedNote.parse(json.loads(filled.evidence[bad])["checkpoint"]).checkpoint.index
-    assert why == f"its checkpoint has the index 0x{'00' * 32}, and these entries 0x{true.hex()}"
+    assert why == f"its checkpoint has the index 0x{forged[-1].hex()}, and these entries 0x{true.hex()}"
     assert list(fresh.store.checkpoints.each()) == []
     done = fresh.rebuild(("true.json", filled.evidence[good]), trust=filled.trust)
     assert (done.refused, done.checkpoints) == ((), 1)
