@@ -27,7 +27,7 @@ TrustOption = Annotated[Path, typer.Option("--trust", "-t", help="Trust root fil
 OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Where to write it.")]
 
 
-class Format(StrEnum):
+class ProofFormat(StrEnum):
     """C2SP tlog-proof, or a SCITT Transparent Statement (RFC 9943)."""
 
     TLOG_PROOF = "tlog-proof"
@@ -37,7 +37,7 @@ class Format(StrEnum):
 @proof.command("make")
 def make(
     evidence: Annotated[Path, typer.Argument(help="The evidence file, or a PDF that carries it.")],
-    format_: Annotated[Format, typer.Option("--format", "-f", help="The format that the reader's program takes.")],
+    format_: Annotated[ProofFormat, typer.Option("--format", "-f", help="The format that the reader's program takes.")],
     output: OutputOption,
     entry: Annotated[
         int | None, typer.Option(help="For a tlog-proof: which entry, if not the one that anchors the batch.")
@@ -59,7 +59,7 @@ def make(
     Example: `ledger proof make invoice.evidence.json -f tlog-proof -o invoice.tlog-proof`
     """
     read = read_as(EVIDENCE, evidence, VerificationRequest.read).evidence
-    if format_ is Format.TLOG_PROOF:
+    if format_ is ProofFormat.TLOG_PROOF:
         value = _write_tlog_proof(read, entry, output)
     elif entry is not None:
         raise Malformed("a statement is about the entry that anchors the batch", "--entry")
@@ -86,11 +86,11 @@ def check(
     if read_file(file).startswith(HEADER.encode()):
         read = read_as(TLOG_PROOF, file, TlogProof.parse)
         proven = read.verify(read_as(ENTRY, entry or file.with_suffix(".entry"), Entry.from_data).data, believed)
-        value: dict[str, Any] = {"format": Format.TLOG_PROOF.value}
+        value: dict[str, Any] = {"format": ProofFormat.TLOG_PROOF.value}
     else:
         statement = read_as(STATEMENT, file, TransparentStatement.parse)
         proven = statement.verify(believed)
-        value = {"format": Format.SCITT.value, "issuer": "the party" if statement.by_party else "the log"}
+        value = {"format": ProofFormat.SCITT.value, "issuer": "the party" if statement.by_party else "the log"}
     value |= _proven_json(proven)
 
     def human() -> None:
