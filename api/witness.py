@@ -23,21 +23,21 @@ from api.services import now
 from ledger.app import App
 from ledger.core.checkpoints.witness_requests import MAX_REQUEST_BYTES
 from ledger.errors import LedgerError, Malformed
-from ledger.journeys.witness import NotCosigned, Reason, Witness
+from ledger.journeys.witness import NotCosigned, Witness, WitnessRefusal
 from ledger.settings import load_settings
 
 log = logging.getLogger("api.witness")
 
 # A checkpoint that the chain contradicts gets 422, like a proof that does not hold: the request has its shape and the
 # log's signature, but is not true. 403 would mean that the key is not the log's.
-STATUS: dict[Reason, tuple[int, str]] = {
-    Reason.UNKNOWN_LOG: (404, "this log is not witnessed here\n"),
-    Reason.NOT_SIGNED: (403, "not signed by the log's key\n"),
-    Reason.TWO_ROOTS: (409, "another root or index was cosigned for this size\n"),
-    Reason.NOT_CONSISTENT: (422, "the consistency proof does not hold\n"),
-    Reason.OTHER_HISTORY: (422, "the chain has another history\n"),
-    Reason.OTHER_INDEX: (422, "these entries have another index of subjects\n"),
-    Reason.WITHHELD: (422, "the chain has had further entries for too long: ask with a newer checkpoint\n"),
+STATUS: dict[WitnessRefusal, tuple[int, str]] = {
+    WitnessRefusal.UNKNOWN_LOG: (404, "this log is not witnessed here\n"),
+    WitnessRefusal.NOT_SIGNED: (403, "not signed by the log's key\n"),
+    WitnessRefusal.TWO_ROOTS: (409, "another root or index was cosigned for this size\n"),
+    WitnessRefusal.NOT_CONSISTENT: (422, "the consistency proof does not hold\n"),
+    WitnessRefusal.OTHER_HISTORY: (422, "the chain has another history\n"),
+    WitnessRefusal.OTHER_INDEX: (422, "these entries have another index of subjects\n"),
+    WitnessRefusal.WITHHELD: (422, "the chain has had further entries for too long: ask with a newer checkpoint\n"),
 }
 
 
@@ -72,7 +72,7 @@ def _answer(witness: Witness, body: bytes) -> Response:
     except Malformed:
         return PlainTextResponse("the request is malformed\n", 400)
     except NotCosigned as refused:
-        if refused.reason is Reason.SEEN_ANOTHER:
+        if refused.reason is WitnessRefusal.SEEN_ANOTHER:
             # Bytes, so that no charset is added: the protocol demands exactly this type.
             return Response(f"{refused.size}\n".encode(), 409, {"Content-Type": "text/x.tlog.size"})
         status, words = STATUS[refused.reason]

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 GRACE_SECONDS = 600  # twice the longest time for which a log leaves a witness alone (cosign.LONGEST_PAUSE_SECONDS)
 
 
-class Reason(Enum):
+class WitnessRefusal(Enum):
     """Why a checkpoint is not cosigned."""
 
     UNKNOWN_LOG = auto()
@@ -43,7 +43,7 @@ class Reason(Enum):
 class NotCosigned(VerificationFailed):
     """A checkpoint was refused. ``size``: if the reason is SEEN_ANOTHER, the size that was cosigned last."""
 
-    def __init__(self, reason: Reason, words: str, size: int = 0) -> None:
+    def __init__(self, reason: WitnessRefusal, words: str, size: int = 0) -> None:
         super().__init__(words)
         self.reason = reason
         self.size = size
@@ -90,18 +90,18 @@ class Witness:
         """
         request = AddCheckpoint.parse(body)
         if request.origin != str(self._trust.origin):
-            raise NotCosigned(Reason.UNKNOWN_LOG, "this witness does not cosign that log")
+            raise NotCosigned(WitnessRefusal.UNKNOWN_LOG, "this witness does not cosign that log")
         note = SignedNote.parse(request.note)
         try:
             self._trust.verify_log(note)
         except VerificationFailed as error:
-            raise NotCosigned(Reason.NOT_SIGNED, str(error)) from None
+            raise NotCosigned(WitnessRefusal.NOT_SIGNED, str(error)) from None
         checkpoint = note.checkpoint
         if request.old_size > checkpoint.size:
             raise Malformed("the old size is greater than the checkpoint's", "request")
         newest = self._store.cosigned.newest()
         if request.old_size != newest.size:
-            raise NotCosigned(Reason.SEEN_ANOTHER, f"{newest.size} entries were cosigned last", newest.size)
+            raise NotCosigned(WitnessRefusal.SEEN_ANOTHER, f"{newest.size} entries were cosigned last", newest.size)
         try:
             self._follows(checkpoint, newest, request.proof)
             self._is_on_the_chain(checkpoint, at)
@@ -111,7 +111,7 @@ class Witness:
             raise
         found = self._store.cosigned.record(newest.size, checkpoint, at)
         if found != checkpoint:
-            raise NotCosigned(Reason.SEEN_ANOTHER, f"{found.size} entries were cosigned meanwhile", found.size)
+            raise NotCosigned(WitnessRefusal.SEEN_ANOTHER, f"{found.size} entries were cosigned meanwhile", found.size)
         log.info("cosigned %d entries", checkpoint.size)
         return cosigned(checkpoint, self.key, at, self._signing.sign_note(cosigned_text(checkpoint, at)))
 
@@ -119,14 +119,14 @@ class Witness:
         size, root = newest.size, newest.root
         if checkpoint.size == size and checkpoint.root != root:
             words = f"two roots for {size} entries, {hex_text(root)} was cosigned before"
-            raise NotCosigned(Reason.TWO_ROOTS, words)
+            raise NotCosigned(WitnessRefusal.TWO_ROOTS, words)
         if checkpoint.size == size and checkpoint.index != newest.index:
             words = f"two indexes for {size} entries, {hex_text(newest.index)} was cosigned before"
-            raise NotCosigned(Reason.TWO_ROOTS, words)
+            raise NotCosigned(WitnessRefusal.TWO_ROOTS, words)
         try:
             verify_consistency(size, checkpoint.size, proof, root, checkpoint.root)
         except VerificationFailed as error:
-            raise NotCosigned(Reason.NOT_CONSISTENT, str(error)) from None
+            raise NotCosigned(WitnessRefusal.NOT_CONSISTENT, str(error)) from None
 
     def _is_on_the_chain(self, checkpoint: Checkpoint, at: int) -> None:
         follower = self._follower()
@@ -142,10 +142,10 @@ class Witness:
             index = follower.index.root(history, checkpoint.size) if root == checkpoint.root else EMPTY_INDEX
         if root != checkpoint.root:
             words = f"our node's first {checkpoint.size} entries have the root {hex_text(root)}"
-            raise NotCosigned(Reason.OTHER_HISTORY, words)
+            raise NotCosigned(WitnessRefusal.OTHER_HISTORY, words)
         if index != checkpoint.index:
             words = f"the index of these {checkpoint.size} entries is {hex_text(index)}"
-            raise NotCosigned(Reason.OTHER_INDEX, words)
+            raise NotCosigned(WitnessRefusal.OTHER_INDEX, words)
         self._is_recent(checkpoint, follower, confirmed, at)
 
     def _is_recent(self, checkpoint: Checkpoint, follower: Follower, confirmed: int, at: int) -> None:
@@ -157,7 +157,7 @@ class Witness:
             age = at - follower.confirmed_at(checkpoint.size)
             if age > self._grace:
                 words = f"our node has had entry {checkpoint.size} for {age} seconds, and the checkpoint lacks it"
-                raise NotCosigned(Reason.WITHHELD, words)
+                raise NotCosigned(WitnessRefusal.WITHHELD, words)
         age = at - follower.block_time
         if age > self._grace:
             raise Unavailable(f"our node's newest block is {age} seconds old: is it cut off?", source=Source.CHAIN)

@@ -12,7 +12,7 @@ from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import read_trust_root
 from ledger.core.checkpoints.witness_requests import AddCheckpoint
 from ledger.core.evidence.reading import read_evidence
-from ledger.journeys.witness import NotCosigned, Reason
+from ledger.journeys.witness import NotCosigned, WitnessRefusal
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.cli.test_cli import Shell
@@ -128,7 +128,7 @@ def test_witnesses_accept_the_new_key_by_their_configuration(operator: Operator,
     asked = AddCheckpoint(old, proof, str(second)).to_bytes()
     with pytest.raises(NotCosigned) as refused:
         witness.add_checkpoint(asked, at)
-    assert refused.value.reason is Reason.NOT_SIGNED
+    assert refused.value.reason is WitnessRefusal.NOT_SIGNED
 
     # The witness's operator puts the new trust root in the place of the old one, and starts again on the same store.
     again = witness_of(

@@ -19,7 +19,7 @@ from ledger.edges.store import Store
 from ledger.errors import Unavailable
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.follow import Follower
-from ledger.journeys.witness import GRACE_SECONDS, NotCosigned, Reason, Witness
+from ledger.journeys.witness import GRACE_SECONDS, NotCosigned, Witness, WitnessRefusal
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.edges.authorities import rpc
@@ -57,7 +57,7 @@ class Watched:
         made = self.witness.add_checkpoint(AddCheckpoint(old, proof, str(note)).to_bytes(), at)
         return made.cosigned_at(self.witness.key)
 
-    def refused(self, size: int, at: int) -> Reason:
+    def refused(self, size: int, at: int) -> WitnessRefusal:
         before = self.store.cosigned.newest()
         with pytest.raises(NotCosigned) as found:
             self.ask(size, at)
@@ -97,7 +97,7 @@ def test_a_log_that_withholds(watched: Watched) -> None:
     confirmed = watched.mine(10, DEPTH - 1)
     now = watched.mine(GRACE_SECONDS + 1)
     assert watched.ask(size - 1, confirmed + GRACE_SECONDS) == confirmed + GRACE_SECONDS
-    assert watched.refused(size - 1, confirmed + GRACE_SECONDS + 1) is Reason.WITHHELD
+    assert watched.refused(size - 1, confirmed + GRACE_SECONDS + 1) is WitnessRefusal.WITHHELD
     assert watched.ask(size, now) == now, "the log may show all of it at any time"
 
 
@@ -108,7 +108,7 @@ def test_the_first_entry_that_is_lacking_counts(watched: Watched) -> None:
     watched.mine(GRACE_SECONDS + 1)
     watched.write()
     now = watched.mine(1, DEPTH - 1)
-    assert watched.refused(size - 1, now) is Reason.WITHHELD
+    assert watched.refused(size - 1, now) is WitnessRefusal.WITHHELD
     assert watched.ask(size, now) == now, "the one that is lacking now is young"
 
 
@@ -142,7 +142,7 @@ def test_a_witness_that_was_cut_off_and_is_asked_again_after_a_month(watched: Wa
     confirmed = watched.mine(1, DEPTH - 1)
     later = watched.mine(GRACE_SECONDS + 1)
     assert later > confirmed + GRACE_SECONDS
-    assert watched.refused(size, later) is Reason.WITHHELD
+    assert watched.refused(size, later) is WitnessRefusal.WITHHELD
     assert watched.ask(size + 1, later) == later
 
 
@@ -154,5 +154,5 @@ def test_a_node_that_stands_still_does_not_hide_a_contradiction(watched: Watched
     note = signed(other, key, watched.house.log_key.sign_note(other.text.encode()))
     with pytest.raises(NotCosigned) as refused:
         watched.witness.add_checkpoint(AddCheckpoint(0, (), str(note)).to_bytes(), at)
-    assert refused.value.reason is Reason.OTHER_HISTORY
-    assert watched.refused(size - 1, at) is Reason.WITHHELD, "what it knew then is enough to refuse"
+    assert refused.value.reason is WitnessRefusal.OTHER_HISTORY
+    assert watched.refused(size - 1, at) is WitnessRefusal.WITHHELD, "what it knew then is enough to refuse"
