@@ -344,7 +344,7 @@ class WitnessResult(BaseModel):
     problem: str | None
 
 
-class Reason(BaseModel):
+class DegradedReason(BaseModel):
     """Why a server is degraded. docs/operations.md says what to do about each."""
 
     code: Literal["chain_away", "chain_wrong", "anchoring_waits", "batch_refused", "backlog_old"]
@@ -355,7 +355,7 @@ class Ready(BaseModel):
     """`degraded`: declarations are taken in, anchoring may wait. A witness's problem does not count."""
 
     status: Literal["ready", "degraded"]
-    reasons: list[Reason]
+    reasons: list[DegradedReason]
     chain: str = Field(description="`answers`, or what is wrong with it")
     anchoring: str = Field(description="Which process anchors, as far as this one knows", examples=["here"])
     pending: int

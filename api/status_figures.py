@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from api.kit.readiness import NodeState
-from api.schemas import Reason
+from api.schemas import DegradedReason
 from api.services import Services
 from ledger import __version__
 from ledger.core.anchoring.batches import BatchState
@@ -21,20 +21,20 @@ _DEPTHS = (1, 2, 5, 10, 20, 50, 100, 1_000)  # upper bounds, in entries
 _STATES: tuple[BatchState, ...] = ("batched", "sent", "anchored")
 
 
-def degraded_reasons(services: Services, status: StoreStatus, seen: NodeState) -> list[Reason]:
+def degraded_reasons(services: Services, status: StoreStatus, seen: NodeState) -> list[DegradedReason]:
     """Why this server is degraded, the cause before its consequences; empty if it is not."""
-    found: list[Reason] = []
+    found: list[DegradedReason] = []
     if seen.problem is not None:
-        found.append(Reason(code="chain_away" if seen.is_away else "chain_wrong", detail=seen.problem))
+        found.append(DegradedReason(code="chain_away" if seen.is_away else "chain_wrong", detail=seen.problem))
     waits = services.waits.get("anchoring")
     if waits and seen.problem is None:
-        found.append(Reason(code="anchoring_waits", detail=waits))
+        found.append(DegradedReason(code="anchoring_waits", detail=waits))
     if status.problem is not None:
         refused = sum(state.problems for name, state in status.under_way.items() if name != "anchored")
-        found.append(Reason(code="batch_refused", detail=f"{refused} not sent; the oldest: {status.problem}"))
+        found.append(DegradedReason(code="batch_refused", detail=f"{refused} not sent; the oldest: {status.problem}"))
     age, settings = _age(services, status.oldest), services.settings
     if age is not None and age > settings.anchor_max_age_seconds + settings.backlog_alarm_seconds:
-        found.append(Reason(code="backlog_old", detail=f"the oldest declaration has waited for {age} seconds"))
+        found.append(DegradedReason(code="backlog_old", detail=f"the oldest declaration has waited for {age} seconds"))
     return found
 
 

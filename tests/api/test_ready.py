@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import background
-from api.schemas import Reason
+from api.schemas import DegradedReason
 from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
 from ledger.errors import ContractMissing, HistoryBroken, LedgerError, Source, Unavailable
@@ -46,7 +46,7 @@ def details(said: dict[str, Any]) -> dict[str, str]:
 
 
 def test_the_page_for_operators_explains_every_reason() -> None:
-    codes = get_args(Reason.model_fields["code"].annotation)
+    codes = get_args(DegradedReason.model_fields["code"].annotation)
     explained = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
     assert codes
     for code in codes:
