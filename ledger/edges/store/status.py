@@ -49,7 +49,7 @@ class StoreStatus:
         return min([*waiting, *([] if self.pending_since is None else [self.pending_since])], default=None)
 
 
-class Status:
+class StoreStatusReader:
     """What operators and monitoring ask. The cost does not grow with the store, only with what is pending."""
 
     def __init__(self, database: Database) -> None:

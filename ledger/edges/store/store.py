@@ -24,7 +24,7 @@ from ledger.edges.store.leadership import Leadership
 from ledger.edges.store.restore import Restoration
 from ledger.edges.store.schema import Schema
 from ledger.edges.store.sets import Sets
-from ledger.edges.store.status import Status
+from ledger.edges.store.status import StoreStatusReader
 from ledger.edges.store.tables import META, metadata
 from ledger.errors import HistoryBroken
 
@@ -51,7 +51,7 @@ class Store:
         self.checkpoints = Checkpoints(database)
         self.cosigned = Cosigned(database, origin)
         self.events = Events(database)
-        self.status = Status(database)
+        self.status = StoreStatusReader(database)
         self.idempotency = Idempotency(database)
         self.leadership = Leadership(database)
         self.backup = Backup(database)
