@@ -20,7 +20,7 @@ def withdraw(
     declaration: Annotated[str, typer.Argument(help="Declaration id.")],
     key: KeyName,
     replacement: Annotated[str | None, typer.Option(help="Id of the declaration that replaces it.")] = None,
-    reason: Annotated[int | None, typer.Option(help="UNCL 1225 code; 5 replace, or 1 cancellation.")] = None,
+    reason: Annotated[int | None, typer.Option(help="UNCL 1225 code; 5 replaced, or 1 cancelled.")] = None,
     as_json: Json = False,
 ) -> None:
     """Withdraw your declaration: a cancellation, or with a replacement an amendment.

@@ -116,6 +116,7 @@ def test_the_whole_job(shell: Shell, folder: Path) -> None:
     assert verdict["questions"] == {"intact": "VALID", "in_force": "INVALID", "authority": "VALID"}
     shell.json("withdraw", id_, "--key", "trader")
     assert shell.json("status", id_)["withdrawn"]["reason"] == 1
+    assert shell.json("history", "--last", "1")["entries"][0]["words"] == f"declaration {id_}: cancelled"
     assert shell.json("audit")["good"] is True
 
 

@@ -8,7 +8,12 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import one_line, when
 from ledger.core.history.entry import Anchored, Attested, Content, Enacted, Posted, Revoked, Withdrawn
 from ledger.core.statements.attestation import Attestation
-from ledger.core.statements.code_lists import DOCUMENT_STATUS, outcome_in_words, type_in_words
+from ledger.core.statements.code_lists import (
+    DOCUMENT_STATUS,
+    outcome_in_words,
+    type_in_words,
+    withdrawal_reason_in_words,
+)
 from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.posting import Posting
 from ledger.core.statements.resolutions import (
@@ -57,8 +62,8 @@ def _revocation(said: Revocation) -> str:
 
 
 def _withdrawal(said: Withdrawal) -> str:
-    instead = "" if said.replacement == ZERO else f"; replaced by {hex_text(said.replacement)}"
-    return f"declaration {hex_text(said.declaration)}: reason {said.reason} (UNCL 1225){instead}"
+    instead = "" if said.replacement == ZERO else f"; the replacement is {hex_text(said.replacement)}"
+    return f"declaration {hex_text(said.declaration)}: {withdrawal_reason_in_words(said.reason)}{instead}"
 
 
 def _posting(said: Posting) -> str:

@@ -1,8 +1,9 @@
 """The code lists that statements use: what a document type and an outcome say, and which outcomes are adverse.
 
 The codes are those of UN/EDIFACT D.24A: UNCL 1001 document name, 1373 document status, 4405 status description, 7365
-processing indicator. docs/formats.md section 3, "Code lists", has the same tables. The words are ours and short. A code
-without words here is said by its number and its list.
+processing indicator, and for the reason of a withdrawal 1225 message function. docs/formats.md section 3, "Code lists",
+has the same tables, and the reasons stand in the table of fields before it. The words are ours and short.
+A code without words here is said by its number and its list.
 """
 
 from __future__ import annotations
@@ -62,6 +63,9 @@ DOCUMENT_TYPES: Mapping[int, str] = {
     9003: "decision on an administrative appeal",
 }
 """UNCL 1001 in words. Codes from 9000 on are our own: UNCL 1001 has no advance ruling and no administrative appeal."""
+
+WITHDRAWAL_REASONS: Mapping[int, str] = {1: "cancelled", 5: "replaced"}
+"""UNCL 1225 in words: the reasons of a withdrawal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,11 @@ def outcomes_of(kind: int) -> OutcomeList:
 def type_in_words(document_type: int) -> str:
     """What a document type or a kind is, e.g. "commercial invoice"; a code without words by its number and list."""
     return DOCUMENT_TYPES.get(document_type, f"document of type {document_type} (UNCL 1001)")
+
+
+def withdrawal_reason_in_words(reason: int) -> str:
+    """Why a declaration was withdrawn, e.g. "cancelled"; a code without words by its number and list."""
+    return WITHDRAWAL_REASONS.get(reason, f"code {reason} of UNCL 1225")
 
 
 def outcome_in_words(kind: int, outcome: int) -> str:

@@ -83,8 +83,9 @@ CASES: list[tuple[Content, str]] = [
     ),
     (Revoked(Revocation(ONE, ZERO, 42), KEY, b""), "attestation {one}: in error"),
     (Revoked(Revocation(ONE, TWO, 41), KEY, b""), "attestation {one} for declaration {two} only: validity revoked"),
-    (withdrawn(Withdrawal(ONE, 1, ZERO)), "declaration {one}: reason 1 (UNCL 1225)"),
-    (withdrawn(Withdrawal(ONE, 5, TWO)), "declaration {one}: reason 5 (UNCL 1225); replaced by {two}"),
+    (withdrawn(Withdrawal(ONE, 1, ZERO)), "declaration {one}: cancelled"),
+    (withdrawn(Withdrawal(ONE, 5, TWO)), "declaration {one}: replaced; the replacement is {two}"),
+    (withdrawn(Withdrawal(ONE, 6, ZERO)), "declaration {one}: code 6 of UNCL 1225"),
     (
         Posted(Posting("NZ-MPI", ONE, TWO, 3, ZERO, THREE), KEY, b""),
         "NZ-MPI: line 3 of certificate {two} under attestation {one}; from no sheet to sheet {three}",

@@ -15,12 +15,14 @@ from ledger.core.statements.code_lists import (
     DOCUMENT_TYPES,
     PROCESSING_INDICATOR,
     STATUS_DESCRIPTION,
+    WITHDRAWAL_REASONS,
     OutcomeList,
     check_outcome,
     is_adverse,
     outcome_in_words,
     outcomes_of,
     type_in_words,
+    withdrawal_reason_in_words,
 )
 from ledger.core.statements.detail import detail_of_notices
 from ledger.core.statements.member_types import NO_END, ZERO
@@ -43,6 +45,8 @@ def words_in(cell: str) -> dict[int, str]:
 def test_the_page_says_the_words_of_the_table() -> None:
     rows = re.findall(r"^\| (1373|4405|7365) \| (.+) \|$", SECTION, re.MULTILINE)
     assert {int(number): words_in(cell) for number, cell in rows} == {n: dict(item.words) for n, item in LISTS.items()}
+    (reasons,) = re.findall(r"of a withdrawal: UNCL 1225 \(([^)]+)\)", PAGE)
+    assert words_in(reasons.replace(", ", "; ")) == WITHDRAWAL_REASONS
     types = re.findall(r"^\| \d+ to \d+ \| (.+) \|$", SECTION, re.MULTILINE)
     assert {code: words for cell in types for code, words in words_in(cell).items()} == DOCUMENT_TYPES
 
@@ -94,6 +98,8 @@ def test_what_has_no_words_is_said_by_its_code() -> None:
     assert outcome_in_words(132, 4) == "goods released"
     assert outcome_in_words(293, 160) == "not conformant"
     assert outcome_in_words(132, 77) == "code 77 of UNCL 7365"
+    assert withdrawal_reason_in_words(5) == "replaced"
+    assert withdrawal_reason_in_words(2) == "code 2 of UNCL 1225"
     assert is_adverse(132, 7)
     assert not is_adverse(851, 7)
 
