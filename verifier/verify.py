@@ -1011,6 +1011,7 @@ DECLARATION = "Declaration(bytes party,bytes32 digest,uint16 documentType,bytes3
 WITHDRAWAL = "Withdrawal(bytes32 declaration,uint16 reason,bytes32 replacement)"
 REVOCATION = "Revocation(bytes32 attestation,bytes32 member,uint16 reason)"
 POSTING = "Posting(bytes16 agency,bytes32 attestation,bytes32 member,uint32 line,bytes32 from,bytes32 to)"
+SIGN_IN = "SignIn(string site,bytes signer,bytes32 nonce,uint40 time)"
 # Kinds of entries, numbered as in formats.md section 5.
 COUNCIL_CHANGED, ENROLLED, SUSPENDED, REINSTATED, AUTHORISED, RETIRED, COMPROMISED, MANDATED, UNMANDATED = range(9)
 ANCHORED, ATTESTED, REVOKED, WITHDRAWN, POSTED = range(9, 14)
@@ -1115,6 +1116,11 @@ class Origin(NamedTuple):
             self.check_signature(party, digest, signature)
         except OnlyContract as error:
             raise Failed(str(error)) from None
+
+
+def check_sign_in(origin: Origin, said: dict[str, Any], signature: bytes) -> None:
+    """Formats.md section 3, "Signing in". It is no entry, and no evidence has it; a site judges the other members."""
+    origin.check_signature(said["signer"], origin.id(SIGN_IN, said), signature)
 
 
 def check_value(type_: str, name: str, value: Any) -> None:

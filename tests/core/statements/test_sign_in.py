@@ -19,6 +19,7 @@ from ledger.core.statements.typed_message import typed_message
 from ledger.errors import Malformed, VerificationFailed
 from ledger.testing.world import ORIGIN, PLANT, START
 from tests.sign_in_vectors import FILE, made
+from tests.verifier.both import alone
 
 VECTORS: list[dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
 
@@ -50,6 +51,18 @@ def test_a_vector(vector: dict[str, Any]) -> None:
     for elsewhere in (replace(origin, chain_id=1), replace(origin, salt=bytes(32))):
         with pytest.raises((VerificationFailed, WalletUndecided)):
             verify_signature(origin, statement.signer, statement.id(elsewhere), signature)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: f"{vector['algorithm']} {vector['signIn']['site']}")
+def test_the_stand_alone_verifier_judges_a_vector_alike(vector: dict[str, Any]) -> None:
+    origin, signature = alone.Origin.parse(vector["origin"]), hex_bytes(vector["signature"], "signature")
+    said = vector["signIn"] | {name: hex_bytes(vector["signIn"][name], name) for name in ("signer", "nonce")}
+    said["site"] = said["site"].encode()
+    assert origin.id(alone.SIGN_IN, said) == hex_bytes(vector["id"], "id")
+    alone.check_sign_in(origin, said, signature)
+    for other in ({"site": b"https://another.example"}, {"nonce": bytes(32)}, {"time": said["time"] + 1}):
+        with pytest.raises((alone.Failed, alone.OnlyContract)):
+            alone.check_sign_in(origin, said | other, signature)
 
 
 @pytest.mark.parametrize("site", ["", "é" * (MAX_URI // 2 + 1), "\ud800"])
