@@ -17,6 +17,7 @@ from xml.parsers import expat
 
 from ledger.core.document.field import Field
 from ledger.core.document.paths import NCNAME
+from ledger.core.document.xml_names import FIFTH_EDITION_PATTERN
 from ledger.core.encoding.limits import Format, Limits, check_size, over_depth, over_fields, over_paths
 from ledger.core.encoding.text import decode, position
 from ledger.errors import Malformed
@@ -29,6 +30,7 @@ _SPACE_ATTRIBUTE = f"{_XML}{_SEPARATOR}space"
 _TYPE_ATTRIBUTE = f"http://www.w3.org/2001/XMLSchema-instance{_SEPARATOR}type"
 _WHITE = " \t\r\n"
 _BRACES = re.compile("[{}]")
+_INVALID_TOKEN = 4  # XML_ERROR_INVALID_TOKEN of expat
 _SECTION = "a CDATA border"
 
 # Byte order marks, and the first bytes of documents without one.
@@ -54,8 +56,11 @@ def xml_fields(data: bytes, limits: Limits) -> tuple[Field, ...]:
     try:
         reader.parser.Parse(text, True)
     except expat.ExpatError as error:
-        what = expat.ErrorString(error.code) or "no reason given"
-        raise Malformed(f"not well-formed XML: {what}", f"line {error.lineno}, column {error.offset + 1}") from None
+        what = f"not well-formed XML: {expat.ErrorString(error.code) or 'no reason given'}"
+        found = text.split("\n")[error.lineno - 1][error.offset :][:1]
+        if error.code == _INVALID_TOKEN and re.fullmatch(FIFTH_EDITION_PATTERN, found):
+            what = f"a name with {found!r}: the fifth edition of XML 1.0 permits it, the fourth and many readers do not"
+        raise Malformed(what, f"line {error.lineno}, column {error.offset + 1}") from None
     return tuple(reader.fields)
 
 

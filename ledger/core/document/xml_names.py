@@ -46,3 +46,9 @@ def _characters(ranges: str) -> str:
 
 NCNAME_PATTERN = f"[{_characters(_START)}][{_characters(_START)}{_characters(_MORE)}]*"
 """A name without colon: Namespaces in XML 1.0 (third edition) section 3, with the characters above."""
+
+_FIFTH = """
+00B7 00C0-00D6 00D8-00F6 00F8-037D 037F-1FFF 200C-200D 203F-2040 2070-218F 2C00-2FEF 3001-D7FF F900-FDCF FDF0-FFFD
+"""
+FIFTH_EDITION_PATTERN = f"[{_characters(_FIFTH)}\U00010000-\U000effff]"
+"""A character beyond ASCII that a name may contain by the fifth edition, rules 4 and 4a."""

@@ -22,6 +22,7 @@ from lxml import etree
 
 from ledger.core.document import Field, Format, canonical_json, parse, parse_json
 from ledger.core.document.paths import NCNAME
+from ledger.core.document.wrapped import wrap
 from ledger.core.encoding.json_text import number_text
 from ledger.errors import Malformed
 from tests.verifier.both import alone
@@ -180,3 +181,21 @@ def test_what_a_writer_prints_the_reader_takes_back(number: float) -> None:
     for spelled in (text, json.dumps(number).encode(), text.replace(b"e", b"E")):
         assert parse(b"[" + spelled + b"]", Format.JSON) == (Field("$[0]", "n", text),)
     assert canonical_json(parse_json(text, exact=True)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<a>\n <b\u02ff/></a>", "a name with '\u02ff': the fifth edition of XML 1.0 permits it"),
+        ("<\u0220/>", "a name with '\u0220': the fifth edition"),
+        ("<a \u037fb='1'/>", "a name with '\u037f': the fifth edition"),
+        ("<a><?\u0220 x?></a>", "a name with '\u0220': the fifth edition"),
+        ("<a & b/>", "not well-formed XML: not well-formed (invalid token)"),
+        ("<\u2190/>", "not well-formed XML: not well-formed (invalid token)"),
+        ("<a>\u0001</a>", "not well-formed XML: not well-formed (invalid token)"),
+    ],
+)
+def test_a_name_of_the_fifth_edition_is_named(text: str, said: str) -> None:
+    with pytest.raises(Malformed) as caught:
+        wrap(text.encode(), Format.XML, bytes(32))
+    assert said in str(caught.value)
