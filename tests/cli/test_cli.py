@@ -328,6 +328,17 @@ def test_a_manifest_gives_types_in_folders(shell: Shell, folder: Path) -> None:
         (["revoke", "0x" + "00" * 32, "--key", "plant-officer"], 1, "not in the history"),
         (["withdraw", "0x" + "00" * 32, "--key", "trader"], 1, "not in this store"),
         (
+            f"post {ONES} --member {ONES} --line 1 --agency NZ-MPI --to {ONES} -k plant-officer".split(),
+            1,
+            f"attestation {ONES} is not in the history",
+        ),
+        (
+            f"post {ONES} --member {ONES} --line 1 --agency NZ-MPI --to 0x12 -k plant-officer".split(),
+            2,
+            "to: must be 32 bytes",
+        ),
+        (f"post {ONES} --member {ONES} --line -1 --agency NZ-MPI --to {ONES} -k plant-officer".split(), 2, "line"),
+        (
             ["council", "enrol", "NZ-MPI", "--name", "x", "--jurisdiction", "NZ", "--uri", "x", "-k", "council"],
             1,
             "already",
@@ -452,6 +463,41 @@ def test_what_a_signer_is(shell: Shell) -> None:
     assert shell.json("signer", hex_text(shell.house.key("council").address))["in_council"]
     for wrong in ("0x1234", "0x" + "11" * 129, "trader"):
         assert shell("signer", wrong)[0] == 2
+
+
+def test_a_line_moves_from_sheet_to_sheet(shell: Shell) -> None:
+    (declared,) = houses.anchored(shell.house)
+    id_ = hex_text(declared.id(shell.house.chain.origin))
+    attestation = hex_text(houses.attest(shell.house, [declared.id(shell.house.chain.origin)]))
+    first, second, third = (f"0x{digit * 64}" for digit in "789")
+    line = ("post", attestation, "--member", id_, "--line", "2", "-k")
+
+    customs = (*line, "customs-officer", "--agency", "NZ-CUSTOMS", "--to", first)
+    code, _, said = shell(*customs)
+    assert (code, "NZ-CUSTOMS has no mandate for kind 182" in said) == (1, True), said
+    if "182" not in shell.json("agency", "show", "NZ-MPI")["mandates"]:
+        shell.json("council", "grant", "NZ-MPI", "182", "-k", "council")
+
+    post = (*line, "plant-officer", "--agency", "NZ-MPI")
+    code, _, said = shell(*post, "--from", first, "--to", second)
+    assert (code, f"has the sheet {ZEROS} now" in said) == (1, True), "the line is not opened yet"
+    opened = shell.json(*post, "--to", first)
+    about = f"NZ-MPI: line 2 of certificate {id_} under attestation {attestation}; from "
+    assert opened["says"] == f"{about}no sheet to sheet {first}"
+    assert shell.json("history", str(opened["entry"]))["entries"][0]["words"] == opened["says"]
+    moved = shell.json(*post, "--from", first, "--to", second)
+    assert (moved["says"], moved["entry"] > opened["entry"]) == (f"{about}sheet {first} to sheet {second}", True)
+    assert moved["transaction"]
+
+    code, _, said = shell(*post, "--from", first, "--to", third)
+    assert code == 1
+    assert "SheetStale: somebody else posted first: line 2 of attestation" in said
+    assert f"has the sheet {second} now, and not the one from which this posting moves" in said
+    again = shell.json(*post, "--from", first, "--to", second)
+    assert (again["id"], again["entry"], "transaction" in again) == (moved["id"], moved["entry"], False)
+    printed = shell(*post, "--from", second, "--to", third)[1]
+    assert printed.startswith("Posted\n")
+    assert f"{about}sheet {second} to sheet {third}" in printed
 
 
 def test_the_history_lists_postings(shell: Shell) -> None:
