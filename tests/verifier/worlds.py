@@ -42,6 +42,7 @@ from tests.conformance.parts import (
     SCAN,
     SECOND,
     THIEF,
+    keys_in_question,
     policy,
     requirement,
     shipment,
@@ -188,19 +189,18 @@ class Chance:
     # --------------------------------------------------------------------------------------------------- the question
 
     def everything_but(self, percent: int) -> Evidence:
-        """Evidence over all entries, of which so many are left out by chance."""
+        """Evidence with the entries in question and the last one, of which so many are left out by chance."""
         world, made = self.world, self.made
-        tree = Tree(item.hash for item in world.entries)
+        tree, index = Tree(item.hash for item in world.entries), index_of(world.entries, world.origin)
+        proof = index.prove(keys_in_question(made, world.entries), tree.size)
         shown = tuple(
-            ProvenEntry(entry, tuple(tree.inclusion(number)))
-            for number, entry in enumerate(world.entries)
+            ProvenEntry(world.entries[number], tuple(tree.inclusion(number)))
+            for number in sorted({tree.size - 1}.union(*proof.lists))
             if not self.likely(percent)
         )
         inclusions = [BatchTree(ids).inclusion(made.id) for _, _, ids in (made.batch, *made.sets)]
-        note = self.note(
-            Checkpoint(world.origin, tree.size, tree.root, index_of(world.entries, world.origin).root(tree.size))
-        )
-        return Evidence(world.origin, *made.declared, tuple(inclusions), shown, note)
+        note = self.note(Checkpoint(world.origin, tree.size, tree.root, index.root(tree.size)))
+        return Evidence(world.origin, *made.declared, tuple(inclusions), shown, proof, note)
 
     def note(self, checkpoint: Checkpoint) -> SignedNote:
         world = self.world
