@@ -48,7 +48,7 @@ coverage: setup ## check that the tests run every line, statement and branch of 
 bench: setup ## measure beside peers, in one run; ROW=id measures one row, QUICK=1 only tries every row
 	@$(BIN)/python -m bench $(if $(ROW),--row $(ROW)) $(if $(QUICK),--quick)
 
-bench-audit: setup ## measure replay and audit of a million entries, and the growing log
+bench-audit: setup ## measure replay and audit of a million entries, and the growing log and index
 	@$(BIN)/python -m bench.audit
 
 bench-exit: setup ## measure export and import of 10,000 and 100,000 entries

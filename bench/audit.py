@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eth_abi.abi import decode as abi_decode
@@ -24,16 +25,20 @@ from rich.table import Table
 
 from bench.synthetic_history import MIX, history_file, read
 from ledger.core.checkpoints.checkpoint import Checkpoint
-from ledger.core.encoding.ids import Signer
+from ledger.core.encoding.ids import Signer, SubjectKey
 from ledger.core.history.entry import PAYLOADS, Entry, decode_payload
 from ledger.core.history.replay import Replay
+from ledger.core.tree.index_pages import Indexed, SubjectIndex
 from ledger.core.tree.merkle import Tree, leaf_hash
-from ledger.core.tree.subject_index import EMPTY_INDEX
+from ledger.core.tree.subject_index import EMPTY_INDEX, IndexProof
 from ledger.core.tree.tiles import Frontier, Tiles
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.sender import ChainLimits
+from ledger.edges.replay_index import ReplayIndex
 from ledger.edges.replay_memory import DiskMemory
 from ledger.edges.signature_pool import SignatureChecks, Signed
+from ledger.edges.store import Store
+from ledger.edges.subject_lists import SubjectLists
 from ledger.journeys.audit.audit import Scope, audit
 from ledger.testing.world import ORIGIN
 
@@ -43,23 +48,35 @@ SIZES = (100_000, 1_000_000)
 LOG_SIZES = (1_000, 10_000, 100_000, 1_000_000)
 ENTRIES_A_SECOND = 20_000
 MEMORY_FACTOR = 1.25  # the most that memory may grow when the entries grow tenfold
+INDEXED_FACTOR = 1.25  # the most by which the index may slow a replay
+GROWTH_FACTOR = 3.5  # the most by which publishing and proving may slow, over three orders of magnitude
 _TRIES = 200
+_SIZES_KEPT = 16
 console = Console()
 Measured = dict[str, int]
 
 
-def replay_file(file: Path, size: int) -> Measured:
-    """Replay entries from a file, and return the figures."""
+def replay_file(file: Path, size: int, indexed: bool) -> Measured:
+    """Replay entries from a file, and return the figures; ``indexed``: with the index of subjects in the end."""
     begun = time.perf_counter()
-    with DiskMemory() as memory, SignatureChecks(ORIGIN, _refuse_wallet_signature) as checks:
+    with (
+        DiskMemory() as memory,
+        ReplayIndex(ORIGIN) as index,
+        SignatureChecks(ORIGIN, _refuse_wallet_signature) as checks,
+    ):
 
         def sign(number: int, signer: Signer, digest: bytes, signature: bytes, *, is_party: bool = False) -> None:
             checks.add(Signed(number, signer, digest, signature, is_party))
 
         replay = Replay(ORIGIN, memory, Frontier(), sign)
         for _, data in read(file, size):
-            replay.apply(Entry.from_data(data))
+            entry = Entry.from_data(data)
+            replay.apply(entry)
+            if indexed:
+                index.take(entry)
         checks.finish()
+        if indexed:
+            index.root(replay.root())
     return _figures(replay.size, checks.count, time.perf_counter() - begun)
 
 
@@ -97,9 +114,9 @@ def measure_at_sizes(title: str, measure: Callable[[int], Measured]) -> list[Mea
     return found
 
 
-def replay_in_process(file: Path, size: int) -> Measured:
+def replay_in_process(file: Path, size: int, indexed: bool = False) -> Measured:
     """Replay in a process of its own."""
-    return _in_process("replay", str(file), str(size))
+    return _in_process("replay-indexed" if indexed else "replay", str(file), str(size))
 
 
 def audit_in_process(file: Path, size: int) -> Measured:
@@ -154,7 +171,7 @@ def measure_growing_log() -> list[dict[str, float]]:
 
         def publish(following: Iterator[bytes] = following) -> None:
             tiles.append(next(following))
-            key.sign(Checkpoint(ORIGIN, tiles.size, tiles.root(), EMPTY_INDEX).text.encode())
+            key.sign(Checkpoint(ORIGIN, tiles.size, tiles.root(), EMPTY_INDEX).text.encode())  # its index: below
 
         def prove_in_the_past() -> None:
             then = random.randrange(tiles.size // 2, tiles.size)
@@ -174,6 +191,59 @@ def measure_growing_log() -> list[dict[str, float]]:
     return rows
 
 
+def measure_growing_index() -> list[dict[str, float]]:
+    """Microseconds to publish a checkpoint with its index after one more entry, and to prove lists, in a store.
+
+    Every third entry has two subjects of its own, as an attestation has, the others one. A proof is of six subjects
+    that have entries and six that have none, as evidence with one attestation asks for. As in a server that has run
+    for a while, what proofs share is in memory.
+    """
+    table = Table("entries", "publish", "prove", "proof, bytes", title="The growing index, microseconds, medians")
+    rows, random = [], Random(1)  # noqa: S311
+    key = Ed25519PrivateKey.from_private_bytes(sha256(b"log").digest())
+    for size in LOG_SIZES:
+        with TemporaryDirectory() as folder:
+            store = Store.open(f"sqlite:///{folder}/index.sqlite", ORIGIN)
+            index, lists, tiles = SubjectIndex(store.index_pages), SubjectLists(), Tiles()
+
+            def take(lists: SubjectLists = lists, tiles: Tiles = tiles) -> None:
+                number = tiles.size
+                tiles.append(leaf_hash(number.to_bytes(8)))
+                for kind in (b"set", b"attestation") if number % 3 == 0 else (b"set",):
+                    lists.add(_subject(kind, number), number)
+
+            def publish(
+                index: SubjectIndex = index, lists: SubjectLists = lists, tiles: Tiles = tiles,
+                take: Callable[[], None] = take,
+            ) -> None:  # fmt: skip
+                take()
+                root = index.advance(lists.take(), Indexed(tiles.size, tiles.root()))
+                if len(index.kept) > 2 * _SIZES_KEPT:
+                    index.keep(_SIZES_KEPT)
+                key.sign(Checkpoint(ORIGIN, tiles.size, tiles.root(), root).text.encode())
+
+            def prove(index: SubjectIndex = index, size: int = size) -> IndexProof:
+                known = [_subject(b"set", random.randrange(size)) for _ in range(6)]
+                absent = [_subject(b"absent", random.randrange(10**9)) for _ in range(6)]
+                return index.prove(sorted({*known, *absent}), size)
+
+            while tiles.size < size - _TRIES:
+                take()
+            row = {"entries": size, "publish": _median(publish, _TRIES)}
+            for _ in range(5 * _TRIES):
+                made = prove()
+            row |= {"prove": _median(prove, _TRIES), "bytes": len(json.dumps(made.to_json()))}
+            store.close()
+        table.add_row(f"{size:,}", *(f"{row[name] * 1e6:,.0f}" for name in ("publish", "prove")), f"{row['bytes']:,}")
+        rows.append(row)
+    console.print(table)
+    return rows
+
+
+def _subject(kind: bytes, number: int) -> SubjectKey:
+    return SubjectKey(sha256(kind + number.to_bytes(8)).digest())
+
+
 def _median(work: Callable[[], object], times: int) -> float:
     """The median of the seconds that a call takes."""
     taken = []
@@ -185,27 +255,41 @@ def _median(work: Callable[[], object], times: int) -> float:
 
 
 def main() -> int:
-    """Measure, print, write ``build/bench-audit.json``. Return 1 if replay is too slow or memory grows, else 0."""
+    """Measure, print, write ``build/bench-audit.json``. Return 1 if something is too slow or memory grows, else 0."""
     with console.status("making a history of 1,000,000 entries (kept under build/)"):
         file = history_file(BUILD / f"history-{ORIGIN.salt.hex()[:8]}.bin", max(SIZES))
     console.print(f"mix: {MIX}")
-    read_rates, grown = measure_readers(file), measure_growing_log()
+    read_rates, grown, indexes = measure_readers(file), measure_growing_log(), measure_growing_index()
     replays = measure_at_sizes("Replay", lambda size: replay_in_process(file, size))
+    indexed = measure_at_sizes(
+        "Replay, with the index of subjects in the end", lambda size: replay_in_process(file, size, indexed=True)
+    )
     audits = measure_at_sizes("Whole audits, over JSON-RPC", lambda size: audit_in_process(file, size))
-    value = {"mix": MIX, "measure_readers": read_rates, "growth": grown, "replays": replays, "audits": audits}
+    value = {"mix": MIX, "measure_readers": read_rates, "growth": grown, "index": indexes, "replays": replays,
+             "indexed": indexed, "audits": audits}  # fmt: skip
     RESULTS.write_text(json.dumps(value, indent=2) + "\n")
     fast = replays[-1]["entries_per_second"] >= ENTRIES_A_SECOND
-    flat = all(large["rss_mib"] < MEMORY_FACTOR * small["rss_mib"] for small, large in (replays, audits))
+    flat = all(large["rss_mib"] < MEMORY_FACTOR * small["rss_mib"] for small, large in (replays, indexed, audits))
+    slower = indexed[-1]["seconds"] / replays[-1]["seconds"]
+    growth = {name: indexes[-1][name] / indexes[0][name] for name in ("publish", "prove")}
+    bounded = slower <= INDEXED_FACTOR and all(factor <= GROWTH_FACTOR for factor in growth.values())
     console.print(
         f"replay of at least {ENTRIES_A_SECOND:,} entries /s: {fast}; memory flat from {SIZES[0]:,} entries on: {flat}"
     )
-    return 0 if fast and flat else 1
+    console.print(
+        f"replay with the index takes {slower:.2f} times as long (at most {INDEXED_FACTOR}); from {LOG_SIZES[0]:,} to "
+        f"{LOG_SIZES[-1]:,} entries, to publish costs {growth['publish']:.1f} times as much and to prove "
+        f"{growth['prove']:.1f} times (at most {GROWTH_FACTOR})"
+    )
+    return 0 if fast and flat and bounded else 1
 
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["replay", path, count]:
-            print(json.dumps(replay_file(Path(path), int(count))))
+        case ["replay" | "replay-indexed" as what, path, count]:
+            print(json.dumps(replay_file(Path(path), int(count), what != "replay")))
+        case ["index"]:
+            measure_growing_index()
         case ["audit", address]:
             print(json.dumps(audit_node(address)))
         case _:

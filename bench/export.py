@@ -76,7 +76,7 @@ def fill(store: Store, size: int) -> None:
                 restoring.add_entries(logged)
                 _declare(restoring, trader, batches)
                 logged, batches = [], []
-    checkpoint = Checkpoint(ORIGIN, size, tree.root(), index.root(size, tree.root()))
+    checkpoint = Checkpoint(ORIGIN, size, tree.root(), index.root(tree.root()))
     index.close()
     note = signed(checkpoint, TRUST.log_key, LOG.sign_note(checkpoint.text.encode()))
     store.checkpoints.save(note, START)

@@ -6,7 +6,7 @@ Only the newest size is kept, so each page has one version. As in ``replay_memor
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from types import TracebackType
@@ -17,7 +17,8 @@ from ledger.core.history.entry import Entry
 from ledger.core.history.subjects import subject_key, subjects_of
 from ledger.core.statements.origin import Origin
 from ledger.core.tree.index_pages import Bucket, Indexed, Kept, Page, Pages, SubjectIndex, page_from_bytes, root_of_page
-from ledger.core.tree.subject_index import EMPTY_INDEX, IndexProof
+from ledger.core.tree.merkle import EMPTY_ROOT
+from ledger.core.tree.subject_index import EMPTY_INDEX, IndexProof, root_of
 from ledger.edges.subject_lists import SubjectLists
 from ledger.errors import Source, Unavailable
 
@@ -36,11 +37,8 @@ class ReplayIndex:
         self._lists = SubjectLists()
         self._disk = _OneSize()
         self._index = SubjectIndex(self._disk)
-
-    @property
-    def pages(self) -> Pages:
-        """The pages of the size of which the root was asked for last."""
-        return self._disk
+        self._taken = 0
+        self._asked: tuple[Indexed, IndexRoot] = Indexed(0, EMPTY_ROOT), EMPTY_INDEX
 
     def __enter__(self) -> Self:
         return self
@@ -57,18 +55,38 @@ class ReplayIndex:
         """The next entry; Malformed if its payload is no encoding of its kind."""
         for subject in subjects_of(entry, self._origin):
             self._lists.add(subject_key(subject), entry.number)
+        self._taken += 1
 
-    def root(self, size: int, root: Root) -> IndexRoot:
-        """The root of the index of all entries so far: ``size`` of them, with this RFC 9162 root."""
-        if size == 0:
-            return EMPTY_INDEX
-        if size > self._index.size:
-            self._index.advance(self._lists.take(), Indexed(size, root))
-        return self._index.root(size)
+    def root(self, root: Root) -> IndexRoot:
+        """The root of the index of all entries so far, whose RFC 9162 root is ``root``.
+
+        The first time it is computed without pages, which is quicker: many ask once, at the end.
+        """
+        named = Indexed(self._taken, root)
+        if named != self._asked[0]:
+            if self._asked[0].size:
+                self._asked = named, self._index.advance(self._lists.take(), named)
+            else:
+                self._asked = named, IndexRoot(root_of(self._lists.leaves()))
+        return self._asked[1]
 
     def prove(self, keys: Sequence[SubjectKey]) -> IndexProof:
-        """The lists of these keys, ascending, at the size of which the root was asked for last; KeyError before."""
+        """The lists of these keys, ascending, among the entries for which ``root`` was called last."""
+        self._make_pages()
         return self._index.prove(keys, self._index.size)
+
+    @property
+    def pages(self) -> Pages:
+        """The pages of the entries for which ``root`` was called last."""
+        self._make_pages()
+        return self._disk
+
+    def _make_pages(self) -> None:
+        named = self._asked[0]
+        if self._index.size < named.size:
+            if self._taken > named.size:
+                raise ValueError(f"{self._taken} entries were taken, and the root of {named.size} was asked for")
+            self._index.advance(self._lists.take(), named)
 
 
 class _OneSize:
@@ -87,9 +105,13 @@ class _OneSize:
     def kept(self) -> Sequence[Kept]:
         return self._kept
 
-    def read(self, prefix: str, size: int) -> Page | None:
-        found = self._disk.execute("SELECT page FROM pages WHERE prefix = ?", (prefix,)).fetchone()
-        return None if found is None else page_from_bytes(found[0])
+    def read(self, prefixes: Collection[str], size: int) -> dict[str, Page]:
+        found = {}
+        for prefix in prefixes:
+            row = self._disk.execute("SELECT page FROM pages WHERE prefix = ?", (prefix,)).fetchone()
+            if row is not None:
+                found[prefix] = page_from_bytes(row[0])
+        return found
 
     def write(self, before: int, indexed: Indexed, pages: Iterable[tuple[str, Page]]) -> None:
         rest = iter(pages)

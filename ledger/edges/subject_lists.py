@@ -7,8 +7,10 @@ In the end the files are merged.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from heapq import merge
 from itertools import groupby
+from operator import itemgetter
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -20,6 +22,8 @@ _KEY, _NUMBER = 32, 8
 _RECORD = _KEY + _NUMBER
 _IN_MEMORY = 65_536  # records; 6 MiB
 _AT_ONCE = 1_024  # records of a file that are read at once
+_LEAF, _VALUE = b"\x00", b"\x02"
+_key_of = itemgetter(slice(_KEY))
 
 
 class SubjectLists:
@@ -37,14 +41,25 @@ class SubjectLists:
 
     def take(self) -> Iterator[Item]:
         """All that was added since the last call, ascending by key. To be read to its end before more is added."""
-        self._records.sort()
-        files, self._files = self._files, []
-        records, self._records = self._records, []
-        ordered = merge(*map(_read, files), records) if files else iter(records)
-        for key, group in groupby(ordered, key=lambda record: record[:_KEY]):
+        for key, group in groupby(self._ordered(), key=_key_of):
             yield Item(SubjectKey(key), tuple([int.from_bytes(record[_KEY:]) for record in group]))
-        for file in files:
-            file.close()
+        self.close()
+        self._records.clear()
+
+    def leaves(self) -> Iterator[tuple[SubjectKey, bytes]]:
+        """The leaves of an index of all that would be taken, ascending by key: enough for its root, without pages."""
+        one = _VALUE + (1).to_bytes(_NUMBER)
+        for key, group in groupby(self._ordered(), key=_key_of):
+            numbers = [record[_KEY:] for record in group]
+            # As ``value_of`` and ``index_leaf`` have it, of numbers that are bytes already.
+            listed = (
+                one + numbers[0] if len(numbers) == 1 else b"".join([_VALUE, len(numbers).to_bytes(_NUMBER), *numbers])
+            )
+            yield SubjectKey(key), sha256(_LEAF + key + sha256(listed).digest()).digest()
+
+    def _ordered(self) -> Iterator[bytes]:
+        self._records.sort()
+        return merge(*map(_read, self._files), self._records) if self._files else iter(self._records)
 
     def close(self) -> None:
         """Remove the temporary files."""

@@ -177,7 +177,7 @@ def import_entries(run: ImportRun, checkpoints: ImportedCheckpoints) -> None:
             in_bundle.clear()
         if checkpoints.has(stream.size):
             root = stream.root()
-            checkpoints.compare(stream.size, root, run.index.root(stream.size, root))
+            checkpoints.compare(stream.size, root, run.index.root(root))
         if len(logged) == CHUNK or stream.size == manifest.size:
             run.restoration.add_entries(logged)
             logged.clear()

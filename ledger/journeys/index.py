@@ -49,7 +49,7 @@ class HistoryIndex:
         if size == 0:
             return EMPTY_INDEX
         return self._ask(
-            history, size, lambda: self._index.root(size), lambda aside: aside.root(*_named(history, size))
+            history, size, lambda: self._index.root(size), lambda aside: aside.root(history.log.root(size))
         )
 
     def prove(self, history: History, keys: Sequence[SubjectKey], size: int) -> IndexProof:
@@ -116,7 +116,7 @@ class HistoryIndex:
             made = ReplayIndex(history.origin)
             for entry in self._entries(history, 0, size):
                 made.take(entry)
-            made.root(*named)
+            made.root(named.root)
             self._aside = named, made
         return self._aside[1]
 

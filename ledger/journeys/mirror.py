@@ -125,7 +125,7 @@ class Mirror:
             raise VerificationFailed(f"the {size} entries do not lead to the checkpoint's root, or a file was changed")
         if wrong is not None:
             raise wrong
-        root = subjects.root(size, checkpoint.root)
+        root = subjects.root(checkpoint.root)
         if root != checkpoint.index:
             raise HistoryBroken(
                 f"the log signed another index of subjects than its {size} entries have",

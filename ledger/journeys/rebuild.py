@@ -186,7 +186,7 @@ class _Rebuilding:
                 for logged in self.store.entries.read(first, size):
                     index.take(logged.entry)
                 first, checkpoint = size, note.checkpoint
-                root = index.root(size, checkpoint.root)
+                root = index.root(checkpoint.root)
                 if root != checkpoint.index:
                     words = (
                         f"its checkpoint has the index {hex_text(checkpoint.index)}, and these entries {hex_text(root)}"

@@ -20,7 +20,7 @@ def test_a_history_is_lawful(
     make: Callable[[int], Iterator[Content]], signatures: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(synthetic_history, "LINES", 5)
-    found = replay_file(history_file(tmp_path / "history.bin", SIZE, make), SIZE)
+    found = replay_file(history_file(tmp_path / "history.bin", SIZE, make), SIZE, indexed=True)
     assert (found["entries"], found["signatures"]) == (SIZE, signatures)
 
 

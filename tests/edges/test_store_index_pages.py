@@ -120,7 +120,7 @@ def test_few_pages_are_in_memory(store: Store, monkeypatch: pytest.MonkeyPatch) 
     index.advance(items({key: [number] for number, key in enumerate(KEYS)}), of(300))
     assert index.prove(KEYS, 300).lists == tuple((number,) for number in range(300))
     assert len(store.index_pages._newest._buckets) == 5
-    assert len(store.index_pages._newest._branches) == 2
+    assert len(store.index_pages._newest._branches) <= 2
 
 
 @pytest.mark.parametrize("change", ["gone", "nonsense", "another"])

@@ -172,19 +172,34 @@ def test_entries_that_the_store_lacks_are_not_left_out(store: Store) -> None:
     assert store.index_pages.kept() == []
 
 
+@pytest.mark.parametrize("proven", [1, 2, 70])
 @pytest.mark.parametrize("in_memory", [1, 7, 65_536])
-def test_the_index_of_a_replay(in_memory: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_index_of_a_replay(in_memory: int, proven: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """In temporary files, however few records are in memory."""
     monkeypatch.setattr(subject_lists, "_IN_MEMORY", in_memory)
     monkeypatch.setattr(subject_lists, "_AT_ONCE", 2)
     world = grown(70)
     with ReplayIndex(world.origin) as index:
-        assert index.root(0, world.history.log.root(0)) == EMPTY_INDEX
+        assert index.root(world.history.log.root(0)) == EMPTY_INDEX
         for entry in world.entries:
             index.take(entry)
             size = entry.number + 1
             if size in {1, 2, 30, 31, 70}:
                 root = world.history.log.root(size)
-                assert index.root(size, root) == naive(world, size) == index.root(size, root)
+                assert index.root(root) == naive(world, size) == index.root(root)
+                if size == proven:
+                    proof = index.prove(asked(world, size))
+                    assert proof.root(asked(world, size)) == naive(world, size)
         keys = asked(world, 70)
         assert index.prove(keys).lists == tuple(lists_of(world, 70).get(key, ()) for key in keys)
+
+
+def test_a_replay_proves_only_what_it_was_asked_for() -> None:
+    world = grown(20)
+    with ReplayIndex(world.origin) as index:
+        for entry in world.entries[:10]:
+            index.take(entry)
+        index.root(world.history.log.root(10))
+        index.take(world.entries[10])
+        with pytest.raises(ValueError, match="11 entries were taken"):
+            index.prove([])

@@ -1,6 +1,6 @@
 """The map of the index, kept in pages that never change: it grows from one checkpoint to the next, and can go back.
 
-A page holds what is under a prefix of whole hexadecimal digits: up to 16 keys with their lists, or else the hashes of
+A page holds what is under a prefix of whole hexadecimal digits: up to 32 keys with their lists, or else the hashes of
 its 16 parts, each of which has a page of its own. A checkpoint writes anew the pages of the keys that changed, and
 those above them, and leaves the others. So every size that is kept can be proven, older ones too, and to go back is to
 forget the pages that are newer.
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
@@ -37,7 +37,7 @@ from ledger.core.tree.subject_index import (
 from ledger.errors import HistoryBroken
 
 PARTS = 16
-MOST_KEYS = 16  # on one page
+MOST_KEYS = 32  # on one page
 _PART_BITS = 4
 _DIGITS = "0123456789abcdef"
 _BUCKET, _BRANCH = b"\x00", b"\x01"  # the first byte of a page that is stored
@@ -50,6 +50,9 @@ class Fill(IntEnum):
     EMPTY = 0
     ONE = 1
     MANY = 2
+
+
+_FILLS = tuple(Fill)
 
 
 class Subtree(NamedTuple):
@@ -110,7 +113,7 @@ class Branch:
 
     def subtree(self, at: int) -> Subtree:
         """Subtree number ``at`` of the heap."""
-        return Subtree(self.hashes[HASH_SIZE * at : HASH_SIZE * at + HASH_SIZE], Fill(self.fills[at]))
+        return Subtree(self.hashes[HASH_SIZE * at : HASH_SIZE * at + HASH_SIZE], _FILLS[self.fills[at]])
 
     def with_parts(self, parts: Mapping[int, Subtree]) -> Branch:
         """The page with some of its parts changed; hashes only what is above them."""
@@ -149,36 +152,39 @@ def root_of_page(page: Page) -> IndexRoot:
 
 def page_from_bytes(data: bytes) -> Page:
     """The page that ``to_bytes`` printed; ValueError for what no page prints."""
-    try:
-        page = _read_bucket(data) if data[:1] == _BUCKET else _read_branch(data)
-    except IndexError:
-        raise ValueError("a page of the index is cut off") from None
-    if page.to_bytes() != data:
-        raise ValueError("this is no page of an index")
-    return page
+    if data[:1] == _BUCKET:
+        return _read_bucket(data)
+    if data[:1] == _BRANCH:
+        return _read_branch(data)
+    raise ValueError("this is no page of an index")
 
 
 def _read_bucket(data: bytes) -> Bucket:
-    items, at = [], 1
-    while at < len(data):
+    items, at, size = [], 1, len(data)
+    while at < size:
         begin = at + HASH_SIZE + _COUNT
-        end = begin + _NUMBER * int.from_bytes(data[at + HASH_SIZE : begin])
-        if end > len(data):
-            raise IndexError
-        numbers = tuple(int.from_bytes(data[number : number + _NUMBER]) for number in range(begin, end, _NUMBER))
+        count = int.from_bytes(data[at + HASH_SIZE : begin])
+        end = begin + _NUMBER * count
+        if end > size or not count:
+            raise ValueError("a page of the index is cut off")
+        numbers: Numbers = (
+            (int.from_bytes(data[begin:end]),)
+            if count == 1
+            else tuple([int.from_bytes(data[number : number + _NUMBER]) for number in range(begin, end, _NUMBER)])
+        )
         items.append(Item(SubjectKey(data[at : at + HASH_SIZE]), numbers))
         at = end
     return Bucket(tuple(items))
 
 
 def _read_branch(data: bytes) -> Branch:
+    fills = data[1 : 1 + PARTS]
+    if len(fills) < PARTS or max(fills) > Fill.MANY or len(data) != 1 + PARTS + HASH_SIZE * (PARTS - fills.count(0)):
+        raise ValueError("a page of the index is cut off")
     parts, at = {}, 1 + PARTS
-    for number in range(PARTS):
-        if fill := data[1 + number]:
-            hash_ = data[at : at + HASH_SIZE]
-            if len(hash_) < HASH_SIZE:
-                raise IndexError
-            parts[number] = Subtree(hash_, Fill(fill))
+    for number, fill in enumerate(fills):
+        if fill:
+            parts[number] = Subtree(data[at : at + HASH_SIZE], _FILLS[fill])
             at += HASH_SIZE
     return Branch().with_parts(parts)
 
@@ -190,8 +196,8 @@ class Pages(Protocol):
         """What can be proven, ascending by size."""
         ...
 
-    def read(self, prefix: str, size: int) -> Page | None:
-        """The page of a prefix (hexadecimal digits) as of a size that is kept; None if there is none."""
+    def read(self, prefixes: Collection[str], size: int) -> dict[str, Page]:
+        """The pages of prefixes (hexadecimal digits) as of a size that is kept, those that there are."""
         ...
 
     def write(self, before: int, indexed: Indexed, pages: Iterable[tuple[str, Page]]) -> None:
@@ -223,8 +229,13 @@ class MemoryPages:
     def kept(self) -> Sequence[Kept]:
         return self._kept
 
-    def read(self, prefix: str, size: int) -> Page | None:
-        return next((page for since, page in reversed(self._pages.get(prefix, ())) if since <= size), None)
+    def read(self, prefixes: Collection[str], size: int) -> dict[str, Page]:
+        found = {}
+        for prefix in prefixes:
+            page = next((page for since, page in reversed(self._pages.get(prefix, ())) if since <= size), None)
+            if page is not None:
+                found[prefix] = page
+        return found
 
     def write(self, before: int, indexed: Indexed, pages: Iterable[tuple[str, Page]]) -> None:
         page: Page = Bucket(())
@@ -320,6 +331,7 @@ class SubjectIndex:
         steps: list[str] = []
         hashes: list[bytes] = []
         root = self._root_page(size)
+        known = self._on_the_way(keys, root, size)
         open_: list[tuple[_View, int, int]] = [(_view(root, ""), 0, len(keys))]
         while open_:
             view, begin, end = open_.pop()
@@ -328,7 +340,7 @@ class SubjectIndex:
             elif view.fill is Fill.EMPTY:
                 steps.append("e")
             elif view.fill is Fill.ONE:
-                item = self._only(view, size)
+                item = self._only(view, size, known)
                 at = bisect_left(keys, item.key, begin, end)
                 if at < end and keys[at] == item.key:
                     steps.append("m")
@@ -338,10 +350,26 @@ class SubjectIndex:
                     hashes += [item.key, value_of(item.numbers)]
             else:
                 steps.append("n")
-                left, right = self._opened(view, size).halves()
+                left, right = self._opened(view, size, known).halves()
                 middle = middle_of(keys, begin, end, view.depth)
                 open_ += [(right, middle, end), (left, begin, middle)]
         return IndexProof(tuple(hashes), tuple(lists), "".join(steps))
+
+    def _on_the_way(self, keys: Sequence[SubjectKey], root: Page, size: int) -> dict[str, Page]:
+        """The pages that a proof of these keys looks at, read level by level: nearly all of them."""
+        known: dict[str, Page] = {}
+        level: dict[str, tuple[Page, Sequence[SubjectKey]]] = {"": (root, keys)}
+        while level:
+            wanted: dict[str, list[SubjectKey]] = {}
+            for prefix, (page, under) in level.items():
+                if isinstance(page, Branch):
+                    for digit, group in groupby(under, key=_digit_at(len(prefix))):
+                        if page.fills[PARTS + digit]:
+                            wanted[prefix + _DIGITS[digit]] = list(group)
+            found = self._pages.read(wanted, size)
+            known |= found
+            level = {prefix: (page, wanted[prefix]) for prefix, page in found.items()}
+        return known
 
     def _at(self, size: int) -> Kept:
         for kept in self.kept:
@@ -356,7 +384,7 @@ class SubjectIndex:
         return page
 
     def _found(self, prefix: str, size: int) -> Page:
-        page = self._pages.read(prefix, size)
+        page = self._pages.read([prefix], size).get(prefix)
         if page is None:
             raise _damaged(prefix, "no page")
         return page
@@ -412,30 +440,30 @@ class SubjectIndex:
                 pages[prefix] = bucket = Bucket(tuple(items))
                 return _whole(bucket, _PART_BITS * len(prefix))
             page, changes = Branch(), items
-        byte, shift = len(prefix) >> 1, 0 if len(prefix) & 1 else _PART_BITS
+        digit_of = _digit_at(len(prefix))
         parts = {}
-        for digit, group in groupby(changes, key=lambda item: item.key[byte] >> shift & 15):
+        for digit, group in groupby(changes, key=lambda item: digit_of(item.key)):
             name = prefix + _DIGITS[digit]
             parts[digit] = self._write(name, self._part(page, digit, name, before), list(group), pages, before)
         pages[prefix] = branch = page.with_parts(parts)
         return branch.subtree(1)
 
-    def _only(self, view: _View, size: int) -> Item:
+    def _only(self, view: _View, size: int, known: Mapping[str, Page]) -> Item:
         """The one item of a subtree with one key."""
         while True:
-            view = self._opened(view, size)
+            view = self._opened(view, size, known)
             match view:
                 case _InBucket(_, items):
                     return items[0]
                 case _InBranch():
                     view = next(half for half in view.halves() if half.fill is not Fill.EMPTY)
 
-    def _opened(self, view: _View, size: int) -> _View:
+    def _opened(self, view: _View, size: int, known: Mapping[str, Page]) -> _View:
         """The view itself, or where it is a part of a branch, the page of that part."""
         match view:
             case _InBranch(_, _, at, prefix) if at >= PARTS:
                 name = prefix + _DIGITS[at - PARTS]
-                return _view(self._found(name, size), name)
+                return _view(known.get(name) or self._found(name, size), name)
             case _:
                 return view
 
@@ -457,7 +485,7 @@ def first_difference(ours: Pages, theirs: Pages, size: int) -> Difference | None
     """
     prefix = ""
     while True:
-        left, right = ours.read(prefix, size), theirs.read(prefix, size)
+        left, right = (pages.read([prefix], size).get(prefix) for pages in (ours, theirs))
         if not isinstance(left, Branch) or not isinstance(right, Branch):
             break
         digit = next((at for at in range(PARTS) if left.subtree(PARTS + at) != right.subtree(PARTS + at)), None)
@@ -474,7 +502,7 @@ def first_difference(ours: Pages, theirs: Pages, size: int) -> Difference | None
 
 def _items(pages: Pages, prefix: str, size: int) -> dict[SubjectKey, Numbers]:
     """All lists under a prefix."""
-    page = pages.read(prefix, size)
+    page = pages.read([prefix], size).get(prefix)
     match page:
         case None:
             return {}
@@ -528,7 +556,7 @@ class _InBranch:
 
     @property
     def fill(self) -> Fill:
-        return Fill(self.branch.fills[self.at])
+        return _FILLS[self.branch.fills[self.at]]
 
     def halves(self) -> tuple[_View, _View]:
         left, right = (_InBranch(self.depth + 1, self.branch, 2 * self.at + half, self.prefix) for half in (0, 1))
@@ -558,8 +586,16 @@ def _whole(page: Page, depth: int = 0) -> Subtree:
             return Subtree(root_of(leaves, depth), _fill(len(items)))
 
 
+def _digit_at(position: int) -> Callable[[bytes], int]:
+    """What gives digit number ``position`` of a key."""
+    byte = position >> 1
+    if position & 1:
+        return lambda key: key[byte] & 15
+    return lambda key: key[byte] >> _PART_BITS
+
+
 def _fill(count: int) -> Fill:
-    return Fill(min(count, Fill.MANY))
+    return _FILLS[count] if count < Fill.MANY else Fill.MANY
 
 
 def _merged(items: Iterable[Item], changes: Iterable[Item]) -> Iterator[Item]:

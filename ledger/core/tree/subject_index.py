@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate, pairwise
@@ -25,6 +25,7 @@ from ledger.errors import Malformed, VerificationFailed
 KEY_BITS = 256
 MAX_STEPS = 1 << 16
 EMPTY_INDEX = IndexRoot(bytes(HASH_SIZE))
+_ONE = b"\x02" + (1).to_bytes(8)
 _EMPTY, _OTHER, _MATCH, _NODE = "eomn"
 
 Numbers = tuple[int, ...]
@@ -33,6 +34,8 @@ Numbers = tuple[int, ...]
 
 def value_of(numbers: Sequence[int]) -> bytes:
     """SHA-256(0x02 ‖ count (8) ‖ number (8) …) over the numbers of at least one entry, ascending."""
+    if len(numbers) == 1:  # nearly all
+        return sha256(_ONE + numbers[0].to_bytes(8)).digest()
     return sha256(b"\x02" + len(numbers).to_bytes(8) + b"".join([number.to_bytes(8) for number in numbers])).digest()
 
 
@@ -51,33 +54,45 @@ def middle_of(keys: Sequence[SubjectKey], begin: int, end: int, depth: int) -> i
     return bisect_left(keys, 1, begin, end, key=lambda key: bit_of(key, depth))
 
 
-def root_of(leaves: Sequence[tuple[SubjectKey, bytes]], depth: int = 0) -> bytes:
+def root_of(leaves: Iterable[tuple[SubjectKey, bytes]], depth: int = 0) -> bytes:
     """The subtree over the hashes of leaves, ascending by key, whose keys agree in their first ``depth`` bits.
 
-    Over all leaves of an index, and with depth 0, this is its root.
+    Over all leaves of an index, and with depth 0, this is its root. However many there are, few are in memory.
     """
-    if not leaves:
-        return EMPTY_INDEX
-    # The subtrees to the left of the present leaf: hash, depth (None for a leaf, which may stand anywhere), one of its
-    # keys, and the bits that this key shares with the next one to the right. They join when the sharing ends.
-    done: list[tuple[bytes, int | None, bytes, int]] = []
-    hash_, top, key = b"", None, b""
-    for number, (key, leaf) in enumerate(leaves):
-        shared = _shared_bits(key, leaves[number + 1][0]) if number + 1 < len(leaves) else -1
-        hash_, top = leaf, None
-        while done and done[-1][3] > shared:
-            left, left_top, left_key, at = done.pop()
-            hash_ = node_hash(_raised(left, left_key, left_top, at + 1), _raised(hash_, key, top, at + 1))
-            top = at
-        done.append((hash_, top, key, shared))
-    return _raised(hash_, key, top, depth)
+    # The subtrees to the left of the present one: hash, depth (None for a leaf, which may stand anywhere), one of its
+    # keys as a number, and the bits that this key shares with the next one to the right. They join when that ends.
+    done: list[tuple[bytes, int | None, int, int]] = []
+    hash_: bytes = EMPTY_INDEX
+    top: int | None = None
+    at = -1
+    for key, leaf in leaves:
+        number = int.from_bytes(key)
+        if at >= 0:
+            shared = KEY_BITS - (number ^ at).bit_length()
+            while done and done[-1][3] > shared:
+                hash_, top = _joined(done.pop(), hash_, top, at)
+            done.append((hash_, top, at, shared))
+        hash_, top, at = leaf, None, number
+    while done:
+        hash_, top = _joined(done.pop(), hash_, top, at)
+    return hash_ if top is None else _raised(hash_, at, top, depth)
 
 
-def _raised(hash_: bytes, key: bytes, top: int | None, depth: int) -> bytes:
+def _joined(left: tuple[bytes, int | None, int, int], hash_: bytes, top: int | None, at: int) -> tuple[bytes, int]:
+    """The node over a subtree and the one to the right of it, and the node's depth."""
+    left_hash, left_top, left_at, shared = left
+    if left_top is not None and left_top > shared + 1:
+        left_hash = _raised(left_hash, left_at, left_top, shared + 1)
+    if top is not None and top > shared + 1:
+        hash_ = _raised(hash_, at, top, shared + 1)
+    return sha256(b"\x01" + left_hash + hash_).digest(), shared
+
+
+def _raised(hash_: bytes, at: int, top: int, depth: int) -> bytes:
     """A subtree of depth ``top``, as it is from ``depth``: one half of each node between is empty."""
-    if top is not None:
-        for at in range(top - 1, depth - 1, -1):
-            hash_ = node_hash(EMPTY_INDEX, hash_) if bit_of(key, at) else node_hash(hash_, EMPTY_INDEX)
+    for bit in range(top - 1, depth - 1, -1):
+        is_right = at >> KEY_BITS - 1 - bit & 1
+        hash_ = node_hash(EMPTY_INDEX, hash_) if is_right else node_hash(hash_, EMPTY_INDEX)
     return hash_
 
 

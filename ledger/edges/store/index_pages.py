@@ -7,7 +7,7 @@ ends it and has its own.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import islice
 from threading import Lock
 
@@ -26,11 +26,12 @@ _NOTHING = Kept(Indexed(0, Root(b"")), IndexRoot(b""))
 _NEW_PAGE = insert(INDEX_PAGES)
 _ENDED = (
     update(INDEX_PAGES)
-    .where(INDEX_PAGES.c.prefix == bindparam("ended"), INDEX_PAGES.c.until == MAX_NUMBER)
+    # Not ``until == MAX_NUMBER``: SQLite would look through the index of all such pages, which are most.
+    .where(INDEX_PAGES.c.prefix == bindparam("ended"), INDEX_PAGES.c.until > bindparam("at"))
     .values(until=bindparam("at"))
 )
-_FOUND = select(INDEX_PAGES.c.page).where(
-    INDEX_PAGES.c.prefix == bindparam("prefix"),
+_FOUND = select(INDEX_PAGES.c.prefix, INDEX_PAGES.c.page).where(
+    INDEX_PAGES.c.prefix.in_(bindparam("prefixes", expanding=True)),
     INDEX_PAGES.c.since <= bindparam("size"),
     INDEX_PAGES.c.until > bindparam("size"),
 )
@@ -56,23 +57,24 @@ class IndexPages:
             self._newest.move_to(kept, lambda size: _changed_since(connection, size))
             return kept
 
-    def read(self, prefix: str, size: int) -> Page | None:
-        """See ``Pages``. :raises HistoryBroken: the row was changed, and holds no page."""
-        known = self._newest.get(prefix, size)
-        if known is not None:
-            return known
-        with self._database.reading() as connection:
-            data = connection.execute(_FOUND, {"prefix": prefix, "size": checked_number(size, "size")}).scalar()
-        if data is None:
-            return None
-        try:
-            page = page_from_bytes(data)
-        except ValueError as error:
-            raise HistoryBroken(
-                "the stored index of subjects was changed", expected=f"the page {prefix or 'of the root'}", found=error
-            ) from None
-        self._newest.put(prefix, size, page)
-        return page
+    def read(self, prefixes: Collection[str], size: int) -> dict[str, Page]:
+        """See ``Pages``. :raises HistoryBroken: a row was changed, and holds no page."""
+        found = self._newest.get(prefixes, size)
+        missing = [prefix for prefix in prefixes if prefix not in found]
+        checked_number(size, "size")
+        for at in range(0, len(missing), CHUNK):
+            with self._database.reading() as connection:
+                rows = connection.execute(_FOUND, {"prefixes": missing[at : at + CHUNK], "size": size}).all()
+            for prefix, data in rows:
+                try:
+                    found[prefix] = page_from_bytes(data)
+                except ValueError as error:
+                    raise HistoryBroken(
+                        "the stored index of subjects was changed", expected=f"the page {prefix or 'of the root'}",
+                        found=error,
+                    ) from None  # fmt: skip
+                self._newest.put(prefix, size, found[prefix])
+        return found
 
     def write(self, before: int, indexed: Indexed, pages: Iterable[tuple[str, Page]]) -> None:
         with self._database.writing() as connection:
@@ -119,15 +121,16 @@ class _Newest:
         self._branches: OrderedDict[str, Page] = OrderedDict()
         self._buckets: OrderedDict[str, Page] = OrderedDict()
 
-    def get(self, prefix: str, size: int) -> Page | None:
+    def get(self, prefixes: Iterable[str], size: int) -> dict[str, Page]:
+        found: dict[str, Page] = {}
         with self._lock:
-            if size != self._at.size:
-                return None
-            for pages in (self._branches, self._buckets):
-                if prefix in pages:
-                    pages.move_to_end(prefix)
-                    return pages[prefix]
-            return None
+            if size == self._at.size:
+                for prefix in prefixes:
+                    for pages in (self._branches, self._buckets):
+                        if prefix in pages:
+                            pages.move_to_end(prefix)
+                            found[prefix] = pages[prefix]
+        return found
 
     def put(self, prefix: str, size: int, page: Page) -> None:
         with self._lock:

@@ -122,7 +122,7 @@ class _Audit:
         replay = self._log.replay
         report.size, report.last_time, report.signatures = replay.size, replay.last_time, self._log.signatures.count
         report.head, report.root, report.kinds = hex_text(replay.head), hex_text(replay.root()), self._log.kinds
-        report.index = hex_text(self._log.index.root(replay.size, replay.root()))
+        report.index = hex_text(self._log.index.root(replay.root()))
 
     def _other_nodes(self) -> Iterator[OtherNodeLog]:
         """The other nodes on the same chain up to the block; a finding for each that cannot be read."""

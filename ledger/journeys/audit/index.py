@@ -40,16 +40,16 @@ class AuditedIndex:
         """The next entry that was replayed."""
         self._index.take(entry)
 
-    def root(self, size: int, root: Root) -> IndexRoot:
-        """The root of the index of all entries so far."""
-        return self._index.root(size, root)
+    def root(self, root: Root) -> IndexRoot:
+        """The root of the index of all entries so far, whose RFC 9162 root is ``root``."""
+        return self._index.root(root)
 
     def check(self, checkpoint: Checkpoint) -> None:
         """Compare the index of a checkpoint of all entries so far, whose root is right.
 
         :raises HistoryBroken: it is another one: with both roots, and the first subject that differs if that is known.
         """
-        ours = self.root(checkpoint.size, checkpoint.root)
+        ours = self.root(checkpoint.root)
         if checkpoint.index == ours:
             return
         words = f"a checkpoint of {checkpoint.size} entries has another index than these entries"

@@ -170,7 +170,7 @@ def test_pages_are_read_as_they_were_written() -> None:
     index.advance((Item(item, (number, number + 500)) for number, item in enumerate(keys(500))), of(1_000))
     kinds = set()
     for prefix in pages.last:
-        page = pages.read(prefix, 1_000)
+        page = pages.read([prefix], 1_000).get(prefix)
         assert page is not None
         data = page.to_bytes()
         assert page_from_bytes(data) == page
@@ -202,14 +202,14 @@ def test_a_branch_hashes_only_what_changes() -> None:
     """Parts set one after the other make the same page as all at once."""
     index = SubjectIndex(MemoryPages())
     index.advance((Item(item, (number,)) for number, item in enumerate(keys(400))), of(400))
-    whole = index._pages.read("", 400)
+    whole = index._pages.read([""], 400)[""]
     assert isinstance(whole, Branch)
     parts = [(number, whole.subtree(16 + number)) for number in range(16)]
     one_by_one = Branch()
     for number, part in _shuffled(parts):
         one_by_one = one_by_one.with_parts({number: part})
     assert one_by_one == whole
-    assert isinstance(index._pages.read("000", 400), Bucket | None)
+    assert isinstance(index._pages.read(["000"], 400).get("000"), Bucket | None)
 
 
 def _shuffled(parts: Sequence) -> list:
