@@ -299,8 +299,8 @@ class AttestationAlreadyRevoked(Refused):
 class SheetStale(Refused):
     FIELDS = ("attestation", "member", "line", "current")
     MESSAGE = (
-        "somebody else posted first: line {line} of attestation {attestation} for member {member} has the sheet "
-        "{current} now, and not the one from which this posting moves"
+        "this posting moves from another sheet than the present one: line {line} of attestation {attestation} for "
+        "member {member} has the sheet {current} (zero if it was never opened); somebody else may have posted first"
     )
 
 

@@ -491,7 +491,7 @@ def test_a_line_moves_from_sheet_to_sheet(shell: Shell) -> None:
 
     code, _, said = shell(*post, "--from", first, "--to", third)
     assert code == 1
-    assert "SheetStale: somebody else posted first: line 2 of attestation" in said
+    assert "SheetStale: this posting moves from another sheet than the present one: line 2 of attestation" in said
     assert f"has the sheet {second} now, and not the one from which this posting moves" in said
     again = shell.json(*post, "--from", first, "--to", second)
     assert (again["id"], again["entry"], "transaction" in again) == (moved["id"], moved["entry"], False)
