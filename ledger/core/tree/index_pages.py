@@ -29,6 +29,7 @@ from ledger.core.tree.merkle import HASH_SIZE
 from ledger.core.tree.subject_index import (
     IndexProof,
     Numbers,
+    bit_of,
     index_leaf,
     middle_of,
     root_of,
@@ -537,7 +538,8 @@ class _InBucket:
         return _fill(len(self.items))
 
     def halves(self) -> tuple[_View, _View]:
-        middle = middle_of([item.key for item in self.items], 0, len(self.items), self.depth)
+        depth = self.depth
+        middle = bisect_left(self.items, 1, key=lambda item: bit_of(item.key, depth))
         return _InBucket(self.depth + 1, self.items[:middle]), _InBucket(self.depth + 1, self.items[middle:])
 
 
