@@ -12,6 +12,7 @@
 ``subject_lists``  what a long replay says of subjects, sorted on disk
 ``replay_index``   the index of subjects of a long replay, on disk
 ``signature_pool`` signatures checked on all processors
+``whole_file``     files that are replaced as a whole
 ``devchain``       an embedded chain, to try things out
 ================== ===============================================================================
 """

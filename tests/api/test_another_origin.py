@@ -31,7 +31,7 @@ def test_a_node_of_another_origin_says_only_that(
     with pytest.raises(SystemExit) as ended:
         main()
     by_command = json.loads(capsys.readouterr().out)
-    assert (ended.value.code, by_command) == (3, over_http)
+    assert (ended.value.code, by_command | {"clock": 0}) == (3, over_http | {"clock": 0})  # a second may have passed
 
     (check,) = over_http["checks"]
     assert (check["name"], check["status"], check["code"]) == ("origin", "ERROR", "origin.another_chain")

@@ -108,7 +108,7 @@ def test_what_is_no_address_is_malformed(devchain: DevChain, contract: str | byt
 
 
 def test_another_chain_is_not_taken_for_this_one(deployed: Chain, devchain: DevChain) -> None:
-    with pytest.raises(errors.HistoryBroken, match="another chain: expected 1, found 31337"):
+    with pytest.raises(errors.HistoryBroken, match="another chain: expected chain 1, found chain 31337"):
         Chain.connect(devchain.url, replace(deployed.origin, chain_id=1))
 
 

@@ -57,7 +57,8 @@ def xml_fields(data: bytes, limits: Limits) -> tuple[Field, ...]:
         reader.parser.Parse(text, True)
     except expat.ExpatError as error:
         what = f"not well-formed XML: {expat.ErrorString(error.code) or 'no reason given'}"
-        found = text.split("\n")[error.lineno - 1][error.offset :][:1]
+        lines = re.split("\r\n|\r|\n", text)  # as expat counts them
+        found = lines[error.lineno - 1][error.offset :][:1] if error.lineno <= len(lines) else ""
         if error.code == _INVALID_TOKEN and re.fullmatch(FIFTH_EDITION_PATTERN, found):
             what = f"a name with {found!r}: the fifth edition of XML 1.0 permits it, the fourth and many readers do not"
         raise Malformed(what, f"line {error.lineno}, column {error.offset + 1}") from None

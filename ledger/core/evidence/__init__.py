@@ -7,6 +7,7 @@ In reading order:
 ``evidence``  the model, and how it is printed
 ``reading``   how it is read
 ``payloads``  the decoded content of its entries
+``closure``   of which subjects it must show all entries
 ``renewal``   what a holder sends to get fresh evidence
 ``assembly``  how it is gathered from a replayed history
 ``pdf``       how a PDF carries it
