@@ -480,7 +480,7 @@ def test_a_line_moves_from_sheet_to_sheet(shell: Shell) -> None:
 
     post = (*line, "plant-officer", "--agency", "NZ-MPI")
     code, _, said = shell(*post, "--from", first, "--to", second)
-    assert (code, f"has the sheet {ZEROS} (zero if it was never opened)" in said) == (1, True), (
+    assert (code, f"has the sheet {ZEROS} (zero" in said) == (1, True), (
         "the line is not opened yet"
     )
     opened = shell.json(*post, "--to", first)
