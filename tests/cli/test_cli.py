@@ -480,9 +480,7 @@ def test_a_line_moves_from_sheet_to_sheet(shell: Shell) -> None:
 
     post = (*line, "plant-officer", "--agency", "NZ-MPI")
     code, _, said = shell(*post, "--from", first, "--to", second)
-    assert (code, f"has the sheet {ZEROS} (zero" in said) == (1, True), (
-        "the line is not opened yet"
-    )
+    assert (code, f"has the sheet {ZEROS} (zero" in said) == (1, True), "the line is not opened yet"
     opened = shell.json(*post, "--to", first)
     about = f"NZ-MPI: line 2 of certificate {id_} under attestation {attestation}; from "
     assert opened["says"] == f"{about}no sheet to sheet {first}"
