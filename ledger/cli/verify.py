@@ -17,8 +17,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import when
 from ledger.core.verification.policy import read_policy
 from ledger.core.verification.verdict import Conclusion, Question, Status, Verdict
-from ledger.errors import AnotherHistory, ContractMissing
-from ledger.journeys.verify import VerificationRequest, verify_elsewhere, verify_offline, verify_online
+from ledger.journeys.verify import VerificationRequest, verify_offline, verify_online
 
 COLOURS = {
     Status.VALID: "[green]VALID[/]",
@@ -59,14 +58,7 @@ def verify(
         policy=None if policy is None else read_as(POLICY, policy, read_policy),
     )
     if online:
-        try:
-            follower = open_app().follower
-        except AnotherHistory as error:
-            verdict = verify_elsewhere(held, str(error.found), time, asked_at)
-        except ContractMissing:
-            verdict = verify_elsewhere(held, "no contract at this address", time, asked_at)
-        else:
-            verdict = verify_online(held, time, follower, at=asked_at)
+        verdict = verify_online(held, time, lambda: open_app().follower, at=asked_at)
     else:
         verdict = verify_offline(held, time, asked_at)
     value = verdict.to_json()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root, trust_root_from_value
@@ -16,6 +17,7 @@ from ledger.core.verification.intact import Opened, Pages
 from ledger.core.verification.policy import VerificationPolicy, policy_from_value, read_policy
 from ledger.core.verification.verdict import Verdict
 from ledger.core.verification.verify import verify, verify_nothing
+from ledger.errors import AnotherHistory, ContractMissing
 from ledger.journeys.follow import Follower
 
 
@@ -87,30 +89,31 @@ def verify_offline(
     )
 
 
-def verify_elsewhere(request: VerificationRequest, found: str, clock: int, at: int | None = None) -> Verdict:
-    """The verdict where the node that was asked does not have our history: nothing is judged.
-
-    :param found: what it has in its place, in words.
-    """
-    return verify_nothing(request.evidence, found, clock=clock, at=at)
-
-
 def verify_online(
     request: VerificationRequest,
     clock: int,
-    follower: Follower,
+    follower: Callable[[], Follower],
     max_age: float = 0.0,
     cache: VerificationCache | None = None,
     at: int | None = None,
 ) -> Verdict:
     """Decide by the chain's present history. Evidence of another history cannot be judged by it, and is not.
 
+    Neither is anything if the node does not have the history that the settings name: the verdict says only that.
+
+    :param follower: gives the replayed history; raises AnotherHistory or ContractMissing if the node has another.
     :param clock: the verifier's clock, in seconds.
     :param max_age: how old a look at the chain may be, in seconds.
     :param cache: one for all requests of a server.
     :param at: the time that is judged, in seconds; None for that of the clock.
     """
-    with follower.fresh_history(max_age=max_age) as history:
+    try:
+        opened = follower()
+    except AnotherHistory as error:
+        return verify_nothing(request.evidence, str(error.found), clock=clock, at=at)
+    except ContractMissing:
+        return verify_nothing(request.evidence, "no contract at this address", clock=clock, at=at)
+    with opened.fresh_history(max_age=max_age) as history:
         return verify(
             request.evidence,
             clock=clock,

@@ -64,7 +64,7 @@ def question(house: LocalLedger, declaration: Declaration) -> VerificationReques
 def outcomes(house: LocalLedger, declaration: Declaration) -> tuple[Conclusion, Conclusion]:
     """Offline and online."""
     held = question(house, declaration)
-    online = verify_online(held, now(), house.follower)
+    online = verify_online(held, now(), lambda: house.follower)
     return verify_offline(held, now()).conclusion, online.conclusion
 
 
@@ -76,7 +76,7 @@ def test_one_batch_for_all_and_the_verdict_is_good(house: LocalLedger) -> None:
     houses.attest(house, house.store.batches.declaration_ids(rows[0].batch_id), houses.CUSTOMS)  # type: ignore[union-attr, arg-type]
     houses.attest(house, [ids[1]])
     assert outcomes(house, second) == (Conclusion.GOOD, Conclusion.GOOD)
-    verdict = verify_online(question(house, second), now(), house.follower)
+    verdict = verify_online(question(house, second), now(), lambda: house.follower)
     assert len(verdict.attested_by) == 2
     assert len(verify_offline(question(house, first), now()).attested_by) == 1
 

@@ -60,7 +60,7 @@ def spoils_nothing(house: LocalLedger, size: int) -> None:
     assert {finding.status for finding in report.findings} == {Status.VALID}
     made = evidence_of(id_, house.store, house.follower, house.log_key, now()).to_bytes()
     asked = VerificationRequest.read(made, None, trust.to_bytes())
-    for verdict in (verify_offline(asked, now()), verify_online(asked, now(), house.follower)):
+    for verdict in (verify_offline(asked, now()), verify_online(asked, now(), lambda: house.follower)):
         assert verdict.conclusion is Conclusion.GOOD, verdict
 
 

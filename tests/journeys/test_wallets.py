@@ -196,7 +196,7 @@ def test_where_the_code_is_another_nobody_says_that_the_contract_accepted(
 def test_online_the_contract_accepted_it_then(attested: Attested, kind: str) -> None:
     with silent_about_wallets(attested.house) as url:
         chain = connected(attested.house, url)
-        verdict = verify_online(attested.asked(kind), now(), Follower(chain, attested.house.store))
+        verdict = verify_online(attested.asked(kind), now(), lambda: Follower(chain, attested.house.store))
     assert verdict.conclusion is Conclusion.GOOD, verdict
     assert found(verdict)["NZ-MPI 851 signature"] == ("signature.contract_accepted", Status.SKIPPED)
     assert found(verdict)["NZ-MPI 851 authority"] == ("authority.replayed", Status.VALID)
@@ -331,5 +331,5 @@ def test_a_wallet_of_one_transaction_in_the_council(attested: Attested, tmp_path
         assert report.good, report.findings
         made = evidence_of(id_, house.store, house.follower, house.log_key, now()).to_bytes()
         asked = VerificationRequest.read(made, None, TrustRoot.of(origin, note_key(origin, house.log_key)).to_bytes())
-        online, offline = verify_online(asked, now(), house.follower), verify_offline(asked, now())
+        online, offline = verify_online(asked, now(), lambda: house.follower), verify_offline(asked, now())
         assert (online.conclusion, offline.conclusion) == (Conclusion.GOOD, Conclusion.GOOD)

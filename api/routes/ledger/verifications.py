@@ -46,7 +46,7 @@ def _verdict(data: bytes, body: VerificationBody, services: Services) -> Verdict
     held = VerificationRequest.from_values(values["evidence"], document, values.get("trust"), values.get("policy"))
     clock, cache = services.clock(), services.verification_cache
     if body.online:
-        return verify_online(held, clock, services.app.follower, LOOK_SECONDS, cache, body.at)
+        return verify_online(held, clock, lambda: services.app.follower, LOOK_SECONDS, cache, body.at)
     return verify_offline(held, clock, body.at, cache)
 
 
