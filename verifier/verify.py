@@ -1565,7 +1565,7 @@ class Evidence(NamedTuple):
     signature: bytes
     inclusions: tuple[SetInclusion, ...]
     entries: tuple[tuple[Entry, tuple[bytes, ...]], ...]
-    complete: Index
+    proof: Index
     note: Note
     document: Document | None
 
@@ -1646,8 +1646,8 @@ def read_evidence(data: bytes) -> Evidence:
         printed = json.dumps(value["document"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         document = read_redacted(printed.encode() + b"\n")
     origin, signature = Origin.parse(value["origin"]), _hex(value["signature"], "signature")
-    complete, note = read_index(value["index"]), read_note(value["checkpoint"])
-    return Evidence(origin, declaration, signature, tuple(inclusions), tuple(entries), complete, note, document)
+    proof, note = read_index(value["index"]), read_note(value["checkpoint"])
+    return Evidence(origin, declaration, signature, tuple(inclusions), tuple(entries), proof, note, document)
 
 
 def _settings(data: bytes, format_: str, names: Sequence[str]) -> dict[str, Any]:
@@ -1880,6 +1880,12 @@ class Verifier:
         # Sets about the declaration: those of its inclusions, and the set of one, whose root is the leaf itself.
         alone = SetInclusion(leaf_hash(self.id), 1, 0, ())
         self.sets = {(inclusion.root, inclusion.size): inclusion for inclusion in (alone, *evidence.inclusions)}
+        # Attestations about it, with their ids. A lawless log may repeat an id.
+        self.attested = [
+            (evidence.origin.id(ATTESTATION, entry.said["Attestation"]), entry)
+            for entry in self.entries
+            if entry.kind == ATTESTED and _set(entry) in self.sets
+        ]
         self.undecided: tuple[int, str] | None = None  # the first resolution that a wallet contract endorsed, and why
         self.resolutions, self.unendorsed = self.enacted()
         last, size = self.entries[-1:], evidence.note.size
@@ -2083,7 +2089,7 @@ class Verifier:
 
     def complete(self) -> None:
         """Check 22."""
-        index, note = self.evidence.complete, self.evidence.note
+        index, note = self.evidence.proof, self.evidence.note
         shown, listed = {entry.number for entry in self.entries}, {number for item in index.lists for number in item}
         if missing := sorted(listed - shown):
             self.add("complete.not_shown", f"left out: entries {', '.join(map(str, missing[:3]))}")
@@ -2091,9 +2097,8 @@ class Verifier:
         if others := sorted(shown - listed - {note.size - 1}):
             self.add("complete.not_listed", f"shown and about nothing in question: {', '.join(map(str, others[:3]))}")
             return
-        keys = sorted(sha256(b"trade-ledger/subject/1\n" + subject) for subject in self.subjects())
         try:
-            root = index_root(index, keys)
+            root = index_root(index, sorted(self.keys_in_question()))
         except Failed as error:
             self.add("complete.not_proven", str(error))
             return
@@ -2102,24 +2107,17 @@ class Verifier:
             return
         self.all_shown = self.add("complete.all_shown", f"the {len(shown)} entries shown are all there are")
 
-    def subjects(self) -> set[bytes]:
-        """The subjects of which all entries must be shown: types 1 to 8 of formats.md section 7."""
-        found = {b"\x01", b"\x08" + self.id}
-        found |= {b"\x05" + root + size.to_bytes(8, "big") for root, size in self.sets}
-        for entry in self.entries:
-            if entry.kind == ATTESTED and _set(entry) in self.sets:
-                said = entry.said["Attestation"]
-                id_ = self.evidence.origin.id(ATTESTATION, said)
-                found |= {b"\x06" + id_, b"\x07" + id_ + self.id, b"\x03" + entry.signed[0]}
-                found |= {b"\x02" + said["agency"], b"\x04" + said["agency"] + said["kind"].to_bytes(2, "big")}
-        revokers = set()
-        for entry in self.entries:
-            if entry.kind == REVOKED:
-                attestation, member = entry.said["Revocation"]["attestation"], entry.said["Revocation"]["member"]
-                about = b"\x06" + attestation if member == ZERO else b"\x07" + attestation + member
-                if about in found:
-                    revokers.add(b"\x03" + entry.signed[0])
-        return found | revokers
+    def keys_in_question(self) -> set[bytes]:
+        """The keys of the subjects of which all entries must be shown; types 1 to 8 of formats.md section 7."""
+        origin = self.evidence.origin
+        found = {subject_key(1), subject_key(8, self.id)}
+        found |= {subject_key(5, root, size.to_bytes(8, "big")) for root, size in self.sets}
+        for id_, entry in self.attested:
+            agency, kind = entry.said["Attestation"]["agency"], entry.said["Attestation"]["kind"]
+            found |= {subject_key(6, id_), subject_key(7, id_, self.id), subject_key(3, entry.signed[0])}
+            found |= {subject_key(2, agency), subject_key(4, agency, kind.to_bytes(2, "big"))}
+        revoked = [entry for entry in self.entries if entry.kind == REVOKED]
+        return found | {subject_key(3, entry.signed[0]) for entry in revoked if subject_keys(entry, origin)[0] in found}
 
     def anchored(self) -> None:
         """Check 9."""
@@ -2182,10 +2180,7 @@ class Verifier:
 
     def attestations(self) -> None:
         """Checks 13 to 17, for each attestation about the declaration; what is about others is not judged."""
-        found: dict[bytes, Entry] = {}
-        for entry in self.entries:
-            if entry.kind == ATTESTED and _set(entry) in self.sets:
-                found[self.evidence.origin.id(ATTESTATION, entry.said["Attestation"])] = entry
+        found = dict(self.attested)
         standings = {id_: self.standing(id_, entry) for id_, entry in found.items()}
         alive = {_group(entry) for id_, entry in found.items() if standings[id_] == "in_force"}
         for id_, entry in found.items():

@@ -54,7 +54,7 @@ def told(history: History) -> tuple[object, ...]:
     proofs = [log.inclusion(number) for number in range(0, log.size, 7)]
     return (
         history.size, history.head, history.last_time, log.root(), proofs, vars(remembered), history.by_wallets,
-        history.governing, history.agencies.resolutions, [log.root(size) for size in range(log.size)],
+        history.agencies.resolutions, [log.root(size) for size in range(log.size)],
     )  # fmt: skip
 
 

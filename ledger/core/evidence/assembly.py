@@ -10,7 +10,7 @@ from ledger.core.encoding.ids import SubjectKey
 from ledger.core.evidence.closure import subjects_about
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.evidence.inclusion import Inclusion, sets_about
-from ledger.core.history.history import COUNCIL, History
+from ledger.core.history.history import History
 from ledger.core.history.subjects import subject_key
 from ledger.core.statements.declaration import Declaration
 from ledger.core.tree.subject_index import IndexProof
@@ -40,26 +40,13 @@ def assemble(
     if not 0 < size <= history.size:
         raise ValueError("the checkpoint is of another size than the history")
     known = sets_about(id_, inclusions)
-    numbers = {0, size - 1, *history.governing.get(COUNCIL, [])}
-    numbers.update(history.anchors[key].number for key in known if key in history.anchors)
-    if id_ in history.withdrawals:
-        numbers.add(history.withdrawals[id_][0].number)
     attested, revoked = [], []
     for attestation_id in history.attestations_of(known):
         recorded = history.attestations[attestation_id]
-        if recorded.entry.number >= size:
-            continue
-        attested.append((attestation_id, recorded.attested))
-        numbers.add(recorded.entry.number)
-        agency = recorded.attested.attestation.agency
-        for key in (recorded.attested.signer, agency, (agency, recorded.attested.attestation.kind)):
-            numbers.update(history.governing.get(key, []))
-        for item in history.revocations_of(attestation_id, id_):
-            if item.entry.number >= size:
-                continue
-            revoked.append(item.revoked)
-            numbers.add(item.entry.number)
-            numbers.update(history.governing.get(item.revoked.signer, []))
-    proven = tuple(prove(number) for number in sorted(numbers) if number < size)
+        if recorded.entry.number < size:
+            attested.append((attestation_id, recorded.attested))
+            ended = history.revocations_of(attestation_id, id_)
+            revoked += [item.revoked for item in ended if item.entry.number < size]
     index = prove_index(sorted(map(subject_key, subjects_about(id_, known, attested, revoked))))
+    proven = tuple(map(prove, sorted({size - 1}.union(*index.lists))))
     return Evidence(origin, declaration, signature, tuple(inclusions), proven, index, note, document)

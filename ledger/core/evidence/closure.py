@@ -1,7 +1,7 @@
 """The closure: of which subjects evidence must show all entries, so that nothing that bears on it is left out.
 
-docs/evidence-format.md, "Complete". It follows from the declaration, its inclusions and the entries shown, so every
-verifier computes the same.
+docs/evidence-format.md, "Which entries are there". It follows from the declaration, its inclusions and the entries
+shown, so every verifier computes the same.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from ledger.core.history.subjects import (
     declaration_subject,
     mandate_subject,
     member_subject,
+    revocation_subject,
     set_subject,
 )
-from ledger.core.statements.member_types import NO_DECLARATION
-from ledger.core.statements.revocation import Revocation
 
 
 def subjects_about(
@@ -46,10 +45,5 @@ def subjects_about(
             agency_subject(said.agency),
             mandate_subject(said.agency, said.kind),
         }
-    return subjects | {attester_subject(item.signer) for item in revoked if _subject(item.revocation) in subjects}
-
-
-def _subject(revocation: Revocation) -> Subject:
-    if revocation.member == NO_DECLARATION:
-        return attestation_subject(revocation.attestation)
-    return member_subject(revocation.attestation, revocation.member)
+    ended = [item for item in revoked if revocation_subject(item.revocation) in subjects]
+    return subjects | {attester_subject(item.signer) for item in ended}

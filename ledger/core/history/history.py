@@ -12,24 +12,10 @@ from ledger.core.history.replay import AttestationRef, EntryRef, Replay
 from ledger.core.history.standing import RecordedAttestation, RecordedRevocation, Standing, standing_of
 from ledger.core.statements.member_types import NO_DECLARATION, ZERO
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.resolutions import (
-    AgencyEnrolment,
-    AgencyReinstatement,
-    AgencySuspension,
-    AttesterAuthorisation,
-    AttesterCompromise,
-    AttesterRetirement,
-    CouncilChange,
-    MandateGrant,
-    MandateWithdrawal,
-    Resolution,
-)
 from ledger.core.statements.signature import WalletUndecided, verify_party_signature, verify_signature
 from ledger.core.tree.tiles import Tiles
 from ledger.errors import DefiniteNo, Unavailable
 
-Governed = bytes | str | tuple[str, int]
-COUNCIL = ""
 _RECENT = 1_024
 
 
@@ -141,7 +127,6 @@ class History(Replay):
         self.log = Tiles()
         self.by_wallets: list[int] = []
         self.first_wallet_resolution: int | None = None
-        self.governing: dict[Governed, list[int]] = {}
         self._facts = DictMemory()
         self._recent: deque[_Before] = deque(maxlen=_RECENT)
         super().__init__(origin, self._facts, self.log, self._check_signature)
@@ -176,7 +161,7 @@ class History(Replay):
         return self._facts.sheet(line)
 
     def apply(self, entry: Entry) -> Content:
-        """As ``Replay.apply``, and note what the council's resolutions govern."""
+        """As ``Replay.apply``, and note what is needed to take the entry back."""
         head, last_time, wallets = self.head, self.last_time, len(self.by_wallets)
         try:
             content = super().apply(entry)
@@ -185,10 +170,8 @@ class History(Replay):
             raise
         is_resolution = isinstance(content, Enacted)
         self._recent.append(_Before(head, last_time, None if is_resolution else (entry.topic(self.origin), content)))
-        if isinstance(content, Enacted):
-            if self.first_wallet_resolution is None and entry.number in self.by_wallets[-1:]:
-                self.first_wallet_resolution = entry.number
-            self.governing.setdefault(governed_by(content.resolution), []).append(entry.number)
+        if is_resolution and self.first_wallet_resolution is None and entry.number in self.by_wallets[-1:]:
+            self.first_wallet_resolution = entry.number
         return content
 
     def back_to(self, size: int) -> bool:
@@ -242,18 +225,3 @@ class History(Replay):
         except WalletUndecided:
             if number not in self.by_wallets[-1:]:
                 self.by_wallets.append(number)
-
-
-def governed_by(resolution: Resolution) -> Governed:
-    """What a resolution is about: an attester (signer), an agency (code), a mandate (code, kind), or the council."""
-    match resolution:
-        case AttesterAuthorisation() | AttesterRetirement() | AttesterCompromise():
-            return resolution.attester
-        case MandateGrant() | MandateWithdrawal():
-            return resolution.agency, resolution.kind
-        case AgencyEnrolment() | AgencySuspension() | AgencyReinstatement():
-            return resolution.agency
-        case CouncilChange():
-            return COUNCIL
-        case _:
-            assert_never(resolution)

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName, SetName, Signer, Subject, SubjectKey
 from ledger.core.history.entry import Anchored, Attested, Enacted, Entry, Posted, Revoked, Withdrawn
-from ledger.core.statements.member_types import ZERO
+from ledger.core.statements.member_types import NO_DECLARATION
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.resolutions import (
     AgencyEnrolment,
@@ -26,6 +26,7 @@ from ledger.core.statements.resolutions import (
     MandateWithdrawal,
     Resolution,
 )
+from ledger.core.statements.revocation import Revocation
 from ledger.core.tree.index_pages import Item
 
 _DOMAIN = b"trade-ledger/subject/1\n"
@@ -64,6 +65,13 @@ def member_subject(attestation: AttestationId, declaration: DeclarationId) -> Su
     return Subject(b"\x07" + attestation + declaration)
 
 
+def revocation_subject(revocation: Revocation) -> Subject:
+    """What a revocation is about: the whole attestation, or one of its members."""
+    if revocation.member == NO_DECLARATION:
+        return attestation_subject(revocation.attestation)
+    return member_subject(revocation.attestation, revocation.member)
+
+
 def declaration_subject(id_: DeclarationId) -> Subject:
     """A declaration: its withdrawal."""
     return Subject(b"\x08" + id_)
@@ -91,10 +99,8 @@ def subjects_of(entry: Entry, origin: Origin) -> tuple[Subject, ...]:
             # The topic is the attestation's id, which the replay has computed already.
             id_ = AttestationId(entry.topic(origin))
             subjects = [attestation_subject(id_), set_subject(SetName(attestation.root, attestation.size))]
-        case Revoked(revocation=revocation) if revocation.member == ZERO:
-            subjects = [attestation_subject(revocation.attestation)]
         case Revoked(revocation=revocation):
-            subjects = [member_subject(revocation.attestation, revocation.member)]
+            subjects = [revocation_subject(revocation)]
         case Withdrawn(withdrawal=withdrawal):
             subjects = [declaration_subject(withdrawal.declaration)]
         case Posted(posting=posting):

@@ -19,7 +19,7 @@ _NAMED = 3  # patterns that a check names
 
 
 def check_refusal(verification: Verification, refused: Refusal, candidates: Sequence[Candidate]) -> None:
-    """Step 19, for one item of the policy. That there is none, the index shows."""
+    """Step 19, for one item of the policy. The index shows that there is none."""
     outcomes = list(refused.outcomes) or sorted(outcomes_of(refused.kind).adverse)
     said: dict[str, Param | bytes] = {"kind": refused.kind, "outcomes": outcomes}
     found = [
