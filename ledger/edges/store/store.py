@@ -23,6 +23,7 @@ from ledger.edges.store.index_pages import IndexPages
 from ledger.edges.store.leadership import Leadership
 from ledger.edges.store.restore import Restoration
 from ledger.edges.store.schema import Schema
+from ledger.edges.store.sessions import Sessions
 from ledger.edges.store.sets import Sets
 from ledger.edges.store.status import StoreStatusReader
 from ledger.edges.store.tables import META, metadata
@@ -53,6 +54,7 @@ class Store:
         self.events = Events(database)
         self.status = StoreStatusReader(database)
         self.idempotency = Idempotency(database)
+        self.sessions = Sessions(database)
         self.leadership = Leadership(database)
         self.backup = Backup(database)
 

@@ -206,3 +206,39 @@ IDEMPOTENCY = Table(
     Column("created_at", _NUMBER, nullable=False),
     Index(None, "created_at"),
 )
+
+# Nonces that were given for sign-ins; a used one is kept until it would be too old, so that nobody uses it again.
+NONCES = Table(
+    "nonces",
+    metadata,
+    Column("nonce", _HASH, primary_key=True),
+    Column("client", String(64), nullable=False),
+    Column("created_at", _NUMBER, nullable=False),
+    Column("used_at", _NUMBER),
+    Index(None, "created_at"),
+    Index(None, "client", "created_at"),
+)
+
+# Who tried to sign in when, so that a client address is held back by all processes together.
+SIGN_IN_TRIES = Table(
+    "sign_in_tries",
+    metadata,
+    Column("id", _COUNTED, primary_key=True),
+    Column("client", String(64), nullable=False),
+    Column("tried_at", _NUMBER, nullable=False),
+    Index(None, "tried_at"),
+    Index(None, "client", "tried_at"),
+)
+
+# Sessions, by the SHA-256 of what their holders show. What they show is nowhere here.
+SESSIONS = Table(
+    "sessions",
+    metadata,
+    Column("name", _HASH, primary_key=True),
+    Column("signer", LargeBinary(128), nullable=False),
+    Column("begun_at", _NUMBER, nullable=False),
+    Column("used_at", _NUMBER, nullable=False),
+    Index(None, "used_at"),
+    Index(None, "begun_at"),
+    Index(None, "signer", "used_at"),
+)
