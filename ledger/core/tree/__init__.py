@@ -2,11 +2,13 @@
 
 In reading order:
 
-================= ==========================================================
-``merkle``        leaf and node hashes, roots, proofs and their verification
-``tiles``         a tree that grows, with its proofs (C2SP tlog-tiles)
-``tile_files``    the same tree as files
-``subject_index`` the hashes of the index, and proofs of whole lists
-``index_pages``   the index itself, in pages
-================= ==========================================================
+==================== ==========================================================
+``merkle``           leaf and node hashes, roots, proofs and their verification
+``tiles``            a tree that grows, with its proofs (C2SP tlog-tiles)
+``tile_files``       the same tree as files
+``subject_index``    the hashes of the index, and proofs of whole lists
+``index_pages``      the index itself, in pages
+``index_files``      the same pages as files
+``index_difference`` the first subject that two indexes have otherwise
+==================== ==========================================================
 """

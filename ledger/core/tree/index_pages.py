@@ -39,8 +39,8 @@ from ledger.errors import HistoryBroken
 
 PARTS = 16
 MOST_KEYS = 32  # on one page
-_PART_BITS = 4
-_DIGITS = "0123456789abcdef"
+PART_BITS = 4
+DIGITS = "0123456789abcdef"
 _BUCKET, _BRANCH = b"\x00", b"\x01"  # the first byte of a page that is stored
 _COUNT, _NUMBER = 4, 8
 
@@ -148,7 +148,7 @@ Page = Bucket | Branch
 
 def root_of_page(page: Page) -> IndexRoot:
     """The root of the index whose first page this is."""
-    return IndexRoot(_whole(page).hash)
+    return IndexRoot(subtree_of(page).hash)
 
 
 def page_from_bytes(data: bytes) -> Page:
@@ -366,7 +366,7 @@ class SubjectIndex:
                 if isinstance(page, Branch):
                     for digit, group in groupby(under, key=_digit_at(len(prefix))):
                         if page.fills[PARTS + digit]:
-                            wanted[prefix + _DIGITS[digit]] = list(group)
+                            wanted[prefix + DIGITS[digit]] = list(group)
             found = self._pages.read(wanted, size)
             known |= found
             level = {prefix: (page, wanted[prefix]) for prefix, page in found.items()}
@@ -399,8 +399,8 @@ class SubjectIndex:
     def _stream(self, root: Branch, changes: Iterable[Item], before: int) -> Iterator[tuple[str, Page]]:
         """The pages that change under the first two digits, a few at a time, and then those above them."""
         parts: dict[int, Subtree] = {}
-        for digit, group in groupby(changes, key=lambda item: item.key[0] >> _PART_BITS):
-            name = _DIGITS[digit]
+        for digit, group in groupby(changes, key=lambda item: item.key[0] >> PART_BITS):
+            name = DIGITS[digit]
             page = self._part(root, digit, name, before)
             made: dict[str, Page] = {}
             some: list[Item] = [] if isinstance(page, Branch) else list(islice(group, MOST_KEYS + 1))
@@ -427,7 +427,7 @@ class SubjectIndex:
         if expected.fill is Fill.EMPTY:
             return None
         page = self._found(name, size)
-        if _whole(page, _PART_BITS * len(name)) != expected:
+        if subtree_of(page, PART_BITS * len(name)) != expected:
             raise _damaged(name, "another page")
         return page
 
@@ -439,12 +439,12 @@ class SubjectIndex:
             items = changes if page is None else list(_merged(page.items, changes))
             if len(items) <= MOST_KEYS:
                 pages[prefix] = bucket = Bucket(tuple(items))
-                return _whole(bucket, _PART_BITS * len(prefix))
+                return subtree_of(bucket, PART_BITS * len(prefix))
             page, changes = Branch(), items
         digit_of = _digit_at(len(prefix))
         parts = {}
         for digit, group in groupby(changes, key=lambda item: digit_of(item.key)):
-            name = prefix + _DIGITS[digit]
+            name = prefix + DIGITS[digit]
             parts[digit] = self._write(name, self._part(page, digit, name, before), list(group), pages, before)
         pages[prefix] = branch = page.with_parts(parts)
         return branch.subtree(1)
@@ -463,58 +463,10 @@ class SubjectIndex:
         """The view itself, or where it is a part of a branch, the page of that part."""
         match view:
             case _InBranch(_, _, at, prefix) if at >= PARTS:
-                name = prefix + _DIGITS[at - PARTS]
+                name = prefix + DIGITS[at - PARTS]
                 return _view(known.get(name) or self._found(name, size), name)
             case _:
                 return view
-
-
-class Difference(NamedTuple):
-    """A key that two indexes have with different lists."""
-
-    key: SubjectKey
-    ours: Numbers
-    theirs: Numbers
-
-
-def first_difference(ours: Pages, theirs: Pages, size: int) -> Difference | None:
-    """The smallest key with different lists in two indexes of one size; None if there is none.
-
-    It reads only pages on the way to the difference, and what is beside it.
-
-    :raises HistoryBroken: a page was lost.
-    """
-    prefix = ""
-    while True:
-        left, right = (pages.read([prefix], size).get(prefix) for pages in (ours, theirs))
-        if not isinstance(left, Branch) or not isinstance(right, Branch):
-            break
-        digit = next((at for at in range(PARTS) if left.subtree(PARTS + at) != right.subtree(PARTS + at)), None)
-        if digit is None:
-            return None
-        prefix += _DIGITS[digit]
-    known = _items(theirs, prefix, size)
-    mine = _items(ours, prefix, size)
-    for key in sorted(known.keys() | mine.keys()):
-        if mine.get(key, ()) != known.get(key, ()):
-            return Difference(key, mine.get(key, ()), known.get(key, ()))
-    return None
-
-
-def _items(pages: Pages, prefix: str, size: int) -> dict[SubjectKey, Numbers]:
-    """All lists under a prefix."""
-    page = pages.read([prefix], size).get(prefix)
-    match page:
-        case None:
-            return {}
-        case Bucket(items):
-            return dict(items)
-        case Branch():
-            found: dict[SubjectKey, Numbers] = {}
-            for at in range(PARTS):
-                if page.fills[PARTS + at]:
-                    found |= _items(pages, prefix + _DIGITS[at], size)
-            return found
 
 
 def _damaged(prefix: str, found: str) -> HistoryBroken:
@@ -531,7 +483,7 @@ class _InBucket:
 
     @property
     def hash(self) -> bytes:
-        return _whole(Bucket(self.items), self.depth).hash
+        return subtree_of(Bucket(self.items), self.depth).hash
 
     @property
     def fill(self) -> Fill:
@@ -570,7 +522,7 @@ _View = _InBucket | _InBranch
 
 def _view(page: Page, prefix: str) -> _View:
     """All that is under the prefix of a page."""
-    depth = _PART_BITS * len(prefix)
+    depth = PART_BITS * len(prefix)
     match page:
         case Bucket(items):
             return _InBucket(depth, items)
@@ -578,7 +530,7 @@ def _view(page: Page, prefix: str) -> _View:
             return _InBranch(depth, page, 1, prefix)
 
 
-def _whole(page: Page, depth: int = 0) -> Subtree:
+def subtree_of(page: Page, depth: int = 0) -> Subtree:
     """All that is on a page, whose prefix has ``depth`` bits, and below it."""
     match page:
         case Branch():
@@ -593,7 +545,7 @@ def _digit_at(position: int) -> Callable[[bytes], int]:
     byte = position >> 1
     if position & 1:
         return lambda key: key[byte] & 15
-    return lambda key: key[byte] >> _PART_BITS
+    return lambda key: key[byte] >> PART_BITS
 
 
 def _fill(count: int) -> Fill:

@@ -12,7 +12,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Entry
 from ledger.core.history.subjects import describe, subject_key, subjects_of
 from ledger.core.statements.origin import Origin
-from ledger.core.tree.index_pages import Difference, first_difference
+from ledger.core.tree.index_difference import Difference, first_difference
 from ledger.edges.replay_index import ReplayIndex
 from ledger.edges.store import Store
 from ledger.errors import DefiniteNo, HistoryBroken
