@@ -23,6 +23,7 @@ from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.node import shown_address
 from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.keys.keystore import Keystore, SigningKey, passphrase_source
+from ledger.edges.published_log import PublishedLog
 from ledger.edges.store import Store
 from ledger.edges.witness_http import clients_of
 from ledger.errors import LedgerError, Malformed, Source, Unavailable
@@ -250,6 +251,10 @@ class App:
         """Another node of the same chain, for an audit to compare."""
         return OtherNode(shown_address(rpc_url), lambda: self.connect(rpc_url, check_code=False))
 
+    def published_log(self, url: str) -> PublishedLog:
+        """A log where it is served, for a witness or an audit to compare; Malformed if this is no address."""
+        return PublishedLog.at(url)
+
     def use_stored_history(self, warn: Callable[[LedgerError], None]) -> App:
         """This app if the chain answers; else an app over the history in the store, and ``warn`` is told why.
 
@@ -366,4 +371,6 @@ class App:
         self._closing.callback(app.close)
         key = app.key(self.settings.witness_key)
         grace = self.settings.witness_grace_seconds
-        return Witness(trust, name, key, app.store, lambda: app.follower, grace)
+        url = self.settings.log_url
+        published = None if url is None else self.published_log(url)
+        return Witness(trust, name, key, app.store, lambda: app.follower, grace, published)

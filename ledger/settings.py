@@ -108,6 +108,12 @@ class Settings(BaseModel):
     trust_file: Path = _setting(
         "Trust root of the log that `ledger witness` cosigns: its history and the log's key.", Path("trust.json"), _PATH
     )
+    log_url: str | None = _setting(
+        "Address of the log that `ledger witness` cosigns. If the log signs another index of subjects than its entries "
+        "have, the witness reads the pages of that index there, and its own log names the first subject that differs.",
+        None, "an address with http:// or https://", pattern=r"^https?://[^\s/]+\S*$",
+        unset="the witness names the roots of both indexes only",
+    )  # fmt: skip
     passphrase: SecretStr | None = _setting(
         "Passphrase of the keystore. Other programs can see an environment: prefer `passphrase_file`. If both "
         "are set, this one counts.", None, "text", min_length=1, unset="asked for at a terminal",

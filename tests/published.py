@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -15,12 +15,16 @@ from starlette.staticfiles import StaticFiles
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import NoteKey, SignedNote, cosigned, cosigned_text, signed
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.ids import Root
 from ledger.core.history.entry import Anchored, Attested, Content, Entry, encode_payload, kind_of
+from ledger.core.history.subjects import lists_of
 from ledger.core.statements.attestation import Attestation
+from ledger.core.tree.index_files import PageName
+from ledger.core.tree.index_pages import PARTS, Branch, Indexed, MemoryPages, SubjectIndex
 from ledger.core.tree.merkle import leaf_hash
 from ledger.core.tree.tile_files import TileName, TileStream, bundle
 from ledger.core.tree.tiles import TILE_WIDTH
-from ledger.testing.world import ORIGIN, START, Witness, first_entry, index_of
+from ledger.testing.world import ORIGIN, START, Witness, first_entry
 from tests.witnesses import key_of, serving
 
 LOG = key_of("made-up log")
@@ -44,7 +48,22 @@ def entries(count: int, seed: str = "") -> list[bytes]:
 
 def index_root(data: Sequence[bytes]) -> bytes:
     """The root of the index of these entries."""
-    return index_of([Entry.from_data(entry) for entry in data], ORIGIN).root(len(data))
+    return indexed(data)[0]
+
+
+def indexed(data: Sequence[bytes], hidden: Collection[int] = ()) -> tuple[bytes, dict[str, bytes]]:
+    """The root and the files of the index of these entries, without those of the numbers in ``hidden``."""
+    pages, size = MemoryPages(), len(data)
+    shown = [Entry.from_data(entry) for number, entry in enumerate(data) if number not in hidden]
+    root = SubjectIndex(pages).advance(lists_of(shown, ORIGIN), Indexed(size, Root(bytes(32))))
+    files, open_ = {}, [""]
+    while open_:
+        prefix = open_.pop()
+        page = pages.read([prefix], size)[prefix]
+        files[str(PageName(size, prefix))] = page.to_bytes()
+        if isinstance(page, Branch):
+            open_ += [f"{prefix}{digit:x}" for digit in range(PARTS) if page.fills[PARTS + digit]]
+    return root, files
 
 
 def note_of(size: int, root: bytes, index: bytes = bytes(32)) -> SignedNote:
@@ -55,10 +74,13 @@ def note_of(size: int, root: bytes, index: bytes = bytes(32)) -> SignedNote:
     return made.with_signatures(cosigned(checkpoint, WITNESS.key, START, signature))
 
 
-def write_log(folder: Path, data: Sequence[bytes], index: bytes | None = None) -> SignedNote:
-    """Write a log's files as C2SP tlog-tiles has them, in place of what was there; its checkpoint.
+def write_log(
+    folder: Path, data: Sequence[bytes], index: bytes | None = None, hidden: Collection[int] = ()
+) -> SignedNote:
+    """Write a log's files as C2SP tlog-tiles has them, and its index, in place of what was there; its checkpoint.
 
-    :param index: what the log signs as the root of the index; the true one unless given.
+    :param index: what the log signs as the root of the index, without pages that lead there.
+    :param hidden: the entries that the index leaves out.
     """
     shutil.rmtree(folder, ignore_errors=True)
     stream = TileStream()
@@ -70,7 +92,10 @@ def write_log(folder: Path, data: Sequence[bytes], index: bytes | None = None) -
     for number, begin in enumerate(range(0, len(data), TILE_WIDTH)):
         part = data[begin : begin + TILE_WIDTH]
         files[str(TileName(None, number, len(part)))] = bundle(part)
-    note = note_of(len(data), stream.root(), index_root(data) if index is None else index)
+    if index is None:
+        index, pages = indexed(data, hidden)
+        files |= pages
+    note = note_of(len(data), stream.root(), index)
     files["checkpoint"] = str(note).encode()
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

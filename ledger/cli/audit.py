@@ -43,6 +43,13 @@ def audit(
     ] = None,
     checkpoint: Annotated[list[Path] | None, typer.Option(help="Checkpoint file to compare with the history.")] = None,
     trust: Annotated[Path | None, typer.Option(help="Trust root: the keys of log and witnesses.")] = None,
+    log: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Where the log is served. Its newest checkpoint is compared, and its pages name a wrong subject.",
+        ),
+    ] = None,
     with_store: Annotated[bool, typer.Option("--store/--no-store", help="Compare the store, if there is one.")] = True,
     report: Annotated[
         Path | None, typer.Option(help="Folder to write audit-report.json and audit-report.html into.")
@@ -72,6 +79,7 @@ def audit(
     scope = Scope(
         first_block, last_block, [app.other_node(url) for url in urls[1:]],
         app.existing_store(chain.origin) if with_store and app.has_store else None, _notes(checkpoint or []), believed,
+        None if log is None else app.published_log(log),
     )  # fmt: skip
     begun = time.monotonic()
     with bar() as progress:

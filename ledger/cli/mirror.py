@@ -17,6 +17,10 @@ def mirror(
     url: Annotated[str, typer.Argument(help="Where the log is served, e.g. http://127.0.0.1:8080/v1/log")],
     folder: Annotated[Path, typer.Argument(help="Folder for the files; it may hold an earlier copy.")],
     trust: Annotated[Path, typer.Option("--trust", "-t", help="Trust root: log key, witnesses, threshold.")],
+    with_index: Annotated[
+        bool,
+        typer.Option("--index/--no-index", help="Write the pages of the index of subjects, too: many small files."),
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Copy a log into a folder that any static file server can serve. Every byte is checked; no node is needed.
@@ -28,7 +32,9 @@ def mirror(
     root = read_trust(trust)
     with bar() as progress:
         task = progress.add_task("entries", total=None)
-        made = mirror_log(url, folder, root, lambda done, of: progress.update(task, completed=done, total=of))
+        made = mirror_log(
+            url, folder, root, lambda done, of: progress.update(task, completed=done, total=of), with_index=with_index
+        )
     value = {
         "folder": str(folder),
         "size": made.note.checkpoint.size,

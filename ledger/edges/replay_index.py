@@ -81,6 +81,11 @@ class ReplayIndex:
         self._make_pages()
         return self._disk
 
+    def each_page(self) -> Iterator[tuple[str, Page]]:
+        """Prefix and page of each page of ``pages``, ascending by prefix."""
+        self._make_pages()
+        return self._disk.each()
+
     def _make_pages(self) -> None:
         named = self._asked[0]
         if self._index.size < named.size:
@@ -112,6 +117,10 @@ class _OneSize:
             if row is not None:
                 found[prefix] = page_from_bytes(row[0])
         return found
+
+    def each(self) -> Iterator[tuple[str, Page]]:
+        for prefix, page in self._disk.execute("SELECT prefix, page FROM pages ORDER BY prefix"):
+            yield prefix, page_from_bytes(page)
 
     def write(self, before: int, indexed: Indexed, pages: Iterable[tuple[str, Page]]) -> None:
         rest = iter(pages)

@@ -15,7 +15,8 @@ from ledger.core.encoding.ids import IndexRoot, SubjectKey
 from ledger.core.history.entry import Entry
 from ledger.core.history.history import History
 from ledger.core.history.subjects import subject_key, subjects_of
-from ledger.core.tree.index_pages import Indexed, SubjectIndex
+from ledger.core.tree.index_files import PageName, page_file
+from ledger.core.tree.index_pages import Indexed, Kept, SubjectIndex
 from ledger.core.tree.subject_index import EMPTY_INDEX, IndexProof
 from ledger.edges.replay_index import ReplayIndex
 from ledger.edges.store import Store
@@ -132,6 +133,22 @@ class HistoryIndex:
             raise Unavailable(
                 f"the store does not have entry {number} of the history that was read: try again", source=Source.STORE
             )
+
+
+def published_page(store: Store, name: PageName) -> bytes | None:
+    """A page of the index as the log serves it; None if it has none.
+
+    Only of a size at which a checkpoint says this index, and while the store keeps it: so it never changes.
+
+    :raises HistoryBroken: the stored page was changed.
+    """
+    note = store.checkpoints.get(name.size)
+    if note is None:
+        return None
+    checkpoint, pages = note.checkpoint, store.index_pages
+    said = Kept(Indexed(checkpoint.size, checkpoint.root), checkpoint.index)
+    page = pages.read([name.prefix], name.size).get(name.prefix) if said in pages.kept() else None
+    return None if page is None else page_file(page)
 
 
 def _named(history: History, size: int) -> Indexed:

@@ -1,33 +1,37 @@
 """Mirror: copy a log as files. Only its checkpoint is believed, and only if the trust root accepts it.
 
-Only entries are fetched; tiles are computed here, which would be needed to check fetched ones anyway, and so is the
-index of subjects. New files are moved into the folder when all entries together lead to the root and the index of the
-checkpoint.
+Only entries are fetched; tiles are computed here, which would be needed to check fetched ones anyway, and so are the
+pages of the index of subjects. New files are moved into the folder when all entries together lead to the root and the
+index of the checkpoint.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.core.checkpoints.checkpoint import Checkpoint
-from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
+from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import Cosignature, TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Entry
 from ledger.core.statements.origin import Origin
+from ledger.core.tree.index_difference import IndexAt
+from ledger.core.tree.index_files import PageName, page_file
 from ledger.core.tree.merkle import leaf_hash
 from ledger.core.tree.tile_files import MAX_ENTRY, TileName, TileStream, read_bundle
 from ledger.core.tree.tiles import TILE_WIDTH
 from ledger.edges.mirror_folder import MirrorFolder
+from ledger.edges.published_log import CHECKPOINT, TIMEOUT_SECONDS, PublishedLog
 from ledger.edges.replay_index import ReplayIndex
 from ledger.edges.web import Web
 from ledger.errors import HistoryBroken, Malformed, Source, VerificationFailed
+from ledger.journeys.index_difference import other_index
 from ledger.journeys.progress import Progress, no_progress
 
+INDEX = "index"
 MAX_BUNDLE = TILE_WIDTH * (MAX_ENTRY + 2)
-CHECKPOINT = "checkpoint"
-TIMEOUT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +43,22 @@ class Mirrored:
     new: int
 
 
-def mirror_log(url: str, folder: Path, trust: TrustRoot, progress: Progress = no_progress) -> Mirrored:
+def mirror_log(
+    url: str, folder: Path, trust: TrustRoot, progress: Progress = no_progress, *, with_index: bool = True
+) -> Mirrored:
     """Bring ``folder`` up to the newest checkpoint of the log that is served at ``url``; see ``Mirror.run``."""
-    return Mirror(Web(url, TIMEOUT_SECONDS, Source.LOG), MirrorFolder(folder), trust).run(progress)
+    return Mirror(Web(url, TIMEOUT_SECONDS, Source.LOG), MirrorFolder(folder), trust, with_index).run(progress)
 
 
 class Mirror:
-    """One log, served at ``web``, and one folder."""
+    """One log, served at ``web``, and one folder. ``with_index``: write the pages of the index, too."""
 
-    def __init__(self, web: Web, folder: MirrorFolder, trust: TrustRoot) -> None:
+    def __init__(self, web: Web, folder: MirrorFolder, trust: TrustRoot, with_index: bool = True) -> None:
         self._web = web
+        self._log = PublishedLog(web)
         self._folder = folder
         self._trust = trust
+        self._with_index = with_index
 
     def run(self, progress: Progress = no_progress) -> Mirrored:
         """Bring the folder up to the log's newest checkpoint. If a run is interrupted, the next one goes on.
@@ -61,9 +69,11 @@ class Mirror:
         :raises VerificationFailed: the trust root refuses the checkpoint, or the entries are none or do not lead to its
             root; then nothing new is kept.
         :raises HistoryBroken: the folder mirrors another log, or the log shows fewer or other entries than were
-            mirrored, or signed another index than these entries have.
+            mirrored, or signed another index than these entries have: with both roots, and the first subject that
+            differs if the log shows the pages of its index.
         """
-        note, cosigned = self._newest()
+        note = self._log.checkpoint()
+        cosigned = self._trust.verify(note)
         checkpoint, before = note.checkpoint, self._mirrored()
         if before is not None and checkpoint.size < before.size:
             raise HistoryBroken(
@@ -79,14 +89,8 @@ class Mirror:
             raise
         self._folder.settle()
         self._folder.finish(CHECKPOINT, str(note).encode())
+        self._folder.keep_only(INDEX, str(checkpoint.size) if self._with_index else None)
         return Mirrored(note, cosigned, checkpoint.size - (0 if before is None else before.size))
-
-    def _newest(self) -> tuple[SignedNote, tuple[Cosignature, ...]]:
-        try:
-            note = SignedNote.parse(self._web.fetch(f"/{CHECKPOINT}", MAX_NOTE).decode())
-        except (Malformed, UnicodeDecodeError) as error:
-            raise VerificationFailed(f"the log does not answer with a checkpoint: {error}") from None
-        return note, self._trust.verify(note)
 
     def _mirrored(self) -> Checkpoint | None:
         """The checkpoint that was mirrored before."""
@@ -127,10 +131,30 @@ class Mirror:
             raise wrong
         root = subjects.root(checkpoint.root)
         if root != checkpoint.index:
-            raise HistoryBroken(
-                f"the log signed another index of subjects than its {size} entries have",
-                expected=hex_text(root), found=hex_text(checkpoint.index),
-            )  # fmt: skip
+            ours = IndexAt(subjects.pages, size, root)
+            shown = [self._log.pages()]
+            raise other_index(ours, checkpoint.index, shown, checkpoint.origin, lambda at: self._entry(at, size))
+        if self._with_index:
+            self._write_pages(subjects, size)
+
+    def _write_pages(self, subjects: ReplayIndex, size: int) -> None:
+        """Stage the pages of the index, unless the folder has these very pages."""
+
+        def files() -> Iterator[tuple[str, bytes]]:
+            for prefix, page in subjects.each_page():
+                data = page_file(page)
+                if data is not None:
+                    yield str(PageName(size, prefix)), data
+
+        folder = f"{INDEX}/{size}"
+        if not self._folder.holds(folder, files()):
+            self._folder.put_folder(folder, files())
+
+    def _entry(self, number: int, size: int) -> Entry:
+        """An entry that was copied."""
+        index = number // TILE_WIDTH
+        bundle = self._entries(TileName(None, index, min(TILE_WIDTH, size - index * TILE_WIDTH)))
+        return Entry.from_data(bundle[number % TILE_WIDTH])
 
     def _entries(self, name: TileName) -> list[bytes]:
         """The entries of a bundle; it is fetched if it is not there."""

@@ -9,18 +9,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from enum import Enum, auto
+from threading import Lock
 
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import KeyType, NoteKey, SignedNote, cosigned, cosigned_text
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.witness_requests import AddCheckpoint
+from ledger.core.encoding.ids import IndexRoot
 from ledger.core.encoding.reading import hex_text
+from ledger.core.history.entry import Entry
+from ledger.core.tree.index_difference import IndexAt
 from ledger.core.tree.merkle import verify_consistency
 from ledger.core.tree.subject_index import EMPTY_INDEX
 from ledger.edges.keys.keystore import SigningKey
+from ledger.edges.published_log import PublishedLog
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Source, Unavailable, VerificationFailed
 from ledger.journeys.follow import Follower
+from ledger.journeys.index_difference import other_index
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +66,13 @@ class Witness:
         store: Store,
         follower: Callable[[], Follower],
         grace: int = GRACE_SECONDS,
+        published: PublishedLog | None = None,
     ) -> None:
         """
         :param follower: gives the follower of our own node with each checkpoint; raises Unavailable while it is away.
         :param grace: for so many seconds our node may have a confirmed entry that a checkpoint lacks, and its newest
             block may be so old.
+        :param published: the log where it is served, to say in which subject an index differs that it signed.
         :raises Malformed: the name is not that of a note key, or the key is not Ed25519 or is the log's own.
         """
         key.sign_note(b"")
@@ -76,6 +84,9 @@ class Witness:
         self._store = store
         self._follower = follower
         self._grace = grace
+        self._published = published
+        self._comparing = Lock()
+        self._compared: tuple[Checkpoint, str] | None = None
 
     def add_checkpoint(self, body: bytes, at: int) -> SignedNote:
         """Decide on the body of an ``add-checkpoint`` request at ``at`` (seconds); returns a note with our line alone.
@@ -122,7 +133,7 @@ class Witness:
             raise NotCosigned(WitnessRefusal.TWO_ROOTS, words)
         if checkpoint.size == size and checkpoint.index != newest.index:
             words = f"two indexes for {size} entries, {hex_text(newest.index)} was cosigned before"
-            raise NotCosigned(WitnessRefusal.TWO_ROOTS, words)
+            raise NotCosigned(WitnessRefusal.TWO_ROOTS, f"{words}: {self._difference(checkpoint, newest.index)}")
         try:
             verify_consistency(size, checkpoint.size, proof, root, checkpoint.root)
         except VerificationFailed as error:
@@ -144,9 +155,33 @@ class Witness:
             words = f"our node's first {checkpoint.size} entries have the root {hex_text(root)}"
             raise NotCosigned(WitnessRefusal.OTHER_HISTORY, words)
         if index != checkpoint.index:
-            words = f"the index of these {checkpoint.size} entries is {hex_text(index)}"
-            raise NotCosigned(WitnessRefusal.OTHER_INDEX, words)
+            raise NotCosigned(WitnessRefusal.OTHER_INDEX, self._difference(checkpoint, index))
         self._is_recent(checkpoint, follower, confirmed, at)
+
+    def _difference(self, checkpoint: Checkpoint, index: IndexRoot) -> str:
+        """The finding that the log signed another index than its entries have, in words.
+
+        The log, which may be slow, is asked once about a checkpoint, and by one thread at a time.
+        """
+        known = self._compared
+        if known is not None and known[0] == checkpoint:
+            return known[1]
+        ours = IndexAt(self._store.index_pages, checkpoint.size, index)
+        if not self._comparing.acquire(blocking=False):
+            return str(other_index(ours, checkpoint.index, [], checkpoint.origin, self._entry))
+        try:
+            shown = [] if self._published is None else [self._published.pages()]
+            words = str(other_index(ours, checkpoint.index, shown, checkpoint.origin, self._entry))
+            self._compared = checkpoint, words
+        finally:
+            self._comparing.release()
+        return words
+
+    def _entry(self, number: int) -> Entry | None:
+        try:
+            return self._store.entries.by_number(number).entry
+        except KeyError:
+            return None
 
     def _is_recent(self, checkpoint: Checkpoint, follower: Follower, confirmed: int, at: int) -> None:
         """Check that the log does not keep from us what our node has, and that our node would have it.

@@ -156,7 +156,9 @@ def test_it_is_mirrored_and_a_mirror_demands_its_witnesses(served: Served, tmp_p
             Mirror(web, MirrorFolder(tmp_path / "none"), TrustRoot.of(origin, log_key, (witness, away), 2)).run()
     size = note.checkpoint.size
     held = {str(path.relative_to(tmp_path / "copy")) for path in (tmp_path / "copy").rglob("*") if path.is_file()}
-    assert held == {"checkpoint", f"tile/0/000.p/{size}", f"tile/entries/000.p/{size}"}
+    pages = {path for path in held if path.startswith(f"index/{size}/")}
+    assert f"index/{size}/root" in pages
+    assert held - pages == {"checkpoint", f"tile/0/000.p/{size}", f"tile/entries/000.p/{size}"}
     assert not (tmp_path / "none").exists()
     for path in held:
         assert (tmp_path / "copy" / path).read_bytes() == served.client.get(f"/v1/log/{path}").content

@@ -19,6 +19,7 @@ from ledger.journeys.checkpoint import note_key
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.cli.test_cli import Shell
+from tests.published import served
 
 
 @pytest.fixture
@@ -65,6 +66,19 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+
+
+def test_the_log_where_it_is_served_is_compared(shell: Shell, tmp_path: Path) -> None:
+    house = shell.house
+    written(house, tmp_path / "checkpoint")
+    with served(tmp_path) as url:
+        value = shell.json("audit", "--log", url, "--no-store", "--trust", trusted(house, tmp_path / "trust"))
+        (finding,) = [item for item in value["findings"] if item["name"] == f"checkpoint of {url}"]
+        assert (finding["status"], value["good"]) == ("VALID", True)
+        written(house, tmp_path / "checkpoint", bytes(32))
+        assert shell("audit", "--log", url, "--no-store")[0] == 1
+    assert shell("audit", "--log", url, "--no-store")[0] == 3, "it is away"
+    assert shell("audit", "--log", "ledger.example", "--no-store")[0] == 2
 
 
 def test_a_good_audit_is_written_down_and_cosigned(shell: Shell, tmp_path: Path) -> None:

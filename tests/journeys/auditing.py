@@ -7,18 +7,25 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import SignedNote, signed
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Anchored, Content, Entry, EntryKind, encode_payload, kind_of
+from ledger.core.history.subjects import subjects_of
+from ledger.core.statements.origin import Origin
 from ledger.core.statements.resolutions import AttesterAuthorisation, AttesterRetirement
 from ledger.core.verification.verdict import Status
 from ledger.edges.chain.contract import Chain
+from ledger.edges.store import Store
+from ledger.journeys import index as journey
 from ledger.journeys.audit.audit import Audited, OtherNode, Scope, audit
 from ledger.journeys.audit.checkpoints import NamedCheckpoint
 from ledger.journeys.audit.findings import Finding
-from ledger.journeys.checkpoint import note_key
+from ledger.journeys.checkpoint import note_key, publish_checkpoint
+from ledger.journeys.follow import Follower
 from ledger.testing.local_ledger import LIMITS, LocalLedger
 from tests import houses
 from tests.edges.authorities import rpc
@@ -126,6 +133,21 @@ def reordered(number: int) -> Change:
 
 def other(house: LocalLedger, url: str) -> OtherNode:
     return OtherNode(house.chain.node_address, lambda: connect(house, url))
+
+
+def hiding(house: LocalLedger, url: str, patch: pytest.MonkeyPatch, hides: EntryKind) -> Store:
+    """The store of a log that leaves entries of one kind out of the index that it signs."""
+
+    def fewer(entry: Entry, origin: Origin) -> tuple[bytes, ...]:
+        return () if entry.kind is hides else subjects_of(entry, origin)
+
+    store = Store.open(url, house.chain.origin)
+    follower = Follower(house.chain, store)
+    follower.refresh()
+    with patch.context() as lies:
+        lies.setattr(journey, "subjects_of", fewer)
+        assert publish_checkpoint(follower, store, house.log_key, 1_790_000_000) is not None
+    return store
 
 
 def checkpoint(house: LocalLedger, size: int | None = None, root: bytes | None = None, **changes: Any) -> SignedNote:

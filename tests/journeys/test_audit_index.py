@@ -9,18 +9,16 @@ from pathlib import Path
 import pytest
 
 from ledger.core.encoding.reading import hex_text
-from ledger.core.history.entry import Entry, EntryKind
-from ledger.core.history.subjects import attestation_subject, describe, subjects_of
-from ledger.core.statements.origin import Origin
+from ledger.core.history.entry import EntryKind
+from ledger.core.history.subjects import attestation_subject, describe
 from ledger.core.verification.verdict import Status
 from ledger.edges.store import Store
-from ledger.journeys import index as journey
 from ledger.journeys.audit.audit import Audited, Scope, audit
 from ledger.journeys.checkpoint import publish_checkpoint
 from ledger.journeys.follow import Follower
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
-from tests.journeys.auditing import by_name, checkpoint, trust_of, with_notes
+from tests.journeys.auditing import by_name, checkpoint, hiding, trust_of, with_notes
 
 
 @pytest.fixture(scope="module")
@@ -32,21 +30,6 @@ def revoked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalLed
         houses.revoke(house, id_)
         houses.anchored(house)
         yield house, id_
-
-
-def lying(house: LocalLedger, url: str, patch: pytest.MonkeyPatch, hides: EntryKind) -> Store:
-    """The store of a log that leaves entries of one kind out of the index that it signs."""
-
-    def fewer(entry: Entry, origin: Origin) -> tuple[bytes, ...]:
-        return () if entry.kind is hides else subjects_of(entry, origin)
-
-    store = Store.open(url, house.chain.origin)
-    follower = Follower(house.chain, store)
-    follower.refresh()
-    with patch.context() as lies:
-        lies.setattr(journey, "subjects_of", fewer)
-        assert publish_checkpoint(follower, store, house.log_key, 1_790_000_000) is not None
-    return store
 
 
 def audited(house: LocalLedger, store: Store) -> Audited:
@@ -72,7 +55,7 @@ def test_an_entry_that_the_index_leaves_out_is_named(
 ) -> None:
     """With both sides: both roots, the subject, and its entries as they are and as the log says."""
     house, id_ = revoked
-    store = lying(house, f"sqlite:///{tmp_path / 'lying.sqlite'}", monkeypatch, EntryKind.REVOKED)
+    store = hiding(house, f"sqlite:///{tmp_path / 'lying.sqlite'}", monkeypatch, EntryKind.REVOKED)
     made = audited(house, store)
     assert not made.report.good
     finding = by_name(made)["store checkpoints"]
@@ -86,7 +69,7 @@ def test_an_entry_that_the_index_leaves_out_is_named(
     assert signed is not None
     true = house.follower.index.root(house.follower.refresh(), signed.checkpoint.size)
     assert finding.expected == f"{hex_text(true)} with entries {attested}, {end}"
-    assert finding.found == f"{hex_text(signed.checkpoint.index)} with entries {attested}"
+    assert finding.found == f"{hex_text(signed.checkpoint.index)} with entry {attested}"
     assert finding.number == end
     store.close()
 
@@ -95,15 +78,15 @@ def test_a_subject_that_the_log_invented_is_named_by_its_key(
     revoked: tuple[LocalLedger, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house, _ = revoked
-    store = lying(house, f"sqlite:///{tmp_path / 'other.sqlite'}", monkeypatch, EntryKind.ATTESTER_AUTHORISED)
+    store = hiding(house, f"sqlite:///{tmp_path / 'other.sqlite'}", monkeypatch, EntryKind.ATTESTER_AUTHORISED)
     finding = by_name(audited(house, store))["store checkpoints"]
     assert "the first subject that differs is attester 0x" in finding.words
     assert finding.found.endswith("with no entry")
     store.index_pages.cut(0)
     finding = by_name(audited(house, store))["store checkpoints"]
     assert finding.status is Status.INVALID
-    assert finding.words.count("has another index than these entries") == 1
-    assert "subject" not in finding.words, "without the pages nobody can say which"
+    assert finding.words.count("has another index of subjects than these entries") == 1
+    assert "subject that differs" not in finding.words, "without the pages nobody can say which"
     store.close()
 
 

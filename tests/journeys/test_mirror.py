@@ -9,6 +9,8 @@ import pytest
 
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import Cosignature, TrustRoot
+from ledger.core.history.entry import Entry
+from ledger.core.history.subjects import describe, subject_key, subjects_of
 from ledger.core.statements.origin import Origin
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.edges.mirror_folder import MirrorFolder
@@ -52,6 +54,7 @@ def test_a_mirror_grows_and_fetches_only_what_is_new(source: tuple[Path, str], t
     assert (made.note, made.new) == (note, 200)
     held = files_of(tmp_path)
     assert files_of(folder).items() <= held.items()
+    assert {path.split("/")[1] for path in held if path.startswith("index/")} == {"800"}, "the older index is gone"
     assert not (tmp_path / "tile/entries/002.p").exists(), "the full bundle is there"
     assert mirror(url, tmp_path).new == 0
     assert files_of(tmp_path) == held
@@ -161,11 +164,64 @@ def test_a_log_that_signed_another_index(source: tuple[Path, str], tmp_path: Pat
     mirror(url, tmp_path)
     held = files_of(tmp_path)
     write_log(folder, entries(size), index_root(entries(size - 1)))
-    with pytest.raises(HistoryBroken, match=f"another index of subjects than its {size} entries have") as caught:
+    with pytest.raises(HistoryBroken, match="another index of subjects than these entries; .* is not shown") as caught:
         mirror(url, tmp_path)
     true, signed = (index_root(entries(count)).hex() for count in (size, size - 1))
     assert (caught.value.expected, caught.value.found) == (f"0x{true}", f"0x{signed}")
     assert files_of(tmp_path) == held
+
+
+def test_the_subject_of_which_a_signed_index_lacks_an_entry(source: tuple[Path, str], tmp_path: Path) -> None:
+    """The log serves the pages of its index. The mirror needs neither the log's store nor a node to name it."""
+    folder, url = source
+    data = entries(300)
+    for number in (7, 150, 299):
+        note = write_log(folder, data, hidden=[number])
+        with pytest.raises(HistoryBroken) as caught:
+            mirror(url, tmp_path)
+        error, entry = caught.value, Entry.from_data(data[number])
+        named = min(subjects_of(entry, ORIGIN), key=subject_key)
+        assert error.what.endswith(f"; the first subject that differs is {describe(named)}")
+        assert error.number == number
+        assert error.expected == f"0x{index_root(data).hex()} with entry {number}"
+        assert error.found == f"0x{note.checkpoint.index.hex()} with no entry"
+        assert files_of(tmp_path) == {}
+
+
+@pytest.mark.parametrize("spoil", [lambda page: page[:-1], lambda page: page[:-1] + bytes([page[-1] ^ 1])])
+def test_pages_that_do_not_lead_to_the_signed_index(
+    source: tuple[Path, str], tmp_path: Path, spoil: Callable[[bytes], bytes]
+) -> None:
+    folder, url = source
+    write_log(folder, entries(300), hidden=[7])
+    page = folder / "index/300/root"
+    page.write_bytes(spoil(page.read_bytes()))
+    with pytest.raises(HistoryBroken, match="in which subject cannot be said: .*(no page|first page)") as caught:
+        mirror(url, tmp_path)
+    assert caught.value.expected == f"0x{index_root(entries(300)).hex()}"
+
+
+def test_a_mirror_without_the_index(source: tuple[Path, str], tmp_path: Path) -> None:
+    folder, url = source
+    write_log(folder, entries(300))
+    mirror(url, tmp_path)
+    Mirror(Web(url, 5, Source.LOG), MirrorFolder(tmp_path), TRUST, with_index=False).run()
+    held = files_of(tmp_path)
+    assert held == {path: data for path, data in files_of(folder).items() if not path.startswith("index/")}
+
+
+def test_a_page_that_was_changed_or_added_is_made_again(source: tuple[Path, str], tmp_path: Path) -> None:
+    folder, url = source
+    write_log(folder, entries(300))
+    mirror(url, tmp_path)
+    for spoil in (
+        bitten("index/300/root"),
+        lambda copy: (copy / "index/300/0").unlink(),
+        lambda copy: (copy / "index/300/stray").write_bytes(b"stray"),
+    ):
+        spoil(tmp_path)
+        mirror(url, tmp_path)
+        assert files_of(tmp_path) == files_of(folder)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""The history as a log for everybody to mirror: checkpoints, tiles and entries as C2SP tlog-tiles lays them out.
+"""The history as a log for everybody to mirror: checkpoints, tiles and entries as C2SP tlog-tiles lays them out, and
+beside the tiles the pages of the index of subjects.
 
 Only what a checkpoint covers is served. With that checkpoint every byte can be checked, so any static file server may
 serve the same files: ``ledger mirror`` fetches them.
@@ -15,10 +16,12 @@ from starlette.exceptions import HTTPException
 from api.kit.errors import documented
 from api.services import Injected
 from ledger.core.checkpoints.note import SignedNote
+from ledger.core.tree.index_files import PageName
 from ledger.core.tree.tile_files import TileName, bundle
 from ledger.core.tree.tiles import TILE_HEIGHT, TILE_WIDTH
 from ledger.errors import Malformed
 from ledger.journeys.checkpoint import newest_checkpoint
+from ledger.journeys.index import published_page
 
 router = APIRouter(prefix="/v1/log", tags=["log"])
 NOTE, BYTES = "text/plain; charset=utf-8", "application/octet-stream"
@@ -114,6 +117,31 @@ def get_tile(
     with services.app.follower.known_history() as history:
         _check_published(newest_checkpoint(history, services.store), name)
         data = history.log.tile(name.level or 0, name.index, name.width)
+    return Response(data, headers=NEVER, media_type=BYTES)
+
+
+@router.get(
+    "/index/{size}/{prefix}",
+    summary="A page of the index of subjects",
+    response_class=Response,
+    responses=_octets("Keys with the numbers of their entries, or the hashes of the 16 parts of the page")
+    | documented(404, 422, 503),
+)
+def get_page(
+    size: Annotated[str, Path(description="The size of a checkpoint", examples=["20"])],
+    prefix: Annotated[
+        str, Path(description="The first hexadecimal digits of keys, or `root` for the first page", examples=["root"])
+    ],
+    services: Injected,
+) -> Response:
+    """Of the newest checkpoints: whoever has one can find the entries about a subject, and sees that they are all."""
+    try:
+        name = PageName.parse(f"index/{size}/{prefix}")
+    except Malformed:
+        raise HTTPException(404, "there is no such page") from None
+    data = published_page(services.store, name)
+    if data is None:
+        raise HTTPException(404, "no checkpoint has this page, or it is not kept any more")
     return Response(data, headers=NEVER, media_type=BYTES)
 
 

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
+from ledger.core.history.entry import Entry
 from ledger.core.verification.verdict import Status
 from ledger.edges.chain.contract import Chain
+from ledger.edges.published_log import PublishedLog
 from ledger.edges.replay_memory import DiskMemory
 from ledger.edges.store import Store
 from ledger.errors import DefiniteNo, HistoryBroken, Source, Unavailable
@@ -43,7 +45,8 @@ class Scope:
 
     ``first_block``: at or before the block of entry 0. ``last_block``: the audit is as of this block and ignores later
     ones; None is the latest. Only archive nodes know the head at an old block. ``trust``: None if no key of the log is
-    known; then only the roots of checkpoints are compared.
+    known; then only the roots of checkpoints are compared. ``log``: the log where it is served; its newest checkpoint
+    is compared like those given.
     """
 
     first_block: int = 0
@@ -52,6 +55,7 @@ class Scope:
     store: Store | None = None
     checkpoints: Sequence[NamedCheckpoint] = ()
     trust: TrustRoot | None = None
+    log: PublishedLog | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,12 @@ def audit(chain: Chain, scope: Scope, progress: Progress = no_progress) -> Audit
         report says so.
     :raises Malformed: ``first_block`` is after the first entry.
     """
-    with DiskMemory() as memory, AuditedIndex(chain.origin, scope.store) as index:
+
+    def entry_of(number: int) -> Entry | None:
+        logged = chain.entries(scope.first_block, scope.last_block)
+        return next((item.entry for item in logged if item.entry.number == number), None)
+
+    with DiskMemory() as memory, AuditedIndex(chain.origin, scope.store, scope.log, entry_of) as index:
         return _Audit(chain, scope, memory, index, progress).run()
 
 
@@ -80,13 +89,16 @@ class _Audit:
 
     def __init__(self, chain: Chain, scope: Scope, memory: DiskMemory, index: AuditedIndex, progress: Progress) -> None:
         self._chain, self._scope, self._memory, self._progress = chain, scope, memory, progress
+        # Before the block is fixed, so that the log's newest checkpoint is not of later entries than are read.
+        published, self._log_away = _published(scope.log)
         self._size, self._head, self._block = chain.head(scope.last_block)
         self._report = AuditReport(
             str(chain.origin), [chain.node_address], self._block, chain.block_hash(self._block) or ""
         )
         self._wallets = WalletSignatures()
         self._log = LogPass(chain, scope.first_block, self._block, memory, index, self._wallets)
-        self._given = GivenCheckpoints(scope.checkpoints, scope.trust, scope.last_block is None)
+        self._checkpoints = [*scope.checkpoints, *published]
+        self._given = GivenCheckpoints(self._checkpoints, scope.trust, scope.last_block is None)
         self._stored: StoredCheckpoints | None = None
         self._index: StoredEntries | None = None
         if scope.store is not None:
@@ -100,7 +112,8 @@ class _Audit:
         sources: list[OtherSource] = [*self._other_nodes()]
         if self._index is not None:
             sources.append(self._index)
-        if scope.checkpoints:
+        report.findings.extend(self._log_away)
+        if self._checkpoints:
             report.find("checkpoints agree", self._compare_given)
         checkpoints: list[Checkpoints] = [self._given]
         if self._stored is not None:
@@ -208,3 +221,13 @@ class _Audit:
                 source=Source.CHAIN,
             )
         return f"block {self._block} is the same as when the audit began"
+
+
+def _published(log: PublishedLog | None) -> tuple[list[NamedCheckpoint], list[Finding]]:
+    """The newest checkpoint of the log that is served, or the finding that it gave none."""
+    if log is None:
+        return [], []
+    try:
+        return [NamedCheckpoint(f"of {log.place}", log.checkpoint())], []
+    except (DefiniteNo, Unavailable) as error:
+        return [], [Finding.of(f"log {log.place}", error)]
