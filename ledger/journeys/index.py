@@ -22,7 +22,7 @@ from ledger.edges.replay_index import ReplayIndex
 from ledger.edges.store import Store
 from ledger.edges.store.index_pages import IndexMoved
 from ledger.edges.subject_lists import SubjectLists
-from ledger.errors import HistoryBroken, Source, Unavailable
+from ledger.errors import HistoryBroken, Source, Unavailable, VerificationFailed
 
 log = logging.getLogger(__name__)
 _KEPT = 16  # of the newest sizes, at least
@@ -41,6 +41,7 @@ class HistoryIndex:
         self._index = SubjectIndex(store.index_pages)
         self._lock = Lock()
         self._aside: tuple[Indexed, ReplayIndex] | None = None
+        self._proven: Kept | None = None
 
     def root(self, history: History, size: int) -> IndexRoot:
         """The root of the index of the first ``size`` entries, which is kept then.
@@ -60,7 +61,33 @@ class HistoryIndex:
 
         :raises Unavailable: as for ``root``.
         """
-        return self._ask(history, size, lambda: self._index.prove(keys, size), lambda aside: aside.prove(keys))
+        with self._lock:
+            if (proof := self._prove_again(keys, _named(history, size))) is not None:
+                return proof
+        return self._ask(history, size, lambda: self._prove(keys, size), lambda aside: aside.prove(keys))
+
+    def _prove_again(self, keys: Sequence[SubjectKey], named: Indexed) -> IndexProof | None:
+        """A proof of the same checkpoint as the one before, as most are: what is kept is not asked again.
+
+        None if it is of another, or if another process has forgotten or replaced a page meanwhile.
+        """
+        kept = self._proven
+        if kept is None or kept.of != named:
+            return None
+        try:
+            proof = self._index.prove_kept(keys, kept)
+            if proof.root(keys) == kept.root:
+                return proof
+        except (HistoryBroken, VerificationFailed) as error:
+            log.info("the pages of the index have changed: %s", error)
+        self._proven = None
+        return None
+
+    def _prove(self, keys: Sequence[SubjectKey], size: int) -> IndexProof:
+        kept = self._index.kept_at(size)
+        proof = self._index.prove_kept(keys, kept)
+        self._proven = kept
+        return proof
 
     def _ask(
         self,

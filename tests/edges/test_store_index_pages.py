@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from ledger.core.encoding.ids import Root, SubjectKey
-from ledger.core.tree.index_pages import Indexed, Item, MemoryPages, SubjectIndex
+from ledger.core.tree.index_pages import Indexed, Item, Kept, MemoryPages, SubjectIndex
 from ledger.edges.store import Store, index_pages
 from ledger.edges.store.tables import INDEX_PAGES
 from ledger.errors import HistoryBroken, Unavailable
@@ -80,10 +80,10 @@ def test_who_comes_second_is_told(store: Store, url: str) -> None:
 
         __slots__ = ()
 
-        def _root_page(self, size: int):
-            if index.size == size:
-                index.advance(items({KEYS[1]: [size]}), of(size + 1, "faster"))
-            return super()._root_page(size)
+        def _root_page(self, kept: Kept):
+            if index.size == kept.size:
+                index.advance(items({KEYS[1]: [kept.size]}), of(kept.size + 1, "faster"))
+            return super()._root_page(kept)
 
     other = Store.open(url, ORIGIN)
     try:

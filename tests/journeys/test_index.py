@@ -132,6 +132,43 @@ def test_only_the_newest_sizes_are_kept(store: Store, monkeypatch: pytest.Monkey
         assert len(kept) <= 6
 
 
+def test_proofs_of_one_checkpoint_ask_once_what_is_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = grown(40)
+    history, index = put(store, world), HistoryIndex(store)
+    keys = asked(world, 40)
+    first = index.prove(history, keys, 40)
+    monkeypatch.setattr(store.index_pages, "kept", lambda: pytest.fail("asked again"))
+    assert [index.prove(history, keys, 40) for _ in range(3)] == [first] * 3
+
+
+def test_another_process_forgets_the_size_that_was_proven_last(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journey, "_KEPT", 1)
+    world = grown(60)
+    history, index, other = put(store, world), HistoryIndex(store), HistoryIndex(store)
+    keys = asked(world, 60)
+    first = index.prove(history, keys, 40)
+    for size in (50, 55, 60):
+        other.root(history, size)
+    assert [kept.size for kept in store.index_pages.kept()] == [55, 60]
+    assert index.prove(history, keys, 40) == first
+    assert [kept.size for kept in store.index_pages.kept()] == [55, 60]
+
+
+def test_another_process_replaces_the_size_that_was_proven_last(store: Store, tmp_path: Path) -> None:
+    """The pages in memory are of the old history, and the rest would be read from the new one."""
+    world, fork = grown(200), grown(200, "fork")
+    history, index = put(store, world), HistoryIndex(store)
+    index.prove(history, asked(world, 200)[:1], 200)
+    elsewhere = Store.open(f"sqlite:///{tmp_path / 'store.sqlite'}", ORIGIN)
+    HistoryIndex(elsewhere).root(put(elsewhere, fork, 10), 200)
+    elsewhere.close()
+    try:
+        proof = index.prove(history, asked(world, 200), 200)
+    except Unavailable:  # the store has no entries of this history any more
+        return
+    assert proof.root(asked(world, 200)) == naive(world, 200)
+
+
 def test_it_goes_back_with_a_reorganisation(store: Store) -> None:
     ours, theirs = grown(50), grown(50, "after a reorganisation")
     history, index = put(store, ours), HistoryIndex(store)

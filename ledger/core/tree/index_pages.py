@@ -288,7 +288,7 @@ class SubjectIndex:
 
     def root(self, size: int) -> IndexRoot:
         """The root at a size that is kept; KeyError otherwise."""
-        return self._at(size).root
+        return self.kept_at(size).root
 
     def advance(self, changes: Iterable[Item], indexed: Indexed) -> IndexRoot:
         """Add the entries after the newest size, as the numbers that each key gets more; returns the new root.
@@ -300,7 +300,7 @@ class SubjectIndex:
         before = self.size
         if indexed.size <= before:
             raise ValueError(f"size {indexed.size} after {before}")
-        old = self._root_page(before) if before else None
+        old = self._root_page(self.kept_at(before)) if before else None
         rest = iter(changes)
         first = list(islice(rest, MOST_KEYS + 1))
         if len(first) > MOST_KEYS and not isinstance(old, Branch):
@@ -322,16 +322,28 @@ class SubjectIndex:
         if len(kept) > newest:
             self._pages.prune(kept[-newest].size)
 
+    def kept_at(self, size: int) -> Kept:
+        """What is kept of a size; KeyError otherwise."""
+        for kept in self.kept:
+            if kept.size == size:
+                return kept
+        raise KeyError(size)
+
     def prove(self, keys: Sequence[SubjectKey], size: int) -> IndexProof:
         """The lists of these keys, distinct and ascending, at a size that is kept, with their proof.
 
         :raises KeyError: the size is not kept.
         :raises HistoryBroken: a page was lost.
         """
+        return self.prove_kept(keys, self.kept_at(size))
+
+    def prove_kept(self, keys: Sequence[SubjectKey], kept: Kept) -> IndexProof:
+        """Like ``prove``, for one who knows what is kept and saves the question; HistoryBroken if it no longer is."""
+        size = kept.size
         lists: list[Numbers] = [()] * len(keys)
         steps: list[str] = []
         hashes: list[bytes] = []
-        root = self._root_page(size)
+        root = self._root_page(kept)
         known = self._on_the_way(keys, root, size)
         open_: list[tuple[_View, int, int]] = [(_view(root, ""), 0, len(keys))]
         while open_:
@@ -372,15 +384,9 @@ class SubjectIndex:
             level = {prefix: (page, wanted[prefix]) for prefix, page in found.items()}
         return known
 
-    def _at(self, size: int) -> Kept:
-        for kept in self.kept:
-            if kept.size == size:
-                return kept
-        raise KeyError(size)
-
-    def _root_page(self, size: int) -> Page:
-        expected, page = self._at(size).root, self._found("", size)
-        if root_of_page(page) != expected:
+    def _root_page(self, kept: Kept) -> Page:
+        page = self._found("", kept.size)
+        if root_of_page(page) != kept.root:
             raise _damaged("", "another page")
         return page
 
