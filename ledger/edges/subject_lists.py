@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 from heapq import merge
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from tempfile import TemporaryFile
 from typing import IO
@@ -23,6 +23,7 @@ _RECORD = _KEY + _NUMBER
 _IN_MEMORY = 65_536  # records; 6 MiB
 _AT_ONCE = 1_024  # records of a file that are read at once
 _LEAF, _VALUE = b"\x00", b"\x02"
+_ONE = _VALUE + (1).to_bytes(_NUMBER)
 _key_of = itemgetter(slice(_KEY))
 
 
@@ -48,14 +49,17 @@ class SubjectLists:
 
     def leaves(self) -> Iterator[tuple[SubjectKey, bytes]]:
         """The leaves of an index of all that would be taken, ascending by key: enough for its root, without pages."""
-        one = _VALUE + (1).to_bytes(_NUMBER)
-        for key, group in groupby(self._ordered(), key=_key_of):
-            numbers = [record[_KEY:] for record in group]
-            # As ``value_of`` and ``index_leaf`` have it, of numbers that are bytes already.
-            listed = (
-                one + numbers[0] if len(numbers) == 1 else b"".join([_VALUE, len(numbers).to_bytes(_NUMBER), *numbers])
-            )
-            yield SubjectKey(key), sha256(_LEAF + key + sha256(listed).digest()).digest()
+        # As ``value_of`` and ``index_leaf`` have it, of numbers that are bytes already.
+        key, numbers, count = b"", b"", 0
+        for record in chain(self._ordered(), (b"",)):  # one more, that ends the last list
+            if count and record[:_KEY] == key:
+                numbers += record[_KEY:]
+                count += 1
+                continue
+            if count:
+                value = sha256((_ONE if count == 1 else _VALUE + count.to_bytes(_NUMBER)) + numbers).digest()
+                yield SubjectKey(key), sha256(_LEAF + key + value).digest()
+            key, numbers, count = record[:_KEY], record[_KEY:], 1
 
     def _ordered(self) -> Iterator[bytes]:
         self._records.sort()

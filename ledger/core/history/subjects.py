@@ -91,23 +91,23 @@ def subjects_of(entry: Entry, origin: Origin) -> tuple[Subject, ...]:
     """What an entry is about: one or two subjects; Malformed where its payload is no encoding of its kind."""
     content = entry.content
     match content:
-        case Enacted(resolution=resolution):
-            subjects = [_subject_of_resolution(resolution)]
-        case Anchored(root, size):
-            subjects = [set_subject(SetName(root, size))]
-        case Attested(attestation=attestation):
+        case Anchored():  # nearly all are anchors and attestations, and a long replay asks for each
+            return (set_subject(SetName(content.root, content.size)),)
+        case Attested():
+            said = content.attestation
             # The topic is the attestation's id, which the replay has computed already.
             id_ = AttestationId(entry.topic(origin))
-            subjects = [attestation_subject(id_), set_subject(SetName(attestation.root, attestation.size))]
-        case Revoked(revocation=revocation):
-            subjects = [revocation_subject(revocation)]
-        case Withdrawn(withdrawal=withdrawal):
-            subjects = [declaration_subject(withdrawal.declaration)]
-        case Posted(posting=posting):
-            subjects = [line_subject(posting.line_name)]
+            return attestation_subject(id_), set_subject(SetName(said.root, said.size))
+        case Enacted():
+            return (_subject_of_resolution(content.resolution),)
+        case Revoked():
+            return (revocation_subject(content.revocation),)
+        case Withdrawn():
+            return (declaration_subject(content.withdrawal.declaration),)
+        case Posted():
+            return (line_subject(content.posting.line_name),)
         case _:
             assert_never(content)
-    return tuple(subjects)
 
 
 def lists_of(entries: Iterable[Entry], origin: Origin) -> list[Item]:
