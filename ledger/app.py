@@ -226,6 +226,7 @@ class App:
             confirmation_timeout=settings.confirmation_timeout_seconds,
             resend_after=settings.resend_after_seconds,
             in_flight=settings.batches_in_flight,
+            proxy=settings.proxy_url,
         )
 
     @_Opened
@@ -241,10 +242,18 @@ class App:
         :raises Unavailable: the node does not answer; it is asked again next time.
         :raises HistoryBroken: the node is on another chain, or other code is at the address.
         """
-        return self.connect(self.settings.rpc_url) if self._connect is None else self._connect()
+        return self._connect_nodes() if self._connect is None else self._connect()
+
+    def _connect_nodes(self) -> Chain:
+        return Chain.connect(
+            self.settings.rpc_url,
+            self.known_origin or self.settings.contract or "",
+            self.chain_limits,
+            second_rpc_url=self.settings.second_rpc_url,
+        )
 
     def connect(self, rpc_url: str, check_code: bool = True) -> Chain:
-        """The contract through a node; see ``Chain.connect``."""
+        """The contract through one node; see ``Chain.connect``."""
         return Chain.connect(rpc_url, self.known_origin or self.settings.contract or "", self.chain_limits, check_code)
 
     def other_node(self, rpc_url: str) -> OtherNode:
@@ -269,13 +278,14 @@ class App:
             except Unavailable:
                 raise error from None
             warn(error)
-            origin, rpc_url, limits = store.origin, self.settings.rpc_url, self.chain_limits
+            origin, urls = store.origin, (self.settings.rpc_url, self.settings.second_rpc_url)
+            limits = self.chain_limits
             return App(
                 self.settings,
                 self._ask,
                 origin=origin,
                 store=store,
-                connect=lambda: Chain.unchecked(rpc_url, origin, limits),
+                connect=lambda: Chain.unchecked(urls[0], origin, limits, urls[1]),
                 look_seconds=self.look_seconds,
             )
         return self
@@ -322,7 +332,8 @@ class App:
     def witnesses(self) -> Witnesses:
         """The witnesses of the witnesses file, who are asked to cosign what is published."""
         longest_pause = min(LONGEST_PAUSE_SECONDS, self.settings.witness_grace_seconds // 2)
-        return Witnesses(clients_of(self.settings.witnesses_file), self.store, longest_pause=longest_pause)
+        clients = clients_of(self.settings.witnesses_file, self.settings.proxy_url)
+        return Witnesses(clients, self.store, longest_pause=longest_pause)
 
     @_Opened
     def prover(self) -> Prover:

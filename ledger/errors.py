@@ -70,6 +70,10 @@ class AnotherHistory(HistoryBroken):
     """The node that was asked has another chain, or another history at the contract's address, than was named."""
 
 
+class NodesDiffer(HistoryBroken):
+    """Two nodes of one chain contradict each other: at most one of them is right, and nobody here can say which."""
+
+
 class Source(StrEnum):
     """What could not answer: the metric ``ledger_http_unavailable_total`` counts by it."""
 
@@ -95,6 +99,13 @@ class Unavailable(LedgerError):
     def __init__(self, message: str, *, source: Source) -> None:
         super().__init__(message)
         self.source = source
+
+
+class NodeLags(Unavailable):
+    """The node does not have yet what it, or another node, has shown. It is no sign that the chain took it back."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, source=Source.CHAIN)
 
 
 class BatchedElsewhere(Unavailable):

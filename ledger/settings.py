@@ -53,6 +53,17 @@ class Settings(BaseModel):
         "JSON-RPC address of the chain's node. It may hold an access key, so it is never shown.",
         "http://127.0.0.1:8545", "an address with http:// or https://", pattern=r"^https?://[^\s/]+\S*$", repr=False,
     )  # fmt: skip
+    second_rpc_url: str | None = _setting(
+        "JSON-RPC address of a second node of the same chain, best run by somebody else. It is used while the first is "
+        "away or behind. If the two contradict each other, nothing is anchored or signed. Never shown.",
+        None, "an address with http:// or https://", pattern=r"^https?://[^\s/]+\S*$",
+        unset="there is one node", repr=False,
+    )  # fmt: skip
+    proxy_url: str | None = _setting(
+        "Address of the HTTP proxy through which nodes, witnesses and other logs are asked. What the environment says "
+        "in HTTP_PROXY and the like does not count. Never shown.",
+        None, "an address with http:// or https://", pattern=r"^https?://[^\s/]+\S*$", unset="no proxy", repr=False,
+    )  # fmt: skip
     contract: str | None = _setting(
         "Address of the contract. The node is then asked for the rest of the origin; to be sure which history it is, "
         "set `origin` instead.", None, "0x and 40 hex digits", pattern=r"^0x[0-9a-fA-F]{40}$",

@@ -68,7 +68,8 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_default(
 
 def test_all_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     given = {
-        "rpc_url": "https://node.example/key", "contract": "0x" + "aB" * 20,
+        "rpc_url": "https://node.example/key", "second_rpc_url": "https://other.example/key2",
+        "proxy_url": "http://user:secret@proxy.example:3128", "contract": "0x" + "aB" * 20,
         "origin": f"eip155:1:0x{'ab' * 20}:{'0e' * 32}", "state_dir": "/s",
         "store_url": "postgresql+psycopg://ledger:secret@db/ledger", "keystore_dir": "/k", "relayer_key": "payer",
         "log_key": "log-2", "earlier_log_keys_file": "/e", "receipt_key": "receipts-2", "witnesses_file": "/w",
@@ -92,7 +93,7 @@ def test_all_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert App(settings).chain_limits.max_fee_per_gas == 10**8
     for name in ("rpc_url", "contract", "relayer_key", "log_key", "api_host", "log_level"):
         assert getattr(settings, name) == given[name]
-    for secret in ("sesame", "secret", "node.example"):
+    for secret in ("sesame", "secret", "node.example", "other.example", "proxy.example"):
         assert secret not in repr(settings) + str(settings)
 
 

@@ -80,7 +80,8 @@ def evidence(
 
 
 def _refresh(file: Path, output: Path, url: str, trust: Path | None, as_json: bool) -> None:
-    old, new = refresh_file(file, output, url, now(), None if trust is None else read_trust(trust))
+    proxy = open_app().settings.proxy_url
+    old, new = refresh_file(file, output, url, now(), None if trust is None else read_trust(trust), proxy)
     value = {
         "file": str(output),
         "entries": len(new.entries),

@@ -10,6 +10,7 @@ import typer
 from ledger.cli.files import read_trust
 from ledger.cli.inputs import Json
 from ledger.cli.output import bar, facts, show
+from ledger.cli.terminal import open_app
 from ledger.journeys.mirror import mirror_log
 
 
@@ -29,11 +30,16 @@ def mirror(
 
     Example: `ledger mirror https://ledger.example/v1/log /srv/ledger-log --trust trust.json`
     """
-    root = read_trust(trust)
+    root, proxy = read_trust(trust), open_app().settings.proxy_url
     with bar() as progress:
         task = progress.add_task("entries", total=None)
         made = mirror_log(
-            url, folder, root, lambda done, of: progress.update(task, completed=done, total=of), with_index=with_index
+            url,
+            folder,
+            root,
+            lambda done, of: progress.update(task, completed=done, total=of),
+            with_index=with_index,
+            proxy=proxy,
         )
     value = {
         "folder": str(folder),

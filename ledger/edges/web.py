@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.edges.chain.node import shown_address
+from ledger.edges.chain.rpc import shown_address
+from ledger.edges.http import open_session
 from ledger.errors import Source, Unavailable
 
 _CHUNK = 64 * 1024
@@ -26,16 +27,18 @@ class Response:
 class Web:
     """One web server, over connections that are kept open. Not safe to use from two threads at once."""
 
-    def __init__(self, url: str, timeout: float, source: Source) -> None:
+    def __init__(self, url: str, timeout: float, source: Source, proxy: str | None = None) -> None:
         """
         :param url: every path is appended to it; Malformed unless it is http or https.
         :param timeout: seconds until a response must begin, and again as many until it must end.
         :param source: the source of the Unavailable errors.
+        :param proxy: address of the proxy to ask through; None: none, whatever the environment says.
         """
         self.address = shown_address(url, "address")
         self._url = url.rstrip("/")
         self._timeout = timeout
         self._source = source
+        self._proxy = proxy
         self._session: Any = None
 
     def get(self, path: str, most: int) -> Response:
@@ -61,7 +64,7 @@ class Web:
         from urllib3.exceptions import HTTPError, ReadTimeoutError
 
         if self._session is None:
-            self._session = requests.Session()
+            self._session = open_session(self._proxy)
         headers = {} if body is None else {"Content-Type": type_}
         try:
             with self._session.request(

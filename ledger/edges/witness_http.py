@@ -43,12 +43,12 @@ class NotNow(Unavailable):
 class WitnessClient:
     """One witness. Nothing it answers is trusted: its signature is verified with the key known beforehand."""
 
-    def __init__(self, witness: KnownWitness, timeout: float = TIMEOUT_SECONDS) -> None:
-        """Malformed if the witness has no address."""
+    def __init__(self, witness: KnownWitness, timeout: float = TIMEOUT_SECONDS, proxy: str | None = None) -> None:
+        """Malformed if the witness has no address. ``proxy``: address of the proxy to ask through; None: none."""
         if witness.url is None:
             raise Malformed(f"has no address for {witness.key.name}: write it after the key", "witnesses file")
         self.key = witness.key
-        self._web = Web(witness.url, timeout, Source.WITNESS)
+        self._web = Web(witness.url, timeout, Source.WITNESS, proxy)
 
     def add_checkpoint(self, old_size: int, proof: list[bytes], note: SignedNote) -> SignedNote:
         """Ask for a cosignature; returns a note with only this witness's lines.
@@ -72,7 +72,7 @@ class WitnessClient:
         return SignedNote(note.checkpoint, tuple(lines))
 
 
-def clients_of(file: Path | None) -> list[WitnessClient]:
+def clients_of(file: Path | None, proxy: str | None = None) -> list[WitnessClient]:
     """A client for each witness of a witnesses file; an empty list without a file.
 
     :raises Malformed: see ``witnesses_in``; also if a witness has no address.
@@ -80,7 +80,7 @@ def clients_of(file: Path | None) -> list[WitnessClient]:
     if file is None:
         return []
     try:
-        return [WitnessClient(witness) for witness in witnesses_in(file)]
+        return [WitnessClient(witness, proxy=proxy) for witness in witnesses_in(file)]
     except Malformed as error:
         raise Malformed(error.what, str(file)) from None
 

@@ -44,10 +44,19 @@ class Mirrored:
 
 
 def mirror_log(
-    url: str, folder: Path, trust: TrustRoot, progress: Progress = no_progress, *, with_index: bool = True
+    url: str,
+    folder: Path,
+    trust: TrustRoot,
+    progress: Progress = no_progress,
+    *,
+    with_index: bool = True,
+    proxy: str | None = None,
 ) -> Mirrored:
-    """Bring ``folder`` up to the newest checkpoint of the log that is served at ``url``; see ``Mirror.run``."""
-    return Mirror(Web(url, TIMEOUT_SECONDS, Source.LOG), MirrorFolder(folder), trust, with_index).run(progress)
+    """Bring ``folder`` up to the newest checkpoint of the log that is served at ``url``; see ``Mirror.run``.
+
+    ``proxy``: address of the proxy to ask through; None: none.
+    """
+    return Mirror(Web(url, TIMEOUT_SECONDS, Source.LOG, proxy), MirrorFolder(folder), trust, with_index).run(progress)
 
 
 class Mirror:

@@ -29,18 +29,21 @@ class Refreshed(NamedTuple):
     new: Evidence
 
 
-def refresh_evidence(old: Evidence, url: str, clock: int, trust: TrustRoot | None = None) -> Evidence:
+def refresh_evidence(
+    old: Evidence, url: str, clock: int, trust: TrustRoot | None = None, proxy: str | None = None
+) -> Evidence:
     """Fresh evidence of the same declaration, checked as far as this is possible without a chain.
 
     What the old evidence disclosed of the document is not sent; it stands in the fresh evidence too.
 
     :param clock: the time now, in seconds.
     :param trust: checks who signed; without it nobody does.
+    :param proxy: address of the proxy to ask through; None: none.
     :raises Unavailable: the server does not answer, or not with evidence.
     :raises VerificationFailed: the answer is not of this declaration, is older, leaves something out, or does not hold.
     :raises HistoryBroken: the answer shows another history than the old evidence.
     """
-    answer = Web(url, TIMEOUT_SECONDS, Source.LOG).post(
+    answer = Web(url, TIMEOUT_SECONDS, Source.LOG, proxy).post(
         PATH, Renewal.of(old).to_bytes(), MAX_EVIDENCE_BYTES, "application/json"
     )
     if answer.status != 200:
@@ -57,7 +60,9 @@ def refresh_evidence(old: Evidence, url: str, clock: int, trust: TrustRoot | Non
     return made
 
 
-def refresh_file(file: Path, output: Path, url: str, clock: int, trust: TrustRoot | None = None) -> Refreshed:
+def refresh_file(
+    file: Path, output: Path, url: str, clock: int, trust: TrustRoot | None = None, proxy: str | None = None
+) -> Refreshed:
     """Renew the evidence in ``file``, and write it to ``output``, which may be the same file.
 
     The old file stays as it is until the fresh evidence is whole and checked. Raises as ``refresh_evidence`` does.
@@ -68,7 +73,7 @@ def refresh_file(file: Path, output: Path, url: str, clock: int, trust: TrustRoo
         raise Malformed(f"cannot be read: {error.strerror}", str(file)) from None
     except Malformed as error:
         raise Malformed(f"cannot be read as evidence: {error}", str(file)) from None
-    made = refresh_evidence(old, url, clock, trust)
+    made = refresh_evidence(old, url, clock, trust, proxy)
     replace_file(output, made.to_bytes())
     return Refreshed(old, made)
 

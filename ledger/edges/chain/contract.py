@@ -6,21 +6,20 @@ the shipped artifact. Simulations and fees are hints: a wrong one costs gas.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger import artifact
-from ledger.core.encoding.keccak import keccak
-from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Entry
 from ledger.core.statements.origin import ADDRESS_SIZE, Origin
-from ledger.edges.chain.calls import Call, creation_data, refusal_of
+from ledger.edges.chain.calls import Call, creation_data
 from ledger.edges.chain.events import ENTRY_TOPIC, LoggedEntry, is_entry, logged_entry
-from ledger.edges.chain.node import Block, CallReverted, Node, NodeRefused, NodeTimeout
+from ledger.edges.chain.node import Block, Node, NodeRefused, NodeTimeout
+from ledger.edges.chain.nodes import Look, Nodes, check_beginning, check_code, query, read_salt
 from ledger.edges.chain.sender import ChainLimits, Sender, SenderLock
+from ledger.edges.chain.words import Meaning
 from ledger.edges.keys.keystore import SigningKey
-from ledger.errors import AnotherHistory, ContractMissing, HistoryBroken, Malformed, Source, Unavailable
+from ledger.errors import AnotherHistory, Malformed, NodeLags, Source, Unavailable
 
 _FIRST_SPAN = 2_000  # blocks in the first range; most nodes accept as many
 _FEW_LOGS = 1_000  # a range with fewer logs makes the next one larger
@@ -46,11 +45,14 @@ class TransactionReceipt:
 
 
 class Chain:
-    """One origin through one node. Made by ``connect`` or ``deploy``; safe to use from threads."""
+    """One origin through one node, or through two. Made by ``connect`` or ``deploy``; safe to use from threads.
 
-    def __init__(self, node: Node, origin: Origin, limits: ChainLimits) -> None:
-        self._node = node
-        self.sender = Sender(node, origin.chain_id, limits)
+    ``look`` chooses the node that everything else asks.
+    """
+
+    def __init__(self, node: Node, origin: Origin, limits: ChainLimits, second: Node | None = None) -> None:
+        self._nodes = Nodes(node, second, origin, limits.confirmations)
+        self.sender = Sender(lambda: self._nodes.present, origin.chain_id, limits)
         self.origin = origin
         self.confirmations = limits.confirmations
 
@@ -61,6 +63,7 @@ class Chain:
         known: Origin | str | bytes,
         limits: ChainLimits | None = None,
         check_code: bool = True,
+        second_rpc_url: str | None = None,
     ) -> Chain:
         """Connect, and check chain id, salt and code before anything else.
 
@@ -68,36 +71,60 @@ class Chain:
             for the rest of the origin. It cannot lie for long: a replay refuses an entry 0 that the origin does not
             name.
         :param check_code: False for an audit, which reports other code as a finding and goes on.
-        :raises Unavailable: the node does not answer.
+        :param second_rpc_url: another node of the same chain. It is checked when it is first asked: now if the first
+            does not answer.
+        :raises Unavailable: no node answers.
         :raises AnotherHistory: the node is on another chain, or the contract's history has another beginning.
         :raises HistoryBroken: other code is at the address.
         :raises ContractMissing: there is no code at the address.
         """
         limits = limits or ChainLimits()
-        node = Node(rpc_url, limits.rpc_timeout)
-        chain_id = node.chain_id()
+        first, second = _nodes(rpc_url, second_rpc_url, limits)
+        try:
+            return cls._checked(first, first, second, known, limits, check_code)
+        except Unavailable:
+            if second is None:
+                raise
+            return cls._checked(second, first, second, known, limits, check_code)
+
+    @classmethod
+    def _checked(
+        cls,
+        asked: Node,
+        first: Node,
+        second: Node | None,
+        known: Origin | str | bytes,
+        limits: ChainLimits,
+        check_code: bool,
+    ) -> Chain:
+        chain_id = asked.chain_id()
         if isinstance(known, Origin):
-            if chain_id != known.chain_id:
+            origin = known
+            if chain_id != origin.chain_id:
                 raise AnotherHistory(
-                    f"the node at {node.address} is on another chain",
-                    expected=f"chain {known.chain_id}",
+                    f"the node at {asked.address} is on another chain",
+                    expected=f"chain {origin.chain_id}",
                     found=f"chain {chain_id}",
                 )
-            chain = cls(node, known, limits)
-            if check_code:
-                chain.check_beginning()
         else:
             address = _address(known)
-            chain = cls(node, Origin(chain_id, address, _salt(node, chain_id, address)), limits)
+            origin = Origin(chain_id, address, read_salt(asked, chain_id, address))
+        chain = cls(first, origin, limits, second)
         if check_code:
-            chain.check_code()
+            chain._nodes.check(asked)
+        else:
+            chain._nodes.take_as_checked(asked)
+        chain._nodes.present = asked
         return chain
 
     @classmethod
-    def unchecked(cls, rpc_url: str, origin: Origin, limits: ChainLimits | None = None) -> Chain:
-        """A chain whose origin is known and whose node may be away: nothing is asked, and nothing checked, yet."""
+    def unchecked(
+        cls, rpc_url: str, origin: Origin, limits: ChainLimits | None = None, second_rpc_url: str | None = None
+    ) -> Chain:
+        """A chain whose origin is known and whose nodes may be away: each is checked when it is first looked at."""
         limits = limits or ChainLimits()
-        return cls(Node(rpc_url, limits.rpc_timeout), origin, limits)
+        first, second = _nodes(rpc_url, second_rpc_url, limits)
+        return cls(first, origin, limits, second)
 
     def check_beginning(self) -> None:
         """Check that the contract names the salt of the origin: the hash of its entry 0.
@@ -106,13 +133,7 @@ class Chain:
         :raises HistoryBroken: it names none.
         :raises ContractMissing: there is no code.
         """
-        found = _salt(self._node, self.origin.chain_id, self.origin.contract)
-        if found != self.origin.salt:
-            raise AnotherHistory(
-                "the history of the contract at this address has another beginning: its chain was begun anew",
-                expected=f"entry 0 with the hash {hex_text(self.origin.salt)}",
-                found=f"entry 0 with the hash {hex_text(found)}",
-            )  # fmt: skip
+        check_beginning(self._node, self.origin)
 
     def check_code(self) -> None:
         """Compare the deployed code with the shipped artifact's, immutables included.
@@ -120,34 +141,45 @@ class Chain:
         :raises HistoryBroken: the code differs; ``expected`` and ``found`` are Keccak-256 hashes as in explorers.
         :raises ContractMissing: there is no code.
         """
-        found = self._node.code(self.origin.contract)
-        if not found:
-            raise ContractMissing(self.origin.contract, self.origin.chain_id)
-        expected = artifact.load().code_at(self.origin)
-        if found != expected:
-            raise HistoryBroken(
-                "the code at this address is not the shipped contract's",
-                expected=f"{len(expected)} bytes {hex_text(keccak(expected))}",
-                found=f"{len(found)} bytes {hex_text(keccak(found))}",
-            )
+        check_code(self._node, self.origin)
 
     # ------------------------------------------------------------------------------------------------------- reading
+
+    @property
+    def _node(self) -> Node:
+        return self._nodes.present
 
     @property
     def node_address(self) -> str:
         """The part of the node's address that may be shown: scheme, host and port."""
         return self._node.address
 
+    @property
+    def node_problems(self) -> Mapping[str, str]:
+        """What is wrong with which node, by the part of its address that may be shown, as of the latest look."""
+        return self._nodes.problems
+
+    def look(self, seen: int = 0, lagging: Collection[Node] = ()) -> Look:
+        """What the contract states at the newest block; see ``Nodes.look``. All else is asked of the node it chose."""
+        return self._nodes.look(seen, lagging)
+
+    def survey(self) -> Look:
+        """As ``look``, and the node that is asked stays the same."""
+        return self._nodes.survey()
+
+    def forget_looks(self) -> None:
+        """Ask again, at the next look, for what a node said of a block."""
+        self._nodes.forget()
+
     def head(self, block: int | None = None) -> tuple[int, bytes, int]:
         """Number of entries, the contract's head over them, and the number of the block at which both were read.
 
         :param block: default: the latest. Only archive nodes know the state at old blocks.
         """
-        if block is None:
-            block = self.latest().number
-        (size,) = self.query(Call("numberOfEntries", ()), block)
-        (head,) = self.query(Call("head", ()), block)
-        return size, head, block
+        at = self.latest() if block is None else block
+        (size,) = query(self._node, self.origin, Call("numberOfEntries", ()), at)
+        (head,) = query(self._node, self.origin, Call("head", ()), at)
+        return size, head, at.number if isinstance(at, Block) else at
 
     def latest(self) -> Block:
         """The newest block; Unavailable if the node has no blocks yet."""
@@ -159,14 +191,14 @@ class Chain:
         return block
 
     def block_time(self, number: int) -> int:
-        """Time of the block with this number now, in seconds; Unavailable if the chain has no such block."""
+        """Time of the block with this number now, in seconds; NodeLags if the node has no such block."""
         block = self._node.block(number)
         if block is None:
-            raise Unavailable(f"the node at {self._node.address} has no block {number} any more", source=Source.CHAIN)
+            raise NodeLags(f"the node at {self._node.address} has no block {number}, or not any more")
         return block.time
 
     def block_hash(self, number: int) -> str | None:
-        """Hash of the block with this number now (lower-case hex with ``0x``); None if the chain has no such block."""
+        """Hash of the block with this number now (lower-case hex with ``0x``); None if the node has no such block."""
         block = self._node.block(number)
         return None if block is None else block.hash
 
@@ -179,14 +211,24 @@ class Chain:
         blocks are read, and how many the range has. Gaps are not detected here: the replay finds them.
 
         :raises HistoryBroken: the contract could not have written one of the logs.
+        :raises NodeLags: the node says that it does not have a block of the range.
         """
+        node = self._node
         last = self.latest().number if last_block is None else last_block
         begin, span = first_block, _FIRST_SPAN
         while begin <= last:
             end = min(begin + span - 1, last)
             try:
-                logs = self._node.logs(self.origin.contract, ENTRY_TOPIC, begin, end)
-            except (NodeRefused, NodeTimeout):
+                logs = node.logs(self.origin.contract, ENTRY_TOPIC, begin, end)
+            except NodeTimeout:
+                node.chain_id()  # raises if it answers nothing at all, so that smaller ranges are not tried then
+                if end == begin:
+                    raise
+                span = max(1, (end - begin + 1) // _SPAN_FACTOR)
+                continue
+            except NodeRefused as refused:
+                if refused.meaning is Meaning.NO_BLOCK:
+                    raise NodeLags(str(refused)) from None
                 if end == begin:
                     raise
                 # Too many blocks or logs. Nodes say so in a dozen ways, so every refusal counts.
@@ -208,14 +250,7 @@ class Chain:
         :raises Refused: it reverts, or there is no contract any more (ContractMissing).
         :raises HistoryBroken: this contract could not have given the answer.
         """
-        try:
-            data = self._node.call(self.origin.contract, call.data, "latest" if block is None else block)
-        except CallReverted as reverted:
-            raise refusal_of(reverted.data) from None
-        if not data:
-            # There was code when it was checked, so this is another chain now.
-            raise ContractMissing(self.origin.contract, self.origin.chain_id)
-        return call.answer(data)
+        return query(self._node, self.origin, call, "latest" if block is None else block)
 
     def balance(self, address: bytes) -> int:
         """Balance of an account in wei."""
@@ -255,42 +290,31 @@ def deploy(
     :raises Unavailable: as for ``Chain.submit``.
     """
     limits = limits or ChainLimits()
-    node = Node(rpc_url, limits.rpc_timeout)
+    node = _node(rpc_url, limits)
     chain_id = node.chain_id()
-    receipt = Sender(node, chain_id, limits).send(None, creation_data(members, threshold), relayer)
+    receipt = Sender(lambda: node, chain_id, limits).send(None, creation_data(members, threshold), relayer)
     address = _address(str(receipt["contractAddress"]))
-    origin = Origin(chain_id, address, _salt(node, chain_id, address))
-    Chain(node, origin, limits).check_code()
+    origin = Origin(chain_id, address, read_salt(node, chain_id, address))
+    check_code(node, origin)
     return origin, _receipt(receipt, origin)
 
 
-def _salt(node: Node, chain_id: int, contract: bytes) -> bytes:
-    """The salt in the EIP-712 domain of the contract (ERC-5267).
+def _nodes(rpc_url: str, second_rpc_url: str | None, limits: ChainLimits) -> tuple[Node, Node | None]:
+    return _node(rpc_url, limits), None if second_rpc_url is None else _node(second_rpc_url, limits)
 
-    :raises HistoryBroken: the contract names none, so it is not the shipped one.
-    :raises ContractMissing: there is no code at the address.
-    """
-    call = Call("eip712Domain", ())
-    try:
-        data = node.call(contract, call.data, "latest")
-    except CallReverted as reverted:
-        raise HistoryBroken(
-            "the code at this address is not the shipped contract's: it names no EIP-712 domain",
-            expected="an answer to eip712Domain", found=refusal_of(reverted.data),
-        ) from None  # fmt: skip
-    if not data:
-        raise ContractMissing(contract, chain_id)
-    return bytes(call.answer(data)[5])
+
+def _node(rpc_url: str, limits: ChainLimits) -> Node:
+    return Node(rpc_url, limits.rpc_timeout, limits.proxy)
 
 
 def _receipt(receipt: Mapping[str, Any], origin: Origin) -> TransactionReceipt:
     logged = [logged_entry(log, origin) for log in receipt["logs"] if is_entry(log, origin)]
     return TransactionReceipt(
-        "0x" + bytes(receipt["transactionHash"]).hex(),
-        int(receipt["blockNumber"]),
-        "0x" + bytes(receipt["blockHash"]).hex(),
-        int(receipt["gasUsed"]),
-        int(receipt["effectiveGasPrice"]),
+        receipt["transactionHash"],
+        receipt["blockNumber"],
+        receipt["blockHash"],
+        receipt["gasUsed"],
+        receipt["effectiveGasPrice"],
         tuple(item.entry for item in logged),
     )
 

@@ -82,7 +82,7 @@ def entry_of(topics: Sequence[bytes], data: bytes, origin: Origin) -> Entry:
 
 
 def logged_entry(log: Mapping[str, Any], origin: Origin) -> LoggedEntry:
-    """Read a log: the node's JSON with hex, or an element of web3's receipts.
+    """Read a log: the node's JSON with hex, or the same with bytes and numbers.
 
     :raises HistoryBroken: see ``entry_of``; also if it is not a log, another contract's log, or one that a
         reorganisation removed.
@@ -112,7 +112,7 @@ def is_entry(log: Mapping[str, Any], origin: Origin) -> bool:
     return (
         str(log["address"]).lower() == "0x" + origin.contract.hex()
         and len(log["topics"]) > 0
-        and bytes(log["topics"][0]) == ENTRY_TOPIC
+        and _bytes(log["topics"][0]) == ENTRY_TOPIC
     )
 
 

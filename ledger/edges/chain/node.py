@@ -1,44 +1,21 @@
-"""One node over JSON-RPC (web3.py). Whatever goes wrong becomes one of our own errors.
-
-The address of a node may hold credentials (``https://…/v2/KEY``), so errors and logs show only its scheme, host and
-port. web3 is imported when a node is first asked, so that commands that work offline start without it.
-"""
+"""One node: the questions of this product, and answers read strictly. Whatever goes wrong becomes one of our errors."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
+from typing import Any, TypeVar, cast
 
-from ledger.errors import DefiniteNo, LedgerError, Malformed, Source, Unavailable
+from ledger.core.encoding.reading import hex_text
+from ledger.edges.chain.rpc import NodeRefused, NodeTimeout, Rpc, Unreadable, shown_address
+from ledger.edges.chain.words import Meaning, revert_data
+from ledger.errors import DefiniteNo, NodeLags
 
-if TYPE_CHECKING:
-    from web3.types import BlockIdentifier, TxParams
+__all__ = ["Block", "BlockId", "CallReverted", "Node", "NodeRefused", "NodeTimeout", "shown_address"]
 
-# At level DEBUG these loggers write whole addresses, credentials included.
-_REVEALING_LOGGERS = ("web3", "urllib3")
-_LONGEST_MESSAGE = 200
-
-
-class NodeRefused(Unavailable):
-    """The node answered with an error. ``message`` is the node's wording, ``code`` its JSON-RPC code if it gave one."""
-
-    def __init__(self, address: str, message: str, code: int | None = None) -> None:
-        shown = message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "…"
-        super().__init__(f"the node at {address} says: {shown}", source=Source.CHAIN)
-        self.message = message
-        self.code = code
-
-
-class NotFound(NodeRefused):
-    """The node has no such block or transaction."""
-
-
-class NodeTimeout(Unavailable):
-    """The node did not answer in time."""
+_HASH_SIZE = 32
+Answer = TypeVar("Answer")
 
 
 class CallReverted(DefiniteNo):
@@ -59,212 +36,226 @@ class Block:
     base_fee: int
 
 
+BlockId = int | str | Block
+"""A block by number or tag; or by its hash (EIP-1898), so that no other block of this number is taken for it."""
+
+
 class Node:
-    """A connection to one JSON-RPC address. ``timeout``: seconds for one request. Safe to use from threads.
+    """A connection to one JSON-RPC address. Safe to use from threads.
 
     Every method raises ``Unavailable`` if the node cannot be reached or refuses. Other errors are documented.
     """
 
-    def __init__(self, url: str, timeout: float) -> None:
-        from requests.exceptions import ConnectionError as CannotConnect
-        from web3 import HTTPProvider, Web3
-        from web3.providers.rpc.utils import ExceptionRetryConfiguration
-
-        self.address = shown_address(url)
-        self._timeout = timeout
-        for name in _REVEALING_LOGGERS:
-            logger = logging.getLogger(name)
-            if logger.level == logging.NOTSET:
-                logger.setLevel(logging.INFO)
-        # Retry once, because a node that restarted leaves a dead connection in the pool. Sending the same raw
-        # transaction twice is harmless.
-        retry = ExceptionRetryConfiguration(errors=(CannotConnect,), retries=2, backoff_factor=0.05)
-        provider = HTTPProvider(url, request_kwargs={"timeout": timeout}, exception_retry_configuration=retry)
-        self._provider = provider
-        self._eth = Web3(provider, middleware=[]).eth
+    def __init__(self, url: str, timeout: float, proxy: str | None = None) -> None:
+        """``timeout``: seconds for one request. ``proxy``: address of the proxy to ask through; None: none."""
+        self._rpc = Rpc(url, timeout, proxy)
+        self.address = self._rpc.address
+        self._takes_hashes: bool | None = None  # None: not known yet
 
     def chain_id(self) -> int:
-        with self._asking():
-            return int(self._eth.chain_id)
+        with self._reading():
+            return _number(self._rpc.ask("eth_chainId"))
 
-    def block(self, number: BlockIdentifier = "latest") -> Block | None:
-        """A block by number or tag; None if the node has no such block.
-
-        Reads the node's JSON itself, because web3 refuses blocks with more than 32 bytes of extraData. Blocks that
-        validators sign have more (Clique, IBFT, QBFT).
-        """
-        with self._asking():
-            found = self._plain("eth_getBlockByNumber", [hex(number) if isinstance(number, int) else number, False])
-            if found is None:
+    def block(self, number: int | str = "latest") -> Block | None:
+        """A block by number or tag; None if the node has no such block."""
+        try:
+            with self._reading():
+                found = self._rpc.ask("eth_getBlockByNumber", _block(number), False)
+                if found is None:
+                    return None
+                return Block(
+                    _number(found["number"]),
+                    hex_text(_bytes(found["hash"], _HASH_SIZE)),
+                    _number(found["timestamp"]),
+                    _number(found.get("baseFeePerGas") or "0x0"),
+                )
+        except NodeRefused as refused:  # some say so where others answer null
+            if refused.meaning is Meaning.NO_BLOCK and isinstance(number, int):
                 return None
-            return Block(
-                int(found["number"], 16),
-                "0x" + bytes.fromhex(found["hash"].removeprefix("0x")).hex(),
-                int(found["timestamp"], 16),
-                int(found.get("baseFeePerGas", "0x0"), 16),
-            )
+            raise
 
-    def code(self, address: bytes, block: BlockIdentifier = "latest") -> bytes:
+    def code(self, address: bytes) -> bytes:
         """The code at an address; empty if there is no contract."""
-        with self._asking():
-            return bytes(self._eth.get_code(_checksum(address), block))
+        with self._reading():
+            return _bytes(self._rpc.ask("eth_getCode", hex_text(address), "latest"))
 
     def balance(self, address: bytes) -> int:
         """Balance of an account in wei."""
-        with self._asking():
-            return int(self._eth.get_balance(_checksum(address)))
+        with self._reading():
+            return _number(self._rpc.ask("eth_getBalance", hex_text(address), "latest"))
 
-    def call(
-        self, to: bytes | None, data: bytes, block: BlockIdentifier = "latest", sender: bytes | None = None
-    ) -> bytes:
+    def call(self, to: bytes | None, data: bytes, block: BlockId = "latest", sender: bytes | None = None) -> bytes:
         """Simulate a call, or the creation of a contract if ``to`` is None.
 
+        On a node that has no pending block, "pending" is the latest.
+
         :raises CallReverted: with the revert data.
+        :raises NodeLags: the node does not have the block that is named by its hash.
         """
-        with self._asking():
-            return bytes(self._eth.call(_transaction(to, data, sender), block, ccip_read_enabled=False))
+        if isinstance(block, Block):
+            return self._call_at(to, data, block, sender)
+        return _of_pending(block, lambda at: self._call(to, data, at, sender))
 
     def estimate(self, to: bytes | None, data: bytes, sender: bytes) -> int:
-        """Gas that a transaction needs; CallReverted if it would revert."""
-        with self._asking():
-            return int(self._eth.estimate_gas(_transaction(to, data, sender), "pending"))
+        """Gas that a transaction needs on the pending block; CallReverted if it would revert."""
+
+        def ask(block: int | str) -> int:
+            with self._reading(), _reverting():
+                return _number(self._rpc.ask("eth_estimateGas", _transaction(to, data, sender), _block(block)))
+
+        return _of_pending("pending", ask)
 
     def logs(self, address: bytes, topic: bytes, first_block: int, last_block: int) -> Sequence[Mapping[str, Any]]:
         """Logs of a contract with this first topic, in order, in a range of blocks (both ends included).
 
-        Returned as the node's JSON: converting a log in web3 takes longer than verifying it in the core.
+        Returned as the node's JSON. A node may leave some out without an error, so the caller must find out.
         """
         wanted = {
-            "address": _checksum(address),
-            "topics": ["0x" + topic.hex()],
+            "address": hex_text(address),
+            "topics": [hex_text(topic)],
             "fromBlock": hex(first_block),
             "toBlock": hex(last_block),
         }
-        with self._asking():
-            logs = self._plain("eth_getLogs", [wanted])
+        with self._reading():
+            logs = self._rpc.ask("eth_getLogs", wanted, is_large=last_block > first_block)
             if not isinstance(logs, list) or not all(isinstance(log, dict) for log in logs):
                 raise TypeError("not a list of logs")
             return cast(Sequence[Mapping[str, Any]], logs)
 
-    def nonce(self, address: bytes, block: BlockIdentifier) -> int:
-        """Number of an account's transactions as of a block; "pending" includes those that are waiting."""
-        with self._asking():
-            return int(self._eth.get_transaction_count(_checksum(address), block))
+    def nonce(self, address: bytes, block: int | str) -> int:
+        """Number of an account's transactions as of a block.
+
+        "pending" includes those that are waiting, unless the node has no pending block: then it is the latest.
+        """
+
+        def ask(at: int | str) -> int:
+            with self._reading():
+                return _number(self._rpc.ask("eth_getTransactionCount", hex_text(address), _block(at)))
+
+        return _of_pending(block, ask)
 
     def priority_fee(self) -> int:
         """The tip that the node advises, in wei per gas."""
-        with self._asking():
-            return int(self._eth.max_priority_fee)
+        with self._reading():
+            return _number(self._rpc.ask("eth_maxPriorityFeePerGas"))
 
     def send(self, raw: bytes) -> None:
         """Send a signed transaction."""
-        with self._asking():
-            self._eth.send_raw_transaction(raw)
+        self._rpc.ask("eth_sendRawTransaction", hex_text(raw))
 
     def knows(self, tx_hash: str) -> bool:
         """Whether the node has this transaction, waiting or mined."""
-        try:
-            with self._asking():
-                self._eth.get_transaction(cast(Any, tx_hash))
-        except NotFound:
-            return False
-        return True
+        return self._rpc.ask("eth_getTransactionByHash", tx_hash) is not None
 
     def receipt(self, tx_hash: str) -> Mapping[str, Any] | None:
-        """A transaction's receipt; None until it is mined."""
-        try:
-            with self._asking():
-                return cast(Mapping[str, Any], self._eth.get_transaction_receipt(cast(Any, tx_hash)))
-        except NotFound:
-            return None
+        """A transaction's receipt as the node's JSON; None until it is mined.
 
-    def _plain(self, method: str, parameters: list[Any]) -> Any:
-        """The ``result`` of a JSON-RPC response, not converted."""
-        answer = self._provider.make_request(cast(Any, method), parameters)
-        failure = answer.get("error")
-        if failure is not None:
-            raise _refused(self.address, failure)
-        return answer["result"]
+        These members can be read: status, blockNumber, gasUsed, effectiveGasPrice as numbers, blockHash and
+        transactionHash as lower-case hex with ``0x``, and ``logs``.
+        """
+        with self._reading():
+            found = self._rpc.ask("eth_getTransactionReceipt", tx_hash)
+            if found is None or found.get("blockNumber") is None:
+                return None
+            numbers = {name: _number(found[name]) for name in ("status", "blockNumber", "gasUsed")}
+            numbers["effectiveGasPrice"] = _number(found.get("effectiveGasPrice") or "0x0")
+            hashes = {name: hex_text(_bytes(found[name], _HASH_SIZE)) for name in ("blockHash", "transactionHash")}
+            logs = found["logs"]
+            if not isinstance(logs, list):
+                raise TypeError("not a list of logs")
+            return {**found, **numbers, **hashes}
+
+    def _call(self, to: bytes | None, data: bytes, block: BlockId, sender: bytes | None) -> bytes:
+        with self._reading(), _reverting():
+            return _bytes(self._rpc.ask("eth_call", _transaction(to, data, sender), _block(block)))
+
+    def _call_at(self, to: bytes | None, data: bytes, block: Block, sender: bytes | None) -> bytes:
+        """A call at one block and no other of its number."""
+        if self._takes_hashes is not False:
+            try:
+                found = self._call(to, data, block, sender)
+                self._takes_hashes = True
+                return found
+            except NodeRefused as refused:
+                if refused.meaning is Meaning.NO_BLOCK:
+                    raise self._lags(block.number) from None
+                if self._takes_hashes:
+                    raise
+        try:
+            found = self._call(to, data, block.number, sender)
+        except NodeRefused as refused:
+            if refused.meaning is Meaning.NO_BLOCK:
+                raise self._lags(block.number) from None
+            raise
+        now = self.block(block.number)
+        if now is None or now.hash != block.hash:
+            raise self._lags(block.number)
+        self._takes_hashes = False
+        return found
+
+    def _lags(self, number: int) -> NodeLags:
+        return NodeLags(f"the node at {self.address} does not have block {number}, or not any more")
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
-        """Turn what web3 and requests raise into our errors. ``from None``, because their messages show the address."""
-        from requests.exceptions import RequestException, Timeout
-        from web3.exceptions import (
-            BlockNotFound,
-            ContractLogicError,
-            TransactionNotFound,
-            Web3Exception,
-            Web3RPCError,
-        )
-
+    def _reading(self) -> Iterator[None]:
+        """Turn what cannot be read into our error."""
         try:
             yield
-        except (BlockNotFound, TransactionNotFound):
-            raise NotFound(self.address, "no such block or transaction") from None
-        except Timeout:
-            raise NodeTimeout(
-                f"the node at {self.address} did not answer within {self._timeout:g} s: try again, or allow more time",
-                source=Source.CHAIN,
-            ) from None
-        except RequestException as error:
-            response = getattr(error, "response", None)
-            if response is not None:
-                raise NodeRefused(self.address, f"HTTP {response.status_code}", response.status_code) from None
-            raise Unavailable(
-                f"the node at {self.address} cannot be reached: is it running?", source=Source.CHAIN
-            ) from None
-        except ContractLogicError as error:
-            raise self._revert(error.message or "", error.data) from None
-        except Web3RPCError as error:
-            detail = (error.rpc_response or {}).get("error")
-            raise _refused(self.address, detail if isinstance(detail, Mapping) else error.message) from None
-        except (Web3Exception, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise Unavailable(
-                f"the server at {self.address} does not speak JSON-RPC ({type(error).__name__}): check rpc_url",
-                source=Source.CHAIN,
-            ) from None
-
-    def _revert(self, message: str, data: object) -> LedgerError:
-        text = data.split()[-1] if isinstance(data, str) and data else ""
-        if text.startswith("0x"):
-            return CallReverted(bytes.fromhex(text[2:]))
-        # web3 takes every error whose "data" is null or an object for a revert, and adds this prefix to its message.
-        if isinstance(data, Mapping):
-            message = message.removeprefix("execution reverted: ")
-        return CallReverted(b"") if "revert" in message else NodeRefused(self.address, message)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise self._rpc.unreadable(error) from None
 
 
-def shown_address(url: str, where: str = "rpc_url") -> str:
-    """Scheme, host and port of an address, which may be shown. Malformed, at ``where``, unless it is http or https."""
+def _of_pending(block: int | str, ask: Callable[[int | str], Answer]) -> Answer:
+    """Ask of a block. If it is the pending one and the node answers with an error or with nothing: of the latest."""
     try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        parts, port = urlsplit(""), ""
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Malformed("must be an address such as http://127.0.0.1:8545", where)
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}{port}"
+        return ask(block)
+    except (NodeRefused, Unreadable):
+        if block != "pending":
+            raise
+        return ask("latest")
 
 
-def _refused(address: str, failure: object) -> NodeRefused:
-    """Make an error of the ``error`` member of a JSON-RPC response, or of a message."""
-    if isinstance(failure, Mapping):
-        return NodeRefused(address, str(failure.get("message")), failure.get("code"))
-    return NodeRefused(address, str(failure))
+@contextmanager
+def _reverting() -> Iterator[None]:
+    """Turn an error of the node that means a revert into ``CallReverted``."""
+    try:
+        yield
+    except NodeRefused as refused:
+        data = revert_data(refused.error)
+        if data is None:
+            raise
+        raise CallReverted(data) from None
 
 
-def _checksum(address: bytes) -> Any:
-    from web3 import Web3
+def _block(block: BlockId) -> str | dict[str, object]:
+    match block:
+        case Block():
+            return {"blockHash": block.hash, "requireCanonical": True}
+        case int():
+            return hex(block)
+    return block
 
-    return Web3.to_checksum_address(address)
 
-
-def _transaction(to: bytes | None, data: bytes, sender: bytes | None) -> TxParams:
-    made: dict[str, Any] = {"data": "0x" + data.hex()}
+def _transaction(to: bytes | None, data: bytes, sender: bytes | None) -> dict[str, str]:
+    made = {"data": hex_text(data)}
     if to is not None:
-        made["to"] = _checksum(to)
+        made["to"] = hex_text(to)
     if sender is not None:
-        made["from"] = _checksum(sender)
-    return cast("TxParams", made)
+        made["from"] = hex_text(sender)
+    return made
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, str):
+        raise TypeError("not a number in hex")
+    return int(value, 16)
+
+
+def _bytes(value: object, size: int | None = None) -> bytes:
+    """The bytes of hex with or without ``0x``; ValueError unless there are ``size`` of them."""
+    if not isinstance(value, str):
+        raise TypeError("not hex")
+    data = bytes.fromhex(value.removeprefix("0x"))
+    if size is not None and len(data) != size:
+        raise ValueError("not as many bytes")
+    return data

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from ledger.core.anchoring.fees import GasFees, bumped
 from ledger.core.encoding.reading import hex_text
 from ledger.edges.chain.calls import refusal_of
 from ledger.edges.chain.node import CallReverted, Node, NodeRefused
+from ledger.edges.chain.words import Meaning
 from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import GasTooHigh, LedgerError, Malformed, Source, Unavailable
 
@@ -29,7 +30,6 @@ TRANSACTION_GAS_LIMIT = 1 << 24  # EIP-7825
 _GWEI = 10**9
 _GAS_MARGIN = 1.2  # an entry mined between estimate and transaction may make a storage slot more expensive
 _NONCE_ATTEMPTS = 5
-_NONCE_TAKEN = ("nonce too low", "underpriced", "already imported", "already known", "nonce has already been used")
 _LONGEST_POLL = 1.0
 
 SenderLock = Callable[[], AbstractContextManager[object]]
@@ -44,12 +44,13 @@ class NonceTaken(NodeRefused):
 
 @dataclass(frozen=True, slots=True)
 class ChainLimits:
-    """How long to wait for a chain, and how much to spend on it.
+    """How to reach a chain, how long to wait for it, and how much to spend on it.
 
     ``confirmations``: blocks until a transaction counts, its own included. ``max_fee_per_gas``: the most to pay, in
     wei; None is no limit. ``rpc_timeout``: seconds for one request to the node. ``confirmation_timeout``: seconds until
     a transaction must be mined and confirmed. ``resend_after``: seconds until a transaction that is not mined is
-    replaced by one that pays more. ``in_flight``: batches under way at once, at most.
+    replaced by one that pays more. ``in_flight``: batches under way at once, at most. ``proxy``: address of the proxy
+    to nodes; None: none, whatever the environment says.
     """
 
     confirmations: int = 1
@@ -58,6 +59,7 @@ class ChainLimits:
     confirmation_timeout: float = 120.0
     resend_after: int = 20
     in_flight: int = 16
+    proxy: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.confirmations < 1 or self.rpc_timeout <= 0 or self.confirmation_timeout <= 0:
@@ -82,10 +84,15 @@ class Prepared:
 class Sender:
     """Turns calldata into transactions of one chain. Safe to use from threads."""
 
-    def __init__(self, node: Node, chain_id: int, limits: ChainLimits) -> None:
-        self._node = node
+    def __init__(self, present: Callable[[], Node], chain_id: int, limits: ChainLimits) -> None:
+        """``present``: the node to ask and to send to now."""
+        self._present = present
         self._chain_id = chain_id
         self.limits = limits
+
+    @property
+    def _node(self) -> Node:
+        return self._present()
 
     # ------------------------------------------------------------------------------------------------ the steps
 
@@ -121,6 +128,10 @@ class Sender:
             needed = self._node.estimate(to, data, sender)
         except CallReverted as reverted:
             raise refusal_of(reverted.data) from None
+        except NodeRefused as refused:
+            if refused.meaning is Meaning.NO_FUNDS:
+                raise self._no_funds(sender) from None
+            raise
         if needed > TRANSACTION_GAS_LIMIT:
             raise GasTooHigh(needed, TRANSACTION_GAS_LIMIT)
         return min(int(needed * _GAS_MARGIN), TRANSACTION_GAS_LIMIT)
@@ -147,32 +158,36 @@ class Sender:
         """Give a transaction to the node. It does no harm if the node has it already.
 
         :raises NonceTaken: another transaction has its nonce.
-        :raises NodeRefused: the node refuses it for another reason, which the message quotes.
+        :raises NodeRefused: the node refuses it for another reason, which the message quotes. It may want higher fees.
         :raises Unavailable: the account cannot pay; or the node did not answer, and may have the transaction.
         """
+        node = self._node
         try:
-            self._node.send(prepared.raw)
+            node.send(prepared.raw)
         except NodeRefused as refused:
             # After a lost answer the transaction is sent again, and refused although the first arrived.
-            if self._node.knows(prepared.tx_hash):
+            if refused.meaning is Meaning.ALREADY_KNOWN or node.knows(prepared.tx_hash):
                 return
-            words = refused.message.lower()
-            if "insufficient funds" in words:
-                raise Unavailable(
-                    f"the relayer {hex_text(relayer)} has {self._node.balance(relayer)} wei, and that is not enough "
-                    "for the next transaction: send it more",
-                    source=Source.CHAIN,
-                ) from None
-            if any(known in words for known in _NONCE_TAKEN):
-                raise NonceTaken(self._node.address, refused.message, refused.code) from None
+            match refused.meaning:
+                case Meaning.NO_FUNDS:
+                    raise self._no_funds(relayer) from None
+                case Meaning.NONCE_TAKEN:
+                    raise NonceTaken(node.address, refused.message, refused.code, refused.error) from None
             raise
+
+    def _no_funds(self, relayer: bytes) -> Unavailable:
+        return Unavailable(
+            f"the relayer {hex_text(relayer)} has {self._node.balance(relayer)} wei, and that is not enough for the "
+            "next transaction: send it more",
+            source=Source.CHAIN,
+        )
 
     # --------------------------------------------------------------------------------------------------- all steps
 
     def send(
         self, to: bytes | None, data: bytes, relayer: SigningKey, lock: SenderLock | None = None
     ) -> Mapping[str, Any]:
-        """Simulate, sign, send and wait; returns the receipt as web3 gives it. ``to`` None creates a contract.
+        """Simulate, sign, send and wait; returns the receipt (see ``Node.receipt``). ``to`` None creates a contract.
 
         :param lock: held while a nonce is taken and used; without it, only threads of this process exclude each other.
         :raises Refused: found by the simulation, or after mining if another transaction came first.
@@ -187,14 +202,16 @@ class Sender:
         return receipt
 
     def _first(self, to: bytes | None, data: bytes, gas: int, relayer: SigningKey) -> _UnderWay:
+        lowest = 0
         for attempt in range(1, _NONCE_ATTEMPTS + 1):
-            nonce, fees = self._node.nonce(relayer.address, "pending"), self.fees()
+            nonce, fees = max(self._node.nonce(relayer.address, "pending"), lowest), self.fees()
             prepared = self.prepare(to, data, gas, nonce, fees, relayer)
             try:
                 self.hand_over(prepared, relayer.address)
             except NonceTaken:  # another process uses the same account without this lock
                 if attempt == _NONCE_ATTEMPTS:
                     raise
+                lowest = nonce + 1  # the node may not count what waits
                 continue
             again = lambda fees: self.prepare(to, data, gas, nonce, fees, relayer)  # noqa: E731, B023
             return _UnderWay(self, self._node, relayer.address, nonce, fees, [prepared.tx_hash], again)
@@ -207,9 +224,9 @@ class Sender:
             self._node.call(to, data, block, sender)
         except CallReverted as reverted:
             return refusal_of(reverted.data)
-        tx_hash = "0x" + bytes(receipt["transactionHash"]).hex()
         return Unavailable(
-            f"transaction {tx_hash} failed in block {block} and would pass now: try again", source=Source.CHAIN
+            f"transaction {receipt['transactionHash']} failed in block {block} and would pass now: try again",
+            source=Source.CHAIN,
         )
 
 
@@ -262,7 +279,7 @@ class _UnderWay:
         for tx_hash in reversed(self.hashes):
             receipt = self.node.receipt(tx_hash)
             if receipt is not None:
-                if "0x" + bytes(receipt["transactionHash"]).hex() != tx_hash:
+                if receipt["transactionHash"] != tx_hash:
                     raise Unavailable(
                         f"the node at {self.node.address} answers with another transaction's receipt",
                         source=Source.CHAIN,
@@ -291,5 +308,5 @@ class _UnderWay:
         number = int(receipt["blockNumber"])
         latest, own = self.node.block(), self.node.block(number)
         # The block of the receipt must still be part of the chain.
-        stands = own is not None and own.hash == "0x" + bytes(receipt["blockHash"]).hex()
+        stands = own is not None and own.hash == receipt["blockHash"]
         return stands and latest is not None and latest.number >= number + confirmations - 1

@@ -1,0 +1,30 @@
+"""HTTP sessions that nothing but a setting leads through a proxy."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from requests import Session
+
+# What operators with certificates of their own set for requests, and for curl.
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def open_session(proxy: str | None) -> Session:
+    """A session that ignores HTTP_PROXY and its kin, and ``.netrc``. Not safe to use from two threads at once.
+
+    A proxy of the environment is often there for other programs. It would see every request, credentials included,
+    and could answer in place of a node.
+
+    :param proxy: address of the proxy to use; None: requests go straight to their server.
+    """
+    import requests  # here, so that commands that work offline start without it
+
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = next((os.environ[name] for name in _BUNDLES if os.environ.get(name)), True)
+    if proxy is not None:
+        session.proxies = {"http": proxy, "https": proxy}
+    return session
