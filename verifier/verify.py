@@ -38,6 +38,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Optional
 from xml.parsers import expat
@@ -1728,6 +1729,8 @@ def read_policy(data: bytes) -> Policy:
         for outcome in _list(item["outcomes"], "outcomes"):
             _whole(outcome, 0xFFFF, "an outcome")
         refuse.append(item)
+    if len(require) > 64 or len(refuse) > 64:
+        raise Malformed("require and refuse have at most 64 items each")
     show = _list(value["show"], "show")
     if len(show) > 16 or not all(isinstance(item, str) and len(item) <= 256 for item in show):
         raise Malformed("show must be at most 16 patterns of at most 256 characters")
@@ -1829,12 +1832,77 @@ def when(at: int) -> str:
     return datetime.datetime.fromtimestamp(at, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+Power = tuple[str, str]
+"""Name and jurisdiction of an agency for which somebody could speak."""
+
+
 class NotEmpowered(Failed):
     """An attestation lacks authority; ``code`` says why."""
 
     def __init__(self, code: str, words: str) -> None:
         super().__init__(words)
         self.code = code
+
+
+class Mandate:
+    """The grants of one mandate. Times that are asked for do not go back, by check 8."""
+
+    def __init__(self) -> None:
+        self.to_begin: list[tuple[int, int]] = []  # a heap: begin and end of each
+        self.until = 0  # the latest end of those that have begun
+
+    def covers(self, at: int) -> bool:
+        while self.to_begin and self.to_begin[0][0] <= at:
+            self.until = max(self.until, heappop(self.to_begin)[1])
+        return at < self.until
+
+
+class Register:
+    """Who may speak for which agency about what, after the resolutions so far."""
+
+    def __init__(self) -> None:
+        self.agencies: dict[bytes, Power] = {}
+        self.suspended: set[bytes] = set()
+        self.authorised: set[tuple[bytes, bytes]] = set()  # attester and agency
+        self.ended: set[bytes] = set()
+        self.mandates: dict[tuple[bytes, int], Mandate] = {}
+
+    def apply(self, entry: Entry) -> None:
+        its, kind = entry.said, entry.kind
+        if kind == ENROLLED:
+            self.agencies[its["agency"]] = its["name"].decode(), its["jurisdiction"].decode()
+        elif kind == SUSPENDED:
+            self.suspended.add(its["agency"])
+        elif kind == REINSTATED:
+            self.suspended.discard(its["agency"])
+        elif kind == AUTHORISED:
+            self.authorised.add((its["attester"], its["agency"]))
+        elif kind in (RETIRED, COMPROMISED):
+            self.ended.add(its["attester"])
+        elif kind == MANDATED:
+            mandate = self.mandates.setdefault((its["agency"], its["kind"]), Mandate())
+            heappush(mandate.to_begin, (its["from"] or entry.time, its["until"]))
+        elif kind == UNMANDATED:
+            self.mandates.pop((its["agency"], its["kind"]), None)
+
+    def power(self, at: Entry, agency: bytes, kind: int | None) -> Power | NotEmpowered:
+        """Name and jurisdiction of the agency, if the signer of this entry speaks for it now; else what it lacks."""
+        signer = at.signed[0]
+        mandate = None if kind is None else self.mandates.get((agency, kind))
+        for fails, code, words in [
+            (agency not in self.agencies, "not_enrolled", "no entry shows that the agency was enrolled"),
+            ((signer, agency) not in self.authorised, "not_authorised", "no entry shows that it authorised this key"),
+            (
+                kind is not None and (mandate is None or not mandate.covers(at.time)),
+                "no_mandate",
+                "no entry shows a mandate for this kind then",
+            ),
+            (agency in self.suspended, "suspended", "the agency was suspended before it attested"),
+            (signer in self.ended, "attester_ended", "the attester was retired or compromised before it attested"),
+        ]:
+            if fails:
+                return NotEmpowered(f"authority.{code}", words)
+        return self.agencies[agency]
 
 
 class Pdf(NamedTuple):
@@ -1869,10 +1937,10 @@ class Verifier:
         self.cosigned: list[int] = []
         self.all_shown = False  # whether the evidence is shown to leave nothing out
         self.recent = False  # whether it is as recent as the policy demands
-        self.revoked: dict[bytes, list[Entry]] = {}  # by attestation
+        self.revoked: dict[bytes, list[Entry]] = {}  # by attestation: what ends it for this declaration
         self.compromised: dict[bytes, int] = {}  # from when, by attester; the earliest date counts
         for entry in self.entries:
-            if entry.kind == REVOKED:
+            if entry.kind == REVOKED and entry.said["Revocation"]["member"] in (ZERO, self.id):
                 self.revoked.setdefault(entry.said["Revocation"]["attestation"], []).append(entry)
             elif entry.kind == COMPROMISED:
                 attester, since = entry.said["attester"], entry.said["since"]
@@ -1887,7 +1955,8 @@ class Verifier:
             if entry.kind == ATTESTED and _set(entry) in self.sets
         ]
         self.undecided: tuple[int, str] | None = None  # the first resolution that a wallet contract endorsed, and why
-        self.resolutions, self.unendorsed = self.enacted()
+        self.found: dict[tuple[bytes, int], str] = {}  # by set: why the declaration is not shown to be in it
+        self.powers: dict[int, Power | NotEmpowered] = {}  # by entry: what its signer could say there, see authorities
         last, size = self.entries[-1:], evidence.note.size
         self.as_of = f"as of entry {size - 1}" + (
             f", {when(last[0].time)}" if last and last[0].number == size - 1 else ""
@@ -1901,15 +1970,16 @@ class Verifier:
         self.included()
         self.complete()
         self.anchored()
-        self.declared()
-        self.fresh()
-        self.since()
-        self.withdrawn()
-        self.attestations()
-        self.requirements()
-        self.refusals()
-        self.fields()
-        self.pages()
+        if self.proven():
+            self.declared()
+            self.fresh()
+            self.since()
+            self.withdrawn()
+            self.attestations()
+            self.requirements()
+            self.refusals()
+            self.fields()
+            self.pages()
         questions = {name: self._answer(name) for name in (INTACT, IN_FORCE, AUTHORITY)}
         found = set(questions.values())
         conclusion = "GOOD"
@@ -1931,10 +2001,16 @@ class Verifier:
             "checks": self.checks,
         }
 
+    def proven(self) -> bool:
+        """Whether checkpoint and entries are of the history that is trusted. If not, nothing else is looked at."""
+        return not any(check["step"] in (6, 8) and check["status"] == INVALID for check in self.checks)
+
     def first_line(self, conclusion: str, said: Sequence[dict[str, Any]]) -> str:
         """Conclusion, document type, and which agencies spoke, adverse words first."""
         type_ = self.evidence.declaration["documentType"]
         document, begin = f"{type_in_words(type_)} (type {type_})", conclusion.replace("_", " ")
+        if not self.proven():
+            return f"{begin}, for the entries shown are not proven: {document}"
         if not self.all_shown:
             begin += ", and something is left out"
         elif not said:
@@ -1944,6 +2020,8 @@ class Verifier:
 
     def _answer(self, question: str) -> str:
         found = {check["status"] for check in self.checks if check["question"] == question and check["decisive"]}
+        if not found:
+            return SKIPPED
         return next((status for status in (INVALID, ERROR, SKIPPED) if status in found), VALID)
 
     def add(self, code: str, words: str, about: str = "", decisive: bool = True) -> bool:
@@ -2015,12 +2093,15 @@ class Verifier:
         return self.add(f"{step}.not_included" if failed else f"{step}.included", words, about)
 
     def failure(self, inclusion: SetInclusion) -> str:
-        """Why the proof of an inclusion does not hold; empty where it does."""
-        try:
-            check_inclusion(leaf_hash(self.id), inclusion.at, inclusion.size, inclusion.proof, inclusion.root)
-        except Failed as error:
-            return f"number {inclusion.at} of {inclusion.size} under 0x{inclusion.root.hex()}: {error}"
-        return ""
+        """Why the proof of an inclusion does not hold; empty where it does. The proof of a set is followed once."""
+        name = inclusion.root, inclusion.size
+        if name not in self.found:
+            self.found[name] = ""
+            try:
+                check_inclusion(leaf_hash(self.id), inclusion.at, inclusion.size, inclusion.proof, inclusion.root)
+            except Failed as error:
+                self.found[name] = f"number {inclusion.at} of {inclusion.size} under 0x{inclusion.root.hex()}: {error}"
+        return self.found[name]
 
     def log(self) -> None:
         """Checks 5 and 6."""
@@ -2181,6 +2262,7 @@ class Verifier:
     def attestations(self) -> None:
         """Checks 13 to 17, for each attestation about the declaration; what is about others is not judged."""
         found = dict(self.attested)
+        self.powers = dict(self.authorities())
         standings = {id_: self.standing(id_, entry) for id_, entry in found.items()}
         alive = {_group(entry) for id_, entry in found.items() if standings[id_] == "in_force"}
         for id_, entry in found.items():
@@ -2194,7 +2276,7 @@ class Verifier:
             self.in_force(name, entry, code, decisive)
             if standing == "revoked" and not stood_in:
                 for revocation in ended_by:
-                    self.revocation(name, entry, revocation)
+                    self.revocation(name, revocation)
             if decisive:
                 self.compromise(name, entry)
                 self.authority(name, id_, entry, in_force)
@@ -2211,7 +2293,7 @@ class Verifier:
             words = "revoked with a key declared compromised from before: ask the agency whether it was theirs"
         self.add(f"in_force.{found}", f"{outcome_in_words(*_group(entry)[1:])}: {words}", name, decisive)
 
-    def revocation(self, name: str, attested: Entry, revoked: Entry) -> None:
+    def revocation(self, name: str, revoked: Entry) -> None:
         """Check 13, for a revocation that ends an attestation: the agency's key signed it, and spoke for it then."""
         signer, signature = revoked.signed
         words = f"entry {revoked.number} at {when(revoked.time)}"
@@ -2222,7 +2304,7 @@ class Verifier:
                 self.evidence.origin.check_signature(signer, id_, signature)
             except OnlyContract as error:  # what is wrong for certain outweighs it
                 undecided = revoked.number, str(error)
-            self.empowered(revoked, signer, attested.said["Attestation"]["agency"], None)
+            self.power_of(revoked)
             if undecided is not None:
                 raise OnlyContract("entry {}: {}".format(*undecided))
         except OnlyContract as error:
@@ -2236,11 +2318,7 @@ class Verifier:
 
     def revocations(self, attestation: bytes) -> list[Entry]:
         """Revocations of an attestation, whole or for this declaration, that count at the time of the verdict."""
-        return [
-            entry
-            for entry in self.revoked.get(attestation, [])
-            if entry.time <= self.at and entry.said["Revocation"]["member"] in (ZERO, self.id)
-        ]
+        return [entry for entry in self.revoked.get(attestation, []) if entry.time <= self.at]
 
     def doubtful(self, revocation: Entry) -> bool:
         since = self.compromised.get(revocation.signed[0])
@@ -2273,12 +2351,12 @@ class Verifier:
 
     def authority(self, name: str, id_: bytes, entry: Entry, in_force: bool) -> None:
         """Checks 15 to 17."""
-        said, (signer, signature) = entry.said["Attestation"], entry.signed
+        signer, signature = entry.signed
         if not self.included_at("set", self.sets[_set(entry)], name):
             return
         signed = self.signed("signature", name, signer, id_, signature)
         try:
-            title, jurisdiction = self.empowered(entry, signer, said["agency"], said["kind"])
+            title, jurisdiction = self.power_of(entry)
         except NotEmpowered as error:
             self.add(error.code, str(error), name)
             return
@@ -2297,54 +2375,40 @@ class Verifier:
             }  # fmt: skip
             self.judged.append((word, signed == VALID and undecided is None))
 
-    def empowered(self, at: Entry, signer: bytes, agency: bytes, kind: int | None) -> tuple[str, str]:
-        """Name and jurisdiction of the agency, if entries before ``at`` let the signer speak for it; else NotEmpowered.
+    def power_of(self, entry: Entry) -> Power:
+        """Name and jurisdiction of the agency for which the signer of an entry could speak there; else NotEmpowered."""
+        found = self.powers[entry.number]
+        if isinstance(found, NotEmpowered):
+            raise NotEmpowered(found.code, str(found))
+        return found
 
-        ``kind``: of an attestation, which needs a mandate for it; None for a revocation, which needs none.
+    def authorities(self) -> Iterator[tuple[int, Power | NotEmpowered]]:
+        """The power behind each attestation and revocation in question, by its entry: one pass over the entries.
+
+        Each resolution on the way must have the quorum of its time, whatever it is about.
         """
-        if self.unendorsed is not None and at.number > self.unendorsed[0]:
-            raise self.unendorsed[1]
-        title, jurisdiction, authorised, mandated, suspended, ended = "", "", False, kind is None, False, False
-        for entry in self.resolutions:
-            if entry.number > at.number:
-                break
-            ours, its = entry.said.get("agency") == agency, entry.said
-            if entry.kind == ENROLLED and ours:
-                title, jurisdiction = its["name"].decode(), its["jurisdiction"].decode()
-            elif entry.kind in (SUSPENDED, REINSTATED) and ours:
-                suspended = entry.kind == SUSPENDED
-            elif entry.kind == AUTHORISED and ours and its["attester"] == signer:
-                authorised = True
-            elif entry.kind in (RETIRED, COMPROMISED) and its["attester"] == signer:
-                ended = True
-            elif entry.kind == MANDATED and ours and its["kind"] == kind:
-                mandated = mandated or (its["from"] or entry.time) <= at.time < its["until"]
-            elif entry.kind == UNMANDATED and ours and its["kind"] == kind:
-                mandated = False
-        for fails, code, words in [
-            (not jurisdiction, "not_enrolled", "no entry shows that the agency was enrolled"),
-            (not authorised, "not_authorised", "no entry shows that the agency authorised this key"),
-            (not mandated, "no_mandate", "no entry shows a mandate for this kind then"),
-            (suspended, "suspended", "the agency was suspended before it attested"),
-            (ended, "attester_ended", "the attester was retired or compromised before it attested"),
-        ]:
-            if fails:
-                raise NotEmpowered(f"authority.{code}", words)
-        return title, jurisdiction
-
-    def enacted(self) -> tuple[list[Entry], tuple[int, NotEmpowered] | None]:
-        """The resolutions up to the first without the quorum of its time; the number of that one, and what it lacks."""
-        found: list[Entry] = []
+        asked: dict[int, tuple[bytes, int | None]] = {}  # agency and kind; a revocation needs no mandate
+        agencies = {}
+        for id_, entry in self.attested:
+            said = entry.said["Attestation"]
+            asked[entry.number], agencies[id_] = (said["agency"], said["kind"]), said["agency"]
+        for id_, agency in agencies.items():
+            asked.update((revoked.number, (agency, None)) for revoked in self.revoked.get(id_, []))
+        last, register, lacks = max(asked, default=0), Register(), None
         council: dict[str, Any] | None = None
         for entry in self.entries:
-            if entry.kind in RESOLUTIONS:
+            if entry.number > last:
+                break
+            if entry.number in asked:
+                yield entry.number, lacks or register.power(entry, *asked[entry.number])
+            elif entry.kind in RESOLUTIONS and lacks is None:
                 try:
                     self.check_resolution(entry, council)
                 except NotEmpowered as error:
-                    return found, (entry.number, error)
-                found.append(entry)
-                council = entry.said if entry.kind == COUNCIL_CHANGED else council
-        return found, None
+                    lacks = error
+                else:
+                    register.apply(entry)
+                    council = entry.said if entry.kind == COUNCIL_CHANGED else council
 
     def check_resolution(self, entry: Entry, council: dict[str, Any] | None) -> None:
         if entry.number == 0:
@@ -2378,12 +2442,13 @@ class Verifier:
     def requirements(self) -> None:
         """Check 18."""
         for wanted in self.policy.require:
+            jurisdictions, outcomes = set(wanted["jurisdictions"]), set(wanted["outcomes"])
             fitting = [
                 known
                 for word, known in self.judged
                 if word["kind"] == wanted["kind"]
-                and (not wanted["jurisdictions"] or word["jurisdiction"] in wanted["jurisdictions"])
-                and (word["outcome"] in wanted["outcomes"] if wanted["outcomes"] else not word["adverse"])
+                and (not jurisdictions or word["jurisdiction"] in jurisdictions)
+                and (word["outcome"] in outcomes if outcomes else not word["adverse"])
             ]
             code, found = "not_met", "there is none in force"
             if fitting and self.all_shown:
@@ -2397,7 +2462,8 @@ class Verifier:
         for refused in self.policy.refuse:
             kind: int = refused["kind"]
             outcomes: list[int] = refused["outcomes"] or sorted(outcomes_of(refused["kind"]).adverse)
-            found = [known for word, known in self.judged if word["kind"] == kind and word["outcome"] in outcomes]
+            among = set(outcomes)
+            found = [known for word, known in self.judged if word["kind"] == kind and word["outcome"] in among]
             words = (
                 f"the policy refuses a {type_in_words(kind)} ({kind}) with outcome {' or '.join(map(str, outcomes))}"
             )

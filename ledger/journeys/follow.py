@@ -11,15 +11,17 @@ from threading import Lock, RLock
 
 from ledger.core.history.entry import Entry
 from ledger.core.history.history import History
+from ledger.core.verification.snapshot import Snapshot, Wanted
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Store
-from ledger.errors import HistoryBroken
+from ledger.errors import HistoryBroken, Source, Unavailable
 from ledger.journeys.index import HistoryIndex
 from ledger.journeys.progress import Progress, no_progress
 
 log = logging.getLogger(__name__)
 _ENTRIES_AT_ONCE = 1_000  # stored in one transaction
+_LONGEST_WAIT_SECONDS = 2.0  # of one who judges, for one who reads the chain
 
 
 class Follower:
@@ -100,6 +102,19 @@ class Follower:
                 self._index.load()
                 self._is_loaded = True
             yield self._index.history
+
+    def snapshot(self, wanted: Wanted) -> Snapshot:
+        """What the history as of the latest refresh says of one declaration; it is held still only to take it out.
+
+        :raises Unavailable: the history is being read from the chain, and that takes long.
+        """
+        if not self._lock.acquire(timeout=_LONGEST_WAIT_SECONDS):
+            raise Unavailable("the history is being read from the chain: try again shortly", source=Source.CHAIN)
+        try:
+            with self.known_history() as history:
+                return Snapshot.of(history, wanted)
+        finally:
+            self._lock.release()
 
     @property
     def confirmed(self) -> int:

@@ -12,11 +12,13 @@ from ledger.core.encoding.json_text import Json
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.pdf import is_pdf, read_pdf
 from ledger.core.evidence.reading import evidence_from_value, read_evidence
+from ledger.core.verification.budget import UNLIMITED, Budget
 from ledger.core.verification.cache import VerificationCache
 from ledger.core.verification.intact import Opened, Pages
+from ledger.core.verification.limits import VerificationLimits
 from ledger.core.verification.policy import VerificationPolicy, policy_from_value, read_policy
 from ledger.core.verification.verdict import Verdict
-from ledger.core.verification.verify import verify, verify_nothing
+from ledger.core.verification.verify import AskedHistory, verify, verify_nothing
 from ledger.errors import AnotherHistory, ContractMissing
 from ledger.journeys.follow import Follower
 
@@ -77,6 +79,20 @@ def verify_offline(
     :param at: the time that is judged, in seconds; None for that of the clock.
     :param cache: one for all requests of a server.
     """
+    return judge(request, clock, at=at, cache=cache)
+
+
+def judge(
+    request: VerificationRequest,
+    clock: int,
+    *,
+    at: int | None = None,
+    history: AskedHistory | None = None,
+    cache: VerificationCache | None = None,
+    budget: Budget = UNLIMITED,
+    limits: VerificationLimits | None = None,
+) -> Verdict:
+    """The verdict about what was asked; the arguments are those of ``verify`` of the core."""
     return verify(
         request.evidence,
         clock=clock,
@@ -85,7 +101,10 @@ def verify_offline(
         pages=request.pages,
         trust=request.trust,
         policy=request.policy,
+        history=history,
         cache=cache,
+        budget=budget,
+        limits=limits,
     )
 
 
@@ -113,15 +132,5 @@ def verify_online(
         return verify_nothing(request.evidence, str(error.found), clock=clock, at=at)
     except ContractMissing:
         return verify_nothing(request.evidence, "no contract at this address", clock=clock, at=at)
-    with opened.fresh_history(max_age=max_age) as history:
-        return verify(
-            request.evidence,
-            clock=clock,
-            at=at,
-            document=request.document,
-            pages=request.pages,
-            trust=request.trust,
-            policy=request.policy,
-            history=history,
-            cache=cache,
-        )
+    opened.refresh(max_age=max_age)
+    return judge(request, clock, at=at, history=opened.snapshot, cache=cache)

@@ -127,6 +127,7 @@ def shipment(
 
 
 IN_FORCE = {"freshness", "withdrawal", "in force", "revocation", "compromise", "refusal"}
+ENDING = {"checkpoint", "entries"}
 AUTHORITY = {"declaration", "set", "signature", "authority", "policy"}
 
 
@@ -177,6 +178,8 @@ class Case:
             kind = re.sub(r"^[A-Z]{2}-\S+ \d+ ", "", name)
             question = "in_force" if kind in IN_FORCE else "authority" if kind in AUTHORITY else "intact"
             answers[question] = "ERROR" if name in open_ else "INVALID"
+        if ENDING & set(self.failed):  # the verdict ends, and no other question is asked
+            answers |= {"in_force": "SKIPPED", "authority": "SKIPPED"}
         return answers
 
     def write(self, folder: Path) -> None:

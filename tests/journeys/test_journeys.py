@@ -24,7 +24,10 @@ from ledger.core.statements.resolutions import AttesterAuthorisation, AttesterRe
 from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
+from ledger.core.verification import verify as judging
+from ledger.core.verification.context import Verification
 from ledger.core.verification.verdict import Conclusion
+from ledger.core.verification.verify import check_declaration
 from ledger.edges.chain import calls
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
@@ -79,6 +82,26 @@ def test_one_batch_for_all_and_the_verdict_is_good(house: LocalLedger) -> None:
     verdict = verify_online(question(house, second), now(), lambda: house.follower)
     assert len(verdict.attested_by) == 2
     assert len(verify_offline(question(house, first), now()).attested_by) == 1
+
+
+def test_nobody_waits_for_a_verdict(house: LocalLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a verdict with fresh facts is reached, the history is read and moves on."""
+    (first,) = houses.anchored(house)
+    held, sizes = question(house, first), []
+
+    def meanwhile(declaration: Verification) -> None:
+        houses.anchored(house)
+        sizes.append((declaration.facts.as_of.entry, house.follower.refresh().size - 1))
+        check_declaration(declaration)
+
+    def slow(declaration: Verification) -> None:
+        with ThreadPoolExecutor(1) as others:
+            others.submit(meanwhile, declaration).result(timeout=30)
+
+    monkeypatch.setattr(judging, "check_declaration", slow)
+    assert verify_online(held, now(), lambda: house.follower).conclusion is Conclusion.GOOD
+    ((judged, present),) = sizes
+    assert present > judged
 
 
 def test_revoked_set_member_and_withdrawn(house: LocalLedger) -> None:

@@ -3,7 +3,7 @@
 In reading order:
 
 ================ ===============================================================
-``verify``       the 21 steps in order: start here
+``verify``       the steps in order: start here
 ``verdict``      checks, questions and the conclusion
 ``codes``        what a check can find: codes, their status and their English
 ``wording``      words with parameters
@@ -14,6 +14,9 @@ In reading order:
 ``demands``      steps 19 and 20: what else a policy demands
 ``authority``    could this key say that, by the entries shown
 ``facts``        what a verdict rests on: shown entries, or the replayed history
+``snapshot``     what a replayed history says of one declaration
+``budget``       what one verification may cost
+``limits``       how much evidence a server judges for strangers
 ``cache``        what many verifications have in common
 ================ ===============================================================
 """

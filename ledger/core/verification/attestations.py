@@ -5,7 +5,7 @@ Steps 13 to 18 of docs/evidence-format.md; each function that begins with ``chec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.core.encoding.ids import AttestationId, SetName
@@ -154,6 +154,7 @@ def check_revocation(verification: Verification, one: AttestationInQuestion, rev
         "entry": entry.number, "time": entry.time, "reason_code": revoked.revocation.reason
     }  # fmt: skip
     undecided: str | None = None
+    verification.budget.spend(signatures=1)
     try:
         verify_signature(
             verification.evidence.origin,
@@ -171,7 +172,7 @@ def check_revocation(verification: Verification, one: AttestationInQuestion, rev
         verification.add(f"revocation.{code}", one.name, **done)
         return
     try:
-        found = verification.facts.revoker(revocation, one.said.agency)
+        found = verification.facts.revoker(revocation)
     except NotEmpowered as error:
         verification.add("revocation.not_empowered", one.name, **named, because=error.code, reason=str(error))
         return
@@ -207,9 +208,10 @@ def check_compromise(verification: Verification, one: AttestationInQuestion) -> 
     )  # fmt: skip
 
 
-def check_set(verification: Verification, one: AttestationInQuestion) -> Status:
-    """Step 15. The set of one needs no inclusion: its root is the leaf."""
-    inclusions = {inclusion.name: inclusion for inclusion in verification.evidence.inclusions}
+def check_set(
+    verification: Verification, one: AttestationInQuestion, inclusions: Mapping[SetName, Inclusion]
+) -> Status:
+    """Step 15. ``inclusions``: of the evidence, by set. The set of one needs none: its root is the leaf."""
     inclusion = inclusions.get(SetName(one.said.root, one.said.size)) or Inclusion(*set_of_one(verification.id), 0, ())
     return check_inclusion(verification, "set", inclusion, one.name)
 
@@ -218,6 +220,7 @@ def check_attester(verification: Verification, one: AttestationInQuestion) -> St
     """Step 16. The attester may be a wallet contract: then only the contract could judge, when it wrote the entry."""
     entry, attested = one.recorded
     signer = attested.signer
+    verification.budget.spend(signatures=1)
     try:
         verify_signature(verification.evidence.origin, signer, one.id, attested.signature)
     except WalletUndecided as error:
@@ -242,18 +245,17 @@ def check_authority(verification: Verification, one: AttestationInQuestion) -> t
 
 def check_requirement(verification: Verification, wanted: Requirement, candidates: Sequence[Candidate]) -> None:
     """Step 18, for one item of the policy."""
-    fitting = [candidate for candidate in candidates if _fits(wanted, candidate)]
+    jurisdictions, outcomes = frozenset(wanted.jurisdictions), frozenset(wanted.outcomes)
+    fitting = [
+        candidate
+        for candidate in candidates
+        if candidate.said.kind == wanted.kind
+        and (not jurisdictions or candidate.agency.jurisdiction in jurisdictions)
+        and (candidate.said.outcome in outcomes if outcomes else not candidate.word.adverse)
+    ]
     code = "policy.undecided" if fitting else "policy.not_met"
     if any(candidate.known for candidate in fitting):
         code = "policy.met"
     verification.add(
         code, kind=wanted.kind, jurisdictions=list(wanted.jurisdictions), outcomes=list(wanted.outcomes)
     )  # fmt: skip
-
-
-def _fits(wanted: Requirement, candidate: Candidate) -> bool:
-    return (
-        candidate.said.kind == wanted.kind
-        and (not wanted.jurisdictions or candidate.agency.jurisdiction in wanted.jurisdictions)
-        and (candidate.said.outcome in wanted.outcomes if wanted.outcomes else not candidate.word.adverse)
-    )

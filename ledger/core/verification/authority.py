@@ -2,12 +2,16 @@
 
 The contract enforces authority when it takes an attestation. These checks show the chain of entries that gave it, from
 the council's signatures down, so that a verifier need not take the contract's word for it.
+
+One pass over resolutions and statements, in the order of the entries, answers for all statements. So the work is in
+proportion to the evidence, whatever it has much of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import NamedTuple, assert_never
 
 from ledger.core.encoding.ids import Signer
@@ -25,14 +29,18 @@ from ledger.core.statements.resolutions import (
     CouncilChange,
     MandateGrant,
     MandateWithdrawal,
+    Resolution,
 )
 from ledger.core.statements.signature import WalletUndecided
-from ledger.core.verification.cache import VerificationCache, check_carried
+from ledger.core.verification.budget import UNLIMITED, Budget
+from ledger.core.verification.cache import check_carried
 from ledger.core.verification.codes import CODES
 from ledger.core.verification.wording import Param
 from ledger.errors import DefiniteNo, VerificationFailed
 
 Known = Sequence[tuple[EntryRef, Content]]
+Carried = Callable[[Enacted, Origin, CouncilChange], None]
+"""``check_carried``, or that of a cache."""
 
 
 class NotEmpowered(VerificationFailed):
@@ -51,6 +59,15 @@ class Undecided(NamedTuple):
     reason: str
 
 
+class AgencyStatement(NamedTuple):
+    """What a key said for an agency, in an entry. ``kind``: of an attestation; None for a revocation."""
+
+    entry: EntryRef
+    signer: Signer
+    agency: str
+    kind: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Authority:
     """What empowered a statement of an agency: the agency, and the entries that enrolled it and authorised the key.
@@ -66,115 +83,160 @@ class Authority:
     undecided: Undecided | None
 
 
-class CarriedResolutions:
-    """The council's resolutions among the entries shown, each held once to the quorum of the council seated then.
+class ShownAuthority:
+    """What empowered each statement, by the council's resolutions shown before it.
 
-    Resolutions that bear on other attestations are checked too: authority descends by all of them from entry 0.
+    Each resolution is held once to the quorum of the council seated then. Those that bear on other statements are held
+    to it too: authority descends by all of them from entry 0.
     """
 
-    def __init__(self, known: Known, origin: Origin, cache: VerificationCache | None = None) -> None:
-        self._origin = origin
-        self._check_carried = check_carried if cache is None else cache.check_carried
-        self._resolutions = [(entry, content) for entry, content in known if isinstance(content, Enacted)]
-        self._carried = 0
-        self._council: CouncilChange | None = None
-        self._failure: NotEmpowered | None = None
-        self._undecided: Undecided | None = None
-
-    def before(self, number: int) -> list[tuple[EntryRef, Enacted]]:
-        """Those with a lower number than ``number``, in order. Some may be undecided: see ``undecided_before``.
-
-        :raises NotEmpowered: one of them lacks its quorum.
+    def __init__(
+        self,
+        known: Known,
+        statements: Iterable[AgencyStatement],
+        origin: Origin,
+        carried: Carried = check_carried,
+        budget: Budget = UNLIMITED,
+    ) -> None:
         """
-        before = [item for item in self._resolutions if item[0].number < number]
-        for entry, content in before[self._carried :]:
-            if self._failure is None:
+        :param known: the entries shown, in order; their times do not go back.
+        :param statements: whose authority will be asked for; one entry has at most one.
+        """
+        self._known = known
+        self._statements = statements
+        self._quorums = _Quorums(origin, carried, budget)
+        self._found: dict[int, Authority | NotEmpowered] | None = None
+
+    def of(self, number: int) -> Authority:
+        """What empowered the statement of entry ``number``. Nothing is worked out before the first question.
+
+        :raises NotEmpowered: something is missing, came too late, was undone before, or lacks the council's quorum.
+        """
+        if self._found is None:
+            self._found = dict(self._all())
+        found = self._found[number]
+        if isinstance(found, NotEmpowered):
+            raise NotEmpowered(found.code, **found.params)
+        return found
+
+    def _all(self) -> Iterator[tuple[int, Authority | NotEmpowered]]:
+        statements = [(item.entry, item) for item in self._statements]
+        last = max((at.number for at, _ in statements), default=0)
+        resolutions = [(at, item) for at, item in self._known if isinstance(item, Enacted) and at.number < last]
+        both: list[tuple[EntryRef, Enacted | AgencyStatement]] = [*statements, *resolutions]
+        both.sort(key=lambda one: one[0].number)
+        register, lacks = _Register(), None
+        for at, item in both:
+            if isinstance(item, AgencyStatement):
+                yield at.number, lacks or register.authority(item, self._quorums.undecided)
+            elif lacks is None:
                 try:
-                    self._check(entry, content)
+                    self._quorums.check(at, item)
                 except NotEmpowered as error:
-                    self._failure = error
-                except WalletUndecided as error:
-                    self._undecided = self._undecided or Undecided(entry.number, str(error))
-            if self._failure is not None:
-                raise self._failure
-            self._carried += 1
-            if isinstance(content.resolution, CouncilChange):
-                self._council = content.resolution
-        return before
+                    lacks = error
+                else:
+                    register.apply(at, item.resolution)
 
-    def undecided_before(self, number: int) -> Undecided | None:
-        """The first of those that ``before`` gave of which only the contract could say whether it has its quorum."""
-        return self._undecided if self._undecided is not None and self._undecided.entry < number else None
 
-    def _check(self, entry: EntryRef, content: Enacted) -> None:
+class _Quorums:
+    """Holds resolutions, in their order, to the quorum of the council seated then."""
+
+    def __init__(self, origin: Origin, carried: Carried, budget: Budget) -> None:
+        self._origin = origin
+        self._check_carried = carried
+        self._budget = budget
+        self._council: CouncilChange | None = None
+        self.undecided: Undecided | None = None
+
+    def check(self, entry: EntryRef, content: Enacted) -> None:
+        """Seat the council that it makes, if it makes one.
+
+        :raises NotEmpowered: it lacks its quorum.
+        """
         if entry.number == 0:
             if Entry(0, kind_of(content), entry.time, encode_payload(content)).hash != self._origin.salt:
                 raise NotEmpowered("authority.other_first_entry")
         elif self._council is None:
             raise NotEmpowered("authority.no_first_council")
         else:
+            self._budget.spend(signatures=len(content.endorsements))
             try:
                 self._check_carried(content, self._origin, self._council)
+            except WalletUndecided as error:
+                self.undecided = self.undecided or Undecided(entry.number, str(error))
             except DefiniteNo as error:
                 raise NotEmpowered("authority.no_quorum", entry=entry.number, reason=str(error)) from error
+        if isinstance(content.resolution, CouncilChange):
+            self._council = content.resolution
 
 
-def authority_of(
-    signer: Signer, code_: str, kind_: int | None, entry: EntryRef, resolutions: CarriedResolutions
-) -> Authority:
-    """Find the entries that let ``signer`` speak for the agency ``code_`` at ``entry``.
+class _Register:
+    """Who may speak for which agency about what, after the resolutions so far."""
 
-    ``kind_``: of an attestation, which needs a mandate for it; None for a revocation, which needs no mandate.
+    def __init__(self) -> None:
+        self._enrolled: dict[str, tuple[EntryRef, Agency]] = {}
+        self._suspended: set[str] = set()
+        self._authorised: dict[tuple[Signer, str], EntryRef] = {}
+        self._ended: set[Signer] = set()
+        self._mandates: dict[tuple[str, int], _Mandate] = {}
 
-    :raises NotEmpowered: one is missing, came too late, was undone before, or lacks the council's quorum.
-    """
-    authorised = enrolled = mandated = None
-    suspended = ended = False
-    agency: Agency | None = None
-    for at, content in resolutions.before(entry.number):
-        match content.resolution:
-            case AttesterAuthorisation(attester, code) if (attester, code) == (signer, code_):
-                authorised = at
-            case AttesterRetirement(attester) | AttesterCompromise(attester) if attester == signer:
-                ended = True
-            case AgencyEnrolment(code, name, jurisdiction, uri) if code == code_:
-                enrolled, agency = at, Agency(code, name, jurisdiction, uri, [Period(at.time)])
-            case AgencySuspension(code) if code == code_:
-                suspended = True
-            case AgencyReinstatement(code) if code == code_:
-                suspended = False
-            case MandateGrant(code, kind, from_, until) if (code, kind) == (code_, kind_):
-                if Period(from_ or at.time, until).contains(entry.time):
-                    mandated = at
-            case MandateWithdrawal(code, kind) if (code, kind) == (code_, kind_):
-                mandated = None
-            case (
-                AttesterAuthorisation() | AttesterRetirement() | AttesterCompromise() | AgencyEnrolment()
-                | AgencySuspension() | AgencyReinstatement() | MandateGrant() | MandateWithdrawal() | CouncilChange()
-            ):  # fmt: skip
-                pass  # about another attester, agency or mandate, or about the council
+    def apply(self, at: EntryRef, resolution: Resolution) -> None:
+        match resolution:
+            case AttesterAuthorisation(attester, code):
+                self._authorised[attester, code] = at
+            case AttesterRetirement(attester) | AttesterCompromise(attester):
+                self._ended.add(attester)
+            case AgencyEnrolment(code, name, jurisdiction, uri):
+                self._enrolled[code] = at, Agency(code, name, jurisdiction, uri, [Period(at.time)])
+            case AgencySuspension(code):
+                self._suspended.add(code)
+            case AgencyReinstatement(code):
+                self._suspended.discard(code)
+            case MandateGrant(code, kind, from_, until):
+                self._mandates.setdefault((code, kind), _Mandate()).grant(at, Period(from_ or at.time, until))
+            case MandateWithdrawal(code, kind):
+                self._mandates.pop((code, kind), None)
+            case CouncilChange():
+                pass
             case _:
-                assert_never(content.resolution)
-    if agency is None or enrolled is None:
-        raise NotEmpowered("authority.not_enrolled", agency=code_)
-    if authorised is None:
-        raise NotEmpowered("authority.not_authorised", agency=code_)
-    if kind_ is not None and mandated is None:
-        raise NotEmpowered("authority.no_mandate", agency=code_, kind=kind_)
-    if suspended:
-        raise NotEmpowered("authority.suspended", agency=code_)
-    if ended:
-        raise NotEmpowered("authority.attester_ended")
-    return Authority(agency, enrolled, authorised, mandated, resolutions.undecided_before(entry.number))
+                assert_never(resolution)
+
+    def authority(self, said: AgencyStatement, undecided: Undecided | None) -> Authority | NotEmpowered:
+        """What empowers a statement now, or what it lacks."""
+        code = said.agency
+        mandated: EntryRef | None = None
+        if code not in self._enrolled:
+            return NotEmpowered("authority.not_enrolled", agency=code)
+        authorised = self._authorised.get((said.signer, code))
+        if authorised is None:
+            return NotEmpowered("authority.not_authorised", agency=code)
+        if said.kind is not None:
+            mandated = self._mandates.get((code, said.kind), _Mandate()).at(said.entry.time)
+            if mandated is None:
+                return NotEmpowered("authority.no_mandate", agency=code, kind=said.kind)
+        if code in self._suspended:
+            return NotEmpowered("authority.suspended", agency=code)
+        if said.signer in self._ended:
+            return NotEmpowered("authority.attester_ended")
+        enrolled, agency = self._enrolled[code]
+        return Authority(agency, enrolled, authorised, mandated, undecided)
 
 
-def compromised_from(signer: Signer, known: Known) -> int | None:
-    """The earliest date from which this attester is declared compromised, by any entry known."""
-    dates = [
-        content.resolution.since
-        for _, content in known
-        if isinstance(content, Enacted)
-        and isinstance(content.resolution, AttesterCompromise)
-        and content.resolution.attester == signer
-    ]
-    return min(dates, default=None)
+class _Mandate:
+    """The grants of one mandate. Times that are asked for do not go back."""
+
+    def __init__(self) -> None:
+        self._to_begin: list[tuple[int, EntryRef, int]] = []  # a heap: begin, grant, end
+        self._begun: list[tuple[int, EntryRef, int]] = []  # a heap, latest grant first: minus its number, grant, end
+
+    def grant(self, granted: EntryRef, period: Period) -> None:
+        heappush(self._to_begin, (period.from_, granted, period.until))
+
+    def at(self, time: int) -> EntryRef | None:
+        """The latest grant whose period has ``time``, in seconds."""
+        while self._to_begin and self._to_begin[0][0] <= time:
+            _, granted, until = heappop(self._to_begin)
+            heappush(self._begun, (-granted.number, granted, until))
+        while self._begun and self._begun[0][2] <= time:
+            heappop(self._begun)
+        return self._begun[0][1] if self._begun else None

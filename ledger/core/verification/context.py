@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ledger.core.checkpoints.trust import TrustRoot
-from ledger.core.encoding.ids import DeclarationId, Signer
+from ledger.core.encoding.ids import DeclarationId, SetName, Signer
 from ledger.core.evidence.evidence import Evidence
-from ledger.core.history.history import History
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.passkey import Assertion
 from ledger.core.statements.signer import is_passkey
+from ledger.core.verification.budget import UNLIMITED, Budget
 from ledger.core.verification.codes import make_check
 from ledger.core.verification.facts import Facts
 from ledger.core.verification.policy import VerificationPolicy
+from ledger.core.verification.snapshot import Snapshot
 from ledger.core.verification.verdict import Check, Status
 from ledger.core.verification.wording import Param
 
@@ -22,10 +23,11 @@ from ledger.core.verification.wording import Param
 class Verification:
     """``asked_at``: the time that is judged; None for that of ``clock``, the verifier's clock.
 
-    ``history``: the replayed chain, where there is one.
+    ``history``: what the replayed chain says, where there is one.
     ``elsewhere``: the histories of which trust roots are held, if none is of this one.
     ``complete``: whether the evidence is shown to leave nothing out; ``fresh``: whether it is as recent as demanded.
     ``cosigned``: the latest times of as many cosignatures as are demanded, newest first. All times in seconds.
+    ``inclusions``: by set, why the declaration is not shown to be in it; None where it is.
     """
 
     evidence: Evidence
@@ -34,11 +36,13 @@ class Verification:
     trust: TrustRoot | None
     policy: VerificationPolicy
     facts: Facts
-    history: History | None = None
+    history: Snapshot | None = None
     elsewhere: tuple[Origin, ...] = ()
+    budget: Budget = UNLIMITED
     complete: bool = False
     fresh: bool = False
     cosigned: tuple[int, ...] = ()
+    inclusions: dict[SetName, str | None] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
 
     @property

@@ -22,10 +22,9 @@ def check_refusal(verification: Verification, refused: Refusal, candidates: Sequ
     """Step 19, for one item of the policy. The index shows that there is none."""
     outcomes = list(refused.outcomes) or sorted(outcomes_of(refused.kind).adverse)
     said: dict[str, Param | bytes] = {"kind": refused.kind, "outcomes": outcomes}
+    among = frozenset(outcomes)
     found = [
-        candidate
-        for candidate in candidates
-        if candidate.said.kind == refused.kind and candidate.said.outcome in outcomes
+        candidate for candidate in candidates if candidate.said.kind == refused.kind and candidate.said.outcome in among
     ]
     if any(candidate.known for candidate in found):
         verification.add("refusal.in_force", **said)

@@ -5,24 +5,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from ledger.core.encoding.ids import AttestationId, Root, SetName, Signer, Subject
+from ledger.core.encoding.ids import AttestationId, Root, Signer, Subject
 from ledger.core.evidence.closure import subjects_about
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.inclusion import sets_about
 from ledger.core.evidence.payloads import contents
 from ledger.core.history.agencies import Agency
 from ledger.core.history.entry import Anchored, Attested, Enacted, Revoked, Withdrawn, decode_payload
-from ledger.core.history.history import History
 from ledger.core.history.replay import EntryRef
 from ledger.core.history.standing import RecordedAttestation, RecordedRevocation
 from ledger.core.statements.member_types import ZERO
-from ledger.core.verification.authority import Authority, CarriedResolutions, Known, authority_of, compromised_from
-from ledger.core.verification.cache import VerificationCache
+from ledger.core.statements.resolutions import AttesterCompromise
+from ledger.core.verification.authority import AgencyStatement, Authority, Known, ShownAuthority
+from ledger.core.verification.budget import UNLIMITED, Budget
+from ledger.core.verification.cache import VerificationCache, check_carried
+from ledger.core.verification.snapshot import Snapshot, Wanted
 from ledger.core.verification.wording import Param
 
 
@@ -99,8 +101,8 @@ class Facts(Protocol):
         """
         ...
 
-    def revoker(self, revocation: RecordedRevocation, agency: str) -> Authority:
-        """The entries that let the key of a revocation speak for ``agency``.
+    def revoker(self, revocation: RecordedRevocation) -> Authority:
+        """The entries that let the key of a revocation speak for the agency that made the attestation.
 
         :raises NotEmpowered: the key did not speak for the agency then.
         """
@@ -113,25 +115,52 @@ class Facts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The entries of the evidence, and nothing else."""
+    """The entries of the evidence, and nothing else; what is asked of them often is looked up, not searched for.
+
+    ``attested``: attestations about the declaration with their ids, in order; a lawless log repeats an id.
+    ``ended``: by attestation, its revocations for the declaration. ``compromised``: by key, the earliest date.
+    """
 
     evidence: Evidence
     known: Known
-    attested: Sequence[tuple[AttestationId, RecordedAttestation]]  # about the declaration; lawless logs repeat an id
-    resolutions: CarriedResolutions
+    attested: Sequence[tuple[AttestationId, RecordedAttestation]]
+    ended: Mapping[AttestationId, Sequence[RecordedRevocation]]
+    compromised: Mapping[Signer, int]
+    authority: ShownAuthority
     replayed: bool = False
 
     @classmethod
-    def of(cls, evidence: Evidence, cache: VerificationCache | None) -> Shown:
+    def of(cls, evidence: Evidence, cache: VerificationCache | None, budget: Budget = UNLIMITED) -> Shown:
         """Decode the entries; Malformed, naming the entry, for a payload that is no encoding of its kind."""
         known = contents(evidence.entries, cache.decode if cache else decode_payload)
-        ours = sets_about(evidence.id, evidence.inclusions)
-        attested = [
-            (content.attestation.id(evidence.origin), RecordedAttestation(entry, content))
-            for entry, content in known
-            if isinstance(content, Attested) and (content.attestation.root, content.attestation.size) in ours
-        ]
-        return cls(evidence, known, attested, CarriedResolutions(known, evidence.origin, cache))
+        id_, ours = evidence.id, sets_about(evidence.id, evidence.inclusions)
+        attested: list[tuple[AttestationId, RecordedAttestation]] = []
+        ended: dict[AttestationId, list[RecordedRevocation]] = {}
+        compromised: dict[Signer, int] = {}
+        for entry, content in known:
+            match content:
+                case Attested(said) if (said.root, said.size) in ours:
+                    attested.append((said.id(evidence.origin), RecordedAttestation(entry, content)))
+                case Revoked(revocation) if revocation.member in (ZERO, id_):
+                    ended.setdefault(revocation.attestation, []).append(RecordedRevocation(entry, content))
+                case Enacted(AttesterCompromise(attester, since)):
+                    compromised[attester] = min(since, compromised.get(attester, since))
+        carried = cache.check_carried if cache else check_carried
+        statements = _statements(attested, ended)
+        authority = ShownAuthority(known, statements, evidence.origin, carried, budget)
+        return cls(evidence, known, attested, ended, compromised, authority)
+
+    @property
+    def wanted(self) -> Wanted:
+        """What a history is to be asked for a verdict with fresh facts."""
+        evidence, batch = self.evidence, self.evidence.inclusions[0]
+        return Wanted(
+            evidence.id,
+            batch.name,
+            frozenset(sets_about(evidence.id, evidence.inclusions)),
+            evidence.checkpoint.checkpoint.size,
+            frozenset(recorded.attested.signer for _, recorded in self.attested),
+        )
 
     @property
     def as_of(self) -> AsOf:
@@ -170,21 +199,13 @@ class Shown:
         return dict(self.attested)
 
     def revocations(self, attestation: AttestationId) -> Sequence[RecordedRevocation]:
-        members = (ZERO, self.evidence.id)
-        return [
-            RecordedRevocation(entry, content)
-            for entry, content in self.known
-            if isinstance(content, Revoked)
-            and content.revocation.attestation == attestation
-            and content.revocation.member in members
-        ]
+        return self.ended.get(attestation, ())
 
     def compromised_from(self, signer: Signer) -> int | None:
-        return compromised_from(signer, self.known)
+        return self.compromised.get(signer)
 
     def empowered(self, attestation: AttestationId, recorded: RecordedAttestation) -> Empowered:
-        said = recorded.attested.attestation
-        found = authority_of(recorded.attested.signer, said.agency, said.kind, recorded.entry, self.resolutions)
+        found = self.authority.of(recorded.entry.number)
         assert found.mandated is not None
         if found.undecided is not None:
             return Empowered(found.agency, "authority.only_contract", found.undecided._asdict())
@@ -195,21 +216,33 @@ class Shown:
         }
         return Empowered(found.agency, "authority.shown", entries)
 
-    def revoker(self, revocation: RecordedRevocation, agency: str) -> Authority:
-        return authority_of(revocation.revoked.signer, agency, None, revocation.entry, self.resolutions)
+    def revoker(self, revocation: RecordedRevocation) -> Authority:
+        return self.authority.of(revocation.entry.number)
 
     def is_on_chain(self, attestation: AttestationId) -> bool:
         return False
 
 
+def _statements(
+    attested: Sequence[tuple[AttestationId, RecordedAttestation]],
+    ended: Mapping[AttestationId, Sequence[RecordedRevocation]],
+) -> Iterator[AgencyStatement]:
+    """What agencies said of the declaration. A revocation must be made for the agency whose attestation it ends."""
+    for entry, item in (recorded for _, recorded in attested):
+        yield AgencyStatement(entry, item.signer, item.attestation.agency, item.attestation.kind)
+    for id_, recorded in dict(attested).items():
+        for entry, revoked in ended.get(id_, ()):
+            yield AgencyStatement(entry, revoked.signer, recorded.attested.attestation.agency, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The whole history.
+    """The whole history, as of one moment.
 
     Attestations that only the evidence contains are judged too; ``checkpoint on chain`` says that the chain lacks them.
     """
 
-    history: History
+    history: Snapshot
     shown: Shown
     replayed: bool = True
 
@@ -224,36 +257,32 @@ class Replayed:
         return self.shown.subjects()
 
     def anchors(self, root: Root, size: int) -> Sequence[EntryRef]:
-        entry = self.history.anchors.get(SetName(root, size))
-        return [] if entry is None else [entry]
+        return [] if self.history.anchor is None else [self.history.anchor]
 
     def withdrawal(self) -> tuple[EntryRef, Withdrawn] | None:
-        return self.history.withdrawals.get(self.shown.evidence.id)
+        return self.history.withdrawal
 
     def attestations(self) -> Mapping[AttestationId, RecordedAttestation]:
-        history, evidence = self.history, self.shown.evidence
-        ours = history.attestations_of(sets_about(evidence.id, evidence.inclusions))
-        known = {id_: history.attestations[id_] for id_ in ours}
-        return known | {id_: item for id_, item in self.shown.attestations().items() if id_ not in known}
+        known = self.history.attestations
+        return {**known, **{id_: item for id_, item in self.shown.attestations().items() if id_ not in known}}
 
     def revocations(self, attestation: AttestationId) -> Sequence[RecordedRevocation]:
-        return self.history.revocations_of(attestation, self.shown.evidence.id)
+        return self.history.revocations.get(attestation, ())
 
     def compromised_from(self, signer: Signer) -> int | None:
-        attester = self.history.agencies.attesters.get(signer)
-        return None if attester is None else attester.compromised_from
+        return self.history.compromised.get(signer)
 
     def empowered(self, attestation: AttestationId, recorded: RecordedAttestation) -> Empowered:
         if not self.is_on_chain(attestation):
             return self.shown.empowered(attestation, recorded)
-        agency = self.history.agencies.agency(recorded.attested.attestation.agency)
+        agency = self.history.agencies[recorded.attested.attestation.agency]
         first = self.history.first_wallet_resolution
         if first is not None and first < recorded.entry.number:
             return Empowered(agency, "authority.contract_accepted", {"entry": first})
         return Empowered(agency, "authority.replayed", {})
 
-    def revoker(self, revocation: RecordedRevocation, agency: str) -> Authority:
-        return self.shown.revoker(revocation, agency)
+    def revoker(self, revocation: RecordedRevocation) -> Authority:
+        return self.shown.revoker(revocation)
 
     def is_on_chain(self, attestation: AttestationId) -> bool:
         return attestation in self.history.attestations

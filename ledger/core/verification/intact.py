@@ -128,12 +128,18 @@ def _named(inclusion: Inclusion) -> dict[str, Param | bytes]:
 
 
 def _failure(verification: Verification, inclusion: Inclusion) -> str | None:
-    """Why the proof of an inclusion does not hold; None where it does."""
-    try:
-        verify_inclusion(leaf_hash(verification.id), inclusion.index, inclusion.size, inclusion.proof, inclusion.root)
-    except VerificationFailed as error:
-        return str(error)
-    return None
+    """Why the proof of an inclusion does not hold; None where it does. The proof of a set is followed once."""
+    found, name = verification.inclusions, inclusion.name
+    if name not in found:
+        verification.budget.spend(hashes=len(inclusion.proof) + 1)
+        leaf = leaf_hash(verification.id)
+        try:
+            verify_inclusion(leaf, inclusion.index, inclusion.size, inclusion.proof, inclusion.root)
+        except VerificationFailed as error:
+            found[name] = str(error)
+        else:
+            found[name] = None
+    return found[name]
 
 
 def check_origin(verification: Verification) -> None:
@@ -174,7 +180,7 @@ def check_checkpoint(verification: Verification) -> None:
         size, history = note.checkpoint.size, verification.history
         if size > history.size:
             verification.add("checkpoint_on_chain.longer", size=size, found=history.size)
-        elif history.log.root(size) != note.checkpoint.root:
+        elif history.root != note.checkpoint.root:
             verification.add("checkpoint_on_chain.another", size=size)
         else:
             verification.add("checkpoint_on_chain.same", size=size)
@@ -211,6 +217,7 @@ def check_entries(verification: Verification) -> None:
     """Step 8."""
     note, wrong = verification.evidence.checkpoint.checkpoint, []
     for item in verification.evidence.entries:
+        verification.budget.spend(hashes=len(item.proof))
         try:
             verify_inclusion(item.entry.hash, item.entry.number, note.size, item.proof, note.root)
         except VerificationFailed:
@@ -237,6 +244,7 @@ def check_complete(verification: Verification) -> None:
         verification.add("complete.not_listed", numbers=others[:_NAMED], more=max(len(others) - _NAMED, 0) or None)
         return
     subjects = verification.facts.subjects()
+    verification.budget.spend(hashes=len(subjects) + len(evidence.index.steps))
     try:
         root = evidence.index.root(sorted(map(subject_key, subjects)))
     except VerificationFailed as error:

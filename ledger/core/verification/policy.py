@@ -15,6 +15,7 @@ POLICY_FORMAT = "trade-ledger/policy/2"
 CLOCK_TOLERANCE = 15
 MAX_CLOCK_TOLERANCE = 86_400
 MAX_PATTERNS = 16
+MAX_DEMANDS = 64
 _MEMBERS = [
     *("allow_skipped", "clock_tolerance", "ledger", "max_age", "max_hidden", "refuse", "require", "show", "witnesses")
 ]
@@ -77,7 +78,8 @@ def policy_from_value(value: Json) -> VerificationPolicy:
     skipped, tolerance, _, age, hidden, refuse, require, show, witnesses = read_object(
         of_format(value, POLICY_FORMAT), _MEMBERS, "policy"
     )
-    requirements, refusals = read_list(require, "policy.require"), read_list(refuse, "policy.refuse")
+    requirements = read_list(require, "policy.require", MAX_DEMANDS, "attestations")
+    refusals = read_list(refuse, "policy.refuse", MAX_DEMANDS, "attestations")
     patterns = read_list(show, "policy.show", MAX_PATTERNS, "patterns")
     return VerificationPolicy(
         tuple(_requirement(item, f"policy.require[{number}]") for number, item in enumerate(requirements)),

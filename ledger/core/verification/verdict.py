@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
@@ -79,6 +79,11 @@ class Check:
             "params": dict(self.params),
             "words": self.detail,
         }
+
+
+def is_proven(checks: Iterable[Check]) -> bool:
+    """Whether no check found that checkpoint (step 6) or entries (step 8) are not of the history that is trusted."""
+    return not any(check.step in (6, 8) and check.status is Status.INVALID for check in checks)
 
 
 class FieldCounts(NamedTuple):
@@ -161,6 +166,8 @@ class Verdict:
         if any(check.code == "origin.another_chain" for check in self.checks):
             conclusion += ", for the chain that was asked has another history"
             return f"{conclusion}: {document} (type {self.document_type})"
+        if not is_proven(self.checks):
+            return f"{conclusion}, for the entries shown are not proven: {document} (type {self.document_type})"
         if any(check.code.startswith("complete.") and check.status is Status.INVALID for check in self.checks):
             conclusion += ", and something is left out"
         elif not words:

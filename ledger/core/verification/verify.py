@@ -6,7 +6,7 @@ What came since is not known then, and the check "since" says so. Online, the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.trust_folder import TrustRoots
@@ -26,6 +26,7 @@ from ledger.core.verification.attestations import (
     check_revocation,
     check_set,
 )
+from ledger.core.verification.budget import UNLIMITED, Budget
 from ledger.core.verification.cache import VerificationCache
 from ledger.core.verification.context import Verification
 from ledger.core.verification.demands import check_refusal, check_shown
@@ -45,9 +46,14 @@ from ledger.core.verification.intact import (
     check_sets,
     check_witnesses,
 )
+from ledger.core.verification.limits import VerificationLimits
 from ledger.core.verification.policy import VerificationPolicy
-from ledger.core.verification.verdict import AgencyWord, FieldCounts, Status, Verdict
+from ledger.core.verification.snapshot import Snapshot, Wanted
+from ledger.core.verification.verdict import AgencyWord, FieldCounts, Status, Verdict, is_proven
 from ledger.errors import DefiniteNo
+
+AskedHistory = Callable[[Wanted], Snapshot]
+"""Takes out of a replayed history what a verdict asks for."""
 
 
 def verify(
@@ -59,8 +65,10 @@ def verify(
     pages: Pages | None = None,
     trust: TrustRoot | TrustRoots | None = None,
     policy: VerificationPolicy | None = None,
-    history: History | None = None,
+    history: History | AskedHistory | None = None,
     cache: VerificationCache | None = None,
+    budget: Budget = UNLIMITED,
+    limits: VerificationLimits | None = None,
 ) -> Verdict:
     """Decide about one document. Times are seconds since 1970.
 
@@ -69,21 +77,31 @@ def verify(
     :param document: what is held beside the evidence, wrapped or redacted; else the original of ``pages``.
     :param pages: the PDF that carries the evidence; None where it came in none.
     :param trust: the trust root of this history, or those of several, of which the origin chooses one.
-    :param history: the replayed chain, for a verdict with fresh facts; None offline.
+    :param history: the replayed chain, or how it is asked, for a verdict with fresh facts; None offline.
     :param cache: one for all verifications of somebody who verifies much.
-    :raises Malformed: the payload of an entry in the evidence is no encoding of its kind.
+    :param budget: may end the verification by an error of its own, which this function raises.
+    :param limits: how much evidence is judged; None for any.
+    :raises Malformed: the payload of an entry in the evidence is no encoding of its kind; or it exceeds ``limits``.
     """
-    shown = Shown.of(evidence, cache)
-    facts: Facts = shown if history is None else Replayed(history, shown)
+    if limits is not None:
+        limits.check_entries(evidence)
+    shown = Shown.of(evidence, cache, budget)
+    if limits is not None:
+        limits.check_attestations(shown)
+    replayed: Snapshot | None = None
+    if history is not None:
+        replayed = Snapshot.of(history, shown.wanted) if isinstance(history, History) else history(shown.wanted)
+    facts: Facts = shown if replayed is None else Replayed(replayed, shown)
     elsewhere: tuple[Origin, ...] = ()
     if isinstance(trust, TrustRoots):
         held, trust = trust, trust.of(evidence.origin)
         elsewhere = () if trust else tuple(held.by_origin)
-    verification = Verification(evidence, at, clock, trust, policy or VerificationPolicy(), facts, history, elsewhere)
+    policy = policy or VerificationPolicy()
+    verification = Verification(evidence, at, clock, trust, policy, facts, replayed, elsewhere, budget)
 
     # A chain of another history cannot say anything about this one: the verdict says that, and nothing else.
-    if history is not None and history.origin != evidence.origin:
-        verification.add("origin.another_chain", origin=str(evidence.origin), found=str(history.origin))
+    if replayed is not None and replayed.origin != evidence.origin:
+        verification.add("origin.another_chain", origin=str(evidence.origin), found=str(replayed.origin))
         return verdict_of(verification)
 
     # Is it intact?
@@ -107,6 +125,10 @@ def verify(
     check_complete(verification)
     # (9) An entry anchored the batch in time.
     check_anchor(verification)
+    # What is not of the history that is trusted says nothing: no signature of it is checked.
+    counts = None if fields is None else FieldCounts(len(fields.field_hashes), len(fields.hidden))
+    if not is_proven(verification.checks):
+        return verdict_of(verification, fields=counts)
 
     # By whom?
     # (10) The party signed the declaration.
@@ -120,26 +142,8 @@ def verify(
     # (12) The party has not withdrawn the declaration.
     check_withdrawal(verification)
 
-    candidates = []
-    for attestation in attestations_in_question(verification):
-        # (13) The attestation is in force. Or it was revoked, and by its agency.
-        check_in_force(verification, attestation)
-        for revocation in attestation.revocations:
-            check_revocation(verification, attestation, revocation)
-        if not attestation.decisive:
-            continue
-        # (14) If its key was stolen, it was made before.
-        check_compromise(verification, attestation)
-        # (15) The declaration is in the attested set. Otherwise the attestation says nothing about it.
-        if check_set(verification, attestation) is not Status.VALID:
-            continue
-        # (16) The attester signed it,
-        signed = check_attester(verification, attestation)
-        # (17) and had the authority: the council enrolled, authorised and mandated before.
-        empowered, agency = check_authority(verification, attestation)
-        if attestation.in_force and agency is not None and signed is not Status.INVALID:
-            known = Status.ERROR not in (signed, empowered)
-            candidates.append(Candidate(attestation.said, agency, known))
+    # (13) to (17) Which attestations of the declaration are in force, and made with authority?
+    candidates = check_attestations(verification)
 
     # (18) The attestations that the policy demands are among them.
     # While something is left out, no favourable word counts: it may be a revocation.
@@ -155,8 +159,7 @@ def verify(
     check_pages(verification, pages)
 
     # What agencies say stands in the verdict's first line: an adverse word even where nobody could judge it.
-    words = [item.word for item in candidates if item.word.adverse or (item.known and item in counting)]
-    counts = None if fields is None else FieldCounts(len(fields.field_hashes), len(fields.hidden))
+    words = [item.word for item in candidates if item.word.adverse or (item.known and verification.all_known)]
     return verdict_of(verification, sorted(words, key=lambda word: not word.adverse), counts)
 
 
@@ -179,10 +182,37 @@ def verdict_of(
     return Verdict(verification.id, type_, at, clock, checks, policy, tuple(words), fields)
 
 
+def check_attestations(verification: Verification) -> list[Candidate]:
+    """Steps 13 to 17, for each attestation about the declaration. Returns those in force that no check refused."""
+    inclusions = {inclusion.name: inclusion for inclusion in verification.evidence.inclusions}
+    candidates = []
+    for attestation in attestations_in_question(verification):
+        # (13) The attestation is in force. Or it was revoked, and by its agency.
+        check_in_force(verification, attestation)
+        for revocation in attestation.revocations:
+            check_revocation(verification, attestation, revocation)
+        if not attestation.decisive:
+            continue
+        # (14) If its key was stolen, it was made before.
+        check_compromise(verification, attestation)
+        # (15) The declaration is in the attested set. Otherwise the attestation says nothing about it.
+        if check_set(verification, attestation, inclusions) is not Status.VALID:
+            continue
+        # (16) The attester signed it,
+        signed = check_attester(verification, attestation)
+        # (17) and had the authority: the council enrolled, authorised and mandated before.
+        empowered, agency = check_authority(verification, attestation)
+        if attestation.in_force and agency is not None and signed is not Status.INVALID:
+            known = Status.ERROR not in (signed, empowered)
+            candidates.append(Candidate(attestation.said, agency, known))
+    return candidates
+
+
 def check_declaration(verification: Verification) -> None:
     """Step 10. A party is a key, and nobody's contract is asked."""
     evidence = verification.evidence
     party = evidence.declaration.party
+    verification.budget.spend(signatures=1)
     try:
         verify_party_signature(evidence.origin, party, evidence.id, evidence.signature)
     except DefiniteNo as error:
@@ -223,6 +253,7 @@ def check_withdrawal(verification: Verification) -> None:
     written, withdrawal = {"entry": entry.number, "time": entry.time}, withdrawn.withdrawal
     if not verification.facts.replayed:  # a replay has judged the signatures of the whole history
         origin, party = verification.evidence.origin, verification.evidence.declaration.party
+        verification.budget.spend(signatures=1)
         try:
             verify_party_signature(origin, party, withdrawal.id(origin), withdrawn.signature)
         except DefiniteNo as error:

@@ -8,6 +8,7 @@ from tests.conformance.tables.checkpoints import checkpoints, log_keys, trust_fo
 from tests.conformance.tables.clocks import clocks
 from tests.conformance.tables.complete import complete
 from tests.conformance.tables.documents import documents
+from tests.conformance.tables.ending import ending
 from tests.conformance.tables.entries import entries
 from tests.conformance.tables.evidence_file import files
 from tests.conformance.tables.force import force
@@ -46,4 +47,5 @@ TABLES = (
     twins,
     pages,
     complete,
+    ending,
 )

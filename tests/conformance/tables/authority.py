@@ -253,9 +253,9 @@ def forgeries() -> None:
     grant = MandateGrant
     now = shipment().world.now
     for name, about, build, failed in [
-        ("enrolled_by_nobody_before", "the agency was enrolled only afterwards", afterwards(KINDS.AGENCY_ENROLLED), [authority, "entries"]),
-        ("authorised_only_afterwards", "the key was authorised only afterwards", afterwards(KINDS.ATTESTER_AUTHORISED), [authority, "entries"]),
-        ("mandated_only_afterwards", "the mandate was granted only afterwards", afterwards(KINDS.MANDATE_GRANTED), [authority, "entries"]),
+        ("enrolled_by_nobody_before", "the agency was enrolled only afterwards", afterwards(KINDS.AGENCY_ENROLLED), ["entries"]),
+        ("authorised_only_afterwards", "the key was authorised only afterwards", afterwards(KINDS.ATTESTER_AUTHORISED), ["entries"]),
+        ("mandated_only_afterwards", "the mandate was granted only afterwards", afterwards(KINDS.MANDATE_GRANTED), ["entries"]),
         ("mandate_not_begun", "the mandate begins a second after", granted(grant, now + 61, NO_END), [other]),
         ("mandate_over", "the mandate ended with the second before", granted(grant, 0, now + 60), [other]),
         ("mandate_of_another_agency", "the mandate is another agency's", of_customs, [other]),
@@ -265,7 +265,7 @@ def forgeries() -> None:
         ("declared_compromised_from_before", "declared compromised before, from a date before",
             undone(AttesterCompromise, PLANT.signer, now - 600), [authority, compromised, in_force]),
         ("resolution_without_signatures", "nobody signed", mandate_by(), [other]),
-        ("first_council_with_a_number", "the first council says that it was decided upon", refounded(number=1), ["origin", authority, "entries"]),
+        ("first_council_with_a_number", "the first council says that it was decided upon", refounded(number=1), ["origin", "entries"]),
         ("first_council_endorsed", "the first council was endorsed by itself", refounded(endorsed=True), ["origin", authority]),
         ("first_entry_no_council", "entry 0 is an enrolment", refounded(resolution=enrolment), ["origin", authority]),
         ("first_council_of_another_beginning", "entry 0 of a chain begun a second earlier", another_beginning_attested, ["origin", authority]),

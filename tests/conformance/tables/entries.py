@@ -90,8 +90,6 @@ def entries() -> None:
         _rewritten(KINDS.ATTESTED, _set(salt, 1)),
         "entries",
         "complete",
-        f"{NAME} signature",
-        undecided=(f"{NAME} signature",),
     )
     wrong("entry_time_changed", "another second", _rewritten(KINDS.ANCHORED, _set(16, 1)), "entries")
     wrong(
@@ -152,7 +150,7 @@ def entries() -> None:
         wrong(name, about, _rewritten(kind, change))
     wrong("entry_of_the_longest_name", "a name of 128 bytes and a URI of 256, which nobody decided", _rewritten(
         KINDS.AGENCY_ENROLLED, _enrolled("é" * 64, "u" * 256)
-    ), "entries", f"{NAME} authority")  # fmt: skip
+    ), "entries")  # fmt: skip
     wrong("entries_none", "no entry at all", lambda items: items.clear(), "anchor", "complete")
     wrong(
         "anchor_of_another_size",

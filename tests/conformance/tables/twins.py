@@ -114,7 +114,7 @@ def orders() -> None:
     )  # fmt: skip
     written(
         "withdrawn_again_at_an_earlier_time", "the first withdrawal is still to come, the second has been",
-        withdrawn_late, BAD, "entries", "withdrawal",
+        withdrawn_late, BAD, "entries",
     )  # fmt: skip
 
     def replayed(made: Shipment) -> None:

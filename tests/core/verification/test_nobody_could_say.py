@@ -18,7 +18,7 @@ from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.resolutions import AgencySuspension, CouncilChange, MandateGrant
 from ledger.core.statements.signature import WalletUndecided
-from ledger.core.verification.authority import CarriedResolutions, NotEmpowered, authority_of
+from ledger.core.verification.authority import AgencyStatement, NotEmpowered, ShownAuthority
 from ledger.core.verification.cache import check_carried
 from ledger.core.verification.policy import Refusal, Requirement, VerificationPolicy
 from ledger.core.verification.verdict import AgencyWord, Conclusion, Question, Status, Verdict
@@ -152,10 +152,12 @@ def test_what_took_authority_away_outweighs_a_wallets_endorsement() -> None:
     before = EntryRef(world.history.size - 1, world.now - 60)
     world.enact(AgencySuspension, "NZ-MPI")
     known = contents(ProvenEntry(entry, ()) for entry in world.entries)
-    resolutions = CarriedResolutions(known, world.origin)
-    assert authority_of(attested.signer, "NZ-MPI", 861, before, resolutions).undecided is not None
+    after = EntryRef(world.history.size, world.now)
+    statements = [AgencyStatement(entry, attested.signer, "NZ-MPI", 861) for entry in (before, after)]
+    found = ShownAuthority(known, statements, world.origin)
+    assert found.of(before.number).undecided is not None
     with pytest.raises(NotEmpowered) as refused:
-        authority_of(attested.signer, "NZ-MPI", 861, EntryRef(world.history.size, world.now), resolutions)
+        found.of(after.number)
     assert refused.value.code == "authority.suspended"
 
 

@@ -19,7 +19,7 @@ from ledger.core.statements.resolutions import (
     AttesterRetirement,
     MandateWithdrawal,
 )
-from ledger.core.verification.authority import CarriedResolutions, NotEmpowered, authority_of
+from ledger.core.verification.authority import AgencyStatement, NotEmpowered, ShownAuthority
 from ledger.core.verification.policy import Requirement, VerificationPolicy
 from ledger.core.verification.verdict import Conclusion
 from ledger.core.verification.verify import verify
@@ -84,10 +84,11 @@ def test_step_17_authority_that_was_undone_before(world: World, undo: tuple[obje
     known = contents(ProvenEntry(entry, ()) for entry in world.entries)
     before, after = EntryRef(world.history.size - 1, world.now - 60), EntryRef(world.history.size, world.now)
 
-    resolutions = CarriedResolutions(known, ORIGIN)
-    authority_of(attested.signer, "NZ-MPI", 851, before, resolutions)
+    statements = [AgencyStatement(entry, attested.signer, "NZ-MPI", 851) for entry in (after, before)]
+    power = ShownAuthority(known, statements, ORIGIN)
+    power.of(before.number)
     with pytest.raises(NotEmpowered) as refused:
-        authority_of(attested.signer, "NZ-MPI", 851, after, resolutions)
+        power.of(after.number)
     assert refused.value.code == f"authority.{found}"
 
 
