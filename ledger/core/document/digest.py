@@ -17,13 +17,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from hashlib import sha256
 
-from ledger.core.document.field import Field
+from ledger.core.document.field import FieldBytes
 from ledger.core.encoding.ids import Digest
 from ledger.errors import Malformed
 
 SEED_SIZE = 32
 SALT_SIZE = 16
 HASH_SIZE = 32  # of a field hash, and of the digest
+
+
+class _Lengths(dict[int, bytes]):
+    """Lengths of paths as they are hashed, at hand for those that nearly all paths have."""
+
+    def __missing__(self, length: int) -> bytes:
+        return length.to_bytes(4, "big")
+
+
+_LENGTHS = _Lengths((length, length.to_bytes(4, "big")) for length in range(512))
 
 
 def salt_of(seed: bytes, path: str) -> bytes:
@@ -36,21 +46,30 @@ def field_hash(salt: bytes, path: bytes, type_: str, value: bytes) -> bytes:
     return sha256(b"".join((b"\2", salt, len(path).to_bytes(4, "big"), path, type_.encode(), value))).digest()
 
 
-def hash_fields(fields: Iterable[Field], seed: bytes) -> dict[str, bytes]:
-    """Hash of each field by path, salted from ``seed``.
+def hash_fields(fields: FieldBytes, seed: bytes) -> list[bytes]:
+    """Hash of each field, salted from ``seed``.
 
-    :func:`salt_of` and :func:`field_hash` are written out here: calling them took a fifth of the time to wrap a
-    document.
+    :func:`salt_of` and :func:`field_hash` are written out here and in :func:`hash_disclosed`: calling them took a fifth
+    of the time to wrap a document.
 
     :raises Malformed: the seed is not 32 bytes.
     """
     if len(seed) != SEED_SIZE:
         raise Malformed(f"a seed must be {SEED_SIZE} bytes, not {len(seed)}", "seed")
-    hashes = {}
-    for path, type_, value in fields:
+    sha, size, lengths = sha256, SALT_SIZE, _LENGTHS
+    return [
+        sha(b"\2" + sha(seed + path).digest()[:size] + lengths[len(path)] + path + value).digest()
+        for path, value in zip(*fields, strict=True)
+    ]
+
+
+def hash_disclosed(fields: Iterable[tuple[str, str, bytes, bytes]]) -> list[bytes]:
+    """Hash of each field (path, type, value, salt)."""
+    hashes = []
+    for path, type_, value, salt in fields:
         encoded = path.encode()
-        salt, length = sha256(seed + encoded).digest()[:SALT_SIZE], len(encoded).to_bytes(4, "big")
-        hashes[path] = sha256(b"".join((b"\2", salt, length, encoded, type_.encode(), value))).digest()
+        length = len(encoded).to_bytes(4, "big")
+        hashes.append(sha256(b"".join((b"\2", salt, length, encoded, type_.encode(), value))).digest())
     return hashes
 
 

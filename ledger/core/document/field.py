@@ -9,14 +9,25 @@ from ledger.core.encoding.limits import Format
 
 
 class Field(NamedTuple):
-    """One path and value; ``type`` is a letter of the format's types, ``value`` the bytes that the digest binds.
-
-    A tuple rather than a dataclass, for speed: a document has up to 100,000 fields.
-    """
+    """One path and value; ``type`` is a letter of the format's types, ``value`` the bytes that the digest binds."""
 
     path: str
     type: str
     value: bytes
+
+
+class FieldBytes(NamedTuple):
+    """The fields of a document as they are hashed: two lists of one length, in the order of the document.
+
+    ``paths`` are in UTF-8; each of ``values`` begins with the letter of the type. Most documents are hashed and nobody
+    asks for their fields, so a :class:`Field` of each is made only then.
+    """
+
+    paths: list[bytes]
+    values: list[bytes]
+
+    def fields(self) -> tuple[Field, ...]:
+        return tuple(Field(path.decode(), chr(value[0]), value[1:]) for path, value in zip(*self, strict=True))
 
 
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*([{\[<])")

@@ -6,10 +6,11 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 from ledger.core.document.digest import SEED_SIZE, digest_of, hash_fields
-from ledger.core.document.field import Field
+from ledger.core.document.field import Field, FieldBytes
 from ledger.core.document.json_fields import json_fields
 from ledger.core.document.xml_fields import xml_fields
 from ledger.core.encoding.ids import Digest
@@ -25,35 +26,49 @@ def parse(data: bytes, format_: Format, limits: Limits = DEFAULT_LIMITS) -> tupl
     :raises Malformed: the bytes are not of ``format_`` (``where`` is ``line N, column M``) or are over a limit (the
         message names the limit and its number). A message never contains a value.
     """
+    return _parse(data, format_, limits).fields()
+
+
+def _parse(data: bytes, format_: Format, limits: Limits) -> FieldBytes:
     if format_ is Format.JSON:
         return json_fields(data, limits)
     if format_ is Format.XML:
         return xml_fields(data, limits)
     check_size(data, format_, limits)
-    return (Field("", "x", data),)
+    return FieldBytes([b""], [b"x" + data])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that what few ask for can be cached
 class Wrapped:
     """A document as its owner keeps it. It discloses everything, so its ``repr`` shows the digest only.
 
-    ``fields`` are in the order of the document, ``field_hashes`` are by path in the same order, ``digest`` is 32 bytes.
+    ``digest`` is 32 bytes.
     """
 
     format: Format
     seed: bytes = field(repr=False)
     data: bytes = field(repr=False)
-    fields: tuple[Field, ...] = field(init=False, repr=False, compare=False)
-    field_hashes: Mapping[str, bytes] = field(init=False, repr=False, compare=False)
     digest: Digest = field(init=False, compare=False)
+    _fields: FieldBytes = field(init=False, repr=False, compare=False)
+    _hashes: list[bytes] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Derived here and nowhere else, so that a wrapped document cannot carry another document's digest.
-        fields = parse(self.data, self.format)
+        fields = _parse(self.data, self.format, DEFAULT_LIMITS)
         hashes = hash_fields(fields, self.seed)
-        object.__setattr__(self, "fields", fields)
-        object.__setattr__(self, "field_hashes", MappingProxyType(hashes))
-        object.__setattr__(self, "digest", digest_of(self.format, hashes.values()))
+        object.__setattr__(self, "_fields", fields)
+        object.__setattr__(self, "_hashes", hashes)
+        object.__setattr__(self, "digest", digest_of(self.format, hashes))
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """In the order of the document."""
+        return self._fields.fields()
+
+    @cached_property
+    def field_hashes(self) -> Mapping[str, bytes]:
+        """By path, in the order of the document."""
+        return MappingProxyType(dict(zip(map(bytes.decode, self._fields.paths), self._hashes, strict=True)))
 
     @property
     def hidden(self) -> tuple[bytes, ...]:

@@ -15,7 +15,7 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from typing import Never
 from xml.parsers import expat
 
-from ledger.core.document.field import Field
+from ledger.core.document.field import FieldBytes
 from ledger.core.document.paths import NCNAME
 from ledger.core.document.xml_names import FIFTH_EDITION_PATTERN
 from ledger.core.encoding.limits import Format, Limits, check_size, over_depth, over_fields, over_paths
@@ -38,7 +38,7 @@ _ENCODINGS = {BOM_UTF8: "UTF-8", BOM_UTF16_LE: "UTF-16LE", BOM_UTF16_BE: "UTF-16
 _UNMARKED = {b"<\0": "UTF-16LE", b"\0<": "UTF-16BE"}
 
 
-def xml_fields(data: bytes, limits: Limits) -> tuple[Field, ...]:
+def xml_fields(data: bytes, limits: Limits) -> FieldBytes:
     """The fields of an XML 1.0 document in UTF-8 or UTF-16, in the order of the document.
 
     :raises Malformed: with line and column: not well-formed, a document type declaration, another encoding or version,
@@ -62,14 +62,14 @@ def xml_fields(data: bytes, limits: Limits) -> tuple[Field, ...]:
         if error.code == _INVALID_TOKEN and re.fullmatch(FIFTH_EDITION_PATTERN, found):
             what = f"a name with {found!r}: the fifth edition of XML 1.0 permits it, the fourth and many readers do not"
         raise Malformed(what, f"line {error.lineno}, column {error.offset + 1}") from None
-    return tuple(reader.fields)
+    return reader.fields
 
 
 class _Reader:
     """The state of reading one document: the open element, and how many children it has so far."""
 
     def __init__(self, encoding: str, limits: Limits) -> None:
-        self.fields: list[Field] = []
+        self.fields = FieldBytes([], [])
         self.parser = parser = expat.ParserCreate("UTF-8", _SEPARATOR)
         self._encoding = encoding
         self._limits = limits
@@ -185,9 +185,10 @@ class _Reader:
         self._add(f"{self._path}/processing-instruction('{target}')[{self._children}]", "p", data)
 
     def _add(self, path: str, type_: str, value: str) -> None:
-        if len(self.fields) >= self._limits.fields:
+        if len(self.fields.paths) >= self._limits.fields:
             raise over_fields(self._limits, self._where())
-        self.fields.append(Field(path, type_, value.encode()))
+        self.fields.paths.append(path.encode())
+        self.fields.values.append((type_ + value).encode())
 
     def _spend(self, characters: int) -> None:
         self._budget -= characters

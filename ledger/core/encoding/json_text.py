@@ -73,12 +73,13 @@ def parse_json(data: bytes, limits: Limits = DEFAULT_LIMITS, *, exact: bool = Fa
 
     :raises Malformed: with line and column, for anything that is not I-JSON or is over a limit.
     """
-    check_size(data, Format.JSON, limits)
-    data = data.removeprefix(BOM_UTF8)
     try:
-        return _shortcut(data, limits)
+        text, value = read_quickly(data, limits)
+        members, floats = _members([value], limits.depth + 1)
+        check_read(text, value, members, floats=floats)
     except ValueError:
-        return read_text(decode(data, "UTF-8"), limits, exact=exact)
+        return read_strictly(data, limits, exact=exact)
+    return value
 
 
 def parse_container(data: bytes, limits: Limits) -> Json:
@@ -123,30 +124,45 @@ def has_noncharacter(text: str) -> bool:
     return not text.isascii() and _NONCHARACTER.search(text) is not None
 
 
-def _shortcut(data: bytes, limits: Limits) -> Json:
-    """The value that :func:`read_text` would return, by orjson, which is much faster.
+def read_strictly(data: bytes, limits: Limits, *, exact: bool) -> Json:
+    """What :func:`parse_json` returns, without orjson."""
+    check_size(data, Format.JSON, limits)
+    return read_text(decode(data.removeprefix(BOM_UTF8), "UTF-8"), limits, exact=exact)
 
-    orjson keeps the last of two members with one name, and rounds numbers, so the result is checked for both. Counting
-    brackets and commas, also those in strings, bounds the depth and the number of fields.
+
+def read_quickly(data: bytes, limits: Limits) -> tuple[bytes, Json]:
+    """The text without a byte order mark, and the value that orjson reads, which is much faster than :func:`read_text`.
+
+    orjson keeps the last of two members with one name, and rounds numbers. So whoever walks through the value checks
+    the depth and the integers, and :func:`check_read` checks the rest. Counting brackets and commas, also those in
+    strings, bounds the depth and the number of fields.
 
     :raises ValueError: the text may be invalid: :func:`read_text` decides, and says why.
+    :raises Malformed: the text is too long.
     """
-    brackets = data.count(b"{") + data.count(b"[")
-    if brackets > _DECODER_DEPTH or brackets + data.count(b",") >= limits.fields:
+    check_size(data, Format.JSON, limits)
+    text = data.removeprefix(BOM_UTF8)
+    brackets = text.count(b"{") + text.count(b"[")
+    if brackets > _DECODER_DEPTH or brackets + text.count(b",") >= limits.fields:
         raise ValueError
-    if not data.isascii() and _PERHAPS_NONCHARACTER.search(data):
+    if not text.isascii() and _PERHAPS_NONCHARACTER.search(text):
         raise ValueError
-    if b"\\u" in data and _DOUBTFUL_ESCAPE.search(data):
+    if b"\\u" in text and _DOUBTFUL_ESCAPE.search(text):
         raise ValueError
-    value: Json = orjson.loads(data)
-    members, floats = _members([value], limits.depth + 1)
-    if floats and (type(value) is float or _may_round(data)):
+    return text, orjson.loads(text)
+
+
+def check_read(text: bytes, value: Json, members: int, *, floats: bool) -> None:
+    """Check that orjson read a text as it is, if the value has so many members, and doubles or none.
+
+    :raises ValueError: a number may be rounded, or a name may be there twice.
+    """
+    if floats and (type(value) is float or _may_round(text)):
         raise ValueError
     # A text has at least as many colons, and quotes before a colon, as members. If either count is equal, no name is
     # there twice.
-    if members != data.count(b":") and members != len(_COLON_AFTER_QUOTE.findall(data)):
+    if members != text.count(b":") and members != len(_COLON_AFTER_QUOTE.findall(text)):
         raise ValueError
-    return value
 
 
 def _members(container: _Container, depth: int) -> tuple[int, bool]:
@@ -179,7 +195,7 @@ def _may_round(data: bytes) -> bool:
 
 
 def read_text(text: str, limits: Limits, *, noncharacters: bool = False, exact: bool = False) -> Json:
-    """The value of a whole text. This reader decides what is I-JSON; :func:`_shortcut` only saves time.
+    """The value of a whole text. This reader decides what is I-JSON; orjson (:func:`read_quickly`) only saves time.
 
     :raises Malformed: as :func:`parse_json`.
     """

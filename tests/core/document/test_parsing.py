@@ -8,6 +8,7 @@ from functools import partial
 from itertools import product
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from ledger.core.document import (
     Format,
     Limits,
     canonical_json,
+    json_fields,
     parse,
     parse_json,
     sniff,
@@ -175,6 +177,15 @@ def test_paths_cannot_explode(format_: Format, data: bytes) -> None:
         parse(data, format_, Limits(paths=90_000))
 
 
+@pytest.mark.parametrize("name", ["ab", "éß", "\U0001f600x"])
+def test_paths_count_in_characters_and_those_around_the_outermost_container_are_free(name: str) -> None:
+    data = f'{{"{name}": [1, {{"c": "d"}}, 3], "b": 5}}'.encode()
+    budget = 3 * len(f"$['{name}']") + len(f"$['{name}'][1]")
+    assert len(parse(data, Format.JSON, Limits(paths=budget))) == 4
+    with pytest.raises(Malformed, match=f"over the limit of {budget - 1} characters"):
+        parse(data, Format.JSON, Limits(paths=budget - 1))
+
+
 def test_depth_is_a_limit_and_not_an_accident() -> None:
     deep = Limits(depth=50_000)
     assert len(parse_json(nested(50_000), deep)) == 1  # type: ignore[arg-type]
@@ -285,3 +296,28 @@ def assert_both_say_the_same(text: str, limits: Limits) -> None:
     )
     for exact in (False, True):
         assert said(partial(short, exact=exact)) == said(partial(strict, exact=exact))
+    fields = partial(parse, text.encode(), Format.JSON, limits)
+    assert said(fields) == said(partial(parse_strictly, fields))
+
+
+def parse_strictly(fields: Callable[[], object]) -> object:
+    """The fields where orjson reads nothing."""
+    with patch.object(json_fields, "read_quickly", side_effect=ValueError):
+        return fields()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"a": 1, "b": [2.5, "\xc3\xa9", {"c:": "d"}], "d": {}, "e": [null, true]}',
+        b'"text"',
+        b"5",
+        b"[]",
+        b'\xef\xbb\xbf{"a":1}',
+    ],
+)
+def test_what_is_good_goes_the_short_way(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = parse_strictly(lambda: parse(data, Format.JSON))
+    monkeypatch.delattr("ledger.core.encoding.json_text.read_text")
+    assert parse(data, Format.JSON) == expected
+    parse_json(data)
