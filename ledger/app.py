@@ -17,12 +17,16 @@ from typing import Generic, TypeVar
 from ledger.core.checkpoints.log_keys import LogKey
 from ledger.core.checkpoints.note import KeyType, NoteKey
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
+from ledger.core.encoding.ids import Signer
+from ledger.core.history.rights import Appointed
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import Algorithm
+from ledger.core.statements.signer import signers_of
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.node import shown_address
 from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.keys.keystore import Keystore, SigningKey, passphrase_source
+from ledger.edges.profiles import Profiles
 from ledger.edges.published_log import PublishedLog
 from ledger.edges.store import Store
 from ledger.edges.witness_http import clients_of
@@ -35,6 +39,7 @@ from ledger.journeys.evidence import Prover
 from ledger.journeys.follow import Follower
 from ledger.journeys.log_keys import earlier_log_keys
 from ledger.journeys.relay import Relay
+from ledger.journeys.sign_in import SignIns, newest_register
 from ledger.journeys.trust import own_trust_root
 from ledger.journeys.witness import Witness
 from ledger.settings import Settings
@@ -126,6 +131,11 @@ class App:
     def new_passphrase(self, ask: Ask) -> str:
         """The passphrase for a new key: by the settings, or else what ``ask`` returns."""
         return passphrase_source(self.settings.passphrase, self.settings.passphrase_file, prompt=True, ask=ask)()
+
+    @property
+    def profiles(self) -> Profiles:
+        """The servers that this machine's user signs in to."""
+        return Profiles(self.settings.state_dir / "servers")
 
     @property
     def has_relayer(self) -> bool:
@@ -334,6 +344,23 @@ class App:
         longest_pause = min(LONGEST_PAUSE_SECONDS, self.settings.witness_grace_seconds // 2)
         clients = clients_of(self.settings.witnesses_file, self.settings.proxy_url)
         return Witnesses(clients, self.store, longest_pause=longest_pause)
+
+    @_Opened
+    def sign_ins(self) -> SignIns:
+        """Opens and finds the sessions of those who sign in to the API."""
+        settings = self.settings
+        appointed = Appointed(signers_of(settings.operators), signers_of(settings.auditors))
+        return SignIns(
+            self.store,
+            self.origin,
+            settings.sites(),
+            appointed,
+            lambda: newest_register(lambda: self.follower, self.look_seconds),
+            self._accepts,
+        )
+
+    def _accepts(self, signer: Signer, digest: bytes, signature: bytes) -> bool:
+        return self.chain.accepts(signer, digest, signature)
 
     @_Opened
     def prover(self) -> Prover:

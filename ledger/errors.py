@@ -383,9 +383,38 @@ class KeyExists(Refused):
 
 class UnknownDeclaration(Refused):
     FIELDS = ("declaration",)
-    MESSAGE = "declaration {declaration} is not in this store: declare it, or ask who did"
+    MESSAGE = (
+        "there is no declaration {declaration} here that you may read: check its id and its document's digest, or ask "
+        "who declared it"
+    )
 
 
 class NotAnchoredYet(Refused):
     FIELDS = ("declaration",)
     MESSAGE = "declaration {declaration} is accepted but not anchored yet: try again shortly"
+
+
+class SignInElsewhere(Refused):
+    MESSAGE = "the sign-in names another site than this server: sign in at the address under which it is reached"
+
+
+class SignInUntimely(Refused):
+    FIELDS = ("limit",)
+    MESSAGE = "the time of the sign-in is more than {limit} seconds away from the server's clock: set the clock"
+
+
+class NonceUnknown(Refused):
+    MESSAGE = "the server did not give this nonce, or it was used, or it is too old: ask for another one"
+
+
+class TooManySignIns(Refused):
+    FIELDS = ("most", "span")
+    MESSAGE = "more than {most} sign-ins in {span} seconds from this address: wait so long"
+
+
+class NotSignedIn(Refused):
+    MESSAGE = "sign in first; or give the document's digest, where the route takes one"
+
+
+class ReadingForbidden(Refused):
+    MESSAGE = "this key may read only what its own party declared"

@@ -27,6 +27,10 @@ DEFAULT_FILE = Path("ledger.toml")
 _KEY_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _ORIGIN = r"^eip155:[1-9][0-9]{0,77}:0x[0-9a-f]{40}:[0-9a-f]{64}$"
 _STORE_URL = re.compile(r"sqlite:///(?!:memory:$).+|postgresql(\+\w+)?://.+")
+_SITE = r"^(https://[A-Za-z0-9.-]{1,253}|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?$"
+_SIGNER = r"0x([0-9a-fA-F]{2}){20,128}"
+_SIGNERS = rf"^({_SIGNER}( {_SIGNER})*)?$"
+_SIGNERS_WORDS = "signers (0x and 40 to 256 hex digits), with a space between"
 _NAMED = "the name of a key in the keystore"
 _PATH = "a path"
 _MISTYPED = 0.8  # how alike two names must be for one to be a slip of the other
@@ -167,6 +171,23 @@ class Settings(BaseModel):
     api_processes: int = _setting(
         "Number of processes that serve the API on one store. One of them leads and anchors.", 1, ge=1, le=64
     )
+    site: str | None = _setting(
+        "Address under which people and programs reach the API, without a path. A sign-in names it, and a browser's "
+        "session is bound to it.", None, "https:// and a host, with a port if need be; or http://localhost",
+        pattern=_SITE, unset="http://localhost, 127.0.0.1 or [::1] with `api_port`",
+    )  # fmt: skip
+    operators: str = _setting(
+        "Signers who run this server: signed in, they see its state. They may read no party's declarations.",
+        "", _SIGNERS_WORDS, pattern=_SIGNERS,
+    )  # fmt: skip
+    auditors: str = _setting(
+        "Signers who may read every party's declarations, because the law gives them that right.",
+        "", _SIGNERS_WORDS, pattern=_SIGNERS,
+    )  # fmt: skip
+    writes_need_session: Literal["no", "yes"] = _setting(
+        "Whether only those who signed in may hand in statements. Each statement has its own signature either way.",
+        "no",
+    )  # fmt: skip
     requests_per_second: int = _setting(
         "Requests that one client address may send to each process in a second; twice as many for a moment. Behind a "
         "proxy on another machine, name the proxy in uvicorn's `FORWARDED_ALLOW_IPS`, else its clients count as one.",
@@ -214,6 +235,12 @@ class Settings(BaseModel):
         if value is not None and _STORE_URL.fullmatch(value.get_secret_value()) is None:
             raise ValueError("not the address of a SQLite or PostgreSQL database")
         return value
+
+    def sites(self) -> frozenset[str]:
+        """The addresses under which the API is reached, each as a sign-in names it."""
+        if self.site is not None:
+            return frozenset({self.site.lower()})
+        return frozenset(f"http://{host}:{self.api_port}" for host in ("localhost", "127.0.0.1", "[::1]"))
 
     def store_url_or_default(self) -> str:
         """The store's address, password included: to open the store, never to show."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ledger.edges.chain.rpc import shown_address
@@ -59,7 +60,13 @@ class Web:
         """Like ``get``, with a request body of a content type."""
         return self._ask("POST", path, body, most, type_)
 
-    def _ask(self, method: str, path: str, body: bytes | None, most: int, type_: str = "") -> Response:
+    def delete(self, path: str, most: int, session: str) -> Response:
+        """Like ``get``, with the method DELETE and a session of the server as bearer."""
+        return self._ask("DELETE", path, None, most, session=session)
+
+    def _ask(
+        self, method: str, path: str, body: bytes | None, most: int, type_: str = "", session: str | None = None
+    ) -> Response:
         import requests  # here, so that commands that work offline start without it
         from urllib3.exceptions import HTTPError, ReadTimeoutError
 
@@ -72,6 +79,7 @@ class Web:
                 self._url + path,
                 data=body,
                 headers=headers,
+                auth=None if session is None else partial(_show_session, session),
                 timeout=self._timeout,
                 stream=True,
                 allow_redirects=False,
@@ -95,3 +103,9 @@ class Web:
 
     def _unavailable(self, what: str) -> Unavailable:
         return Unavailable(f"{self.address} {what}", source=self._source)
+
+
+def _show_session(session: str, request: Any) -> Any:
+    """As requests' ``auth``: a header alone would give way to what a file .netrc says of the host."""
+    request.headers["Authorization"] = f"Bearer {session}"
+    return request

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.keccak import keccak
+from ledger.core.encoding.reading import hex_bytes
 from ledger.core.statements.origin import ADDRESS_SIZE, Origin
 from ledger.errors import Malformed
 
@@ -37,6 +38,17 @@ def passkey_signer(origin: Origin, public_key: bytes) -> Signer:
 def is_passkey(origin: Origin, signer: Signer) -> bool:
     """Whether ``signer`` is a passkey under this origin's verifier, so that its signatures are WebAuthn assertions."""
     return len(signer) == P256_SIGNER_SIZE and signer[:ADDRESS_SIZE] == origin.webauthn_verifier
+
+
+def signers_of(text: str) -> frozenset[Signer]:
+    """The signers of a text, each as 0x and hex digits, with spaces between.
+
+    :raises Malformed: it is no such text, or one of them does not have 20 to 128 bytes.
+    """
+    found = frozenset(Signer(hex_bytes(word.lower(), "signer")) for word in text.split())
+    for signer in found:
+        check_signer(signer)
+    return found
 
 
 class SignerKind(StrEnum):

@@ -20,6 +20,7 @@ from ledger.core.encoding.keccak import keccak
 from ledger.core.history.entry import Endorsement
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.origin import ADDRESS_SIZE
 from ledger.core.statements.posting import Posting
 from ledger.core.statements.resolutions import (
     AgencyEnrolment,
@@ -38,6 +39,7 @@ from ledger.core.statements.withdrawal import Withdrawal
 from ledger.errors import HistoryBroken, Refused, Reverted
 
 SELECTOR_SIZE = 4
+WORD_SIZE = 32
 _SOLIDITY_ERROR = keccak(b"Error(string)")[:SELECTOR_SIZE]
 _SOLIDITY_PANIC = keccak(b"Panic(uint256)")[:SELECTOR_SIZE]
 # Codes: zero-padded bytesN in the contract, text everywhere else.
@@ -106,6 +108,21 @@ def post(posting: Posting, signer: Signer, signature: bytes) -> Call:
 def enact(resolution: Resolution, endorsements: Sequence[Endorsement]) -> Call:
     """Carry a council resolution; ``endorsements`` ascend by keccak256 of their signers."""
     return Call(ENACTING[type(resolution)], (*resolution.abi_values(), [tuple(each) for each in endorsements]))
+
+
+def question_of_wallet(signer: Signer, digest: bytes, signature: bytes) -> tuple[bytes, bytes, bytes]:
+    """Whom to ask whether ``signer`` accepts a signature, with which calldata, and the word that says that it does.
+
+    An address is asked as a wallet (ERC-1271), else the verifier that the signer names (ERC-7913).
+    """
+    verifier, key = signer[:ADDRESS_SIZE], signer[ADDRESS_SIZE:]
+    if key:
+        selector = keccak(b"verify(bytes,bytes32,bytes)")[:SELECTOR_SIZE]
+        data = abi_encode(["bytes", "bytes32", "bytes"], [key, digest, signature])
+    else:
+        selector = keccak(b"isValidSignature(bytes32,bytes)")[:SELECTOR_SIZE]
+        data = abi_encode(["bytes32", "bytes"], [digest, signature])
+    return verifier, selector + bytes(data), selector.ljust(WORD_SIZE, b"\x00")
 
 
 def creation_data(members: Sequence[bytes], threshold: int) -> bytes:

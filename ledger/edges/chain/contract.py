@@ -10,11 +10,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.core.encoding.ids import Signer
 from ledger.core.history.entry import Entry
 from ledger.core.statements.origin import ADDRESS_SIZE, Origin
-from ledger.edges.chain.calls import Call, creation_data
+from ledger.edges.chain.calls import WORD_SIZE, Call, creation_data, question_of_wallet
 from ledger.edges.chain.events import ENTRY_TOPIC, LoggedEntry, is_entry, logged_entry
-from ledger.edges.chain.node import Block, Node, NodeRefused, NodeTimeout
+from ledger.edges.chain.node import Block, CallReverted, Node, NodeRefused, NodeTimeout
 from ledger.edges.chain.nodes import Look, Nodes, check_beginning, check_code, query, read_salt
 from ledger.edges.chain.sender import ChainLimits, Sender, SenderLock
 from ledger.edges.chain.words import Meaning
@@ -259,6 +260,14 @@ class Chain:
     def has_code(self, address: bytes) -> bool:
         """Whether there is a contract at an address (20 bytes) now."""
         return bool(self._node.code(address))
+
+    def accepts(self, signer: Signer, digest: bytes, signature: bytes) -> bool:
+        """Whether a wallet contract (ERC-1271), or a key's verifier contract (ERC-7913), accepts a signature now."""
+        address, data, accepted = question_of_wallet(signer, digest, signature)
+        try:
+            return self._node.call(address, data)[:WORD_SIZE] == accepted
+        except CallReverted:
+            return False
 
     # ------------------------------------------------------------------------------------------------------- writing
 

@@ -13,10 +13,10 @@ from eth_utils.crypto import keccak
 from ledger.core.encoding.reading import hex_bytes
 from ledger.core.statements.member_types import MAX_URI
 from ledger.core.statements.origin import Origin
-from ledger.core.statements.sign_in import SignIn
+from ledger.core.statements.sign_in import MOST_SECONDS_OFF, SignIn
 from ledger.core.statements.signature import WalletUndecided, verify_signature
 from ledger.core.statements.typed_message import typed_message
-from ledger.errors import Malformed, VerificationFailed
+from ledger.errors import Malformed, Refused, SignInElsewhere, SignInUntimely, VerificationFailed
 from ledger.testing.world import ORIGIN, PLANT, START
 from tests.sign_in_vectors import FILE, made
 from tests.verifier.both import alone
@@ -70,3 +70,26 @@ def test_a_site_is_text_of_limited_size(site: str) -> None:
     assert SignIn("é" * (MAX_URI // 2), PLANT.signer, bytes(32), START).id(ORIGIN)
     with pytest.raises(Malformed):
         SignIn(site, PLANT.signer, bytes(32), START)
+
+
+@pytest.mark.parametrize(
+    ("site", "off", "error"),
+    [
+        ("https://a.example", 0, None),
+        ("https://b.example", MOST_SECONDS_OFF, None),
+        ("https://b.example", -MOST_SECONDS_OFF, None),
+        ("https://b.example", MOST_SECONDS_OFF + 1, SignInUntimely),
+        ("https://b.example", -MOST_SECONDS_OFF - 1, SignInUntimely),
+        ("https://c.example", 0, SignInElsewhere),
+        ("https://a.example/", 0, SignInElsewhere),
+        ("HTTPS://a.example", 0, SignInElsewhere),
+    ],
+)
+def test_it_is_for_one_of_the_sites_and_for_now(site: str, off: int, error: type[Refused] | None) -> None:
+    statement = SignIn(site, PLANT.signer, bytes(32), START + off)
+    sites = {"https://a.example", "https://b.example"}
+    if error is None:
+        statement.check(sites, START)
+    else:
+        with pytest.raises(error):
+            statement.check(sites, START)
