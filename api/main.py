@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from multiprocessing import parent_process
 from threading import Thread
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.types import Lifespan
 
+from api.auth.guard import Guard
+from api.auth.shown import SCHEMES
 from api.background import background
 from api.kit import errors, traces
 from api.kit.idempotency import MARGIN_SECONDS, KeptResponses
 from api.kit.limits import BodyLimit, RateLimit
 from api.kit.middleware import RequestWatcher
 from api.kit.streams import ended_by_signals
-from api.routes import health, metrics
+from api.routes import health, metrics, sessions
 from api.routes.ledger import attestations, declarations, evidence, history, log, stream, verifications
 from api.services import Services, open_services
 from ledger import __version__
@@ -72,6 +76,7 @@ def create_app(services: Services) -> FastAPI:
     api.state.services = services
     patience = int(settings.confirmation_timeout_seconds) + MARGIN_SECONDS
     api.state.kept_responses = KeptResponses(services.store.idempotency, services.clock, patience)
+    api.add_middleware(Guard, services=services)
     api.add_middleware(BodyLimit, most=settings.max_body_bytes)
     api.add_middleware(RateLimit, rate=settings.requests_per_second)
     api.add_middleware(RequestWatcher, which=settings.log_requests)  # the last one added meets a request first
@@ -98,9 +103,18 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         history.router,
         log.router,
         stream.router,
+        sessions.router,
         health.router,
         metrics.router,
     ):
         # Not by include_router, which nests routers and so looks up the route of each request twice.
         api.router.routes.extend(router.routes)
+    api.openapi = partial(_with_schemes, api.openapi)  # type: ignore[method-assign]
     return api
+
+
+def _with_schemes(describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The OpenAPI document, with how one shows a session: routes look for themselves, so FastAPI does not know."""
+    document = describe()
+    document["components"]["securitySchemes"] = SCHEMES
+    return document

@@ -330,6 +330,65 @@ class HistoryResult(BaseModel):
     head: Hash
     root: Hash
     checkpoint: str | None
+    log_key: str | None = Field(
+        description="Verifier key of the log that this server signs for; null if it has no log key"
+    )
+
+
+class NonceResult(BaseModel):
+    """A number for one sign-in, and what else it has to name."""
+
+    nonce: Hash
+    expires_at: int
+    origin: str = Field(description="Whose EIP-712 domain the sign-in is under", examples=[_ORIGIN_EXAMPLE])
+    sites: list[str] = Field(
+        description="Under which addresses this server is reached; the sign-in names one",
+        examples=[["https://ledger.example"]],
+    )
+
+
+class SignIn(Shape):
+    """A signer's words to a site. EIP-712 type `SignIn`."""
+
+    site: str = Field(
+        min_length=1,
+        max_length=256,
+        description="Address of this server as its client knows it, without a path",
+        examples=["https://ledger.example"],
+    )
+    signer: Signer
+    nonce: Hash = Field(description="What `POST /v1/sessions/nonces` gave")
+    time: UInt40 = Field(description="Now, by the signer's clock", examples=[1795000000])
+
+
+class SignedSignIn(Shape):
+    sign_in: SignIn
+    signature: Signature
+    keep: Literal["bearer", "cookie"] = Field(
+        default="bearer",
+        description="bearer: the answer has the session, for programs. cookie: the browser keeps it, unseen by scripts",
+    )
+
+
+class SessionResult(BaseModel):
+    """Who is signed in, until when, and what the key may do by the register of agencies as it is now."""
+
+    signer: Signer
+    roles: list[Literal["party", "officer", "council", "operator", "auditor"]] = Field(examples=[["party", "officer"]])
+    agency: AgencyCode | None = Field(description="For which agency it speaks")
+    reads_all: bool = Field(description="Whether it may read every party's declarations, or its own only")
+    begun_at: int
+    ends_at: int
+    idle_until: int = Field(description="It ends then, unless it is used before")
+
+
+class OpenedSession(SessionResult):
+    """A session that has just begun."""
+
+    session: str | None = Field(
+        description="For the header `Authorization: Bearer …`; null if a cookie has it. It is not told again",
+        examples=["Zm9yIHRoZSBleGFtcGxlIG9ubHksIDMyIGJ5dGVzIQ"],
+    )
 
 
 class Live(BaseModel):

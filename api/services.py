@@ -12,11 +12,13 @@ from api.kit import traces
 from api.kit.queue import CallWorker, Pool, Worker
 from api.kit.readiness import NodeReadiness
 from api.kit.streams import Hub
+from api.kit.tries import Tries
 from ledger.app import App
 from ledger.core.verification.cache import VerificationCache
 from ledger.errors import Source, Unavailable
 from ledger.journeys.receive import Commit, Received, store_requests
 from ledger.journeys.relay import Relay
+from ledger.journeys.sign_in import MOST_TRIES, TRIES_SECONDS
 from ledger.settings import Settings
 
 LOOK_SECONDS = 1.0
@@ -54,6 +56,7 @@ class Services:
         self.candidate = self.store.leadership.candidate("anchoring")
         self.leads = False
         self.verification_cache = VerificationCache()
+        self.tries = {what: Tries(MOST_TRIES, TRIES_SECONDS) for what in ("nonce", "sign-in")}
         self.waits: dict[str, str] = {}
         """For each background thread by name: why it waits; empty if it does not."""
 

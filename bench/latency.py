@@ -16,7 +16,6 @@ from bench import load
 from bench.rows import Row, RowSpec
 from bench.runner import Bench, Measurement
 from bench.running_server import RunningServer, SignedDeclaration, running_server
-from ledger.core.encoding.reading import hex_text
 
 BLOCK_SECONDS = 2
 _POLL_SECONDS = 0.05
@@ -56,7 +55,7 @@ def _follow(server: RunningServer, posted: Sequence[SignedDeclaration]) -> list[
     seen: list[float] = []
     until = time.monotonic() + _PATIENCE_SECONDS
     for item in posted:
-        while server.ask("GET", f"/v1/declarations/{hex_text(item.id)}/evidence")[0] != 200:
+        while server.ask("GET", item.evidence_path)[0] != 200:
             if time.monotonic() > until:
                 raise AssertionError(
                     f"{len(posted) - len(seen)} declarations are not final after {_PATIENCE_SECONDS:g} s"

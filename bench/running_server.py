@@ -37,10 +37,16 @@ _TRADER = Key("trader")
 
 @dataclass(frozen=True, slots=True)
 class SignedDeclaration:
-    """A signed declaration: its id, and the body that its party posts."""
+    """A signed declaration: its id, the digest of its document, and the body that its party posts."""
 
     id: DeclarationId
+    digest: Digest
     body: bytes
+
+    @property
+    def evidence_path(self) -> str:
+        """Where its evidence is, for whoever knows its digest."""
+        return f"/v1/declarations/{hex_text(self.id)}/evidence?digest={hex_text(self.digest)}"
 
     @property
     def request(self) -> bytes:
@@ -62,7 +68,8 @@ class RunningServer:
             declaration = Declaration(_TRADER.signer, digest or Digest(secrets.token_bytes(32)), 830)
             id_ = declaration.id(origin)
             value = {"declaration": declaration.to_json(), "signature": hex_text(_TRADER.sign(id_))}
-            made.append(SignedDeclaration(id_, json.dumps(value, separators=(",", ":")).encode()))
+            body = json.dumps(value, separators=(",", ":")).encode()
+            made.append(SignedDeclaration(id_, declaration.digest, body))
         return made
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
@@ -75,9 +82,9 @@ class RunningServer:
         finally:
             connection.close()
 
-    def evidence(self, id_: DeclarationId) -> bytes:
+    def evidence(self, declared: SignedDeclaration) -> bytes:
         """Wait for the evidence of a declaration and return it."""
-        path, until = f"/v1/declarations/{hex_text(id_)}/evidence", time.monotonic() + _PATIENCE_SECONDS
+        path, until = declared.evidence_path, time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < until:
             status, body = self.ask("GET", path)
             if status == 200:

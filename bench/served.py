@@ -13,7 +13,6 @@ from bench.runner import Bench, Measurement
 from bench.running_server import RunningServer, running_server
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Format, wrap
-from ledger.core.encoding.reading import hex_text
 from ledger.journeys.checkpoint import note_key
 
 _BATCH, _QUICK_BATCH = 1_000, 20
@@ -29,12 +28,11 @@ def measure(bench: Bench) -> Iterator[Row]:
         (mine,) = server.declarations(1, wrapped.digest)
         posted = [mine, *server.declarations(size - 1)]
         load.send(bench.disk_folder, server.port, [item.request for item in posted], _CONNECTIONS).require_status(202)
-        server.evidence(posted[-1].id)
+        server.evidence(posted[-1])
         server.attest([mine.id])
-        paths = [f"/v1/declarations/{hex_text(item.id)}/evidence" for item in posted]
         spec = RowSpec("served-evidence", f"evidence over HTTP, of any of {size:,} in a store", "1/s",
                       bar=Bar(">=", 1_000, "ours"))  # fmt: skip
-        yield _row(bench, server, spec, [load.http_request("GET", path) for path in paths] * 8)
+        yield _row(bench, server, spec, [load.http_request("GET", item.evidence_path) for item in posted] * 8)
 
         trust = TrustRoot.of(
             server.local_ledger.chain.origin, note_key(server.local_ledger.chain.origin, server.local_ledger.log_key)
@@ -44,7 +42,7 @@ def measure(bench: Bench) -> Iterator[Row]:
             ("served-verification-offline", "the document and its whole evidence, by a trust root", False),
         ):
             asked = {
-                "evidence": json.loads(server.evidence(mine.id)), "online": online,
+                "evidence": json.loads(server.evidence(mine)), "online": online,
                 "document": base64.b64encode(wrapped.to_bytes()).decode(),
                 "trust": None if online else json.loads(trust.to_bytes()),
             }  # fmt: skip

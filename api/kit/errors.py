@@ -26,10 +26,12 @@ from ledger.errors import (
     LedgerError,
     Malformed,
     NotAnchoredYet,
+    NotSignedIn,
     Refused,
     SheetStale,
     SignatureMismatch,
     Source,
+    TooManySignIns,
     Unavailable,
     UnknownDeclaration,
     VerificationFailed,
@@ -42,6 +44,8 @@ MEDIA_TYPE = "application/problem+json"
 # The first matching class counts, so subclasses come before their bases.
 STATUS: list[tuple[type[LedgerError], int]] = [
     (Malformed, 422),
+    (NotSignedIn, 401),
+    (TooManySignIns, 429),
     (UnknownDeclaration, 404),
     (AgencyUnknown, 404),
     (AttestationUnknown, 404),
@@ -58,6 +62,7 @@ STATUS: list[tuple[type[LedgerError], int]] = [
     (Unavailable, 503),
 ]
 TITLES = {
+    401: "Nobody is signed in",
     422: "The input is malformed",
     404: "Not found here",
     409: "It conflicts with what is recorded",
@@ -85,13 +90,29 @@ def status_of(error: LedgerError) -> int:
 def problem(status: int, kind: str, detail: str, retry_after: int | None = None, **more: Any) -> JSONResponse:
     """A problem details response. With ``retry_after`` (seconds), and on a 503, it says when to try again."""
     seconds = RETRY_AFTER_SECONDS if retry_after is None and status == 503 else retry_after
-    headers = None if seconds is None else {"Retry-After": str(seconds)}
+    headers = {} if seconds is None else {"Retry-After": str(seconds)}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     body = {"type": f"urn:trade-ledger:{kind}", "title": TITLES.get(status, kind), "status": status, "detail": detail}
     cause = CAUSE.get()
     if cause is not None:  # the log says more under this id
         cause.problem = kind
         body["request"] = cause.id
     return JSONResponse(body | more, status, headers, MEDIA_TYPE)
+
+
+def problem_of(error: LedgerError) -> JSONResponse:
+    """An error of the product as problem details."""
+    values = error.values if isinstance(error, Refused) else {}
+    plain = {key: "0x" + value.hex() if isinstance(value, bytes) else value for key, value in values.items()}
+    if isinstance(error, HistoryBroken):
+        log.error("history broken: %s", error)
+    more: dict[str, Any] = {"values": plain} if plain else {}
+    status, cause = status_of(error), CAUSE.get()
+    if status == 503 and cause is not None:
+        cause.source = source_of(error)
+    wait = int(error.values["span"]) if isinstance(error, TooManySignIns) else None  # type: ignore[call-overload]
+    return problem(status, type(error).__name__, str(error), wait, **more)
 
 
 def source_of(error: LedgerError) -> str:
@@ -116,15 +137,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(LedgerError)
     def _ledger(request: Request, error: LedgerError) -> JSONResponse:
-        values = error.values if isinstance(error, Refused) else {}
-        plain = {key: "0x" + value.hex() if isinstance(value, bytes) else value for key, value in values.items()}
-        if isinstance(error, HistoryBroken):
-            log.error("history broken: %s", error)
-        more: dict[str, Any] = {"values": plain} if plain else {}
-        status, cause = status_of(error), CAUSE.get()
-        if status == 503 and cause is not None:
-            cause.source = source_of(error)
-        return problem(status, type(error).__name__, str(error), **more)
+        return problem_of(error)
 
     @app.exception_handler(RequestValidationError)
     def _validation(request: Request, error: RequestValidationError) -> JSONResponse:

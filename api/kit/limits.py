@@ -78,7 +78,7 @@ class RateLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            wait = self._take(_client(scope))
+            wait = self._take(client_of(scope))
             if wait > 0:
                 words = f"more than {self._rate:g} requests a second from this address: slow down"
                 await problem(429, "TooMany", words, math.ceil(wait))(scope, receive, send)
@@ -103,7 +103,8 @@ class RateLimit:
         return 0.0
 
 
-def _client(scope: Scope) -> str:
+def client_of(scope: Scope) -> str:
+    """Names the client of a request; addresses of one IPv6 site are one client."""
     host: str = (scope.get("client") or ("",))[0]
     if ":" not in host:
         return host

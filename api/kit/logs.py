@@ -4,7 +4,8 @@ structlog formats the lines of every logger, uvicorn's and those of ``ledger`` i
 text for a person at a terminal. Each line carries the id of the request, or of the round of background work, in which
 it was written. docs/operations.md lists the fields.
 
-No line holds contents, parties, signatures, or more of a node's address than scheme, host and port. A request's line
+No line holds contents, parties, signatures, sessions, or more of a node's address than scheme, host and port; only the
+lines of ``api.auth.reads`` name signers and declarations. A request's line
 says how it was asked (the route's template, not the path) and how it ended. An unexpected exception appears by its type
 and traceback positions, because its message could repeat what was sent.
 """

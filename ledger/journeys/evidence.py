@@ -16,6 +16,7 @@ from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.evidence.inclusion import BatchTree, Inclusion, set_of_one
 from ledger.core.evidence.renewal import Renewal
 from ledger.core.history.history import History
+from ledger.core.history.rights import MayRead, anybody
 from ledger.core.statements.declaration import Declaration
 from ledger.core.tree.merkle import leaf_hash, verify_inclusion
 from ledger.core.tree.subject_index import IndexProof
@@ -216,18 +217,21 @@ class Prover:
         self._lock = Lock()
         self._looked_at = -math.inf
 
-    def evidence(self, id_: DeclarationId, at: int, document: Redacted | None = None) -> Evidence:
+    def evidence(
+        self, id_: DeclarationId, at: int, document: Redacted | None = None, may_read: MayRead = anybody
+    ) -> Evidence:
         """The evidence of a declaration as the history stands now, with what ``document`` discloses of it.
 
         If the chain is away, or no key here may sign, it is as of the newest checkpoint that was signed before.
 
+        :param may_read: whether who asks may have it; the answer to others is that of an unknown one.
         :raises Malformed: the document is another one, or too large to be disclosed.
-        :raises UnknownDeclaration: the store does not have it.
+        :raises UnknownDeclaration: the store does not have it, or not for who asks.
         :raises NotAnchoredYet: it is accepted and waits for its batch.
         :raises Unavailable: no checkpoint covers it, and none can be signed.
         """
         found = self._store.declarations.get_with_sets(id_)
-        if found is None:
+        if found is None or not may_read(found[0].declaration):
             raise UnknownDeclaration(id_)
         row, sets = found
         if document is not None and document.digest != row.declaration.digest:

@@ -11,6 +11,7 @@ from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.history.entry import Attested, Withdrawn
 from ledger.core.history.history import History
 from ledger.core.history.replay import EntryRef
+from ledger.core.history.rights import MayRead, anybody
 from ledger.core.history.standing import Standing
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.member_types import NO_DECLARATION
@@ -51,13 +52,20 @@ class DeclarationStatus:
 
 
 def declaration_status(
-    id_: DeclarationId, store: Store, history: History | None = None, at: int = 0
+    id_: DeclarationId,
+    store: Store,
+    history: History | None = None,
+    at: int = 0,
+    may_read: MayRead = anybody,
 ) -> DeclarationStatus:
     """Where a declaration stands at ``at`` (seconds); without a history, what the store alone knows.
 
-    :raises UnknownDeclaration: it is not in the store, and the history has no withdrawal of it.
+    :param may_read: whether who asks may know it; the answer to others is that of an unknown one.
+    :raises UnknownDeclaration: it is not for who asks; or it is not in the store, and the history has no withdrawal.
     """
     row = store.declarations.get(id_)
+    if row is not None and not may_read(row.declaration):
+        raise UnknownDeclaration(id_)
     stored = DeclarationStatus(id_) if row is None else _stored(row, store.batches.get)
     if history is None:
         found = stored

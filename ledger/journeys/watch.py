@@ -11,6 +11,7 @@ from ledger.core.anchoring.batches import Batch
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Entry
+from ledger.core.history.rights import MayRead, anybody
 from ledger.edges.store import Cursor, Reorganised, Step, Store, StoreEvent
 from ledger.journeys.history import entry_json
 from ledger.journeys.status import declaration_status
@@ -40,14 +41,22 @@ def read_cursor(text: str) -> Cursor:
 class EventReader:
     """What one reader wants to be told of a store's events."""
 
-    def __init__(self, store: Store, kind: EventKind | None = None, declaration: DeclarationId | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        kind: EventKind | None = None,
+        declaration: DeclarationId | None = None,
+        may_read: MayRead = anybody,
+    ) -> None:
         """
         :param kind: only these events; all if not given.
         :param declaration: id of the declaration whose state alone is told.
+        :param may_read: whether the reader may know of that declaration.
         """
         self._store = store
         self._kind = kind
         self._declaration = declaration
+        self._may_read = may_read
         self._batch: Batch | None = None
 
     @property
@@ -58,10 +67,10 @@ class EventReader:
     def read_state(self) -> dict[str, Any]:
         """Where the declaration stands; finds its batch, which it never leaves.
 
-        :raises UnknownDeclaration: it is not in the store.
+        :raises UnknownDeclaration: it is not in the store, or not for this reader.
         """
         assert self._declaration is not None
-        status = declaration_status(self._declaration, self._store)
+        status = declaration_status(self._declaration, self._store, may_read=self._may_read)
         self._batch = status.batch
         value: dict[str, Any] = {"id": hex_text(status.id), "state": status.state}
         return value if status.batch is None else value | _batch_json(status.batch)

@@ -13,11 +13,12 @@ from ledger.core.statements.signature import Algorithm
 from ledger.settings import Settings
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
+from tests.signing_in import bearer, session
 
 
 @dataclass
 class Served:
-    """A house, and a client of the API that runs over its folder."""
+    """A house, and a client of the API that runs over its folder, signed in as the trader."""
 
     house: LocalLedger
     client: TestClient
@@ -43,6 +44,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             max_body_bytes=200_000,
         )
         with TestClient(create_app(open_services(settings)), raise_server_exceptions=False) as client:
+            trader, origin = house.key("trader"), house.chain.origin
+            client.headers.update(
+                bearer(session(lambda path, said: client.post(path, json=said).json(), trader, origin))
+            )
             yield Served(house, client, settings)
 
 

@@ -14,6 +14,8 @@ from fastapi.testclient import TestClient
 from api.main import create_app
 from api.services import Services
 from ledger.app import App
+from ledger.core.encoding.ids import DeclarationId
+from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.signature import Algorithm
 from ledger.edges.chain.contract import Chain
 from ledger.edges.keys.keystore import Keystore
@@ -70,6 +72,12 @@ class Office:
     def app(self) -> FastAPI:
         """A server that has not run yet: none runs twice."""
         return create_app(Services(App(self._settings, store=self.store, connect=self._connect), lambda: NOW))
+
+    def asked(self, id_: DeclarationId) -> str:
+        """The question for the state of a declaration, with the digest of its document."""
+        row = self.store.declarations.get(id_)
+        assert row is not None
+        return f"declaration={hex_text(id_)}&digest={hex_text(row.declaration.digest)}"
 
     def told(self, query: str = "", **headers: str) -> list[Event]:
         """All that has happened after the start, or what is asked for."""

@@ -89,7 +89,7 @@ def test_evidence_carries_what_the_witness_gave(served: Served) -> None:
     body = {"declaration": made.to_json(), "signature": "0x" + signature.hex()}
     id_ = served.client.post("/v1/declarations", json=body).json()["id"]
     for _ in range(100):
-        answer = served.client.get(f"/v1/declarations/{id_}/evidence")
+        answer = served.client.get(f"/v1/declarations/{id_}/evidence?digest=0x{made.digest.hex()}")
         if answer.status_code == 200:
             break
         time.sleep(0.05)

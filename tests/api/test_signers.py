@@ -22,8 +22,9 @@ def test_a_p256_party_declares(served: Served) -> None:
     made = Declaration(card.signer(origin), secrets.token_bytes(32), 380)
     signature = card.sign(made.id(origin))
     id_ = served.client.post("/v1/declarations", json=body(made, signature)).json()["id"]
-    wait(served, id_)
-    held = {"evidence": served.client.get(f"/v1/declarations/{id_}/evidence").json()}
+    shown = f"?digest={hex_text(made.digest)}"
+    wait(served, id_ + shown)
+    held = {"evidence": served.client.get(f"/v1/declarations/{id_}/evidence{shown}").json()}
     assert served.client.post("/v1/verifications", json=held).json()["conclusion"] == "GOOD"
     wrong = bytes([signature[0] ^ 1]) + signature[1:]
     assert served.client.post("/v1/declarations", json=body(made, wrong)).status_code == 403

@@ -97,7 +97,7 @@ def test_a_reorganisation_is_told_to_everybody_and_entries_come_again(office: Of
 
 def test_one_declaration_and_nothing_of_others(office: Office) -> None:
     mine, *_ = add(office.store, [100])
-    path = f"declaration={hex_text(mine)}"
+    path = office.asked(mine)
     (pending,) = office.told(path)
     assert (pending.name, pending.data) == ("state", {"id": hex_text(mine), "state": "pending"})
     batch = formed(office.store)
@@ -116,7 +116,9 @@ def test_one_declaration_and_nothing_of_others(office: Office) -> None:
     [
         ("after=now", 422, "event id"),
         ("kind=gossip", 422, "kind"),
-        (f"declaration=0x{'00' * 32}", 404, ""),
+        (f"declaration=0x{'00' * 32}&digest=0x{'00' * 32}", 404, ""),
+        (f"declaration=0x{'00' * 32}&digest=0x{'00' * 31}", 422, "digest"),
+        (f"declaration=0x{'00' * 32}", 401, "sign in"),
         ("declaration=mine", 422, "declaration"),
     ],
 )
@@ -131,7 +133,7 @@ def test_the_page_of_the_api_describes_it(office: Office) -> None:
     described = office.app.openapi()["paths"]["/v1/stream"]["get"]
     assert "text/event-stream" in described["responses"]["200"]["content"]
     assert {item["name"].lower() for item in described["parameters"]} == {
-        "kind", "declaration", "after", "follow", "last-event-id",
+        "kind", "declaration", "after", "follow", "last-event-id", "digest", "ledger-digest",
     }  # fmt: skip
 
 
@@ -205,7 +207,7 @@ def test_readers_of_two_servers_see_what_a_third_process_does(store: Store, tmp_
 def test_a_declaration_is_followed_from_waiting_to_final(office: Office) -> None:
     mine, *_ = add(office.store, [1])
     with listening_at(office.app) as port:
-        reader = Listening(port, f"declaration={hex_text(mine)}")
+        reader = Listening(port, office.asked(mine))
         assert reader.event().data["state"] == "pending"
         anchored(office.store, formed(office.store))
         office.store.batches.mark_final(1)

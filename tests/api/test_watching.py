@@ -122,12 +122,14 @@ def test_what_anchoring_spent_and_what_was_decided_is_counted(served: Served) ->
         key = name, tuple(sorted(labels.items()))
         return figures(served.client)[key] - before.get(key, 0)
 
-    id_ = served.client.post("/v1/declarations", json=declared(served, 7)).json()["id"]
+    body = declared(served, 7)
+    id_ = served.client.post("/v1/declarations", json=body).json()["id"]
     assert until(lambda: more("ledger_batch_final_seconds_count") >= 1, 20)
     assert more("ledger_anchor_transactions_total", kind="first") == more("ledger_batch_anchored_seconds_count") == 1
     assert 21_000 < more("ledger_anchor_gas_sum") < 200_000
     assert more("ledger_anchor_fees_wei_total") > 0
-    evidence = served.client.get(f"/v1/declarations/{id_}/evidence").json()
+    shown = {"Ledger-Digest": body["declaration"]["digest"]}
+    evidence = served.client.get(f"/v1/declarations/{id_}/evidence", headers=shown).json()
     served.client.post("/v1/verifications", json={"evidence": evidence})
     assert more("ledger_verdicts_total", conclusion="good") == 1
     assert more("ledger_verdict_answers_total", question="in_force", status="valid") == 1

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from ledger.edges.chain.contract import deploy
 from ledger.edges.chain.sender import ChainLimits
 from ledger.edges.keys.keystore import Keystore, SigningKey
 from scripts.clique import Network
+from tests.signing_in import bearer, session
 
 CONFIRMATIONS = 3
 COINS = 10**24
@@ -125,6 +127,13 @@ class Server:
     consortium: Consortium
     client: httpx.Client
 
+    @cached_property
+    def _signed_in(self) -> dict[str, str]:
+        """Shows the trader's session; an address may sign in only so often."""
+        site = str(self.client.base_url).rstrip("/")
+        trader, origin = self.consortium.trader, self.consortium.origin
+        return bearer(session(lambda path, said: self.client.post(path, json=said).json(), trader, origin, site))
+
     def wait_until_alive(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -154,7 +163,7 @@ class Server:
         found: dict[str, dict[str, Any]] = {}
         parameters: dict[str, Any] = {"limit": 1000}
         while True:
-            page = self.client.get("/v1/declarations", params=parameters).json()
+            page = self.client.get("/v1/declarations", params=parameters, headers=self._signed_in).json()
             found |= {item["id"]: item for item in page["declarations"]}
             if page["next_cursor"] is None:
                 return found

@@ -31,6 +31,16 @@ class Posted:
     body: bytes
     document: Wrapped
 
+    @property
+    def path(self) -> str:
+        """Where a server says where it stands; whoever knows its digest may ask."""
+        return f"/v1/declarations/{hex_text(self.id)}"
+
+    @property
+    def shown(self) -> str:
+        """What is added to a path to show its digest."""
+        return f"?digest={hex_text(self.document.digest)}"
+
     def json(self) -> object:
         """The body, read."""
         return json.loads(self.body)

@@ -20,7 +20,6 @@ from threading import Event, Thread
 from sqlalchemy import func, select
 
 from ledger.core.checkpoints.trust import TrustRoot
-from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import EntryKind
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.core.verification.verdict import Status
@@ -213,7 +212,7 @@ def verify(site: Site, posted: Posted, within: float) -> None:
 
     def has() -> bool:
         for server in (item for item in site.servers if item.running):
-            given[:] = [server.fetch("GET", f"/v1/declarations/{hex_text(posted.id)}/evidence")]
+            given[:] = [server.fetch("GET", f"{posted.path}/evidence{posted.shown}")]
             if given[0][0] == 200:
                 return True
         return False

@@ -74,12 +74,14 @@ class Server:
         status, data = self.fetch(method, path, body)
         return status, json.loads(data)
 
-    def fetch(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+    def fetch(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
         """Status and bytes of one request on a connection of its own; OSError where nobody answers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
         try:
             data = None if body is None else json.dumps(body)
-            connection.request(method, path, data, {"Content-Type": "application/json"})
+            connection.request(method, path, data, {"Content-Type": "application/json", **(headers or {})})
             answer = connection.getresponse()
             return answer.status, answer.read()
         except http.client.HTTPException as error:

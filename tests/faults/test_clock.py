@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.encoding.reading import hex_text
 from tests.edges.faulty_node import FaultyNode
 from tests.faults.clients import Clients
 from tests.faults.node import until
@@ -40,7 +39,7 @@ def test_the_process_clock_jumps(tmp_path: Path, chance: random.Random, told: Ca
         def off() -> float:
             """How far the server's clock is off, by when it says that it received the next declaration."""
             (posted,) = clients.declare(1)
-            shown = server.ask("GET", f"/v1/declarations/{hex_text(posted.id)}")[1]
+            shown = server.ask("GET", posted.path + posted.shown)[1]
             return float(shown["received_at"]) - time.time()
 
         with clients.working(), watch.over(made):

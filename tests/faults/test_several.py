@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -17,6 +18,7 @@ from tests.faults.node import until
 from tests.faults.reckoning import Outcome, Watch, anchors, count, reckon
 from tests.faults.site import Site, site
 from tests.faults.stores import KINDS, home
+from tests.signing_in import bearer, session
 
 COUNT, CLIENTS = 40, 8
 
@@ -62,7 +64,11 @@ def _at_once(made: Site, chance: random.Random, kind: str) -> Outcome:
         statuses = [status for some in pool.map(post, range(CLIENTS)) for status in some]
     assert statuses == [202] * (COUNT * CLIENTS)
     outcome = count(made, clients, f"{COUNT} posted {CLIENTS} times at once, {kind}")
-    listed = [item["id"] for item in made.servers[0].ask("GET", "/v1/declarations?limit=1000")[1]["declarations"]]
+    server = made.servers[0]
+    where = f"http://127.0.0.1:{server.port}"
+    shown = bearer(session(lambda path, said: server.ask("POST", path, said)[1], clients.key, clients.origin, where))
+    page = json.loads(server.fetch("GET", "/v1/declarations?limit=1000", headers=shown)[1])
+    listed = [item["id"] for item in page["declarations"]]
     assert len(listed) == len(set(listed))
     assert {"0x" + item.id.hex() for item in posted} <= set(listed)
     return outcome

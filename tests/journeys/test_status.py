@@ -113,13 +113,15 @@ def test_every_door_says_the_same(
     for item in made:
         id_ = hex_text(item.id(house.chain.origin))
         expected = of(house, item.id(house.chain.origin))
-        over_http = client.get(f"/v1/declarations/{id_}").json()
+        over_http = client.get(f"/v1/declarations/{id_}?digest={hex_text(item.digest)}").json()
         monkeypatch.setattr("sys.argv", ["ledger", "status", id_, "--json"])
         with pytest.raises(SystemExit) as ended:
             main()
         assert not ended.value.code
         printed = json.loads(capsys.readouterr().out)
-        streamed = client.get(f"/v1/stream?declaration={id_}&follow=false").text
+        streamed = client.get(
+            f"/v1/stream?declaration={id_}&follow=false", headers={"Ledger-Digest": hex_text(item.digest)}
+        ).text
         standings = [(hex_text(one.id), one.standing.value) for one in expected.attestations]
         assert [(one["id"], one["standing"]) for one in over_http["attestations"]] == standings
         assert [(one["id"], one["standing"]) for one in printed["attestations"]] == standings

@@ -136,7 +136,9 @@ def by_api(busy: Busy) -> Iterator[Held]:
     with TestClient(create_app(open_services(settings))) as client:
 
         def evidence(id_: bytes) -> bytes:
-            answer = client.get(f"/v1/declarations/{hex_text(id_)}/evidence")
+            row = busy.house.store.declarations.get(id_)
+            digest = hex_text(row.declaration.digest)
+            answer = client.get(f"/v1/declarations/{hex_text(id_)}/evidence?digest={digest}")
             assert answer.status_code == 200, answer.text
             return answer.content
 

@@ -41,7 +41,7 @@ REPEATED: dict[int | str, dict[str, Any]] = {200: {"model": Relayed, "descriptio
     "/attestations",
     status_code=201,
     summary="Relay an attestation",
-    responses=REPEATED | documented(403, 404, 409, 413, 422, 503),
+    responses=REPEATED | documented(401, 403, 404, 409, 413, 422, 503),
     openapi_extra=DOCUMENTED,
 )
 def attest(body: SignedAttestation, services: Injected, response: Response) -> Relayed:
@@ -68,7 +68,7 @@ def get_attestation(id: Hash, services: Injected) -> AttestationStanding:  # noq
     "/revocations",
     status_code=201,
     summary="Relay a revocation",
-    responses=REPEATED | documented(403, 404, 409, 413, 422, 503),
+    responses=REPEATED | documented(401, 403, 404, 409, 413, 422, 503),
     openapi_extra=DOCUMENTED,
 )
 def revoke(body: SignedRevocation, services: Injected, response: Response) -> Relayed:
@@ -87,7 +87,7 @@ def revoke(body: SignedRevocation, services: Injected, response: Response) -> Re
     "/withdrawals",
     status_code=201,
     summary="Relay a withdrawal",
-    responses=REPEATED | documented(403, 409, 413, 422, 503),
+    responses=REPEATED | documented(401, 403, 409, 413, 422, 503),
     openapi_extra=DOCUMENTED,
 )
 def withdraw(body: SignedWithdrawal, services: Injected, response: Response) -> Relayed:
@@ -106,7 +106,7 @@ def withdraw(body: SignedWithdrawal, services: Injected, response: Response) -> 
     "/postings",
     status_code=201,
     summary="Relay a posting",
-    responses=REPEATED | documented(403, 404, 409, 413, 422, 503),
+    responses=REPEATED | documented(401, 403, 404, 409, 413, 422, 503),
     openapi_extra=DOCUMENTED,
 )
 def post(body: SignedPosting, services: Injected, response: Response) -> Relayed:

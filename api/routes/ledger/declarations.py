@@ -8,6 +8,9 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from api.auth.reader import reader_of, session_of
+from api.auth.reads import read_list, read_one
+from api.auth.shown import BY_DIGEST, BY_SESSION, NO_STORE
 from api.kit import metrics
 from api.kit.errors import documented
 from api.kit.fast_path import fast_post
@@ -29,7 +32,7 @@ from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.proofs.tlog_proof import TlogProof
 from ledger.core.statements.origin import Origin
-from ledger.errors import Source, Unavailable, UnknownDeclaration
+from ledger.errors import ReadingForbidden, Source, Unavailable, UnknownDeclaration
 from ledger.journeys.proof import transparent_statement
 from ledger.journeys.receive import Received, check_party
 from ledger.journeys.status import DeclarationStatus, declaration_status, stored_statuses
@@ -43,7 +46,7 @@ router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
     status_code=202,
     summary="Declare a document",
     response_model=DeclarationState,
-    responses=documented(403, 413, 422, 503),
+    responses=documented(401, 403, 413, 422, 503),
 )
 async def declare(body: SignedDeclaration, request: Request, services: Injected) -> Response:
     """Take in a declaration that its party signed. A 202 means that it is stored durably and will be anchored.
@@ -69,7 +72,7 @@ async def declare(body: SignedDeclaration, request: Request, services: Injected)
     "/bulk",
     summary="Declare many documents",
     response_class=Response,
-    responses=documented(413, 422, 503)
+    responses=documented(401, 403, 413, 422, 503)
     | {
         200: {
             "content": {bulk.NDJSON: {"schema": BulkResult.model_json_schema()}},
@@ -93,84 +96,138 @@ async def declare_many(request: Request, services: Injected) -> Response:
     return Response(await bulk.take_in(request.stream(), services), media_type=bulk.NDJSON)
 
 
-@router.get("", summary="List declarations", responses=documented(422))
+@router.get("", summary="List declarations", responses=documented(401, 403, 422, 503), openapi_extra=BY_SESSION)
 def list_declarations(
+    request: Request,
     services: Injected,
-    party: Annotated[Signer | None, Query()] = None,
+    response: Response,
+    party: Annotated[Signer | None, Query(description="A party lists its own; officers and auditors anyone's")] = None,
     document_type: Annotated[int | None, Query(ge=0, lt=1 << 16, description="UNCL 1001")] = None,
     received_from: Annotated[int | None, Query(ge=0)] = None,
     received_until: Annotated[int | None, Query(ge=0)] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> DeclarationPage:
-    """By party, type and time of receipt, oldest first; follow `next_cursor` for more."""
+    """By party, type and time of receipt, oldest first; follow `next_cursor` for more. Needs a session.
+
+    A party sees its own declarations; an officer, while the agency is not suspended, and an auditor see everybody's,
+    and the server's log notes that they looked.
+    """
+    rights = session_of(request.scope, services).rights
+    wanted = None if party is None else ids.Signer(hex_bytes(party, "party"))
+    if not rights.reads_all:
+        if wanted not in (None, rights.signer):
+            raise ReadingForbidden()
+        wanted = rights.signer
     rows, following = services.store.declarations.page(
-        party=None if party is None else ids.Signer(hex_bytes(party, "party")),
+        party=wanted,
         document_type=document_type,
         received_from=received_from,
         received_until=received_until,
         cursor=cursor,
         limit=min(limit, services.settings.page_limit),
     )
-    return DeclarationPage(
-        declarations=[_shown(one) for one in stored_statuses(rows, services.store)], next_cursor=following
-    )
+    found = [_shown(one) for one in stored_statuses(rows, services.store)]
+    asked = {
+        "party": None if wanted is None else hex_text(wanted),
+        "document_type": document_type,
+        "received_from": received_from,
+        "received_until": received_until,
+    }
+    read_list(rights, asked, len(found))
+    response.headers.update(NO_STORE)
+    return DeclarationPage(declarations=found, next_cursor=following)
 
 
-@router.get("/{id}", summary="Where a declaration stands", responses=documented(404, 422, 503))
-def get_declaration(id: Hash, services: Injected) -> DeclarationState:  # noqa: A002 (the path's word)
-    """State, batch, and the attestations about it with their standing now."""
+@router.get(
+    "/{id}",
+    summary="Where a declaration stands",
+    responses=documented(401, 404, 422, 503),
+    openapi_extra=BY_DIGEST,
+)
+def get_declaration(
+    id: Hash,  # noqa: A002 (the path's word)
+    request: Request,
+    services: Injected,
+    response: Response,
+) -> DeclarationState:
+    """State, batch, and the attestations about it with their standing now. Needs the document's digest, or a session.
+
+    Who may not read it, and who gives another digest, gets the 404 of a declaration that there is not.
+    """
+    reader, name = reader_of(request.scope, services), DeclarationId(to_hash(id))
     try:
         with services.app.follower.fresh_history() as history:
-            return _shown(declaration_status(DeclarationId(to_hash(id)), services.store, history, services.clock()))
+            found = declaration_status(name, services.store, history, services.clock(), reader.may_read)
     except Unavailable:
         # The chain is away: what the store knows is better than nothing.
-        return _known(services, DeclarationId(to_hash(id)))
+        found = declaration_status(name, services.store, may_read=reader.may_read)
+    shown = _shown(found)
+    read_one(reader, name, found.declaration, "status")
+    response.headers.update(NO_STORE)
+    return shown
 
 
 @router.get(
     "/{id}/evidence",
     summary="Evidence of a declaration",
-    responses=documented(404, 409, 422, 503)
+    responses=documented(401, 404, 409, 422, 503)
     | {200: {"content": {"application/json": {}}, "description": "The evidence file"}},
     response_class=Response,
+    openapi_extra=BY_DIGEST,
 )
-async def get_evidence(id: Hash, services: Injected) -> Response:  # noqa: A002 (the path's word)
-    """One file that proves the declaration, its anchoring and its attestations; verifies offline."""
-    data = await services.proving.run(lambda: _evidence(services, id).to_bytes())
-    return Response(data, media_type="application/json")
+async def get_evidence(id: Hash, request: Request, services: Injected) -> Response:  # noqa: A002 (the path's word)
+    """One file that proves the declaration, its anchoring and its attestations; verifies offline.
+
+    Needs the document's digest, or a session.
+    """
+    data = await services.proving.run(lambda: _evidence(services, id, request, "evidence").to_bytes())
+    return Response(data, headers=NO_STORE, media_type="application/json")
 
 
 @router.get(
     "/{id}/tlog-proof",
     summary="Proof of the anchoring entry as C2SP tlog-proof",
-    responses=documented(404, 409, 422, 503)
+    responses=documented(401, 404, 409, 422, 503)
     | {200: {"content": {"text/plain": {}}, "description": "The file; the entry itself is in `/v1/log/tile/entries`"}},
     response_class=Response,
+    openapi_extra=BY_DIGEST,
 )
-def get_tlog_proof(id: Hash, services: Injected) -> Response:  # noqa: A002 (the path's word)
-    """The entry that anchors the declaration, proven in the checkpoint; extra data: its place in the batch."""
-    proof = TlogProof.of(_evidence(services, id))
-    return Response(proof.to_bytes(), media_type="text/plain; charset=utf-8")
+def get_tlog_proof(id: Hash, request: Request, services: Injected) -> Response:  # noqa: A002 (the path's word)
+    """The entry that anchors the declaration, proven in the checkpoint; extra data: its place in the batch.
+
+    Needs the document's digest, or a session.
+    """
+    proof = TlogProof.of(_evidence(services, id, request, "tlog-proof"))
+    return Response(proof.to_bytes(), headers=NO_STORE, media_type="text/plain; charset=utf-8")
 
 
 @router.get(
     "/{id}/transparent-statement",
     summary="Evidence as a SCITT Transparent Statement",
-    responses=documented(404, 409, 422, 503)
+    responses=documented(401, 404, 409, 422, 503)
     | {
         200: {"content": {"application/scitt-statement+cose": {}}, "description": "RFC 9943, with one RFC 9942 receipt"}
     },
     response_class=Response,
+    openapi_extra=BY_DIGEST,
 )
-def get_transparent_statement(id: Hash, services: Injected) -> Response:  # noqa: A002 (the path's word)
-    """Issued by the log: the entry that anchors the declaration, with a receipt of the history's own tree."""
+def get_transparent_statement(
+    id: Hash,  # noqa: A002 (the path's word)
+    request: Request,
+    services: Injected,
+) -> Response:
+    """Issued by the log: the entry that anchors the declaration, with a receipt of the history's own tree.
+
+    Needs the document's digest, or a session.
+    """
+    evidence = _evidence(services, id, request, "transparent statement")
     if services.log_key is None or services.receipt_key is None:
         raise Unavailable(
             "this server has no log key or no receipt key: take the evidence, or ask its operator", source=Source.KEY
         )
-    made = transparent_statement(_evidence(services, id), services.log_key, services.receipt_key)
-    return Response(made, media_type="application/scitt-statement+cose")
+    made = transparent_statement(evidence, services.log_key, services.receipt_key)
+    return Response(made, headers=NO_STORE, media_type="application/scitt-statement+cose")
 
 
 def _checked(raw: bytes, body: SignedDeclaration, origin: Origin) -> Received:
@@ -189,8 +246,11 @@ def _newly_received(body: SignedDeclaration, id_: DeclarationId, at: int) -> dic
     }  # fmt: skip
 
 
-def _evidence(services: Services, id_: Hash) -> Evidence:
-    return services.app.prover.evidence(DeclarationId(to_hash(id_)), services.clock())
+def _evidence(services: Services, id_: Hash, request: Request, what: str) -> Evidence:
+    reader, name = reader_of(request.scope, services), DeclarationId(to_hash(id_))
+    made = services.app.prover.evidence(name, services.clock(), may_read=reader.may_read)
+    read_one(reader, name, made.declaration, what)
+    return made
 
 
 def _known(services: Services, id_: DeclarationId) -> DeclarationState:

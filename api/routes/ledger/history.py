@@ -16,6 +16,7 @@ from api.schemas import (
 from api.services import Injected
 from ledger.core.encoding.reading import hex_text
 from ledger.journeys.agency import AgencyView, view_agencies, view_agency
+from ledger.journeys.checkpoint import note_key
 from ledger.journeys.history import entry_json, read_entries, read_entry
 
 router = APIRouter(prefix="/v1", tags=["history"])
@@ -46,6 +47,7 @@ def get_history(services: Injected) -> HistoryResult:
             head=hex_text(history.head),
             root=hex_text(history.log.root()),
             checkpoint=None if latest is None else str(latest),
+            log_key=None if services.log_key is None else str(note_key(services.origin, services.log_key)),
         )
 
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.types import Receive, Scope, Send
 
+from api.auth.reader import reader_of
+from api.auth.reads import read_one
+from api.auth.shown import BY_DIGEST
 from api.kit.errors import documented, problem
 from api.kit.streams import Hub
 from api.routes.ledger.convert import to_hash
 from api.schemas import Hash
 from api.services import Injected
 from ledger.core.encoding.ids import DeclarationId
+from ledger.core.history.rights import MayRead, anybody
 from ledger.errors import HistoryBroken, Unavailable, UnknownDeclaration
 from ledger.journeys.watch import Event, EventKind, EventReader, read_cursor
 
@@ -27,6 +32,7 @@ router = APIRouter(prefix="/v1", tags=["history"])
 
 KEEP_ALIVE_SECONDS = 15.0  # proxies drop connections that are silent for a minute
 SLOWEST_SECONDS = 60.0  # a client that reads nothing for so long is dropped
+JUDGED_SECONDS = 60.0  # how long a stream goes on by a session's right
 _RETRY = b"retry: 2000\n\n"
 _EXAMPLE = (
     'id: 20-57\nevent: entry\ndata: {"number":19,"kind":"anchored","time":1795000000,"payload":"0x…","hash":"0x…"}\n\n'
@@ -39,10 +45,12 @@ _EXAMPLE = (
     "/stream",
     summary="Entries and changes as they happen",
     response_class=Response,
-    responses=documented(404, 422, 503)
+    responses=documented(401, 404, 422, 503)
     | {200: {"description": "Server-Sent Events", "content": {"text/event-stream": {"example": _EXAMPLE}}}},
+    openapi_extra=BY_DIGEST,
 )
 async def stream(
+    request: Request,
     services: Injected,
     kind: Annotated[EventKind | None, Query(description="Only these; both if not given")] = None,
     declaration: Annotated[Hash | None, Query(description="Only where this declaration stands, now and after")] = None,
@@ -54,26 +62,40 @@ async def stream(
 ) -> Response:
     """Server-Sent Events: `entry`, `change` (of a batch), and `reorganised`, after which entries from there come again.
 
-    Begins now, or after an event whose id is given. With `declaration`, events are `state`, the first one at once.
+    Begins now, or after an event whose id is given. With `declaration`, events are `state`, the first one at once; that
+    needs the document's digest, or a session, whose right is looked up again each minute: the stream ends then, and its
+    client connects again. What the stream tells without `declaration`, the history tells everybody.
     After a reconnection an event may come twice, but never in another order. Comments keep the connection alive.
     """
     stopped = last_event_id or after
-    reader = EventReader(services.store, kind, None if declaration is None else DeclarationId(to_hash(declaration)))
+    may_read: MayRead = anybody
+    ends = math.inf
+    if declaration is not None:
+        asks = await services.hub.read(lambda: reader_of(request.scope, services))
+        may_read = asks.may_read
+        if asks.session is not None:
+            ends = time.monotonic() + JUDGED_SECONDS
+    name = None if declaration is None else DeclarationId(to_hash(declaration))
+    reader = EventReader(services.store, kind, name, may_read)
     begins = await services.hub.begin(None if stopped is None else read_cursor(stopped))
     if reader.wants_state:
         await services.hub.read(reader.read_state)
-    return EventStream(services.hub, lambda: events(services.hub, reader, begins, follow))
+        if name is not None and asks.session is not None:
+            read_one(asks, name, None, "stream")
+    return EventStream(services.hub, lambda: events(services.hub, reader, begins, follow, ends))
 
 
-async def events(hub: Hub[Any], reader: EventReader, begins: Any, follow: bool) -> AsyncIterator[bytes]:
-    """Bytes to be sent, each time all there is."""
+async def events(
+    hub: Hub[Any], reader: EventReader, begins: Any, follow: bool, ends: float = math.inf
+) -> AsyncIterator[bytes]:
+    """Bytes to be sent, each time all there is. ``ends``: when there are no more, on the monotonic clock."""
     cursor = begins
     yield _RETRY
     if reader.wants_state:
         yield _bytes(Event(cursor, "state", await hub.read(reader.read_state)))
     spoken = time.monotonic()
-    while not hub.is_closing:
-        steps = await hub.after(cursor, KEEP_ALIVE_SECONDS if follow else 0)
+    while not hub.is_closing and time.monotonic() < ends:
+        steps = await hub.after(cursor, min(KEEP_ALIVE_SECONDS, ends - time.monotonic()) if follow else 0)
         if not steps and not follow:
             return
         if reader.must_read_state(steps):

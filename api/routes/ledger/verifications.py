@@ -23,7 +23,9 @@ from ledger.journeys.verify import VerificationRequest, verify_offline, verify_o
 router = APIRouter(prefix="/v1/verifications", tags=["verifications"])
 
 
-@fast_post(router, "", summary="Verify evidence", response_model=VerdictResult, responses=documented(413, 422, 503))
+@fast_post(
+    router, "", summary="Verify evidence", response_model=VerdictResult, responses=documented(403, 413, 422, 503)
+)
 async def verify(body: VerificationBody, request: Request, services: Injected) -> Response:
     """Verify a document: is it intact, is it issued and in force, and by whom? A verdict NOT_GOOD has status 200 too.
 

@@ -91,7 +91,7 @@ def test_a_store_that_cannot_be_read_is_counted_under_store(tmp_path: Path) -> N
     with TestClient(made.app) as client:
         with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as damage:
             damage.execute("DROP TABLE declarations")
-        assert client.get(f"/v1/declarations/0x{'01' * 32}").status_code == 503
+        assert client.get(f"/v1/declarations/0x{'01' * 32}?digest=0x{'01' * 32}").status_code == 503
     assert counted_since(before) == {"store": 1}
 
 
