@@ -7,6 +7,7 @@
 ``export``         an export as files: written, and read
 ``witness_http``   a witness that is asked to cosign
 ``web``            any other web server: bounded in size and time
+``published_log``  a log where it is served: its checkpoint, and the pages of its index
 ``mirror_folder``  the files of a mirrored log
 ``replay_memory``  what a long replay must remember, on disk
 ``subject_lists``  what a long replay says of subjects, sorted on disk

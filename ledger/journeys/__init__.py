@@ -2,43 +2,44 @@
 
 In the order of a document's life:
 
-============== ==========================================================================================
-``declare``    wrap files, sign their declarations, store them
-``receive``    take in declarations that their parties signed: check, store many at once
-``follow``     keep the store's index and a replayed history in step with the contract
-``anchor``     batches, transactions, entries; resumes wherever it stopped
-``index``      keep the index of subjects of what is followed, and prove lists of entries
-``checkpoint`` sign the size and root of what is confirmed; find the newest checkpoint
-``log_keys``   the keys that signed before, and how one of them ends
-``cosign``     ask witnesses for their signatures on it
-``witness``    be such a witness: cosign what our own node confirms
-``relay``      carry a signed statement to the contract, and find it again in the history
-``attest``     relay an agency's attestation
-``revoke``     relay the end of an attestation
-``withdraw``   relay the end of a declaration by its party
-``post``       relay an agency's move of a certificate's line to its next sheet
-``council``    resolutions: enrol, suspend, reinstate, authorise, retire, compromise, grant, withdraw a mandate, change
-``status``     where a declaration or an attestation stands
-``evidence``   make the portable proof of a declaration
-``refresh``    renew evidence from the file, through a server
-``proof``      export it for other programs: tlog-proof, SCITT
-``verify``     gather what a verdict needs, and let the core decide
-``show``       the fields that a digest binds
-``history``    entries by number
-``signer``     what a signer is, and for whom it speaks
-``agency``     agencies with their attesters and mandates
-``watch``      what happens, told to readers as it happens
-``audit``      replay all of it, and compare it with everything else there is
-``mirror``     copy a log as files
-``backup``     copy a SQLite store as of one moment
-``export``     everything that a successor needs, as plain files
-``import_``    a store again from an export
-``import_log`` the part of it that reads the log
-``rebuild``    a store again from the chain and from holders' evidence
-``deploy``     put the contract on a chain
-``trust``      the trust root of this log
-``progress``   how long work says how far it is
-============== ==========================================================================================
+==================== ==================================================================================================
+``declare``          wrap files, sign their declarations, store them
+``receive``          take in declarations that their parties signed: check, store many at once
+``follow``           keep the store's index and a replayed history in step with the contract
+``anchor``           batches, transactions, entries; resumes wherever it stopped
+``index``            keep the index of subjects of what is followed, and prove lists of entries
+``checkpoint``       sign the size and root of what is confirmed; find the newest checkpoint
+``log_keys``         the keys that signed before, and how one of them ends
+``cosign``           ask witnesses for their signatures on it
+``witness``          be such a witness: cosign what our own node confirms
+``relay``            carry a signed statement to the contract, and find it again in the history
+``attest``           relay an agency's attestation
+``revoke``           relay the end of an attestation
+``withdraw``         relay the end of a declaration by its party
+``post``             relay an agency's move of a certificate's line to its next sheet
+``council``          resolutions: enrol, suspend, reinstate, authorise, retire, compromise, grant, withdraw, change
+``status``           where a declaration or an attestation stands
+``evidence``         make the portable proof of a declaration
+``refresh``          renew evidence from the file, through a server
+``proof``            export it for other programs: tlog-proof, SCITT
+``verify``           gather what a verdict needs, and let the core decide
+``show``             the fields that a digest binds
+``history``          entries by number
+``signer``           what a signer is, and for whom it speaks
+``agency``           agencies with their attesters and mandates
+``watch``            what happens, told to readers as it happens
+``audit``            replay all of it, and compare it with everything else there is
+``mirror``           copy a log as files
+``backup``           copy a SQLite store as of one moment
+``export``           everything that a successor needs, as plain files
+``import_``          a store again from an export
+``import_log``       the part of it that reads the log
+``rebuild``          a store again from the chain and from holders' evidence
+``deploy``           put the contract on a chain
+``trust``            the trust root of this log
+``progress``         how long work says how far it is
+``index_difference`` in which subject the index that a log signed differs from that of its entries
+==================== ==================================================================================================
 
 The commands ``wrap``, ``redact`` and ``embed`` need no journey: they hand files to ``core.document`` and
 ``core.evidence.pdf``. ``keys`` hands names to ``edges.keys``, ``serve`` starts ``api.main``.
