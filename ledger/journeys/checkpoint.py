@@ -8,10 +8,12 @@ from ledger.core.encoding.ids import IndexRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.history import History
 from ledger.core.statements.origin import Origin
+from ledger.core.tree.index_pages import Indexed
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import Source, Unavailable
 from ledger.journeys.follow import Follower
+from ledger.journeys.index import kept_root
 
 
 def publish_checkpoint(follower: Follower, store: Store, log_key: SigningKey | None, at: int) -> SignedNote | None:
@@ -79,11 +81,16 @@ def note_key(origin: Origin, log_key: SigningKey) -> NoteKey:
 def newest_checkpoint(history: History, store: Store) -> SignedNote | None:
     """The greatest stored checkpoint of this history; None if there is none.
 
-    A checkpoint that was signed before a reorganisation stays in the store and is ignored here.
+    A checkpoint that was signed before a reorganisation stays in the store and is ignored here. So is one of these
+    entries with another index than the store keeps of them: no evidence could be proven under it. The index of an
+    older size is not kept, and not compared.
     """
     size = history.size
     while size > 0 and (note := store.checkpoints.newest(size)) is not None:
-        if note.checkpoint.root == history.log.root(note.checkpoint.size):
-            return note
-        size = note.checkpoint.size - 1
+        checkpoint = note.checkpoint
+        if checkpoint.root == history.log.root(checkpoint.size):
+            index = kept_root(store, Indexed(checkpoint.size, checkpoint.root))
+            if index is None or index == checkpoint.index:
+                return note
+        size = checkpoint.size - 1
     return None

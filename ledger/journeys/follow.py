@@ -7,16 +7,18 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Lock, RLock
 
 from ledger.core.history.entry import Entry
 from ledger.core.history.history import History
+from ledger.core.tree.index_pages import Indexed
 from ledger.core.verification.snapshot import Snapshot, Wanted
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken, Source, Unavailable
-from ledger.journeys.index import HistoryIndex
+from ledger.journeys.index import HistoryIndex, kept_root
 from ledger.journeys.progress import Progress, no_progress
 
 log = logging.getLogger(__name__)
@@ -106,15 +108,20 @@ class Follower:
     def snapshot(self, wanted: Wanted) -> Snapshot:
         """What the history as of the latest refresh says of one declaration; it is held still only to take it out.
 
+        The index at the size of the evidence's checkpoint is looked up, and not made: its holder chose that size.
+
         :raises Unavailable: the history is being read from the chain, and that takes long.
         """
         if not self._lock.acquire(timeout=_LONGEST_WAIT_SECONDS):
             raise Unavailable("the history is being read from the chain: try again shortly", source=Source.CHAIN)
         try:
             with self.known_history() as history:
-                return Snapshot.of(history, wanted)
+                taken = Snapshot.of(history, wanted)
         finally:
             self._lock.release()
+        if taken.root is None:
+            return taken
+        return replace(taken, index=kept_root(self._store, Indexed(wanted.size, taken.root)))
 
     @property
     def confirmed(self) -> int:

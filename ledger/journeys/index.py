@@ -162,6 +162,14 @@ class HistoryIndex:
             )
 
 
+def kept_root(store: Store, of: Indexed) -> IndexRoot | None:
+    """The root of the index of these entries if the store keeps it; None otherwise, and nothing is made.
+
+    So whoever asks about a size that he chose costs one look into the store.
+    """
+    return next((kept.root for kept in store.index_pages.kept() if kept.of == of), None)
+
+
 def published_page(store: Store, name: PageName) -> bytes | None:
     """A page of the index as the log serves it; None if it has none.
 

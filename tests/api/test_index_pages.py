@@ -126,7 +126,8 @@ def test_pages_of_an_index_that_no_checkpoint_names_are_not_served(forged: Forge
     with TestClient(create_app(open_services(settings)), raise_server_exceptions=False) as client:
         for size in (history.size - 1, history.size):
             assert client.get(f"/v1/log/index/{size}/root").status_code == 404
-        assert client.get("/v1/log/checkpoint").status_code == 200
+        assert client.get(f"/v1/log/checkpoints/{history.size}").text == str(forged.note)
+        assert client.get("/v1/log/checkpoint").status_code == 404, "no evidence could be proven under it"
 
 
 def test_an_audit_without_the_store_names_the_subject(forged: Forged) -> None:

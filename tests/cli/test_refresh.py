@@ -140,6 +140,12 @@ def _other_root(evidence: Evidence) -> bytes:
     return replace(evidence, checkpoint=replace(note, checkpoint=other)).to_bytes()
 
 
+def _other_index(evidence: Evidence) -> bytes:
+    note = evidence.checkpoint
+    other = replace(note.checkpoint, index=b"\x01" * 32)  # type: ignore[arg-type]
+    return replace(evidence, checkpoint=replace(note, checkpoint=other)).to_bytes()
+
+
 def _other_entry(evidence: Evidence) -> bytes:
     *others, last = evidence.entries
     later = replace(last, entry=replace(last.entry, time=last.entry.time + 1))
@@ -167,6 +173,7 @@ LIES: list[tuple[Change, str]] = [
     (lambda evidence: replace(evidence, signature=bytes(65)).to_bytes(), "of another declaration"),
     (_older, "the answer is older"),
     (_other_root, "two histories of"),
+    (_other_index, "two indexes of the same"),
     (_other_entry, "two entries"),
     (_inclusion_lost, "the answer lacks the inclusion"),
     (_proof_that_does_not_hold, "the answer does not hold: entries"),

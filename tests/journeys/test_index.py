@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, update
 
+from ledger.core.checkpoints.checkpoint import Checkpoint
+from ledger.core.checkpoints.note import signed
 from ledger.core.encoding.ids import SubjectKey
 from ledger.core.history.history import History
 from ledger.core.history.subjects import subject_key, subjects_of
+from ledger.core.tree.index_pages import Indexed
 from ledger.core.tree.subject_index import EMPTY_INDEX, Numbers, index_leaf, root_of, value_of
 from ledger.edges import subject_lists
 from ledger.edges.chain.events import LoggedEntry
@@ -20,7 +23,8 @@ from ledger.edges.store import Store
 from ledger.edges.store.tables import INDEX_PAGES
 from ledger.errors import Unavailable
 from ledger.journeys import index as journey
-from ledger.journeys.index import HistoryIndex
+from ledger.journeys.checkpoint import newest_checkpoint
+from ledger.journeys.index import HistoryIndex, kept_root
 from ledger.testing.world import ORIGIN, PLANT, World
 
 
@@ -167,6 +171,29 @@ def test_another_process_replaces_the_size_that_was_proven_last(store: Store, tm
     except Unavailable:  # the store has no entries of this history any more
         return
     assert proof.root(asked(world, 200)) == naive(world, 200)
+
+
+def test_the_newest_checkpoint_is_not_one_of_another_index_than_is_kept(store: Store) -> None:
+    """Under it no evidence could be proven. Where no index is kept, nothing is compared, and none is made."""
+    world = grown(40)
+    history, index = put(store, world), HistoryIndex(store)
+    true = index.root(history, 30)
+    notes = [
+        signed(checkpoint, world.log_key, world.log.sign(checkpoint.text.encode()))
+        for checkpoint in (
+            Checkpoint(world.origin, 20, history.log.root(20), EMPTY_INDEX),
+            Checkpoint(world.origin, 30, history.log.root(30), true),
+            Checkpoint(world.origin, 40, history.log.root(40), EMPTY_INDEX),
+        )
+    ]
+    for note in notes:
+        store.checkpoints.save(note, 1)
+    assert newest_checkpoint(history, store) == notes[2]
+    assert [kept.size for kept in store.index_pages.kept()] == [30]
+    index.root(history, 40)
+    assert newest_checkpoint(history, store) == notes[1]
+    asked_for = [Indexed(size, history.log.root(size)) for size in (20, 30)]
+    assert [kept_root(store, of) for of in (*asked_for, Indexed(30, bytes(32)))] == [None, true, None]
 
 
 def test_it_goes_back_with_a_reorganisation(store: Store) -> None:

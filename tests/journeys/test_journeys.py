@@ -23,6 +23,7 @@ from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.resolutions import AttesterAuthorisation, AttesterRetirement
 from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.withdrawal import Withdrawal
+from ledger.core.tree.index_pages import Bucket
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.core.verification import verify as judging
 from ledger.core.verification.context import Verification
@@ -102,6 +103,26 @@ def test_nobody_waits_for_a_verdict(house: LocalLedger, monkeypatch: pytest.Monk
     assert verify_online(held, now(), lambda: house.follower).conclusion is Conclusion.GOOD
     ((judged, present),) = sizes
     assert present > judged
+
+
+def test_online_the_index_is_compared_while_it_is_kept(house: LocalLedger) -> None:
+    """It is made for nobody who asks: neither where the store has none, nor for an older size."""
+    (declared,) = houses.anchored(house)
+    held = question(house, declared)
+
+    def found() -> str:
+        checks = verify_online(held, now(), lambda: house.follower).checks
+        return next(check.code for check in checks if check.name == "checkpoint on chain")
+
+    assert found() == "checkpoint_on_chain.same"
+    (kept,) = [kept for kept in house.store.index_pages.kept() if kept.size == held.evidence.checkpoint.checkpoint.size]
+    house.store.index_pages.cut(kept.size - 1)
+    before = house.store.index_pages.kept()
+    assert found() == "checkpoint_on_chain.same_root"
+    assert house.store.index_pages.kept() == before
+    house.store.index_pages.write(before[-1].size if before else 0, kept.of, [("", Bucket(()))])
+    assert found() == "checkpoint_on_chain.another_index"
+    house.store.index_pages.cut(kept.size - 1)
 
 
 def test_revoked_set_member_and_withdrawn(house: LocalLedger) -> None:

@@ -70,7 +70,7 @@ def check_renewed(old: Evidence, new: Evidence) -> None:
     """Check that fresh evidence is of the same declaration and leaves out nothing that the old evidence had proven.
 
     :raises VerificationFailed: it is of another history or declaration, is older, or lacks an inclusion.
-    :raises HistoryBroken: both show another history: two roots for one size, or two entries of one number.
+    :raises HistoryBroken: both show another history: two roots or indexes for one size, or two entries of one number.
     """
     if new.origin != old.origin:
         raise VerificationFailed(f"the answer is of another history, {new.origin}")
@@ -82,6 +82,12 @@ def check_renewed(old: Evidence, new: Evidence) -> None:
     if after.size == before.size and after.root != before.root:
         raise HistoryBroken(
             f"two histories of {after.size} entries", expected=hex_text(before.root), found=hex_text(after.root)
+        )
+    if after.size == before.size and after.index != before.index:
+        raise HistoryBroken(
+            f"two indexes of the same {after.size} entries",
+            expected=hex_text(before.index),
+            found=hex_text(after.index),
         )
     shown = {item.entry.number: item.entry for item in new.entries}
     for item in old.entries:

@@ -108,7 +108,17 @@ CODES = {
     "checkpoint.key_ended": _message(
         _INVALID, "the checkpoint of {size} entries is signed by {name} with the key {key}, which counts up to {up_to}"
     ),
-    "checkpoint_on_chain.same": _message(_VALID, "the chain's first {size} entries have the checkpoint's root"),
+    "checkpoint_on_chain.same": _message(
+        _VALID, "the chain's first {size} entries have the checkpoint's root and index"
+    ),
+    "checkpoint_on_chain.same_root": _message(
+        _VALID,
+        "the chain's first {size} entries have the checkpoint's root; its index was not compared, because none of this "
+        "size is kept here",
+    ),
+    "checkpoint_on_chain.another_index": _message(
+        _INVALID, "the chain's first {size} entries have the index {found}, and the checkpoint has {signed}"
+    ),
     "checkpoint_on_chain.longer": _message(_INVALID, "the checkpoint has {size} entries, the chain has {found}"),
     "checkpoint_on_chain.another": _message(
         _INVALID, "the chain's first {size} entries have another root than the checkpoint"

@@ -162,7 +162,7 @@ def check_origin(verification: Verification) -> None:
 
 
 def check_checkpoint(verification: Verification) -> None:
-    """Step 6: the log's signature, and where there is a chain, the checkpoint's root against it."""
+    """Step 6: the log's signature, and where there is a chain, the checkpoint's root and index against it."""
     note = verification.evidence.checkpoint
     if verification.trust is not None:
         trust, size = verification.trust, note.checkpoint.size
@@ -182,6 +182,12 @@ def check_checkpoint(verification: Verification) -> None:
             verification.add("checkpoint_on_chain.longer", size=size, found=history.size)
         elif history.root != note.checkpoint.root:
             verification.add("checkpoint_on_chain.another", size=size)
+        elif history.index is None:
+            verification.add("checkpoint_on_chain.same_root", size=size)
+        elif history.index != note.checkpoint.index:
+            verification.add(
+                "checkpoint_on_chain.another_index", size=size, found=history.index, signed=note.checkpoint.index
+            )
         else:
             verification.add("checkpoint_on_chain.same", size=size)
 

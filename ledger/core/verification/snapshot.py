@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ledger.core.encoding.ids import AttestationId, DeclarationId, SetName, Signer
+from ledger.core.encoding.ids import AttestationId, DeclarationId, IndexRoot, Root, SetName, Signer
 from ledger.core.history.agencies import Agency
 from ledger.core.history.entry import Withdrawn
 from ledger.core.history.history import History
@@ -36,7 +36,8 @@ class Wanted(NamedTuple):
 class Snapshot:
     """The answers of a history that has ``size`` entries, the last of them of ``last_time`` (seconds).
 
-    ``root``: of as many entries as the checkpoint has; None where the history has fewer.
+    ``root``: of as many entries as the checkpoint has; None where the history has fewer. ``index``: the root of the
+    index of subjects of these; None where it is not known, which a history does not say.
     ``attestations``: those about the sets, in the order of the history. ``revocations``: what ends these for the
     declaration. ``compromised``: by key, from when. ``agencies``: by code, those that made the attestations.
     ``first_wallet_resolution``: the first that only the contract could judge.
@@ -45,7 +46,7 @@ class Snapshot:
     origin: Origin
     size: int
     last_time: int
-    root: bytes | None
+    root: Root | None
     anchor: EntryRef | None
     withdrawal: tuple[EntryRef, Withdrawn] | None
     attestations: Mapping[AttestationId, RecordedAttestation]
@@ -53,6 +54,7 @@ class Snapshot:
     compromised: Mapping[Signer, int]
     agencies: Mapping[str, Agency]
     first_wallet_resolution: int | None
+    index: IndexRoot | None = None
 
     @classmethod
     def of(cls, history: History, wanted: Wanted) -> Snapshot:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
+from ledger.core.encoding.ids import IndexRoot
 from ledger.core.encoding.limits import Format
 from ledger.core.evidence.evidence import Evidence, ProvenEntry
 from ledger.core.statements.declaration import Declaration
 from ledger.core.verification.policy import VerificationPolicy
+from ledger.core.verification.snapshot import Snapshot, Wanted
 from ledger.core.verification.verdict import Check, Status, Verdict
 from ledger.core.verification.verify import verify
 from ledger.testing.world import CUSTOMS, PLANT, Witness, World
@@ -48,6 +51,11 @@ class Sample:
         trust = replace(self.world.trust, witnesses=keys, threshold=threshold)
         clock = self.world.now + 20_000
         return verify(replace(held, checkpoint=note), clock=clock, document=DOCUMENT, trust=trust, policy=policy)
+
+
+def with_index(sample: Sample, index: IndexRoot) -> Callable[[Wanted], Snapshot]:
+    """The whole history, of which somebody keeps an index that has this root."""
+    return lambda wanted: replace(Snapshot.of(sample.world.history, wanted), index=index)
 
 
 def sampled() -> Sample:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.encoding.ids import IndexRoot
 from ledger.core.history.history import History
 from ledger.core.statements.declaration import Declaration
 from ledger.core.verification.codes import CODES, STEPS
@@ -19,7 +20,7 @@ from ledger.core.verification.verdict import Check, Verdict
 from ledger.core.verification.verify import verify
 from ledger.testing.world import ORIGIN, PLANT, Key, World
 from tests.conformance import run
-from tests.core.verification.samples import sampled
+from tests.core.verification.samples import sampled, with_index
 from tests.core.verification.test_nobody_could_say import Wallet, attested_by
 from tests.verifier.both import alone, asked_in, ledger_verdict
 
@@ -39,6 +40,8 @@ def online() -> Iterator[Verdict]:
     """Verdicts with a chain at hand."""
     sample = sampled()
     yield sample.verdict(online=True, policy=VerificationPolicy(refuse=(Refusal(851),)))
+    yield sample.verdict(history=with_index(sample, sample.evidence().checkpoint.checkpoint.index))
+    yield sample.verdict(history=with_index(sample, IndexRoot(bytes(32))))
     yield sample.verdict(history=World().history)
     revoked = sampled()
     revoked.world.revoke(revoked.plant, PLANT)

@@ -9,6 +9,7 @@ import pytest
 from ledger.core.checkpoints.log_keys import LogKey
 from ledger.core.checkpoints.note import signed
 from ledger.core.document import Format, Redacted, Wrapped, disclose, wrap
+from ledger.core.encoding.ids import IndexRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.reading import read_evidence
 from ledger.core.history.entry import EntryKind
@@ -16,7 +17,7 @@ from ledger.core.verification.policy import VerificationPolicy
 from ledger.core.verification.verdict import Check, Conclusion
 from ledger.core.verification.verify import verify
 from ledger.testing.world import ORIGIN, Witness, World
-from tests.core.verification.samples import WITNESSES, Sample, attested_in, check, code, failing, offline
+from tests.core.verification.samples import WITNESSES, Sample, attested_in, check, code, failing, offline, with_index
 
 
 def test_step_01_what_the_evidence_discloses_is_the_document(sample: Sample) -> None:
@@ -126,13 +127,23 @@ def test_step_06_another_log_key_or_origin_is_refused(sample: Sample) -> None:
 
 def test_step_06_a_chain_behind_or_beside_the_checkpoint_is_told(sample: Sample) -> None:
     behind = World()
-    assert code(sample.verdict(online=True), "checkpoint on chain") == "checkpoint_on_chain.same"
+    assert code(sample.verdict(online=True), "checkpoint on chain") == "checkpoint_on_chain.same_root"
     found = check(sample.verdict(history=behind.history), "checkpoint on chain")
     assert (found.code, found.params["found"], found.step) == ("checkpoint_on_chain.longer", 1, 6)
     beside = World()
     while beside.history.size < sample.world.history.size:
         beside.anchor([beside.declare(bytes([beside.history.size]) * 32)[0]])
     assert code(sample.verdict(history=beside.history), "checkpoint on chain") == "checkpoint_on_chain.another"
+
+
+def test_step_06_the_index_is_compared_where_the_chains_is_known(sample: Sample) -> None:
+    signed = sample.evidence().checkpoint.checkpoint.index
+    verdict = sample.verdict(history=with_index(sample, signed))
+    assert (code(verdict, "checkpoint on chain"), verdict.conclusion) == ("checkpoint_on_chain.same", Conclusion.GOOD)
+    verdict = sample.verdict(history=with_index(sample, IndexRoot(bytes(32))))
+    found = check(verdict, "checkpoint on chain")
+    assert (found.code, verdict.conclusion) == ("checkpoint_on_chain.another_index", Conclusion.NOT_GOOD)
+    assert (found.params["found"], found.params["signed"]) == (hex_text(bytes(32)), hex_text(signed))
 
 
 @pytest.mark.parametrize("threshold", [1, 2, 3])
