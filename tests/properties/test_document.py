@@ -146,8 +146,11 @@ def test_hiding_any_fields_keeps_the_digest_and_reads_back(document: Wrapped, ra
     paths = list(document.field_hashes)
     hide = random.sample(paths, random.randrange(len(paths) + 1))
     redacted = redact(document, hide)
-    assert redacted.digest == document.digest
-    assert open_document(redacted.to_bytes()) == redacted
+    opened = open_document(redacted.to_bytes())
+    assert opened == redacted
+    assert opened.digest == redacted.digest == document.digest
+    assert opened.field_hashes == redacted.field_hashes
+    assert list(redacted.field_hashes) == [field.path for field in redacted.fields]
     assert {field.path for field in redacted.fields} == set(paths) - set(hide)
     assert disclose(document, [path for path in paths if path not in hide]) == redacted
     # Twice hidden is hidden at once.

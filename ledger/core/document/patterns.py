@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -49,10 +50,12 @@ def select(paths: Sequence[str], format_: Format, patterns: Sequence[str]) -> se
     if not others:
         return chosen
     steps: list[tuple[str, Steps]] = []
+    ordered: list[str] = []
     for pattern in others:
         tests = _read(pattern, format_)
         if (around := _only_path(tests, format_)) is not None:
-            named = [path for path in paths if path.startswith(around)]  # it ends with a bracket, or is $
+            ordered = ordered or sorted(paths)
+            named = _inside(ordered, around)
         else:
             steps = steps or _steps(paths, format_)
             named = [path for path, of_path in steps if _matches(tests, of_path)]
@@ -60,6 +63,14 @@ def select(paths: Sequence[str], format_: Format, patterns: Sequence[str]) -> se
             raise Malformed(f"does not match any field shown here{_hint(pattern, _steps(paths, format_))}", pattern)
         chosen.update(named)
     return chosen
+
+
+def _inside(ordered: Sequence[str], around: str) -> Sequence[str]:
+    """Of paths in order, those inside ``around``: they begin with it, as it ends with a bracket or is $."""
+    first = end = bisect_left(ordered, around)
+    while end < len(ordered) and ordered[end].startswith(around):
+        end += 1
+    return ordered[first:end]
 
 
 def _steps(paths: Sequence[str], format_: Format) -> list[tuple[str, Steps]]:

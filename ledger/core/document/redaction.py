@@ -9,25 +9,27 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
+from functools import partial
 from itertools import pairwise
+from operator import itemgetter
 from types import MappingProxyType
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import orjson
 
-from ledger.core.document.digest import HASH_SIZE, SALT_SIZE, digest_of, field_hash, salt_of
-from ledger.core.document.field import Field
+from ledger.core.document.digest import HASH_SIZE, SALT_SIZE, digest_of, hash_disclosed
 from ledger.core.document.patterns import select
 from ledger.core.document.shape import check_shape, read_value
 from ledger.core.document.wrapped import Wrapped, read_wrapped
 from ledger.core.encoding.ids import Digest
 from ledger.core.encoding.json_text import Json, parse_container
 from ledger.core.encoding.limits import DEFAULT_LIMITS, Format, Limits, over_fields
-from ledger.core.encoding.reading import read_digits, read_list
+from ledger.core.encoding.reading import read_all_digits, read_list
 from ledger.errors import Malformed
 
 VERSION = "trade-ledger/redacted/1"
+_MEMBERS = ["fields", "format", "hidden", "ledger"]
 _SCALARS = 8  # a shown field has a bracket and four commas; the rest is for brackets and commas in its strings
 
 
@@ -40,32 +42,37 @@ class Disclosed(NamedTuple):
     salt: bytes
 
 
+_new_disclosed = partial(tuple.__new__, Disclosed)  # like Disclosed(...), without its keyword handling
+
+
 @dataclass(frozen=True, slots=True)
 class Redacted:
     """A document for another reader. ``fields`` ascend by path, ``hidden`` are ascending field hashes.
 
     ``field_hashes`` are those of the shown fields by path, ``digest`` is over all fields: both follow from the rest.
+    ``known`` is both, from one who has derived them already.
     """
 
     format: Format
     fields: tuple[Disclosed, ...] = field(repr=False)
     hidden: tuple[bytes, ...] = field(repr=False)
+    known: InitVar[tuple[Mapping[str, bytes], Digest] | None] = None
     field_hashes: Mapping[str, bytes] = field(init=False, repr=False, compare=False)
     digest: Digest = field(init=False, compare=False)
 
-    def __post_init__(self) -> None:
-        hashes = {path: field_hash(salt, path.encode(), type_, value) for path, type_, value, salt in self.fields}
-        object.__setattr__(self, "field_hashes", MappingProxyType(hashes))
-        object.__setattr__(self, "digest", digest_of(self.format, [*hashes.values(), *self.hidden]))
+    def __post_init__(self, known: tuple[Mapping[str, bytes], Digest] | None) -> None:
+        if known is None:
+            hashes = dict(zip([item[0] for item in self.fields], hash_disclosed(self.fields), strict=True))
+            known = hashes, digest_of(self.format, [*hashes.values(), *self.hidden])
+        object.__setattr__(self, "field_hashes", MappingProxyType(known[0]))
+        object.__setattr__(self, "digest", known[1])
 
     def to_bytes(self) -> bytes:
         """The redacted file: canonical JSON (RFC 8785) and a newline.
 
         :raises Malformed: the file would be over the limit for redacted files.
         """
-        # Exactly RFC 8785: names are in order, there are no numbers, and orjson escapes strings as RFC 8785 section
-        # 3.2.2.2 demands.
-        data = orjson.dumps(self.to_value(), option=orjson.OPT_APPEND_NEWLINE)
+        data = _print(self.to_value())
         _check_size(data, DEFAULT_LIMITS)
         return data
 
@@ -87,31 +94,23 @@ class Redacted:
 
         :raises Malformed: names the path, or the member.
         """
-        document = cls._read(value, limits)
-        if document.to_value() != value:
-            raise Malformed("a value is not in its canonical base64", "fields")
-        return document
-
-    @classmethod
-    def _read(cls, value: Json, limits: Limits) -> Redacted:
-        """Read what :meth:`to_value` returns; base64 may be spelled otherwise, so each caller prints and compares."""
-        if not isinstance(value, dict) or sorted(value) != ["fields", "format", "hidden", "ledger"]:
+        if not isinstance(value, dict) or sorted(value) != _MEMBERS:
             raise Malformed("a redacted document must have exactly the members fields, format, hidden and ledger")
         if value["ledger"] != VERSION:
             raise Malformed(f'not of the format "{VERSION}"', "ledger")
         format_ = _format(value["format"])
-        fields = [_field(item, number, format_) for number, item in enumerate(read_list(value["fields"], "fields"))]
-        hidden = [
-            read_digits(item, f"hidden[{number}]", HASH_SIZE)
-            for number, item in enumerate(read_list(value["hidden"], "hidden"))
-        ]
+        items, hashes = read_list(value["fields"], "fields"), read_list(value["hidden"], "hidden")
+        shown = [_field(item, number, format_) for number, item in enumerate(items)]
+        salts = read_all_digits([item[3] for item in items], "fields", SALT_SIZE)
+        fields = [_new_disclosed((*item, salt)) for item, salt in zip(shown, salts, strict=True)]
+        hidden = read_all_digits(hashes, "hidden", HASH_SIZE)
         if not 0 < len(fields) + len(hidden) <= limits.fields:
             raise over_fields(limits) if fields or hidden else Malformed("a document must have at least one field")
-        if any(left.path >= right.path for left, right in pairwise(fields)):
+        if any(left[0] >= right[0] for left, right in pairwise(fields)):
             raise Malformed("paths must ascend, without repeats", "fields")
         if any(left >= right for left, right in pairwise(hidden)):
             raise Malformed("field hashes must ascend, without repeats", "hidden")
-        check_shape((item[:3] for item in fields), format_, len(hidden), limits)
+        check_shape(fields, format_, len(hidden), limits)
         document = cls(format_, tuple(fields), tuple(hidden))
         if not set(hidden).isdisjoint(document.field_hashes.values()):
             raise Malformed("a field cannot be shown and hidden at once", "hidden")
@@ -140,16 +139,14 @@ def disclose(document: Wrapped | Redacted, show: Sequence[str]) -> Redacted:
 def _keep(document: Wrapped | Redacted, patterns: Sequence[str], *, named: bool) -> Redacted:
     hashes = document.field_hashes
     chosen = select(list(hashes), document.format, patterns)
-    shown = [item for item in document.fields if (item.path in chosen) is named]
-    paths = {item.path for item in shown}
-    hidden = [hash_ for path, hash_ in hashes.items() if path not in paths]
+    shown = {path: hashes[path] for path in sorted(hashes) if (path in chosen) is named}
+    hidden = sorted([*(hash_ for path, hash_ in hashes.items() if path not in shown), *document.hidden])
     if isinstance(document, Wrapped):
-        kept = [Disclosed(*item, salt_of(document.seed, item.path)) for item in cast("list[Field]", shown)]
+        kept = [_new_disclosed(item) for item in document.salted() if item[0] in shown]
+        kept.sort(key=itemgetter(0))
     else:
-        kept = cast("list[Disclosed]", shown)
-        hidden += document.hidden
-    kept.sort()
-    return Redacted(document.format, tuple(kept), tuple(sorted(hidden)))
+        kept = [item for item in document.fields if item[0] in shown]
+    return Redacted(document.format, tuple(kept), tuple(hidden), (shown, document.digest))
 
 
 def open_document(data: bytes) -> Wrapped | Redacted:
@@ -170,7 +167,7 @@ def read_redacted(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Redacted:
         return document
     # A shown field is four scalars, a hidden field one; the counts are checked below.
     whole = parse_container(data, Limits(depth=3, fields=5 * limits.fields + 2))
-    document = Redacted._read(whole, limits)
+    document = Redacted.from_value(whole, limits)
     if document.to_bytes() != data:
         raise Malformed("not the canonical bytes of a redacted document: white space, order, escapes or base64 differ")
     return document
@@ -187,15 +184,22 @@ def _shortcut(data: bytes, limits: Limits) -> Redacted | None:
     if data.count(b"[") + data.count(b"{") + data.count(b",") > _SCALARS * limits.fields:
         return None
     try:
-        document = Redacted.from_value(orjson.loads(data), limits)
-        return document if document.to_bytes() == data else None
+        value: Json = orjson.loads(data)
+        document = Redacted.from_value(value, limits)
     except (ValueError, Malformed):  # the slow reader says why, with line and column
         return None
+    return document if isinstance(value, dict) and _print(value) == data and [*value] == _MEMBERS else None
 
 
 def _check_size(data: bytes, limits: Limits) -> None:
     if len(data) > limits.redacted:
         raise Malformed(f"{len(data)} bytes are over the limit of {limits.redacted} bytes for a redacted document")
+
+
+def _print(value: Json) -> bytes:
+    # Exactly RFC 8785: names are in order, there are no numbers, and orjson escapes strings as RFC 8785 section 3.2.2.2
+    # demands.
+    return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _format(value: Json) -> Format:
@@ -205,10 +209,12 @@ def _format(value: Json) -> Format:
     raise Malformed(f"must be one of {', '.join(Format)}", "format")
 
 
-def _field(value: Json, number: int, format_: Format) -> Disclosed:
+def _field(value: Json, number: int, format_: Format) -> tuple[str, str, bytes]:
+    """Path, type and value of a shown field. Its salt is only known to be a string."""
+    if isinstance(value, list) and len(value) == 4:
+        path, type_, text, salt = value
+        if type(path) is type(type_) is type(text) is type(salt) is str:
+            return path, type_, read_value(format_, path, type_, text)
     where = f"fields[{number}]"
-    texts = [item for item in read_list(value, where) if isinstance(item, str)]
-    if len(texts) != 4 or texts != value:
-        raise Malformed("must be a list of four strings: path, type, value and salt", where)
-    path, type_, text, salt = texts
-    return Disclosed(path, type_, read_value(format_, path, type_, text), read_digits(salt, where, SALT_SIZE))
+    read_list(value, where)
+    raise Malformed("must be a list of four strings: path, type, value and salt", where)

@@ -11,7 +11,7 @@ import math
 import operator
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from ledger.core.document.paths import Step, StepKind, Steps, XmlStep, read_path
 from ledger.core.encoding.json_text import has_noncharacter, number_text
@@ -24,14 +24,32 @@ _NOT_BESIDE = {
     StepKind.INSTRUCTION: {StepKind.TEXT},
 }
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-][0-9]+)?")
+_SHORT = 16  # characters; a double keeps every shorter integer
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+def _is_string(text: str) -> bool:
+    return text.isascii() or not has_noncharacter(text)
+
+
 def _is_number(text: str) -> bool:
+    # Most numbers are short integers, or fractions that Python prints the same.
+    if len(text) < _SHORT and text.isascii():
+        if text.isdigit():
+            return text[0] != "0" or text == "0"
+        if "." in text and "e" not in text and _is_printed(text):
+            return not text.endswith(".0")
     if not _NUMBER.fullmatch(text):
         return False
     number = float(text)
     return math.isfinite(number) and number_text(number) == text
+
+
+def _is_printed(text: str) -> bool:
+    try:
+        return repr(float(text)) == text
+    except ValueError:
+        return False
 
 
 def _is_text(text: str) -> bool:
@@ -51,7 +69,7 @@ def _is_base64(text: str) -> bool:
 
 _TYPES: dict[Format, dict[str, Callable[[str], bool]]] = {
     Format.JSON: {
-        "s": lambda text: not has_noncharacter(text),
+        "s": _is_string,
         "n": _is_number,
         "b": lambda text: text in ("true", "false"),
         "z": operator.not_,
@@ -76,16 +94,104 @@ def read_value(format_: Format, path: str, type_: str, text: str) -> bytes:
     return b64decode(text) if format_ is Format.OPAQUE else text.encode()
 
 
-def check_shape(fields: Iterable[tuple[str, str, bytes]], format_: Format, hidden: int, limits: Limits) -> None:
-    """Check that the shown fields (path, type, value) fit into one document with ``hidden`` more fields.
+def check_shape(fields: Sequence[tuple[str, str, bytes, bytes]], format_: Format, hidden: int, limits: Limits) -> None:
+    """Check that the shown fields (path, type, value, salt) fit into one document with ``hidden`` more fields.
 
     ``fields`` must ascend by path, so that a path comes before those that continue it.
 
     :raises Malformed: an invalid path, or two that exclude each other; ``where`` is the path.
     """
+    if format_ is not Format.JSON or not _fits_quickly(fields, hidden, limits):
+        _check_tree(fields, format_, hidden, limits)
+
+
+class _Container:
+    """An object or array that has a field which is shown.
+
+    ``depth`` is the number of containers around its children. An object has ``members``; of an array, ``items`` are
+    shown, and ``last`` is the greatest index.
+    """
+
+    __slots__ = ("depth", "items", "last", "members")
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        self.members = False
+        self.items = 0
+        self.last = -1
+
+    def take(self, index: int) -> bool:
+        """One more child, at ``index``, or -1 for a member. False: it would be an object and an array.
+
+        Among paths that ascend, members come before items, because a quote comes before a digit.
+        """
+        if index < 0:
+            self.members = True
+            return True
+        self.items += 1
+        self.last = max(self.last, index)
+        return not self.members
+
+
+def _fits_quickly(fields: Sequence[tuple[str, str, bytes, bytes]], hidden: int, limits: Limits) -> bool:
+    """Whether JSON fields fit, without building a tree. False also in doubt: :func:`_check_tree` decides, and says why.
+
+    A path is split at its last bracket: before it is the path of a container, after it one step. Most of both were read
+    before. A bracket inside a name leaves something that is neither, and so a doubt.
+    """
+    look = _Look()
+    containers, indices, leaves, depth = look.containers, look.indices, look.leaves, limits.depth
+    for path, type_, _, _ in fields:
+        around, _, last = path.rpartition("[")
+        container = containers.get(around) or look.container(around, depth)
+        index = indices.get(last)
+        if index is None:
+            index = look.index(last)
+        if container is None or index is None or not container.take(index):
+            return False
+        if container.depth + (type_ in ("o", "a")) > depth:
+            return False
+        leaves.add(path)
+    return sum(item.last + 1 - item.items for item in containers.values()) <= hidden
+
+
+class _Look:
+    """What the quick look has seen: containers by path, indices of steps by their text, and paths of fields."""
+
+    def __init__(self) -> None:
+        self.containers = {"$": _Container(1)}
+        self.indices: dict[str, int] = {}
+        self.leaves: set[str] = set()
+
+    def container(self, path: str, depth: int) -> _Container | None:
+        """The container at ``path``, which is added with those around it, at most ``depth``. None in doubt."""
+        found = self.containers.get(path)
+        if found is None and path not in self.leaves and depth:
+            before, _, last = path.rpartition("[")
+            around, index = self.container(before, depth - 1), self.index(last)
+            if around is not None and index is not None and around.take(index):
+                found = self.containers[path] = _Container(around.depth + 1)
+        return found
+
+    def index(self, last: str) -> int | None:
+        """The index that a step is, which begins after its bracket; -1 for a name. None if it is no step."""
+        found = self.indices.get(last)
+        if found is None:
+            if last[:1] == "'" and last[-2:] == "']" and last[1:-2].isidentifier():  # most names
+                self.indices[last] = -1
+                return -1
+            try:
+                (step,) = read_path(f"$[{last}", Format.JSON)
+            except Malformed:
+                return None
+            found = self.indices[last] = step if isinstance(step, int) else -1
+        return found
+
+
+def _check_tree(fields: Sequence[tuple[str, str, bytes, bytes]], format_: Format, hidden: int, limits: Limits) -> None:
     root = _Place()
     places = [root]
-    for path, type_, value in fields:
+    for path, type_, value, _ in fields:
         steps = read_path(path, format_)
         place = root
         depth = int(type_ in ("o", "a"))  # an empty object or array is one level deeper than its path

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
-from ledger.core.document.digest import SEED_SIZE, digest_of, hash_fields
+from ledger.core.document.digest import SEED_SIZE, digest_of, hash_fields, salts_of
 from ledger.core.document.field import Field, FieldBytes
 from ledger.core.document.json_fields import json_fields
 from ledger.core.document.xml_fields import xml_fields
@@ -50,13 +50,16 @@ class Wrapped:
     data: bytes = field(repr=False)
     digest: Digest = field(init=False, compare=False)
     _fields: FieldBytes = field(init=False, repr=False, compare=False)
+    _salts: list[bytes] = field(init=False, repr=False, compare=False)
     _hashes: list[bytes] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Derived here and nowhere else, so that a wrapped document cannot carry another document's digest.
         fields = _parse(self.data, self.format, DEFAULT_LIMITS)
-        hashes = hash_fields(fields, self.seed)
+        salts = salts_of(self.seed, fields.paths)
+        hashes = hash_fields(fields, salts)
         object.__setattr__(self, "_fields", fields)
+        object.__setattr__(self, "_salts", salts)
         object.__setattr__(self, "_hashes", hashes)
         object.__setattr__(self, "digest", digest_of(self.format, hashes))
 
@@ -69,6 +72,11 @@ class Wrapped:
     def field_hashes(self) -> Mapping[str, bytes]:
         """By path, in the order of the document."""
         return MappingProxyType(dict(zip(map(bytes.decode, self._fields.paths), self._hashes, strict=True)))
+
+    def salted(self) -> Iterator[tuple[str, str, bytes, bytes]]:
+        """Path, type, value and salt of each field, in the order of the document."""
+        for path, value, salt in zip(self.field_hashes, self._fields.values, self._salts, strict=True):
+            yield path, chr(value[0]), value[1:], salt
 
     @property
     def hidden(self) -> tuple[bytes, ...]:

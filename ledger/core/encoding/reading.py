@@ -15,7 +15,6 @@ from ledger.errors import Malformed
 
 MAX_UINT64 = (1 << 64) - 1
 _HASH = re.compile("0x[0-9a-f]{64}")
-_DIGITS = re.compile("[0-9a-f]*")
 _Read = TypeVar("_Read")
 
 
@@ -99,9 +98,27 @@ def read_hashes(value: object, where: str, most: int) -> tuple[bytes, ...]:
 
 def read_digits(value: object, where: str, size: int) -> bytes:
     """``size`` bytes as lower-case hex without ``0x``; Malformed otherwise."""
-    if not isinstance(value, str) or len(value) != 2 * size or not _DIGITS.fullmatch(value):
-        raise Malformed(f"must be {2 * size} lower-case hexadecimal digits", where)
-    return bytes.fromhex(value)
+    if isinstance(value, str) and len(value) == 2 * size:
+        try:
+            data = bytes.fromhex(value)
+        except ValueError:
+            pass
+        else:
+            if data.hex() == value:  # fromhex takes capitals and white space too
+                return data
+    raise Malformed(f"must be {2 * size} lower-case hexadecimal digits", where)
+
+
+def read_all_digits(values: Sequence[object], where: str, size: int) -> list[bytes]:
+    """:func:`read_digits` of each value, at once; Malformed names the first that is wrong, as ``where[number]``."""
+    try:
+        text = "".join(values)  # type: ignore[arg-type]
+        data = bytes.fromhex(text)
+    except (TypeError, ValueError):
+        text, data = "-", b""
+    if data.hex() == text and all(len(value) == 2 * size for value in values):  # type: ignore[arg-type]
+        return [data[at : at + size] for at in range(0, len(data), size)]
+    return [read_digits(value, f"{where}[{number}]", size) for number, value in enumerate(values)]
 
 
 def read_base64(text: str, where: str, size: int | None = None) -> bytes:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ledger.core.document import Disclosed, Format, Redacted, digest_of, field_hash, hash_fields, wrap
-from ledger.core.document.digest import hash_disclosed, salt_of
+from ledger.core.document.digest import hash_disclosed, salt_of, salts_of
 from ledger.core.document.field import FieldBytes
 from tests import digest_vectors
 from tests.core.document import reference
@@ -121,7 +121,7 @@ def test_a_field_hash_is_no_hash_of_the_tree() -> None:
     data = bytes(16) + (4).to_bytes(4, "big") + b"path" + b"s" + b"value"
     assert field_hash(bytes(16), b"path", "s", b"value") == sha256(b"\2" + data).digest()
     hashed = field_hash(salt_of(SEED, "path"), b"path", "s", b"value")
-    assert hash_fields(FieldBytes([b"path"], [b"svalue"]), SEED) == [hashed]
+    assert hash_fields(FieldBytes([b"path"], [b"svalue"]), salts_of(SEED, [b"path"])) == [hashed]
     assert hash_disclosed([("path", "s", b"value", salt_of(SEED, "path"))]) == [hashed]
     for prefix in (b"\0", b"\1", b""):
         assert field_hash(bytes(16), b"path", "s", b"value") != sha256(prefix + data).digest()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 
 from ledger.core.document import (
@@ -194,6 +195,7 @@ def test_defective_files_are_refused(says: str, break_: Callable[[dict[str, Any]
         (lambda file: file.replace(b",", b", ", 1), "not the canonical bytes"),
         (lambda file: file.replace(b"INV", b"\\u0049NV", 1), "not the canonical bytes"),
         (lambda file: json.dumps(dict(reversed(json.loads(file).items()))).encode(), "not the canonical bytes"),
+        (lambda file: orjson.dumps(dict(reversed(json.loads(file).items()))) + b"\n", "not the canonical bytes"),
         (lambda file: file.replace(b'"format"', b'"format":"json","format"', 1), "a name that this object already has"),
         (lambda file: file[:-2] + b",}\n", "line 1, column [0-9]+: expected a name"),
         (lambda file: b"\xef\xbb\xbf" + file, "line 1, column 1: expected a value"),
@@ -325,6 +327,10 @@ def forged(format_: Format, *fields: tuple[str, str, str], hidden: int = 0) -> b
         ("no step begins at", forged(Format.JSON, (r"$['\/']", "n", "1"))),
         ("not a value of a field of type n", forged(Format.JSON, ("$", "n", "1.0"))),
         ("not a value of a field of type n", forged(Format.JSON, ("$", "n", "-0"))),
+        ("not a value of a field of type n", forged(Format.JSON, ("$", "n", "01"))),
+        ("not a value of a field of type n", forged(Format.JSON, ("$", "n", "1.50"))),
+        ("not a value of a field of type n", forged(Format.JSON, ("$", "n", "1_0.5"))),
+        ("not a value of a field of type n", forged(Format.JSON, ("$", "n", ".5"))),
         ("not a value of a field of type n", forged(Format.JSON, ("$", "n", "NaN"))),
         ("not a value of a field of type n", forged(Format.JSON, ("$", "n", "1e400"))),
         ("not a value of a field of type n", forged(Format.JSON, ("$", "n", "1e+400"))),
