@@ -12,12 +12,13 @@ import typer
 
 from ledger.app import App
 from ledger.cli.audit_page import page
-from ledger.cli.files import CHECKPOINT, read_as, read_trust, write_file
+from ledger.cli.files import CHECKPOINT, read_as, read_trusts, write_file
 from ledger.cli.inputs import Json, now
 from ledger.cli.output import bar, out, short, show, table
 from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.checkpoints.trust_folder import trust_root_of
 from ledger.core.encoding.text import when
 from ledger.core.statements.origin import Origin
 from ledger.core.verification.verdict import Status
@@ -42,7 +43,9 @@ def audit(
         typer.Option(help="Node to read. The first is replayed, others are compared with it, entry by entry."),
     ] = None,
     checkpoint: Annotated[list[Path] | None, typer.Option(help="Checkpoint file to compare with the history.")] = None,
-    trust: Annotated[Path | None, typer.Option(help="Trust root: the keys of log and witnesses.")] = None,
+    trust: Annotated[
+        Path | None, typer.Option(help="Trust root (the keys of log and witnesses), or a folder of them.")
+    ] = None,
     log: Annotated[
         str | None,
         typer.Option(
@@ -102,7 +105,7 @@ def audit(
 def _trust(app: App, origin: Origin, trust: Path | None) -> TrustRoot | None:
     """The trust root of the file, or else of the log's own keys if the present one is here; None if neither is."""
     if trust is not None:
-        root = read_trust(trust)
+        root = trust_root_of(read_trusts(trust), origin)
         if root.origin != origin:
             raise HistoryBroken("the trust root is of another history", expected=root.origin, found=origin)
         return root

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.files import read_document, read_trust, write_file
+from ledger.cli.files import read_document, read_trusts, write_file
 from ledger.cli.inputs import Json, identifier, now
 from ledger.cli.output import facts, show, warn
 from ledger.cli.terminal import open_app
@@ -40,7 +40,10 @@ def evidence(
         typer.Option(metavar="FILE", help="Renew this evidence through a server's API; needs no account and no chain."),
     ] = None,
     trust: Annotated[
-        Path | None, typer.Option("--trust", "-t", help="With --refresh: trust root that says who must have signed.")
+        Path | None,
+        typer.Option(
+            "--trust", "-t", help="With --refresh: trust root that says who must have signed, or a folder of them."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -81,7 +84,7 @@ def evidence(
 
 def _refresh(file: Path, output: Path, url: str, trust: Path | None, as_json: bool) -> None:
     proxy = open_app().settings.proxy_url
-    old, new = refresh_file(file, output, url, now(), None if trust is None else read_trust(trust), proxy)
+    old, new = refresh_file(file, output, url, now(), None if trust is None else read_trusts(trust), proxy)
     value = {
         "file": str(output),
         "entries": len(new.entries),

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from ledger.app import App
-from ledger.cli.files import PUBLIC_KEYS, read_as, read_trust
+from ledger.cli.files import PUBLIC_KEYS, read_as, read_trusts
 from ledger.cli.inputs import Json, now
 from ledger.cli.output import Stages, bar, err, facts, out, show, warn
 from ledger.cli.terminal import open_app
+from ledger.core.checkpoints.trust_folder import trust_root_of
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.checkpoint import publish_checkpoint
 from ledger.journeys.export import PublicKeys, export_ledger, read_public_keys
@@ -27,7 +28,9 @@ def export(
     evidence: Annotated[bool, typer.Option(help="Make the evidence of every anchored declaration.")] = True,
     trust: Annotated[
         Path | None,
-        typer.Option("--trust", "-t", help="Trust root to include; else one of log key and witnesses_file."),
+        typer.Option(
+            "--trust", "-t", help="Trust root to include, or a folder of them; else one of log key and witnesses_file."
+        ),
     ] = None,
     keys: Annotated[
         Path | None, typer.Option(help="keys/ of an earlier export, if the keystore is not on this machine.")
@@ -41,7 +44,7 @@ def export(
     Example: `ledger export /backup/ledger --documents declared`
     """
     app = open_app().use_stored_history(warn)
-    public = _handed_on(keys, trust) if keys else _own(app, trust)
+    public = _handed_on(app, keys, trust) if keys else _own(app, trust)
     try:
         app.follower.refresh()
         publish_checkpoint(app.follower, app.store, app.log_key, now())
@@ -75,7 +78,7 @@ def export(
 
 def _own(app: App, trust: Path | None) -> PublicKeys:
     if trust is not None:
-        root = read_trust(trust)
+        root = trust_root_of(read_trusts(trust), app.origin)
     elif app.settings.log_key is not None:
         root = app.trust_root(app.settings.witnesses_file)
     else:
@@ -83,7 +86,7 @@ def _own(app: App, trust: Path | None) -> PublicKeys:
     return PublicKeys(root, tuple(app.keystore.list()))
 
 
-def _handed_on(folder: Path, trust: Path | None) -> PublicKeys:
+def _handed_on(app: App, folder: Path, trust: Path | None) -> PublicKeys:
     """The keys as an earlier export lists them."""
-    root = read_trust(trust or folder / "trust.json")
+    root = trust_root_of(read_trusts(trust or folder / "trust.json"), app.origin)
     return read_as(PUBLIC_KEYS, folder / "keystore.json", lambda data: read_public_keys(data, root))

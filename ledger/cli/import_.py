@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.files import read_trust
+from ledger.cli.files import read_trusts
 from ledger.cli.inputs import Json, now
 from ledger.cli.output import Stages, bar, facts, out, show
 from ledger.cli.terminal import open_app
@@ -20,7 +20,11 @@ def import_(
     folder: Annotated[Path, typer.Argument(help="The export.")],
     trust: Annotated[
         Path | None,
-        typer.Option("--trust", "-t", help="Trust root from another source; else the export's own is believed."),
+        typer.Option(
+            "--trust",
+            "-t",
+            help="Trust root from another source, or a folder of them; else the export's own is believed.",
+        ),
     ] = None,
     accept_wallets: Annotated[
         bool,
@@ -38,7 +42,7 @@ def import_(
     Example: `ledger import /backup/ledger --trust trust.json`
     """
     app = open_app()
-    root = None if trust is None else read_trust(trust)
+    root = None if trust is None else read_trusts(trust)
     app.settings.state_dir.mkdir(parents=True, exist_ok=True)
     with bar() as progress:
         stage = Stages(progress).stage

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.files import read_trust
+from ledger.cli.files import read_trusts
 from ledger.cli.inputs import Json, KeyName, now
 from ledger.cli.output import facts, show
 from ledger.cli.terminal import open_app
+from ledger.core.checkpoints.trust_folder import trust_root_of
 from ledger.core.encoding.text import when
 from ledger.errors import Malformed
 from ledger.journeys.login import check_believed, log_in, look_at
@@ -22,7 +23,10 @@ def login(
     url: Url,
     key: KeyName,
     trust: Annotated[
-        Path | None, typer.Option("--trust", "-t", help="Trust root of the server's log: nothing is asked then.")
+        Path | None,
+        typer.Option(
+            "--trust", "-t", help="Trust root of the server's log, or a folder of them: nothing is asked then."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -33,8 +37,9 @@ def login(
     Example: `ledger login https://ledger.example --key trader --trust trust.json`
     """
     app = open_app()
-    believed = None if trust is None else read_trust(trust)
+    trusted = None if trust is None else read_trusts(trust)
     seen = look_at(url, app.settings.proxy_url)
+    believed = None if trusted is None else trust_root_of(trusted, seen.origin)
     if not check_believed(seen, believed, app.profiles.get(seen.url)):
         _ask(seen.fingerprints())
     opened = log_in(seen, app.key(key), app.profiles, now)

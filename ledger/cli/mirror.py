@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.files import read_trust
+from ledger.cli.files import read_trusts
 from ledger.cli.inputs import Json
 from ledger.cli.output import bar, facts, show
 from ledger.cli.terminal import open_app
@@ -17,7 +17,9 @@ from ledger.journeys.mirror import mirror_log
 def mirror(
     url: Annotated[str, typer.Argument(help="Where the log is served, e.g. http://127.0.0.1:8080/v1/log")],
     folder: Annotated[Path, typer.Argument(help="Folder for the files; it may hold an earlier copy.")],
-    trust: Annotated[Path, typer.Option("--trust", "-t", help="Trust root: log key, witnesses, threshold.")],
+    trust: Annotated[
+        Path, typer.Option("--trust", "-t", help="Trust root (log keys, witnesses, threshold), or a folder of them.")
+    ],
     with_index: Annotated[
         bool,
         typer.Option("--index/--no-index", help="Write the pages of the index of subjects, too: many small files."),
@@ -30,7 +32,7 @@ def mirror(
 
     Example: `ledger mirror https://ledger.example/v1/log /srv/ledger-log --trust trust.json`
     """
-    root, proxy = read_trust(trust), open_app().settings.proxy_url
+    root, proxy = read_trusts(trust), open_app().settings.proxy_url
     with bar() as progress:
         task = progress.add_task("entries", total=None)
         made = mirror_log(

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.files import ENTRY, EVIDENCE, STATEMENT, TLOG_PROOF, read_as, read_file, read_trust, write_file
+from ledger.cli.files import ENTRY, EVIDENCE, STATEMENT, TLOG_PROOF, read_as, read_file, read_trusts, write_file
 from ledger.cli.inputs import Json
 from ledger.cli.output import facts, show
 from ledger.cli.terminal import open_app
+from ledger.core.checkpoints.trust_folder import trust_root_of
 from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import when
 from ledger.core.evidence.evidence import Evidence
@@ -23,7 +24,7 @@ from ledger.journeys.proof import transparent_statement
 from ledger.journeys.verify import VerificationRequest
 
 proof = typer.Typer(no_args_is_help=True, help="Export evidence in formats that other programs verify, and check them.")
-TrustOption = Annotated[Path, typer.Option("--trust", "-t", help="Trust root file.")]
+TrustOption = Annotated[Path, typer.Option("--trust", "-t", help="Trust root, or a folder of them.")]
 OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Where to write it.")]
 
 
@@ -82,14 +83,15 @@ def check(
 
     Example: `ledger proof check invoice.tlog-proof --trust trust.json`
     """
-    believed = read_trust(trust)
+    trusted = read_trusts(trust)
     if read_file(file).startswith(HEADER.encode()):
         read = read_as(TLOG_PROOF, file, TlogProof.parse)
-        proven = read.verify(read_as(ENTRY, entry or file.with_suffix(".entry"), Entry.from_data).data, believed)
+        data = read_as(ENTRY, entry or file.with_suffix(".entry"), Entry.from_data).data
+        proven = read.verify(data, trust_root_of(trusted, read.note.checkpoint.origin))
         value: dict[str, Any] = {"format": ProofFormat.TLOG_PROOF.value}
     else:
         statement = read_as(STATEMENT, file, TransparentStatement.parse)
-        proven = statement.verify(believed)
+        proven = statement.verify(trust_root_of(trusted, statement.origin))
         value = {"format": ProofFormat.SCITT.value, "issuer": "the party" if statement.by_party else "the log"}
     value |= _proven_json(proven)
 
@@ -116,7 +118,8 @@ def key_(
     Example: `ledger proof key invoice.scitt --trust trust.json -o receipts.pem`
     """
     named = read_as(STATEMENT, statement, TransparentStatement.parse).key
-    named.verify([key for key, _ in read_trust(trust).log_keys])
+    believed = trust_root_of(read_trusts(trust), named.key.origin)
+    named.verify([key for key, _ in believed.log_keys])
     write_file(output, named.key.pem.encode())
     value = {"file": str(output), "signer": hex_text(named.key.signer)}
     show(as_json, value, lambda: facts("Written", value))

@@ -10,11 +10,12 @@ import typer
 from rich.markup import escape
 
 from ledger.app import App
-from ledger.cli.files import read_file, read_trust
+from ledger.cli.files import read_file, read_trusts
 from ledger.cli.inputs import Json, now
 from ledger.cli.output import Stages, bar, facts, lines, out, show
 from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.checkpoints.trust_folder import trust_root_of
 from ledger.core.encoding.reading import hex_text
 from ledger.journeys.rebuild import Gap, Rebuilt, rebuild
 
@@ -29,7 +30,9 @@ def rebuild_(
     ] = None,
     trust: Annotated[
         Path | None,
-        typer.Option("--trust", "-t", help="Trust root of the time of the evidence; else log key and witnesses_file."),
+        typer.Option(
+            "--trust", "-t", help="Trust root of that time, or a folder of them; else log key and witnesses_file."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -53,7 +56,7 @@ def rebuild_(
 
 def _trust(app: App, file: Path | None) -> TrustRoot | None:
     if file is not None:
-        return read_trust(file)
+        return trust_root_of(read_trusts(file), app.origin)
     return app.trust_root(app.settings.witnesses_file) if app.settings.log_key is not None else None
 
 

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
+from ledger.core.checkpoints.trust_folder import TrustRoots, trust_root_of
 from ledger.core.document import read_wrapped
 from ledger.core.encoding.ids import DeclarationId, Root
 from ledger.core.statements.signature import verify_party_signature
@@ -49,7 +50,7 @@ def import_ledger(
     folder: Path,
     store_url: str,
     at: int,
-    trust: TrustRoot | None = None,
+    trust: TrustRoot | TrustRoots | None = None,
     accept_wallets: bool = False,
     progress: StageProgress = no_stages,
 ) -> Imported:
@@ -68,8 +69,8 @@ def import_ledger(
     with ExportReader(folder) as reader:
         reader.check_files(lambda done, of: progress("files", done, of))
         carried = read_content(read_trust_root, reader, "keys/trust.json")
-        believed = trust or carried
         origin = reader.manifest.origin
+        believed = carried if trust is None else trust_root_of(trust, origin)
         if believed.origin != origin:
             raise HistoryBroken("the export is of another history", expected=believed.origin, found=origin)
         with (

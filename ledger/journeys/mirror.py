@@ -14,6 +14,7 @@ from pathlib import Path
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import Cosignature, TrustRoot
+from ledger.core.checkpoints.trust_folder import TrustRoots, trust_root_of
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Entry
 from ledger.core.statements.origin import Origin
@@ -46,7 +47,7 @@ class Mirrored:
 def mirror_log(
     url: str,
     folder: Path,
-    trust: TrustRoot,
+    trust: TrustRoot | TrustRoots,
     progress: Progress = no_progress,
     *,
     with_index: bool = True,
@@ -60,9 +61,12 @@ def mirror_log(
 
 
 class Mirror:
-    """One log, served at ``web``, and one folder. ``with_index``: write the pages of the index, too."""
+    """One log, served at ``web``, and one folder. Of several trust roots, that of the log's history counts.
 
-    def __init__(self, web: Web, folder: MirrorFolder, trust: TrustRoot, with_index: bool = True) -> None:
+    ``with_index``: write the pages of the index, too.
+    """
+
+    def __init__(self, web: Web, folder: MirrorFolder, trust: TrustRoot | TrustRoots, with_index: bool = True) -> None:
         self._web = web
         self._log = PublishedLog(web)
         self._folder = folder
@@ -82,8 +86,9 @@ class Mirror:
             differs if the log shows the pages of its index.
         """
         note = self._log.checkpoint()
-        cosigned = self._trust.verify(note)
-        checkpoint, before = note.checkpoint, self._mirrored()
+        trust = trust_root_of(self._trust, note.checkpoint.origin)
+        cosigned = trust.verify(note)
+        checkpoint, before = note.checkpoint, self._mirrored(trust.origin)
         if before is not None and checkpoint.size < before.size:
             raise HistoryBroken(
                 "the log has fewer entries than were mirrored before",
@@ -101,14 +106,14 @@ class Mirror:
         self._folder.keep_only(INDEX, str(checkpoint.size) if self._with_index else None)
         return Mirrored(note, cosigned, checkpoint.size - (0 if before is None else before.size))
 
-    def _mirrored(self) -> Checkpoint | None:
+    def _mirrored(self, origin: Origin) -> Checkpoint | None:
         """The checkpoint that was mirrored before."""
         data = self._folder.read(CHECKPOINT)
         if data is None:
             return None
         checkpoint = SignedNote.parse(data.decode("utf-8", "replace")).checkpoint
-        if checkpoint.origin != self._trust.origin:
-            raise HistoryBroken("the folder mirrors another log", expected=self._trust.origin, found=checkpoint.origin)
+        if checkpoint.origin != origin:
+            raise HistoryBroken("the folder mirrors another log", expected=origin, found=checkpoint.origin)
         return checkpoint
 
     def _copy(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.checkpoints.trust_folder import TrustRoots
 from ledger.core.encoding.json_text import parse_json
 from ledger.core.evidence.evidence import MAX_EVIDENCE_BYTES, Evidence
 from ledger.core.evidence.reading import read_evidence
@@ -30,7 +31,7 @@ class Refreshed(NamedTuple):
 
 
 def refresh_evidence(
-    old: Evidence, url: str, clock: int, trust: TrustRoot | None = None, proxy: str | None = None
+    old: Evidence, url: str, clock: int, trust: TrustRoot | TrustRoots | None = None, proxy: str | None = None
 ) -> Evidence:
     """Fresh evidence of the same declaration, checked as far as this is possible without a chain.
 
@@ -61,7 +62,12 @@ def refresh_evidence(
 
 
 def refresh_file(
-    file: Path, output: Path, url: str, clock: int, trust: TrustRoot | None = None, proxy: str | None = None
+    file: Path,
+    output: Path,
+    url: str,
+    clock: int,
+    trust: TrustRoot | TrustRoots | None = None,
+    proxy: str | None = None,
 ) -> Refreshed:
     """Renew the evidence in ``file``, and write it to ``output``, which may be the same file.
 

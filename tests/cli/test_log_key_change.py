@@ -46,6 +46,10 @@ class Operator(Shell):
         self.json("evidence", id_, "-o", str(self.folder / name))
         return read_evidence((self.folder / name).read_bytes()).checkpoint
 
+    def store(self, file: Path) -> None:
+        """Work with this store from now on, which need not exist."""
+        self._patch.setenv("LEDGER_STORE_URL", f"sqlite:///{file}")
+
     def use(self, key: str) -> None:
         self._patch.setenv("LEDGER_LOG_KEY", key)
 
@@ -152,6 +156,54 @@ def test_a_key_that_is_lost_is_ended_by_its_spelling(operator: Operator, tmp_pat
     assert note.checkpoint.size < 40
     assert operator.verdict("old.json", "after.json") == (0, "checkpoint.signed")
     assert operator.verdict("anew.json", "after.json") == (0, "checkpoint.signed")
+
+
+def moved(operator: Operator, folder: Path) -> None:
+    """Export, and import with no other trust root and with that of after the change; both stores have all of it."""
+    export = folder / "export"
+    operator.json("export", str(export))
+    exported = read_trust_root((export / "keys" / "trust.json").read_bytes())
+    assert exported == read_trust_root((folder / "after.json").read_bytes())
+    assert len(exported.log_keys) == 2
+    for number, words in enumerate(((), ("--trust", str(folder / "after.json")))):
+        operator.store(folder / f"imported-{number}.sqlite")
+        made = operator.json("import", str(export), *words)
+        assert (made["uncovered_entries"], made["contradicting_checkpoints"]) == (0, [])
+        audited = operator.json("audit", "--trust", str(folder / "after.json"))
+        assert audited["good"] is True
+        found = next(item for item in audited["findings"] if item["name"] == "store checkpoints")
+        assert found["status"] == "VALID"
+    operator.store(folder / "imported-2.sqlite")
+    old = operator("import", str(export), "--trust", str(folder / "before.json"))
+    assert old[0] == 1, "a trust root of before knows no key that signed the newest checkpoint"
+
+
+def test_a_log_with_two_keys_moves_house(operator: Operator, tmp_path: Path) -> None:
+    operator.json("keys", "end", "log")
+    operator.json("keys", "new", "log-2", "-a", "ed25519")
+    operator.use("log-2")
+    operator.evidence("new.json")
+    operator.json("trust", "-o", str(tmp_path / "after.json"))
+    moved(operator, tmp_path)
+
+
+def test_a_log_that_lost_store_and_key_moves_house(operator: Operator, tmp_path: Path) -> None:
+    """It comes back from the chain and from what a holder kept, signs anew, and everything is exported then."""
+    lost = read_trust_root((tmp_path / "before.json").read_bytes()).log_key
+    size = read_evidence((tmp_path / "old.json").read_bytes()).checkpoint.checkpoint.size
+    (tmp_path / "house" / "keys" / "log.json").unlink()
+    (tmp_path / "house" / "ledger.sqlite").unlink()
+    operator.json("keys", "end", str(lost), "--up-to", str(size + 5))
+    operator.json("keys", "new", "log-2", "-a", "ed25519")
+    operator.use("log-2")
+    operator.json("rebuild", str(tmp_path / "old.json"), "--trust", str(tmp_path / "before.json"))
+    operator.evidence("anew.json")
+    operator.json("trust", "-o", str(tmp_path / "after.json"))
+    moved(operator, tmp_path)
+    operator.store(tmp_path / "imported-0.sqlite")
+    id_ = "0x" + read_evidence((tmp_path / "old.json").read_bytes()).id.hex()
+    operator.again("again.json", id_)
+    assert operator.verdict("again.json", "after.json") == (0, "checkpoint.signed")
 
 
 def test_what_cannot_be_ended(operator: Operator, tmp_path: Path) -> None:

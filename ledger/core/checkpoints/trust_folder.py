@@ -1,4 +1,4 @@
-"""A folder of trust roots, one for each history that a verifier deals with. The evidence's origin chooses one."""
+"""A folder of trust roots, one for each history that somebody deals with. The origin chooses one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.statements.origin import Origin
-from ledger.errors import Malformed
+from ledger.errors import Malformed, VerificationFailed
 
 MAX_TRUST_ROOTS = 1_000
 
@@ -43,3 +43,17 @@ class TrustRoots:
     def of(self, origin: Origin) -> TrustRoot | None:
         """The trust root of this history; None if there is none."""
         return self.by_origin.get(origin)
+
+
+def trust_root_of(trust: TrustRoot | TrustRoots, origin: Origin) -> TrustRoot:
+    """The trust root of this history. One that was given alone is it: whoever uses it compares the origins.
+
+    :raises VerificationFailed: several were given, and none is of this history.
+    """
+    if isinstance(trust, TrustRoot):
+        return trust
+    found = trust.of(origin)
+    if found is None:
+        held = ", ".join(sorted(map(str, trust.by_origin)))
+        raise VerificationFailed(f"this is of {origin}, but only {held} is trusted")
+    return found
