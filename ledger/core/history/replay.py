@@ -10,6 +10,7 @@ remembers all of it and answers questions.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple, Protocol, assert_never
 
 from ledger.core.encoding.ids import AttestationId, DeclarationId, LineName, Root, Signer
@@ -50,6 +51,12 @@ class Signatures(Protocol):
         :raises DefiniteNo: it does not fit.
         """
         ...
+
+
+class Verify(Protocol):
+    """Checks one signature of an entry; raises as ``Signatures`` does."""
+
+    def __call__(self, signer: Signer, digest: bytes, signature: bytes, *, is_party: bool = False) -> None: ...
 
 
 class EntryRef(NamedTuple):
@@ -148,25 +155,42 @@ class Replay:
         self.last_time = entry.time
         return content
 
+    def check(self, content: Content, topic: bytes, at: int, verify: Verify) -> None:
+        """Ask whether this could be the next entry at time ``at`` (seconds); nothing changes.
+
+        Of a resolution it asks number and quorum; whether it can be carried out, ``Agencies.apply`` finds.
+
+        :param topic: that of the entry's log (``topic_of``).
+        :param verify: checks signatures.
+        :raises Refused: the contract's reason. Malformed for a batch that is anchored already.
+        :raises DefiniteNo: what ``verify`` raises for a signature that does not fit.
+        """
+        match content:
+            case Anchored():
+                self._check_anchor(content)
+            case Attested():
+                self._check_attestation(AttestationId(topic), content, at, verify)
+            case Revoked():
+                self._check_revocation(content, verify)
+            case Withdrawn():
+                self._check_withdrawal(content, verify)
+            case Posted():
+                self._check_posting(content, at, verify)
+            case Enacted():
+                self.agencies.check_number(content.resolution)
+                check_quorum(content, self.origin, self.agencies.members, self.agencies.threshold, verify)
+            case _:
+                assert_never(content)
+
     def _take(self, entry: EntryRef, topic: bytes, content: Content) -> None:
         if entry.number == 0:
             self._found(content)
             return
-        match content:
-            case Anchored():
-                self._anchor(entry, content)
-            case Attested():
-                self._attest(entry, AttestationId(topic), content)
-            case Revoked():
-                self._revoke(entry, content)
-            case Withdrawn():
-                self._withdraw(entry, content)
-            case Posted():
-                self._post(entry, content)
-            case Enacted():
-                self._enact(entry, content)
-            case _:
-                assert_never(content)
+        self.check(content, topic, entry.time, partial(self._signatures, entry.number))
+        if isinstance(content, Enacted):
+            self.agencies.apply(content.resolution, entry.time)
+        else:
+            self._memory.keep(entry, topic, content)
 
     def _found(self, content: Content) -> None:
         match content:
@@ -175,35 +199,25 @@ class Replay:
             case _:
                 raise Malformed("entry 0 is the first council, resolution 0, without endorsements")
 
-    def _enact(self, entry: EntryRef, content: Enacted) -> None:
-        def verify(signer: Signer, digest: bytes, signature: bytes) -> None:
-            self._signatures(entry.number, signer, digest, signature)
-
-        self.agencies.check_number(content.resolution)
-        check_quorum(content, self.origin, self.agencies.members, self.agencies.threshold, verify)
-        self.agencies.apply(content.resolution, entry.time)
-
-    def _anchor(self, entry: EntryRef, content: Anchored) -> None:
+    def _check_anchor(self, content: Anchored) -> None:
         if content.size == 0 or content.root == ZERO:
             raise SetMalformed(content.root, content.size)
         if self._memory.anchored(content.root, content.size) is not None:
             raise Malformed("this root and size are anchored already; a repeat makes no entry")
-        self._memory.keep(entry, content.root, content)
 
-    def _attest(self, entry: EntryRef, id_: AttestationId, content: Attested) -> None:
+    def _check_attestation(self, id_: AttestationId, content: Attested, at: int, verify: Verify) -> None:
         attestation = content.attestation
         if attestation.size == 0 or attestation.root == ZERO:
             raise SetMalformed(attestation.root, attestation.size)
-        if attestation.valid_from >= attestation.valid_until or attestation.valid_until <= entry.time:
-            raise PeriodMalformed(attestation.valid_from, attestation.valid_until, entry.time)
+        if attestation.valid_from >= attestation.valid_until or attestation.valid_until <= at:
+            raise PeriodMalformed(attestation.valid_from, attestation.valid_until, at)
         known = self._memory.attested(id_)
         if known is not None:
             raise AttestationAlreadyRecorded(id_, known.number)
-        self.agencies.authorised_attester(content.signer, attestation.agency, attestation.kind, entry.time)
-        self._signatures(entry.number, content.signer, id_, content.signature)
-        self._memory.keep(entry, id_, content)
+        self.agencies.authorised_attester(content.signer, attestation.agency, attestation.kind, at)
+        verify(content.signer, id_, content.signature)
 
-    def _revoke(self, entry: EntryRef, content: Revoked) -> None:
+    def _check_revocation(self, content: Revoked, verify: Verify) -> None:
         revocation = content.revocation
         known = self._memory.attested(revocation.attestation)
         if known is None:
@@ -213,10 +227,9 @@ class Replay:
             raise AgencyMismatch(content.signer, known.agency, attester.agency)
         if self._memory.revoked(revocation.attestation, revocation.member):
             raise AttestationAlreadyRevoked(revocation.attestation, revocation.member)
-        self._signatures(entry.number, content.signer, revocation.id(self.origin), content.signature)
-        self._memory.keep(entry, revocation.attestation, content)
+        verify(content.signer, revocation.id(self.origin), content.signature)
 
-    def _withdraw(self, entry: EntryRef, content: Withdrawn) -> None:
+    def _check_withdrawal(self, content: Withdrawn, verify: Verify) -> None:
         id_ = content.declaration.id(self.origin)
         if content.withdrawal.declaration != id_:
             raise DeclarationMismatch(content.withdrawal.declaration, id_)
@@ -226,10 +239,9 @@ class Replay:
         if known is not None:
             raise DeclarationAlreadyWithdrawn(id_, known)
         digest = content.withdrawal.id(self.origin)
-        self._signatures(entry.number, content.declaration.party, digest, content.signature, is_party=True)
-        self._memory.keep(entry, id_, content)
+        verify(content.declaration.party, digest, content.signature, is_party=True)
 
-    def _post(self, entry: EntryRef, content: Posted) -> None:
+    def _check_posting(self, content: Posted, at: int, verify: Verify) -> None:
         posting, line = content.posting, content.posting.line_name
         if posting.to in (ZERO, posting.from_):
             raise PostingMalformed(posting.from_, posting.to)
@@ -238,11 +250,10 @@ class Replay:
             raise AttestationUnknown(posting.attestation)
         if self._memory.revoked(posting.attestation, posting.member):
             raise AttestationAlreadyRevoked(posting.attestation, posting.member)
-        self.agencies.authorised_attester(content.signer, posting.agency, BALANCE_CONFIRMATION, entry.time)
+        self.agencies.authorised_attester(content.signer, posting.agency, BALANCE_CONFIRMATION, at)
         if posting.from_ == ZERO and posting.agency != known.agency:
             raise AgencyMismatch(content.signer, known.agency, posting.agency)
         present = self._memory.sheet(line)
         if posting.from_ != present:
             raise SheetStale(*line, present)
-        self._signatures(entry.number, content.signer, posting.id(self.origin), content.signature)
-        self._memory.keep(entry, posting.member, content)
+        verify(content.signer, posting.id(self.origin), content.signature)
