@@ -21,12 +21,13 @@ from bench import load
 from bench.sample_data import AGENCY, KIND
 from ledger.core.encoding.ids import DeclarationId, Digest
 from ledger.core.encoding.reading import hex_text
+from ledger.core.evidence.inclusion import set_of
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.resolutions import AgencyEnrolment, AttesterAuthorisation, MandateGrant, Resolution
 from ledger.core.statements.signature import Algorithm
-from ledger.journeys.attest import relay_attestation, set_of
+from ledger.journeys.attest import relay_attestation
 from ledger.journeys.council import draft_resolution, endorse, relay_resolution
 from ledger.testing.local_ledger import LocalLedger
 from ledger.testing.world import Key

@@ -23,6 +23,7 @@ from ledger.core.checkpoints.witnesses_file import KnownWitness
 from ledger.core.document import disclose, read_wrapped, redact
 from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.encoding.reading import hex_text
+from ledger.core.evidence.inclusion import set_of
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.member_types import NO_END, ZERO
 from ledger.core.statements.resolutions import AgencyEnrolment, AttesterAuthorisation, MandateGrant, Resolution
@@ -34,7 +35,7 @@ from ledger.edges.chain.contract import TransactionReceipt
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.witness_http import WitnessClient
 from ledger.errors import MandateMissing
-from ledger.journeys.attest import relay_attestation, set_of
+from ledger.journeys.attest import relay_attestation
 from ledger.journeys.audit.audit import Scope, audit
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.cosign import Witnesses

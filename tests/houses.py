@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ledger.core.evidence.inclusion import set_of
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.member_types import NO_END, ZERO
@@ -16,7 +17,7 @@ from ledger.core.statements.posting import BALANCE_CONFIRMATION, Posting
 from ledger.core.statements.resolutions import AgencyEnrolment, AttesterAuthorisation, MandateGrant, Resolution
 from ledger.core.statements.revocation import Revocation
 from ledger.edges.keys.keystore import SigningKey
-from ledger.journeys.attest import relay_attestation, set_of
+from ledger.journeys.attest import relay_attestation
 from ledger.journeys.council import draft_resolution, endorse, relay_resolution
 from ledger.journeys.post import relay_posting
 from ledger.journeys.relay import Relayed

@@ -13,12 +13,13 @@ from ledger.cli.output import facts, show
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.ids import DeclarationId, Digest
 from ledger.core.encoding.reading import hex_text
+from ledger.core.evidence.inclusion import set_of
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.code_lists import outcome_in_words, type_in_words
 from ledger.core.statements.detail import detail_of_notices
 from ledger.core.statements.member_types import NO_END
 from ledger.errors import Malformed
-from ledger.journeys.attest import relay_attestation, set_of
+from ledger.journeys.attest import relay_attestation
 from ledger.journeys.relay import Relayed, receipt_json
 
 

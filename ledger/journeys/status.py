@@ -8,6 +8,7 @@ from functools import cache
 
 from ledger.core.anchoring.batches import Batch, DeclarationState
 from ledger.core.encoding.ids import AttestationId, DeclarationId
+from ledger.core.evidence.inclusion import set_of
 from ledger.core.history.entry import Attested, Withdrawn
 from ledger.core.history.history import History
 from ledger.core.history.replay import EntryRef
@@ -17,7 +18,6 @@ from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.member_types import NO_DECLARATION
 from ledger.edges.store import DeclarationRow, Store
 from ledger.errors import AttestationUnknown, UnknownDeclaration
-from ledger.journeys.attest import set_of
 
 
 @dataclass(frozen=True, slots=True)

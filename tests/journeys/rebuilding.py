@@ -12,11 +12,11 @@ from typing import Any
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.evidence import Evidence
+from ledger.core.evidence.inclusion import set_of
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer
-from ledger.journeys.attest import set_of
 from ledger.journeys.audit.audit import Audited, Scope, audit
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.evidence import evidence_of

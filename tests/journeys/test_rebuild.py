@@ -16,6 +16,7 @@ from sqlalchemy import text
 from ledger.core.checkpoints.note import SignedNote, signed
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.reading import hex_text
+from ledger.core.evidence.inclusion import set_of
 from ledger.core.evidence.pdf import embed
 from ledger.core.evidence.reading import evidence_from_value, read_evidence
 from ledger.core.history.subjects import subject_key
@@ -26,7 +27,6 @@ from ledger.core.verification.verdict import AgencyWord, Conclusion
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import HistoryBroken, VerificationFailed
-from ledger.journeys.attest import set_of
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.evidence import evidence_of
 from ledger.journeys.rebuild import Gap, rebuild

@@ -11,10 +11,11 @@ import pytest
 from web3 import HTTPProvider, Web3
 
 from ledger import artifact
+from ledger.core.evidence.inclusion import set_of
 from ledger.core.statements.member_types import NO_END
 from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.edges.chain import calls
-from ledger.journeys.attest import relay_attestation, set_of
+from ledger.journeys.attest import relay_attestation
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 

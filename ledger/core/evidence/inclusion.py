@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ledger.core.encoding.ids import DeclarationId, Root, SetName
 from ledger.core.encoding.reading import hex_text
-from ledger.core.tree.merkle import Tree, leaf_hash
+from ledger.core.tree.merkle import Tree, leaf_hash, root_of_hashes
+from ledger.errors import Malformed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,13 @@ class Inclusion:
 def set_of_one(id_: DeclarationId) -> SetName:
     """Root and size of the set whose only member is this declaration. It needs no proof: its root is the leaf."""
     return SetName(Root(leaf_hash(id_)), 1)
+
+
+def set_of(ids: Sequence[DeclarationId]) -> SetName:
+    """Root and size of an ordered set of declaration ids; Malformed if one of them is named twice."""
+    if len(set(ids)) != len(ids):
+        raise Malformed("names a declaration twice", "members")
+    return SetName(root_of_hashes([leaf_hash(id_) for id_ in ids]), len(ids))
 
 
 def sets_about(id_: DeclarationId, inclusions: Iterable[Inclusion]) -> set[SetName]:
