@@ -17,7 +17,7 @@ from ledger.edges.chain.calls import WORD_SIZE, Call, creation_data, question_of
 from ledger.edges.chain.events import ENTRY_TOPIC, LoggedEntry, is_entry, logged_entry
 from ledger.edges.chain.node import Block, CallReverted, Node, NodeRefused, NodeTimeout
 from ledger.edges.chain.nodes import Look, Nodes, check_beginning, check_code, query, read_salt
-from ledger.edges.chain.sender import ChainLimits, Sender, SenderLock
+from ledger.edges.chain.sender import ChainLimits, Sender, SenderLock, UnderWay
 from ledger.edges.chain.words import Meaning
 from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import AnotherHistory, Malformed, NodeLags, Source, Unavailable
@@ -43,6 +43,25 @@ class TransactionReceipt:
     gas_used: int
     effective_gas_price: int
     entries: tuple[Entry, ...]
+
+
+class SentCall:
+    """A call that was sent. First ``confirmed``, then ``check``."""
+
+    def __init__(self, under_way: UnderWay, origin: Origin) -> None:
+        self._under_way = under_way
+        self._origin = origin
+        self._receipt: Mapping[str, Any] | None = None
+
+    def confirmed(self) -> TransactionReceipt:
+        """Wait for its confirmations; what it did and cost, also if it failed. Unavailable if they do not come."""
+        self._receipt = self._under_way.confirmed()
+        return _receipt(self._receipt, self._origin)
+
+    def check(self) -> None:
+        """Raise why it failed, if it did: Refused, or Unavailable if it would pass now."""
+        assert self._receipt is not None
+        self._under_way.check(self._receipt)
 
 
 class Chain:
@@ -280,8 +299,20 @@ class Chain:
         :raises Unavailable: the node is away, gas costs more than the limit, the relayer cannot pay, or the
             transaction is not confirmed in time. In the last case it may still be mined; sending it again is harmless.
         """
-        receipt = self.sender.send(self.origin.contract, call.data, relayer, lock)
-        return _receipt(receipt, self.origin)
+        sent = self.start(call, relayer, lock)
+        receipt = sent.confirmed()
+        sent.check()
+        return receipt
+
+    def gas(self, call: Call, relayer: bytes, most: int | None = None) -> int:
+        """The gas limit for a call; see ``Sender.gas``. Nothing is sent."""
+        return self.sender.gas(self.origin.contract, call.data, relayer, most)
+
+    def start(
+        self, call: Call, relayer: SigningKey, lock: SenderLock | None = None, gas: int | None = None
+    ) -> SentCall:
+        """Send a call and do not wait; see ``Sender.start``."""
+        return SentCall(self.sender.start(self.origin.contract, call.data, relayer, lock, gas), self.origin)
 
     def receipt(self, tx_hash: str) -> TransactionReceipt | None:
         """What a transaction did and cost, according to the node; None until it is mined."""

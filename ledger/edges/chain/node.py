@@ -26,6 +26,13 @@ class CallReverted(DefiniteNo):
         self.data = data
 
 
+class OutOfGas(DefiniteNo):
+    """A simulated call needs more gas than it may use. The edges turn this into a ``Refused``."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most} gas")
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """The parts of a block used here: number, hash (lower-case hex with ``0x``), time in seconds, base fee in wei."""
@@ -84,24 +91,37 @@ class Node:
         with self._reading():
             return _number(self._rpc.ask("eth_getBalance", hex_text(address), "latest"))
 
-    def call(self, to: bytes | None, data: bytes, block: BlockId = "latest", sender: bytes | None = None) -> bytes:
+    def call(
+        self,
+        to: bytes | None,
+        data: bytes,
+        block: BlockId = "latest",
+        sender: bytes | None = None,
+        most: int | None = None,
+    ) -> bytes:
         """Simulate a call, or the creation of a contract if ``to`` is None.
 
         On a node that has no pending block, "pending" is the latest.
 
+        :param most: gas that it may use; what the node permits if not given.
         :raises CallReverted: with the revert data.
+        :raises OutOfGas: it needs more than ``most``.
         :raises NodeLags: the node does not have the block that is named by its hash.
         """
         if isinstance(block, Block):
             return self._call_at(to, data, block, sender)
-        return _of_pending(block, lambda at: self._call(to, data, at, sender))
+        return _of_pending(block, lambda at: self._call(to, data, at, sender, most))
 
-    def estimate(self, to: bytes | None, data: bytes, sender: bytes) -> int:
-        """Gas that a transaction needs on the pending block; CallReverted if it would revert."""
+    def estimate(self, to: bytes | None, data: bytes, sender: bytes, most: int | None = None) -> int:
+        """Gas that a transaction needs on the pending block.
+
+        :raises CallReverted: it would revert.
+        :raises OutOfGas: it needs more than ``most``.
+        """
 
         def ask(block: int | str) -> int:
-            with self._reading(), _reverting():
-                return _number(self._rpc.ask("eth_estimateGas", _transaction(to, data, sender), _block(block)))
+            with self._reading(), _reverting(most):
+                return _number(self._rpc.ask("eth_estimateGas", _transaction(to, data, sender, most), _block(block)))
 
         return _of_pending("pending", ask)
 
@@ -165,9 +185,11 @@ class Node:
                 raise TypeError("not a list of logs")
             return {**found, **numbers, **hashes}
 
-    def _call(self, to: bytes | None, data: bytes, block: BlockId, sender: bytes | None) -> bytes:
-        with self._reading(), _reverting():
-            return _bytes(self._rpc.ask("eth_call", _transaction(to, data, sender), _block(block)))
+    def _call(
+        self, to: bytes | None, data: bytes, block: BlockId, sender: bytes | None, most: int | None = None
+    ) -> bytes:
+        with self._reading(), _reverting(most):
+            return _bytes(self._rpc.ask("eth_call", _transaction(to, data, sender, most), _block(block)))
 
     def _call_at(self, to: bytes | None, data: bytes, block: Block, sender: bytes | None) -> bytes:
         """A call at one block and no other of its number."""
@@ -216,11 +238,15 @@ def _of_pending(block: int | str, ask: Callable[[int | str], Answer]) -> Answer:
 
 
 @contextmanager
-def _reverting() -> Iterator[None]:
-    """Turn an error of the node that means a revert into ``CallReverted``."""
+def _reverting(most: int | None) -> Iterator[None]:
+    """Turn an error of the node that means a revert into ``CallReverted``; and one that means that ``most`` gas is not
+    enough into ``OutOfGas``.
+    """
     try:
         yield
     except NodeRefused as refused:
+        if most is not None and refused.meaning is Meaning.OUT_OF_GAS:
+            raise OutOfGas(most) from None
         data = revert_data(refused.error)
         if data is None:
             raise
@@ -236,12 +262,14 @@ def _block(block: BlockId) -> str | dict[str, object]:
     return block
 
 
-def _transaction(to: bytes | None, data: bytes, sender: bytes | None) -> dict[str, str]:
+def _transaction(to: bytes | None, data: bytes, sender: bytes | None, gas: int | None) -> dict[str, str]:
     made = {"data": hex_text(data)}
     if to is not None:
         made["to"] = hex_text(to)
     if sender is not None:
         made["from"] = hex_text(sender)
+    if gas is not None:
+        made["gas"] = hex(gas)
     return made
 
 

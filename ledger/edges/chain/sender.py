@@ -18,10 +18,10 @@ from ledger.core.anchoring.batches import Account, Rules
 from ledger.core.anchoring.fees import GasFees, bumped
 from ledger.core.encoding.reading import hex_text
 from ledger.edges.chain.calls import refusal_of
-from ledger.edges.chain.node import CallReverted, Node, NodeRefused
+from ledger.edges.chain.node import CallReverted, Node, NodeRefused, OutOfGas
 from ledger.edges.chain.words import Meaning
 from ledger.edges.keys.keystore import SigningKey
-from ledger.errors import GasTooHigh, LedgerError, Malformed, Source, Unavailable
+from ledger.errors import GasTooHigh, LedgerError, Malformed, Source, StatementGasTooHigh, Unavailable
 
 if TYPE_CHECKING:
     from eth_account.types import TransactionDictType
@@ -40,6 +40,10 @@ _SENDING: dict[tuple[int, bytes], Lock] = {}
 
 class NonceTaken(NodeRefused):
     """Another transaction has this nonce: it is mined, or it is waiting and pays as much."""
+
+
+class PerhapsSent(Unavailable):
+    """The node did not answer when it was given a transaction, and may have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +122,29 @@ class Sender:
             )
         return GasFees(min(tip, limit), min(2 * base + tip, limit))
 
-    def gas(self, to: bytes | None, data: bytes, sender: bytes) -> int:
+    def gas(self, to: bytes | None, data: bytes, sender: bytes, most: int | None = None) -> int:
         """The gas limit for a transaction. Simulates on the pending block, whose time and state are the next block's.
 
-        :raises Refused: the contract's reason, or GasTooHigh.
+        :param most: gas that it may have, also while it is simulated; what a transaction may have if not given.
+        :raises Refused: the contract's reason, or GasTooHigh; StatementGasTooHigh if ``most`` is not enough.
         """
         try:
-            self._node.call(to, data, "pending", sender)
-            needed = self._node.estimate(to, data, sender)
+            self._node.call(to, data, "pending", sender, most)
+            needed = self._node.estimate(to, data, sender, most)
         except CallReverted as reverted:
             raise refusal_of(reverted.data) from None
+        except OutOfGas:
+            assert most is not None
+            raise StatementGasTooHigh(most) from None
         except NodeRefused as refused:
             if refused.meaning is Meaning.NO_FUNDS:
                 raise self._no_funds(sender) from None
             raise
         if needed > TRANSACTION_GAS_LIMIT:
             raise GasTooHigh(needed, TRANSACTION_GAS_LIMIT)
-        return min(int(needed * _GAS_MARGIN), TRANSACTION_GAS_LIMIT)
+        if most is not None and needed > most:  # a node that estimates beyond what it is told
+            raise StatementGasTooHigh(most)
+        return min(int(needed * _GAS_MARGIN), most or TRANSACTION_GAS_LIMIT)
 
     def prepare(
         self, to: bytes | None, data: bytes, gas: int, nonce: int, fees: GasFees, relayer: SigningKey
@@ -159,7 +169,8 @@ class Sender:
 
         :raises NonceTaken: another transaction has its nonce.
         :raises NodeRefused: the node refuses it for another reason, which the message quotes. It may want higher fees.
-        :raises Unavailable: the account cannot pay; or the node did not answer, and may have the transaction.
+        :raises PerhapsSent: the node did not answer, and may have the transaction.
+        :raises Unavailable: the account cannot pay.
         """
         node = self._node
         try:
@@ -174,6 +185,8 @@ class Sender:
                 case Meaning.NONCE_TAKEN:
                     raise NonceTaken(node.address, refused.message, refused.code, refused.error) from None
             raise
+        except Unavailable as error:
+            raise PerhapsSent(str(error), source=Source.CHAIN) from None
 
     def _no_funds(self, relayer: bytes) -> Unavailable:
         return Unavailable(
@@ -193,15 +206,42 @@ class Sender:
         :raises Refused: found by the simulation, or after mining if another transaction came first.
         :raises Unavailable: see ``Chain.submit``.
         """
-        with lock() if lock else _SENDING.setdefault((self._chain_id, relayer.address), Lock()):
-            gas = self.gas(to, data, relayer.address)
-            under_way = self._first(to, data, gas, relayer)
+        under_way = self.start(to, data, relayer, lock)
         receipt = under_way.confirmed()
-        if not receipt["status"]:
-            raise self._reason(to, data, relayer.address, receipt)
+        under_way.check(receipt)
         return receipt
 
-    def _first(self, to: bytes | None, data: bytes, gas: int, relayer: SigningKey) -> _UnderWay:
+    def start(
+        self,
+        to: bytes | None,
+        data: bytes,
+        relayer: SigningKey,
+        lock: SenderLock | None = None,
+        gas: int | None = None,
+    ) -> UnderWay:
+        """Simulate, sign and send, and do not wait.
+
+        :param lock: as for ``send``.
+        :param gas: gas limit, as ``gas`` gave it; estimated if not given.
+        :raises PerhapsSent: the node may have the transaction. With every other error it has none.
+        """
+        with lock() if lock else _SENDING.setdefault((self._chain_id, relayer.address), Lock()):
+            if gas is None:
+                gas = self.gas(to, data, relayer.address)
+            else:
+                self._try(to, data, relayer.address, gas)
+            return self._first(to, data, gas, relayer)
+
+    def _try(self, to: bytes | None, data: bytes, sender: bytes, gas: int) -> None:
+        """Simulate once more, as one that was sent since may have come first."""
+        try:
+            self._node.call(to, data, "pending", sender, gas)
+        except CallReverted as reverted:
+            raise refusal_of(reverted.data) from None
+        except OutOfGas:
+            raise StatementGasTooHigh(gas) from None
+
+    def _first(self, to: bytes | None, data: bytes, gas: int, relayer: SigningKey) -> UnderWay:
         lowest = 0
         for attempt in range(1, _NONCE_ATTEMPTS + 1):
             nonce, fees = max(self._node.nonce(relayer.address, "pending"), lowest), self.fees()
@@ -214,10 +254,10 @@ class Sender:
                 lowest = nonce + 1  # the node may not count what waits
                 continue
             again = lambda fees: self.prepare(to, data, gas, nonce, fees, relayer)  # noqa: E731, B023
-            return _UnderWay(self, self._node, relayer.address, nonce, fees, [prepared.tx_hash], again)
+            return UnderWay(self, self._node, to, data, relayer.address, nonce, fees, [prepared.tx_hash], again)
         raise AssertionError("unreachable")
 
-    def _reason(self, to: bytes | None, data: bytes, sender: bytes, receipt: Mapping[str, Any]) -> LedgerError:
+    def reason(self, to: bytes | None, data: bytes, sender: bytes, receipt: Mapping[str, Any]) -> LedgerError:
         """Why a mined transaction failed: simulate it again on its block, which has the transaction that came first."""
         block = int(receipt["blockNumber"])
         try:
@@ -231,11 +271,13 @@ class Sender:
 
 
 @dataclass(slots=True)
-class _UnderWay:
+class UnderWay:
     """A transaction handed over, and its replacements. All have one nonce, so at most one of them is mined."""
 
     sender: Sender
     node: Node
+    to: bytes | None
+    data: bytes
     address: bytes
     nonce: int
     fees: GasFees
@@ -243,7 +285,10 @@ class _UnderWay:
     again: Callable[[GasFees], Prepared]
 
     def confirmed(self) -> Mapping[str, Any]:
-        """Wait for enough confirmations; returns the receipt. A reorganisation may change it, so each look reads it."""
+        """Wait for enough confirmations; returns the receipt, also of a transaction that failed.
+
+        A reorganisation may change it, so each look reads it.
+        """
         limits = self.sender.limits
         begun = offered = time.monotonic()
         pause = 0.01
@@ -274,6 +319,11 @@ class _UnderWay:
                 )
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_POLL)
+
+    def check(self, receipt: Mapping[str, Any]) -> None:
+        """Raise why a mined transaction failed, if it did: Refused, or Unavailable if it would pass now."""
+        if not receipt["status"]:
+            raise self.sender.reason(self.to, self.data, self.address, receipt)
 
     def _receipt(self) -> Mapping[str, Any] | None:
         for tx_hash in reversed(self.hashes):

@@ -30,6 +30,8 @@ class Meaning(Enum):
     """The sender cannot pay."""
     FEE_TOO_LOW = auto()
     """The node takes no transaction that offers so little now."""
+    OUT_OF_GAS = auto()
+    """A simulated call needs more gas than it may use."""
     NO_BLOCK = auto()
     """The node does not have the block, or its state: not yet, not any more, or not on its branch."""
     TOO_LARGE = auto()
@@ -56,6 +58,11 @@ _MEANINGS = (
         Meaning.FEE_TOO_LOW,
         r"underpriced|feetoolow|lessthan(the)?blockbasefee|below(the)?(current|block)?basefee|gasprice\w*toolow"
         r"|gaspricebelow|tip\w*(toolow|below)|belowconfiguredminimum",
+    ),
+    (
+        Meaning.OUT_OF_GAS,
+        r"outofgas|gasrequiredexceeds|exceeds(the)?(gas)?(allowance|cap)|intrinsicgas|insufficientgas|gas(limit)?toolow"
+        r"|notenoughgas",
     ),
     (
         Meaning.NO_BLOCK,
