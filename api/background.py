@@ -67,7 +67,7 @@ def background(services: Services) -> list[Background]:
 def anchor(services: Services) -> None:
     """One round of anchoring, if this process leads; checkpoints are published as the history is confirmed."""
     app, settings, at = services.app, services.settings, services.clock()
-    if not services.has_relayer:  # this process takes declarations in, and another one anchors them
+    if not services.has_anchor_key:  # this process takes declarations in, and another one anchors them
         if services.log_key is not None:
             app.follower.refresh()
             publish_checkpoint(app.follower, services.store, services.log_key, at)
@@ -78,7 +78,7 @@ def anchor(services: Services) -> None:
         return
     begun = time.time_ns()
     try:
-        done = app.anchorer.step(settings.anchor_batch_size, settings.anchor_max_age_seconds, at)
+        done = app.anchorer.step(settings.anchor_batch_size, settings.anchor_max_age_seconds, at, app.pace)
         metrics.anchored(done, at)
         if done.moved:
             counts = {"formed": len(done.formed), "sent": done.sent, "refused": done.refused}

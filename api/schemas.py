@@ -37,6 +37,19 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class OwnTransaction(BaseModel):
+    """A transaction that relays the statement without this server. Sign it with any account that has coins for its gas.
+
+    `to` is the contract, `data` the call, `gas` what it needs by the node's estimate, or null if nobody estimated it.
+    """
+
+    to: str = Field(examples=["0x5fbdb2315678afecb367f032d93f642f64180aa3"])
+    data: str = Field(examples=["0x5d35a3d9"])
+    chain_id: int = Field(examples=[31337])
+    value: int = Field(examples=[0])
+    gas: int | None = Field(examples=[101_725])
+
+
 class Problem(BaseModel):
     """Problem details (RFC 9457)."""
 
@@ -47,6 +60,9 @@ class Problem(BaseModel):
     request: str | None = Field(default=None, description="X-Request-Id: name it when asking the operator")
     values: dict[str, Any] | None = None
     errors: list[dict[str, str]] | None = None
+    relay_yourself: OwnTransaction | None = Field(
+        default=None, description="With a statement that this server does not pay for: relay it with your own account"
+    )
 
 
 class Declaration(Shape):

@@ -42,9 +42,11 @@ class Services:
         # Opened now, so that a server that lacks something does not start.
         self.origin, self.store, self.log_key, self.receipt_key = app.origin, app.store, app.log_key, app.receipt_key
         self.witnesses = app.witnesses
-        self.has_relayer = app.has_relayer
+        self.has_relayer, self.has_anchor_key = app.has_relayer, app.has_anchor_key
         if self.has_relayer:
             _ = app.relayer
+        if self.has_anchor_key:
+            _ = app.anchor_key
         self.checking, self.proving, self.verifying = map(CallWorker, ("checking", "proving", "verifying"))
         self.storing = Worker(
             "storing", self._store_requests, most_at_once=_COMMIT_SIZE, most_waiting=_COMMITS_WAITING, size=len
@@ -62,12 +64,12 @@ class Services:
 
     @property
     def relay(self) -> Relay:
-        """Carries signed statements to the contract; Unavailable where this server has no relayer key."""
+        """Carries signed statements to the contract, within the budgets; Unavailable where there is no relayer key."""
         if not self.has_relayer:
             raise Unavailable(
                 "this server has no relayer key; relay the statement yourself, or ask its operator", source=Source.KEY
             )
-        return self.app.relay
+        return self.app.relay_for_others(self.clock)
 
     def close(self) -> None:
         """Store what waits, answer what was asked, then close everything."""

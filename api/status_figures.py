@@ -13,7 +13,9 @@ from api.schemas import DegradedReason
 from api.services import Services
 from ledger import __version__
 from ledger.core.anchoring.batches import BatchState
+from ledger.core.anchoring.interval import wait
 from ledger.core.checkpoints.note import SignedNote
+from ledger.core.relaying.rules import PayerKind
 from ledger.edges.store import StoreStatus
 from ledger.errors import LedgerError
 
@@ -32,17 +34,23 @@ def degraded_reasons(services: Services, status: StoreStatus, seen: NodeState) -
     if status.problem is not None:
         refused = sum(state.problems for name, state in status.under_way.items() if name != "anchored")
         found.append(DegradedReason(code="batch_refused", detail=f"{refused} not sent; the oldest: {status.problem}"))
-    age, settings = _age(services, status.oldest), services.settings
-    if age is not None and age > settings.anchor_max_age_seconds + settings.backlog_alarm_seconds:
+    age = _age(services, status.oldest)
+    if age is not None and age > _wait(services, status) + services.settings.backlog_alarm_seconds:
         found.append(DegradedReason(code="backlog_old", detail=f"the oldest declaration has waited for {age} seconds"))
     return found
 
 
 def who_anchors(services: Services) -> str:
     """Who anchors, as far as this process knows."""
-    if not services.has_relayer:
+    if not services.has_anchor_key:
         return "elsewhere: there is no relayer key here"
     return "here" if services.leads else "elsewhere: another process leads"
+
+
+def _wait(services: Services, status: StoreStatus) -> int:
+    """How long, at most, a declaration waits now for others to share its batch."""
+    pace = services.app.pace
+    return wait(pace, services.store.batches.spent(pace.full_size, services.clock()), status.pending)
 
 
 def _age(services: Services, since: int | None) -> int | None:
@@ -72,14 +80,40 @@ class StatusFigures(Collector):
         yield _gauge("ledger_chain_confirmations", "Blocks until an entry counts, as set.", wanted)
         try:
             status, newest = services.store.status.read(), services.store.checkpoints.newest()
+            spent = list(self._spent(status))
             confirmed = None if seen.block is None else services.store.entries.size_as_of(seen.block - wanted + 1)
         except LedgerError:
             yield _gauge("ledger_store_up", "1 where the store can be read.", 0)
             return
         yield _gauge("ledger_store_up", "1 where the store can be read.", 1)
         yield from self._stored(status, newest)
+        yield from spent
         if confirmed is not None:
             yield _gauge("ledger_history_confirmed_entries", "Entries that have their confirmations.", confirmed)
+
+    def _spent(self, status: StoreStatus) -> Iterator[Metric]:
+        """What relayer and anchorer spent in the last day, and may spend."""
+        services, at = self._services, self._services.clock()
+        limits, pace, found = services.app.relay_limits, services.app.pace, services.store.relaying.spent(at)
+        anchors = services.store.batches.spent(pace.full_size, at)
+        gas = GaugeMetricFamily("ledger_relay_gas_day", "Gas for relayed statements in 24 hours.", labels=["payer"])
+        for kind in PayerKind:
+            gas.add_metric([kind], sum(item.cost.gas for item in found if item.payer.kind is kind))
+        yield gas
+        most = GaugeMetricFamily("ledger_relay_gas_day_limit", "The most of it.", labels=["payer"])
+        most.add_metric(["party"], limits.parties)
+        most.add_metric(["all"], limits.total)
+        yield most
+        fees = sum(item.cost.fees for item in found)
+        yield _gauge("ledger_relay_fees_day_gwei", "Fees for relayed statements in 24 hours.", fees)
+        if limits.fees is not None:
+            yield _gauge("ledger_relay_fees_day_gwei_limit", "The most of it.", limits.fees)
+        yield _gauge("ledger_anchor_gas_day", "Gas for batches in 24 hours.", anchors.day)
+        yield _gauge("ledger_anchor_gas_day_limit", "The gas at which declarations wait longest.", pace.day_gas)
+        yield _gauge("ledger_anchor_small_gas_hour", "Gas for small batches in an hour.", anchors.small_hour)
+        yield _gauge(
+            "ledger_anchor_wait_seconds", "How long a declaration waits for others now.", _wait(services, status)
+        )
 
     def _stored(self, status: StoreStatus, newest: SignedNote | None) -> Iterator[Metric]:
         services = self._services

@@ -9,16 +9,19 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
 from typing import Generic, TypeVar
 
+from ledger.core.anchoring.interval import Pace
 from ledger.core.checkpoints.log_keys import LogKey
 from ledger.core.checkpoints.note import KeyType, NoteKey
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
 from ledger.core.encoding.ids import Signer
 from ledger.core.history.rights import Appointed
+from ledger.core.relaying.budget import RelayLimits
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.signer import signers_of
@@ -38,7 +41,7 @@ from ledger.journeys.cosign import LONGEST_PAUSE_SECONDS, Witnesses
 from ledger.journeys.evidence import Prover
 from ledger.journeys.follow import Follower
 from ledger.journeys.log_keys import earlier_log_keys
-from ledger.journeys.relay import Relay
+from ledger.journeys.relay import Purse, Relay
 from ledger.journeys.sign_in import SignIns, newest_register
 from ledger.journeys.trust import own_trust_root
 from ledger.journeys.witness import Witness
@@ -50,6 +53,9 @@ Ask = Callable[[str], str]
 Part = TypeVar("Part")
 
 WEI_PER_GWEI = 10**9
+ANCHOR_KEY = "anchor"
+MARGIN_SECONDS = 60
+"""Beyond the time that a transaction is waited for, until a request counts as dead."""
 
 
 class _Opened(Generic[Part]):
@@ -146,6 +152,23 @@ class App:
     def relayer(self) -> SigningKey:
         """The key that signs transactions and pays for gas."""
         return self.key(self.settings.relayer_key)
+
+    @property
+    def anchor_key_name(self) -> str:
+        """Name of the key that signs and pays for anchors: set, or ``anchor`` if there is one, or the relayer's."""
+        if self.settings.anchor_key is not None:
+            return self.settings.anchor_key
+        return ANCHOR_KEY if self.keystore.has(ANCHOR_KEY) else self.settings.relayer_key
+
+    @property
+    def has_anchor_key(self) -> bool:
+        """Whether the key that pays for anchors is here."""
+        return self.keystore.has(self.anchor_key_name)
+
+    @_Opened
+    def anchor_key(self) -> SigningKey:
+        """The key that signs and pays for anchors. With one of its own, relaying never delays anchoring."""
+        return self.key(self.anchor_key_name)
 
     @_Opened
     def log_key(self) -> SigningKey | None:
@@ -330,13 +353,43 @@ class App:
 
     @property
     def relay(self) -> Relay:
-        """Carries signed statements to the contract."""
-        return Relay(self.chain, self.store, self.follower, self.relayer)
+        """Carries signed statements to the contract, for whoever holds the relayer key."""
+        return Relay(self.chain, self.store, self.follower, self.relayer, self.settings.relay_gas_per_statement)
+
+    def relay_for_others(self, clock: Callable[[], int]) -> Relay:
+        """Carries the statements of others, within the budgets of the settings. ``clock``: seconds since 1970."""
+        patience = int(self.settings.confirmation_timeout_seconds) + MARGIN_SECONDS
+        purse = Purse(self.relay_limits, clock, patience, self.look_seconds)
+        return replace(self.relay, purse=purse)
+
+    @property
+    def relay_limits(self) -> RelayLimits:
+        """How much is spent on the statements of others."""
+        settings = self.settings
+        return RelayLimits(
+            agency=settings.relay_gas_per_agency,
+            party=settings.relay_gas_per_party,
+            parties=settings.relay_gas_for_parties,
+            total=settings.relay_gas_per_day,
+            fees=settings.relay_fees_per_day_gwei,
+        )
+
+    @property
+    def pace(self) -> Pace:
+        """How anchoring slows down when small batches, or all batches of a day, cost much."""
+        settings = self.settings
+        return Pace(
+            shortest=settings.anchor_max_age_seconds,
+            longest=settings.anchor_longest_age_seconds,
+            small_gas=settings.anchor_small_gas_per_hour,
+            full_size=settings.anchor_full_size,
+            day_gas=settings.anchor_gas_per_day,
+        )
 
     @_Opened
     def anchorer(self) -> Anchorer:
         """Forms and sends batches. Always the same one: it remembers what it handed over."""
-        return Anchorer(self.chain, self.store, self.follower, self.relayer, self.log_key, self.chain_limits)
+        return Anchorer(self.chain, self.store, self.follower, self.anchor_key, self.log_key, self.chain_limits)
 
     @_Opened
     def witnesses(self) -> Witnesses:

@@ -6,7 +6,7 @@ class                     question                                              
 ``Malformed``             Has the input the right shape?                          422
 ``VerificationFailed``    Did a check say no?                                     200 with a verdict
 ``HistoryBroken``         Do two sources contradict each other?                   a finding, or 503
-``Refused``               Do the rules forbid this write? (one class a reason)    403, 404 or 409
+``Refused``               Do the rules forbid this write? (one class a reason)    403, 404, 409, 429
 ``Unavailable``           Could anybody say at all?                               503 with Retry-After
 ========================  =====================================================  =====================
 
@@ -16,6 +16,7 @@ so that whoever catches a no cannot take "nobody could say" for one.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -418,3 +419,77 @@ class NotSignedIn(Refused):
 
 class ReadingForbidden(Refused):
     MESSAGE = "this key may read only what its own party declared"
+
+
+# ------------------------------------------------------------------------------------ what the relayer does not pay for
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTransaction:
+    """A transaction that anybody can send to relay a statement himself: to the contract ``to`` (20 bytes), value 0.
+
+    ``gas``: what it needs by the node's estimate, with a margin; None where nobody estimated it.
+    """
+
+    to: bytes
+    data: bytes
+    chain_id: int
+    gas: int | None = None
+
+
+class NotRelayed(Refused):
+    """This relayer does not pay for a statement that the contract may take. ``transaction`` relays it without him."""
+
+    MESSAGE = "this relayer does not pay for it: relay it yourself"
+    transaction: OwnTransaction | None = None
+
+
+class SetNotKnown(NotRelayed):
+    FIELDS = ("root", "size")
+    MESSAGE = (
+        "the set with root {root} and size {size} is not anchored, and its members are not known here: send its "
+        "members too, if they were declared here; else this relayer does not pay for the attestation, and you can "
+        "relay it yourself"
+    )
+
+
+class DeclarationNotKnown(NotRelayed):
+    FIELDS = ("declaration",)
+    MESSAGE = (
+        "declaration {declaration} was not declared here, so this relayer does not pay for its withdrawal: relay it "
+        "where it was declared, or yourself"
+    )
+
+
+class DeclarationNotAnchored(NotRelayed):
+    FIELDS = ("declaration",)
+    MESSAGE = (
+        "declaration {declaration} is not anchored yet, so this relayer does not pay for its withdrawal: try again "
+        "shortly, or relay it yourself"
+    )
+
+
+class StatementGasTooHigh(NotRelayed):
+    FIELDS = ("limit",)
+    MESSAGE = "this needs more than {limit} gas, which is the most that this relayer spends on one statement"
+
+
+class WalletNotConvinced(NotRelayed):
+    FIELDS = ("signer", "limit")
+    MESSAGE = (
+        "the contract at the address of {signer} did not accept the signature within {limit} gas, which is the most "
+        "that this relayer spends on one statement: if it needs more, relay the statement yourself"
+    )
+
+
+class RelayBudgetSpent(NotRelayed):
+    FIELDS = ("whose", "limit", "unit", "needed", "retry_after")
+    MESSAGE = (
+        "this relayer spends at most {limit} {unit} on {whose} in 24 hours, and this statement would need up to "
+        "{needed} {unit} more: try again in {retry_after} seconds, or relay it yourself"
+    )
+
+
+class RelayUnderWay(Refused):
+    FIELDS = ("statement",)
+    MESSAGE = "statement {statement} is being relayed already: ask again shortly"

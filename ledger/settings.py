@@ -91,6 +91,11 @@ class Settings(BaseModel):
     relayer_key: str = _setting(
         "Key that signs transactions and pays for gas (secp256k1).", "relayer", _NAMED, pattern=_KEY_NAME
     )
+    anchor_key: str | None = _setting(
+        "Key that signs and pays for anchors (secp256k1). With an account of its own, anchoring never waits for what "
+        "is relayed.", None, _NAMED, pattern=_KEY_NAME,
+        unset="`anchor` if the keystore has such a key, else `relayer_key`",
+    )  # fmt: skip
     log_key: str | None = _setting(
         "Key that signs checkpoints (Ed25519). Without it the ledger makes no checkpoint and no evidence.",
         None, _NAMED, pattern=_KEY_NAME, unset="none",
@@ -144,6 +149,44 @@ class Settings(BaseModel):
         ge=0,
         le=86_400,
     )
+    anchor_longest_age_seconds: int = _setting(
+        "How long a declaration waits at most when small batches, or all batches of a day, have cost much. "
+        "A full batch never waits.", 120, ge=1, le=86_400,
+    )  # fmt: skip
+    anchor_full_size: int = _setting(
+        "Declarations in a batch that is not small: it never waits because of what small batches cost.",
+        100, ge=1, le=1_000_000,
+    )  # fmt: skip
+    anchor_small_gas_per_hour: int = _setting(
+        "Gas for small batches in an hour. From a quarter of it on, declarations wait longer for others; at all of it "
+        "they wait `anchor_longest_age_seconds`.", 6_000_000, ge=100_000, le=10**15,
+    )  # fmt: skip
+    anchor_gas_per_day: int = _setting(
+        "Gas for all batches in 24 hours. From half of it on, declarations wait longer for others. Anchoring never "
+        "stops.", 1_000_000_000, ge=1_000_000, le=10**15,
+    )  # fmt: skip
+    relay_gas_per_statement: int = _setting(
+        "Gas that the server spends on one relayed statement, at most. A wallet contract that checks a signature can "
+        "use any amount.", 500_000, ge=100_000, le=1 << 24,
+    )  # fmt: skip
+    relay_gas_per_agency: int = _setting(
+        "Gas that the server spends on the statements of one agency in 24 hours, at most.",
+        100_000_000, ge=0, le=10**15,
+    )  # fmt: skip
+    relay_gas_per_party: int = _setting(
+        "Gas that the server spends on the statements of one party in 24 hours, at most.", 1_500_000, ge=0, le=10**15
+    )
+    relay_gas_for_parties: int = _setting(
+        "Gas that the server spends on the statements of all parties together in 24 hours, at most. Anybody can be a "
+        "party, so this is what strangers can spend.", 40_000_000, ge=0, le=10**15,
+    )  # fmt: skip
+    relay_gas_per_day: int = _setting(
+        "Gas that the server spends on all relayed statements in 24 hours, at most.", 200_000_000, ge=0, le=10**15
+    )
+    relay_fees_per_day_gwei: int | None = _setting(
+        "Fees that the server pays for all relayed statements in 24 hours, at most, in gwei.",
+        ge=0, le=10**15, unset="only gas is limited",
+    )  # fmt: skip
     poll_interval_seconds: float = _setting("How often the anchorer looks for work.", 0.25, ge=0.01, le=3_600)
     confirmations: int = _setting(
         "How many blocks, its own included, a transaction needs to count. Use 1 for a local chain, 12 or more for a "

@@ -168,6 +168,7 @@ def make_trial(folder: Path) -> None:
     _write_secret(folder / "secrets" / "ledger.toml", f'store_url = "postgresql://ledger:{password}@postgres/ledger"')
     keystore = Keystore(folder / "keys")
     keystore.create("relayer", Algorithm.SECP256K1, passphrase)
+    keystore.create("anchor", Algorithm.SECP256K1, passphrase)
     keystore.create("council", Algorithm.SECP256K1, passphrase)
     keystore.create("log", Algorithm.ED25519, passphrase)
     write_genesis(folder / "network", nodes)

@@ -12,6 +12,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from ledger.app import App
+from ledger.core.anchoring.interval import Pace
+from ledger.core.relaying.budget import RelayLimits
 from ledger.errors import Malformed
 from ledger.settings import Settings, describe, load_settings
 from scripts import settings_page
@@ -72,11 +74,16 @@ def test_all_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "proxy_url": "http://user:secret@proxy.example:3128", "contract": "0x" + "aB" * 20,
         "origin": f"eip155:1:0x{'ab' * 20}:{'0e' * 32}", "state_dir": "/s",
         "store_url": "postgresql+psycopg://ledger:secret@db/ledger", "keystore_dir": "/k", "relayer_key": "payer",
+        "anchor_key": "anchors",
         "log_key": "log-2", "earlier_log_keys_file": "/e", "receipt_key": "receipts-2", "witnesses_file": "/w",
         "witness_key": "witness-2", "witness_name": "witness.example", "witness_grace_seconds": "90",
         "trust_file": "/t", "log_url": "https://ledger.example/v1/log", "passphrase": "open sesame",
-            "passphrase_file": "/p", "anchor_batch_size": "1000000",
-        "anchor_max_age_seconds": "0", "poll_interval_seconds": "0.5", "confirmations": "12",
+        "passphrase_file": "/p", "anchor_batch_size": "1000000",
+        "anchor_max_age_seconds": "0", "anchor_longest_age_seconds": "300", "anchor_full_size": "50",
+        "anchor_small_gas_per_hour": "1000000", "anchor_gas_per_day": "90000000",
+        "relay_gas_per_statement": "400000", "relay_gas_per_agency": "1000000", "relay_gas_per_party": "100000",
+        "relay_gas_for_parties": "500000", "relay_gas_per_day": "9000000", "relay_fees_per_day_gwei": "70000000",
+        "poll_interval_seconds": "0.5", "confirmations": "12",
         "confirmation_timeout_seconds": "600", "resend_after_seconds": "30", "batches_in_flight": "8",
         "max_fee_per_gas_gwei": "0.1", "rpc_timeout_seconds": "2.5",
         "api_host": "::1", "api_port": "1", "api_processes": "4",
@@ -93,6 +100,8 @@ def test_all_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert settings.store_url_or_default() == given["store_url"]
     assert settings.max_fee_per_gas_gwei == Decimal("0.1")
     assert App(settings).chain_limits.max_fee_per_gas == 10**8
+    assert App(settings).relay_limits == RelayLimits(10**6, 10**5, 5 * 10**5, 9 * 10**6, 7 * 10**7)
+    assert App(settings).pace == Pace(0, 300, 10**6, 50, 9 * 10**7)
     for name in ("rpc_url", "contract", "relayer_key", "log_key", "api_host", "log_level"):
         assert getattr(settings, name) == given[name]
     for secret in ("sesame", "secret", "node.example", "other.example", "proxy.example"):

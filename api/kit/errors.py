@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from api.kit import metrics
 from api.kit.logs import CAUSE
 from api.kit.middleware import CLIENT_LEFT
 from api.schemas import Problem
@@ -22,12 +23,19 @@ from ledger.errors import (
     AttestationUnknown,
     ContractMissing,
     DeclarationAlreadyWithdrawn,
+    DeclarationNotAnchored,
+    DeclarationNotKnown,
     HistoryBroken,
     LedgerError,
     Malformed,
     NotAnchoredYet,
+    NotRelayed,
     NotSignedIn,
+    OwnTransaction,
     Refused,
+    RelayBudgetSpent,
+    RelayUnderWay,
+    SetNotKnown,
     SheetStale,
     SignatureMismatch,
     Source,
@@ -49,7 +57,12 @@ STATUS: list[tuple[type[LedgerError], int]] = [
     (UnknownDeclaration, 404),
     (AgencyUnknown, 404),
     (AttestationUnknown, 404),
+    (SetNotKnown, 404),
+    (DeclarationNotKnown, 404),
     (NotAnchoredYet, 409),
+    (DeclarationNotAnchored, 409),
+    (RelayUnderWay, 409),
+    (RelayBudgetSpent, 429),
     (AttestationAlreadyRecorded, 409),
     (AttestationAlreadyRevoked, 409),
     (DeclarationAlreadyWithdrawn, 409),
@@ -111,8 +124,32 @@ def problem_of(error: LedgerError) -> JSONResponse:
     status, cause = status_of(error), CAUSE.get()
     if status == 503 and cause is not None:
         cause.source = source_of(error)
-    wait = int(error.values["span"]) if isinstance(error, TooManySignIns) else None  # type: ignore[call-overload]
-    return problem(status, type(error).__name__, str(error), wait, **more)
+    if isinstance(error, NotRelayed):
+        metrics.not_relayed(type(error).__name__)
+        if error.transaction is not None:
+            more["relay_yourself"] = own_transaction(error.transaction)
+    return problem(status, type(error).__name__, str(error), _wait(error), **more)
+
+
+def _wait(error: LedgerError) -> int | None:
+    """When to try again, in seconds, if the error says so."""
+    match error:
+        case TooManySignIns():
+            return int(str(error.values["span"]))
+        case RelayBudgetSpent():
+            return int(str(error.values["retry_after"]))
+    return None
+
+
+def own_transaction(transaction: OwnTransaction) -> dict[str, Any]:
+    """The transaction that relays a statement without this server, as a problem shows it."""
+    return {
+        "to": "0x" + transaction.to.hex(),
+        "data": "0x" + transaction.data.hex(),
+        "chain_id": transaction.chain_id,
+        "value": 0,
+        "gas": transaction.gas,
+    }
 
 
 def source_of(error: LedgerError) -> str:

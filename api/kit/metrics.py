@@ -92,6 +92,12 @@ _LEADS = Gauge(
     registry=COUNTED,
     multiprocess_mode="livesum",
 )
+_NOT_RELAYED = Counter(
+    "ledger_relay_refused",
+    "Statements that the relayer did not pay for, by the class of the reason.",
+    ["reason"],
+    registry=COUNTED,
+)
 _READERS = Gauge("ledger_stream_readers", "Streams that are open.", registry=COUNTED, multiprocess_mode="livesum")
 _children: dict[tuple[str, str, int], Histogram] = {}
 _PID = re.compile(r"gauge_live\w+_(\d+)\.db")
@@ -124,6 +130,11 @@ def verified(verdict: Verdict) -> None:
     _VERDICTS.labels(verdict.conclusion.name.lower()).inc()
     for question in Question:
         _ANSWERS.labels(question.name.lower(), verdict.answer(question).value.lower()).inc()
+
+
+def not_relayed(reason: str) -> None:
+    """Count a statement that the relayer did not pay for; ``reason``: the class of the error."""
+    _NOT_RELAYED.labels(reason).inc()
 
 
 def leads(is_leading: bool) -> None:

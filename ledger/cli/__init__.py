@@ -21,7 +21,6 @@ import sys
 from collections.abc import Callable
 
 import typer
-from rich.markup import escape
 
 from ledger import __version__
 from ledger.cli import (
@@ -57,7 +56,7 @@ from ledger.cli import (
     wrap,
 )
 from ledger.cli.installed import add_installed
-from ledger.cli.output import err, exit_code, failure_json
+from ledger.cli.output import exit_code, explain, failure_json
 from ledger.errors import LedgerError
 
 app = typer.Typer(
@@ -126,5 +125,5 @@ def main() -> None:
         if "--json" in sys.argv:
             typer.echo(failure_json(error))
         else:
-            err.print(f"[bold red]{type(error).__name__}[/]: {escape(str(error))}", highlight=False, soft_wrap=True)
+            explain(error)
         sys.exit(exit_code(error))

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ledger.errors import DefiniteNo, LedgerError, Malformed, Refused
+from ledger.errors import DefiniteNo, LedgerError, Malformed, NotRelayed, Refused
 
 out = Console(highlight=False)
 
@@ -109,4 +109,25 @@ def failure_json(error: LedgerError) -> str:
     """An error as one JSON object."""
     values = error.values if isinstance(error, Refused) else {}
     plain = {key: "0x" + value.hex() if isinstance(value, bytes) else value for key, value in values.items()}
-    return json.dumps({"error": type(error).__name__, "message": str(error), "values": plain})
+    more = {"relay_yourself": own_transaction(error)} if isinstance(error, NotRelayed) else {}
+    return json.dumps({"error": type(error).__name__, "message": str(error), "values": plain} | more)
+
+
+def explain(error: LedgerError) -> None:
+    """Print an error on stderr: one line, and what relays a statement that is not paid for here."""
+    err.print(f"[bold red]{type(error).__name__}[/]: {escape(str(error))}", highlight=False, soft_wrap=True)
+    own = own_transaction(error) if isinstance(error, NotRelayed) else {}
+    if own:
+        err.print("To relay it yourself, send this transaction from any account that has coins for its gas:")
+        for name, value in own.items():
+            err.print(f"  {name.ljust(8)}  {value}", soft_wrap=True, markup=False)
+
+
+def own_transaction(error: NotRelayed) -> dict[str, object]:
+    """The transaction that relays a statement without this relayer, by the names of its parts; empty if unknown."""
+    made = error.transaction
+    if made is None:
+        return {}
+    gas = {} if made.gas is None else {"gas": made.gas}
+    to, data = "0x" + made.to.hex(), "0x" + made.data.hex()
+    return {"chain_id": made.chain_id, "to": to, "value": 0, **gas, "data": data}

@@ -12,6 +12,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from ledger.core.anchoring.batches import Batch, Offer, offers, rest
+from ledger.core.anchoring.interval import Pace, wait
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.encoding.ids import SetName
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
@@ -29,6 +30,7 @@ from ledger.journeys.progress import Progress, no_progress
 log = logging.getLogger(__name__)
 
 _SHORTEST_POLL, _LONGEST_POLL = 0.01, 0.5
+WEI_PER_GWEI = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Anchorer:
         log_key: SigningKey | None,
         limits: ChainLimits,
     ) -> None:
+        """:param relayer: signs and pays for the transactions."""
         self._chain = chain
         self._store = store
         self._follower = follower
@@ -80,12 +83,13 @@ class Anchorer:
         self._handover = _Handover(chain, store, follower, relayer, limits)
         self._watched: set[int] = set()  # batches not known to be anchored when last looked at
 
-    def step(self, max_size: int, max_age: int | None, at: int) -> Round:
+    def step(self, max_size: int, max_age: int | None, at: int, pace: Pace | None = None) -> Round:
         """One round, which waits for nothing: see what happened, form the batches that are due, send.
 
         :param max_size: declarations in a batch, at most.
         :param max_age: seconds until a batch is formed of fewer; None: no batch is formed.
         :param at: the time now in seconds.
+        :param pace: how much longer a small batch waits, the more was spent; without it, never longer.
         :raises Unavailable: chain or store are away, gas costs too much, or the relayer has no money. What was done
             stays done, and the next round goes on.
         """
@@ -97,7 +101,7 @@ class Anchorer:
                 self._store.batches.mark_anchored(batch.id, entry.number, entry.time)
         anchored = self._anchored()
         final = self._store.batches.mark_final(self._follower.confirmed)
-        formed = self._form_due(max_size, max_age, at) if max_age is not None else []
+        formed = self._form_due(max_size, max_age, at, pace) if max_age is not None else []
         self._watched.update(batch.id for batch in formed)
         sent, replaced, refused = self._handover.send(at) if self._watched else (0, 0, 0)
         return Round(tuple(formed), sent, replaced, refused, tuple(anchored), tuple(final))
@@ -154,17 +158,29 @@ class Anchorer:
             batch = self._store.batches.get(id_)
             if batch is None or not batch.is_open:
                 self._watched.discard(id_)
-                reports += [] if batch is None else [AnchorReport(batch, self._handover.receipt(batch))]
+                if batch is not None:
+                    reports.append(self._report(batch))
         self._handover.forget_all_but(self._watched)
         return reports
 
-    def _form_due(self, max_size: int, max_age: int, at: int) -> list[Batch]:
+    def _report(self, batch: Batch) -> AnchorReport:
+        receipt = self._handover.receipt(batch)
+        if receipt is not None:
+            fees = -(-receipt.gas_used * receipt.effective_gas_price // WEI_PER_GWEI)
+            self._store.batches.mark_paid(batch.id, receipt.gas_used, fees)
+        return AnchorReport(batch, receipt)
+
+    def _form_due(self, max_size: int, max_age: int, at: int, pace: Pace | None) -> list[Batch]:
         formed: list[Batch] = []
         while len(self._watched) + len(formed) < self._limits.in_flight:
             count, oldest = self._store.declarations.pending()
             # If the clock was put back, nobody waits until it has caught up.
             if oldest is None or (count < max_size and 0 <= at - oldest < max_age):
                 break
+            if pace is not None and count < max_size:
+                longer = wait(pace, self._store.batches.spent(pace.full_size, at), count)
+                if 0 <= at - oldest < longer:
+                    break
             ids = self._store.declarations.pending_ids(max_size)
             try:
                 formed.append(self._store.batches.form(root_of_hashes([leaf_hash(id_) for id_ in ids]), ids, at))
@@ -189,7 +205,7 @@ class _Handover:
     def send(self, at: int) -> tuple[int, int, int]:
         """Give the node the transactions that are due; returns (sent, replaced, refused)."""
         sender, sent, replaced, refused = self._chain.sender, 0, 0, 0
-        with self._store.leadership.sending():
+        with self._store.leadership.sending(self._relayer.address):
             self._store.batches.set_relayer(self._relayer.address)
             account = sender.account(self._relayer.address, self._follower.block)
             fees = sender.fees()

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 
 from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.keccak import keccak
-from ledger.core.history.entry import Endorsement
+from ledger.core.history.entry import Enacted, Endorsement
 from ledger.core.history.replay import EntryRef
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.resolutions import Resolution, make_resolution
 from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.signer import p256_signer
-from ledger.edges.chain import calls
 from ledger.edges.keys.keystore import Keystore, SigningKey
 from ledger.errors import Malformed
 from ledger.journeys.relay import Relay, Relayed, relayed
@@ -38,7 +37,7 @@ def relay_resolution(relay: Relay, resolution: Resolution, endorsements: Sequenc
     :raises Refused: the contract forbids it, or too few have signed.
     """
     ordered = sorted(endorsements, key=lambda endorsement: keccak(endorsement.signer))
-    receipt = relay.submit(calls.enact(resolution, ordered))
+    receipt = relay.submit(Enacted(resolution, tuple(ordered)))
     history = relay.refresh()
     made = next((EntryRef(entry.number, entry.time) for entry in receipt.entries if entry.number < history.size), None)
     return relayed(resolution.id(relay.chain.origin), made, receipt)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ledger.core.encoding.ids import LineName, Signer
+from ledger.core.history.entry import Posted
 from ledger.core.history.history import History, RecordedPosting
 from ledger.core.statements.posting import Posting
-from ledger.edges.chain import calls
 from ledger.errors import AttestationUnknown, SheetStale
 from ledger.journeys.relay import Relay, Relayed, relayed
 
@@ -14,15 +14,16 @@ def relay_posting(relay: Relay, posting: Posting, signer: Signer, signature: byt
     """Relay a posting. Relaying the same one again is no error, also if others have moved the line on since.
 
     :raises SheetStale: another posting came first; ``current`` is the sheet from which a new one must move.
+    :raises NotRelayed: the relayer does not pay for it.
     :raises Refused: the contract forbids it.
     """
     receipt = None
     try:
-        receipt = relay.submit(calls.post(posting, signer, signature))
+        receipt = relay.submit(Posted(posting, signer, signature))
     except SheetStale:
-        if _recorded(relay.refresh(), posting) is None:
+        if relay.find(None, lambda history: _recorded(history, posting)) is None:
             raise
-    recorded = _recorded(relay.refresh(), posting)
+    recorded = relay.find(receipt, lambda history: _recorded(history, posting))
     return relayed(posting.id(relay.chain.origin), recorded and recorded.entry, receipt)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ledger.core.history.entry import Withdrawn
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.withdrawal import Withdrawal
-from ledger.edges.chain import calls
 from ledger.errors import DeclarationAlreadyWithdrawn
 from ledger.journeys.receive import check_party
 from ledger.journeys.relay import Relay, Relayed, relayed
@@ -18,10 +18,10 @@ def relay_withdrawal(relay: Relay, declaration: Declaration, withdrawal: Withdra
     check_party(relay.chain.origin, declaration.party, withdrawal.id(relay.chain.origin), signature)
     receipt = None
     try:
-        receipt = relay.submit(calls.withdraw(declaration, withdrawal, signature))
+        receipt = relay.submit(Withdrawn(declaration, withdrawal, signature))
     except DeclarationAlreadyWithdrawn:
-        known = relay.refresh().withdrawals.get(withdrawal.declaration)
+        known = relay.find(None, lambda history: history.withdrawals.get(withdrawal.declaration))
         if known is None or known[1].withdrawal != withdrawal:
             raise
-    recorded = relay.refresh().withdrawals.get(withdrawal.declaration)
+    recorded = relay.find(receipt, lambda history: history.withdrawals.get(withdrawal.declaration))
     return relayed(withdrawal.id(relay.chain.origin), recorded and recorded[0], receipt)

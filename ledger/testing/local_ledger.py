@@ -62,7 +62,8 @@ class LocalLedger:
     def deploy(self) -> tuple[Origin, TransactionReceipt | None]:
         """Deploy with a council of one, or find the contract of an earlier run."""
         relayer = self.key("relayer")
-        self.devchain.fund(relayer.address, RELAYER_WEI)
+        for account in (relayer, self.key("anchor")):  # one that relays, and one that anchors
+            self.devchain.fund(account.address, RELAYER_WEI)
         if self.app.origin_file.exists():
             return self.chain.origin, None
         council = self.key("council").address
@@ -89,6 +90,7 @@ class LocalLedger:
             "state_dir": self.folder,
             "passphrase_file": self.passphrase_file,
             "relayer_key": "relayer",
+            "anchor_key": "anchor",
             "log_key": "log",
         }
         return {f"{PREFIX}{name.upper()}": str(value) for name, value in (own | settings).items()}

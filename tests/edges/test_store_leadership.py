@@ -18,6 +18,7 @@ from ledger.errors import Unavailable
 
 HOME = Path(__file__).resolve().parents[2]
 SOON = 5.0  # seconds
+ACCOUNT = bytes(20)
 
 
 def in_its_own_process(url: str, words: str) -> subprocess.Popen[str]:
@@ -91,7 +92,7 @@ def test_only_one_thread_sends_at_a_time(store: Store) -> None:
     inside, most = [0], [0]
 
     def send(_: int) -> None:
-        with store.leadership.sending():
+        with store.leadership.sending(ACCOUNT):
             inside[0] += 1
             most[0] = max(most[0], inside[0])
             time.sleep(0.005)
@@ -102,20 +103,30 @@ def test_only_one_thread_sends_at_a_time(store: Store) -> None:
     assert most == [1]
 
 
+def test_two_accounts_do_not_wait_for_each_other(url: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Relaying has an account of its own, so that it never holds up anchoring."""
+    monkeypatch.setattr(leadership, "WAIT_SECONDS", 1)
+    process = in_its_own_process(url, "held = store.leadership.sending(bytes(20))\nheld.__enter__()")
+    with store.leadership.sending(b"\x01" * 20):
+        pass
+    process.kill()
+    process.wait()
+
+
 def test_a_sender_that_is_killed_does_not_keep_others_from_sending(url: str, store: Store) -> None:
-    process = in_its_own_process(url, "held = store.leadership.sending()\nheld.__enter__()")
+    process = in_its_own_process(url, "held = store.leadership.sending(bytes(20))\nheld.__enter__()")
     process.send_signal(signal.SIGKILL)
     process.wait()
-    with store.leadership.sending():
+    with store.leadership.sending(ACCOUNT):
         pass
 
 
 def test_waiting_too_long_to_send_is_unavailable(url: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leadership, "WAIT_SECONDS", 1)
-    process = in_its_own_process(url, "held = store.leadership.sending()\nheld.__enter__()")
-    with pytest.raises(Unavailable), store.leadership.sending():
+    process = in_its_own_process(url, "held = store.leadership.sending(bytes(20))\nheld.__enter__()")
+    with pytest.raises(Unavailable), store.leadership.sending(ACCOUNT):
         pass
     process.kill()
     process.wait()
-    with store.leadership.sending():
+    with store.leadership.sending(ACCOUNT):
         pass

@@ -27,6 +27,7 @@ set.
 ``events``           what has changed since a reader last looked
 ``status``           how much is under way, and whether the store can be written
 ``idempotency``      responses to requests that clients may repeat
+``relaying``         what the relayer spent on statements of others, and what is reserved
 ``leadership``       who leads and who sends, among processes
 ``restore``          one transaction that writes what exports and evidence contain
 ``backup``           a copy of a SQLite database as of one moment

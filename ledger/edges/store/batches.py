@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import exists, func, insert, select, update
 
 from ledger.core.anchoring.batches import Batch, Event, before
+from ledger.core.anchoring.interval import ANCHOR_GAS, DAY, HOUR, Anchoring, AnchorSpending, small_gas
 from ledger.core.encoding.ids import DeclarationId, Root
 from ledger.edges.store.bulk import read_in_chunks
 from ledger.edges.store.database import Database
@@ -92,6 +93,26 @@ class Batches:
         """
         with self._database.writing() as connection:
             anchor_batch(connection, read_batch(connection, batch_id), number, time)
+
+    def mark_paid(self, batch_id: int, gas: int, fees: int) -> None:
+        """Note what the transaction that anchored a batch cost: gas, and fees in gwei."""
+        values = {"gas": checked_number(gas, "gas"), "fees": checked_number(fees, "fees")}
+        with self._database.writing() as connection:
+            connection.execute(update(BATCHES).where(BATCHES.c.id == batch_id).values(values))
+
+    def spent(self, full_size: int, at: int) -> AnchorSpending:
+        """What batches cost as of ``at`` (seconds): small ones in the last hour, and all in the last 24 hours.
+
+        :param full_size: declarations in a batch that is not small.
+        """
+        column = BATCHES.c
+        small = select(column.created_at, column.size, column.gas).where(
+            column.created_at > at - HOUR, column.size < full_size
+        )
+        day = select(func.sum(func.coalesce(column.gas, ANCHOR_GAS))).where(column.created_at > at - DAY)
+        with self._database.reading() as connection:
+            batches = [Anchoring(*row) for row in connection.execute(small)]
+            return AnchorSpending(small_gas(batches, full_size), int(connection.execute(day).scalar() or 0))
 
     def mark_final(self, size: int) -> list[Batch]:
         """Make the anchored batches final whose entry is among the first ``size``, which are confirmed; return them."""

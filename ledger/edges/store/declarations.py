@@ -15,7 +15,7 @@ from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
 from ledger.edges.store.bulk import insert_new, read_in_chunks
 from ledger.edges.store.database import Database
-from ledger.edges.store.limits import checked_number
+from ledger.edges.store.limits import checked_number, chunks
 from ledger.edges.store.rows import DeclarationRow, declaration_of, pending_values
 from ledger.edges.store.sets import read_names
 from ledger.edges.store.tables import BATCHES, DECLARATIONS
@@ -143,6 +143,16 @@ class Declarations:
         wanted = select(column.id).where(column.batch_id.is_(None)).order_by(column.received_at, column.id)
         with self._database.reading() as connection:
             return list(connection.scalars(wanted.limit(checked_number(limit, "batch size"))))
+
+    def has_all(self, ids: Sequence[DeclarationId]) -> bool:
+        """Whether all of these declarations are in the store."""
+        column = DECLARATIONS.c
+        with self._database.reading() as connection:
+            for some in chunks(ids):
+                found = connection.execute(select(func.count()).where(column.id.in_(some))).scalar_one()
+                if found != len(set(some)):
+                    return False
+        return True
 
     def each(self) -> Iterator[DeclarationRow]:
         """All declarations by id, read in chunks."""

@@ -93,24 +93,25 @@ class Leadership:
         return Candidate(self._database, name)
 
     @contextmanager
-    def sending(self) -> Iterator[None]:
-        """Be the only one who sends transactions, among threads and processes.
+    def sending(self, account: bytes) -> Iterator[None]:
+        """Be the only one who sends transactions of an account (20 bytes), among threads and processes.
 
         :raises Unavailable: another one has been sending for too long.
         """
+        name = f"sending-{account.hex()}"
         if self._database.is_sqlite:
-            with self._alone_by_file():
+            with self._alone_by_file(name):
                 yield
         else:
             with self._database.explained(), self._database.engine.begin() as connection:
                 connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'"))
-                connection.execute(select(func.pg_advisory_xact_lock(_number("sending"))))
+                connection.execute(select(func.pg_advisory_xact_lock(_number(name))))
                 yield
 
     @contextmanager
-    def _alone_by_file(self) -> Iterator[None]:
+    def _alone_by_file(self, name: str) -> Iterator[None]:
         deadline = time.monotonic() + WAIT_SECONDS
-        while (file := _try_file(self._database, "sending")) is None:
+        while (file := _try_file(self._database, name)) is None:
             if time.monotonic() > deadline:
                 raise Unavailable(
                     f"another process has been sending transactions for {WAIT_SECONDS} seconds: try again",

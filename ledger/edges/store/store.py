@@ -21,6 +21,7 @@ from ledger.edges.store.idempotency import Idempotency
 from ledger.edges.store.inclusions import Inclusions
 from ledger.edges.store.index_pages import IndexPages
 from ledger.edges.store.leadership import Leadership
+from ledger.edges.store.relaying import Relaying
 from ledger.edges.store.restore import Restoration
 from ledger.edges.store.schema import Schema
 from ledger.edges.store.sessions import Sessions
@@ -55,6 +56,7 @@ class Store:
         self.status = StoreStatusReader(database)
         self.idempotency = Idempotency(database)
         self.sessions = Sessions(database)
+        self.relaying = Relaying(database)
         self.leadership = Leadership(database)
         self.backup = Backup(database)
 

@@ -65,11 +65,15 @@ BATCHES = Table(
     Column("retry_at", _NUMBER),
     Column("tries", _NUMBER, nullable=False, server_default="0"),
     Column("problem", Text),
+    # What the transaction that anchored it cost, fees in gwei; empty if this server did not see its receipt.
+    Column("gas", _NUMBER),
+    Column("fees", _NUMBER),
     UniqueConstraint("root", "size"),
     CheckConstraint("state IN ('batched', 'sent', 'anchored', 'final')", name="state"),
     CheckConstraint("(state IN ('anchored', 'final')) = (entry_number IS NOT NULL)", name="anchored_by_an_entry"),
     Index(None, "state", "id"),
     Index(None, "entry_number"),
+    Index(None, "created_at"),
 )
 
 DECLARATIONS = Table(
@@ -241,4 +245,28 @@ SESSIONS = Table(
     Index(None, "used_at"),
     Index(None, "begun_at"),
     Index(None, "signer", "used_at"),
+)
+
+# What the relayer spent on statements of others in a day, by hour (seconds since 1970, by 3,600). Fees in gwei.
+RELAY_SPENDING = Table(
+    "relay_spending",
+    metadata,
+    Column("hour", _NUMBER, primary_key=True, autoincrement=False),
+    Column("payer_kind", String(8), primary_key=True),
+    Column("payer", LargeBinary(128), primary_key=True),
+    Column("gas", _NUMBER, nullable=False),
+    Column("fees", _NUMBER, nullable=False),
+)
+
+# What is reserved for statements that are being relayed, at most one row for each statement. A row whose end nobody saw
+# counts as spent, and goes after a day.
+RELAY_RESERVATIONS = Table(
+    "relay_reservations",
+    metadata,
+    Column("statement", _HASH, primary_key=True),
+    Column("payer_kind", String(8), nullable=False),
+    Column("payer", LargeBinary(128), nullable=False),
+    Column("gas", _NUMBER, nullable=False),
+    Column("fees", _NUMBER, nullable=False),
+    Column("created_at", _NUMBER, nullable=False),
 )
