@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, not_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, not_, select, update
 
 from ledger.core.relaying.budget import HOUR, Cost, Spending, first_hour
 from ledger.core.relaying.rules import Payer, PayerKind
@@ -63,33 +63,29 @@ class Relaying:
             _take(connection, statement)
 
     def spent(self, at: int) -> list[Spending]:
-        """What was spent and is reserved in the last day, by hour and kind of payer, under empty names."""
+        """What was spent and is reserved in the last day, by kind of payer, under empty names."""
         with self._database.reading(one_moment=True) as connection:
             return _spent(connection, None, at)
 
 
 def _spent(connection: Connection, payer: Payer | None, at: int) -> list[Spending]:
-    """Of one payer by hour, and of all others by hour and kind."""
+    """Of one payer, and of all others by kind. What was spent is summed by hour; what is reserved is a few rows."""
+    first, column, held = first_hour(at), RELAY_SPENDING.c, RELAY_RESERVATIONS.c
     found: list[Spending] = []
-    first = first_hour(at)
-    for table, hour, counts in (
-        (RELAY_SPENDING, RELAY_SPENDING.c.hour, RELAY_SPENDING.c.hour >= first),
-        (RELAY_RESERVATIONS, RELAY_RESERVATIONS.c.created_at // HOUR, RELAY_RESERVATIONS.c.created_at >= first * HOUR),
-    ):
-        column = table.c
-        sums = func.sum(column.gas), func.sum(column.fees)
-        own: ColumnElement[bool] | None = None
-        if payer is not None:
-            own = and_(column.payer_kind == payer.kind, column.payer == payer.name)
-            mine = select(hour, *sums).where(counts, own).group_by(hour)
-            found += [Spending(row[0], payer, Cost(int(row[1]), int(row[2]))) for row in connection.execute(mine)]
-        others = select(hour, column.payer_kind, *sums).where(counts).group_by(hour, column.payer_kind)
-        if own is not None:
-            others = others.where(not_(own))
-        found += [
-            Spending(row[0], Payer(PayerKind(row[1])), Cost(int(row[2]), int(row[3])))
-            for row in connection.execute(others)
-        ]
+    sums = func.sum(column.gas), func.sum(column.fees)
+    others = select(column.hour, column.payer_kind, *sums).where(column.hour >= first)
+    if payer is not None:
+        own = and_(column.payer_kind == payer.kind, column.payer == payer.name)
+        others = others.where(not_(own))
+        mine = select(column.hour, column.gas, column.fees).where(column.hour >= first, own)
+        found += [Spending(hour, payer, Cost(gas, fees)) for hour, gas, fees in connection.execute(mine)]
+    for hour, kind, gas, fees in connection.execute(others.group_by(column.hour, column.payer_kind)):
+        found.append(Spending(hour, Payer(PayerKind(kind)), Cost(int(gas), int(fees))))
+    for row in connection.execute(select(RELAY_RESERVATIONS).where(held.created_at >= first * HOUR)):
+        who = Payer(PayerKind(row.payer_kind), row.payer)
+        found.append(
+            Spending(row.created_at // HOUR, who if who == payer else Payer(who.kind), Cost(row.gas, row.fees))
+        )
     return found
 
 
