@@ -140,7 +140,9 @@ class SignedAttestation(Shape):
     signer: Signer
     signature: Signature
     members: list[Hash] = Field(
-        default=[], max_length=100_000, description="Declaration ids of the set in order; not needed for a set of one"
+        default=[],
+        max_length=100_000,
+        description="Declaration ids of the set in order, also of a set of one; not needed for a batch",
     )
 
 

@@ -204,7 +204,16 @@ def install(app: FastAPI) -> None:
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI descriptions of a route's errors; every route can answer 429."""
+    schema = _problem_schema()
     return {
-        status: {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
+        status: {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": schema}}}
         for status in (429, *statuses)
     }
+
+
+def _problem_schema() -> dict[str, Any]:
+    """The schema of a problem, in one piece: a reference to its own definitions would point into the whole page."""
+    schema = Problem.model_json_schema()
+    own, options = schema.pop("$defs")["OwnTransaction"], schema["properties"]["relay_yourself"]["anyOf"]
+    options[:] = [own if "$ref" in option else option for option in options]
+    return schema

@@ -54,7 +54,7 @@ def attest_body(served: Served, ids: list[str], **options: Any) -> dict[str, Any
         "attestation": made.to_json(),
         "signer": hex_text(officer.address),
         "signature": hex_text(signature),
-        "members": ids if len(ids) > 1 else [],
+        "members": ids,
     }
 
 

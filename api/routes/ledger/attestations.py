@@ -45,7 +45,11 @@ REPEATED: dict[int | str, dict[str, Any]] = {200: {"model": Relayed, "descriptio
     openapi_extra=DOCUMENTED,
 )
 def attest(body: SignedAttestation, services: Injected, response: Response) -> Relayed:
-    """Carry an agency's signed attestation to the contract, which checks attester, agency, mandate and time."""
+    """Carry an agency's signed attestation to the contract, which checks attester, agency, mandate and time.
+
+    This server pays if the set is a batch that is anchored, or if all `members` were declared here: send them, also for
+    a set of one. What it does not pay for, and what is over its budgets (429), comes back with `relay_yourself`.
+    """
     done = relay_attestation(
         services.relay,
         Attestation.from_json(body.attestation.model_dump()),
@@ -87,11 +91,14 @@ def revoke(body: SignedRevocation, services: Injected, response: Response) -> Re
     "/withdrawals",
     status_code=201,
     summary="Relay a withdrawal",
-    responses=REPEATED | documented(401, 403, 409, 413, 422, 503),
+    responses=REPEATED | documented(401, 403, 404, 409, 413, 422, 503),
     openapi_extra=DOCUMENTED,
 )
 def withdraw(body: SignedWithdrawal, services: Injected, response: Response) -> Relayed:
-    """End a declaration by its party's word, naming the declaration that replaces it, or none."""
+    """End a declaration by its party's word, naming the declaration that replaces it, or none.
+
+    This server pays if the declaration is anchored here, within its budgets; else `relay_yourself` says how to.
+    """
     done = relay_withdrawal(
         services.relay,
         Declaration.from_json(body.declaration.model_dump()),
