@@ -106,8 +106,8 @@ class StatusFigures(Collector):
         yield most
         fees = sum(item.cost.fees for item in found)
         yield _gauge("ledger_relay_fees_day_gwei", "Fees for relayed statements in 24 hours.", fees)
-        if limits.fees is not None:
-            yield _gauge("ledger_relay_fees_day_gwei_limit", "The most of it.", limits.fees)
+        most_fees = float("inf") if limits.fees is None else limits.fees
+        yield _gauge("ledger_relay_fees_day_gwei_limit", "The most of it.", most_fees)
         yield _gauge("ledger_anchor_gas_day", "Gas for batches in 24 hours.", anchors.day)
         yield _gauge("ledger_anchor_gas_day_limit", "The gas at which declarations wait longest.", pace.day_gas)
         yield _gauge("ledger_anchor_small_gas_hour", "Gas for small batches in an hour.", anchors.small_hour)

@@ -135,5 +135,5 @@ def test_our_settings_are_settings_and_fit_the_trial(
     assert settings.store_url_or_default().endswith("@postgres/ledger")
     assert settings.passphrase_file is not None
     keystore, passphrase = Keystore(settings.keystore_dir), settings.passphrase_file.read_text().strip()
-    assert {info.name for info in keystore.list()} == {"relayer", "council", "log"}
+    assert {info.name for info in keystore.list()} == {"relayer", "anchor", "council", "log"}
     assert keystore.load(settings.relayer_key, passphrase).algorithm == "secp256k1"

@@ -85,13 +85,22 @@ SAID = {
         "BlockOutOfRangeError: block height is 5 but requested was 6",  # anvil
         "state already pruned",
     ],
+    Meaning.OUT_OF_GAS: [
+        "out of gas",  # Geth, Erigon
+        "gas required exceeds allowance (500000)",  # Geth
+        "intrinsic gas too low",  # Geth
+        "Out of gas",  # Besu
+        "OutOfGas",  # Nethermind
+        "EVM error OutOfGas",  # Reth, anvil
+        "out of gas: gas required exceeds allowance: 500000",  # Reth, anvil
+        "insufficient gas",
+    ],
     Meaning.OTHER: [
         "",
         "no",
         "rate limit",
         "execution reverted",
         "exceeds block gas limit",
-        "intrinsic gas too low",
         "nonce too high",
         "txpool is full",
         "unknown transaction",

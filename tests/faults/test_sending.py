@@ -68,7 +68,7 @@ def test_a_forgotten_transaction_is_sent_again(between: tuple[Site, FaultyNode],
 
 def test_an_outsider_uses_the_same_account(between: tuple[Site, FaultyNode], chance: random.Random, told: Told) -> None:
     made, _ = between
-    clients, account = Clients.of(made), _relayer(made)
+    clients, account = Clients.of(made), _anchor_account(made)
     taken = 0
     with clients.working():
         for _ in range(20):
@@ -110,9 +110,9 @@ def test_a_poisoned_batch_holds_up_no_other(between: tuple[Site, FaultyNode], to
     told(reckon(made, clients, "poisoned batch", words=f"refused {roots.count(roots[0])} times"))
 
 
-def _relayer(made: Site) -> Any:
-    """The relayer's key as another program holds it."""
-    file = json.loads((made.house.folder / "keys" / "relayer.json").read_text())
+def _anchor_account(made: Site) -> Any:
+    """The key that pays for anchors, as another program holds it."""
+    file = json.loads((made.house.folder / "keys" / "anchor.json").read_text())
     return Account.from_key(Account.decrypt(file, made.house.passphrase_file.read_text().strip()))
 
 
