@@ -209,7 +209,7 @@ def test_the_store_has_only_the_hash_of_it(site: Site) -> None:
     secret = site.signed_in("trader").headers["authorization"].removeprefix("Bearer ")
     files = list(site.settings.state_dir.glob("ledger.sqlite*"))
     assert files
-    assert all(secret.encode() not in file.read_bytes() for file in files)
+    assert all(secret[:16].encode() not in file.read_bytes() for file in files)
 
 
 @pytest.mark.parametrize(

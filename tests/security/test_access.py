@@ -94,7 +94,8 @@ def public(business: Business) -> dict[str, bytes]:
     paths = [
         "/v1/history", f"/v1/history/entries?start=0&limit={size}", f"/v1/history/entries/{size - 1}", "/v1/agencies",
         f"/v1/agencies/{houses.MPI}", "/v1/log/checkpoint", f"/v1/log/checkpoints/{covered}",
-        f"/v1/log/tile/0/000.p/{covered}", f"/v1/log/tile/entries/000.p/{covered}", "/health/live", "/health/ready",
+        f"/v1/log/tile/0/000.p/{covered}", f"/v1/log/tile/entries/000.p/{covered}",
+        f"/v1/log/index/{covered}/root", "/health/live", "/health/ready",
         "/metrics", "/openapi.json", "/v1/stream?follow=false&after=0-0", f"/v1/attestations/{business.attestation}",
         f"/v1/attestations/{business.attestation}/lines/{business.id_}/1",
     ]  # fmt: skip
