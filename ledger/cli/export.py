@@ -16,7 +16,7 @@ from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.trust_folder import trust_root_of
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.checkpoint import publish_checkpoint
-from ledger.journeys.export import PublicKeys, export_ledger, read_public_keys
+from ledger.journeys.export import Exported, PublicKeys, export_ledger, read_public_keys
 
 
 def export(
@@ -64,16 +64,29 @@ def export(
         **asdict(manifest.counts),
         "files": manifest.files.number,
         "bytes": manifest.files.length,
+        "evidence_bytes": exported.evidence_bytes,
         "undeclared_documents": [str(path) for path in exported.undeclared],
         "without_evidence": exported.without_evidence,
     }
 
     def human() -> None:
         facts("Exported", {name: item for name, item in value.items() if name != "undeclared_documents"})
+        if exported.evidence_bytes:
+            out.print(_share(exported), soft_wrap=True)
         for path in exported.undeclared:
             out.print(f"[yellow]left out, because nobody declared it here:[/] {path}", soft_wrap=True)
 
     show(as_json, value, human)
+
+
+def _share(exported: Exported) -> str:
+    """What evidence adds to the size of an export, in words."""
+    number, files = exported.manifest.counts.evidence, exported.manifest.files
+    added, total = exported.evidence_bytes, files.length
+    return (
+        f"Evidence adds {added:,} of these {total:,} bytes ({added / total:.0%}), {added // number:,} for each of "
+        f"{number:,} declarations. It follows from the rest: --no-evidence leaves it out."
+    )
 
 
 def _own(app: App, trust: Path | None) -> PublicKeys:

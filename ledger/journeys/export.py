@@ -77,12 +77,14 @@ class Exported:
     """An export that is finished.
 
     ``undeclared``: documents that nobody declared here, which the export therefore lacks. ``without_evidence``: how
-    many anchored declarations have no evidence in it, because no checkpoint covers their batch.
+    many anchored declarations have no evidence in it, because no checkpoint covers their batch. ``evidence_bytes``: how
+    many of its bytes are evidence, which follows from the rest.
     """
 
     manifest: ExportManifest
     undeclared: tuple[Path, ...]
     without_evidence: int
+    evidence_bytes: int
 
 
 def export_ledger(
@@ -132,7 +134,7 @@ def export_ledger(
         manifest = writer.seal(
             history.origin, history.size, history.head, history.log.root(), note.checkpoint.size, Counts(**run.counts)
         )
-    return Exported(manifest, tuple(wrapped.values()), declarations.without_evidence)
+    return Exported(manifest, tuple(wrapped.values()), declarations.without_evidence, declarations.evidence_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +249,7 @@ class _Declarations:
         self._last_batch = last_batch
         self._batch = lru_cache(_BATCHES)(self._read_batch)
         self.without_evidence = 0
+        self.evidence_bytes = 0
 
     def write(self) -> None:
         """Write all declarations in the order of arrival, some thousands in a file."""
@@ -279,6 +282,7 @@ class _Declarations:
             return
         self._run.writer.write(evidence_path(row.id), data)
         self._run.counts["evidence"] += 1
+        self.evidence_bytes += len(data)
 
     def _read_batch(self, batch_id: int) -> Batch | None:
         """A batch as of the export; None if it was formed while the export was written."""

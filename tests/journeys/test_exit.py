@@ -76,6 +76,12 @@ def test_everything_is_there(exported: ExportedHouse) -> None:
     assert str(exported.origin) in (exported.export / "README.txt").read_text()
 
 
+def test_it_says_what_evidence_adds(exported: ExportedHouse) -> None:
+    files = list((exported.export / "evidence").iterdir())
+    assert exported.left.evidence_bytes == sum(file.stat().st_size for file in files) > 0
+    assert exported.left.manifest.counts.evidence == len(files)
+
+
 def test_coreutils_check_it(exported: ExportedHouse) -> None:
     found = subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=exported.export, check=False)
     assert found.returncode == 0
@@ -273,9 +279,14 @@ def test_the_commands_without_a_chain(
         "--documents",
         str(exported.export / "documents"),
     ]
-    code, _, errors = ledger(*words)
+    code, printed, errors = ledger(*words)
     assert code == 0, errors
     assert contents(tmp_path / "again") == contents(exported.export)
+    added, total = exported.left.evidence_bytes, exported.left.manifest.files.length
+    assert f"Evidence adds {added:,} of these {total:,} bytes" in " ".join(printed.split())
+    assert json.loads(ledger(*words, "--json")[1])["evidence_bytes"] == added
+    code, printed, errors = ledger(*words, "--no-evidence")
+    assert (code, "Evidence adds" in printed) == (0, False), errors
     code, printed, _ = ledger("import", str(exported.export))
     assert (code, "was taken from the export itself" in " ".join(printed.split())) == (0, True)
     assert ledger("import")[0] == 2
