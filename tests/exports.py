@@ -152,6 +152,7 @@ def proof_cases() -> dict[str, Case]:
         "origin stated": Case(
             _proof(note=replace(note, checkpoint=replace(checkpoint, origin=OTHER_ORIGIN))), believed, data
         ),
+        "subjects: another index": Case(_proof(note=_with_another_index()), believed, data),
         "cosignature missing": Case(_proof(note=_without_cosignature().checkpoint), believed, data),
         "cosignature forged": Case(_proof(note=_with_forged_cosignature().checkpoint), believed, data),
         "extra with another place": Case(
@@ -241,6 +242,11 @@ def _claims(headers: dict[Any, Any], **changes: Any) -> dict[Any, Any]:
     return headers | {CWT_CLAIMS: claims}
 
 
+def _with_another_index() -> SignedNote:
+    note = evidence().checkpoint
+    return replace(note, checkpoint=replace(note.checkpoint, index=_flipped(note.checkpoint.index)))
+
+
 def statement_cases() -> dict[str, Case]:
     """The good one first. What other verifiers cannot see is in ``UNSEEN_IN_A_RECEIPT``."""
     good, believed = statement_of(), trust()
@@ -270,6 +276,9 @@ def statement_cases() -> dict[str, Case]:
         ),
         "origin believed": Case(good, trust(origin=OTHER_ORIGIN)),
         "log key": Case(unchecked_statement(evidence(), log=OTHER_LOG), believed),
+        "subjects: another index": Case(
+            unchecked_statement(replace(evidence(), checkpoint=_with_another_index())), believed
+        ),
         "cosignature missing": Case(unchecked_statement(_without_cosignature()), believed),
         "cosignature forged": Case(unchecked_statement(_with_forged_cosignature()), believed),
         "receipt of another declaration": Case(with_receipt(good, receipt_of(statement_of(2))), believed),
@@ -293,6 +302,7 @@ UNSEEN_IN_A_RECEIPT = {
     "relabelled and signed so",
     "origin believed",
     "log key",
+    "subjects: another index",
     "cosignature missing",
     "cosignature forged",
     "receipt of another declaration",

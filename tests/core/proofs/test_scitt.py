@@ -39,6 +39,7 @@ WORDS = {
     "origin believed": "is trusted",
     "log key": "the receipt key is signed by another key than the log's",
     "cosignature missing": "cosigned by 1 of 2 known witnesses; 2 are demanded",
+    "subjects: another index": "the signature of eip155:31337:.* does not fit",
     "cosignature forged": "the signature of bank.example/w does not fit",
     "receipt of another declaration": "statement and receipt are about 0x",
     "subject": "statement and receipt are about 0x00",

@@ -32,6 +32,7 @@ WORDS = {
     "origin believed": "is trusted",
     "origin stated": "is trusted",
     "cosignature missing": "cosigned by 1 of 2 known witnesses; 2 are demanded",
+    "subjects: another index": "the signature of eip155:31337:.* does not fit",
     "cosignature forged": "the signature of bank.example/w does not fit",
     "extra with another place": "the declaration is not in the batch of entry 4",
 }
