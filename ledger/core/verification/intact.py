@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.core.checkpoints.log_keys import LogKeyEnded
-from ledger.core.checkpoints.trust import Cosignature
+from ledger.core.checkpoints.trust import Cosignature, TrustRoot
 from ledger.core.encoding.ids import Digest
 from ledger.core.encoding.limits import Format
 from ledger.core.evidence.inclusion import Inclusion
 from ledger.core.history.subjects import subject_key
 from ledger.core.tree.merkle import leaf_hash, verify_inclusion
+from ledger.core.verification.cache import VerificationCache
 from ledger.core.verification.context import Verification
 from ledger.core.verification.verdict import Status
 from ledger.core.verification.wording import Param
@@ -161,14 +162,14 @@ def check_origin(verification: Verification) -> None:
         verification.add("origin.trusted", origin=str(ours))
 
 
-def check_checkpoint(verification: Verification) -> None:
+def check_checkpoint(verification: Verification, cache: VerificationCache | None) -> None:
     """Step 6: the log's signature, and where there is a chain, the checkpoint's root and index against it."""
     note = verification.evidence.checkpoint
     if verification.trust is not None:
         trust, size = verification.trust, note.checkpoint.size
         name = str(trust.origin)
         try:
-            key = trust.log_key_of(note)
+            key = (cache.log_key_of if cache else TrustRoot.log_key_of)(trust, note)
         except LogKeyEnded as error:
             verification.add("checkpoint.key_ended", size=size, name=name, key=error.key.id.hex(), up_to=error.up_to)
         except VerificationFailed:

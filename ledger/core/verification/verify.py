@@ -116,7 +116,7 @@ def verify(
     # (5) Evidence, checkpoint and trust root are of one history.
     check_origin(verification)
     # (6) The log signed the checkpoint. With a chain at hand, it is the chain's too.
-    check_checkpoint(verification)
+    check_checkpoint(verification, cache)
     # (7) As many known witnesses as are demanded cosigned it.
     check_witnesses(verification)
     # (8) Every entry shown is in the checkpoint.

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import ledger.core
+from ledger.core.checkpoints.log_keys import LogKey
+from ledger.core.checkpoints.note import NoteKey, SignedNote
+from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.history.entry import decode_payload
 from ledger.core.verification import cache as module
 from ledger.core.verification.cache import MAX_PAYLOAD, VerificationCache
@@ -53,6 +57,32 @@ def test_what_nobody_can_say_stays_undecided_with_a_cache() -> None:
     for history, conclusion in [(None, "UNDECIDED"), (world.history, "GOOD"), (None, "UNDECIDED")]:
         found = verify(evidence, clock=world.now, trust=world.trust, history=history, cache=shared)
         assert found.conclusion.name == conclusion
+
+
+def test_a_checkpoint_is_checked_once_for_a_trust_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another size up to which the key counts, another line or another text is another question."""
+    asked: list[bytes] = []
+    check = NoteKey.verify
+    monkeypatch.setattr(NoteKey, "verify", lambda *given: (asked.append(given[2]), check(*given))[1])
+    sample, shared = sampled(), VerificationCache()
+    evidence, trust = sample.evidence(), sample.world.trust
+    note = evidence.checkpoint
+    ended = replace(trust, log_keys=(LogKey(trust.log_key, note.checkpoint.size - 1),))
+    (name, id_, signature) = note.signatures[0]
+    forged = replace(note, signatures=(*note.signatures, (name, id_, signature[:-1] + b"!")))
+    longer = replace(note, checkpoint=replace(note.checkpoint, size=note.checkpoint.size + 1))
+
+    def codes(trust: TrustRoot, note: SignedNote) -> list[str]:
+        found = verify(replace(evidence, checkpoint=note), clock=sample.world.now, trust=trust, cache=shared)
+        return [check.code for check in found.checks if check.code.startswith("checkpoint.")]
+
+    for _ in range(3):
+        assert codes(trust, note) == ["checkpoint.signed"]
+    assert len(asked) == 1
+    for _ in range(2):
+        assert codes(ended, note) == ["checkpoint.key_ended"]
+        assert codes(trust, forged) == ["checkpoint.not_signed"]
+        assert codes(trust, longer) == ["checkpoint.not_signed"]
 
 
 def test_large_payloads_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
