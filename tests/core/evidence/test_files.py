@@ -307,14 +307,26 @@ def test_base64_of_the_root_has_one_spelling(made: tuple[World, bytes]) -> None:
         SignedNote.parse(text.replace(root, other))
 
 
-@pytest.mark.parametrize("text", ["plain", "é", "\x7f", "\U0001f600", "\x1f", '"\\/', "\u2028"])
+@pytest.mark.parametrize(
+    "text", ["plain", "é", "\x7f", "\U0001f600", "\x1f", '"\\/', "\u2028", "\u2014", "\u2014é", "\u2013"]
+)
 def test_one_spelling_of_a_text_is_read_and_no_other(text: str) -> None:
     """Printable ASCII, all else escaped in lower case: however printing is made quick."""
     value = {"ledger": "format", "text": text}
     printed = spelled(value)
     assert read_canonical(printed, "format", 1_000) == value
     raw = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
-    others = {raw, printed.replace(b"\\u", b"\\U"), printed.replace(b"plain", b"pl\\u0061in"), printed[:-1]} - {printed}
+    others = {
+        raw,
+        printed.replace(b"\\u", b"\\U"),
+        printed.replace(b"plain", b"pl\\u0061in"),
+        printed[:-1],
+    } - {printed}
     for other in others:
         with pytest.raises(Malformed):
             read_canonical(other, "format", 1_000)
+
+
+def test_the_escape_of_a_dash_as_text_is_no_dash() -> None:
+    value = {"ledger": "format", "text": "\\u2014"}
+    assert read_canonical(spelled(value), "format", 1_000) == value
