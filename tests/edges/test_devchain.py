@@ -151,7 +151,7 @@ def test_what_is_younger_may_be_gone_and_the_chain_still_starts(own: DevChain) -
     try:
         assert Chain.connect(own.url, chain.origin, LIMITS).head()[0] == 1
     except ContractMissing:
-        assert int(latest(own)["number"], 16) <= 1
+        assert int(latest(own)["number"], 16) <= 1 + 256, "a start after a kill makes empty blocks"
 
 
 def wait_for_end(own: DevChain) -> None:

@@ -4,7 +4,8 @@ The folder holds ``state.json`` (written by anvil), ``state.good.json`` (its lat
 (pid and port while it runs), ``anvil.log`` and ``lock``. Any process may start the chain, and any other may stop it.
 
 ``stop`` loses nothing. ``kill -9`` loses blocks younger than ``SAVE_SECONDS``, or than three times that if anvil was
-just writing its state; followers see the loss as a reorganisation. A keeper process, ``python -m
+just writing its state. The next start makes empty blocks, so that the chain is higher than before: followers see the
+loss as a reorganisation, and do not wait for blocks that never come. A keeper process, ``python -m
 ledger.edges.devchain.anvil FOLDER PID``, makes the copies while anvil runs.
 
 Block times follow the machine's clock, also after a stop, and never go backwards.
@@ -36,6 +37,7 @@ CHAIN_ID = 31337
 HARDFORK = "osaka"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 60.0
+_MOST_LOST = 256  # blocks
 _ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -73,9 +75,12 @@ class DevChain:
         """
         with self._locked():
             if self._running() is None:
+                was_killed = self._process_file.exists()  # who stops it removes the file
                 self._files.rescue()
                 self._spawn()
                 self._keep_time()
+                if was_killed:
+                    _rpc(self.url, "anvil_mine", hex(_MOST_LOST))
 
     def stop(self) -> None:
         """Stop it and wait until its state is written; does nothing if it does not run."""
