@@ -424,7 +424,10 @@ class WitnessResult(BaseModel):
 class DegradedReason(BaseModel):
     """Why a server is degraded. docs/operations.md says what to do about each."""
 
-    code: Literal["chain_away", "chain_wrong", "anchoring_waits", "batch_refused", "backlog_old"]
+    code: Literal[
+        "chain_away", "chain_wrong", "nodes_differ", "history_broken", "node_away", "anchoring_waits", "batch_refused",
+        "backlog_old",
+    ]  # fmt: skip
     detail: str
 
 

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 
 from api.kit import traces
 from api.kit.queue import CallWorker, Pool, Worker
-from api.kit.readiness import NodeReadiness
+from api.kit.readiness import NodeReadiness, NodeState
 from api.kit.streams import Hub
 from api.kit.tries import Tries
 from ledger.app import App
@@ -82,11 +82,10 @@ class Services:
         with traces.span("commit", declarations=sum(map(len, requests))):
             return store_requests(self.store, requests, self.clock())
 
-    def _newest_block(self) -> tuple[int, int]:
-        chain = self.app.chain
-        block = chain.latest()
-        chain.head(block.number)  # asks our contract too
-        return block.number, block.time
+    def _newest_block(self) -> NodeState:
+        look = self.app.chain.survey()  # asks our contract too, and compares two nodes
+        problems = tuple(f"{name}: {words}" for name, words in self.app.chain.node_problems.items())
+        return NodeState(look.block.number, look.block.time, nodes=problems)
 
 
 def open_services(settings: Settings) -> Services:

@@ -17,7 +17,7 @@ from ledger.core.anchoring.interval import wait
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.relaying.rules import PayerKind
 from ledger.edges.store import StoreStatus
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, NodesDiffer
 
 _DEPTHS = (1, 2, 5, 10, 20, 50, 100, 1_000)  # upper bounds, in entries
 _STATES: tuple[BatchState, ...] = ("batched", "sent", "anchored")
@@ -26,10 +26,18 @@ _STATES: tuple[BatchState, ...] = ("batched", "sent", "anchored")
 def degraded_reasons(services: Services, status: StoreStatus, seen: NodeState) -> list[DegradedReason]:
     """Why this server is degraded, the cause before its consequences; empty if it is not."""
     found: list[DegradedReason] = []
-    if seen.problem is not None:
+    finding = services.app.finding
+    if seen.problem is not None and not seen.differs:
         found.append(DegradedReason(code="chain_away" if seen.is_away else "chain_wrong", detail=seen.problem))
+    if nodes_differ(services, seen):
+        words = seen.problem if seen.differs else str(finding)
+        found.append(DegradedReason(code="nodes_differ", detail=words or ""))
+    elif finding is not None:
+        found.append(DegradedReason(code="history_broken", detail=str(finding)))
+    if seen.nodes:
+        found.append(DegradedReason(code="node_away", detail="; ".join(seen.nodes)))
     waits = services.waits.get("anchoring")
-    if waits and seen.problem is None:
+    if waits and seen.problem is None and finding is None:
         found.append(DegradedReason(code="anchoring_waits", detail=waits))
     if status.problem is not None:
         refused = sum(state.problems for name, state in status.under_way.items() if name != "anchored")
@@ -38,6 +46,11 @@ def degraded_reasons(services: Services, status: StoreStatus, seen: NodeState) -
     if age is not None and age > _wait(services, status) + services.settings.backlog_alarm_seconds:
         found.append(DegradedReason(code="backlog_old", detail=f"the oldest declaration has waited for {age} seconds"))
     return found
+
+
+def nodes_differ(services: Services, seen: NodeState) -> bool:
+    """Whether two nodes contradict each other, as this process sees it."""
+    return seen.differs or isinstance(services.app.finding, NodesDiffer)
 
 
 def who_anchors(services: Services) -> str:
@@ -72,6 +85,11 @@ class StatusFigures(Collector):
         yield _gauge(
             "ledger_chain_up", "1 where the chain's node answers, and is of the right chain.", not seen.problem
         )
+        differ = nodes_differ(services, seen)
+        yield _gauge("ledger_nodes_differ", "1 where two nodes contradict each other.", differ)
+        broken = services.app.finding is not None and not differ
+        yield _gauge("ledger_history_broken", "1 where the chain's log contradicts the contract's head.", broken)
+        yield _gauge("ledger_nodes_away", "Nodes that are away or wrong while another one serves.", len(seen.nodes))
         if seen.block is not None and seen.time is not None:
             yield _gauge("ledger_chain_block", "Number of the newest block.", seen.block)
             age = max(0, services.clock() - seen.time)
@@ -81,7 +99,8 @@ class StatusFigures(Collector):
         try:
             status, newest = services.store.status.read(), services.store.checkpoints.newest()
             spent = list(self._spent(status))
-            confirmed = None if seen.block is None else services.store.entries.size_as_of(seen.block - wanted + 1)
+            highest = services.readiness.highest
+            confirmed = None if highest == 0 else services.store.entries.size_as_of(highest - wanted + 1)
         except LedgerError:
             yield _gauge("ledger_store_up", "1 where the store can be read.", 0)
             return

@@ -33,7 +33,7 @@ from ledger.edges.profiles import Profiles
 from ledger.edges.published_log import PublishedLog
 from ledger.edges.store import Store
 from ledger.edges.witness_http import clients_of
-from ledger.errors import LedgerError, Malformed, Source, Unavailable
+from ledger.errors import HistoryBroken, LedgerError, Malformed, Source, Unavailable
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.audit.audit import OtherNode
 from ledger.journeys.checkpoint import note_key
@@ -349,7 +349,13 @@ class App:
     @_Opened
     def follower(self) -> Follower:
         """The replayed history."""
-        return Follower(self.chain, self.store)
+        return Follower(self.chain, self.store, self.look_seconds)
+
+    @property
+    def finding(self) -> HistoryBroken | None:
+        """The contradiction that the follower found and nothing has resolved since; None too if nobody has looked."""
+        follower = self._parts.get("follower")
+        return follower.finding if isinstance(follower, Follower) else None
 
     @property
     def relay(self) -> Relay:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
-from ledger.errors import LedgerError, Unavailable
+from ledger.errors import LedgerError, NodesDiffer, Unavailable
 
 PATIENCE_SECONDS = 2.0  # those who ask for readiness or figures give up after a few
 
@@ -15,13 +15,16 @@ PATIENCE_SECONDS = 2.0  # those who ask for readiness or figures give up after a
 class NodeState:
     """The newest block: number and time (seconds). If there is a ``problem``, both are None.
 
-    ``is_away``: the node does not answer; otherwise it is of another chain, or has another contract.
+    ``is_away``: no node answers; ``differs``: two nodes contradict each other; otherwise the node is of another chain,
+    or has another contract. ``nodes``: what is wrong with a node while another one serves.
     """
 
     block: int | None = None
     time: int | None = None
     problem: str | None = None
     is_away: bool = False
+    differs: bool = False
+    nodes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -33,9 +36,11 @@ class _Asked:
 class NodeReadiness:
     """Asks the node once at a time; all waiting callers share the answer. Safe to use from threads."""
 
-    def __init__(self, ask: Callable[[], tuple[int, int]]) -> None:
-        """``ask``: number and time of the newest block; raises a LedgerError if something is wrong."""
+    def __init__(self, ask: Callable[[], NodeState]) -> None:
+        """``ask``: what the nodes say now; raises a LedgerError if something is wrong."""
         self._ask = ask
+        self.highest = 0
+        """Number of the highest block that was ever seen: a node whose newest block goes back does not undo it."""
         self._lock = Lock()
         self._under_way: _Asked | None = None
 
@@ -52,9 +57,11 @@ class NodeReadiness:
 
     def _run(self, asked: _Asked) -> None:
         try:
-            asked.seen = NodeState(*self._ask())
+            asked.seen = self._ask()
+            self.highest = max(self.highest, asked.seen.block or 0)
         except LedgerError as error:
-            asked.seen = NodeState(problem=str(error), is_away=isinstance(error, Unavailable))
+            away, differ = isinstance(error, Unavailable), isinstance(error, NodesDiffer)
+            asked.seen = NodeState(problem=str(error), is_away=away, differs=differ)
         except Exception as error:  # the other figures must be given all the same
             asked.seen = NodeState(problem=f"asking failed: {type(error).__name__}")
         finally:

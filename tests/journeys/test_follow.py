@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ledger.edges.chain.contract import Chain
+from ledger.edges.chain.nodes import Look
 from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.follow import Follower
@@ -78,8 +80,8 @@ class Hanging:
     def __getattr__(self, name: str) -> object:
         return getattr(self._chain, name)
 
-    def head(self) -> tuple[int, bytes, int]:
-        found = self._chain.head()
+    def look(self, *arguments: Any) -> Look:
+        found = self._chain.look(*arguments)
         self.asked.set()
         assert self.answers.wait(10)
         return found

@@ -32,7 +32,7 @@ from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.proofs.tlog_proof import TlogProof
 from ledger.core.statements.origin import Origin
-from ledger.errors import ReadingForbidden, Source, Unavailable, UnknownDeclaration
+from ledger.errors import HistoryBroken, ReadingForbidden, Source, Unavailable, UnknownDeclaration
 from ledger.journeys.proof import transparent_statement
 from ledger.journeys.receive import Received, check_party
 from ledger.journeys.status import DeclarationStatus, declaration_status, stored_statuses
@@ -159,8 +159,8 @@ def get_declaration(
     try:
         with services.app.follower.fresh_history() as history:
             found = declaration_status(name, services.store, history, services.clock(), reader.may_read)
-    except Unavailable:
-        # The chain is away: what the store knows is better than nothing.
+    except (Unavailable, HistoryBroken):
+        # Nobody can say, or sources contradict each other: what the store knows is better than nothing.
         found = declaration_status(name, services.store, may_read=reader.may_read)
     shown = _shown(found)
     read_one(reader, name, found.declaration, "status")

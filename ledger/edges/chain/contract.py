@@ -170,6 +170,16 @@ class Chain:
         return self._nodes.present
 
     @property
+    def node(self) -> Node:
+        """The node that the latest look chose."""
+        return self._nodes.present
+
+    @property
+    def has_second_node(self) -> bool:
+        """Whether another node can be asked while one lags."""
+        return self._nodes.second is not None
+
+    @property
     def node_address(self) -> str:
         """The part of the node's address that may be shown: scheme, host and port."""
         return self._node.address

@@ -14,7 +14,7 @@ from ledger.edges.store.database import Database
 from ledger.edges.store.limits import CHUNK, checked_number
 from ledger.edges.store.rows import IndexedEntry, entry_of
 from ledger.edges.store.tables import ENTRIES
-from ledger.edges.store.transactions import append_entries, truncate_entries
+from ledger.edges.store.transactions import append_entries, mend_entries, truncate_entries
 
 
 class Entries:
@@ -37,6 +37,16 @@ class Entries:
         """
         with self._database.writing() as connection:
             append_entries(connection, self._origin, logged)
+
+    def mend(self, logged: Sequence[LoggedEntry]) -> None:
+        """Write entries over the rows of their numbers, which cannot be read, or behind them; all or none.
+
+        Nobody is told of it: the chain took nothing back.
+
+        :raises HistoryBroken: there would be a gap.
+        """
+        with self._database.writing() as connection:
+            mend_entries(connection, self._origin, logged)
 
     def truncate(self, number: int) -> None:
         """Drop entry ``number`` and all after it, as a reorganisation of the chain did.

@@ -117,6 +117,22 @@ def append_entries(connection: Connection, origin: Origin, logged: Sequence[Logg
         _anchor_open_batches(connection, items)
 
 
+def mend_entries(connection: Connection, origin: Origin, logged: Sequence[LoggedEntry]) -> None:
+    """Write entries over the rows that have their numbers, or behind them. Readers are told nothing of those.
+
+    :raises HistoryBroken: there would be a gap.
+    """
+    if not logged:
+        return
+    first, last = logged[0].entry.number, logged[-1].entry.number
+    connection.execute(delete(ENTRIES).where(ENTRIES.c.number.between(first, last)))
+    connection.execute(insert(ENTRIES), [entry_values(item, origin) for item in logged])
+    numbers = select(func.count()).select_from(ENTRIES).where(ENTRIES.c.number < first)
+    if connection.execute(numbers).scalar_one() != first or last - first + 1 != len(logged):
+        raise HistoryBroken("the entry does not follow on the index", expected="no gap", found="one", number=first)
+    _anchor_open_batches(connection, logged)
+
+
 def truncate_entries(connection: Connection, number: int) -> None:
     """Drop the entries from ``number`` on; the batches that they anchored are to be sent again."""
     dropped = connection.execute(delete(ENTRIES).where(ENTRIES.c.number >= number)).rowcount
