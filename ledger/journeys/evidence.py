@@ -289,7 +289,9 @@ class Prover:
                 self._follower.refresh(max_age=self._max_age)
             else:
                 self._follower.refresh_unless_busy(self._max_age)
-        except Unavailable as error:
+        except (Unavailable, HistoryBroken) as error:
+            if self._gatherer is None and isinstance(error, HistoryBroken):
+                raise
             log.warning("evidence without the chain: %s", error)
             signs = None  # nothing is signed that the chain does not confirm now
         if signs is not None and self._follower.refreshed_at - self._looked_at <= max_age:
