@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -251,8 +252,13 @@ def test_a_stream_of_a_declaration_needs_the_same(business: Business, monkeypatc
     for visitor, status in ((business.party, 200), (business.officer, 200), (business.council, 404)):
         assert business.told(visitor, path) == status
     monkeypatch.setattr(stream_route, "JUDGED_SECONDS", 0.0)
-    followed = business.party.get(f"/v1/stream?declaration={business.id_}")  # ends, and is not followed for ever
-    assert '"state"' in followed.text
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(business.party.get, f"/v1/stream?declaration={business.id_}")
+        try:
+            assert '"state"' in following.result(60).text, "it ends by itself"
+        except TimeoutError:
+            business.site.services.hub.close()
+            raise
 
 
 def test_the_officers_of_a_suspended_agency_are_strangers_to_others_business(business: Business) -> None:
