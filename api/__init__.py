@@ -6,6 +6,8 @@
 ``routes``         what is asked and answered: ``routes/ledger``, health and figures
 ``background``     anchoring and cosigning, beside the requests
 ``services``       what a running server has, given to routes and background
+``verdicts``       verdicts for strangers, from worker processes
+``judging``        one verdict, in a worker process
 ``status_figures`` why a server is degraded, and the figures of store and chain
 ``schemas``        shapes of requests and answers
 ``kit``            what every route needs, whatever its domain

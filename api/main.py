@@ -51,7 +51,9 @@ def _end_with_parent() -> None:
 
 def from_settings() -> FastAPI:
     """The API by environment and settings file: what ``ledger serve`` runs."""
-    return create_app(open_services(load_settings()))
+    services = open_services(load_settings())
+    services.verdicts.start()
+    return create_app(services)
 
 
 def create_app(services: Services) -> FastAPI:

@@ -13,8 +13,8 @@ from api.kit.queue import CallWorker, Pool, Worker
 from api.kit.readiness import NodeReadiness, NodeState
 from api.kit.streams import Hub
 from api.kit.tries import Tries
+from api.verdicts import Verdicts
 from ledger.app import App
-from ledger.core.verification.cache import VerificationCache
 from ledger.errors import Source, Unavailable
 from ledger.journeys.receive import Commit, Received, store_requests
 from ledger.journeys.relay import Relay
@@ -47,7 +47,8 @@ class Services:
             _ = app.relayer
         if self.has_anchor_key:
             _ = app.anchor_key
-        self.checking, self.proving, self.verifying = map(CallWorker, ("checking", "proving", "verifying"))
+        self.checking, self.proving = map(CallWorker, ("checking", "proving"))
+        self.verdicts = Verdicts(app.settings, clock, lambda: app.follower, LOOK_SECONDS)
         self.storing = Worker(
             "storing", self._store_requests, most_at_once=_COMMIT_SIZE, most_waiting=_COMMITS_WAITING, size=len
         )
@@ -57,7 +58,6 @@ class Services:
         self.readiness = NodeReadiness(self._newest_block)
         self.candidate = self.store.leadership.candidate("anchoring")
         self.leads = False
-        self.verification_cache = VerificationCache()
         self.tries = {what: Tries(MOST_TRIES, TRIES_SECONDS) for what in ("nonce", "sign-in")}
         self.waits: dict[str, str] = {}
         """For each background thread by name: why it waits; empty if it does not."""
@@ -73,7 +73,7 @@ class Services:
 
     def close(self) -> None:
         """Store what waits, answer what was asked, then close everything."""
-        for worker in (self.checkers, self.checking, self.storing, self.proving, self.verifying):
+        for worker in (self.checkers, self.checking, self.storing, self.proving, self.verdicts):
             worker.stop()
         self.candidate.release()
         self.app.close()

@@ -240,6 +240,25 @@ class Settings(BaseModel):
         "Largest request body that the API accepts, in bytes.", 8 << 20, ge=1 << 10, le=1 << 30
     )
     page_limit: int = _setting("Highest number of declarations or entries on a page.", 1_000, ge=1, le=1_000)
+    verification_processes: int = _setting(
+        "How many processes of low priority each process of the API has for verifications. They begin with the first.",
+        2, ge=1, le=64,
+    )  # fmt: skip
+    verification_seconds: float = _setting(
+        "How many seconds of a processor one verification may take. Whoever has one that takes more is told to use "
+        "`ledger verify`.", 5.0, ge=0.1, le=600,
+    )  # fmt: skip
+    verification_memory_bytes: int = _setting(
+        "How much memory (address space) each process for verifications may have.", 2 << 30, ge=256 << 20, le=64 << 30
+    )
+    verification_entries: int = _setting(
+        "Highest number of entries in evidence that the API verifies. Evidence with the words of ten agencies has some "
+        "hundred.", 2_000, ge=10, le=1_000_000,
+    )  # fmt: skip
+    verification_attestations: int = _setting(
+        "Highest number of attestations about the declaration in evidence that the API verifies.",
+        500, ge=1, le=1_000_000,
+    )  # fmt: skip
     log_level: Literal["critical", "error", "warning", "info", "debug"] = _setting(
         "Lowest level that the server logs.", "info"
     )

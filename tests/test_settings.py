@@ -89,7 +89,9 @@ def test_all_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "api_host": "::1", "api_port": "1", "api_processes": "4",
             "site": "https://ledger.example", "operators": "0x" + "ab" * 20, "auditors": f"0x{'cd' * 20} 0x{'ef' * 84}",
             "writes_need_session": "yes", "requests_per_second": "20",
-        "max_body_bytes": "1024", "page_limit": "10", "log_level": "debug", "log_format": "json",
+        "max_body_bytes": "1024", "page_limit": "10", "verification_processes": "3",
+        "verification_seconds": "2.5", "verification_memory_bytes": "1073741824", "verification_entries": "300",
+        "verification_attestations": "40", "log_level": "debug", "log_format": "json",
         "log_requests": "problems", "backlog_alarm_seconds": "60", "stream_readers": "7",
         "otlp_endpoint": "http://127.0.0.1:4318/v1/traces",
     }  # fmt: skip

@@ -8,6 +8,9 @@ In the order in which a request meets it:
 ``fast_path``   a route whose JSON body is read once
 ``idempotency`` a request that may be sent again is done once
 ``queue``       one thread that does what waits for many requests
+``processes``   worker processes that may be killed
+``process``     the inside of such a process
+``leaving``     work that ends when the client leaves
 ``streams``     events for many readers, by one look at their source
 ``errors``      one table: error class -> HTTP status, as problem details
 ``logs``        log lines, each with the request that caused it

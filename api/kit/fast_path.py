@@ -54,6 +54,25 @@ class FastPath(APIRoute):
         return quick
 
 
+class UnreadPath(APIRoute):
+    """For an async function of ``body``, ``request`` and ``services`` that has the body read elsewhere.
+
+    The model documents the body. It is None where a function is called in this way.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        thorough = super().get_route_handler()
+        endpoint = self.endpoint
+
+        async def quick(request: Request) -> Response:
+            if not _is_json(request):
+                return await thorough(request)
+            answer: Response = await endpoint(body=None, request=request, services=request.app.state.services)
+            return answer
+
+        return quick
+
+
 def _is_json(request: Request) -> bool:
     return any(
         name == b"content-type" and value.partition(b";")[0].strip().lower() == _JSON

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -18,7 +18,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metr
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
-from ledger.core.verification.verdict import Question, Verdict
 from ledger.journeys.anchor import Round
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -125,11 +124,11 @@ def received(door: Door, outcome: Reception, count: int = 1) -> None:
     _RECEIVED_AS[door, outcome].inc(count)
 
 
-def verified(verdict: Verdict) -> None:
-    """Count a verdict."""
-    _VERDICTS.labels(verdict.conclusion.name.lower()).inc()
-    for question in Question:
-        _ANSWERS.labels(question.name.lower(), verdict.answer(question).value.lower()).inc()
+def verified(conclusion: str, questions: Mapping[str, str]) -> None:
+    """Count a verdict, by its conclusion and the answer to each question, in lower case."""
+    _VERDICTS.labels(conclusion).inc()
+    for question, answer in questions.items():
+        _ANSWERS.labels(question, answer).inc()
 
 
 def not_relayed(reason: str) -> None:

@@ -5,19 +5,15 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.main import create_app
-from api.services import Services, open_services
-from ledger.app import App
+from api.services import open_services
 from ledger.core.document import redact
-from ledger.core.verification import cache
 from ledger.core.verification.codes import CODES
-from ledger.core.verification.verify import verify
 from ledger.settings import Settings
 from ledger.testing.world import ORIGIN
 from tests.conformance.parts import attested, policy, requirement
@@ -103,25 +99,3 @@ def test_what_it_says_is_read_as_strictly_as_a_file(client: TestClient, spelled:
     answer = asked(client, spelled.encode())
     assert answer.status_code == (422 if said else 200), answer.text
     assert said in answer.json().get("detail", "")
-
-
-def test_a_server_checks_the_signatures_of_a_resolution_once(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What it knows from other evidence it does not work out again; a verifier without a cache does."""
-    asked(client, TEXT)
-    checked = []
-    monkeypatch.setattr(cache, "check_quorum", lambda *_: checked.append("checked"))
-    assert asked(client, TEXT).json()["conclusion"] == "GOOD"
-    assert checked == []
-    verify(MADE.evidence(), clock=MADE.world.now, trust=MADE.world.trust)
-    assert set(checked) == {"checked"}
-
-
-def test_services_have_one_cache(tmp_path: Path) -> None:
-    settings = Settings(rpc_url="http://127.0.0.1:1", origin=str(ORIGIN), state_dir=tmp_path)
-    services = Services(App(settings))
-    try:
-        assert isinstance(services.verification_cache, cache.VerificationCache)
-    finally:
-        services.close()
