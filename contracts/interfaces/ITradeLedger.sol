@@ -70,7 +70,7 @@ interface ITradeLedger is IERC5267 {
 
     /// @notice A party ends its declaration. The party signs it.
     /// @param declaration id of the declaration
-    /// @param reason UNCL 1225: 1 cancellation, 5 replace
+    /// @param reason UNCL 1225: 1 cancelled, 5 replaced
     /// @param replacement id of the declaration that replaces it, or zero
     struct Withdrawal {
         bytes32 declaration;
