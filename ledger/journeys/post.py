@@ -13,6 +13,7 @@ from ledger.journeys.relay import Relay, Relayed, relayed
 def relay_posting(relay: Relay, posting: Posting, signer: Signer, signature: bytes) -> Relayed:
     """Relay a posting. Relaying the same one again is no error, also if others have moved the line on since.
 
+    :raises Malformed: the member is not in the attestation's set; it is not checked where the set is not known.
     :raises SheetStale: another posting came first; ``current`` is the sheet from which a new one must move.
     :raises NotRelayed: the relayer does not pay for it.
     :raises Refused: the contract forbids it.

@@ -17,6 +17,7 @@ from ledger.core.evidence.inclusion import set_of
 from ledger.core.history.entry import Attested, Enacted, Posted, Revoked, Withdrawn, topic_of
 from ledger.core.history.history import History
 from ledger.core.statements.signature import WalletUndecided, verify_party_signature, verify_signature
+from ledger.core.tree.merkle import leaf_hash
 from ledger.errors import DeclarationNotAnchored, DeclarationNotKnown, Malformed, SetNotKnown
 
 Statement = Attested | Revoked | Withdrawn | Posted | Enacted
@@ -45,6 +46,10 @@ class Known(Protocol):
         """Whether all members of a set are known."""
         ...
 
+    def is_member(self, name: SetName, id_: DeclarationId) -> bool | None:
+        """Whether a declaration is in a set; None if the set is not known."""
+        ...
+
     def has_all(self, ids: Sequence[DeclarationId]) -> bool:
         """Whether all of these declarations are in the store."""
         ...
@@ -71,7 +76,7 @@ def check_relayable(
     that is withdrawn is anchored here. What is revoked or posted is in the history, or the contract would refuse it.
 
     :param members: of the attestation's set, as its sender gave them.
-    :raises Malformed: the members are not those of the set.
+    :raises Malformed: the members are not those of the set; or a posting's member is not in its set.
     :raises Refused: the contract's reason; or SetNotKnown, DeclarationNotKnown, DeclarationNotAnchored.
     :raises DefiniteNo: a signature does not fit.
     """
@@ -90,7 +95,25 @@ def check_relayable(
         history.agencies.agency(statement.attestation.agency)  # so that an unknown agency is named first
     history.check(statement, topic_of(statement, history.origin), at, verify)
     check_members(statement, members)
+    check_posted_member(statement, history, known)
     return Relayable(_payer(statement, history, known, members), bool(wallets))
+
+
+def check_posted_member(statement: Statement, history: History, known: Known) -> None:
+    """Malformed if a posting names another declaration than those of the attested set, where that set is known.
+
+    Ask it after the posting's signature was checked: whoever may not post must not learn what is in a set.
+    """
+    if not isinstance(statement, Posted) or statement.posting.attestation not in history.attestations:
+        return
+    attestation = history.attestations[statement.posting.attestation].attested.attestation
+    member = statement.posting.member
+    if attestation.size == 1:
+        is_member: bool | None = leaf_hash(member) == attestation.root
+    else:
+        is_member = known.is_member(SetName(attestation.root, attestation.size), member)
+    if is_member is False:
+        raise Malformed("is no declaration of the attested set", "member")
 
 
 def check_members(statement: Statement, members: Sequence[DeclarationId]) -> None:

@@ -53,6 +53,10 @@ class Store:
 
     states: dict[DeclarationId, DeclarationState] = field(default_factory=dict)
     sets: set[SetName] = field(default_factory=set)
+    members: dict[SetName, list[DeclarationId]] = field(default_factory=dict)
+
+    def is_member(self, name: SetName, id_: DeclarationId) -> bool | None:
+        return id_ in self.members[name] if name in self.members else None
 
     def has_members(self, name: SetName) -> bool:
         return name in self.sets
@@ -181,6 +185,30 @@ def test_a_posting_moves_from_the_present_sheet(desk: Desk) -> None:
     late = replace(opening, from_=b"\x02" * 32)
     with pytest.raises(SheetStale):
         desk.check(Posted(late, PLANT.signer, PLANT.sign(late.id(desk.world.origin))))
+
+
+def test_a_posting_is_about_a_member_of_the_set_where_that_is_known(desk: Desk) -> None:
+    """A stranger's posting ends at its signature: he does not learn who is in a set."""
+    origin, stranger = desk.world.origin, b"\x07" * 32
+    id_ = desk.world.attest(MPI, 851, desk.root, desk.size, PLANT)
+
+    def posting(member: bytes, attestation: bytes = id_, signer: Key = PLANT) -> Posted:
+        made = Posting(MPI, attestation, member, 1, ZERO, b"\x01" * 32)
+        return Posted(made, signer.signer, signer.sign(made.id(origin)))
+
+    assert desk.check(posting(stranger)) == BY_AGENCY, "the set is not known"
+    desk.store.members[SetName(desk.root, desk.size)] = desk.ids
+    assert desk.check(posting(desk.ids[2])) == BY_AGENCY
+    with pytest.raises(Malformed, match="is no declaration of the attested set"):
+        desk.check(posting(stranger))
+    with pytest.raises(DefiniteNo) as refused:
+        desk.check(posting(stranger, signer=STRANGER))
+    assert not isinstance(refused.value, Malformed)
+    one = set_of(desk.ids[:1])
+    alone = desk.world.attest(MPI, 851, one.root, one.size, PLANT)
+    assert desk.check(posting(desk.ids[0], alone)) == BY_AGENCY
+    with pytest.raises(Malformed, match="is no declaration of the attested set"):
+        desk.check(posting(desk.ids[1], alone))
 
 
 def test_a_withdrawal_is_relayed_if_the_declaration_is_anchored_here(desk: Desk) -> None:
