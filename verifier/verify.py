@@ -1258,6 +1258,9 @@ OUTCOMES_OF = {
 }
 
 
+WITHDRAWAL_REASONS = {1: "cancelled", 5: "replaced"}  # UNCL 1225
+
+
 def type_in_words(document_type: int) -> str:
     return DOCUMENT_TYPES.get(document_type, f"document of type {document_type} (UNCL 1001)")
 
@@ -2242,7 +2245,9 @@ class Verifier:
         """Check 12."""
         for entry in self.entries:
             if entry.kind == WITHDRAWN and entry.said["Withdrawal"]["declaration"] == self.id and entry.time <= self.at:
-                words = f"withdrawn by entry {entry.number} at {when(entry.time)}"
+                reason = entry.said["Withdrawal"]["reason"]
+                why = WITHDRAWAL_REASONS.get(reason, f"code {reason} of UNCL 1225")
+                words = f"withdrawn by entry {entry.number} at {when(entry.time)}, {why} ({reason})"
                 party, id_ = (
                     self.evidence.declaration["party"],
                     self.evidence.origin.id(WITHDRAWAL, entry.said["Withdrawal"]),

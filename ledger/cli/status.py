@@ -13,7 +13,7 @@ from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import when
 from ledger.core.history.standing import Standing
-from ledger.core.statements.code_lists import outcome_in_words, type_in_words
+from ledger.core.statements.code_lists import outcome_in_words, type_in_words, withdrawal_reason_in_words
 from ledger.journeys.status import AttestationStatus, DeclarationStatus, attestation_status, declaration_status
 
 
@@ -65,11 +65,16 @@ def _show_declaration(status: DeclarationStatus, as_json: bool) -> None:
             "entry": entry.number,
             "time": when(entry.time),
             "reason": withdrawn.withdrawal.reason,
+            "reason_in_words": withdrawal_reason_in_words(withdrawn.withdrawal.reason),
             "replacement": hex_text(withdrawn.withdrawal.replacement),
         }
 
     def human() -> None:
-        facts("Declaration", {key: item for key, item in value.items() if key != "attestations"})
+        shown = {key: item for key, item in value.items() if key != "attestations"}
+        if "withdrawn" in shown:
+            about = shown["withdrawn"]
+            shown["withdrawn"] = f"by entry {about['entry']} at {about['time']}, {about['reason_in_words']}"
+        facts("Declaration", shown)
         rows = [
             (
                 item["agency"],

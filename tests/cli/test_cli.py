@@ -115,7 +115,9 @@ def test_the_whole_job(shell: Shell, folder: Path) -> None:
     verdict = shell.json("verify", evidence, "-d", wrapped, "-t", trust, "--online", code=1)
     assert verdict["questions"] == {"intact": "VALID", "in_force": "INVALID", "authority": "VALID"}
     shell.json("withdraw", id_, "--key", "trader")
-    assert shell.json("status", id_)["withdrawn"]["reason"] == 1
+    withdrawn = shell.json("status", id_)["withdrawn"]
+    assert (withdrawn["reason"], withdrawn["reason_in_words"]) == (1, "cancelled")
+    assert f"by entry {withdrawn['entry']} at {withdrawn['time']}, cancelled\n" in shell("status", id_)[1]
     assert shell.json("history", "--last", "1")["entries"][0]["words"] == f"declaration {id_}: cancelled"
     assert shell.json("audit")["good"] is True
 
@@ -498,6 +500,23 @@ def test_a_line_moves_from_sheet_to_sheet(shell: Shell) -> None:
     printed = shell(*post, "--from", second, "--to", third)[1]
     assert printed.startswith("Posted\n")
     assert f"{about}sheet {second} to sheet {third}" in printed
+
+
+def test_a_posting_is_about_a_member_of_the_attested_set(shell: Shell) -> None:
+    """Where the set is known: it always is for a set of one, and for batches and sets that were attested here."""
+    house = shell.house
+    if "182" not in shell.json("agency", "show", "NZ-MPI")["mandates"]:
+        shell.json("council", "grant", "NZ-MPI", "182", "-k", "council")
+    first, second, other = (item.id(house.chain.origin) for item in houses.anchored(house, 3))
+    alone, pair = houses.attest(house, [first]), houses.attest(house, [first, second])
+    before = house.chain.head()[0]
+    words = ("--line", "1", "--agency", "NZ-MPI", "--to", ONES, "-k", "plant-officer")
+    for attestation, member in ((alone, second), (pair, other)):
+        code, _, said = shell("post", hex_text(attestation), "--member", hex_text(member), *words)
+        assert (code, "member: is no declaration of the attested set" in said) == (2, True), said
+    assert house.chain.head()[0] == before
+    for attestation, member in ((alone, first), (pair, second)):
+        assert shell("post", hex_text(attestation), "--member", hex_text(member), *words)[0] == 0
 
 
 def test_the_history_lists_postings(shell: Shell) -> None:

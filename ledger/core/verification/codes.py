@@ -176,7 +176,7 @@ CODES = {
     "withdrawal.none": _message(_VALID, f"not withdrawn, {_AS_OF}"),
     "withdrawal.none_shown": _message(_SKIPPED, f"no withdrawal shown, {_AS_OF}"),
     "withdrawal.withdrawn": _message(
-        _INVALID, "withdrawn by entry {entry} at {time!t}, reason {reason_code}[, replaced by {replacement}]"
+        _INVALID, "withdrawn by entry {entry} at {time!t}, {reason_code!w}[; the replacement is {replacement}]"
     ),
     "withdrawal.not_signed": _message(
         _INVALID, "entry {entry} withdraws it at {time!t}, and is not signed by the party {signer}: {reason}"

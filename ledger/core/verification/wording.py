@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ledger.core.encoding.text import when
-from ledger.core.statements.code_lists import DOCUMENT_STATUS, outcome_in_words, type_in_words
+from ledger.core.statements.code_lists import (
+    DOCUMENT_STATUS,
+    outcome_in_words,
+    type_in_words,
+    withdrawal_reason_in_words,
+)
 
 Param = str | int | list[str] | list[int] | None
 """A parameter of what a check found. Bytes are lower-case hex with 0x, times seconds since 1970."""
@@ -17,7 +22,8 @@ class Template:
     """``{name}`` is a parameter; ``{name!t}`` one that is a time in seconds; ``{name!o}`` a list of which any will do.
 
     ``{name!k}`` is a document type or kind in words; ``{name!u}`` the outcome (or a list of which any will do) that an
-    attestation of the parameter ``kind`` has; ``{name!r}`` the reason of a revocation.
+    attestation of the parameter ``kind`` has; ``{name!r}`` the reason of a revocation, ``{name!w}`` of a
+    withdrawal.
 
     A part in square brackets is left out where one of its parameters is null or an empty list.
     """
@@ -46,7 +52,7 @@ class _Optional(NamedTuple):
     parts: list[str | _Hole]
 
 
-_PART = re.compile(r"\[([^]]*)\]|\{(\w+)(?:!([tokur]))?\}")
+_PART = re.compile(r"\[([^]]*)\]|\{(\w+)(?:!([tokurw]))?\}")
 
 
 def _parts(text: str) -> Iterator[str | _Hole | _Optional]:
@@ -90,4 +96,5 @@ _FORMS: Mapping[str, Callable[[int], str]] = {
     "t": when,
     "k": lambda code: f"{type_in_words(code)} ({code})",
     "r": lambda code: f"{DOCUMENT_STATUS.in_words(code)} ({code})",
+    "w": lambda code: f"{withdrawal_reason_in_words(code)} ({code})",
 }

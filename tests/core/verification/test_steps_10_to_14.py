@@ -73,7 +73,7 @@ def test_step_12_withdrawn_names_the_replacement(sample: Sample, online: bool) -
     sample.world.withdraw(sample.declaration, replacement=replacement)
     found = check(sample.verdict(online), "withdrawal")
     assert (found.code, found.params["replacement"]) == ("withdrawal.withdrawn", "0x" + replacement.hex())
-    assert found.detail.endswith(f", replaced by 0x{replacement.hex()}")
+    assert found.detail.endswith(f", replaced (5); the replacement is 0x{replacement.hex()}")
 
 
 @pytest.mark.parametrize("online", [False, True])
@@ -83,7 +83,7 @@ def test_step_12_withdrawn_for_good_names_no_replacement(sample: Sample, online:
     sample.world.withdraw(sample.declaration)
     found = check(sample.verdict(online), "withdrawal")
     assert (found.code, found.params["replacement"]) == ("withdrawal.withdrawn", None)
-    assert "replaced" not in found.detail
+    assert "replacement" not in found.detail
 
 
 @pytest.mark.parametrize("online", [False, True])
