@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Annotated
@@ -21,6 +22,7 @@ from ledger.journeys.relay import Relay
 from ledger.journeys.sign_in import MOST_TRIES, TRIES_SECONDS
 from ledger.settings import Settings
 
+log = logging.getLogger("api.services")
 LOOK_SECONDS = 1.0
 """How old facts may be: all who ask within this time share one look at the chain."""
 _COMMIT_SIZE = 2_000  # declarations in one commit; it takes some tens of milliseconds
@@ -47,6 +49,8 @@ class Services:
             _ = app.relayer
         if self.has_anchor_key:
             _ = app.anchor_key
+        if self.has_relayer and app.anchor_key_name == self.settings.relayer_key:
+            log.warning("relaying and anchoring share an account: `ledger keys new anchor`, and fund it")
         self.checking, self.proving = map(CallWorker, ("checking", "proving"))
         self.verdicts = Verdicts(app.settings, clock, lambda: app.follower, LOOK_SECONDS)
         self.storing = Worker(

@@ -62,6 +62,18 @@ def test_only_the_newest_responses_are_kept(store: Store, monkeypatch: pytest.Mo
     assert begin(store, key="0", request=2, at=NOW + 5) == "go on"
 
 
+def test_one_client_does_not_drive_out_the_others(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "MOST_OF_CLIENT", 3)
+    monkeypatch.setattr(idempotency, "MOST_KEPT", 6)
+    begin(store, client="b", at=NOW)
+    store.idempotency.keep("b", "k", RESPONSE)
+    for number in range(20):
+        assert begin(store, key=str(number), at=NOW + 1 + number) == "go on"
+    assert begin(store, client="b", at=NOW + 30) == RESPONSE
+    assert [begin(store, key=str(number), at=NOW + 30) for number in (17, 18, 19)] == ["under way"] * 3
+    assert begin(store, key="16", request=2, at=NOW + 30) == "go on"
+
+
 def test_of_many_requests_at_once_one_goes_on(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: begin(store), range(24)))

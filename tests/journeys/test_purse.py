@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 
+from ledger.core.anchoring.interval import Pace
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_text
 from ledger.core.relaying.budget import RelayLimits
@@ -307,3 +308,21 @@ def test_what_an_anchor_cost_is_kept(house: LocalLedger) -> None:
     after = house.store.batches.spent(100, now())
     assert 2 * 50_000 < after.day - before.day < 2 * 80_000
     assert 45_000 < after.small_hour - before.small_hour < 80_000
+
+
+def test_small_batches_wait_longer_once_they_have_cost_much(house: LocalLedger) -> None:
+    """A clock of the test's own, ahead of the house's: what was anchored before is more than an hour old."""
+    pace, at = Pace(shortest=1, longest=60, small_gas=100_000, full_size=10, day_gas=10**9), now() + 4_000
+    formed = []
+    for second in range(160):
+        made, signature = houses.declaration(house)
+        house.store.declarations.add([(made, signature)], house.chain.origin, at + second)
+        formed += [(second, batch.size) for batch in house.anchorer.step(10_000, 1, at + second, pace).formed]
+    assert formed[0] == (1, 2)
+    assert 3 <= len(formed) < 25  # instead of 80
+    assert max(second for second, _ in formed) > 100, "anchoring has stopped"
+    many = [houses.declaration(house) for _ in range(pace.full_size)]
+    house.store.declarations.add(many, house.chain.origin, at + 160)
+    (burst,) = house.anchorer.step(10_000, 1, at + 161, pace).formed
+    assert burst.size >= pace.full_size
+    house.anchorer.run(10_000, at + 162)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, true, update
 
 from ledger.edges.store.database import Database
 from ledger.edges.store.limits import checked_number
 from ledger.edges.store.tables import IDEMPOTENCY
 
 KEPT_SECONDS = 24 * 3600
+MOST_OF_CLIENT = 1_000  # so that one client does not drive out the others; its own oldest go first
 MOST_KEPT = 10_000  # of all clients together; the oldest go first
 
 
@@ -50,9 +51,10 @@ class Idempotency:
             if row is None:
                 values = {"client": client, "key": key, "request": request, "created_at": at}
                 connection.execute(insert(IDEMPOTENCY).values(values))
-                ordered = select(column.created_at).order_by(column.created_at.desc())
-                beyond = ordered.offset(MOST_KEPT).limit(1).scalar_subquery()
-                connection.execute(delete(IDEMPOTENCY).where(column.created_at <= beyond, ~this))
+                for whose, most in ((column.client == client, MOST_OF_CLIENT), (true(), MOST_KEPT)):
+                    ordered = select(column.created_at).where(whose).order_by(column.created_at.desc())
+                    beyond = ordered.offset(most).limit(1).scalar_subquery()
+                    connection.execute(delete(IDEMPOTENCY).where(whose, column.created_at <= beyond, ~this))
                 return "go on"
             if row.request != request:
                 return "another request"
