@@ -118,7 +118,8 @@ def explain(error: LedgerError) -> None:
     err.print(f"[bold red]{type(error).__name__}[/]: {escape(str(error))}", highlight=False, soft_wrap=True)
     own = own_transaction(error) if isinstance(error, NotRelayed) else {}
     if own:
-        err.print("To relay it yourself, send this transaction from any account that has coins for its gas:")
+        words = "To relay it yourself, send this transaction from any account that has coins for its gas:"
+        err.print(words, soft_wrap=True)
         for name, value in own.items():
             err.print(f"  {name.ljust(8)}  {value}", soft_wrap=True, markup=False)
 
