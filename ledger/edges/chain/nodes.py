@@ -14,7 +14,16 @@ from ledger.core.history.nodes import Compared, Stated, Use, View, Wrong, choose
 from ledger.core.statements.origin import Origin
 from ledger.edges.chain.calls import Call, refusal_of
 from ledger.edges.chain.node import Block, BlockId, CallReverted, Node
-from ledger.errors import AnotherHistory, ContractMissing, DefiniteNo, HistoryBroken, NodeLags, Source, Unavailable
+from ledger.errors import (
+    AnotherHistory,
+    ContractMissing,
+    DefiniteNo,
+    HistoryBroken,
+    NodeLags,
+    NodesDiffer,
+    Source,
+    Unavailable,
+)
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +109,11 @@ class Nodes:
         compared = Compared()
         if isinstance(first, Look) and isinstance(second, Look):
             compared = self._compare(first, second)
-        use = choose(views[0], views[1], compared, seen)
+        try:
+            use = choose(views[0], views[1], compared, seen)
+        except NodesDiffer:
+            self.forget()  # whichever told it may tell the truth next time
+            raise
         match use:
             case Use.FIRST:
                 assert isinstance(first, Look)
