@@ -173,7 +173,8 @@ def test_a_node_that_misbehaves(name: str, bench: Bench) -> None:
             assert until(lambda: bench.state(id_) == "final", 20), bench.client.get("/health/ready").json()
         if row.reason is not None:
             assert until(lambda: row.reason in bench.reasons(), 10), bench.client.get("/health/ready").json()
-        # What is final stays so, and evidence of it is given.
+        # Who lags contradicts nobody. What is final stays so, and evidence of it is given.
+        assert row.reason == "history_broken" or "history_broken" not in bench.reasons()
         assert bench.state(id_) in row.outbox
         assert [bench.state(known) for known in bench.declared] == ["final"] * len(bench.declared)
         found = bench.client.get(f"/v1/declarations/{bench.declared[0]}/evidence?digest={bench.digest}")
