@@ -169,6 +169,23 @@ def test_ranges_shrink_until_the_node_takes_them(chain: Chain, devchain: DevChai
         assert told == sorted(told)
 
 
+def test_one_range_is_asked_for_ahead(chain: Chain, devchain: DevChain, relayer: SigningKey) -> None:
+    """While the entries of one are taken, and not more: what is asked for lies in memory."""
+    chain.submit(calls.anchor(ROOT, 9), relayer)
+    rpc(devchain.url, "anvil_mine", hex(2_500))
+    first = next(iter(chain.entries(0))).block_number
+    with faulty_node(devchain.url) as faulty:
+        entries = through(faulty, chain).entries(first)
+        next(entries)
+        deadline = time.monotonic() + 30
+        while len(asked_for_logs(faulty)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        assert len(asked_for_logs(faulty)) == 2
+        entries.close()  # what was asked for ahead is dropped
+        assert not list(entries)
+
+
 def test_ranges_grow_over_empty_stretches(deployed: Chain, devchain: DevChain) -> None:
     with faulty_node(devchain.url) as faulty:
         chain = through(faulty, deployed)

@@ -7,8 +7,9 @@ the shipped artifact. Simulations and fees are hints: a wrong one costs gas.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.core.encoding.ids import Signer
 from ledger.core.history.entry import Entry
@@ -62,6 +63,14 @@ class SentCall:
         """Raise why it failed, if it did: Refused, or Unavailable if it would pass now."""
         assert self._receipt is not None
         self._under_way.check(self._receipt)
+
+
+class _Logs(NamedTuple):
+    """What the node answered for the blocks up to ``end``, and how many blocks to ask for next."""
+
+    logs: Sequence[Mapping[str, Any]]
+    end: int
+    span: int
 
 
 class Chain:
@@ -237,16 +246,36 @@ class Chain:
     ) -> Iterator[LoggedEntry]:
         """The entries logged in a range of blocks (both ends included; None is the latest), in order.
 
-        Ranges grow while they hold few logs, and shrink when the node refuses them. ``progress`` gets how many
-        blocks are read, and how many the range has. Gaps are not detected here: the replay finds them.
+        Ranges grow while they hold few logs, and shrink when the node refuses them. While the entries of one range are
+        taken, the node is asked for the next one. ``progress`` gets how many blocks are read, and how many the range
+        has. Gaps are not detected here: the replay finds them.
 
         :raises HistoryBroken: the contract could not have written one of the logs.
         :raises NodeLags: the node says that it does not have a block of the range.
         """
-        node = self._node
         last = self.latest().number if last_block is None else last_block
-        begin, span = first_block, _FIRST_SPAN
-        while begin <= last:
+        if first_block > last:
+            return
+        ahead = ThreadPoolExecutor(1, "logs")  # it makes its thread when there is a second range
+        try:
+            answer = self._logs(first_block, last, _FIRST_SPAN)
+            while True:
+                begin = answer.end + 1
+                following = ahead.submit(self._logs, begin, last, answer.span) if begin <= last else None
+                for log in answer.logs:
+                    yield logged_entry(log, self.origin)
+                if progress is not None:
+                    progress(begin - first_block, last - first_block + 1)
+                if following is None:
+                    return
+                answer = following.result()
+        finally:
+            ahead.shutdown(wait=False, cancel_futures=True)
+
+    def _logs(self, begin: int, last: int, span: int) -> _Logs:
+        """The logs of at most ``span`` blocks from ``begin`` on, none after ``last``. Raises as ``entries``."""
+        node = self._node
+        while True:
             end = min(begin + span - 1, last)
             try:
                 logs = node.logs(self.origin.contract, ENTRY_TOPIC, begin, end)
@@ -264,15 +293,11 @@ class Chain:
                 # Too many blocks or logs. Nodes say so in a dozen ways, so every refusal counts.
                 span = max(1, (end - begin + 1) // _SPAN_FACTOR)
                 continue
-            for log in logs:
-                yield logged_entry(log, self.origin)
-            if progress is not None:
-                progress(end - first_block + 1, last - first_block + 1)
-            begin = end + 1
             if len(logs) < _FEW_LOGS:
                 span *= _SPAN_FACTOR
             elif len(logs) > _MANY_LOGS:
                 span = max(1, span // _SPAN_FACTOR)
+            return _Logs(logs, end, span)
 
     def query(self, call: Call, block: int | None = None) -> tuple[Any, ...]:
         """Call a view function of the contract.
