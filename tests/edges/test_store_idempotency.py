@@ -74,6 +74,34 @@ def test_one_client_does_not_drive_out_the_others(store: Store, monkeypatch: pyt
     assert begin(store, key="16", request=2, at=NOW + 30) == "go on"
 
 
+def test_a_client_that_takes_many_keys_loses_its_own(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "MOST_OF_CLIENT", 3)
+    begin(store, client="b")
+    store.idempotency.keep("b", "k", RESPONSE)
+    for number in range(9):
+        assert begin(store, key=str(number), at=NOW + 1) == "go on"
+    assert len(rows(store)) == 4
+    assert begin(store, client="b", at=NOW + 1) == RESPONSE
+
+
+def test_where_all_are_too_many_who_has_most_loses_its_oldest(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "MOST_KEPT", 6)
+    begin(store, client="b")
+    store.idempotency.keep("b", "k", RESPONSE)
+    for number in range(20):
+        assert begin(store, key=str(number), at=NOW + 1 + number) == "go on"
+    assert len(rows(store)) == 6
+    assert begin(store, client="b", at=NOW + 21) == RESPONSE, "the oldest of all, but the only one of its client"
+    assert begin(store, client="c", at=NOW + 21) == "go on"
+    assert {row[1] for row in rows(store) if row[0] == "a"} == {"16", "17", "18", "19"}
+
+
+def rows(store: Store) -> list[tuple[str, str]]:
+    """Clients and keys that stand in the table."""
+    with store.database.engine.begin() as connection:
+        return [(row[0], row[1]) for row in connection.exec_driver_sql("SELECT client, key FROM idempotency")]
+
+
 def test_of_many_requests_at_once_one_goes_on(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: begin(store), range(24)))
