@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.kit.clients import CLIENT, Buckets, client_of
 from api.kit.errors import problem
 
+LIVE = "/health/live"  # answered whatever its client sent before: its refusal would cost as much as its answer
 BURST_SECONDS = 2  # how much of its rate a client may save up
-MAX_CLIENTS = 20_000  # remembered at once, some 4 MB; the one that was idle longest is forgotten
-_IPV6_SITE = 64  # bits: what one IPv6 client has to itself (RFC 6177)
+BODIES_BYTES = 256 << 20  # of all bodies that are held at once
+BODIES_SHARE = 64 << 20  # of those of one client
+_SMALL = 64 << 10  # bytes of a body that are not counted: the limit on connections bounds them
 
 
 class TooLarge(HTTPException):
@@ -26,12 +26,24 @@ class TooLarge(HTTPException):
         super().__init__(413, f"a body has at most {most} bytes")
 
 
+class TooManyBodies(HTTPException):
+    """All requests together, or those of one client, have sent more than the server holds at once."""
+
+    def __init__(self) -> None:
+        super().__init__(503, "too many large bodies are under way: try again shortly")
+
+
 class BodyLimit:
-    """Refuses bodies beyond a size: unread if they announce it, else as soon as they exceed it. Keeps nothing."""
+    """Refuses bodies beyond a size: unread if they announce it, else as soon as they exceed it. Keeps nothing.
+
+    All large bodies together, and those of one client, have a limit too, as a request may hold its body to its end.
+    """
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app
         self._most = most
+        self._held = 0
+        self._by_client: dict[str, int] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -41,77 +53,60 @@ class BodyLimit:
         if not announced.isdigit() or int(announced) > self._most:
             await problem(413, "TooLarge", TooLarge(self._most).detail)(scope, receive, send)
             return
-        count = 0
+        count = held = 0
+        client = CLIENT.get()
 
         async def counted() -> Message:
-            nonlocal count
+            nonlocal count, held
             message = await receive()
             count += len(message.get("body", b""))
             if count > self._most:
                 raise TooLarge(self._most)
+            if count - held > _SMALL:
+                self._hold(client, count - held)
+                held = count
             return message
 
-        await self._app(scope, counted, send)
+        try:
+            await self._app(scope, counted, send)
+        finally:
+            if held:
+                self._release(client, held)
 
+    def _hold(self, client: str, size: int) -> None:
+        mine = self._by_client.get(client, 0) + size
+        if self._held + size > BODIES_BYTES or mine > BODIES_SHARE:
+            raise TooManyBodies
+        self._held += size
+        self._by_client[client] = mine
 
-@dataclass(slots=True)
-class _Bucket:
-    """Requests that a client may still make, as of a moment."""
-
-    left: float
-    at: float
+    def _release(self, client: str, size: int) -> None:
+        self._held -= size
+        left = self._by_client[client] - size
+        if left:
+            self._by_client[client] = left
+        else:
+            del self._by_client[client]
 
 
 class RateLimit:
     """Limits each client address to ``rate`` requests a second, with bursts of ``BURST_SECONDS`` (token bucket).
 
-    Each process counts for itself. Behind a proxy the address is that of the proxy, unless the server was told to trust
-    its X-Forwarded-For. ``clock``: monotonic seconds.
+    Each process counts for itself. Behind a proxy the address is that of the proxy, unless the setting
+    ``trusted_proxies`` names it. Notes the client for those who ask later (``CLIENT``). ``clock``: monotonic seconds.
     """
 
     def __init__(self, app: ASGIApp, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
-        self._rate = rate
-        self._burst = max(1.0, rate * BURST_SECONDS)
-        self._clock = clock
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._buckets = Buckets(rate, max(1.0, rate * BURST_SECONDS), clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            wait = self._take(client_of(scope))
+            client = client_of(scope)
+            CLIENT.set(client)
+            wait = 0.0 if scope["path"] == LIVE else self._buckets.take(client)
             if wait > 0:
-                words = f"more than {self._rate:g} requests a second from this address: slow down"
+                words = f"more than {self._buckets.rate:g} requests a second from this address: slow down"
                 await problem(429, "TooMany", words, math.ceil(wait))(scope, receive, send)
                 return
         await self._app(scope, receive, send)
-
-    def _take(self, client: str) -> float:
-        """Take one from the client's bucket: 0, or how many seconds until there is one again."""
-        now = self._clock()
-        bucket = self._buckets.get(client)
-        if bucket is None:
-            bucket = self._buckets[client] = _Bucket(self._burst, now)
-            if len(self._buckets) > MAX_CLIENTS:
-                self._buckets.popitem(last=False)
-        else:
-            self._buckets.move_to_end(client)
-            bucket.left = min(self._burst, bucket.left + (now - bucket.at) * self._rate)
-            bucket.at = now
-        if bucket.left < 1:
-            return (1 - bucket.left) / self._rate
-        bucket.left -= 1
-        return 0.0
-
-
-def client_of(scope: Scope) -> str:
-    """Names the client of a request; addresses of one IPv6 site are one client."""
-    host: str = (scope.get("client") or ("",))[0]
-    if ":" not in host:
-        return host
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if address.version == 6 and address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ip_network((address.packed, _IPV6_SITE), strict=False))

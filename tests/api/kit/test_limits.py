@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 from starlette.types import Message, Receive, Scope, Send
 
-from api.kit import limits
-from api.kit.limits import BodyLimit, RateLimit, TooLarge
+from api.kit import clients, limits
+from api.kit.clients import CLIENT
+from api.kit.limits import BodyLimit, RateLimit, TooLarge, TooManyBodies
 from tests.api.conftest import Served
 
 
@@ -131,7 +132,7 @@ def test_addresses_of_one_ipv6_site_are_one_client() -> None:
 
 
 def test_only_so_many_clients_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MAX_CLIENTS", 2)
+    monkeypatch.setattr(clients, "MAX_CLIENTS", 2)
     app = RateLimit(App(), 1, Clock())
     assert statuses(app, 2, "10.0.0.1") == [200, 200]
     assert statuses(app, 1, "10.0.0.2") == [200]
@@ -147,3 +148,56 @@ def test_a_body_without_a_length_that_grows_too_large_over_http(served: Served) 
             path, content=iter([b"[" * 150_000] * 3), headers={"Content-Type": "application/json"}
         )
         assert (answer.status_code, answer.json()["type"]) == (413, "urn:trade-ledger:TooLarge")
+
+
+def holding(app: BodyLimit, client: str, size: int, until: asyncio.Event) -> asyncio.Task[int]:
+    """A request whose body of this size is held until it may end; its status, 503 where it was not taken."""
+
+    async def ask_() -> int:
+        CLIENT.set(client)
+        message = {"type": "http.request", "body": b"x" * size, "more_body": False}
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return message
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        try:
+            await app({"type": "http", "headers": []}, receive, send)
+        except TooManyBodies as error:
+            return error.status_code
+        return int(sent[0]["status"])
+
+    return asyncio.create_task(ask_())
+
+
+def test_large_bodies_of_all_and_of_one_client_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "BODIES_BYTES", 1_000_000)
+    monkeypatch.setattr(limits, "BODIES_SHARE", 600_000)
+
+    async def go() -> list[int]:
+        until = asyncio.Event()
+
+        async def hold(scope: Scope, receive: Receive, send: Send) -> None:
+            await receive()
+            await until.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        app = BodyLimit(hold, 500_000)
+        tasks = [
+            holding(app, "a", 500_000, until),
+            holding(app, "a", 200_000, until),  # beyond the share
+            holding(app, "a", 60_000, until),  # small ones do not count
+            holding(app, "b", 400_000, until),
+            holding(app, "c", 200_000, until),  # beyond what all may have
+        ]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        until.set()
+        first = await asyncio.gather(*tasks)
+        again = holding(app, "c", 500_000, until), holding(app, "a", 500_000, until)
+        return [*first, *await asyncio.gather(*again)]
+
+    assert asyncio.run(go()) == [200, 503, 200, 200, 503, 200, 200]
