@@ -17,7 +17,6 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 FIRST_PARTY = {"api", "bench", "ledger", "scripts", "tests"}
 # Programs, and parts that another package loads by name.
 NEVER_IMPORTED = {
-    "httptools": "uvicorn's HTTP parser",
     "uvloop": "uvicorn's event loop",
     "pg8000": "SQLAlchemy's driver for PostgreSQL",
     "import-linter": "a program of `make check`",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -98,6 +98,36 @@ _NOT_RELAYED = Counter(
     registry=COUNTED,
 )
 _READERS = Gauge("ledger_stream_readers", "Streams that are open.", registry=COUNTED, multiprocess_mode="livesum")
+_WORKING = Gauge(
+    "ledger_capacity_in_use",
+    "Calls that are being worked on, by kind of work.",
+    ["kind"],
+    registry=COUNTED,
+    multiprocess_mode="livesum",
+)
+_WAITING = Gauge(
+    "ledger_capacity_waiting",
+    "Calls that wait for a thread, by kind of work.",
+    ["kind"],
+    registry=COUNTED,
+    multiprocess_mode="livesum",
+)
+_TURNED_AWAY = Counter(
+    "ledger_capacity_refused",
+    "Calls that were refused because their kind of work was full, or their client had its share of it.",
+    ["kind"],
+    registry=COUNTED,
+)
+_CONNECTIONS = Gauge("ledger_connections", "Connections that are open.", registry=COUNTED, multiprocess_mode="livesum")
+_CLOSED = Counter(
+    "ledger_connections_refused",
+    "Connections that were refused or closed, by the limit that they met.",
+    ["limit"],
+    registry=COUNTED,
+)
+_OVER_QUOTA = Counter(
+    "ledger_declarations_over_quota", "Declarations refused because their client had spent its quota.", registry=COUNTED
+)
 _children: dict[tuple[str, str, int], Histogram] = {}
 _PID = re.compile(r"gauge_live\w+_(\d+)\.db")
 
@@ -144,6 +174,48 @@ def leads(is_leading: bool) -> None:
 def reading(change: int) -> None:
     """Count a stream that opened (1) or closed (-1)."""
     _READERS.inc(change)
+
+
+def has_capacity(kind: str) -> None:
+    """Show the figures of a kind of work from the beginning, so that an alert sees the first refusal as one more."""
+    for figure in (_WORKING, _WAITING, _TURNED_AWAY):
+        figure.labels(kind)
+
+
+def working(kind: str, change: int) -> None:
+    """Count calls that are being worked on: more (positive) or fewer."""
+    _WORKING.labels(kind).inc(change)
+
+
+def waiting(kind: str, change: int) -> None:
+    """Count calls that wait for a thread: more (positive) or fewer."""
+    _WAITING.labels(kind).inc(change)
+
+
+def turned_away(kind: str) -> None:
+    """Count a call that was refused because its kind is full."""
+    _TURNED_AWAY.labels(kind).inc()
+
+
+def limits_connections(limits: Iterable[str]) -> None:
+    """Show the figures of these limits from the beginning."""
+    for limit in limits:
+        _CLOSED.labels(limit)
+
+
+def connected(change: int) -> None:
+    """Count a connection that opened (1) or closed (-1)."""
+    _CONNECTIONS.inc(change)
+
+
+def cut_off(limit: str) -> None:
+    """Count a connection that was refused or closed because of a limit."""
+    _CLOSED.labels(limit).inc()
+
+
+def over_quota(count: int) -> None:
+    """Count declarations that were refused because their client had spent its quota."""
+    _OVER_QUOTA.inc(count)
 
 
 def anchored(done: Round, at: int) -> None:

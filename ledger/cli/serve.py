@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.cli.inputs import now
 from ledger.cli.output import out
-from ledger.cli.serving import logging_config, share_figures
+from ledger.cli.serving import allow_connections, share_figures, uvicorn_options
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.text import when
 
@@ -20,17 +20,13 @@ def serve() -> None:
 
     settings = open_app().settings
     out.print(f"[bold]http://{settings.api_host}:{settings.api_port}/docs[/]  (started {when(now())})")
+    allow_connections(settings)
     if settings.api_processes > 1:
         share_figures()
     uvicorn.run(
         "api.main:from_settings",
         factory=True,
-        host=settings.api_host,
-        port=settings.api_port,
         workers=settings.api_processes,
         timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
-        log_level=settings.log_level,
-        log_config=logging_config(settings),
-        access_log=False,
-        server_header=False,
+        **uvicorn_options(settings),
     )

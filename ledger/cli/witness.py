@@ -8,7 +8,7 @@ import typer
 
 from ledger.cli.inputs import Json
 from ledger.cli.output import facts, out, show
-from ledger.cli.serving import logging_config
+from ledger.cli.serving import allow_connections, uvicorn_options
 from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.witnesses_file import KnownWitness
 
@@ -38,14 +38,5 @@ def witness(
 
     value = {"key": str(key), "line": str(line)}
     show(as_json, value, lambda: facts("Witness (the line is for the log's witnesses_file)", value))
-    uvicorn.run(
-        "api.witness:from_settings",
-        factory=True,
-        host=settings.api_host,
-        port=settings.api_port,
-        log_level=settings.log_level,
-        log_config=logging_config(settings),
-        access_log=False,
-        server_header=False,
-        ws="none",
-    )
+    allow_connections(settings)
+    uvicorn.run("api.witness:from_settings", factory=True, **uvicorn_options(settings))
