@@ -14,18 +14,21 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.types import Lifespan
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.auth.guard import Guard
 from api.auth.shown import SCHEMES
 from api.background import background
 from api.kit import errors, traces
+from api.kit.capacity import Kind
+from api.kit.headers import PagePolicy, always
 from api.kit.idempotency import MARGIN_SECONDS, KeptResponses
 from api.kit.limits import BodyLimit, RateLimit
 from api.kit.middleware import RequestWatcher
 from api.kit.streams import ended_by_signals
 from api.routes import health, metrics, sessions
 from api.routes.ledger import attestations, declarations, evidence, history, log, stream, verifications
-from api.services import Services, open_services
+from api.services import Services, connection_state, open_services
 from ledger import __version__
 from ledger.settings import load_settings
 
@@ -61,14 +64,14 @@ def create_app(services: Services) -> FastAPI:
     settings = services.settings
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         threads = background(services)
         _end_with_parent()
         traces.start(settings.otlp_endpoint)
         for thread in threads:
             thread.start()
         with ended_by_signals(services.hub):
-            yield
+            yield connection_state(settings)
         for thread in threads:
             thread.stop()
         services.close()
@@ -77,11 +80,17 @@ def create_app(services: Services) -> FastAPI:
     api = with_routes(lifespan)
     api.state.services = services
     patience = int(settings.confirmation_timeout_seconds) + MARGIN_SECONDS
-    api.state.kept_responses = KeptResponses(services.store.idempotency, services.clock, patience)
+    relaying = services.pools[Kind.RELAYING]
+    api.state.kept_responses = KeptResponses(services.store.idempotency, services.clock, patience, relaying)
+    api.state.headers = always(settings.hsts_seconds)
+    api.add_middleware(PagePolicy)
     api.add_middleware(Guard, services=services)
     api.add_middleware(BodyLimit, most=settings.max_body_bytes)
     api.add_middleware(RateLimit, rate=settings.requests_per_second)
-    api.add_middleware(RequestWatcher, which=settings.log_requests)  # the last one added meets a request first
+    api.add_middleware(RequestWatcher, which=settings.log_requests, common=api.state.headers)
+    # The last one added meets a request first.
+    if settings.trusted_proxies is not None:
+        api.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     return api
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
 from api.kit import traces
-from api.kit.queue import CallWorker, Pool, Worker
+from api.kit.capacity import LIMITS, Admission, Kind, Limits, Pool, Runs
+from api.kit.connections import STATE, ConnectionLimits, Connections
+from api.kit.queue import CallWorker, Worker
+from api.kit.quota import IntakeQuota
 from api.kit.readiness import NodeReadiness, NodeState
 from api.kit.streams import Hub
 from api.kit.tries import Tries
@@ -51,14 +55,28 @@ class Services:
             _ = app.anchor_key
         if self.has_relayer and app.anchor_key_name == self.settings.relayer_key:
             log.warning("relaying and anchoring share an account: `ledger keys new anchor`, and fund it")
-        self.checking, self.proving = map(CallWorker, ("checking", "proving"))
+        self.checking = CallWorker("checking", Kind.INTAKE)
+        self.proving = CallWorker("proving", Kind.PROOFS)
+        self.judging = Admission(Kind.VERIFICATION, LIMITS[Kind.VERIFICATION])
         self.verdicts = Verdicts(app.settings, clock, lambda: app.follower, LOOK_SECONDS)
         self.storing = Worker(
             "storing", self._store_requests, most_at_once=_COMMIT_SIZE, most_waiting=_COMMITS_WAITING, size=len
         )
-        # Many lines are checked in threads: libsecp256k1 releases the interpreter's lock.
-        self.checkers = Pool("checking")
-        self.hub = Hub(self.store.events, self.settings.stream_readers, self.settings.poll_interval_seconds)
+        # Many lines are checked in threads, one for each processor: libsecp256k1 releases the interpreter's lock.
+        intake = LIMITS[Kind.INTAKE]
+        self.checkers = Pool(Kind.INTAKE, Limits(os.cpu_count() or 1, intake.waiting, intake.share))
+        threads = (Kind.STATUS, Kind.READS, Kind.LOOKS, Kind.SESSIONS, Kind.RELAYING, Kind.STREAMS)
+        self._threads = {kind: Pool(kind) for kind in threads}
+        self.pools: dict[Kind, Runs] = {**self._threads, Kind.INTAKE: self.checkers, Kind.PROOFS: self.proving}
+        """Where plain routes run, by their kind."""
+        self.quota = IntakeQuota(self.settings.declarations_per_hour, self.settings.declaration_bytes_per_hour)
+        self.hub = Hub(
+            self.store.events,
+            self.settings.stream_readers,
+            self.settings.poll_interval_seconds,
+            self.settings.streams_per_client,
+            self._threads[Kind.STREAMS],
+        )
         self.readiness = NodeReadiness(self._newest_block)
         self.candidate = self.store.leadership.candidate("anchoring")
         self.leads = False
@@ -79,6 +97,8 @@ class Services:
         """Store what waits, answer what was asked, then close everything."""
         for worker in (self.checkers, self.checking, self.storing, self.proving, self.verdicts):
             worker.stop()
+        for pool in self._threads.values():
+            pool.stop()
         self.candidate.release()
         self.app.close()
 
@@ -107,3 +127,11 @@ async def services_of(request: Request) -> Services:
 
 
 Injected = Annotated[Services, Depends(services_of)]
+
+
+def connection_state(settings: Settings) -> dict[str, Any]:
+    """What the lifespan of an application yields, for the protocol that limits its connections."""
+    limits = ConnectionLimits(
+        most=settings.connections, per_client=settings.connections_per_client, proxies=settings.proxies()
+    )
+    return {STATE: Connections(limits)}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import orjson
 
 from api.judging import Answer, Asked, Setup, arguments, joined, wanted_from_bytes
+from api.kit.capacity import Kind
 from api.kit.processes import Processes, python
 from api.kit.queue import CallWorker
 from ledger.errors import AnotherHistory, ContractMissing, Malformed, Source, Unavailable
@@ -32,7 +33,7 @@ class Verdicts:
         self._clock = clock
         self._follower = follower
         self._look_seconds = look_seconds
-        self._looking = CallWorker("looking")
+        self._looking = CallWorker("looking", Kind.LOOKS)
         self._opened: Follower | None = None
         setup = Setup(
             settings.verification_entries,

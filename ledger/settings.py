@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -232,9 +233,31 @@ class Settings(BaseModel):
         "no",
     )  # fmt: skip
     requests_per_second: int = _setting(
-        "Requests that one client address may send to each process in a second; twice as many for a moment. Behind a "
-        "proxy on another machine, name the proxy in uvicorn's `FORWARDED_ALLOW_IPS`, else its clients count as one.",
+        "Requests that one client address may send to each process in a second; twice as many for a moment.",
         5_000, ge=1, le=1_000_000,
+    )  # fmt: skip
+    trusted_proxies: str | None = _setting(
+        "Addresses or networks of the proxies in front, with commas between. Only what comes from them is believed in "
+        "`X-Forwarded-For` and `X-Forwarded-Proto`; without it, all clients of a proxy count as one.",
+        None, "IP addresses and networks, e.g. 127.0.0.1, 10.1.0.0/16", unset="no forwarded address is believed",
+    )  # fmt: skip
+    connections: int = _setting("How many connections may be open at once in each process.", 1_000, ge=10, le=100_000)
+    connections_per_client: int = _setting(
+        "How many of them one client address may hold; trusted proxies may hold all.", 200, ge=1, le=100_000
+    )
+    streams_per_client: int = _setting(
+        "How many event streams one client address may hold in each process.", 20, ge=1, le=10_000
+    )
+    declarations_per_hour: int = _setting(
+        "How many new declarations each process stores in an hour for one client address.",
+        5_000_000, ge=1, le=1_000_000_000,
+    )  # fmt: skip
+    declaration_bytes_per_hour: int = _setting(
+        "How many bytes of them: 256 for each, and its signature.", 4 << 30, ge=1 << 11, le=1 << 50
+    )
+    hsts_seconds: int = _setting(
+        "For how many seconds browsers shall come back by TLS only (Strict-Transport-Security). Set it where a proxy "
+        "does TLS for the whole host name; 0 sends no such header.", 0, ge=0, le=63_072_000,
     )  # fmt: skip
     max_body_bytes: int = _setting(
         "Largest request body that the API accepts, in bytes.", 8 << 20, ge=1 << 10, le=1 << 30
@@ -290,6 +313,14 @@ class Settings(BaseModel):
             raise ValueError("must not be true or false")
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str | None) -> str | None:
+        """Each is an address or a network."""
+        for item in () if value is None else value.split(","):
+            ip_network(item.strip())
+        return value
+
     @field_validator("store_url")
     @classmethod
     def _store(cls, value: SecretStr | None) -> SecretStr | None:
@@ -303,6 +334,11 @@ class Settings(BaseModel):
         if self.site is not None:
             return frozenset({self.site.lower()})
         return frozenset(f"http://{host}:{self.api_port}" for host in ("localhost", "127.0.0.1", "[::1]"))
+
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of the trusted proxies."""
+        listed = () if self.trusted_proxies is None else self.trusted_proxies.split(",")
+        return tuple(ip_network(item.strip()) for item in listed)
 
     def store_url_or_default(self) -> str:
         """The store's address, password included: to open the store, never to show."""

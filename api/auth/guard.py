@@ -5,11 +5,13 @@ Pure ASGI, before anything of a request is read.
 
 from __future__ import annotations
 
-from starlette.concurrency import run_in_threadpool
+from functools import partial
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth.reader import session_of
 from api.auth.shown import bearer_of, cookie_name, cookie_of, header_of
+from api.kit.capacity import Kind
 from api.kit.errors import problem, problem_of
 from api.services import Services
 from ledger.errors import LedgerError
@@ -38,7 +40,7 @@ class Guard:
                 return
             if self._needs_session and not scope["path"].startswith(_NO_STATEMENTS):
                 try:
-                    await run_in_threadpool(session_of, scope, self._services)
+                    await self._services.pools[Kind.SESSIONS].run(partial(session_of, scope, self._services))
                 except LedgerError as error:
                     await problem_of(error)(scope, receive, send)
                     return

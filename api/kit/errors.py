@@ -13,8 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from api.kit import metrics
+from api.kit.headers import completed
 from api.kit.logs import CAUSE
 from api.kit.middleware import CLIENT_LEFT
+from api.kit.quota import OverQuota
 from api.schemas import Problem
 from ledger.errors import (
     AgencyUnknown,
@@ -51,6 +53,7 @@ MEDIA_TYPE = "application/problem+json"
 
 # The first matching class counts, so subclasses come before their bases.
 STATUS: list[tuple[type[LedgerError], int]] = [
+    (OverQuota, 429),
     (Malformed, 422),
     (NotSignedIn, 401),
     (TooManySignIns, 429),
@@ -136,6 +139,8 @@ def _wait(error: LedgerError) -> int | None:
     match error:
         case TooManySignIns():
             return int(str(error.values["span"]))
+        case OverQuota():
+            return error.retry_after
         case RelayBudgetSpent():
             return int(str(error.values["retry_after"]))
     return None
@@ -197,17 +202,18 @@ def install(app: FastAPI) -> None:
         log.error("unexpected error", exc_info=error)
         answer = problem(500, "Internal", "the error is logged; the request may be tried again")
         cause = CAUSE.get()
-        if cause is not None:  # no middleware adds the header to this response
+        if cause is not None:  # no middleware completes the headers of this answer
             answer.headers["X-Request-Id"] = cause.id
+        answer.raw_headers = completed(answer.raw_headers, request.app.state.headers, request.url.path)
         return answer
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI descriptions of a route's errors; every route can answer 429."""
+    """The OpenAPI descriptions of a route's errors; every one can answer 429, and 503 when its kind of work is full."""
     schema = _problem_schema()
     return {
         status: {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": schema}}}
-        for status in (429, *statuses)
+        for status in (429, 503, *statuses)
     }
 
 

@@ -7,14 +7,19 @@ work than the declaration itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from inspect import signature
 from typing import Any, TypeVar, get_type_hints
 
 from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
+LARGE = 64 << 10  # bytes of a body; reading as many takes less than a millisecond
 _JSON = b"application/json"
+_TOLD = 20  # findings
+_NO_JSON = {"type": "json_type", "loc": ("body",), "msg": "A large body must have the type application/json"}
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 
 
@@ -29,26 +34,41 @@ def fast_post(router: APIRouter, path: str, **about: Any) -> Callable[[_Endpoint
 
 
 class FastPath(APIRoute):
-    """For an async function of ``body`` (a model), ``services`` and perhaps ``request``, which returns a ``Response``.
+    """For an async function of ``body`` (a model), ``services``, and perhaps ``request`` and ``response``.
 
-    Documentation and refusals are FastAPI's: a body that does not fit the model goes the usual way.
+    It returns a ``Response``, as one of ``api.kit.capacity.of_kind`` does. Documentation and refusals are FastAPI's: a
+    small body that does not fit the model goes the usual way. A large one is read in the threads of the route's kind,
+    since the event loop answers nobody else meanwhile.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         thorough = super().get_route_handler()
-        endpoint = self.endpoint
-        takes_request = "request" in signature(endpoint).parameters
+        endpoint: Any = self.endpoint
+        names = signature(endpoint).parameters
+        if "body" not in names:
+            return thorough
+        takes_request, takes_response = "request" in names, "response" in names
         model: type[BaseModel] = get_type_hints(endpoint)["body"]
 
         async def quick(request: Request) -> Response:
-            if not _is_json(request):
+            is_json = _is_json(request)
+            data = await request.body()
+            services = request.app.state.services
+            if len(data) > LARGE:
+                if not is_json:
+                    raise RequestValidationError([_NO_JSON])
+                body = await services.pools[endpoint.kind].run(partial(_large, model, data))
+            elif not is_json:
                 return await thorough(request)
-            try:
-                body = model.model_validate_json(await request.body())
-            except ValidationError:
-                return await thorough(request)
-            arguments = {"request": request} if takes_request else {}
-            answer: Response = await endpoint(body=body, services=request.app.state.services, **arguments)
+            else:
+                try:
+                    body = model.model_validate_json(data)
+                except ValidationError:
+                    return await thorough(request)
+            arguments: dict[str, Any] = {"request": request} if takes_request else {}
+            if takes_response:
+                arguments["response"] = _no_response()
+            answer: Response = await endpoint(body=body, services=services, **arguments)
             return answer
 
         return quick
@@ -66,11 +86,29 @@ class UnreadPath(APIRoute):
 
         async def quick(request: Request) -> Response:
             if not _is_json(request):
+                if len(await request.body()) > LARGE:
+                    raise RequestValidationError([_NO_JSON])
                 return await thorough(request)
             answer: Response = await endpoint(body=None, request=request, services=request.app.state.services)
             return answer
 
         return quick
+
+
+def _no_response() -> Response:
+    """What FastAPI gives a function that wants to set a status or headers: nothing is set yet."""
+    made = Response()
+    made.status_code = None  # type: ignore[assignment]
+    del made.headers["content-length"]
+    return made
+
+
+def _large(model: type[BaseModel], data: bytes) -> BaseModel:
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)[:_TOLD]
+        raise RequestValidationError([{**item, "loc": ("body", *item["loc"])} for item in found]) from None
 
 
 def _is_json(request: Request) -> bool:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.concurrency import run_in_threadpool
-from fastapi.routing import APIRoute
 
+from api.kit.capacity import Runs
+from api.kit.clients import client_of
 from api.kit.errors import problem
-from ledger.edges.store.idempotency import Idempotency, StoredResponse
+from api.kit.fast_path import FastPath
+from ledger.edges.store.idempotency import MOST_BYTES, Idempotency, StoredResponse
 from ledger.errors import Malformed
 
 HEADER = "Idempotency-Key"
@@ -45,14 +47,16 @@ class KeptResponses:
     """Where first responses are kept; ``app.state.kept_responses``.
 
     ``patience``: seconds after which a request that is still under way counts as dead.
+    ``threads``: where the table is read and written.
     """
 
     table: Idempotency
     clock: Callable[[], int]
     patience: int
+    threads: Runs
 
 
-class Idempotent(APIRoute):
+class Idempotent(FastPath):
     """A route that heeds ``Idempotency-Key`` where it is a POST."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -64,16 +68,16 @@ class Idempotent(APIRoute):
             given = request.headers.get(HEADER)
             if given is None:
                 return await handle(request)
-            return await _once(request, _key(given), handle)
+            return await _once(request, _own(request, _key(given)), handle)
 
         return once
 
 
 async def _once(request: Request, key: str, handle: Callable[[Request], Coroutine[Any, Any, Response]]) -> Response:
     kept: KeptResponses = request.app.state.kept_responses
-    table, client = kept.table, request.client.host if request.client else ""
+    table, client, run = kept.table, client_of(request.scope), kept.threads.run
     digest = sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).digest()
-    known = await run_in_threadpool(table.begin, client, key, digest, kept.clock(), kept.patience)
+    known = await run(partial(table.begin, client, key, digest, kept.clock(), kept.patience))
     if known == "another request":
         return problem(422, "KeyUsed", f"another request was sent under this {HEADER}: take a new one")
     if known == "under way":
@@ -83,14 +87,23 @@ async def _once(request: Request, key: str, handle: Callable[[Request], Coroutin
     try:
         response = await handle(request)
     except BaseException:
-        await run_in_threadpool(table.forget, client, key)
+        await run(partial(table.forget, client, key))
         raise
-    if response.status_code < 300:
+    if response.status_code < 300 and len(response.body) <= MOST_BYTES:
         answered = StoredResponse(response.status_code, bytes(response.body))
-        await run_in_threadpool(table.keep, client, key, answered)
+        await run(partial(table.keep, client, key, answered))
     else:
-        await run_in_threadpool(table.forget, client, key)
+        await run(partial(table.forget, client, key))
     return response
+
+
+def _own(request: Request, key: str) -> str:
+    """The key, if need be hashed with the credentials that came with it.
+
+    Others at the same address, as behind a proxy that is not trusted, then neither read what is kept nor block the key.
+    """
+    shown = [request.headers.get(name, "") for name in ("Authorization", "Cookie")]
+    return sha256("\n".join((*shown, key)).encode()).hexdigest() if any(shown) else key
 
 
 def _key(given: str) -> str:

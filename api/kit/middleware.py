@@ -12,6 +12,7 @@ from typing import Literal
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.kit import metrics, traces
+from api.kit.headers import RawHeaders, always, completed
 from api.kit.logs import begin
 
 log = logging.getLogger("api.kit.middleware")
@@ -22,10 +23,15 @@ Which = Literal["all", "problems", "none"]
 
 
 class RequestWatcher:
-    """The outermost middleware. ``which`` requests get a log line: all, those that ended in a problem, or none."""
+    """The outermost middleware; it completes the headers too.
 
-    def __init__(self, app: ASGIApp, which: Which = "all") -> None:
+    ``which`` requests get a log line: all, those that ended in a problem, or none.
+    """
+
+    def __init__(self, app: ASGIApp, which: Which = "all", common: RawHeaders | None = None) -> None:
+        """:param common: the headers that every answer gets, see ``api.kit.headers``."""
         self._app = app
+        self._common = always() if common is None else common
         self._least = {"all": 0, "problems": 400, "none": 1_000}[which]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,13 +45,14 @@ class RequestWatcher:
                 given = value
                 break
         cause = begin("request", given)
-        status, size, id_ = CLIENT_LEFT, 0, cause.id.encode()
+        status, size, id_, path = CLIENT_LEFT, 0, cause.id.encode(), scope["path"]
 
         async def answer(message: Message) -> None:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", id_)]
+                made = message["headers"] = completed(message["headers"], self._common, path)
+                made.append((b"x-request-id", id_))
             else:
                 size += len(message.get("body", b""))
             await send(message)

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Condition, Thread
 from typing import Any, Generic, TypeVar
 
+from api.kit import metrics
+from api.kit.capacity import FULL, LIMITS, Admission, Kind, Limits
+from api.kit.clients import CLIENT
 from ledger.errors import Source, Unavailable
 
-_CALLS_WAITING = 2_000  # some seconds of work
 _CALLS_AT_ONCE = 64  # made before the first of them is answered
 
 Item = TypeVar("Item")
@@ -46,11 +46,15 @@ class Worker(Generic[Item, Result]):
         most_at_once: int,
         most_waiting: int,
         size: Callable[[Item], int] = lambda _: 1,
+        of: Kind | None = None,
     ) -> None:
         """
         :param work: a result, or an error to be raised, for each of the items that it is given.
         :param most_at_once: how much ``work`` is given, and ``most_waiting`` how much may wait, measured by ``size``.
+        :param of: the kind of work that the figures count it under; none if not given.
         """
+        self._kind = of
+        self._told = 0, 0  # what the figures know: calls that wait, and calls that are worked on
         self._name = name
         self._work = work
         self._most_at_once = most_at_once
@@ -71,12 +75,14 @@ class Worker(Generic[Item, Result]):
         waiting = _Waiting(item, self._size(item), loop, loop.create_future())
         with self._changed:
             if self._stopping or self._waiting + waiting.size > self._most_waiting:
-                raise Unavailable("too many requests wait: try again shortly", source=Source.QUEUE)
+                raise Unavailable(FULL, source=Source.QUEUE)
             if self._thread is None:
                 self._thread = Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
             self._queue.append(waiting)
             self._waiting += waiting.size
+            if len(self._queue) & 63 == 1:
+                self._tell(len(self._queue), self._told[1])
             if len(self._queue) == 1:
                 self._changed.notify()
         result: Result = await waiting.future
@@ -108,6 +114,8 @@ class Worker(Generic[Item, Result]):
     def _next(self) -> list[_Waiting[Item, Result]]:
         """What waits, up to the most that is done at once; empty when there will be no more."""
         with self._changed:
+            if not self._queue:
+                self._tell(0, 0)
             self._changed.wait_for(lambda: self._queue or self._stopping)
             taken: list[_Waiting[Item, Result]] = []
             size = 0
@@ -115,7 +123,15 @@ class Worker(Generic[Item, Result]):
                 size += self._queue[0].size
                 taken.append(self._queue.popleft())
             self._waiting -= size
+            self._tell(len(self._queue), len(taken))
             return taken
+
+    def _tell(self, waiting: int, working: int) -> None:
+        """Once for many calls: a figure for each would cost as much as queueing it."""
+        if self._kind is not None:
+            told, self._told = self._told, (waiting, working)
+            metrics.waiting(self._kind, waiting - told[0])
+            metrics.working(self._kind, working - told[1])
 
 
 def _answer(answers: Sequence[tuple[asyncio.Future[Result], Result | Exception]]) -> None:
@@ -138,43 +154,27 @@ class _Call:
 class CallWorker(Worker[_Call, Any]):
     """Calls functions one after the other, each in the context of the request that asks for it."""
 
-    def __init__(self, name: str, most_waiting: int = _CALLS_WAITING) -> None:
-        super().__init__(name, _call_all, most_at_once=_CALLS_AT_ONCE, most_waiting=most_waiting)
+    def __init__(self, name: str, of: Kind, limits: Limits | None = None) -> None:
+        """:param limits: how much may wait; those of the kind if not given."""
+        limits = LIMITS[of] if limits is None else limits
+        super().__init__(name, _call_all, most_at_once=_CALLS_AT_ONCE, most_waiting=limits.waiting, of=of)
+        self._admission = Admission(of, limits)
 
     async def run(self, function: Callable[[], _T]) -> _T:
         """Call ``function`` in the worker's thread; returns or raises what it does. Not called if the client went away.
 
-        :raises Unavailable: as for ``put``.
+        :raises Unavailable: as for ``put``, or the client has its share of what may wait.
         """
-        call = _Call(function, contextvars.copy_context())
+        call, client = _Call(function, contextvars.copy_context()), CLIENT.get()
+        self._admission.enter(client)
         try:
             result: _T = await self.put(call)
         except asyncio.CancelledError:
             call.is_wanted = False
             raise
+        finally:
+            self._admission.leave(client)
         return result
-
-
-class Pool:
-    """Threads, one for each processor, for work that releases the interpreter's lock. They begin with a call."""
-
-    def __init__(self, name: str) -> None:
-        self._executor = ThreadPoolExecutor(os.cpu_count(), name)
-        self._stopping = False
-
-    async def run(self, function: Callable[[], _T]) -> _T:
-        """Call ``function`` in one of the threads; returns or raises what it does.
-
-        :raises Unavailable: the server stops: it was not called.
-        """
-        if self._stopping:
-            raise Unavailable("this server stops: try again shortly", source=Source.QUEUE)
-        return await asyncio.get_running_loop().run_in_executor(self._executor, function)
-
-    def stop(self) -> None:
-        """Do what waits, and take nothing more."""
-        self._stopping = True
-        self._executor.shutdown()
 
 
 def _call_all(calls: Sequence[_Call]) -> list[Any]:

@@ -1,14 +1,15 @@
-"""Ask the chain's node whether it is ready, for at most as long as the caller can wait."""
+"""Ask the chain's node whether it is ready. Nobody waits for a node that hangs, but for the first who notices."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
 from ledger.errors import LedgerError, NodesDiffer, Unavailable
 
-PATIENCE_SECONDS = 2.0  # those who ask for readiness or figures give up after a few
+PATIENCE_SECONDS = 1.0  # those who ask for readiness or figures give up after a few
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,33 +30,54 @@ class NodeState:
 
 @dataclass(slots=True)
 class _Asked:
+    """One question to the node. ``until``: how long others wait for its answer, on the clock."""
+
+    until: float
     answered: Event = field(default_factory=Event)
     seen: NodeState = NodeState()
 
 
 class NodeReadiness:
-    """Asks the node once at a time; all waiting callers share the answer. Safe to use from threads."""
+    """Asks the node once at a time; all waiting callers share the answer. Safe to use from threads.
 
-    def __init__(self, ask: Callable[[], NodeState]) -> None:
-        """``ask``: what the nodes say now; raises a LedgerError if something is wrong."""
+    A question is waited for until ``patience`` seconds after it was asked, by whomever. After one that was not answered
+    in that time, the next ones are not waited for at all, until the node has answered one.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[], NodeState],
+        patience: float = PATIENCE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """
+        :param ask: what the nodes say now; raises a LedgerError if something is wrong.
+        :param clock: monotonic seconds.
+        """
         self._ask = ask
+        self._patience = patience
+        self._clock = clock
         self.highest = 0
         """Number of the highest block that was ever seen: a node whose newest block goes back does not undo it."""
         self._lock = Lock()
         self._under_way: _Asked | None = None
+        self._hangs = False
 
-    def look(self, patience: float = PATIENCE_SECONDS) -> NodeState:
-        """The node's present state; a problem if it has not answered for ``patience`` seconds."""
+    def look(self) -> NodeState:
+        """The node's present state; a problem if it has not answered in time."""
         with self._lock:
-            if self._under_way is None:
-                self._under_way = _Asked()
-                Thread(target=self._run, args=(self._under_way,), name="probe", daemon=True).start()
+            now = self._clock()
             asked = self._under_way
-        if asked.answered.wait(patience):
+            if asked is None:
+                asked = self._under_way = _Asked(now if self._hangs else now + self._patience)
+                Thread(target=self._run, args=(asked, now), name="probe", daemon=True).start()
+        if asked.answered.wait(max(0.0, asked.until - now)):
             return asked.seen
-        return NodeState(problem=f"the node has not answered for {patience:g} seconds", is_away=True)
+        with self._lock:
+            self._hangs = not asked.answered.is_set()
+        return NodeState(problem=f"the node has not answered for {self._patience:g} seconds", is_away=True)
 
-    def _run(self, asked: _Asked) -> None:
+    def _run(self, asked: _Asked, begun: float) -> None:
         try:
             asked.seen = self._ask()
             self.highest = max(self.highest, asked.seen.block or 0)
@@ -67,4 +89,5 @@ class NodeReadiness:
         finally:
             with self._lock:
                 self._under_way = None
-            asked.answered.set()
+                self._hangs = self._clock() - begun > self._patience
+                asked.answered.set()

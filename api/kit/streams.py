@@ -13,12 +13,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any, Generic, Protocol, TypeVar
 
-from fastapi.concurrency import run_in_threadpool
-
 from api.kit import metrics
+from api.kit.capacity import Kind, Runs
 from ledger.errors import LedgerError
 
 log = logging.getLogger("api.kit.streams")
@@ -70,31 +70,47 @@ def ended_by_signals(hub: Hub[Any]) -> Iterator[None]:
 class Hub(Generic[S]):
     """Looks at the source while there are readers. All of it runs on one event loop."""
 
-    def __init__(self, source: Source[S], most: int, interval: float) -> None:
-        """:param most: readers at once, at most. ``interval``: seconds between two looks."""
+    def __init__(self, source: Source[S], most: int, interval: float, share: int, threads: Runs) -> None:
+        """
+        :param most: readers at once, at most, and ``share`` those of one client.
+        :param interval: seconds between two looks.
+        :param threads: where the source is read.
+        """
         self._source = source
         self._most = most
         self._interval = interval
+        self._share = share
+        self._threads = threads
         self._readers = 0
+        self._by_client: dict[str, int] = {}
         self._watching: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._newest: Any = None
         self._page: tuple[Any, Sequence[S]] = None, ()
         self.is_closing = False
 
-    def enter(self) -> bool:
-        """Begin to read; False if there are too many readers. Each ``enter`` needs a ``leave``."""
-        if self.is_closing or self._readers >= self._most:
+    def enter(self, client: str) -> bool:
+        """Begin to read; False if there are too many readers, or too many of this client.
+
+        Each ``enter`` that is True needs a ``leave``.
+        """
+        mine = self._by_client.get(client, 0)
+        if self.is_closing or self._readers >= self._most or mine >= self._share:
+            metrics.turned_away(Kind.STREAMS)
             return False
         self._readers += 1
+        self._by_client[client] = mine + 1
         metrics.reading(+1)
         if self._watching is None:
             self._watching = asyncio.get_running_loop().create_task(self._watch())
         return True
 
-    def leave(self) -> None:
+    def leave(self, client: str) -> None:
         """Stop reading."""
         self._readers -= 1
+        self._by_client[client] -= 1
+        if not self._by_client[client]:
+            del self._by_client[client]
         metrics.reading(-1)
         if self._readers == 0 and self._watching is not None:
             self._watching.cancel()
@@ -107,7 +123,7 @@ class Hub(Generic[S]):
 
     async def begin(self, stopped: Any) -> Any:
         """Where to begin: see ``Source.start``."""
-        return await run_in_threadpool(self._source.start, stopped)
+        return await self.read(self._source.start, stopped)
 
     async def after(self, cursor: Any, patience: float) -> Sequence[S]:
         """The steps after a cursor; empty if none came within ``patience`` seconds.
@@ -118,7 +134,7 @@ class Hub(Generic[S]):
         if begins == cursor:
             return page
         news = self._news
-        if cursor != self._newest and (found := await run_in_threadpool(self._source.after, cursor)):
+        if cursor != self._newest and (found := await self.read(self._source.after, cursor)):
             return found
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(news.wait(), patience)
@@ -126,7 +142,7 @@ class Hub(Generic[S]):
 
     async def read(self, question: Callable[..., _T], *about: Any) -> _T:
         """Call a function in a thread, beside the event loop."""
-        return await run_in_threadpool(question, *about)
+        return await self._threads.run(partial(question, *about))
 
     async def _watch(self) -> None:
         said = ""
@@ -147,7 +163,7 @@ class Hub(Generic[S]):
     async def _look(self) -> None:
         if self._newest is None:
             self._newest = await self.begin(None)
-        elif page := await run_in_threadpool(self._source.after, self._newest):
+        elif page := await self.read(self._source.after, self._newest):
             self._page = self._newest, page
             self._newest = page[-1].cursor
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from api.kit.capacity import Kind, of_kind
 from api.kit.errors import documented
 from api.schemas import Live, Ready, WitnessResult
 from api.services import Injected
@@ -13,12 +14,14 @@ router = APIRouter(prefix="/health", tags=["health"])
 
 
 @router.get("/live", summary="Alive?", responses=documented())
-def live() -> Live:
-    """The process answers."""
+@of_kind(Kind.LIVENESS)
+async def live() -> Live:
+    """The process answers. No limit of requests a second applies."""
     return Live()
 
 
 @router.get("/ready", summary="Ready?", responses=documented(503))
+@of_kind(Kind.STATUS)
 def ready(services: Injected) -> Ready:
     """`ready`, or `degraded` with the reasons. Declarations are taken in either way, and anchored later.
 

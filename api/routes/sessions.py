@@ -9,8 +9,10 @@ from fastapi import APIRouter, Request, Response
 from api.auth.guard import SESSIONS
 from api.auth.reader import secret_of, session_of
 from api.auth.shown import BY_SESSION, NO_STORE, cookie_name
+from api.kit.capacity import Kind, of_kind
+from api.kit.clients import client_of
 from api.kit.errors import documented
-from api.kit.limits import client_of
+from api.kit.fast_path import FastPath
 from api.schemas import NonceResult, OpenedSession, SessionResult, SignedSignIn
 from api.services import Injected, Services
 from ledger.core.encoding.reading import hex_bytes, hex_text
@@ -18,10 +20,11 @@ from ledger.core.statements.sign_in import SignIn
 from ledger.errors import TooManySignIns
 from ledger.journeys.sign_in import LONGEST_SECONDS, MOST_TRIES, NONCE_SECONDS, TRIES_SECONDS, SignedIn
 
-router = APIRouter(prefix=SESSIONS, tags=["sessions"])
+router = APIRouter(prefix=SESSIONS, tags=["sessions"], route_class=FastPath)
 
 
 @router.post("/nonces", status_code=201, summary="A nonce to sign in with", responses=documented(503))
+@of_kind(Kind.SESSIONS, 201)
 def give_nonce(request: Request, services: Injected, response: Response) -> NonceResult:
     """A number for one sign-in within 5 minutes, of any process of this server. An address gets 10 in a minute."""
     at = services.clock()
@@ -36,6 +39,7 @@ def give_nonce(request: Request, services: Injected, response: Response) -> Nonc
 
 
 @router.post("", status_code=201, summary="Sign in", responses=documented(403, 413, 422, 503))
+@of_kind(Kind.SESSIONS, 201)
 def sign_in(body: SignedSignIn, request: Request, services: Injected, response: Response) -> OpenedSession:
     """Open a session by a signed statement `SignIn`; any signer may. It ends after 8 hours, 30 minutes without use, or
     when the key is retired or declared compromised. An address may try 10 times in a minute.
@@ -58,6 +62,7 @@ def sign_in(body: SignedSignIn, request: Request, services: Injected, response: 
 
 
 @router.get("/current", summary="Who is signed in", responses=documented(401, 503), openapi_extra=BY_SESSION)
+@of_kind(Kind.SESSIONS)
 def get_current(request: Request, services: Injected, response: Response) -> SessionResult:
     """Whose key it is, for whom it speaks now, and what it may read."""
     response.headers.update(NO_STORE)
@@ -67,6 +72,7 @@ def get_current(request: Request, services: Injected, response: Response) -> Ses
 @router.delete(
     "/current", status_code=204, summary="Sign out", responses=documented(401, 403, 503), openapi_extra=BY_SESSION
 )
+@of_kind(Kind.SESSIONS, 204)
 def sign_out(request: Request, services: Injected) -> Response:
     """End the session."""
     session_of(request.scope, services)

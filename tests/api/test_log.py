@@ -144,7 +144,7 @@ def test_entries_without_a_checkpoint_are_not_served(tmp_path: Path) -> None:
 
 def test_it_is_mirrored_and_a_mirror_demands_its_witnesses(served: Served, tmp_path: Path) -> None:
     note = newest(served, 1)
-    origin = note.checkpoint.origin
+    origin, size = note.checkpoint.origin, note.checkpoint.size
     witness = NoteKey("w.example", key_of("w.example").public_key, KeyType.WITNESS)
     away = NoteKey("away.example", key_of("away.example").public_key, KeyType.WITNESS)
     log_key = note_key(origin, served.house.log_key)
@@ -152,13 +152,13 @@ def test_it_is_mirrored_and_a_mirror_demands_its_witnesses(served: Served, tmp_p
         web = Web(f"{url}/v1/log", 10, Source.LOG)
         made = Mirror(web, MirrorFolder(tmp_path / "copy"), TrustRoot.of(origin, log_key, (witness,), 1)).run()
         assert (made.note.checkpoint, [item.witness for item in made.cosigned]) == (note.checkpoint, [witness])
+        held = {str(path.relative_to(tmp_path / "copy")) for path in (tmp_path / "copy").rglob("*") if path.is_file()}
+        published = {path: served.client.get(f"/v1/log/{path}").content for path in held}
         with pytest.raises(VerificationFailed, match="cosigned by 1 of 2 known witnesses; 2 are demanded"):
             Mirror(web, MirrorFolder(tmp_path / "none"), TrustRoot.of(origin, log_key, (witness, away), 2)).run()
-    size = note.checkpoint.size
-    held = {str(path.relative_to(tmp_path / "copy")) for path in (tmp_path / "copy").rglob("*") if path.is_file()}
     pages = {path for path in held if path.startswith(f"index/{size}/")}
     assert f"index/{size}/root" in pages
     assert held - pages == {"checkpoint", f"tile/0/000.p/{size}", f"tile/entries/000.p/{size}"}
     assert not (tmp_path / "none").exists()
     for path in held:
-        assert (tmp_path / "copy" / path).read_bytes() == served.client.get(f"/v1/log/{path}").content
+        assert (tmp_path / "copy" / path).read_bytes() == published[path]

@@ -18,6 +18,7 @@ import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 
+from api.kit.capacity import Kind, Pool
 from api.kit.streams import Hub
 from api.routes.ledger import stream
 from ledger.core.anchoring.batches import Batch
@@ -249,6 +250,17 @@ def test_who_comes_too_many_is_told_and_who_leaves_makes_room(office: Office) ->
             reader.leave()
 
 
+def test_a_client_has_its_share_of_the_streams(store: Store) -> None:
+    hub = Hub(store.events, 5, 60, 2, Pool(Kind.STREAMS))
+
+    async def go() -> list[bool]:
+        entered = [hub.enter(client) for client in "aaabbbc"]
+        hub.leave("a")
+        return [*entered, hub.enter("a")]
+
+    assert asyncio.run(go()) == [True, True, False, True, True, False, True, True]
+
+
 def test_silence_is_broken_by_comments_that_move_the_reader_on(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "KEEP_ALIVE_SECONDS", 0.1)
     happen(office.store, 0)
@@ -279,8 +291,8 @@ def test_the_store_is_read_once_for_all_who_keep_up(store: Store, monkeypatch: p
         return steps
 
     async def go() -> list[Sequence[Step]]:
-        hub = Hub(store.events, 50, 0.05)
-        assert all(hub.enter() for _ in range(50))
+        hub = Hub(store.events, 50, 0.05, 50, Pool(Kind.STREAMS))
+        assert all(hub.enter("a") for _ in range(50))
         while not found:  # until the hub has begun to look
             await asyncio.sleep(0.01)
         readers = [asyncio.create_task(read(hub)) for _ in range(50)]
@@ -289,7 +301,7 @@ def test_the_store_is_read_once_for_all_who_keep_up(store: Store, monkeypatch: p
         formed(store)
         told = await asyncio.wait_for(asyncio.gather(*readers), 10)
         for _ in readers:
-            hub.leave()
+            hub.leave("a")
         return told
 
     told = asyncio.run(go())
@@ -303,7 +315,7 @@ def test_who_does_not_take_what_is_sent_is_let_go(store: Store, monkeypatch: pyt
     taken: list[Any] = []
 
     async def go() -> bool:
-        hub = Hub(store.events, 1, 0.05)
+        hub = Hub(store.events, 1, 0.05, 1, Pool(Kind.STREAMS))
         never = asyncio.Event()
 
         async def send(message: Any) -> None:
@@ -317,7 +329,7 @@ def test_who_does_not_take_what_is_sent_is_let_go(store: Store, monkeypatch: pyt
         reader = EventReader(store)
         answer = stream.EventStream(hub, lambda: stream.events(hub, reader, Cursor(0, 0), follow=True))
         await asyncio.wait_for(answer({"type": "http"}, receive, send), 10)
-        return hub.enter()  # its place is free again
+        return hub.enter("a")  # its place is free again
 
     assert asyncio.run(go())
     assert [message["type"] for message in taken] == ["http.response.start", "http.response.body"]

@@ -12,14 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event, Semaphore
 from typing import Any
 
 import pytest
 from httpx import Response
 from starlette.testclient import TestClient
 
-from api.witness import create_witness
+from api.witness import LIMITS, create_witness
 from ledger.core.checkpoints.checkpoint import Checkpoint
 from ledger.core.checkpoints.note import SignedNote, signed
 from ledger.core.checkpoints.trust import TrustRoot
@@ -29,11 +29,14 @@ from ledger.errors import Malformed, Source, Unavailable
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.follow import Follower
 from ledger.journeys.witness import Witness
+from ledger.settings import Settings
 from ledger.testing.local_ledger import LocalLedger
 from ledger.testing.world import Witness as OtherWitness
 from tests import houses
+from tests.api.listening import Answer, Caller, listening
 from tests.bad_checkpoints import BAD_COSIGNATURE, DEFECTS, TOO_FEW, WRONG_ORIGIN, spoiled
 from tests.edges.authorities import rpc
+from tests.faults.node import until
 from tests.witnesses import key_of, witness_of
 
 NAME = "witness.example/one"
@@ -415,3 +418,65 @@ def test_a_restarted_witness_remembers(watched: Watched, tmp_path: Path) -> None
     second = witness_of("w2", trust_of(watched.house), tmp_path, watched.house.chain)
     made = second.add_checkpoint(AddCheckpoint(4, (), str(note)).to_bytes(), 1_790_000_060)
     assert made.cosigned_at(second.key) == 1_790_000_060
+
+
+# -------------------------------------------------------------------------------------------------------- its limits
+
+
+def test_a_full_witness_says_so_and_every_answer_has_its_headers(watched: Watched) -> None:
+    """Requests that wait for its node are few; who comes beyond them is told at once."""
+    go_on, begun = Event(), Semaphore(0)
+
+    class Held:
+        def add_checkpoint(self, body: bytes, at: int) -> object:
+            begun.release()
+            assert go_on.wait(20)
+            raise Malformed("held")
+
+    settings = Settings(connections_per_client=1_000)
+    witness: Any = Held()
+    with listening(create_witness(witness, settings=settings)) as port:
+        most = LIMITS.threads + LIMITS.waiting
+
+        def ask(number: int) -> Answer:
+            with Caller(port, f"127.0.1.{number % 3 + 1}") as caller:
+                return caller.ask("/add-checkpoint", "POST", b"x", "text/plain")
+
+        with ThreadPoolExecutor(most + 5) as pool:
+            asked = [pool.submit(ask, number) for number in range(most + 5)]
+            assert all(begun.acquire(timeout=20) for _ in range(LIMITS.threads))
+            assert until(lambda: sum(one.done() for one in asked) == 5, 20)
+            with Caller(port) as caller:
+                other = [caller.ask(path) for path in ("/nowhere", "/add-checkpoint")]
+            go_on.set()
+            answers = [one.result(20) for one in asked]
+    refused = [answer for answer in answers if answer.status == 503]
+    assert [(answer.body, answer.header("retry-after")) for answer in refused] == [
+        (b"this witness cannot say at the moment\n", "5")
+    ] * 5
+    assert [answer.status for answer in other] == [404, 405], "who needs no node is answered meanwhile"
+    for answer in (*answers, *other):
+        assert answer.header("x-content-type-options") == "nosniff"
+        assert answer.header("cache-control") == "no-store"
+        assert answer.header("server") is None
+
+
+def test_a_stranger_may_ask_so_often_and_say_so_much(watched: Watched) -> None:
+    witness: Any = watched.witness
+    with listening(create_witness(witness, settings=Settings(requests_per_second=1))) as port, Caller(port) as caller:
+        assert [caller.ask("/add-checkpoint", "POST", b"x").status for _ in range(4)] == [400, 400, 429, 429]
+        assert caller.ask("/add-checkpoint", "POST", b"x" * 100_000).status in (413, 429)
+        caller.say(b"GET / HTTP/1.1\r\nX: " + b"x" * 100_000)
+        assert b" 431 " in caller.rest().split(b"\r\n")[0]
+
+
+def test_an_unexpected_error_has_constant_words(watched: Watched) -> None:
+    class Broken:
+        def add_checkpoint(self, body: bytes, at: int) -> object:
+            raise ValueError("a secret")
+
+    broken: Any = Broken()
+    with TestClient(create_witness(broken), raise_server_exceptions=False) as client:
+        answer = client.post("/add-checkpoint", content=b"x")
+    assert (answer.status_code, answer.text) == (500, "an unexpected error\n")
+    assert answer.headers["x-content-type-options"] == "nosniff"

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 
+from api.kit.capacity import Kind, of_kind
 from api.kit.errors import documented
 from api.kit.idempotency import DOCUMENTED, Idempotent
 from api.routes.ledger.convert import line_of, relayed, standing_of, to_hash
@@ -44,6 +45,7 @@ REPEATED: dict[int | str, dict[str, Any]] = {200: {"model": Relayed, "descriptio
     responses=REPEATED | documented(401, 403, 404, 409, 413, 422, 503),
     openapi_extra=DOCUMENTED,
 )
+@of_kind(Kind.RELAYING, 201)
 def attest(body: SignedAttestation, services: Injected, response: Response) -> Relayed:
     """Carry an agency's signed attestation to the contract, which checks attester, agency, mandate and time.
 
@@ -62,6 +64,7 @@ def attest(body: SignedAttestation, services: Injected, response: Response) -> R
 
 
 @router.get("/attestations/{id}", summary="One attestation", responses=documented(404, 422, 503))
+@of_kind(Kind.LOOKS)
 def get_attestation(id: Hash, services: Injected) -> AttestationStanding:  # noqa: A002 (the path's word)
     """An attestation and whether it is in force now, for its whole set."""
     with services.app.follower.fresh_history() as history:
@@ -75,6 +78,7 @@ def get_attestation(id: Hash, services: Injected) -> AttestationStanding:  # noq
     responses=REPEATED | documented(401, 403, 404, 409, 413, 422, 503),
     openapi_extra=DOCUMENTED,
 )
+@of_kind(Kind.RELAYING, 201)
 def revoke(body: SignedRevocation, services: Injected, response: Response) -> Relayed:
     """End an attestation, or one member of its set, from now on and forever."""
     done = relay_revocation(
@@ -94,6 +98,7 @@ def revoke(body: SignedRevocation, services: Injected, response: Response) -> Re
     responses=REPEATED | documented(401, 403, 404, 409, 413, 422, 503),
     openapi_extra=DOCUMENTED,
 )
+@of_kind(Kind.RELAYING, 201)
 def withdraw(body: SignedWithdrawal, services: Injected, response: Response) -> Relayed:
     """End a declaration by its party's word, naming the declaration that replaces it, or none.
 
@@ -116,6 +121,7 @@ def withdraw(body: SignedWithdrawal, services: Injected, response: Response) -> 
     responses=REPEATED | documented(401, 403, 404, 409, 413, 422, 503),
     openapi_extra=DOCUMENTED,
 )
+@of_kind(Kind.RELAYING, 201)
 def post(body: SignedPosting, services: Injected, response: Response) -> Relayed:
     """Move a line of a certificate to its next sheet. 409 if another posting came first: it says the present sheet."""
     done = relay_posting(
@@ -133,6 +139,7 @@ def post(body: SignedPosting, services: Injected, response: Response) -> Relayed
     summary="The present sheet of a certificate's line",
     responses=documented(404, 422, 503),
 )
+@of_kind(Kind.LOOKS)
 def get_line(
     id: Hash,  # noqa: A002 (the path's word)
     member: Hash,

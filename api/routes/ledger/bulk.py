@@ -31,6 +31,7 @@ MAX_LINES = 10_000
 MAX_LINE = 8 << 10  # bytes
 EXAMPLE = '{"declaration": {"party": …}, "signature": "0x…"}\n{"declaration": {"party": …}, "signature": "0x…"}\n'
 _PORTION = 500  # lines that are checked, and stored, at once
+_PORTION_BYTES = 256 << 10  # or fewer, if they are long: a request holds no more
 
 
 async def take_in(body: AsyncIterator[bytes], services: Services) -> bytes:
@@ -52,14 +53,16 @@ async def take_in(body: AsyncIterator[bytes], services: Services) -> bytes:
 async def _portions(body: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
     """Lines as they come, some at a time. An over-long line is cut just past the limit, so that it is still seen."""
     portion: list[bytes] = []
-    rest = b""
+    rest, size = b"", 0
     async for data in body:
         *lines, rest = (rest + data).split(b"\n")
         rest = rest[: MAX_LINE + 1]
         portion += lines
-        while len(portion) >= _PORTION:
+        size += len(data)
+        while len(portion) >= _PORTION or (portion and size >= _PORTION_BYTES):
             yield portion[:_PORTION]
             del portion[:_PORTION]
+            size = sum(map(len, portion))
     if rest:
         portion.append(rest)
     if portion:
@@ -89,10 +92,16 @@ async def _store(outcomes: list[Outcome], services: Services) -> None:
     received = [item for item in outcomes if isinstance(item, Received)]
     if not received:
         return
+    new: Sequence[bool | Exception]
+    room, over = services.quota.take_some(received)
+    wanted = received[:room]
     try:
-        new = (await services.storing.put(received)).new
+        new = (await services.storing.put(wanted)).new if wanted else []
     except LedgerError as error:
-        new = [error] * len(received)
+        new = [error] * room
+    services.quota.give_back([item for item, is_new in zip(wanted, new, strict=True) if is_new is not True])
+    if over is not None:
+        new = [*new, *[over] * (len(received) - room)]
     note_stored(outcomes, new)
 
 

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 
 from api.auth.reader import reader_of, session_of
 from api.auth.reads import read_list, read_one
 from api.auth.shown import BY_DIGEST, BY_SESSION, NO_STORE
 from api.kit import metrics
+from api.kit.capacity import Kind, of_kind
 from api.kit.errors import documented
 from api.kit.fast_path import fast_post
 from api.routes.ledger import bulk
@@ -48,6 +48,7 @@ router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
     response_model=DeclarationState,
     responses=documented(401, 403, 413, 422, 503),
 )
+@of_kind(Kind.INTAKE)
 async def declare(body: SignedDeclaration, request: Request, services: Injected) -> Response:
     """Take in a declaration that its party signed. A 202 means that it is stored durably and will be anchored.
 
@@ -55,16 +56,22 @@ async def declare(body: SignedDeclaration, request: Request, services: Injected)
     """
     raw = await request.body()
     checked = await services.checking.run(lambda: _checked(raw, body, services.origin))
-    commit = await services.storing.put([checked])
-    is_new = commit.new[0]
-    if isinstance(is_new, Exception):
-        raise is_new
+    services.quota.take([checked])
+    is_new = False
+    try:
+        commit = await services.storing.put([checked])
+        outcome = commit.new[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+        is_new = outcome
+    finally:
+        if not is_new:
+            services.quota.give_back([checked])
     metrics.received("single", "new" if is_new else "known")
     if is_new:
         answer = orjson.dumps(_newly_received(body, checked.id, commit.at))
     else:
-        state = await run_in_threadpool(_known, services, checked.id)
-        answer = state.model_dump_json().encode()
+        answer = await services.checkers.run(lambda: _known(services, checked.id).model_dump_json().encode())
     return Response(answer, 202, media_type="application/json")
 
 
@@ -86,6 +93,7 @@ async def declare(body: SignedDeclaration, request: Request, services: Injected)
         }
     },
 )
+@of_kind(Kind.INTAKE)
 async def declare_many(request: Request, services: Injected) -> Response:
     """One signed declaration a line, as for a single one; at most 10,000 lines of 8 KiB. Answers a line for each.
 
@@ -97,6 +105,7 @@ async def declare_many(request: Request, services: Injected) -> Response:
 
 
 @router.get("", summary="List declarations", responses=documented(401, 403, 422, 503), openapi_extra=BY_SESSION)
+@of_kind(Kind.READS)
 def list_declarations(
     request: Request,
     services: Injected,
@@ -145,6 +154,7 @@ def list_declarations(
     responses=documented(401, 404, 422, 503),
     openapi_extra=BY_DIGEST,
 )
+@of_kind(Kind.LOOKS)
 def get_declaration(
     id: Hash,  # noqa: A002 (the path's word)
     request: Request,
@@ -176,6 +186,7 @@ def get_declaration(
     response_class=Response,
     openapi_extra=BY_DIGEST,
 )
+@of_kind(Kind.PROOFS)
 async def get_evidence(id: Hash, request: Request, services: Injected) -> Response:  # noqa: A002 (the path's word)
     """One file that proves the declaration, its anchoring and its attestations; verifies offline.
 
@@ -193,6 +204,7 @@ async def get_evidence(id: Hash, request: Request, services: Injected) -> Respon
     response_class=Response,
     openapi_extra=BY_DIGEST,
 )
+@of_kind(Kind.PROOFS)
 def get_tlog_proof(id: Hash, request: Request, services: Injected) -> Response:  # noqa: A002 (the path's word)
     """The entry that anchors the declaration, proven in the checkpoint; extra data: its place in the batch.
 
@@ -212,6 +224,7 @@ def get_tlog_proof(id: Hash, request: Request, services: Injected) -> Response: 
     response_class=Response,
     openapi_extra=BY_DIGEST,
 )
+@of_kind(Kind.PROOFS)
 def get_transparent_statement(
     id: Hash,  # noqa: A002 (the path's word)
     request: Request,

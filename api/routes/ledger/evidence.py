@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from api.kit.capacity import Kind, of_kind
 from api.kit.errors import documented
+from api.kit.fast_path import fast_post
 from api.schemas import RenewalBody
 from api.services import Injected, Services
 from ledger.core.encoding.json_text import parse_json
@@ -13,13 +15,15 @@ from ledger.core.evidence.renewal import renewal_from_value
 router = APIRouter(prefix="/v1/evidence", tags=["declarations"])
 
 
-@router.post(
+@fast_post(
+    router,
     "",
     summary="Renew evidence",
     responses=documented(403, 409, 413, 422, 503)
     | {200: {"content": {"application/json": {}}, "description": "The evidence file"}},
     response_class=Response,
 )
+@of_kind(Kind.PROOFS)
 async def renew(body: RenewalBody, request: Request, services: Injected) -> Response:
     """Fresh evidence of a declaration, for anybody who holds evidence of it: send what that evidence says of the
     declaration, and nothing of the document. This server need not have taken the declaration in.

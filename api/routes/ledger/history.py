@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from api.kit.capacity import Kind, of_kind
 from api.kit.errors import documented
 from api.schemas import (
     AgencyResult,
@@ -23,6 +24,7 @@ router = APIRouter(prefix="/v1", tags=["history"])
 
 
 @router.get("/agencies", summary="All agencies", responses=documented(503))
+@of_kind(Kind.LOOKS)
 def list_agencies(services: Injected) -> list[AgencyResult]:
     """The agencies with their attesters and mandates, as the council has decided so far."""
     with services.app.follower.fresh_history() as history:
@@ -30,6 +32,7 @@ def list_agencies(services: Injected) -> list[AgencyResult]:
 
 
 @router.get("/agencies/{code}", summary="One agency", responses=documented(404, 422, 503))
+@of_kind(Kind.LOOKS)
 def get_agency(code: Annotated[str, Path(pattern=r"^[A-Z0-9-]{1,16}$")], services: Injected) -> AgencyResult:
     """The agency with its attesters and mandates."""
     with services.app.follower.fresh_history() as history:
@@ -37,6 +40,7 @@ def get_agency(code: Annotated[str, Path(pattern=r"^[A-Z0-9-]{1,16}$")], service
 
 
 @router.get("/history", summary="Size, head, root, checkpoint", responses=documented(503))
+@of_kind(Kind.LOOKS)
 def get_history(services: Injected) -> HistoryResult:
     """What an auditor compares; the checkpoint is signed by the log's key."""
     with services.app.follower.fresh_history() as history:
@@ -52,6 +56,7 @@ def get_history(services: Injected) -> HistoryResult:
 
 
 @router.get("/history/entries", summary="Entries in order", responses=documented(422, 503))
+@of_kind(Kind.LOOKS)
 def list_entries(
     services: Injected,
     start: Annotated[int, Query(ge=0, lt=1 << 63, description="Number of the first entry")] = 0,
@@ -64,6 +69,7 @@ def list_entries(
 
 
 @router.get("/history/entries/{number}", summary="One entry", responses=documented(422, 503))
+@of_kind(Kind.LOOKS)
 def get_entry(number: Annotated[int, Path(ge=0, lt=1 << 63)], services: Injected) -> EntryResult:
     """By number: time, hash and payload."""
     with services.app.follower.fresh_history() as history:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from starlette.exceptions import HTTPException
 
+from api.kit.capacity import Kind, of_kind
 from api.kit.errors import documented
 from api.services import Injected
 from ledger.core.checkpoints.note import SignedNote
@@ -55,6 +56,7 @@ def _octets(description: str) -> dict[int | str, dict[str, Any]]:
     response_class=Response,
     responses=_text("A signed note with the cosignatures that it has") | documented(404, 503),
 )
+@of_kind(Kind.READS)
 def get_newest(services: Injected) -> Response:
     """C2SP tlog-checkpoint: origin, size and root, signed by the log and cosigned by witnesses."""
     with services.app.follower.known_history() as history:
@@ -70,6 +72,7 @@ def get_newest(services: Injected) -> Response:
     response_class=Response,
     responses=_text("A signed note") | documented(404, 422, 503),
 )
+@of_kind(Kind.READS)
 def get_checkpoint(size: Annotated[int, Path(ge=0, lt=1 << 63, examples=[20])], services: Injected) -> Response:
     """Every checkpoint that was ever published is kept."""
     note = services.store.checkpoints.get(size)
@@ -84,6 +87,7 @@ def get_checkpoint(size: Annotated[int, Path(ge=0, lt=1 << 63, examples=[20])], 
     response_class=Response,
     responses=_octets("Up to 256 entries, each with its length (2 bytes) before it") | documented(404, 422, 503),
 )
+@of_kind(Kind.READS)
 def get_bundle(
     index: Annotated[str, Path(description="e.g. x001/234, or 000.p/20", examples=["000.p/20"])],
     services: Injected,
@@ -107,6 +111,7 @@ def get_bundle(
     response_class=Response,
     responses=_octets("Up to 256 hashes of 32 bytes") | documented(404, 422, 503),
 )
+@of_kind(Kind.READS)
 def get_tile(
     level: Annotated[str, Path(description="Level, 0 being the leaf hashes", examples=["0"])],
     index: Annotated[str, Path(description="e.g. x001/234, or 000.p/20", examples=["000.p/20"])],
@@ -127,6 +132,7 @@ def get_tile(
     responses=_octets("Keys with the numbers of their entries, or the hashes of the 16 parts of the page")
     | documented(404, 422, 503),
 )
+@of_kind(Kind.READS)
 def get_page(
     size: Annotated[str, Path(description="The size of a checkpoint", examples=["20"])],
     prefix: Annotated[

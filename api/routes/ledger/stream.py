@@ -17,6 +17,8 @@ from starlette.types import Receive, Scope, Send
 from api.auth.reader import reader_of
 from api.auth.reads import read_one
 from api.auth.shown import BY_DIGEST
+from api.kit.capacity import Kind, of_kind
+from api.kit.clients import client_of
 from api.kit.errors import documented, problem
 from api.kit.streams import Hub
 from api.routes.ledger.convert import to_hash
@@ -49,6 +51,7 @@ _EXAMPLE = (
     | {200: {"description": "Server-Sent Events", "content": {"text/event-stream": {"example": _EXAMPLE}}}},
     openapi_extra=BY_DIGEST,
 )
+@of_kind(Kind.STREAMS)
 async def stream(
     request: Request,
     services: Injected,
@@ -123,10 +126,10 @@ class EventStream(Response):
         self._make = make
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._hub.enter():
-            await problem(503, Unavailable.__name__, "too many streams are open: come again later")(
-                scope, receive, send
-            )
+        client = client_of(scope)
+        if not self._hub.enter(client):
+            words = "too many streams are open, or too many from this address: come again later"
+            await problem(503, Unavailable.__name__, words)(scope, receive, send)
             return
         try:
             sending = asyncio.ensure_future(self._send(send))
@@ -139,7 +142,7 @@ class EventStream(Response):
             with suppress(asyncio.CancelledError, TimeoutError):
                 await sending
         finally:
-            self._hub.leave()
+            self._hub.leave(client)
 
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.kit import errors, metrics
+from api.kit.capacity import Kind, Limits
 from api.kit.middleware import RequestWatcher
 from api.kit.queue import CallWorker
 from ledger.core.encoding.reading import hex_text
@@ -97,7 +98,7 @@ def test_a_store_that_cannot_be_read_is_counted_under_store(tmp_path: Path) -> N
 
 def test_work_that_waits_beyond_the_limit_is_counted_under_queue(tmp_path: Path) -> None:
     app = office(tmp_path).app
-    app.state.services.checking = CallWorker("checking", most_waiting=0)
+    app.state.services.checking = CallWorker("checking", Kind.INTAKE, Limits(1, 0, 1))
     before = unavailable()
     with TestClient(app) as client:
         assert client.post("/v1/declarations", json=signed()).status_code == 503

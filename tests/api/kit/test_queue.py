@@ -9,6 +9,7 @@ from contextvars import ContextVar
 
 import pytest
 
+from api.kit.capacity import Kind, Limits
 from api.kit.queue import CallWorker, Worker
 from ledger.errors import Malformed, Unavailable
 
@@ -17,7 +18,7 @@ name: ContextVar[str] = ContextVar("name")
 
 @pytest.fixture
 def worker() -> Iterator[CallWorker]:
-    made = CallWorker("a worker")
+    made = CallWorker("a worker", Kind.READS)
     yield made
     made.stop()
 
@@ -85,7 +86,7 @@ def test_who_left_is_not_worked_for(worker: CallWorker) -> None:
 
 
 def test_more_than_can_wait_are_told_at_once() -> None:
-    worker = CallWorker("a worker", most_waiting=3)
+    worker = CallWorker("a worker", Kind.READS, Limits(1, 3, 9))
     going, begun = threading.Event(), threading.Event()
 
     def block() -> bool:
