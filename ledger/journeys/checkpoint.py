@@ -78,14 +78,14 @@ def note_key(origin: Origin, log_key: SigningKey) -> NoteKey:
     return NoteKey(str(origin), log_key.public_key)
 
 
-def newest_checkpoint(history: History, store: Store) -> SignedNote | None:
-    """The greatest stored checkpoint of this history; None if there is none.
+def newest_checkpoint(history: History, store: Store, at_most: int | None = None) -> SignedNote | None:
+    """The greatest stored checkpoint of this history, of ``at_most`` entries if that is given; None if there is none.
 
     A checkpoint that was signed before a reorganisation stays in the store and is ignored here. So is one of these
     entries with another index than the store keeps of them: no evidence could be proven under it. The index of an
     older size is not kept, and not compared.
     """
-    size = history.size
+    size = history.size if at_most is None else min(at_most, history.size)
     while size > 0 and (note := store.checkpoints.newest(size)) is not None:
         checkpoint = note.checkpoint
         if checkpoint.root == history.log.root(checkpoint.size):

@@ -89,6 +89,10 @@ class Witnesses:
         published = self._store.checkpoints.get(note.checkpoint.size) if missing else None
         return note if published is None else note.with_signatures(published)
 
+    def lines_on(self, note: SignedNote) -> int:
+        """How many of them cosigned ``note``."""
+        return sum(note.names(asked.client.key) for asked in self._asked)
+
     def states(self) -> list[WitnessState]:
         """The state of each, in the order of the witnesses file."""
         return [WitnessState(asked.client.key.name, asked.cosigned, asked.problem) for asked in self._asked]

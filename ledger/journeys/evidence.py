@@ -311,15 +311,30 @@ class Prover:
         except Unavailable as error:
             log.warning("evidence as of an earlier checkpoint: %s", error)
             published = None
-        if published is not None and self._witnesses is not None:
-            self._witnesses.cosign(published, self._follower, at)
+        at_most = None if published is None else self._cosigned(published, at)
         with self._follower.known_history() as history:
-            note = newest_checkpoint(history, self._store)
+            note = newest_checkpoint(history, self._store, at_most)
             if note is None:
                 self._gatherer = None
             elif self._gatherer is None or not self._gatherer.is_of(history, note):
                 self._gatherer = Gatherer(history, note, self._store, self._follower.index, self._members)
         self._looked_at = looked_at if signs is not None else -math.inf
+
+    def _cosigned(self, published: SignedNote, at: int) -> int | None:
+        """Ask the witnesses; return the size of the checkpoint to make evidence under, None for the newest.
+
+        Another thread may have signed a newer one meanwhile: the witnesses are asked about that one, too, once.
+        """
+        if self._witnesses is None:
+            return None
+        best = self._witnesses.cosign(published, self._follower, at)
+        with self._follower.known_history() as history:
+            newest = newest_checkpoint(history, self._store)
+        if newest is not None and newest.checkpoint.size > published.checkpoint.size:
+            newest = self._witnesses.cosign(newest, self._follower, at)
+            if self._witnesses.lines_on(newest) >= self._witnesses.lines_on(best):
+                best = newest
+        return best.checkpoint.size
 
 
 def evidence_of(

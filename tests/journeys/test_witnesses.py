@@ -161,6 +161,31 @@ def told(house: LocalLedger) -> Iterator[tuple[Told, WitnessClient]]:
         yield made, WitnessClient(known, timeout=1)
 
 
+@pytest.mark.parametrize("writes", [1, 100])
+def test_what_is_signed_while_witnesses_are_asked_takes_no_cosignature_from_evidence(
+    house: LocalLedger, writes: int
+) -> None:
+    """Others write while a witness is asked, once or each time; anchoring signs a newer checkpoint for them."""
+    server = Told(house)
+    newer: list[SignedNote] = []
+
+    def cosigns(note: SignedNote) -> Reply:
+        if len(newer) < writes:
+            newer.append(published(house))
+        return 200, {}, server.cosign(note, now())
+
+    server.reply = cosigns
+    (declared,) = houses.anchored(house)
+    id_ = declared.id(house.chain.origin)
+    with answering(server) as url:
+        (known,) = read_witnesses(f"{server.key} {url}")
+        witnesses = Witnesses([WitnessClient(known)], house.store)
+        made = evidence_of(id_, house.store, house.follower, house.log_key, now(), witnesses=witnesses)
+    assert newer
+    assert made.checkpoint.names(server.key)
+    assert made.checkpoint.checkpoint.size == newer[0].checkpoint.size, "a newer one is asked about once"
+
+
 SIZE = {"Content-Type": "text/x.tlog.size"}
 
 
