@@ -385,8 +385,8 @@ class KeyExists(Refused):
 class UnknownDeclaration(Refused):
     FIELDS = ("declaration",)
     MESSAGE = (
-        "there is no declaration {declaration} here that you may read: check its id and its document's digest, or ask "
-        "who declared it"
+        "there is no declaration {declaration} here, or you may not read it: check its id and its document's digest, "
+        "or ask who declared it"
     )
 
 

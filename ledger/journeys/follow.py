@@ -3,7 +3,7 @@
 A node may lag, and may leave logs out without an error. So every look compares what was replayed with the head that
 the contract states, both as of one block by its hash, and only then is anything stored. What does not fit is never
 taken for a reorganisation: entries are taken back only where the block in which they were seen is gone, and another
-one has its number (docs/adr/0031).
+one has its number (docs/adr/0029).
 """
 
 from __future__ import annotations

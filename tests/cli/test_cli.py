@@ -304,7 +304,7 @@ def test_a_manifest_gives_types_in_folders(shell: Shell, folder: Path) -> None:
     ("words", "code", "said"),
     [
         (["status", "0x12"], 2, "must be 32 bytes"),
-        (["status", "0x" + "00" * 32], 1, "not in this store"),
+        (["status", "0x" + "00" * 32], 1, "there is no declaration"),
         (
             ["attest", "0x" + "00" * 32, "--agency", "NZ-MPI", "--kind", "132", "--key", "plant-officer"],
             1,
@@ -328,7 +328,7 @@ def test_a_manifest_gives_types_in_folders(shell: Shell, folder: Path) -> None:
         (["attest", "0x" + "00" * 32, "--agency", "nz", "--kind", "132", "--key", "plant-officer"], 2, "agency code"),
         (["attest", "0x" + "00" * 32, "--agency", "NZ-MPI", "--kind", "851", "--key", "nobody"], 2, "nobody"),
         (["revoke", "0x" + "00" * 32, "--key", "plant-officer"], 1, "not in the history"),
-        (["withdraw", "0x" + "00" * 32, "--key", "trader"], 1, "not in this store"),
+        (["withdraw", "0x" + "00" * 32, "--key", "trader"], 1, "there is no declaration"),
         (
             f"post {ONES} --member {ONES} --line 1 --agency NZ-MPI --to {ONES} -k plant-officer".split(),
             1,

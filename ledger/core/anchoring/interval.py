@@ -3,7 +3,7 @@
 A batch costs the same gas whatever its size, so whoever declares one document every few seconds makes the relayer pay
 each time. The wait grows with what small batches cost in the last hour, and with what all batches cost in the last day.
 A large batch costs little for each declaration, so it never waits for the sake of the hour. The wait has an upper end:
-anchoring never stops. docs/adr/0026.
+anchoring never stops. docs/adr/0028.
 """
 
 from __future__ import annotations
