@@ -20,7 +20,8 @@ from ledger.core.encoding.ids import Root, SubjectKey
 from ledger.core.history.entry import Entry
 from ledger.core.history.subjects import describe, subject_key, subjects_of
 from ledger.core.statements.origin import Origin
-from ledger.core.tree.index_pages import Indexed, Item, MemoryPages, SubjectIndex
+from ledger.core.tree.index_page import Item
+from ledger.core.tree.index_pages import Indexed, MemoryPages, SubjectIndex
 from tests import entry_vectors
 
 FOLDER = Path(__file__).parent / "vectors" / "index"

@@ -20,7 +20,8 @@ from ledger.core.history.entry import Anchored, Attested, Content, Entry, encode
 from ledger.core.history.subjects import lists_of
 from ledger.core.statements.attestation import Attestation
 from ledger.core.tree.index_files import PageName
-from ledger.core.tree.index_pages import PARTS, Branch, Indexed, MemoryPages, SubjectIndex
+from ledger.core.tree.index_page import PARTS, Branch
+from ledger.core.tree.index_pages import Indexed, MemoryPages, SubjectIndex
 from ledger.core.tree.merkle import leaf_hash
 from ledger.core.tree.tile_files import TileName, TileStream, bundle
 from ledger.core.tree.tiles import TILE_WIDTH

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
 from ledger.core.tree.index_files import MAX_PAGE_BYTES, PageName
-from ledger.core.tree.index_pages import Page, page_from_bytes
+from ledger.core.tree.index_page import Page, page_from_bytes
 from ledger.edges.web import Web
 from ledger.errors import Malformed, Source, Unavailable, VerificationFailed
 

@@ -16,7 +16,8 @@ from ledger.core.encoding.ids import IndexRoot, Root, SubjectKey
 from ledger.core.history.entry import Entry
 from ledger.core.history.subjects import subject_key, subjects_of
 from ledger.core.statements.origin import Origin
-from ledger.core.tree.index_pages import Bucket, Indexed, Kept, Page, Pages, SubjectIndex, page_from_bytes, root_of_page
+from ledger.core.tree.index_page import Bucket, Page, page_from_bytes, root_of_page
+from ledger.core.tree.index_pages import Indexed, Kept, Pages, SubjectIndex
 from ledger.core.tree.merkle import EMPTY_ROOT
 from ledger.core.tree.subject_index import EMPTY_INDEX, IndexProof, root_of
 from ledger.edges.subject_lists import SubjectLists

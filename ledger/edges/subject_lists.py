@@ -15,7 +15,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from ledger.core.encoding.ids import SubjectKey
-from ledger.core.tree.index_pages import Item
+from ledger.core.tree.index_page import Item
 from ledger.errors import Source, Unavailable
 
 _KEY, _NUMBER = 32, 8

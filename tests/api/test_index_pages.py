@@ -20,7 +20,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import EntryKind
 from ledger.core.history.subjects import attestation_subject, describe
 from ledger.core.statements.signature import Algorithm
-from ledger.core.tree.index_pages import page_from_bytes, root_of_page
+from ledger.core.tree.index_page import page_from_bytes, root_of_page
 from ledger.core.verification.verdict import Status
 from ledger.edges.mirror_folder import MirrorFolder
 from ledger.edges.published_log import PublishedLog

@@ -57,7 +57,8 @@ from ledger.core.statements.resolutions import (
 )
 from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.withdrawal import Withdrawal
-from ledger.core.tree.index_pages import Indexed, Item, MemoryPages, SubjectIndex
+from ledger.core.tree.index_page import Item
+from ledger.core.tree.index_pages import Indexed, MemoryPages, SubjectIndex
 from ledger.core.tree.merkle import Tree, leaf_hash
 from ledger.errors import LedgerError, Malformed
 from ledger.testing.world import ORIGIN, START, TRADER, Witness, World

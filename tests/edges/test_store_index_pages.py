@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import delete, update
 
 from ledger.core.encoding.ids import Root, SubjectKey
-from ledger.core.tree.index_pages import Indexed, Item, Kept, MemoryPages, SubjectIndex
+from ledger.core.tree.index_page import Item
+from ledger.core.tree.index_pages import Indexed, Kept, MemoryPages, SubjectIndex
 from ledger.edges.store import Store, index_pages
 from ledger.edges.store.tables import INDEX_PAGES
 from ledger.errors import HistoryBroken, Unavailable

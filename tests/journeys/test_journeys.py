@@ -23,7 +23,7 @@ from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.resolutions import AttesterAuthorisation, AttesterRetirement
 from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.withdrawal import Withdrawal
-from ledger.core.tree.index_pages import Bucket
+from ledger.core.tree.index_page import Bucket
 from ledger.core.tree.merkle import leaf_hash, root_of_hashes
 from ledger.core.verification import verify as judging
 from ledger.core.verification.context import Verification

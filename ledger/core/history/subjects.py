@@ -27,7 +27,7 @@ from ledger.core.statements.resolutions import (
     Resolution,
 )
 from ledger.core.statements.revocation import Revocation
-from ledger.core.tree.index_pages import Item
+from ledger.core.tree.index_page import Item
 
 _DOMAIN = b"trade-ledger/subject/1\n"
 _AGENCY_SIZE = 16

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from ledger.core.encoding.ids import IndexRoot, SubjectKey
 from ledger.core.tree.index_files import MAX_DIGITS
-from ledger.core.tree.index_pages import DIGITS, PART_BITS, PARTS, Branch, Bucket, Fill, Item, Page, Subtree, subtree_of
+from ledger.core.tree.index_page import DIGITS, PART_BITS, PARTS, Branch, Bucket, Fill, Item, Page, Subtree, subtree_of
 from ledger.core.tree.subject_index import EMPTY_INDEX, Numbers
 from ledger.errors import VerificationFailed
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ledger.core.tree.index_pages import Page
+from ledger.core.tree.index_page import Page
 from ledger.errors import Malformed
 
 MAX_PAGE_BYTES = 1 << 20

@@ -14,7 +14,8 @@ from threading import Lock
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from ledger.core.encoding.ids import IndexRoot, Root
-from ledger.core.tree.index_pages import Branch, Bucket, Indexed, Kept, Page, page_from_bytes, root_of_page
+from ledger.core.tree.index_page import Branch, Bucket, Page, page_from_bytes, root_of_page
+from ledger.core.tree.index_pages import Indexed, Kept
 from ledger.edges.store.database import Database
 from ledger.edges.store.limits import CHUNK, MAX_NUMBER, checked_number
 from ledger.edges.store.tables import INDEX_PAGES, INDEX_SIZES

@@ -10,19 +10,8 @@ import pytest
 from ledger.core.encoding.ids import IndexRoot, Root, SubjectKey
 from ledger.core.tree.index_difference import MOST_PAGES, Difference, IndexAt, first_difference
 from ledger.core.tree.index_files import MAX_PAGE_BYTES, PageName, page_file
-from ledger.core.tree.index_pages import (
-    MOST_KEYS,
-    Branch,
-    Bucket,
-    Fill,
-    Indexed,
-    Item,
-    MemoryPages,
-    Page,
-    SubjectIndex,
-    Subtree,
-    subtree_of,
-)
+from ledger.core.tree.index_page import MOST_KEYS, Branch, Bucket, Fill, Item, Page, Subtree, subtree_of
+from ledger.core.tree.index_pages import Indexed, MemoryPages, SubjectIndex
 from ledger.core.tree.subject_index import EMPTY_INDEX
 from ledger.errors import Malformed, VerificationFailed
 from tests.index_vectors import key, sharing

@@ -11,17 +11,8 @@ from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from ledger.core.encoding.ids import Root, SubjectKey
-from ledger.core.tree.index_pages import (
-    MOST_KEYS,
-    Branch,
-    Bucket,
-    Indexed,
-    Item,
-    MemoryPages,
-    Page,
-    SubjectIndex,
-    page_from_bytes,
-)
+from ledger.core.tree.index_page import MOST_KEYS, Branch, Bucket, Item, Page, page_from_bytes
+from ledger.core.tree.index_pages import Indexed, MemoryPages, SubjectIndex
 from ledger.core.tree.subject_index import Numbers, index_leaf, root_of, value_of
 from ledger.errors import HistoryBroken
 from tests.index_vectors import key, sharing
