@@ -2,9 +2,15 @@
 
 In the order in which a request meets it:
 
-=============== =================================================================================
+=============== =============================================================================
 ``middleware``  every request watched once: id, log line, figures, span
+``connections`` how many there may be, and how slow, large and many-parted what comes on them
+``headers``     headers that tell browsers what not to do with an answer
+``clients``     the address of a client, and what one address may hold
 ``limits``      what one request, and one client, may take
+``capacity``    each kind of work has threads and a queue of its own
+``quota``       how much of what a client declares is stored
+``tries``       how often a client address tries to sign in
 ``fast_path``   a route whose JSON body is read once
 ``idempotency`` a request that may be sent again is done once
 ``queue``       one thread that does what waits for many requests
@@ -17,5 +23,5 @@ In the order in which a request meets it:
 ``metrics``     figures for Prometheus
 ``traces``      spans for OpenTelemetry
 ``readiness``   asking the node how it is, never for longer than the asker can wait
-=============== =================================================================================
+=============== =============================================================================
 """

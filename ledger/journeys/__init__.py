@@ -2,10 +2,13 @@
 
 In the order of a document's life:
 
-==================== ==================================================================================================
+==================== ==============================================================================================
 ``declare``          wrap files, sign their declarations, store them
 ``receive``          take in declarations that their parties signed: check, store many at once
 ``follow``           keep the store's index and a replayed history in step with the contract
+``indexed_history``  the store's index of entries, and the history replayed from it
+``replay_anew``      read a whole history from the chain, and find where it differs from the index
+``shared_failure``   a look at the chain that failed, shared with all who ask soon after it
 ``anchor``           batches, transactions, entries; resumes wherever it stopped
 ``index``            keep the index of subjects of what is followed, and prove lists of entries
 ``checkpoint``       sign the size and root of what is confirmed; find the newest checkpoint
@@ -26,6 +29,9 @@ In the order of a document's life:
 ``show``             the fields that a digest binds
 ``history``          entries by number
 ``signer``           what a signer is, and for whom it speaks
+``sign_in``          open a session for the holder of a key, and say at each request what it may read
+``login``            sign in to a server with a key of the keystore
+``logout``           end that session
 ``agency``           agencies with their attesters and mandates
 ``watch``            what happens, told to readers as it happens
 ``audit``            replay all of it, and compare it with everything else there is
@@ -39,7 +45,7 @@ In the order of a document's life:
 ``trust``            the trust root of this log
 ``progress``         how long work says how far it is
 ``index_difference`` in which subject the index that a log signed differs from that of its entries
-==================== ==================================================================================================
+==================== ==============================================================================================
 
 The commands ``wrap``, ``redact`` and ``embed`` need no journey: they hand files to ``core.document`` and
 ``core.evidence.pdf``. ``keys`` hands names to ``edges.keys``, ``serve`` starts ``api.main``.

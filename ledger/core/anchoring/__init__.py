@@ -2,8 +2,9 @@
 
 In reading order:
 
-=========== ==============================================================
-``batches`` the state machine from pending to final, and what to send next
-``fees``    gas fees, and what a replacement must pay
-=========== ==============================================================
+============ ==============================================================
+``batches``  the state machine from pending to final, and what to send next
+``interval`` how long a declaration waits for others to share its batch
+``fees``     gas fees, and what a replacement must pay
+============ ==============================================================
 """

@@ -6,7 +6,7 @@ set.
 
 ``Store.open`` checks schema and origin and hands out one object for each thing that is kept. In reading order:
 
-==================== ====================================================================================
+==================== ==================================================================================
 ``database``         one database: connections, transactions, and what its failures mean
 ``postgres_dialect`` PostgreSQL through pg8000, with broken connections noticed
 ``schema``           tables of a package, made and upgraded by its own migrations
@@ -27,12 +27,13 @@ set.
 ``events``           what has changed since a reader last looked
 ``status``           how much is under way, and whether the store can be written
 ``idempotency``      responses to requests that clients may repeat
+``sessions``         who is signed in, the nonces given for it, and who tried how often
 ``relaying``         what the relayer spent on statements of others, and what is reserved
 ``leadership``       who leads and who sends, among processes
 ``restore``          one transaction that writes what exports and evidence contain
 ``backup``           a copy of a SQLite database as of one moment
 ``store``            opens all of this
-==================== ====================================================================================
+==================== ==================================================================================
 
 Another package keeps its own tables in the same database: it makes a :class:`Schema` of its own migrations and works on
 a :class:`Database`, as ``store`` does.
