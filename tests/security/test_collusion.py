@@ -401,11 +401,14 @@ def test_holder_hides_a_larger_set() -> None:
     made = attested()
     ids = [made.id, made.batch[2][0]]
     root = root_of_hashes([leaf_hash(id_) for id_ in ids])
-    made.world.attest("NZ-CUSTOMS", 132, root, 2, CUSTOMS, outcome=4)
+    id_ = made.world.attest("NZ-CUSTOMS", 132, root, 2, CUSTOMS, outcome=4)
     whole = asked(replace(made, sets=[(root, 2, ids)]), ENOUGH)
     hidden = asked(made, ENOUGH)
     assert (whole.conclusion, hidden.conclusion) == ("GOOD", "GOOD")
     assert hidden.words < whole.words
+    revoked(made, id_, CUSTOMS)
+    assert is_bad(asked(replace(made, sets=[(root, 2, ids)]), ENOUGH), "in_force.revoked")
+    assert asked(made, ENOUGH) == hidden, "a revoked word is gone, too, and no word is won"
 
 
 def test_holder_changes_no_document_and_signs_for_no_party() -> None:
