@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from collections import deque
 from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -16,7 +17,7 @@ from typing import Any
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from api.kit import metrics
@@ -174,6 +175,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._refusal: tuple[str, bytes] | None = None
         self._unsent = 0
         self._unread_looks = 0
+        self._unanswered: deque[RequestResponseCycle] = deque()  # requests in their order
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -188,6 +190,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._all.leave(self, self._client)
+        self._end_unanswered()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -227,6 +230,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._due = self._all.now + limits.body_seconds + LOOK_SECONDS
         super().on_headers_complete()
+        self._unanswered.append(self.cycle)
 
     def on_body(self, body: bytes) -> None:
         self._received += len(body)
@@ -245,6 +249,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        self._unanswered.popleft()
         super().on_response_complete()
         if not self._in_message and not self.pipeline:
             self._due = self._all.now + self._limits.idle_seconds + LOOK_SECONDS
@@ -279,6 +284,14 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.write(answer)
         self._all.works(self)  # it no longer waits
         self.transport.close()
+        self._end_unanswered()
+
+    def _end_unanswered(self) -> None:
+        """Tell every request that its client is gone. uvicorn tells the newest only, but an older one is at work."""
+        for cycle in self._unanswered:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self._unanswered.clear()
 
     def _refuse(self, refusal: tuple[str, bytes]) -> None:
         self._refusal = refusal

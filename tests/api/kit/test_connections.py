@@ -49,6 +49,9 @@ class App:
         self.headers = scope["headers"]
         if scope["path"] == "/hold":
             await self.go_on.wait()
+        if scope["path"] == "/leave":
+            assert (await receive())["type"] == "http.disconnect"
+            self.left += 1
         body = self.large if scope["path"] == "/large" else str(size).encode()
         headers = [(b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -111,7 +114,7 @@ def test_who_does_not_go_on_is_cut_off(begin: bytes) -> None:
         said = caller.rest()
         assert refusal(said).status == 408
         assert until(lambda: len(app.all) == 0, 10)
-        assert app.left == len(app.asked), "a route that waits for the body is told"
+        assert until(lambda: app.left == len(app.asked), 10), "a route that waits for the body is told"
 
 
 def test_who_goes_on_very_slowly_is_cut_off() -> None:
@@ -226,6 +229,23 @@ def test_a_client_has_its_share_of_the_connections() -> None:
             assert again.ask().status == 200
         for caller in mine:
             caller.close()
+
+
+def test_whose_client_leaves_is_told_though_others_wait_behind_it() -> None:
+    with serving(PATIENT) as (app, port):
+        with Caller(port) as caller:
+            caller.say(2 * b"GET /leave HTTP/1.1\r\n\r\n")
+            assert until(lambda: app.asked == ["/leave"], 10)
+        assert until(lambda: app.left == 1, 10)
+        assert app.asked == ["/leave"], "what nobody waits for is not begun"
+
+
+def test_no_answer_is_tried_on_a_connection_that_was_cut_off() -> None:
+    with serving(replace(PATIENT, pipelined=1)) as (app, port), Caller(port) as caller:
+        caller.say(3 * b"GET / HTTP/1.1\r\n\r\n")
+        assert caller.rest() == b""
+        assert until(lambda: app.left == 1, 10)
+        assert app.asked == ["/"]
 
 
 def test_a_trusted_proxy_may_have_more() -> None:
