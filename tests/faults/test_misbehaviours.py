@@ -102,16 +102,17 @@ class Row:
 
 WAITS = {"pending", "batched", "sent"}
 ENDS = {"final"}
+LAGS = "anchoring_waits"  # the detail says that the node lags
 ANY = WAITS | {"anchored", "final"}
 ROWS = {
-    "logs of the newest block late": Row(lambda b: wrong.late_logs(b.house.devchain.url), WAITS),
-    "logs without the first of the new": Row(lambda b: wrong.without(b.size, slice(1)), WAITS, others=3),
-    "logs without one in the middle": Row(lambda b: wrong.without(b.size, slice(1, 2)), WAITS, others=3),
-    "logs without the last": Row(lambda b: wrong.without(b.size, slice(-1, None)), WAITS, others=3),
-    "logs without all of the new": Row(lambda b: wrong.without(b.size, slice(None)), WAITS, others=3),
+    "logs of the newest block late": Row(lambda b: wrong.late_logs(b.house.devchain.url), WAITS, reason=LAGS),
+    "logs without the first of the new": Row(lambda b: wrong.without(b.size, slice(1)), WAITS, others=3, reason=LAGS),
+    "logs without one in the middle": Row(lambda b: wrong.without(b.size, slice(1, 2)), WAITS, others=3, reason=LAGS),
+    "logs without the last": Row(lambda b: wrong.without(b.size, slice(-1, None)), WAITS, others=3, reason=LAGS),
+    "logs without all of the new": Row(lambda b: wrong.without(b.size, slice(None)), WAITS, others=3, reason=LAGS),
     "logs refused": Row(lambda b: proxy.failing(-32005, "query timeout exceeded", {"eth_getLogs"}), WAITS),
-    "latest back by one": Row(lambda b: wrong.behind(b.house.devchain.url, 1), WAITS),
-    "latest back by two": Row(lambda b: wrong.behind(b.house.devchain.url, 2), WAITS),
+    "latest back by one": Row(lambda b: wrong.behind(b.house.devchain.url, 1), WAITS, reason=LAGS),
+    "latest back by two": Row(lambda b: wrong.behind(b.house.devchain.url, 2), WAITS, reason=LAGS),
     "latest back by two, now and then": Row(lambda b: wrong.behind(b.house.devchain.url, 2, every=3), ANY),
     "the block without its state": Row(lambda b: wrong.state_missing(), WAITS, up=None),
     "pending refused": Row(lambda b: wrong.pending(Reply(error={"code": -32000, "message": "no pending state"})), ENDS),
