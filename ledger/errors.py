@@ -95,18 +95,22 @@ class Source(StrEnum):
 
 
 class Unavailable(LedgerError):
-    """Nobody could say, because ``source`` is out of reach. Trying later may help."""
+    """Nobody could say, because ``source`` is out of reach. Trying later may help.
 
-    def __init__(self, message: str, *, source: Source) -> None:
+    ``public``: what strangers are told, where the message is for the operator alone.
+    """
+
+    def __init__(self, message: str, *, source: Source, public: str | None = None) -> None:
         super().__init__(message)
         self.source = source
+        self.public = message if public is None else public
 
 
 class NodeLags(Unavailable):
     """The node does not have yet what it, or another node, has shown. It is no sign that the chain took it back."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, source=Source.CHAIN)
+        super().__init__(message, source=Source.CHAIN, public="the chain's node lags behind: try again shortly")
 
 
 class BatchedElsewhere(Unavailable):

@@ -18,7 +18,9 @@ def serve() -> None:
     """
     import uvicorn
 
-    settings = open_app().settings
+    app = open_app()
+    settings = app.settings
+    _ = app.origin  # without a contract no address is announced
     out.print(f"[bold]http://{settings.api_host}:{settings.api_port}/docs[/]  (started {when(now())})")
     allow_connections(settings)
     if settings.api_processes > 1:

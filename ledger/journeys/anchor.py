@@ -238,7 +238,8 @@ class _Handover:
             if is_new:
                 # If another process took the nonce, the batch is not at fault: it takes the next nonce soon.
                 retry_at = at + (1 if isinstance(error, NonceTaken) else rest(batch.tries))
-                self._store.batches.mark_refused(batch.id, str(error), retry_at)
+                said = error.message if isinstance(error, NodeRefused) else str(error)  # without its address
+                self._store.batches.mark_refused(batch.id, said, retry_at)
                 log.warning("batch %d is not sent: %s", batch.id, error)
             return False
         self._offered[prepared.tx_hash] = batch.id

@@ -19,6 +19,7 @@ from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.member_types import NO_DECLARATION
 from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.withdrawal import Withdrawal
+from ledger.edges.chain.rpc import NODE_AWAY
 from tests import houses
 from tests.api.conftest import Served
 
@@ -290,6 +291,30 @@ def test_chain_away_and_back(served: Served) -> None:
     wait(served, accepted.json()["id"])
     assert served.client.get("/health/ready").json()["status"] == "ready"
     assert served.client.post("/v1/attestations", json=said).status_code == 201
+
+
+def test_nobody_is_told_where_the_node_is(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    """The address of a node, and its words, are the operator's: they are in the log."""
+    id_, _ = declared(served)
+    digest = served.client.get(f"/v1/declarations/{id_}").json()["declaration"]["digest"]
+    asked = [
+        "/v1/agencies", "/v1/agencies/NZ-X", "/v1/history", "/v1/history/entries", "/health/ready",
+        f"/v1/attestations/0x{bytes(32).hex()}", f"/v1/declarations/{id_}?digest={digest}",
+        f"/v1/declarations/{id_}/evidence?digest={digest}", "/v1/log/checkpoint",
+    ]  # fmt: skip
+    url = served.house.app.settings.rpc_url
+    assert url is not None
+    place = url.removeprefix("http://")
+    served.house.devchain.stop()
+    try:
+        answers = [served.client.get(path) for path in asked]
+        answers.append(served.client.post("/v1/attestations", json=attest_body(served, [id_])))
+    finally:
+        served.house.devchain.start()
+    assert {answer.status_code for answer in answers} >= {200, 503}
+    assert [answer.text for answer in answers if place in answer.text] == []
+    assert any(NODE_AWAY in answer.text for answer in answers)
+    assert place in caplog.text
 
 
 def test_openapi_documents_every_error_as_a_problem(served: Served) -> None:

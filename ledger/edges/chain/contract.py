@@ -18,6 +18,7 @@ from ledger.edges.chain.calls import WORD_SIZE, Call, creation_data, question_of
 from ledger.edges.chain.events import ENTRY_TOPIC, LoggedEntry, is_entry, logged_entry
 from ledger.edges.chain.node import Block, CallReverted, Node, NodeRefused, NodeTimeout
 from ledger.edges.chain.nodes import Look, Nodes, check_beginning, check_code, query, read_salt
+from ledger.edges.chain.rpc import NODE_AWAY
 from ledger.edges.chain.sender import ChainLimits, Sender, SenderLock, UnderWay
 from ledger.edges.chain.words import Meaning
 from ledger.edges.keys.keystore import SigningKey
@@ -131,7 +132,7 @@ class Chain:
             origin = known
             if chain_id != origin.chain_id:
                 raise AnotherHistory(
-                    f"the node at {asked.address} is on another chain",
+                    "the node is on another chain",
                     expected=f"chain {origin.chain_id}",
                     found=f"chain {chain_id}",
                 )
@@ -195,7 +196,7 @@ class Chain:
 
     @property
     def node_problems(self) -> Mapping[str, str]:
-        """What is wrong with which node, by the part of its address that may be shown, as of the latest look."""
+        """What is wrong with "the first node" or "the second node" as of the latest look, in words for everybody."""
         return self._nodes.problems
 
     def look(self, seen: int = 0, lagging: Collection[Node] = ()) -> Look:
@@ -225,7 +226,9 @@ class Chain:
         block = self._node.block()
         if block is None:
             raise Unavailable(
-                f"the node at {self._node.address} has no blocks yet: is it still starting?", source=Source.CHAIN
+                f"the node at {self._node.address} has no blocks yet: is it still starting?",
+                source=Source.CHAIN,
+                public=NODE_AWAY,
             )
         return block
 

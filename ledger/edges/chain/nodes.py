@@ -14,6 +14,7 @@ from ledger.core.history.nodes import Compared, Stated, Use, View, Wrong, choose
 from ledger.core.statements.origin import Origin
 from ledger.edges.chain.calls import Call, refusal_of
 from ledger.edges.chain.node import Block, BlockId, CallReverted, Node
+from ledger.edges.chain.rpc import NODE_AWAY
 from ledger.errors import (
     AnotherHistory,
     ContractMissing,
@@ -49,8 +50,8 @@ class Look:
 class Nodes:
     """The node that is asked, and perhaps a second one. Safe to use from threads.
 
-    ``present`` is the node that the latest look chose. ``problems`` says what is wrong with a node, by its shown
-    address, as of the latest look; it has no entry for one that answers and is used.
+    ``present`` is the node that the latest look chose. ``problems`` says what is wrong with "the first node" or
+    "the second node" as of the latest look, in words for everybody; it has no entry for one that answers.
     """
 
     def __init__(self, first: Node, second: Node | None, origin: Origin, confirmations: int) -> None:
@@ -96,9 +97,9 @@ class Nodes:
         first = self._ask(self.first)
         second = None if self.second is None else self._ask(self.second)
         self.problems = {
-            node.address: str(found)
-            for node, found in ((self.first, first), (self.second, second))
-            if node is not None and not isinstance(found, Look) and found is not None
+            name: found.public if isinstance(found, Unavailable) else str(found)
+            for name, found in (("the first node", first), ("the second node", second))
+            if found is not None and not isinstance(found, Look)
         }
         if self.second is None and isinstance(first, DefiniteNo):
             raise first
@@ -150,7 +151,9 @@ class Nodes:
             block = node.block()
             if block is None:
                 raise Unavailable(
-                    f"the node at {node.address} has no blocks yet: is it still starting?", source=Source.CHAIN
+                    f"the node at {node.address} has no blocks yet: is it still starting?",
+                    source=Source.CHAIN,
+                    public=NODE_AWAY,
                 )
             known = self._looks.get(node)
             if known is None or known.block != block:
@@ -228,7 +231,7 @@ def check_beginning(node: Node, origin: Origin) -> None:
     chain_id = node.chain_id()
     if chain_id != origin.chain_id:
         raise AnotherHistory(
-            f"the node at {node.address} is on another chain",
+            "the node is on another chain",
             expected=f"chain {origin.chain_id}",
             found=f"chain {chain_id}",
         )

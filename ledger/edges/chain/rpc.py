@@ -28,6 +28,8 @@ _LONGEST_MESSAGE = 200
 _CHUNK = 1 << 16
 _LONGEST_ANSWER = 1 << 29  # bytes; the logs of one range are in memory at once
 _OK = 200
+NODE_AWAY = "the chain's node does not answer at the moment: try again shortly"
+"""What strangers are told of a node that is away: its address, and its words, are the operator's."""
 
 
 class NodeRefused(Unavailable):
@@ -40,7 +42,8 @@ class NodeRefused(Unavailable):
         self, address: str, message: str, code: int | None = None, error: Mapping[str, object] | None = None
     ) -> None:
         shown = message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "…"
-        super().__init__(f"the node at {address} says: {shown}", source=Source.CHAIN)
+        public = "the chain's node refuses the request at the moment: try again shortly"
+        super().__init__(f"the node at {address} says: {shown}", source=Source.CHAIN, public=public)
         self.message = message
         self.code = code
         self.error = error or {}
@@ -95,7 +98,9 @@ class Rpc:
 
         if self._circuit.is_open:
             raise NodeTimeout(
-                f"the node at {self.address} has not answered since it was last asked: try again", source=Source.CHAIN
+                f"the node at {self.address} has not answered since it was last asked: try again",
+                source=Source.CHAIN,
+                public=NODE_AWAY,
             )
         body = orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
         try:
@@ -113,10 +118,13 @@ class Rpc:
             raise NodeTimeout(
                 f"the node at {self.address} did not answer within {self._timeout:g} s: try again, or allow more time",
                 source=Source.CHAIN,
+                public=NODE_AWAY,
             ) from None
         except (RequestException, HTTPError, OSError):  # their messages show the address
             raise Unavailable(
-                f"the node at {self.address} cannot be reached: is it running?", source=Source.CHAIN
+                f"the node at {self.address} cannot be reached: is it running?",
+                source=Source.CHAIN,
+                public=NODE_AWAY,
             ) from None
         return self._result(status, data)
 
@@ -125,6 +133,7 @@ class Rpc:
         return Unreadable(
             f"the server at {self.address} does not speak JSON-RPC ({type(error).__name__}): check rpc_url",
             source=Source.CHAIN,
+            public=NODE_AWAY,
         )
 
     def _post(self, body: bytes) -> tuple[int, bytes]:
