@@ -382,11 +382,12 @@ class App:
 
     @property
     def pace(self) -> Pace:
-        """How anchoring slows down when small batches, or all batches of a day, cost much."""
+        """How anchoring slows down when small batches, or all batches of a day, cost much; not where gas is free."""
         settings = self.settings
+        shortest, longest = settings.anchor_max_age_seconds, settings.anchor_longest_age_seconds
         return Pace(
-            shortest=settings.anchor_max_age_seconds,
-            longest=settings.anchor_longest_age_seconds,
+            shortest=shortest,
+            longest=shortest if settings.max_fee_per_gas_gwei == 0 else longest,
             small_gas=settings.anchor_small_gas_per_hour,
             full_size=settings.anchor_full_size,
             day_gas=settings.anchor_gas_per_day,

@@ -152,7 +152,7 @@ class Settings(BaseModel):
     )
     anchor_longest_age_seconds: int = _setting(
         "How long a declaration waits at most when small batches, or all batches of a day, have cost much. "
-        "A full batch never waits.", 120, ge=1, le=86_400,
+        "A full batch never waits; where gas is free (`max_fee_per_gas_gwei` is 0), none does.", 120, ge=1, le=86_400,
     )  # fmt: skip
     anchor_full_size: int = _setting(
         "Declarations in a batch that is not small: it never waits because of what small batches cost.",

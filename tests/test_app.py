@@ -125,6 +125,12 @@ def test_a_chain_that_answers_is_used(tmp_path: Path) -> None:
         assert app.use_stored_history(lambda error: pytest.fail(str(error))) is app
 
 
+def test_nobody_waits_to_save_gas_that_is_free(tmp_path: Path) -> None:
+    for fee, longest in ((None, 120), (1, 120), (0, 1)):
+        app = App(settings(tmp_path, anchor_max_age_seconds=1, max_fee_per_gas_gwei=fee))
+        assert (app.pace.shortest, app.pace.longest) == (1, longest), fee
+
+
 def test_the_settings_name_the_origin_without_a_chain(tmp_path: Path) -> None:
     for contract in (None, f"0x{ORIGIN.contract.hex().upper()}"):
         with App(settings(tmp_path, origin=str(ORIGIN), contract=contract), connect=away) as app:

@@ -22,6 +22,8 @@ from ledger.settings import PREFIX, Settings
 
 LIMITS = ChainLimits(confirmations=1)
 RELAYER_WEI = 10**21
+FREE_GAS = 10**15
+"""Gas for small batches in an hour: that of the embedded chain costs nothing, so nobody waits to save it."""
 
 
 @dataclass
@@ -80,6 +82,7 @@ class LocalLedger:
             state_dir=self.folder,
             passphrase_file=self.passphrase_file,
             log_key="log",
+            anchor_small_gas_per_hour=FREE_GAS,
         )
 
     def environment(self, **settings: object) -> dict[str, str]:
@@ -92,6 +95,7 @@ class LocalLedger:
             "relayer_key": "relayer",
             "anchor_key": "anchor",
             "log_key": "log",
+            "anchor_small_gas_per_hour": FREE_GAS,
         }
         return {f"{PREFIX}{name.upper()}": str(value) for name, value in (own | settings).items()}
 

@@ -24,6 +24,7 @@ _LIVE_SECONDS = 60.0
 _SHOWN = 4000  # characters of a log
 _QUICK = {
     "LEDGER_ANCHOR_MAX_AGE_SECONDS": "0",
+    "LEDGER_ANCHOR_SMALL_GAS_PER_HOUR": "1000000000",  # many small batches: none is to wait for what was spent before
     "LEDGER_POLL_INTERVAL_SECONDS": "0.05",
     "LEDGER_RPC_TIMEOUT_SECONDS": "2",
     "LEDGER_LOG_KEY": "log",
