@@ -25,7 +25,7 @@ from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.chain.node import Node
 from ledger.edges.chain.nodes import Look
 from ledger.edges.store import Store
-from ledger.errors import AnotherHistory, HistoryBroken, LedgerError, NodeLags, Source, Unavailable
+from ledger.errors import AnotherHistory, DefiniteNo, HistoryBroken, NodeLags, Source, Unavailable
 from ledger.journeys.index import HistoryIndex, kept_root
 from ledger.journeys.indexed_history import IndexedHistory
 from ledger.journeys.progress import Progress, no_progress
@@ -136,7 +136,7 @@ class Follower:
         began = time.monotonic()
         try:
             look = self._look(progress, began + self._patience)
-        except LedgerError as error:
+        except (Unavailable, DefiniteNo) as error:
             if isinstance(error, HistoryBroken) and not isinstance(error, AnotherHistory):
                 if self._finding is None:
                     log.error("nothing is anchored or signed while this lasts: %s", error)

@@ -75,7 +75,8 @@ def test_fresh_facts_need_the_chain_and_others_do_not(client: TestClient) -> Non
 
 def test_a_client_that_leaves_ends_its_verification(tmp_path: Path) -> None:
     """What it asked for takes seconds; what the next one asks for is answered by the same process."""
-    services = opened(tmp_path, verification_seconds=600)
+    limits = {"verification_seconds": 600, "verification_attestations": 100_000, "verification_entries": 100_000}
+    services = opened(tmp_path, **limits)
     data = body("resolutions", 1_900 * KIB)
     coming: list[Message] = [{"type": "http.request", "body": data, "more_body": False}, {"type": "http.disconnect"}]
     sent: list[Message] = []
@@ -96,6 +97,6 @@ def test_a_client_that_leaves_ends_its_verification(tmp_path: Path) -> None:
         assert client.post("/v1/verifications", content=body("sets", 8 * KIB), headers=HEADERS).status_code == 200
         pids = services.verdicts.processes.pids
         asyncio.run(client.app(scope, receive, send))  # type: ignore[arg-type]
-        assert sent[0]["status"] == 499
+        assert sent[0]["status"] == 499, sent
         assert client.post("/v1/verifications", content=body("sets", 8 * KIB), headers=HEADERS).status_code == 200
         assert services.verdicts.processes.pids == pids

@@ -130,11 +130,11 @@ def _answers(node: Node) -> bool:
 
 def test_a_range_of_logs_that_takes_too_long_closes_nothing(deployed: Chain, devchain: DevChain) -> None:
     with faulty_node(devchain.url) as faulty:
-        slow = through(faulty, deployed, timeout=0.3)
+        slow = through(faulty, deployed, timeout=0.6)
 
         def rule(method: str, params: list[dict[str, str]]) -> Reply | None:
             if method == "eth_getLogs" and params[0]["fromBlock"] != params[0]["toBlock"]:
-                return Reply(after=0.6)
+                return Reply(after=1.2)
             return None
 
         faulty.rule = rule
