@@ -139,6 +139,28 @@ def test_what_is_older_than_the_saving_interval_survives_kill_9(own: DevChain) -
     assert anchored(after, ROOT, 1) is not None
 
 
+def test_what_a_killed_chain_kept_of_old_states_is_removed(own: DevChain) -> None:
+    """It is in the chain's own folder, and not in the user's home, where nobody removes it."""
+    with_contract(own)
+    states = own._folder / "old-states"
+
+    def kept() -> set[Path]:
+        return set(states.iterdir()) if states.is_dir() else set()
+
+    for _ in range(10):  # until there are more than it keeps in memory
+        rpc(own.url, "anvil_mine", hex(1_000))
+        if left := kept():
+            break
+    assert left
+    pid = own.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait_for_end(own)
+    assert left <= kept()
+    own.start()
+    assert left.isdisjoint(kept())
+
+
 def test_what_is_younger_may_be_gone_and_the_chain_still_starts(own: DevChain) -> None:
     own.start()
     own.stop()

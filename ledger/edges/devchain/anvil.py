@@ -17,6 +17,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -102,6 +103,10 @@ class DevChain:
         return self._folder / "process.json"
 
     @property
+    def _cache(self) -> Path:
+        return self._folder / "old-states"
+
+    @property
     def _log_file(self) -> Path:
         return self._folder / "anvil.log"
 
@@ -136,12 +141,15 @@ class DevChain:
     def _spawn(self) -> None:
         # Checked first, because another chain on this port would answer instead of ours.
         port = _free_port(self._port)
+        # One that was killed leaves its cache of old states behind, many megabytes.
+        shutil.rmtree(self._cache, ignore_errors=True)
         # Started without accounts, so that only holders of keystore files can send.
         command = [
             str(self._binary or _find_anvil()),
             *("--host", "127.0.0.1", "--port", str(port), "--no-cors", "--quiet"),
             *("--chain-id", str(CHAIN_ID), "--hardfork", HARDFORK, "--accounts", "0"),
             *("--state", str(self._files.state), "--state-interval", str(self._files.interval)),
+            *("--cache-path", str(self._cache)),
         ]
         with self._log_file.open("ab") as log_file:
             self._child = subprocess.Popen(  # noqa: S603 (our own binary and arguments)
