@@ -111,7 +111,9 @@ class Witnesses:
                 log.warning("witness %s cosigns again", name)
             asked.problem = ""
         except (DefiniteNo, Unavailable) as error:
-            wanted = error.seconds if isinstance(error, NotNow) else PAUSE_SECONDS
+            # Where our own history does not have the checkpoint, the witness is not at fault: it is asked again soon.
+            is_ours = isinstance(error, Unavailable) and error.source is Source.CHAIN
+            wanted = error.seconds if isinstance(error, NotNow) else 1 if is_ours else PAUSE_SECONDS
             asked.not_before = at + min(max(wanted, 1), self.longest_pause)
             if str(error) != asked.problem:  # once, not at every try
                 log.warning("witness %s did not cosign %d entries: %s", name, size, error)

@@ -281,6 +281,22 @@ def test_after_a_failure_it_is_left_alone_for_a_while(house: LocalLedger, told: 
     assert witnesses.states()[0].problem == ""
 
 
+def test_while_our_own_history_lacks_the_checkpoint_no_witness_is_at_fault(
+    house: LocalLedger, told: tuple[Told, WitnessClient], tmp_path: Path
+) -> None:
+    server, client = told
+    witnesses, note, at = Witnesses([client], house.store), published(house), now()
+    server.reply = lambda note: (200, {}, server.cosign(note, at + 1))
+    store = Store.open(f"sqlite:///{tmp_path / 'behind.sqlite'}", house.chain.origin)
+    try:
+        witnesses.cosign(note, Follower(house.chain, store), at)
+    finally:
+        store.close()
+    assert (server.asked, witnesses.states()[0].cosigned) == ([], 0)
+    witnesses.cosign(note, house.follower, at + 1)
+    assert witnesses.states()[0].cosigned == note.checkpoint.size
+
+
 def test_a_witness_that_never_ends_its_answer_holds_up_nobody(
     house: LocalLedger, two: list[WitnessClient], told: tuple[Told, WitnessClient]
 ) -> None:
