@@ -43,14 +43,14 @@ class Background:
             begin("round")
             try:
                 self._step(self._services)
-                words = ""
+                words = told = ""
             except LedgerError as error:
-                words = f"{self._name} waits: {error}"
+                words, told = (f"{self._name} waits: {reason}" for reason in (error, error.public))
             except Exception:
                 log.exception("%s failed and will be tried again", self._name)
                 self._services.waits[self._name] = f"{self._name} failed: see the log"
                 continue
-            self._services.waits[self._name] = words
+            self._services.waits[self._name] = told
             if words != said:
                 log.warning("%s", words or f"{self._name} goes on")
             said = words

@@ -141,7 +141,7 @@ class Judge:
             words = f"this verification takes longer than the {self._seconds:g} s that this server spends on one"
             found = Answer(unavailable=f"{words}: use `ledger verify`")
         except Unavailable as error:
-            found = Answer(unavailable=str(error))
+            found = Answer(unavailable=error.public)
         return found.to_bytes()
 
     def _answer(self, asked: Asked, body: bytes, budget: JobBudget, ask: Ask) -> Answer:

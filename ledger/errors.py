@@ -31,6 +31,11 @@ class LedgerError(Exception):
     Only a door catches it. Core and journeys say whether they mean a ``DefiniteNo``, ``Unavailable``, or both.
     """
 
+    @property
+    def public(self) -> str:
+        """What strangers are told: the same, unless the message is for the operator alone."""
+        return str(self)
+
 
 class DefiniteNo(LedgerError):
     """Somebody could judge, and the answer is no. Asking again gives the same answer."""
@@ -95,15 +100,16 @@ class Source(StrEnum):
 
 
 class Unavailable(LedgerError):
-    """Nobody could say, because ``source`` is out of reach. Trying later may help.
-
-    ``public``: what strangers are told, where the message is for the operator alone.
-    """
+    """Nobody could say, because ``source`` is out of reach. Trying later may help."""
 
     def __init__(self, message: str, *, source: Source, public: str | None = None) -> None:
         super().__init__(message)
         self.source = source
-        self.public = message if public is None else public
+        self._public = public
+
+    @property
+    def public(self) -> str:
+        return str(self) if self._public is None else self._public
 
 
 class NodeLags(Unavailable):

@@ -123,8 +123,7 @@ def problem_of(error: LedgerError) -> JSONResponse:
     plain = {key: "0x" + value.hex() if isinstance(value, bytes) else value for key, value in values.items()}
     if isinstance(error, HistoryBroken):
         log.error("history broken: %s", error)
-    told = public_words(error)
-    if told != str(error):
+    if error.public != str(error):
         log.warning("not available: %s", error)
     more: dict[str, Any] = {"values": plain} if plain else {}
     status, cause = status_of(error), CAUSE.get()
@@ -134,12 +133,7 @@ def problem_of(error: LedgerError) -> JSONResponse:
         metrics.not_relayed(type(error).__name__)
         if error.transaction is not None:
             more["relay_yourself"] = own_transaction(error.transaction)
-    return problem(status, type(error).__name__, told, _wait(error), **more)
-
-
-def public_words(error: LedgerError) -> str:
-    """What a stranger is told of an error: no address of a node, and none of its words."""
-    return error.public if isinstance(error, Unavailable) else str(error)
+    return problem(status, type(error).__name__, error.public, _wait(error), **more)
 
 
 def _wait(error: LedgerError) -> int | None:

@@ -83,8 +83,7 @@ class NodeReadiness:
             self.highest = max(self.highest, asked.seen.block or 0)
         except LedgerError as error:
             away, differ = isinstance(error, Unavailable), isinstance(error, NodesDiffer)
-            words = error.public if isinstance(error, Unavailable) else str(error)
-            asked.seen = NodeState(problem=words, is_away=away, differs=differ)
+            asked.seen = NodeState(problem=error.public, is_away=away, differs=differ)
         except Exception as error:  # the other figures must be given all the same
             asked.seen = NodeState(problem=f"asking failed: {type(error).__name__}")
         finally:

@@ -307,12 +307,19 @@ def test_nobody_is_told_where_the_node_is(served: Served, caplog: pytest.LogCapt
     place = url.removeprefix("http://")
     served.house.devchain.stop()
     try:
+        for _ in range(100):  # until the background has met it too
+            if waits := served.client.app.state.services.waits.get("anchoring"):  # type: ignore[attr-defined]
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail("anchoring does not wait")
         answers = [served.client.get(path) for path in asked]
         answers.append(served.client.post("/v1/attestations", json=attest_body(served, [id_])))
     finally:
         served.house.devchain.start()
     assert {answer.status_code for answer in answers} >= {200, 503}
     assert [answer.text for answer in answers if place in answer.text] == []
+    assert place not in waits, "readiness says it while a node lags"
     assert any(NODE_AWAY in answer.text for answer in answers)
     assert place in caplog.text
 

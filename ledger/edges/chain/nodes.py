@@ -97,7 +97,7 @@ class Nodes:
         first = self._ask(self.first)
         second = None if self.second is None else self._ask(self.second)
         self.problems = {
-            name: found.public if isinstance(found, Unavailable) else str(found)
+            name: found.public
             for name, found in (("the first node", first), ("the second node", second))
             if found is not None and not isinstance(found, Look)
         }
