@@ -116,6 +116,19 @@ def test_what_is_there_is_not_asked_for_again(house: LocalLedger, two: list[Witn
     assert house.store.checkpoints.get(note.checkpoint.size) == note
 
 
+def test_nobody_is_asked_about_entries_that_another_server_published(
+    house: LocalLedger, two: list[WitnessClient], caplog: pytest.LogCaptureFixture
+) -> None:
+    behind = Follower(house.chain, house.store)
+    behind.refresh()
+    note, witnesses = published(house), Witnesses(two, house.store)
+    assert witnesses.cosign(note, behind, now()) == note
+    assert not caplog.text, "this is no fault of a witness"
+    assert [state.problem for state in witnesses.states()] == ["", ""]
+    behind.refresh()
+    assert witnesses.cosign(note, behind, now()).names(two[1].key), "the next round asks at once"
+
+
 def test_a_witness_that_is_away_stops_nothing(
     house: LocalLedger, two: list[WitnessClient], caplog: pytest.LogCaptureFixture
 ) -> None:
