@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Callable
@@ -17,6 +18,8 @@ BURST_SECONDS = 2  # how much of its rate a client may save up
 BODIES_BYTES = 256 << 20  # of all bodies that are held at once
 BODIES_SHARE = 64 << 20  # of those of one client
 _SMALL = 64 << 10  # bytes of a body that are not counted: the limit on connections bounds them
+_READ_AT_ONCE = 2  # large bodies, beyond their first bytes
+_TURN_SECONDS = 0.02
 
 
 class TooLarge(HTTPException):
@@ -37,11 +40,13 @@ class BodyLimit:
     """Refuses bodies beyond a size: unread if they announce it, else as soon as they exceed it. Keeps nothing.
 
     All large bodies together, and those of one client, have a limit too, as a request may hold its body to its end.
+    Large bodies that arrive together are read in turns, so that the event loop has time for others between them.
     """
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app
         self._most = most
+        self._turns = asyncio.Semaphore(_READ_AT_ONCE)
         self._held = 0
         self._by_client: dict[str, int] = {}
 
@@ -58,7 +63,7 @@ class BodyLimit:
 
         async def counted() -> Message:
             nonlocal count, held
-            message = await receive()
+            message = await (receive() if count <= _SMALL else self._in_turn(receive))
             count += len(message.get("body", b""))
             if count > self._most:
                 raise TooLarge(self._most)
@@ -72,6 +77,15 @@ class BodyLimit:
         finally:
             if held:
                 self._release(client, held)
+
+    async def _in_turn(self, receive: Receive) -> Message:
+        """The next part of a large body. Its connection is not read before its turn; who sends slowly loses that."""
+        async with self._turns:
+            try:
+                return await asyncio.wait_for(receive(), _TURN_SECONDS)
+            except TimeoutError:
+                pass
+        return await receive()
 
     def _hold(self, client: str, size: int) -> None:
         mine = self._by_client.get(client, 0) + size

@@ -12,7 +12,7 @@ from api.kit.process import Ask, JobBudget, serve
 def work(content: bytes, budget: JobBudget, ask: Ask) -> bytes:
     match content.split(b" ", 1)[0]:
         case b"priority":
-            return str(os.getpriority(os.PRIO_PROCESS, 0)).encode()
+            return f"{os.getpriority(os.PRIO_PROCESS, 0)} {os.sched_getscheduler(0)}".encode()
         case b"pid":
             return str(os.getpid()).encode()
         case b"ask":

@@ -73,6 +73,44 @@ def test_a_body_without_a_length_is_refused_where_it_grows_too_large(parts: list
         assert app.read <= 10
 
 
+def test_large_bodies_that_come_together_are_read_in_turns() -> None:
+    app = App()
+    limit = BodyLimit(app, 1 << 20)
+    reading: list[int] = []
+    most = 0
+
+    async def one(number: int) -> None:
+        left = [bytes(70_000), bytes(70_000), b"end"]
+
+        async def receive() -> Message:
+            nonlocal most
+            part = left.pop(0)
+            if len(left) < 2:  # beyond its first bytes
+                reading.append(number)
+                most = max(most, len(reading))
+                await asyncio.sleep(60 if number == 0 and not held.is_set() else 0)
+                reading.remove(number)
+            return {"type": "http.request", "body": part, "more_body": bool(left)}
+
+        async def send(message: Message) -> None:
+            answered.append(number)
+
+        scope = {"type": "http", "client": ("10.0.0.1", 1), "headers": [], "method": "POST", "path": "/"}
+        await limit(scope, receive, send)
+
+    async def all_of_them() -> None:
+        slow = asyncio.create_task(one(0))
+        await asyncio.sleep(0)
+        await asyncio.gather(*map(one, range(1, 12)))
+        held.set()
+        slow.cancel()
+
+    held, answered = asyncio.Event(), []
+    asyncio.run(all_of_them())
+    assert set(answered) == set(range(1, 12)), "who sends slowly loses the turn"
+    assert most <= 3, "two have their turn, and the slow one is read without"
+
+
 @pytest.mark.parametrize(("length", "status"), [(b"10", 200), (b"11", 413), (b"99999999999999999999", 413)])
 def test_an_announced_body_is_refused_unread(length: bytes, status: int) -> None:
     app = App()
