@@ -79,6 +79,15 @@ class SignedDeclaration(Shape):
     signature: Signature
 
 
+class WithdrawalResult(BaseModel):
+    """How a declaration ended: the entry of its withdrawal, and what the party said."""
+
+    entry_number: int
+    time: int
+    reason: int = Field(description="UNCL 1225", examples=[5])
+    replacement: Hash = Field(description="Declaration id, or 32 zero bytes")
+
+
 class DeclarationState(BaseModel):
     """Where a declaration stands."""
 
@@ -91,6 +100,7 @@ class DeclarationState(BaseModel):
     entry_number: int | None = None
     entry_time: int | None = None
     withdrawn_by_entry: int | None = None
+    withdrawn: WithdrawalResult | None = None
     attestations: list[AttestationStanding] = []
 
 
@@ -154,6 +164,7 @@ class AttestationStanding(BaseModel):
     standing: str = Field(examples=["in force", "revoked"])
     attestation: Attestation
     signer: Signer
+    decided_by_entry: int | None = Field(default=None, description="The entry that decides the standing")
 
 
 class Revocation(Shape):

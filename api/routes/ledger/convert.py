@@ -57,6 +57,7 @@ def standing_of(status: AttestationStatus) -> AttestationStanding:
         standing=status.standing.value,
         attestation=Attestation.model_validate(status.attested.attestation.to_json()),
         signer=hex_text(status.attested.signer),
+        decided_by_entry=None if status.decided_by is None else status.decided_by.number,
     )
 
 

@@ -24,6 +24,7 @@ from api.schemas import (
     Hash,
     SignedDeclaration,
     Signer,
+    WithdrawalResult,
 )
 from api.services import Injected, Services
 from ledger.core.encoding import ids
@@ -255,7 +256,7 @@ def _newly_received(body: SignedDeclaration, id_: DeclarationId, at: int) -> dic
     return {
         "id": hex_text(id_), "state": "pending", "received_at": at, "declaration": body.declaration.model_dump(),
         "batch_root": None, "batch_size": None, "entry_number": None, "entry_time": None, "withdrawn_by_entry": None,
-        "attestations": [],
+        "withdrawn": None, "attestations": [],
     }  # fmt: skip
 
 
@@ -285,5 +286,18 @@ def _shown(status: DeclarationStatus) -> DeclarationState:
         entry_number=batch.entry_number if batch else None,
         entry_time=batch.entry_time if batch else None,
         withdrawn_by_entry=status.withdrawn[0].number if status.withdrawn else None,
+        withdrawn=_ended(status),
         attestations=[standing_of(one) for one in status.attestations],
+    )
+
+
+def _ended(status: DeclarationStatus) -> WithdrawalResult | None:
+    if status.withdrawn is None:
+        return None
+    entry, said = status.withdrawn
+    return WithdrawalResult(
+        entry_number=entry.number,
+        time=entry.time,
+        reason=said.withdrawal.reason,
+        replacement=hex_text(said.withdrawal.replacement),
     )
