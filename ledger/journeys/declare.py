@@ -1,11 +1,13 @@
-"""Declare: wrap files, sign their declarations, keep them in the store; resumed after interruption, never doubled."""
+"""Declare: wrap files, sign their declarations, hand them in; resumed after interruption, never doubled."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from ledger.core.document import DEFAULT_LIMITS, Format, Wrapped, read_wrapped, sniff, wrap
 from ledger.core.encoding.ids import DeclarationId
@@ -15,9 +17,11 @@ from ledger.core.statements.origin import Origin
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import DefiniteNo, LedgerError, Malformed, Source, Unavailable
+from ledger.journeys.receive import Received, Stored
 
 WRAPPED = ".wrapped"
-_GROUP, _GROUP_SECONDS = 100, 1.0  # files stored in one commit, and how long the first of them waits for the others
+GROUP = 100  # files stored in one commit
+_GROUP_SECONDS = 1.0  # how long the first file of a group waits for the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,41 +72,94 @@ def wrap_as(data: bytes, name: str, format_: Format | None, seed: bytes) -> Wrap
         raise Malformed(what, f"{name} {error.where}".rstrip()) from None
 
 
+class Intake(Protocol):
+    """What takes in signed declarations, such as a ``LedgerService``."""
+
+    @property
+    def origin(self) -> Origin:
+        """The history that they are signed for."""
+
+    @property
+    def group(self) -> int:
+        """How many it takes at once."""
+
+    def declare(self, signed: Sequence[Received]) -> Sequence[Stored | LedgerError]:
+        """Take in some: for each, in order, whether it is new, or why it is not stored. What is Stored is durable."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreIntake:
+    """A store that takes in what was signed here. ``at``: time now, seconds since 1970."""
+
+    store: Store
+    origin: Origin
+    at: int
+    group: int = GROUP
+
+    def declare(self, signed: Sequence[Received]) -> list[Stored | LedgerError]:
+        pairs = [(item.declaration, item.signature) for item in signed]
+        stored = self.store.declarations.add(pairs, self.origin, self.at) if pairs else []
+        return [Stored(id_, is_new) for id_, is_new in stored]
+
+
 def declare_files(
-    sources: Sequence[DocumentFile],
-    folder: Path,
-    key: SigningKey,
-    origin: Origin,
-    store: Store,
-    at: int,
-    seed: Callable[[], bytes],
+    sources: Sequence[DocumentFile], folder: Path, key: SigningKey, intake: Intake, seed: Callable[[], bytes]
 ) -> Iterator[Declared | Rejected]:
-    """Wrap each file into ``folder``, sign and store its declaration; yields in the order of ``sources``.
+    """Wrap each file into ``folder``, sign its declaration and hand it in; yields in the order of ``sources``.
 
-    Many declarations are stored in one commit. What is yielded is on disk. A wrapped copy that exists already and holds
-    the same bytes is used again with its seed, so an interrupted run that is started again makes the same declarations,
-    and the store knows those that it has.
+    Many declarations are handed in at once, and while they are, the next ones are wrapped and signed. What is yielded
+    as Declared is durable. A wrapped copy that exists already and holds the same bytes is used again with its seed, so
+    an interrupted run that is started again makes the same declarations, and those that are known stay as they are.
 
-    :param at: time now, seconds since 1970. ``seed``: gives 32 random bytes.
+    :param seed: gives 32 random bytes.
+    :raises Unavailable: nothing can be taken in any more; what was yielded stays.
     """
-    group: list[_Signed | Rejected] = []
-    stored_at = time.monotonic()
-    for source in sources:
-        group.append(_sign(source, folder, key, origin, seed))
-        if len(group) == _GROUP or time.monotonic() - stored_at >= _GROUP_SECONDS:
-            yield from _store(group, origin, store, at)
-            group, stored_at = [], time.monotonic()
-    yield from _store(group, origin, store, at)
+    groups = _signed_groups(sources, folder, key, intake, seed)
+    handed_in: _HandedIn | None = None
+    with ThreadPoolExecutor(1, "handing in") as worker:
+        while True:
+            try:
+                group = next(groups, None)
+            except BaseException:
+                if handed_in is not None:
+                    yield from _told(handed_in)
+                raise
+            if handed_in is not None:
+                yield from _told(handed_in)
+            if group is None:
+                return
+            signed = [item.received for item in group if isinstance(item, _Signed)]
+            handed_in = _HandedIn(group, worker.submit(intake.declare, signed))
 
 
 @dataclass(frozen=True, slots=True)
 class _Signed:
-    """A declaration that is signed and not stored yet."""
+    """A declaration that is signed and not handed in yet."""
 
     source: DocumentFile
     wrapped: Path
-    declaration: Declaration
-    signature: bytes
+    received: Received
+
+
+class _HandedIn(NamedTuple):
+    """A group, and what becomes of the declarations in it."""
+
+    group: Sequence[_Signed | Rejected]
+    outcomes: Future[Sequence[Stored | LedgerError]]
+
+
+def _signed_groups(
+    sources: Sequence[DocumentFile], folder: Path, key: SigningKey, intake: Intake, seed: Callable[[], bytes]
+) -> Iterator[list[_Signed | Rejected]]:
+    group: list[_Signed | Rejected] = []
+    origin, most, begun = intake.origin, intake.group, time.monotonic()
+    for source in sources:
+        group.append(_sign(source, folder, key, origin, seed))
+        if len(group) == most or time.monotonic() - begun >= _GROUP_SECONDS:
+            yield group
+            group, begun = [], time.monotonic()
+    if group:
+        yield group
 
 
 def _sign(
@@ -113,19 +170,22 @@ def _sign(
     except (DefiniteNo, Unavailable) as error:
         return Rejected(source, error)
     declaration = Declaration(key.signer(origin), wrapped.digest, source.document_type, source.replaces)
-    return _Signed(source, path, declaration, key.sign(declaration.id(origin)))
+    id_ = declaration.id(origin)
+    return _Signed(source, path, Received(id_, declaration, key.sign(id_)))
 
 
-def _store(group: Sequence[_Signed | Rejected], origin: Origin, store: Store, at: int) -> Iterator[Declared | Rejected]:
-    """Store the declarations of a group in one commit."""
-    signed = [(item.declaration, item.signature) for item in group if isinstance(item, _Signed)]
-    stored = iter(store.declarations.add(signed, origin, at) if signed else ())
-    for item in group:
+def _told(handed_in: _HandedIn) -> Iterator[Declared | Rejected]:
+    """Wait until a group is taken in, and say what became of each file."""
+    outcomes = iter(handed_in.outcomes.result())
+    for item in handed_in.group:
         if isinstance(item, Rejected):
             yield item
+            continue
+        outcome, (id_, declaration, _) = next(outcomes), item.received
+        if isinstance(outcome, Stored):
+            yield Declared(item.source, item.wrapped, declaration, id_, outcome.is_new)
         else:
-            id_, is_new = next(stored)
-            yield Declared(item.source, item.wrapped, item.declaration, id_, is_new)
+            yield Rejected(item.source, outcome)
 
 
 def _read_earlier(path: Path) -> Wrapped:

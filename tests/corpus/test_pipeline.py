@@ -15,7 +15,7 @@ from ledger.core.verification.verdict import Conclusion
 from ledger.edges.store import Store
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.checkpoint import note_key
-from ledger.journeys.declare import Declared, DocumentFile, Rejected, declare_files
+from ledger.journeys.declare import Declared, DocumentFile, Rejected, StoreIntake, declare_files
 from ledger.journeys.evidence import evidence_of
 from ledger.journeys.follow import Follower
 from ledger.journeys.verify import VerificationRequest, verify_offline
@@ -42,7 +42,9 @@ def test_every_positive_document_ends_in_a_good_verdict(house: LocalLedger, tmp_
     follower = Follower(house.chain, store)
     anchorer = Anchorer(house.chain, store, follower, house.key("relayer"), house.log_key, house.app.chain_limits)
     done = list(
-        declare_files(wanted, tmp_path, house.key("trader"), origin, store, at, lambda: secrets.token_bytes(32))
+        declare_files(
+            wanted, tmp_path, house.key("trader"), StoreIntake(store, origin, at), lambda: secrets.token_bytes(32)
+        )
     )
     assert [item for item in done if isinstance(item, Rejected)] == []
     (report,) = anchorer.run(len(wanted), at)
@@ -82,7 +84,7 @@ def _changed(document: bytes) -> bytes | None:
 def test_malformed_documents_are_refused_with_line_and_column(house: LocalLedger, tmp_path: Path) -> None:
     store = Store.open(f"sqlite:///{tmp_path / 'negative.sqlite'}", house.chain.origin)
     done = declare_files(
-        sources("negative"), tmp_path, house.key("trader"), house.chain.origin, store, 1, lambda: bytes(32)
+        sources("negative"), tmp_path, house.key("trader"), StoreIntake(store, house.chain.origin, 1), lambda: bytes(32)
     )
     rejected = [item for item in done if isinstance(item, Rejected)]
     assert [item.source.name for item in rejected] == ["dcsa/eblsurrender-api-v3.0.0-request.json"]

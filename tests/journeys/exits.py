@@ -27,7 +27,7 @@ from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
 from ledger.errors import LedgerError
 from ledger.journeys.checkpoint import note_key
-from ledger.journeys.declare import Declared, DocumentFile, declare_files
+from ledger.journeys.declare import Declared, DocumentFile, StoreIntake, declare_files
 from ledger.journeys.export import Exported, PublicKeys, export_ledger
 from ledger.journeys.follow import Follower
 from ledger.journeys.import_ import Imported, import_ledger
@@ -109,7 +109,11 @@ def declared_samples(house: LocalLedger, folder: Path) -> list[Declared]:
     """The project's samples, in one anchored batch; their wrapped copies in ``folder``."""
     sources = [DocumentFile(SAMPLES / item["file"], item["file"], item["type"]) for item in INDEX]
     made = declare_files(
-        sources, folder, house.key("trader"), house.chain.origin, house.store, now(), lambda: secrets.token_bytes(32)
+        sources,
+        folder,
+        house.key("trader"),
+        StoreIntake(house.store, house.chain.origin, now()),
+        lambda: secrets.token_bytes(32),
     )
     done = [item for item in made if isinstance(item, Declared)]
     assert len(done) == len(sources)

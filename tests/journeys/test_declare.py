@@ -14,7 +14,7 @@ from ledger.edges.store import Store
 from ledger.edges.store.declarations import Declarations
 from ledger.errors import Source, Unavailable
 from ledger.journeys import declare
-from ledger.journeys.declare import Declared, DocumentFile, Rejected, declare_files
+from ledger.journeys.declare import Declared, DocumentFile, Rejected, StoreIntake, declare_files
 from tests.edges.stored import ORIGIN, digest
 
 KEY = SigningKey(Algorithm.SECP256K1, digest("trader"))
@@ -56,7 +56,9 @@ def commits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def declared(files: Sequence[DocumentFile], store: Store, folder: Path, run: int = 1) -> Iterator[Declared | Rejected]:
     """``run``: another one draws other seeds."""
     numbers = iter(range(1_000))
-    return declare_files(files, folder / "wrapped", KEY, ORIGIN, store, 1_000, lambda: digest((run, next(numbers))))
+    return declare_files(
+        files, folder / "wrapped", KEY, StoreIntake(store, ORIGIN, 1_000), lambda: digest((run, next(numbers)))
+    )
 
 
 def test_files_are_stored_in_groups_and_told_in_order_when_they_are_on_disk(
