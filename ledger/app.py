@@ -10,6 +10,7 @@ import getpass
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -19,6 +20,7 @@ from ledger.core.anchoring.interval import Pace
 from ledger.core.checkpoints.log_keys import LogKey
 from ledger.core.checkpoints.note import KeyType, NoteKey
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
+from ledger.core.checkpoints.trust_folder import TrustRoots, trust_root_of
 from ledger.core.encoding.ids import Signer
 from ledger.core.history.rights import Appointed
 from ledger.core.relaying.budget import RelayLimits
@@ -41,7 +43,9 @@ from ledger.journeys.cosign import LONGEST_PAUSE_SECONDS, Witnesses
 from ledger.journeys.evidence import Prover
 from ledger.journeys.follow import Follower
 from ledger.journeys.log_keys import earlier_log_keys
+from ledger.journeys.own_service import OwnService
 from ledger.journeys.relay import Purse, Relay
+from ledger.journeys.server_service import Confirm, ServerService
 from ledger.journeys.sign_in import SignIns, newest_register
 from ledger.journeys.trust import own_trust_root
 from ledger.journeys.witness import Witness
@@ -330,6 +334,52 @@ class App:
         """The store of the history; created if there is none."""
         self.settings.state_dir.mkdir(parents=True, exist_ok=True)
         return self._closed_later(Store.open(self.settings.store_url_or_default(), self.origin))
+
+    @property
+    def has_own_ledger(self) -> bool:
+        """Whether a history of one's own is configured: its origin, its contract, or a store."""
+        named = self._origin or self.settings.origin or self.settings.contract
+        return named is not None or self.origin_file.exists() or self.has_store
+
+    def own_service(self, warn: Callable[[LedgerError], None], clock: Callable[[], int]) -> OwnService:
+        """One's own node and store as a service. ``warn`` is told what is wrong where the store can answer alone."""
+        return OwnService(
+            open_origin=lambda: self.origin,
+            open_store=lambda: self.store,
+            open_follower=lambda: self.follower,
+            open_relay=lambda: self.relay,
+            open_prover=lambda: self.use_stored_history(warn).prover,
+            open_anchoring=lambda: (self.anchorer, self.witnesses, self.settings.anchor_batch_size),
+            confirmations=self.settings.confirmations,
+            clock=clock,
+            warn=warn,
+        )
+
+    def server_service(
+        self,
+        url: str,
+        confirm: Confirm,
+        clock: Callable[[], int],
+        says: Callable[[str], None],
+        *,
+        trust: TrustRoot | TrustRoots | None = None,
+        key: str | None = None,
+    ) -> ServerService:
+        """The server at ``url`` as a service; see ``ServerService``.
+
+        :param trust: says which history, or which of several, the server may be about.
+        :param key: name of the key to sign in with, where that is needed.
+        """
+        return ServerService(
+            url,
+            self.profiles,
+            confirm,
+            clock,
+            trusted=lambda origin: None if trust is None else trust_root_of(trust, origin),
+            open_key=None if key is None else partial(self.key, key),
+            proxy=self.settings.proxy_url,
+            says=says,
+        )
 
     @property
     def has_store(self) -> bool:

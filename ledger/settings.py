@@ -65,8 +65,8 @@ class Settings(BaseModel):
         unset="there is one node", repr=False,
     )  # fmt: skip
     proxy_url: str | None = _setting(
-        "Address of the HTTP proxy through which nodes, witnesses and other logs are asked. What the environment says "
-        "in HTTP_PROXY and the like does not count. Never shown.",
+        "Address of the HTTP proxy through which nodes, witnesses, servers and other logs are asked. What the "
+        "environment says in HTTP_PROXY and the like does not count. Never shown.",
         None, "an address with http:// or https://", pattern=r"^https?://[^\s/]+\S*$", unset="no proxy", repr=False,
     )  # fmt: skip
     contract: str | None = _setting(
@@ -79,6 +79,12 @@ class Settings(BaseModel):
         "have this history. With it, the API can start while the chain is away, and `contract` need not be set.",
         None, "`eip155:`, chain id, contract and salt, with colons between", pattern=_ORIGIN,
         unset="what `ledger deploy` noted in `state_dir`; if `contract` is set, what the node says of that contract",
+    )  # fmt: skip
+    api: str | None = _setting(
+        "Address of the server whose API the commands ask, instead of a node and store of one's own: `declare`, "
+        "`attest`, `revoke`, `withdraw`, `post`, `status`, `evidence`, `history`. The option `--api` comes before it.",
+        None, "an address with http:// or https://, without a path", pattern=r"^https?://[^\s/]+/?$",
+        unset="the own node and store, if they are configured; else the one server that `ledger login` knows",
     )  # fmt: skip
     state_dir: Path = _setting("Folder for everything that is kept: store, keys, notes.", Path("state"), _PATH)
     store_url: SecretStr | None = _setting(

@@ -72,7 +72,7 @@ def test_all_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     given = {
         "rpc_url": "https://node.example/key", "second_rpc_url": "https://other.example/key2",
         "proxy_url": "http://user:secret@proxy.example:3128", "contract": "0x" + "aB" * 20,
-        "origin": f"eip155:1:0x{'ab' * 20}:{'0e' * 32}", "state_dir": "/s",
+        "origin": f"eip155:1:0x{'ab' * 20}:{'0e' * 32}", "api": "https://ledger.example", "state_dir": "/s",
         "store_url": "postgresql+psycopg://ledger:secret@db/ledger", "keystore_dir": "/k", "relayer_key": "payer",
         "anchor_key": "anchors",
         "log_key": "log-2", "earlier_log_keys_file": "/e", "receipt_key": "receipts-2", "witnesses_file": "/w",

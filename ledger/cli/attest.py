@@ -8,24 +8,23 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.inputs import Json, KeyName, identifier, moment
+from ledger.cli.inputs import Api, Json, KeyName, ServerTrust, identifier, moment
 from ledger.cli.output import facts, show
-from ledger.cli.terminal import open_app
+from ledger.cli.terminal import open_app, open_service
 from ledger.core.encoding.ids import DeclarationId, Digest
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.inclusion import set_of
 from ledger.core.statements.attestation import Attestation
-from ledger.core.statements.code_lists import outcome_in_words, type_in_words
+from ledger.core.statements.code_lists import check_outcome, outcome_in_words, type_in_words
 from ledger.core.statements.detail import detail_of_notices
 from ledger.core.statements.member_types import NO_END
 from ledger.errors import Malformed
-from ledger.journeys.attest import relay_attestation
-from ledger.journeys.relay import Relayed, receipt_json
+from ledger.journeys.service import Recorded
 
 
-def _show(title: str, done: Relayed, as_json: bool, more: Mapping[str, str] | None = None) -> None:
-    value: dict[str, Any] = {"id": hex_text(done.id), "entry": done.number, **(more or {})}
-    value |= receipt_json(done.receipt) or {}
+def show_recorded(title: str, done: Recorded, as_json: bool, more: Mapping[str, str] | None = None) -> None:
+    """Show a statement that is in the history."""
+    value: dict[str, Any] = {"id": hex_text(done.id), "entry": done.entry, **(more or {}), **done.transaction}
     show(as_json, value, lambda: facts(title, value))
 
 
@@ -43,6 +42,8 @@ def attest(
     ] = None,
     valid_from: Annotated[str | None, typer.Option(help="Begin of validity; now if not given.")] = None,
     valid_until: Annotated[str | None, typer.Option(help="End of validity; none if not given.")] = None,
+    api: Api = None,
+    trust: ServerTrust = None,
     as_json: Json = False,
 ) -> None:
     """Attest declarations as an agency's officer. One id is a set of one; a whole batch is one entry.
@@ -50,9 +51,11 @@ def attest(
     An adverse outcome, such as 7 goods detained, is about one declaration and has no end.
 
     Example: `ledger attest 0x… --agency NZ-MPI --kind 851 --key officer`
+
+    Example: `ledger attest 0x… --agency NZ-MPI --kind 851 --key officer --api https://ledger.example`
     """
     app = open_app()
-    officer = app.key(key)
+    service = open_service(app, api, trust=trust, key=key)
     ids = [DeclarationId(identifier(text, "declaration")) for text in declaration]
     root, size = set_of(ids)
     notices = [Digest(identifier(text, "detail")) for text in detail or ()]
@@ -69,7 +72,8 @@ def attest(
         size,
         secrets.token_bytes(32),
     )
-    signature = officer.sign(statement.id(app.origin))
-    done = relay_attestation(app.relay, statement, officer.signer(app.origin), signature, ids if size > 1 else ())
+    check_outcome(statement)
+    origin, officer = service.origin, app.key(key)
+    done = service.attest(statement, officer.signer(origin), officer.sign(statement.id(origin)), ids)
     says = f"{type_in_words(kind)}, {outcome_in_words(kind, outcome)}"
-    _show("Attested", done, as_json, {"says": says})
+    show_recorded("Attested", done, as_json, {"says": says})

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from ledger.cli.files import read_document, read_trusts, write_file
-from ledger.cli.inputs import Json, identifier, now
-from ledger.cli.output import facts, show, warn
-from ledger.cli.terminal import open_app
+from ledger.cli.inputs import Api, Json, SessionKey, identifier, now
+from ledger.cli.output import facts, show
+from ledger.cli.terminal import open_app, open_service
 from ledger.core.document import Redacted, disclose, redact
-from ledger.core.encoding.ids import DeclarationId
+from ledger.core.encoding.ids import DeclarationId, Digest
 from ledger.errors import Malformed
 from ledger.journeys.refresh import refresh_file
 
@@ -42,12 +42,22 @@ def evidence(
     trust: Annotated[
         Path | None,
         typer.Option(
-            "--trust", "-t", help="With --refresh: trust root that says who must have signed, or a folder of them."
+            "--trust",
+            "-t",
+            help="With --refresh or a server: trust root that says who must have signed, or a folder of them.",
         ),
     ] = None,
+    digest: Annotated[
+        str | None,
+        typer.Option(help="With a server: digest of the document, as --document has it; its holder needs no session."),
+    ] = None,
+    api: Api = None,
+    key: SessionKey = None,
     as_json: Json = False,
 ) -> None:
     """Write the evidence of a declaration: one file that proves it, offline too.
+
+    The document is disclosed on this machine: a server gets nothing of it.
 
     Example: `ledger evidence 0x… -o invoice.evidence.json --document invoice.xml.wrapped --disclose-all`
 
@@ -56,10 +66,10 @@ def evidence(
     if refresh is not None:
         if document is not None or disclose_ or everything:
             raise Malformed("does not go with --document: what the file discloses stays disclosed", "--refresh")
+        if api is not None or digest is not None or key is not None:
+            raise Malformed("takes the address of the server as its argument, and needs nothing else", "--refresh")
         _refresh(refresh, output or refresh, id_, trust, as_json)
         return
-    if trust is not None:
-        raise Malformed("goes with --refresh", "--trust")
     if output is None:
         raise Malformed("is missing: it says where to write the evidence", "--output")
     if document is None and (disclose_ or everything):
@@ -70,8 +80,9 @@ def evidence(
         shown = redact(opened, []) if everything else disclose(opened, disclose_ or [])
         if isinstance(opened, Redacted) and not disclose_:
             shown = opened
-    app = open_app().use_stored_history(warn)
-    made = app.prover.evidence(DeclarationId(identifier(id_, "id")), now(), shown)
+    service = open_service(open_app(), api, trust=trust, key=key)
+    given = None if digest is None else Digest(identifier(digest, "--digest"))
+    made = service.evidence(DeclarationId(identifier(id_, "id")), shown, given)
     write_file(output, made.to_bytes())
     value = {
         "file": str(output),

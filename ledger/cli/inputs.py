@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,6 +26,37 @@ FormatName = Annotated[
 
 
 KeyName = Annotated[str, typer.Option("--key", "-k", help="Name of the key in the keystore that signs.")]
+
+
+Api = Annotated[
+    str | None,
+    typer.Option(
+        "--api",
+        metavar="URL",
+        help="Ask the API of this server, without a node, a store or gas; keys and documents stay here. Else: "
+        "LEDGER_API; your own node and store, if they are configured; the server that `ledger login` knows.",
+    ),
+]
+
+
+ServerTrust = Annotated[
+    Path | None,
+    typer.Option(
+        "--trust",
+        metavar="FILE",
+        help="With a server: the trust root of its history, or a folder of them. Nobody is asked then.",
+    ),
+]
+
+
+SessionKey = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        "-k",
+        help="With a server: key to sign in with, if it shows this only to who is signed in, and you are not.",
+    ),
+]
 
 
 def now() -> int:

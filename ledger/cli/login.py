@@ -10,10 +10,9 @@ import typer
 from ledger.cli.files import read_trusts
 from ledger.cli.inputs import Json, KeyName, now
 from ledger.cli.output import facts, show
-from ledger.cli.terminal import open_app
+from ledger.cli.terminal import confirm_server, open_app
 from ledger.core.checkpoints.trust_folder import trust_root_of
 from ledger.core.encoding.text import when
-from ledger.errors import Malformed
 from ledger.journeys.login import check_believed, log_in, look_at
 
 Url = Annotated[str, typer.Argument(metavar="URL", help="Address of the server, without a path.")]
@@ -41,7 +40,7 @@ def login(
     seen = look_at(url, app.settings.proxy_url)
     believed = None if trusted is None else trust_root_of(trusted, seen.origin)
     if not check_believed(seen, believed, app.profiles.get(seen.url)):
-        _ask(seen.fingerprints())
+        confirm_server(seen)
     opened = log_in(seen, app.key(key), app.profiles, now)
     header = app.profiles.header_path(seen.url)
     shown = {
@@ -53,15 +52,3 @@ def login(
         "for other programs": f"curl -H @{header}",
     }
     show(as_json, opened | {"server": seen.url, "header_file": str(header)}, lambda: facts("Signed in", shown))
-
-
-def _ask(fingerprints: dict[str, str]) -> None:
-    for name, value in fingerprints.items():
-        typer.echo(f"{name:>12}  {value}", err=True)
-    typer.echo("Compare this with what the operator published elsewhere, on paper for example.", err=True)
-    try:
-        agreed = typer.confirm("Is it the same?", default=False, err=True)
-    except typer.Abort:
-        agreed = False
-    if not agreed:
-        raise Malformed("was not confirmed: nothing was signed. Give --trust FILE where nobody can be asked", "server")

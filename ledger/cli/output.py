@@ -93,6 +93,11 @@ def warn(error: LedgerError) -> None:
     err.print(f"[yellow]{escape(str(error))}[/]", soft_wrap=True)
 
 
+def say(words: str) -> None:
+    """Print on stderr what is waited for."""
+    err.print(f"[dim]{escape(words)}[/]", soft_wrap=True)
+
+
 def short(text: str) -> str:
     """For reading: long hex cut in the middle, XML paths without namespaces. ``--json`` has all of it."""
     return _NAMESPACE.sub("", _LONG_HEX.sub(r"\1…\2", text))

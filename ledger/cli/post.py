@@ -6,15 +6,14 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.attest import _show
-from ledger.cli.inputs import Json, KeyName, identifier
-from ledger.cli.terminal import open_app
+from ledger.cli.attest import show_recorded
+from ledger.cli.inputs import Api, Json, KeyName, ServerTrust, identifier
+from ledger.cli.terminal import open_app, open_service
 from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.history.entry import Posted
 from ledger.core.history.words import in_words
 from ledger.core.statements.member_types import ZERO
 from ledger.core.statements.posting import Posting
-from ledger.journeys.post import relay_posting
 
 
 def post(
@@ -28,6 +27,8 @@ def post(
         str | None,
         typer.Option("--from", help="Hash of the line's present sheet; if not given, the posting opens the line."),
     ] = None,
+    api: Api = None,
+    trust: ServerTrust = None,
     as_json: Json = False,
 ) -> None:
     """Move a line of a certificate from one sheet to the next, as an agency's officer.
@@ -37,7 +38,7 @@ def post(
     Example: `ledger post 0x… --member 0x… --line 1 --agency NZ-MPI --from 0x… --to 0x… --key officer`
     """
     app = open_app()
-    officer = app.key(key)
+    service = open_service(app, api, trust=trust, key=key)
     statement = Posting(
         agency,
         AttestationId(identifier(attestation, "attestation")),
@@ -46,6 +47,7 @@ def post(
         ZERO if from_ is None else identifier(from_, "from"),
         identifier(to, "to"),
     )
-    signer, signature = officer.signer(app.origin), officer.sign(statement.id(app.origin))
-    done = relay_posting(app.relay, statement, signer, signature)
-    _show("Posted", done, as_json, {"says": in_words(Posted(statement, signer, signature))})
+    origin, officer = service.origin, app.key(key)
+    signer, signature = officer.signer(origin), officer.sign(statement.id(origin))
+    done = service.post(statement, signer, signature)
+    show_recorded("Posted", done, as_json, {"says": in_words(Posted(statement, signer, signature))})

@@ -1,76 +1,119 @@
-"""``ledger status``: where a declaration or an attestation stands."""
+"""``ledger status``: where a declaration or an attestation stands, and what waits."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.inputs import Json, identifier, now
-from ledger.cli.output import facts, lines, show
-from ledger.cli.terminal import open_app
-from ledger.core.encoding.ids import AttestationId, DeclarationId
+from ledger.cli.inputs import Api, Json, ServerTrust, SessionKey, identifier
+from ledger.cli.output import facts, lines, out, show
+from ledger.cli.terminal import open_app, open_service
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest
 from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import when
 from ledger.core.history.standing import Standing
 from ledger.core.statements.code_lists import outcome_in_words, type_in_words, withdrawal_reason_in_words
-from ledger.journeys.status import AttestationStatus, DeclarationStatus, attestation_status, declaration_status
+from ledger.errors import AttestationUnknown, Unavailable
+from ledger.journeys.service import AttestationView, DeclarationView, Waiting, attestation_json
+
+NOBODY = "no statement by anybody yet"
 
 
 def status(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="Id of a declaration or an attestation.")],
+    id_: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="Id of a declaration or an attestation; without it, what waits."),
+    ] = None,
+    digest: Annotated[
+        str | None,
+        typer.Option(help="With a server: digest of the declaration's document; who has it needs no session."),
+    ] = None,
+    api: Api = None,
+    trust: ServerTrust = None,
+    key: SessionKey = None,
     as_json: Json = False,
 ) -> None:
-    """Say where a declaration or an attestation stands now.
+    """Say where a declaration or an attestation stands now, what it waits for and for whom.
 
     Example: `ledger status 0x…`
     """
-    app = open_app()
-    wanted, at = identifier(id_, "id"), now()
-    history = app.follower.refresh()
-    if wanted in history.attestations:
-        _show_attestation(attestation_status(AttestationId(wanted), history, at), as_json)
+    service = open_service(open_app(), api, trust=trust, key=key)
+    if id_ is None:
+        _show_waiting(service.name, service.waiting(), as_json)
+        return
+    wanted = identifier(id_, "id")
+    given = None if digest is None else Digest(identifier(digest, "--digest"))
+    found: AttestationView | None = None
+    if given is None:
+        with suppress(AttestationUnknown, Unavailable):  # then it is a declaration, or the store alone may know it
+            found = service.attestation(AttestationId(wanted))
+    if found is not None:
+        _show_attestation(found, as_json)
     else:
-        _show_declaration(declaration_status(DeclarationId(wanted), app.store, history, at), as_json)
+        _show_declaration(service.declaration(DeclarationId(wanted), given), as_json)
 
 
-def _show_attestation(status: AttestationStatus, as_json: bool) -> None:
-    value: dict[str, Any] = {
-        "attestation": hex_text(status.id),
-        "entry": status.entry.number,
-        "standing": status.standing.value,
-        "decided_by_entry": status.decided_by and status.decided_by.number,
-        **status.attested.attestation.to_json(),
+def _show_waiting(name: str, waiting: Waiting, as_json: bool) -> None:
+    value = {
+        "service": name,
+        "pending": waiting.pending,
+        "oldest_seconds": waiting.oldest_seconds,
+        "under_way": waiting.under_way,
+        "anchorer": waiting.anchorer,
+        "problems": list(waiting.problems),
     }
+
+    def human() -> None:
+        shown: dict[str, object] = {"wait for a batch": waiting.pending}
+        if waiting.oldest_seconds is not None:
+            shown["the oldest since"] = f"{waiting.oldest_seconds} s"
+        if waiting.under_way is not None:
+            shown["wait for the chain"] = waiting.under_way
+        shown["for whom"] = waiting.anchorer
+        if waiting.problems:
+            shown["what is wrong"] = "; ".join(waiting.problems)
+        facts(f"Declarations that wait {name if name == 'here' else f'at {name}'}", shown)
+
+    show(as_json, value, human)
+
+
+def _show_attestation(view: AttestationView, as_json: bool) -> None:
+    value = attestation_json(view)
     show(as_json, value, lambda: facts("Attestation", value))
 
 
-def _show_declaration(status: DeclarationStatus, as_json: bool) -> None:
-    value: dict[str, Any] = {"declaration": hex_text(status.id), "state": status.state or "not in this store"}
-    if status.declaration is not None:
-        value |= status.declaration.to_json()
+def _show_declaration(view: DeclarationView, as_json: bool) -> None:
+    value: dict[str, Any] = {"declaration": hex_text(view.id), "state": view.state or "not in this store"}
+    value["waits"] = view.waits
+    if view.declaration is not None:
+        value |= view.declaration.to_json()
+    if view.entry is not None:
+        value |= {"entry": view.entry, "entry_time": None if view.entry_time is None else when(view.entry_time)}
     value["attestations"] = [
         {
             "id": hex_text(one.id),
-            "agency": one.attested.attestation.agency,
-            "kind": one.attested.attestation.kind,
-            "outcome": one.attested.attestation.outcome,
-            "standing": one.standing.value,
+            "agency": one.attestation.agency,
+            "kind": one.attestation.kind,
+            "outcome": one.attestation.outcome,
+            "standing": one.standing,
         }
-        for one in status.attestations
+        for one in view.attestations
     ]
-    if status.withdrawn is not None:
-        entry, withdrawn = status.withdrawn
+    ended = view.withdrawn
+    if ended is not None:
         value["withdrawn"] = {
-            "entry": entry.number,
-            "time": when(entry.time),
-            "reason": withdrawn.withdrawal.reason,
-            "reason_in_words": withdrawal_reason_in_words(withdrawn.withdrawal.reason),
-            "replacement": hex_text(withdrawn.withdrawal.replacement),
+            "entry": ended.entry,
+            "time": when(ended.time),
+            "reason": ended.reason,
+            "reason_in_words": withdrawal_reason_in_words(ended.reason),
+            "replacement": hex_text(ended.replacement),
         }
 
     def human() -> None:
         shown = {key: item for key, item in value.items() if key != "attestations"}
+        shown["waits"] = view.waits or "for nothing"
         if "withdrawn" in shown:
             about = shown["withdrawn"]
             shown["withdrawn"] = f"by entry {about['entry']} at {about['time']}, {about['reason_in_words']}"
@@ -85,7 +128,10 @@ def _show_declaration(status: DeclarationStatus, as_json: bool) -> None:
             )
             for item in value["attestations"]
         ]
-        lines("Attestations", ("agency", "kind", "outcome", "standing", "id"), rows)
+        if rows:
+            lines("Attestations", ("agency", "kind", "outcome", "standing", "id"), rows)
+        else:
+            out.print(f"[bold]Attestations[/]\n  {NOBODY}")
 
     show(as_json, value, human)
 

@@ -9,6 +9,7 @@
 ``witness_http``   a witness that is asked to cosign
 ``http``           HTTP sessions that nothing but a setting leads through a proxy
 ``web``            any other web server: bounded in size and time
+``server_api``     the API of a server: its answers, and its errors as the product's own
 ``published_log``  a log where it is served: its checkpoint, and the pages of its index
 ``mirror_folder``  the files of a mirrored log
 ``replay_memory``  what a long replay must remember, on disk

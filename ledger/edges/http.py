@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from requests import Session
@@ -28,3 +30,14 @@ def open_session(proxy: str | None) -> Session:
     if proxy is not None:
         session.proxies = {"http": proxy, "https": proxy}
     return session
+
+
+def proxy_for(url: str, proxy: str | None) -> str | None:
+    """The proxy to reach ``url`` through: none for this machine itself, which no proxy can reach."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return None
+    try:
+        return None if ip_address(host).is_loopback else proxy
+    except ValueError:
+        return proxy

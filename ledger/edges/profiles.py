@@ -10,15 +10,18 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from ledger.core.encoding.ids import Digest
 from ledger.core.encoding.json_text import parse_json
 from ledger.errors import Malformed, Source, Unavailable
 
 _UNSAFE = re.compile(r"[^a-z0-9.-]+")
 _LONGEST = 16 << 10
+_NOTED = re.compile(rb"^([0-9a-f]{64}) ([0-9a-f]{64})$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,11 @@ class Profile:
 
 
 class Profiles:
-    """The profiles in a folder, by the servers' addresses."""
+    """The profiles in a folder, by the servers' addresses; and which declarations were handed in there from here."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._notes: dict[str, dict[bytes, bytes]] = {}
 
     def path(self, url: str) -> Path:
         """The file of a server's profile."""
@@ -81,6 +85,63 @@ class Profiles:
             header.unlink(missing_ok=True)
         else:
             _write(header, f"Authorization: Bearer {profile.session}\n")
+
+    def all(self) -> list[Profile]:
+        """All profiles, by address. Files that are none are left out."""
+        try:
+            paths = sorted(self._folder.glob("*.json"))
+        except OSError:
+            return []
+        found = []
+        for path in paths:
+            try:
+                value = parse_json(path.read_bytes()[:_LONGEST])
+                url = value.get("url") if isinstance(value, dict) else None
+                known = self.get(url) if isinstance(url, str) else None
+            except (OSError, Malformed):
+                continue
+            if known is not None:
+                found.append(known)
+        return found
+
+    # ------------------------------------------------------------------------------------ what was declared at a server
+
+    def declared_path(self, url: str) -> Path:
+        """The file of what was declared at a server: a line for each, with id and digest in hex."""
+        return self.path(url).with_suffix(".declared")
+
+    def note_declared(self, url: str, declared: Sequence[tuple[bytes, bytes]]) -> None:
+        """Note ids with the digests of their documents (32 bytes each), so that they can be asked for later.
+
+        :raises Unavailable: the file cannot be written.
+        """
+        known = self._noted(url)
+        new = {id_: digest for id_, digest in declared if id_ not in known}
+        if not new:
+            return
+        path = self.declared_path(url)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+                file.write(b"".join(b"\n%b %b" % (id_.hex().encode(), new[id_].hex().encode()) for id_ in new))
+        except OSError as error:
+            raise Unavailable(f"{path} cannot be written: {error.strerror}", source=Source.DISK) from None
+        known |= new
+
+    def digest_of(self, url: str, id_: bytes) -> Digest | None:
+        """The digest of the document of what was declared at a server from here; None if it was not."""
+        digest = self._noted(url).get(id_)
+        return None if digest is None else Digest(digest)
+
+    def _noted(self, url: str) -> dict[bytes, bytes]:
+        if url not in self._notes:
+            try:
+                data = self.declared_path(url).read_bytes()
+            except OSError:
+                data = b""
+            found = _NOTED.findall(data)  # a line that was cut off counts as not written
+            self._notes[url] = {bytes.fromhex(id_.decode()): bytes.fromhex(digest.decode()) for id_, digest in found}
+        return self._notes[url]
 
 
 def _write(path: Path, text: str) -> None:

@@ -42,12 +42,15 @@ class Web:
         self._proxy = proxy
         self._session: Any = None
 
-    def get(self, path: str, most: int) -> Response:
+    def get(
+        self, path: str, most: int, session: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
         """Get ``path``, which begins with a slash; the response has at most ``most`` bytes.
 
+        :param session: a session of the server, shown as bearer.
         :raises Unavailable: the server did not answer in time, or its response is larger.
         """
-        return self._ask("GET", path, None, most)
+        return self._ask("GET", path, None, most, headers or {}, session)
 
     def fetch(self, path: str, most: int) -> bytes:
         """The body at ``path``; Unavailable also if the status is not 200."""
@@ -56,29 +59,35 @@ class Web:
             raise self._unavailable(f"has no {path}: it answers with HTTP {response.status}")
         return response.body
 
-    def post(self, path: str, body: bytes, most: int, type_: str = "text/plain; charset=utf-8") -> Response:
+    def post(
+        self,
+        path: str,
+        body: bytes,
+        most: int,
+        type_: str = "text/plain; charset=utf-8",
+        session: str | None = None,
+    ) -> Response:
         """Like ``get``, with a request body of a content type."""
-        return self._ask("POST", path, body, most, type_)
+        return self._ask("POST", path, body, most, {"Content-Type": type_}, session)
 
     def delete(self, path: str, most: int, session: str) -> Response:
         """Like ``get``, with the method DELETE and a session of the server as bearer."""
-        return self._ask("DELETE", path, None, most, session=session)
+        return self._ask("DELETE", path, None, most, {}, session)
 
     def _ask(
-        self, method: str, path: str, body: bytes | None, most: int, type_: str = "", session: str | None = None
+        self, method: str, path: str, body: bytes | None, most: int, headers: Mapping[str, str], session: str | None
     ) -> Response:
         import requests  # here, so that commands that work offline start without it
         from urllib3.exceptions import HTTPError, ReadTimeoutError
 
         if self._session is None:
             self._session = open_session(self._proxy)
-        headers = {} if body is None else {"Content-Type": type_}
         try:
             with self._session.request(
                 method,
                 self._url + path,
                 data=body,
-                headers=headers,
+                headers=dict(headers),
                 auth=None if session is None else partial(_show_session, session),
                 timeout=self._timeout,
                 stream=True,

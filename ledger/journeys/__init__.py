@@ -3,7 +3,10 @@
 In the order of a document's life:
 
 ==================== ==============================================================================================
-``declare``          wrap files, sign their declarations, store them
+``service``          whom a command asks: all that can be done with one history, here or through a server
+``own_service``      the service over one's own node and store
+``server_service``   the service of a server, over its API
+``declare``          wrap files, sign their declarations, hand them in
 ``receive``          take in declarations that their parties signed: check, store many at once
 ``follow``           keep the store's index and a replayed history in step with the contract
 ``indexed_history``  the store's index of entries, and the history replayed from it

@@ -227,7 +227,7 @@ def test_a_disk_that_fails(holder: Holder, monkeypatch: pytest.MonkeyPatch) -> N
     ("words", "said"),
     [
         (("--refresh", "FILE", "http://127.0.0.1:1", "--disclose-all"), "does not go with --document"),
-        (("0x" + "00" * 32, "--trust", "FILE", "-o", "x"), "goes with --refresh"),
+        (("0x" + "00" * 32, "--trust", "FILE", "-o", "x"), "goes with a server's API"),
         (("0x" + "00" * 32,), "--output: is missing"),
         (("--refresh", "NONE", "http://127.0.0.1:1"), "cannot be read"),
         (("--refresh", "TRUST", "http://127.0.0.1:1"), "cannot be read as evidence"),

@@ -1,0 +1,192 @@
+"""The service over one's own node and store: the journeys of this machine, which relays and anchors itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ledger.core.document import Redacted
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Signer
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.history.history import History
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.posting import Posting
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.withdrawal import Withdrawal
+from ledger.edges.store import Store
+from ledger.errors import LedgerError, Unavailable
+from ledger.journeys.anchor import Anchorer
+from ledger.journeys.attest import relay_attestation
+from ledger.journeys.cosign import Witnesses
+from ledger.journeys.declare import GROUP, StoreIntake
+from ledger.journeys.evidence import Prover
+from ledger.journeys.follow import Follower
+from ledger.journeys.history import read_entries, read_entry
+from ledger.journeys.post import relay_posting
+from ledger.journeys.progress import Progress
+from ledger.journeys.receive import Received, Stored
+from ledger.journeys.relay import Relay, Relayed, receipt_json
+from ledger.journeys.revoke import relay_revocation
+from ledger.journeys.service import (
+    Anchored,
+    AttestationView,
+    DeclarationView,
+    HistoryPage,
+    Recorded,
+    Waiting,
+    WithdrawalView,
+)
+from ledger.journeys.status import AttestationStatus, DeclarationStatus, attestation_status, declaration_status
+from ledger.journeys.withdraw import relay_withdrawal
+
+
+@dataclass(frozen=True, slots=True)
+class OwnService:
+    """See ``LedgerService``. Each part is opened when it is first needed.
+
+    ``anchoring``: the anchorer, the witnesses that cosign what it publishes, and the most declarations in a batch.
+    ``confirmations``: how many blocks an entry needs. ``clock``: seconds since 1970. ``warn`` is told what is wrong
+    where something can be said all the same.
+    """
+
+    open_origin: Callable[[], Origin]
+    open_store: Callable[[], Store]
+    open_follower: Callable[[], Follower]
+    open_relay: Callable[[], Relay]
+    open_prover: Callable[[], Prover]
+    open_anchoring: Callable[[], tuple[Anchorer, Witnesses, int]]
+    confirmations: int
+    clock: Callable[[], int]
+    warn: Callable[[LedgerError], None]
+
+    @property
+    def name(self) -> str:
+        return "here"
+
+    @property
+    def is_server(self) -> bool:
+        return False
+
+    @property
+    def origin(self) -> Origin:
+        return self.open_origin()
+
+    @property
+    def group(self) -> int:
+        return GROUP
+
+    def declare(self, signed: Sequence[Received]) -> list[Stored | LedgerError]:
+        return StoreIntake(self.open_store(), self.origin, self.clock()).declare(signed)
+
+    def anchor(self, declared: Sequence[DeclarationId], progress: Progress) -> list[Anchored]:
+        anchorer, witnesses, most = self.open_anchoring()
+        reports = anchorer.run(most, self.clock(), progress)
+        witnesses.cosign_newest(self.open_follower(), self.clock())
+        return [
+            Anchored(
+                report.batch.root, report.batch.size, report.batch.entry_number, receipt_json(report.receipt) or {}
+            )
+            for report in reports
+        ]
+
+    def attest(
+        self, attestation: Attestation, signer: Signer, signature: bytes, members: Sequence[DeclarationId] = ()
+    ) -> Recorded:
+        return _recorded(relay_attestation(self.open_relay(), attestation, signer, signature, members))
+
+    def revoke(self, revocation: Revocation, signer: Signer, signature: bytes) -> Recorded:
+        return _recorded(relay_revocation(self.open_relay(), revocation, signer, signature))
+
+    def withdraw(self, declaration: Declaration, withdrawal: Withdrawal, signature: bytes) -> Recorded:
+        return _recorded(relay_withdrawal(self.open_relay(), declaration, withdrawal, signature))
+
+    def post(self, posting: Posting, signer: Signer, signature: bytes) -> Recorded:
+        return _recorded(relay_posting(self.open_relay(), posting, signer, signature))
+
+    def declaration(self, id_: DeclarationId, digest: Digest | None = None) -> DeclarationView:
+        """While the node is away, what the store alone knows."""
+        store = self.open_store()
+        history: History | None = None
+        try:
+            history = self.open_follower().refresh()
+        except Unavailable as error:
+            self.warn(error)
+        return self._declaration_view(declaration_status(id_, store, history, self.clock()))
+
+    def attestation(self, id_: AttestationId) -> AttestationView:
+        return _attestation_view(attestation_status(id_, self.open_follower().refresh(), self.clock()))
+
+    def evidence(self, id_: DeclarationId, document: Redacted | None = None, digest: Digest | None = None) -> Evidence:
+        return self.open_prover().evidence(id_, self.clock(), document)
+
+    def history(self, first: int | None, limit: int) -> HistoryPage:
+        follower = self.open_follower()
+        history = follower.refresh()
+        begin = max(0, history.size - limit) if first is None else read_entry(follower, history, first).number
+        return HistoryPage(
+            history.origin, history.size, history.head, tuple(read_entries(follower, history, begin, limit))
+        )
+
+    def waiting(self) -> Waiting:
+        stored = self.open_store().status.read()
+        age = None if stored.pending_since is None else max(0, self.clock() - stored.pending_since)
+        return Waiting(
+            stored.pending,
+            age,
+            "`ledger serve`, or the next `ledger declare`, anchors what waits here",
+            sum(state.declarations for state in stored.under_way.values()),
+            () if stored.problem is None else (f"the node refuses a batch: {stored.problem}",),
+        )
+
+    def _declaration_view(self, status: DeclarationStatus) -> DeclarationView:
+        batch, ended = status.batch, None
+        if status.withdrawn is not None:
+            entry, said = status.withdrawn
+            ended = WithdrawalView(entry.number, entry.time, said.withdrawal.reason, said.withdrawal.replacement)
+        return DeclarationView(
+            status.id,
+            status.declaration,
+            status.state,
+            status.received_at,
+            None if batch is None else batch.root,
+            None if batch is None else batch.size,
+            None if batch is None else batch.entry_number,
+            None if batch is None else batch.entry_time,
+            self._waits(status),
+            tuple(_attestation_view(one) for one in status.attestations),
+            ended,
+        )
+
+    def _waits(self, status: DeclarationStatus) -> str | None:
+        batch = status.batch
+        if status.state == "pending":
+            return "in this store for a batch: `ledger serve` anchors it, or the next `ledger declare`"
+        if batch is None or status.state == "final":
+            return None
+        if status.state == "batched":
+            problem = "" if batch.problem is None else f"; the node refused it: {batch.problem}"
+            return f"for `ledger serve`, or the next `ledger declare`, to send its batch of {batch.size}{problem}"
+        if status.state == "sent" or batch.entry_number is None:
+            return f"for a block: its batch of {batch.size} was sent to the chain, as transaction {batch.tx_hash}"
+        try:
+            block = self.open_store().entries.by_number(batch.entry_number).block_number + self.confirmations - 1
+        except KeyError:
+            return f"for its {self.confirmations} confirmations"
+        return f"for block {block}, the last of its {self.confirmations} confirmations"
+
+
+def _attestation_view(status: AttestationStatus) -> AttestationView:
+    return AttestationView(
+        AttestationId(status.id),
+        status.entry.number,
+        status.standing.value,
+        status.attested.attestation,
+        status.attested.signer,
+        None if status.decided_by is None else status.decided_by.number,
+    )
+
+
+def _recorded(done: Relayed) -> Recorded:
+    return Recorded(done.id, done.number, receipt_json(done.receipt) or {})

@@ -1,0 +1,433 @@
+"""The service of a server, over its API: no node, no store, no gas. Keys and contents stay on this machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, get_args
+
+import orjson
+
+from ledger.core.anchoring.batches import DeclarationState
+from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.document import Redacted
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Root, Signer
+from ledger.core.encoding.reading import hex_bytes, hex_text, read_count, read_hash, read_list, read_string
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.evidence.reading import read_evidence
+from ledger.core.history.entry import Entry, EntryKind
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.posting import Posting
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.statement import Statement
+from ledger.core.statements.withdrawal import Withdrawal
+from ledger.core.verification.verdict import Question, Status
+from ledger.core.verification.verify import verify
+from ledger.edges.keys.keystore import SigningKey
+from ledger.edges.profiles import Profile, Profiles
+from ledger.edges.server_api import BodyTooLarge, Says, ServerApi, harmless, silent
+from ledger.errors import LedgerError, Malformed, NotSignedIn, Source, Unavailable, VerificationFailed
+from ledger.journeys.login import SeenServer, check_believed, log_in, look_at, site_of
+from ledger.journeys.progress import Progress
+from ledger.journeys.receive import Received, Stored
+from ledger.journeys.service import (
+    Anchored,
+    AttestationView,
+    DeclarationView,
+    HistoryPage,
+    Recorded,
+    Waiting,
+    WithdrawalView,
+)
+
+GROUP = 500  # declarations in one request
+ANCHOR_SECONDS = 120  # to wait for a server's anchor
+_POLL_SECONDS = 0.5
+_MOST_ENTRIES = 1_000
+_TRIES, _PAUSE = 4, 2.0  # lines that the server could not store now are sent again, and how long after (seconds)
+
+Confirm = Callable[[SeenServer], None]
+"""Makes sure that a server that nobody has seen before is the right one; raises if nobody says so."""
+
+
+class ServerService:
+    """See ``LedgerService``: that of the server at ``url``.
+
+    :param profiles: what is known of servers on this machine.
+    :param confirm: asks whoever gives the command about a server that is not known yet.
+    :param trusted: the trust root of an origin, if the command has one, raises VerificationFailed if it has others.
+    :param open_key: the key to sign in with where the server shows something only to its owner; None: none.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        profiles: Profiles,
+        confirm: Confirm,
+        clock: Callable[[], int],
+        *,
+        trusted: Callable[[Origin], TrustRoot | None] = lambda origin: None,
+        open_key: Callable[[], SigningKey] | None = None,
+        proxy: str | None = None,
+        says: Says = silent,
+    ) -> None:
+        self._site = site_of(url)
+        self._profiles = profiles
+        self._confirm = confirm
+        self._clock = clock
+        self._trusted = trusted
+        self._open_key = open_key
+        self._proxy = proxy
+        known = profiles.get(self._site)
+        session = None if known is None or (known.ends_at or 0) <= clock() else known.session
+        self._api = ServerApi(self._site, session, proxy, says)
+
+    @property
+    def name(self) -> str:
+        return self._site
+
+    @property
+    def is_server(self) -> bool:
+        return True
+
+    @property
+    def group(self) -> int:
+        return GROUP
+
+    @property
+    def origin(self) -> Origin:
+        return self._believed.origin
+
+    @cached_property
+    def _believed(self) -> SeenServer:
+        """The server, believed: by a trust root, by what was believed before, or because somebody said so now."""
+        seen = look_at(self._site, self._proxy)
+        known, trust = self._profiles.get(self._site), self._trusted(seen.origin)
+        if not check_believed(seen, trust, known):
+            self._confirm(seen)
+        log_key = None if seen.log_key is None else str(seen.log_key)
+        if known is None or known.origin != str(seen.origin):
+            self._profiles.keep(Profile(self._site, str(seen.origin), log_key))
+        elif known.log_key != log_key:
+            self._profiles.keep(replace(known, log_key=log_key))
+        return seen
+
+    # ---------------------------------------------------------------------------------------------------- declarations
+
+    def declare(self, signed: Sequence[Received]) -> list[Stored | LedgerError]:
+        """In groups that the server takes. A line that it could not store now is sent again, a few times."""
+        if not signed:
+            return []
+        try:
+            outcomes = self._declare_once(signed)
+        except BodyTooLarge:
+            if len(signed) == 1:
+                raise
+            half = len(signed) // 2
+            return [*self.declare(signed[:half]), *self.declare(signed[half:])]
+        for attempt in range(_TRIES):
+            again = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, Unavailable)]
+            if not again:
+                break
+            time.sleep(_PAUSE * (attempt + 1))
+            for place, outcome in zip(again, self._declare_once([signed[place] for place in again]), strict=True):
+                outcomes[place] = outcome
+        failed = next((outcome for outcome in outcomes if isinstance(outcome, Unavailable)), None)
+        if failed is not None:
+            raise failed
+        self._profiles.note_declared(
+            self._site,
+            [
+                (item.id, item.declaration.digest)
+                for item, outcome in zip(signed, outcomes, strict=True)
+                if isinstance(outcome, Stored)
+            ],
+        )
+        return outcomes
+
+    def _declare_once(self, signed: Sequence[Received]) -> list[Stored | LedgerError]:
+        answers = self._api.declare([_line(item) for item in signed])
+        return [self._outcome(item, answer) for item, answer in zip(signed, answers, strict=True)]
+
+    def _outcome(self, item: Received, answer: dict[str, Any]) -> Stored | LedgerError:
+        status = answer.get("status")
+        if status in (200, 202):
+            if answer.get("id") != hex_text(item.id):
+                raise self._nonsense(f"it calls declaration {hex_text(item.id)} {harmless(answer.get('id'))}")
+            return Stored(item.id, status == 202)
+        return self._api.refusal(answer, status if isinstance(status, int) else 0)
+
+    def anchor(self, declared: Sequence[DeclarationId], progress: Progress) -> list[Anchored]:
+        """Wait until the server has anchored the last of them. Which batches it made of them, it does not say."""
+        until = time.monotonic() + ANCHOR_SECONDS
+        # The server anchors by time of receipt, and those of one second by id.
+        last = dict.fromkeys([declared[-1], max(declared[-GROUP:])]) if declared else {}
+        for id_ in last:
+            while self.declaration(id_).state not in ("anchored", "final"):
+                if time.monotonic() > until:
+                    raise Unavailable(
+                        f"{self._site} has taken them in, and has not anchored them within {ANCHOR_SECONDS} s: nothing "
+                        f"is lost; `ledger status {hex_text(id_)}` says when it is anchored",
+                        source=Source.LOG,
+                    )
+                time.sleep(_POLL_SECONDS)
+        progress(1, 1)
+        return []
+
+    def declaration(self, id_: DeclarationId, digest: Digest | None = None) -> DeclarationView:
+        value = self._shown_to_owner(f"/v1/declarations/{hex_text(id_)}", id_, digest)
+        try:
+            return self._declaration_view(id_, value)
+        except Malformed as error:
+            raise self._nonsense(str(error)) from None
+
+    def evidence(self, id_: DeclarationId, document: Redacted | None = None, digest: Digest | None = None) -> Evidence:
+        """Read strictly, and checked as far as that is possible without a trust root."""
+        given = digest or self._profiles.digest_of(self._site, id_) or (None if document is None else document.digest)
+        made = self._read_evidence(id_, given)
+        if document is not None:
+            if document.digest != made.declaration.digest:
+                words = f"has the digest 0x{document.digest.hex()}: not the document of this declaration"
+                raise Malformed(words, "document")
+            made = replace(made, document=document)
+        self._check(made)
+        return made
+
+    def _read_evidence(self, id_: DeclarationId, digest: Digest | None) -> Evidence:
+        path = f"/v1/declarations/{hex_text(id_)}/evidence"
+        try:
+            data = self._api.read_bytes(path, digest=digest)
+        except NotSignedIn:
+            if not self._sign_in():
+                raise
+            data = self._api.read_bytes(path)
+        try:
+            made = read_evidence(data)
+        except Malformed as error:
+            raise self._nonsense(f"its evidence cannot be read: {error}") from None
+        if made.id != id_:
+            raise VerificationFailed(f"{self._site} gave evidence of another declaration, {hex_text(made.id)}")
+        return made
+
+    def _check(self, made: Evidence) -> None:
+        """Nothing in it may be wrong, and its history must be the one that is believed of this server, if one is."""
+        known = self._profiles.get(self._site)
+        if known is not None and known.origin != str(made.origin):
+            raise VerificationFailed(
+                f"{self._site} gave evidence of another history, {made.origin}; {known.origin} is believed"
+            )
+        trust = self._trusted(made.origin)
+        for check in verify(made, clock=self._clock(), trust=trust).checks:
+            if check.status is Status.INVALID and (check.question is Question.INTACT or check.name == "declaration"):
+                raise VerificationFailed(f"the evidence of {self._site} does not hold: {check.name}: {check.detail}")
+
+    def _shown_to_owner(self, path: str, id_: DeclarationId, digest: Digest | None) -> dict[str, Any]:
+        """What the server shows to who has the digest, or is signed in."""
+        given = digest or self._profiles.digest_of(self._site, id_)
+        try:
+            return self._api.read(path, given)
+        except NotSignedIn:
+            if not self._sign_in():
+                raise
+            return self._api.read(path)
+
+    def _sign_in(self) -> bool:
+        """Begin a session with the command's key; False if it has none, or the session has just begun."""
+        if self._open_key is None:
+            return False
+        key, self._open_key = self._open_key(), None
+        log_in(self._believed, key, self._profiles, self._clock)
+        known = self._profiles.get(self._site)
+        self._api.session = None if known is None else known.session
+        return True
+
+    # ------------------------------------------------------------------------------------------------------ statements
+
+    def attest(
+        self, attestation: Attestation, signer: Signer, signature: bytes, members: Sequence[DeclarationId] = ()
+    ) -> Recorded:
+        body = {
+            "attestation": attestation.to_json(),
+            "signer": hex_text(signer),
+            "signature": hex_text(signature),
+            "members": [hex_text(member) for member in members],
+        }
+        return self._relay("/v1/attestations", attestation, body)
+
+    def revoke(self, revocation: Revocation, signer: Signer, signature: bytes) -> Recorded:
+        body = {"revocation": revocation.to_json(), "signer": hex_text(signer), "signature": hex_text(signature)}
+        return self._relay("/v1/revocations", revocation, body)
+
+    def withdraw(self, declaration: Declaration, withdrawal: Withdrawal, signature: bytes) -> Recorded:
+        body = {
+            "declaration": declaration.to_json(),
+            "withdrawal": withdrawal.to_json(),
+            "signature": hex_text(signature),
+        }
+        return self._relay("/v1/withdrawals", withdrawal, body)
+
+    def post(self, posting: Posting, signer: Signer, signature: bytes) -> Recorded:
+        body = {"posting": posting.to_json(), "signer": hex_text(signer), "signature": hex_text(signature)}
+        return self._relay("/v1/postings", posting, body)
+
+    def _relay(self, path: str, statement: Statement, body: dict[str, Any]) -> Recorded:
+        id_, answer = statement.id(self.origin), self._api.relay(path, body)
+        try:
+            if read_hash(answer.get("id"), "id") != id_:
+                raise Malformed("is another statement's", "id")
+            entry = read_count(answer.get("entry_number"), "entry_number")
+        except Malformed as error:
+            raise self._nonsense(str(error)) from None
+        parts = {name: answer[name] for name in ("transaction", "gas") if isinstance(answer.get(name), str | int)}
+        return Recorded(
+            id_, entry, {name: harmless(part) if isinstance(part, str) else part for name, part in parts.items()}
+        )
+
+    def attestation(self, id_: AttestationId) -> AttestationView:
+        value = self._api.read(f"/v1/attestations/{hex_text(id_)}")
+        try:
+            view = _attestation_view(value)
+        except Malformed as error:
+            raise self._nonsense(str(error)) from None
+        if view.id != id_:
+            raise self._nonsense("it shows another attestation")
+        return view
+
+    # --------------------------------------------------------------------------------------------------------- history
+
+    def history(self, first: int | None, limit: int) -> HistoryPage:
+        try:
+            about = self._api.read("/v1/history")
+            origin = Origin.parse(read_string(about.get("origin"), "origin"))
+            size, head = read_count(about.get("size"), "size"), read_hash(about.get("head"), "head")
+            begin = max(0, size - limit) if first is None else first
+            if first is not None and not first < size:
+                raise Malformed(f"the history has the entries 0 to {size - 1}", f"entry {first}")
+            entries: list[Entry] = []
+            while len(entries) < min(limit, size - begin):
+                count = min(limit - len(entries), _MOST_ENTRIES)
+                page = self._api.read(f"/v1/history/entries?start={begin + len(entries)}&limit={count}")
+                found = [self._entry(item) for item in read_list(page.get("entries"), "entries", count)]
+                if not found or [item.number for item in found] != list(
+                    range(begin + len(entries), begin + len(entries) + len(found))
+                ):
+                    raise self._nonsense("its entries are not in order")
+                entries += found
+        except Malformed as error:
+            if error.where.startswith("entry "):
+                raise
+            raise self._nonsense(str(error)) from None
+        return HistoryPage(origin, size, head, tuple(entries))
+
+    def _entry(self, value: Any) -> Entry:
+        if not isinstance(value, dict):
+            raise Malformed("must be an object", "entries")
+        name = read_string(value.get("kind"), "kind").upper()
+        if name not in EntryKind.__members__:
+            raise Malformed("is unknown to this version", "kind")
+        number, time_ = read_count(value.get("number"), "number"), read_count(value.get("time"), "time")
+        made = Entry(number, EntryKind[name], time_, hex_bytes(value.get("payload"), "payload"))
+        if made.hash != read_hash(value.get("hash"), "hash"):
+            raise Malformed("is not that of the entry", "hash")
+        _ = made.content
+        return made
+
+    def waiting(self) -> Waiting:
+        value = self._api.read("/health/ready")
+        oldest = value.get("oldest_pending_seconds")
+        reasons = value.get("reasons")
+        try:
+            return Waiting(
+                read_count(value.get("pending"), "pending"),
+                None if oldest is None else read_count(oldest, "oldest_pending_seconds"),
+                f"{self._site} anchors ({harmless(value.get('anchoring'))})",
+                None,
+                tuple(
+                    harmless(item.get("detail"))
+                    for item in (reasons if isinstance(reasons, list) else [])
+                    if isinstance(item, dict)
+                ),
+            )
+        except Malformed as error:
+            raise self._nonsense(str(error)) from None
+
+    # --------------------------------------------------------------------------------------------------------- reading
+
+    def _declaration_view(self, id_: DeclarationId, value: dict[str, Any]) -> DeclarationView:
+        if read_hash(value.get("id"), "id") != id_:
+            raise Malformed("is another declaration's", "id")
+        declaration = Declaration.from_json(value.get("declaration"))
+        known = self._profiles.get(self._site)
+        if known is not None and declaration.id(Origin.parse(known.origin)) != id_:
+            raise Malformed("is not the declaration of this id", "declaration")
+        state: DeclarationState | None = next(
+            (name for name in get_args(DeclarationState) if name == value.get("state")), None
+        )
+        if state is None:
+            raise Malformed("is none that this version knows", "state")
+        root = value.get("batch_root")
+        return DeclarationView(
+            id_,
+            declaration,
+            state,
+            read_count(value.get("received_at"), "received_at"),
+            None if root is None else Root(read_hash(root, "batch_root")),
+            _count(value, "batch_size"),
+            _count(value, "entry_number"),
+            _count(value, "entry_time"),
+            self._waits(state, value),
+            tuple(_attestation_view(item) for item in read_list(value.get("attestations"), "attestations")),
+            _withdrawal_view(value),
+        )
+
+    def _waits(self, state: DeclarationState, value: dict[str, Any]) -> str | None:
+        size = value.get("batch_size")
+        return {
+            "pending": f"at {self._site} for its anchorer",
+            "batched": f"for {self._site} to send its batch of {size} to the chain",
+            "sent": f"for a block: {self._site} sent its batch of {size} to the chain",
+            "anchored": f"for the confirmations that {self._site} wants",
+        }.get(state)
+
+    def _nonsense(self, what: str) -> Unavailable:
+        return Unavailable(f"{self._site} does not answer as a ledger does: {harmless(what)}", source=Source.LOG)
+
+
+def _line(item: Received) -> bytes:
+    return orjson.dumps({"declaration": item.declaration.to_json(), "signature": hex_text(item.signature)})
+
+
+def _count(value: dict[str, Any], name: str) -> int | None:
+    given = value.get(name)
+    return None if given is None else read_count(given, name)
+
+
+def _attestation_view(value: Any) -> AttestationView:
+    if not isinstance(value, dict):
+        raise Malformed("must be an object", "attestations")
+    return AttestationView(
+        AttestationId(read_hash(value.get("id"), "id")),
+        read_count(value.get("entry_number"), "entry_number"),
+        harmless(read_string(value.get("standing"), "standing"), 60),
+        Attestation.from_json(value.get("attestation")),
+        Signer(hex_bytes(value.get("signer"), "signer")),
+        _count(value, "decided_by_entry"),
+    )
+
+
+def _withdrawal_view(value: dict[str, Any]) -> WithdrawalView | None:
+    given = value.get("withdrawn")
+    if given is None:
+        return None
+    if not isinstance(given, dict):
+        raise Malformed("must be an object", "withdrawn")
+    return WithdrawalView(
+        read_count(given.get("entry_number"), "entry_number"),
+        read_count(given.get("time"), "time"),
+        read_count(given.get("reason"), "reason"),
+        DeclarationId(read_hash(given.get("replacement"), "replacement")),
+    )

@@ -1,0 +1,207 @@
+"""The service that a command asks: one's own node and store, or the API of a server. Both do and say the same.
+
+``OwnService`` has the first, ``ServerService`` the second. What is signed is signed before: a service gets statements,
+never a key, and never a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ledger.core.anchoring.batches import DeclarationState
+from ledger.core.document import Redacted
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Root, Signer
+from ledger.core.encoding.reading import hex_text
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.history.entry import Entry
+from ledger.core.statements.attestation import Attestation
+from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.origin import Origin
+from ledger.core.statements.posting import Posting
+from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.withdrawal import Withdrawal
+from ledger.errors import LedgerError
+from ledger.journeys.progress import Progress
+from ledger.journeys.receive import Received, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A statement that is in the history: its id and its entry.
+
+    ``transaction``: by the names of its parts, what carried it (hash, gas ...); empty if it was there before.
+    """
+
+    id: bytes
+    entry: int
+    transaction: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """A batch and the entry that anchors it. ``transaction`` as in ``Recorded``; empty if somebody else sent it."""
+
+    root: Root
+    size: int
+    entry: int | None
+    transaction: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationView:
+    """An attestation and its standing now. ``decided_by``: the entry that decides it, None where nobody says."""
+
+    id: AttestationId
+    entry: int
+    standing: str
+    attestation: Attestation
+    signer: Signer
+    decided_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalView:
+    """The end of a declaration: the entry, its time (seconds), the reason (UNCL 1225), the replacement or zeros."""
+
+    entry: int
+    time: int
+    reason: int
+    replacement: DeclarationId
+
+
+@dataclass(frozen=True, slots=True)
+class DeclarationView:
+    """Where a declaration stands.
+
+    ``declaration``, ``state`` and ``received_at`` (seconds) are None if only the history knows of it. ``entry`` and
+    ``entry_time``: of the entry that anchors it. ``waits``: what it waits for, and for whom, in words; None if for
+    nothing.
+    """
+
+    id: DeclarationId
+    declaration: Declaration | None = None
+    state: DeclarationState | None = None
+    received_at: int | None = None
+    batch_root: Root | None = None
+    batch_size: int | None = None
+    entry: int | None = None
+    entry_time: int | None = None
+    waits: str | None = None
+    attestations: tuple[AttestationView, ...] = ()
+    withdrawn: WithdrawalView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Entries of a history, in order, with its origin as it is told, its size and head."""
+
+    origin: Origin
+    size: int
+    head: bytes
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits at a service: how many declarations for a batch, the oldest for how long (seconds), and for whom.
+
+    ``under_way``: how many are in batches on the way into the history, None where nobody says. ``problems``: what is
+    wrong, in words.
+    """
+
+    pending: int
+    oldest_seconds: int | None
+    anchorer: str
+    under_way: int | None = None
+    problems: tuple[str, ...] = ()
+
+
+class LedgerService(Protocol):
+    """One history, and what may be done with it. Methods raise ``Refused``, ``Malformed`` or ``Unavailable``.
+
+    ``service.declare([Received(id_, declaration, signature)])`` gives ``[Stored(id_, is_new=True)]``.
+    """
+
+    @property
+    def name(self) -> str:
+        """Where it is: ``here``, or the server's address."""
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it is somebody's server: contents and keys stay here either way."""
+
+    @property
+    def origin(self) -> Origin:
+        """The history. A server's is believed when this returns, so a key may sign for it.
+
+        :raises VerificationFailed: the server is about another history than was believed.
+        :raises Malformed: nobody believes the server.
+        """
+
+    @property
+    def group(self) -> int:
+        """How many declarations to give at once."""
+
+    def declare(self, signed: Sequence[Received]) -> list[Stored | LedgerError]:
+        """Take in signed declarations: for each, in order, whether it is new, or why it is not stored.
+
+        What is Stored is durable. Giving one again changes nothing.
+        """
+
+    def anchor(self, declared: Sequence[DeclarationId], progress: Progress) -> list[Anchored]:
+        """Anchor what is declared, or wait until it is; the batches, as far as they are known.
+
+        :raises Unavailable: it is not anchored yet. Nothing is lost: it is anchored later.
+        """
+
+    def attest(
+        self, attestation: Attestation, signer: Signer, signature: bytes, members: Sequence[DeclarationId] = ()
+    ) -> Recorded:
+        """Bring a signed attestation into the history. ``members``: the declaration ids of its set, in order."""
+
+    def revoke(self, revocation: Revocation, signer: Signer, signature: bytes) -> Recorded:
+        """Bring a signed revocation into the history."""
+
+    def withdraw(self, declaration: Declaration, withdrawal: Withdrawal, signature: bytes) -> Recorded:
+        """Bring a signed withdrawal of ``declaration`` into the history."""
+
+    def post(self, posting: Posting, signer: Signer, signature: bytes) -> Recorded:
+        """Bring a signed posting into the history."""
+
+    def declaration(self, id_: DeclarationId, digest: Digest | None = None) -> DeclarationView:
+        """Where a declaration stands. ``digest``: of its document; a server shows it to who has that.
+
+        :raises UnknownDeclaration: it is not known here.
+        """
+
+    def attestation(self, id_: AttestationId) -> AttestationView:
+        """Where an attestation stands, for its whole set; AttestationUnknown if it is not in the history."""
+
+    def evidence(self, id_: DeclarationId, document: Redacted | None = None, digest: Digest | None = None) -> Evidence:
+        """The evidence of a declaration, with what ``document`` discloses. The document does not leave this machine.
+
+        :raises Malformed: it is another document.
+        :raises NotAnchoredYet: it waits for its batch.
+        """
+
+    def history(self, first: int | None, limit: int) -> HistoryPage:
+        """Entries from number ``first`` on, or the latest, at most ``limit``.
+
+        :raises Malformed: the history has no such entry.
+        """
+
+    def waiting(self) -> Waiting:
+        """What waits, and for whom."""
+
+
+def attestation_json(view: AttestationView) -> dict[str, Any]:
+    """An attestation for machines."""
+    return {
+        "attestation": hex_text(view.id),
+        "entry": view.entry,
+        "standing": view.standing,
+        "decided_by_entry": view.decided_by,
+        **view.attestation.to_json(),
+    }
