@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.inputs import Api, Json, KeyName, ServerTrust, identifier, moment
+from ledger.cli.inputs import Api, Json, KeyName, ServerTrust, identifier, moment, outcome_code, type_code
 from ledger.cli.output import facts, show
 from ledger.cli.terminal import open_app, open_service
 from ledger.core.encoding.ids import DeclarationId, Digest
@@ -31,11 +31,12 @@ def show_recorded(title: str, done: Recorded, as_json: bool, more: Mapping[str, 
 def attest(
     declaration: Annotated[list[str], typer.Argument(help="Declaration ids; several in order make one set.")],
     agency: Annotated[str, typer.Option(help="Agency code that the key speaks for.")],
-    kind: Annotated[int, typer.Option(help="UNCL 1001 code of what is attested, e.g. 851.")],
+    kind: Annotated[str, typer.Option(help='What is attested: UNCL 1001 code or name, e.g. 851 or "phytosanitary".')],
     key: KeyName,
     outcome: Annotated[
-        int, typer.Option(help="Code of the kind's list, UNCL 1373, 4405 or 7365, e.g. 1 accepted.")
-    ] = 1,
+        str,
+        typer.Option(help="Code or name of the kind's list, UNCL 1373, 4405 or 7365, e.g. 1 or accepted."),
+    ] = "1",
     detail: Annotated[
         list[str] | None,
         typer.Option(help="Digest of the agency's own document; for several declarations once for each, in order."),
@@ -54,6 +55,8 @@ def attest(
 
     Example: `ledger attest 0x… --agency NZ-MPI --kind 851 --key officer --api https://ledger.example`
     """
+    kind_code = type_code(kind, "--kind")
+    said = outcome_code(kind_code, outcome)
     app = open_app()
     service = open_service(app, api, trust=trust, key=key)
     ids = [DeclarationId(identifier(text, "declaration")) for text in declaration]
@@ -63,8 +66,8 @@ def attest(
         raise Malformed(f"{len(notices)} digests for {size} declarations: give one for each, in order", "detail")
     statement = Attestation(
         agency,
-        kind,
-        outcome,
+        kind_code,
+        said,
         detail_of_notices(notices),
         moment(valid_from) if valid_from else 0,
         NO_END if valid_until is None else moment(valid_until),
@@ -75,5 +78,5 @@ def attest(
     check_outcome(statement)
     origin, officer = service.origin, app.key(key)
     done = service.attest(statement, officer.signer(origin), officer.sign(statement.id(origin)), ids)
-    says = f"{type_in_words(kind)}, {outcome_in_words(kind, outcome)}"
+    says = f"{type_in_words(kind_code)}, {outcome_in_words(kind_code, said)}"
     show_recorded("Attested", done, as_json, {"says": says})

@@ -9,7 +9,7 @@ import typer
 
 from ledger.app import App
 from ledger.cli.files import RESOLUTION, read_as, write_file
-from ledger.cli.inputs import Json, moment
+from ledger.cli.inputs import Json, moment, type_code
 from ledger.cli.output import facts, lines, out, show
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
@@ -212,7 +212,7 @@ def compromise(
 @council.command()
 def grant(
     code: Code,
-    kind: Annotated[int, typer.Argument(help="UNCL 1001 code, e.g. 851 phytosanitary certificate.")],
+    kind: Annotated[str, typer.Argument(help='UNCL 1001 code or name, e.g. 851 or "phytosanitary certificate".')],
     from_: Annotated[str | None, typer.Option("--from", help="Begin; now if not given.")] = None,
     until: Annotated[str | None, typer.Option(help="End; none if not given.")] = None,
     keys: Sign = None,
@@ -225,13 +225,13 @@ def grant(
     """
     begin = 0 if from_ is None else moment(from_)
     end = NO_END if until is None else moment(until)
-    _enact(open_app(), MandateGrant, [code, kind, begin, end], keys, output, as_json)
+    _enact(open_app(), MandateGrant, [code, type_code(kind, "kind"), begin, end], keys, output, as_json)
 
 
 @council.command("withdraw-mandate")
 def withdraw_mandate(
     code: Code,
-    kind: Annotated[int, typer.Argument(help="UNCL 1001 code of the mandate.")],
+    kind: Annotated[str, typer.Argument(help="UNCL 1001 code or name of the mandate.")],
     keys: Sign = None,
     output: Out = None,
     as_json: Json = False,
@@ -240,4 +240,4 @@ def withdraw_mandate(
 
     Example: `ledger council withdraw-mandate NZ-MPI 851 -k council`
     """
-    _enact(open_app(), MandateWithdrawal, [code, kind], keys, output, as_json)
+    _enact(open_app(), MandateWithdrawal, [code, type_code(kind, "kind")], keys, output, as_json)

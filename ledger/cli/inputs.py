@@ -12,6 +12,12 @@ import typer
 
 from ledger.core.document import Format
 from ledger.core.encoding.reading import hex_bytes
+from ledger.core.statements.code_names import (
+    outcome_named,
+    revocation_reason_named,
+    type_named,
+    withdrawal_reason_named,
+)
 from ledger.errors import Malformed
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
@@ -70,6 +76,26 @@ def identifier(text: str, what: str) -> bytes:
     if len(value) != 32:
         raise Malformed("must be 32 bytes: 0x and 64 hex digits", what)
     return value
+
+
+def type_code(text: str, option: str = "--type") -> int:
+    """The UNCL 1001 code of a document type or a kind, given by code or by name, such as "invoice"."""
+    return type_named(text, option)
+
+
+def outcome_code(kind: int, text: str, option: str = "--outcome") -> int:
+    """The code of an outcome in the list of its kind, given by code or by name, such as "goods released"."""
+    return outcome_named(kind, text, option)
+
+
+def revocation_reason_code(text: str, option: str = "--reason") -> int:
+    """The UNCL 1373 code of why an attestation ends, given by code or by name, such as "in error"."""
+    return revocation_reason_named(text, option)
+
+
+def withdrawal_reason_code(text: str, option: str = "--reason") -> int:
+    """The UNCL 1225 code of why a declaration ends, given by code or by name, such as "replaced"."""
+    return withdrawal_reason_named(text, option)
 
 
 def moment(text: str | None) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ledger.cli.attest import show_recorded
-from ledger.cli.inputs import Api, Json, KeyName, ServerTrust, identifier
+from ledger.cli.inputs import Api, Json, KeyName, ServerTrust, identifier, withdrawal_reason_code
 from ledger.cli.terminal import open_app, open_service
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.statements.member_types import NO_DECLARATION
@@ -21,7 +21,7 @@ def withdraw(
     replacement: Annotated[
         str | None, typer.Option(help="Id of the declaration that replaces it; it must be known.")
     ] = None,
-    reason: Annotated[int | None, typer.Option(help="UNCL 1225 code; 5 replaced, or 1 cancelled.")] = None,
+    reason: Annotated[str | None, typer.Option(help="UNCL 1225 code or name: 5 replaced, or 1 cancelled.")] = None,
     api: Api = None,
     trust: ServerTrust = None,
     as_json: Json = False,
@@ -30,6 +30,7 @@ def withdraw(
 
     Example: `ledger withdraw 0x… --replacement 0x… --key trader`
     """
+    code = (5 if replacement else 1) if reason is None else withdrawal_reason_code(reason)
     app = open_app()
     service = open_service(app, api, trust=trust, key=key)
     id_ = DeclarationId(identifier(declaration, "declaration"))
@@ -39,6 +40,6 @@ def withdraw(
         raise UnknownDeclaration(id_)
     if by != NO_DECLARATION:
         service.declaration(by)
-    statement, origin = Withdrawal(id_, reason if reason is not None else 5 if replacement else 1, by), service.origin
+    statement, origin = Withdrawal(id_, code, by), service.origin
     done = service.withdraw(known, statement, app.key(key).sign(statement.id(origin)))
     show_recorded("Withdrawn", done, as_json)

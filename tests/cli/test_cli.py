@@ -85,7 +85,7 @@ def test_the_whole_job(shell: Shell, folder: Path) -> None:
     assert (again["batches"], [item["new"] for item in again["declarations"]]) == ([], [False] * 3)
 
     id_ = next(item["id"] for item in done["declarations"] if item["file"] == "invoice.xml")
-    attested = shell.json("attest", id_, "--agency", "NZ-MPI", "--kind", "851", "--key", "plant-officer")
+    attested = shell.json("attest", id_, "--agency", "NZ-MPI", "--kind", "phytosanitary", "--key", "plant-officer")
     assert attested["says"] == "phytosanitary certificate, accepted"
     assert shell.json("status", id_)["attestations"][0]["standing"] == "in force"
     assert "accepted" in shell("status", id_)[1]
@@ -111,10 +111,10 @@ def test_the_whole_job(shell: Shell, folder: Path) -> None:
     changed = next(check["words"] for check in verdict["checks"] if check["name"] == "document")
     assert "PayableAmount" in changed
 
-    shell.json("revoke", attested["id"], "--key", "plant-officer")
+    shell.json("revoke", attested["id"], "--reason", "in error", "--key", "plant-officer")
     verdict = shell.json("verify", evidence, "-d", wrapped, "-t", trust, "--online", code=1)
     assert verdict["questions"] == {"intact": "VALID", "in_force": "INVALID", "authority": "VALID"}
-    shell.json("withdraw", id_, "--key", "trader")
+    shell.json("withdraw", id_, "--reason", "cancelled", "--key", "trader")
     withdrawn = shell.json("status", id_)["withdrawn"]
     assert (withdrawn["reason"], withdrawn["reason_in_words"]) == (1, "cancelled")
     assert f"by entry {withdrawn['entry']} at {withdrawn['time']}, cancelled\n" in shell("status", id_)[1]
@@ -327,6 +327,14 @@ def test_a_manifest_gives_types_in_folders(shell: Shell, folder: Path) -> None:
         ),
         (["attest", "0x" + "00" * 32, "--agency", "nz", "--kind", "132", "--key", "plant-officer"], 2, "agency code"),
         (["attest", "0x" + "00" * 32, "--agency", "NZ-MPI", "--kind", "851", "--key", "nobody"], 2, "nobody"),
+        (
+            ["attest", ZEROS, "--agency", "NZ-MPI", "--kind", "phitosanitary", "--key", "plant-officer"],
+            2,
+            'no document type is called "phitosanitary"; the nearest: 851 phytosanitary certificate',
+        ),
+        (["council", "grant", "NZ-MPI", "85100", "-k", "council"], 2, "85100 is not in UNCL 1001"),
+        (["revoke", ZEROS, "--reason", "eror", "--key", "plant-officer"], 2, "the nearest: 42 in error"),
+        (["withdraw", ZEROS, "--reason", "99", "--key", "trader"], 2, "99 is not in UNCL 1225"),
         (["revoke", "0x" + "00" * 32, "--key", "plant-officer"], 1, "not in the history"),
         (["withdraw", "0x" + "00" * 32, "--key", "trader"], 1, "there is no declaration"),
         (

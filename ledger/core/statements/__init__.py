@@ -19,6 +19,9 @@ In reading order:
 ``resolutions``   the council's acts: about agencies, attesters, mandates, itself
 ``typed_message`` a statement as wallets take it
 ``code_lists``    what document types and outcomes say, and which outcomes are adverse
+``code_names``    codes by what people call them
+``recognition``   what type a document is by its content
+``type_table``    a table of files and their types
 ``detail``        how an attestation names the agency's documents behind it
 ================= ======================================================================
 """
