@@ -14,6 +14,7 @@ docs/formats.md, section 2, is the specification. In reading order:
 ``shape``       whether fields fit into one document
 ``redaction``   the file for another reader, with some fields hidden
 ``difference``  which field of a copy differs from its original
+``file_names``  which files of a folder are documents, and what their copies are called
 =============== =======================================================================================
 
 Public vectors plug in at :func:`parse_json` and :func:`canonical_json` (RFC 8785, RFC 7493; ``ledger.core.encoding``)
