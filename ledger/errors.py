@@ -431,6 +431,14 @@ class ReadingForbidden(Refused):
     MESSAGE = "this key may read only what its own party declared"
 
 
+class InboxOfAnother(Refused):
+    FIELDS = ("agency",)
+    MESSAGE = (
+        "the inbox of {agency} is for its attesters while they speak for it: sign in with a key that the council "
+        "authorised for {agency}"
+    )
+
+
 # ------------------------------------------------------------------------------------ what the relayer does not pay for
 
 
@@ -498,6 +506,11 @@ class RelayBudgetSpent(NotRelayed):
         "this relayer spends at most {limit} {unit} on {whose} in 24 hours, and this statement would need up to "
         "{needed} {unit} more: try again in {retry_after} seconds, or relay it yourself"
     )
+
+
+class NotAttestable(Refused):
+    FIELDS = ("refused", "given", "problems")
+    MESSAGE = "{refused} of {given} declarations cannot be attested, so nothing was signed:\n  {problems}"
 
 
 class RelayUnderWay(Refused):

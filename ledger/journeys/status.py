@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 from ledger.core.anchoring.batches import Batch, DeclarationState
-from ledger.core.encoding.ids import AttestationId, DeclarationId
-from ledger.core.evidence.inclusion import set_of
+from ledger.core.encoding.ids import AttestationId, DeclarationId, SetName
+from ledger.core.evidence.inclusion import set_of_one
 from ledger.core.history.entry import Attested, Withdrawn
 from ledger.core.history.history import History
 from ledger.core.history.replay import EntryRef
@@ -67,12 +67,7 @@ def declaration_status(
     if row is not None and not may_read(row.declaration):
         raise UnknownDeclaration(id_)
     stored = DeclarationStatus(id_) if row is None else _stored(row, store.batches.get)
-    if history is None:
-        found = stored
-    else:
-        sets = dict.fromkeys([*store.sets.names_of(id_), set_of([id_])])
-        attestations = [_standing(one, history, id_, at) for one in history.attestations_of(sets)]
-        found = replace(stored, attestations=tuple(attestations), withdrawn=history.withdrawals.get(id_))
+    found = stored if history is None else _as_said(stored, store.sets.names_of(id_), history, at)
     if row is None and found.withdrawn is None:
         raise UnknownDeclaration(id_)
     return found
@@ -85,10 +80,44 @@ def attestation_status(id_: AttestationId, history: History, at: int) -> Attesta
     return _standing(id_, history, NO_DECLARATION, at)
 
 
+def statuses_of(
+    ids: Sequence[DeclarationId], store: Store, history: History, at: int, may_read: MayRead = anybody
+) -> list[DeclarationStatus | None]:
+    """Where each stands at ``at`` (seconds), in order; None for one that the store does not have, or that is not for
+    who asks.
+    """
+    batch_of = cache(store.batches.get)
+    known = store.declarations.get_many(ids)
+    readable = {id_: found for id_, found in known.items() if may_read(found[0].declaration)}
+    return [status_of_row(*readable[id_], batch_of, history, at) if id_ in readable else None for id_ in ids]
+
+
 def stored_statuses(rows: Iterable[DeclarationRow], store: Store) -> list[DeclarationStatus]:
     """The status of each row, from the store alone. Each batch is read once."""
     batch_of = cache(store.batches.get)
     return [_stored(row, batch_of) for row in rows]
+
+
+def status_of_row(
+    row: DeclarationRow,
+    sets: Iterable[SetName],
+    batch_of: Callable[[int], Batch | None],
+    history: History,
+    at: int,
+) -> DeclarationStatus:
+    """Where a stored declaration stands at ``at`` (seconds).
+
+    :param sets: root and size of the sets that it is a member of. ``batch_of``: gives a batch of the store by its id.
+    """
+    return _as_said(_stored(row, batch_of), sets, history, at)
+
+
+def _as_said(stored: DeclarationStatus, sets: Iterable[SetName], history: History, at: int) -> DeclarationStatus:
+    """What the store has, with what the history says about it."""
+    id_ = stored.id
+    names = dict.fromkeys([*sets, set_of_one(id_)])
+    attestations = [_standing(one, history, id_, at) for one in history.attestations_of(names)]
+    return replace(stored, attestations=tuple(attestations), withdrawn=history.withdrawals.get(id_))
 
 
 def _stored(row: DeclarationRow, batch_of: Callable[[int], Batch | None]) -> DeclarationStatus:

@@ -11,6 +11,7 @@ In reading order:
 ``council``         the quorum of a resolution
 ``replay``          every rule of the contract, entry by entry
 ``standing``        whether an attestation is in force at a time
+``attested``        which agencies have attested a declaration
 ``subjects``        what an entry is about: the keys of the index
 ``history``         the replay that remembers all and answers questions
 ``nodes``           two nodes of one chain: which to go by, and whether they contradict each other

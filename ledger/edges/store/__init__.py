@@ -20,6 +20,8 @@ set.
 ``batches``          from formed to final
 ``sets``             the members of attested sets
 ``inclusions``       what evidence proves of batches and sets that are known in part
+``inbox_sets``       note of which sets members became known
+``inbox``            what each agency has attested, as sets of bits, to find what it has not
 ``entries``          the index of the history
 ``index_pages``      the index of subjects, at the sizes of the newest checkpoints
 ``checkpoints``      every published checkpoint, with its cosignatures
@@ -44,6 +46,7 @@ from ledger.edges.store.database import Database
 from ledger.edges.store.declarations import MAX_PAGE, Pending
 from ledger.edges.store.events import Cursor, Reorganised, Step, StoreEvent
 from ledger.edges.store.idempotency import StoredResponse
+from ledger.edges.store.inbox import Marked, Numbered
 from ledger.edges.store.leadership import Candidate
 from ledger.edges.store.restore import Restoration
 from ledger.edges.store.rows import DeclarationRow, IndexedEntry
@@ -61,6 +64,8 @@ __all__ = [
     "DeclarationRow",
     "DeclarationState",
     "IndexedEntry",
+    "Marked",
+    "Numbered",
     "Pending",
     "Reorganised",
     "Restoration",

@@ -17,7 +17,7 @@ from ledger.edges.store.bulk import insert_new, read_in_chunks
 from ledger.edges.store.database import Database
 from ledger.edges.store.limits import checked_number, chunks
 from ledger.edges.store.rows import DeclarationRow, declaration_of, pending_values
-from ledger.edges.store.sets import read_names
+from ledger.edges.store.sets import read_names, read_names_of
 from ledger.edges.store.tables import BATCHES, DECLARATIONS
 from ledger.errors import HistoryBroken, Malformed
 
@@ -88,6 +88,18 @@ class Declarations:
         with self._database.reading() as connection:
             row = connection.execute(_ONE, {"wanted": id_}).first()
             return None if row is None else (declaration_of(row), read_names(connection, id_))
+
+    def get_many(self, ids: Sequence[DeclarationId]) -> dict[DeclarationId, tuple[DeclarationRow, list[SetName]]]:
+        """Like ``get_with_sets`` for each of these that is in the store, by id."""
+        found = {}
+        with self._database.reading() as connection:
+            for some in chunks(list(dict.fromkeys(ids))):
+                rows = [
+                    declaration_of(row) for row in connection.execute(_WITH_STATE.where(DECLARATIONS.c.id.in_(some)))
+                ]
+                names = read_names_of(connection, [row.id for row in rows])
+                found.update({row.id: (row, names[row.id]) for row in rows})
+        return found
 
     def page(
         self,

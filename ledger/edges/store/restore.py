@@ -12,13 +12,14 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ledger.core.anchoring.batches import Batch
 from ledger.core.checkpoints.note import SignedNote
-from ledger.core.encoding.ids import DeclarationId, Root
+from ledger.core.encoding.ids import DeclarationId, Root, SetName
 from ledger.core.evidence.inclusion import Inclusion
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
 from ledger.edges.chain.events import LoggedEntry
 from ledger.edges.store.bulk import insert_new, put_into_batch
 from ledger.edges.store.checkpoints import merge_note, save_note
+from ledger.edges.store.inbox_sets import note_members
 from ledger.edges.store.limits import checked_number, chunks
 from ledger.edges.store.rows import DeclarationRow, batch_of, declaration_of, pending_values
 from ledger.edges.store.sets import read_members, save_members
@@ -72,6 +73,7 @@ class Restoration:
         known = batch_of(row)
         if ids:
             self._put_into_batch(known, ids)
+            note_members(self._connection, SetName(known.root, known.size))
         if batch.entry_number is not None and batch.entry_time is not None:
             anchor_batch(self._connection, known, batch.entry_number, batch.entry_time)
 
@@ -88,6 +90,7 @@ class Restoration:
         if batch_id is not None:
             pending = update(DECLARATIONS).where(column.id == id_, column.batch_id.is_(None))
             self._connection.execute(pending.values(batch_id=batch_id, batch_index=inclusion.index))
+        note_members(self._connection, inclusion.name, inclusion.index)
 
     def add_set(self, root: Root, size: int, ids: Sequence[DeclarationId]) -> None:
         """Add an attested set; like ``Sets.save``."""
@@ -98,13 +101,14 @@ class Restoration:
         column = INCLUSIONS.c
         names = select(column.root, column.size, func.count().label("known")).group_by(column.root, column.size)
         for root, size, known in self._connection.execute(names).all():
-            inside = column.root == root, column.size == size
-            if read_members(self._connection, root, size) is None:
-                if known < size:
-                    continue
-                members = select(column.declaration).where(*inside).order_by(column.position)
-                save_members(self._connection, root, size, self._connection.scalars(members).all())
-            self._connection.execute(delete(INCLUSIONS).where(*inside))
+            self._complete(SetName(root, size), known)
+
+    def complete_set(self, name: SetName) -> None:
+        """The same for one set."""
+        column = INCLUSIONS.c
+        inside = column.root == name.root, column.size == name.size
+        known = self._connection.execute(select(func.count()).select_from(INCLUSIONS).where(*inside)).scalar_one()
+        self._complete(name, known)
 
     def declarations(self, ids: Sequence[DeclarationId]) -> dict[DeclarationId, tuple[DeclarationRow, Batch | None]]:
         """The declarations that the store has now, by id, each with its batch."""
@@ -119,6 +123,16 @@ class Restoration:
                 batch = None if row.batch_id is None else batch_of(row)
                 found[row._mapping[DECLARATIONS.c.id]] = declaration_of(row), batch
         return found
+
+    def _complete(self, name: SetName, known: int) -> None:
+        column = INCLUSIONS.c
+        inside = column.root == name.root, column.size == name.size
+        if read_members(self._connection, *name) is None:
+            if known < name.size:
+                return
+            members = select(column.declaration).where(*inside).order_by(column.position)
+            save_members(self._connection, *name, self._connection.scalars(members).all())
+        self._connection.execute(delete(INCLUSIONS).where(*inside))
 
     def _put_into_batch(self, batch: Batch, ids: Sequence[DeclarationId]) -> None:
         column = DECLARATIONS.c

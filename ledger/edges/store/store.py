@@ -18,6 +18,7 @@ from ledger.edges.store.declarations import Declarations
 from ledger.edges.store.entries import Entries
 from ledger.edges.store.events import Events
 from ledger.edges.store.idempotency import Idempotency
+from ledger.edges.store.inbox import Inbox
 from ledger.edges.store.inclusions import Inclusions
 from ledger.edges.store.index_pages import IndexPages
 from ledger.edges.store.leadership import Leadership
@@ -48,6 +49,7 @@ class Store:
         self.batches = Batches(database)
         self.sets = Sets(database)
         self.inclusions = Inclusions(database)
+        self.inbox = Inbox(database)
         self.entries = Entries(database, origin)
         self.index_pages = IndexPages(database)
         self.checkpoints = Checkpoints(database)

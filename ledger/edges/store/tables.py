@@ -270,3 +270,56 @@ RELAY_RESERVATIONS = Table(
     Column("fees", _NUMBER, nullable=False),
     Column("created_at", _NUMBER, nullable=False),
 )
+
+# What an agency has not attested yet is found by sets of bits: docs/adr/0032. All of it follows from the entries and
+# the members of sets, and is made anew if it is lost. META has how far it was made ("inbox").
+#
+# The declarations that entries anchor, numbered in that order. ``leaf``: the first 8 bytes of the hash of the
+# declaration as a leaf, by which it is found if it is attested as a set of one.
+INBOX_NUMBERS = Table(
+    "inbox_numbers",
+    metadata,
+    Column("declaration", _HASH, primary_key=True),
+    Column("number", _NUMBER, nullable=False),
+    Column("leaf", _NUMBER, nullable=False),
+    Index(None, "number", unique=True),
+    Index(None, "leaf"),
+)
+
+# Blocks of numbers: when the first and the last declaration of each was received.
+INBOX_BLOCKS = Table(
+    "inbox_blocks",
+    metadata,
+    Column("block", _NUMBER, primary_key=True, autoincrement=False),
+    Column("first_received", _NUMBER, nullable=False),
+    Column("last_received", _NUMBER, nullable=False),
+)
+
+# One bit for each number of a block, the lowest first: is it of this document type?
+INBOX_TYPES = Table(
+    "inbox_types",
+    metadata,
+    Column("document_type", Integer, primary_key=True, autoincrement=False),
+    Column("block", _NUMBER, primary_key=True, autoincrement=False),
+    Column("bits", LargeBinary, nullable=False),
+)
+
+# The same: has this agency attested it under this kind? An empty agency and kind 0: is it withdrawn?
+INBOX_ATTESTED = Table(
+    "inbox_attested",
+    metadata,
+    Column("agency", String(16), primary_key=True),
+    Column("block", _NUMBER, primary_key=True, autoincrement=False),
+    Column("kind", Integer, primary_key=True, autoincrement=False),
+    Column("bits", LargeBinary, nullable=False),
+    Index(None, "block"),
+)
+
+# Sets of which members became known since; ``position``: how many of them were looked at.
+INBOX_SETS = Table(
+    "inbox_sets",
+    metadata,
+    Column("root", _HASH, primary_key=True),
+    Column("size", _NUMBER, primary_key=True, autoincrement=False),
+    Column("position", _NUMBER, nullable=False, server_default="0"),
+)
