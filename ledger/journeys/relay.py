@@ -19,7 +19,7 @@ from ledger.core.history.entry import Attested, Enacted, Posted, Revoked, Withdr
 from ledger.core.history.history import History
 from ledger.core.history.replay import EntryRef
 from ledger.core.relaying.budget import Cost, RelayLimits, check_budget
-from ledger.core.relaying.rules import Statement, check_members, check_posted_member, check_relayable
+from ledger.core.relaying.rules import Statement, check_member, check_members, check_relayable
 from ledger.core.statements.origin import Origin
 from ledger.edges.chain import calls
 from ledger.edges.chain.calls import Call
@@ -89,7 +89,7 @@ class Relay:
         """Send a statement and wait for its confirmations.
 
         :param members: of an attestation's set, if they are known.
-        :raises Malformed: the members are not those of the set, or a posting's member is not in its set.
+        :raises Malformed: the members are not those of the set, or a posted or revoked member is not in its set.
         :raises NotRelayed: the purse does not pay for it; ``transaction`` is what relays it without this server.
         :raises RelayUnderWay: another request is relaying it.
         :raises Refused: the contract's reason.
@@ -98,8 +98,8 @@ class Relay:
         if self.purse is not None:
             return self._pay(self.purse, statement, members)
         check_members(statement, members)
-        if isinstance(statement, Posted):
-            self.ask(lambda history: check_posted_member(statement, history, _Known(self.store)))
+        if isinstance(statement, Posted | Revoked):
+            self.ask(lambda history: check_member(statement, history, _Known(self.store)))
         call = call_of(statement)
         sent = self.chain.start(call, self.relayer, self._lock, self._gas(call, statement, asks_wallet=False))
         receipt = sent.confirmed()

@@ -16,9 +16,13 @@ from ledger.core.encoding.ids import DeclarationId, SetName, Signer
 from ledger.core.evidence.inclusion import set_of
 from ledger.core.history.entry import Attested, Enacted, Posted, Revoked, Withdrawn, topic_of
 from ledger.core.history.history import History
+from ledger.core.statements.member_types import NO_DECLARATION
 from ledger.core.statements.signature import WalletUndecided, verify_party_signature, verify_signature
 from ledger.core.tree.merkle import leaf_hash
 from ledger.errors import DeclarationNotAnchored, DeclarationNotKnown, Malformed, SetNotKnown
+
+MOST_MEMBERS = 100_000
+"""Members of a set that are taken with an attestation."""
 
 Statement = Attested | Revoked | Withdrawn | Posted | Enacted
 """A signed statement that can be relayed, as the content of the entry that it would become."""
@@ -73,10 +77,11 @@ def check_relayable(
 
     First all that the contract checks, signatures of keys included: a stranger's statement ends here. Then what the
     statement is about: an attestation's set is anchored in the history, or its members are known here; a declaration
-    that is withdrawn is anchored here. What is revoked or posted is in the history, or the contract would refuse it.
+    that is withdrawn is anchored here. What is revoked or posted is in the history, or the contract would refuse
+    it; its member is in the set, where that is known.
 
     :param members: of the attestation's set, as its sender gave them.
-    :raises Malformed: the members are not those of the set; or a posting's member is not in its set.
+    :raises Malformed: the members are not those of the set; or a member that is revoked or posted is not in its set.
     :raises Refused: the contract's reason; or SetNotKnown, DeclarationNotKnown, DeclarationNotAnchored.
     :raises DefiniteNo: a signature does not fit.
     """
@@ -95,25 +100,32 @@ def check_relayable(
         history.agencies.agency(statement.attestation.agency)  # so that an unknown agency is named first
     history.check(statement, topic_of(statement, history.origin), at, verify)
     check_members(statement, members)
-    check_posted_member(statement, history, known)
+    check_member(statement, history, known)
     return Relayable(_payer(statement, history, known, members), bool(wallets))
 
 
-def check_posted_member(statement: Statement, history: History, known: Known) -> None:
-    """Malformed if a posting names another declaration than those of the attested set, where that set is known.
+def check_member(statement: Statement, history: History, known: Known) -> None:
+    """Malformed if a posting or a revocation names another declaration than those of the attested set, where that set
+    is known. The contract would take it: it does not know who is in a set.
 
-    Ask it after the posting's signature was checked: whoever may not post must not learn what is in a set.
+    Ask it after the signature was checked: whoever may not post or revoke must not learn what is in a set.
     """
-    if not isinstance(statement, Posted) or statement.posting.attestation not in history.attestations:
+    match statement:
+        case Posted(posting):
+            id_, member = posting.attestation, posting.member
+        case Revoked(revocation) if revocation.member != NO_DECLARATION:
+            id_, member = revocation.attestation, revocation.member
+        case _:
+            return
+    if id_ not in history.attestations:
         return
-    attestation = history.attestations[statement.posting.attestation].attested.attestation
-    member = statement.posting.member
+    attestation = history.attestations[id_].attested.attestation
     if attestation.size == 1:
         is_member: bool | None = leaf_hash(member) == attestation.root
     else:
         is_member = known.is_member(SetName(attestation.root, attestation.size), member)
     if is_member is False:
-        raise Malformed("is no declaration of the attested set", "member")
+        raise Malformed(f"is no declaration of the attested set of {attestation.size}", "member")
 
 
 def check_members(statement: Statement, members: Sequence[DeclarationId]) -> None:
