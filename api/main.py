@@ -25,9 +25,10 @@ from api.kit.headers import PagePolicy, always
 from api.kit.idempotency import MARGIN_SECONDS, KeptResponses
 from api.kit.limits import BodyLimit, RateLimit
 from api.kit.middleware import RequestWatcher
+from api.kit.queries import take_known_queries
 from api.kit.streams import ended_by_signals
 from api.routes import health, metrics, sessions
-from api.routes.ledger import attestations, declarations, evidence, history, log, stream, verifications
+from api.routes.ledger import attestations, declarations, evidence, history, inbox, log, stream, verifications
 from api.services import Services, connection_state, open_services
 from ledger import __version__
 from ledger.settings import load_settings
@@ -109,6 +110,7 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     for router in (
         declarations.router,
         attestations.router,
+        inbox.router,
         evidence.router,
         verifications.router,
         history.router,
@@ -120,6 +122,7 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     ):
         # Not by include_router, which nests routers and so looks up the route of each request twice.
         api.router.routes.extend(router.routes)
+    take_known_queries(api.router.routes, "/v1/")
     api.openapi = partial(_with_schemes, api.openapi)  # type: ignore[method-assign]
     return api
 

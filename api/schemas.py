@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ledger.core.relaying.rules import MOST_MEMBERS
 from ledger.core.statements.signature import MAX_SIGNATURE_SIZE
 
 _HASH = "0x5b7e1c3a9d8f4e2b6a1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a"
@@ -151,7 +152,7 @@ class SignedAttestation(Shape):
     signature: Signature
     members: list[Hash] = Field(
         default=[],
-        max_length=100_000,
+        max_length=MOST_MEMBERS,
         description="Declaration ids of the set in order, also of a set of one; not needed for a batch",
     )
 
@@ -452,3 +453,61 @@ class Ready(BaseModel):
     pending: int
     oldest_pending_seconds: int | None
     witnesses: list[WitnessResult]
+
+
+class AgencySaid(BaseModel):
+    """What an agency has said of a declaration, in codes and in words, whether it is in force or not."""
+
+    agency: AgencyCode
+    kind: int = Field(description="UNCL 1001", examples=[851])
+    kind_in_words: str = Field(examples=["phytosanitary certificate"])
+    outcome: int = Field(description="UNCL 7365, 4405 or 1373, by kind", examples=[1])
+    outcome_in_words: str = Field(examples=["accepted"])
+    adverse: bool = Field(description="Whether it holds against the goods or the party")
+    standing: str = Field(examples=["in force", "revoked"])
+    attestation: Hash
+
+
+class InboxItem(DeclarationState):
+    """A declaration that an agency has not attested, with its type in words, its age, and what agencies said of it."""
+
+    type_in_words: str = Field(examples=["commercial invoice"])
+    age_seconds: int = Field(description="Since it was received here")
+    said: list[AgencySaid]
+
+
+class InboxPage(BaseModel):
+    """Some of what an agency has not attested, oldest first, and the cursor of the next page, null at the end."""
+
+    agency: AgencyCode
+    at: int = Field(description="Time of the server's clock, by which ages and standings are")
+    inbox: list[InboxItem]
+    next_cursor: str | None
+
+
+class DeclarationIds(Shape):
+    """Declarations to look up."""
+
+    ids: list[Hash] = Field(min_length=1, max_length=1_000)
+
+
+class DeclarationStates(BaseModel):
+    """Where each stands, in the order of the ids; null for one that is not here, or that may not be read."""
+
+    declarations: list[DeclarationState | None]
+
+
+class MemberResult(BaseModel):
+    """A member of an attested set: its index in the set, and the entry that revokes the attestation for it, or null."""
+
+    index: int
+    id: Hash
+    revoked_by_entry: int | None
+
+
+class MemberPage(BaseModel):
+    """Members of an attested set that are known here, by their index; a set that is known in part has some."""
+
+    size: int = Field(description="How many members the set has", examples=[1])
+    members: list[MemberResult]
+    next_index: int | None = Field(description="Where the next page begins; null at the end")

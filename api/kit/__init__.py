@@ -12,6 +12,7 @@ In the order in which a request meets it:
 ``quota``       how much of what a client declares is stored
 ``tries``       how often a client address tries to sign in
 ``fast_path``   a route whose JSON body is read once
+``queries``     query parameters that a route does not know are refused
 ``idempotency`` a request that may be sent again is done once
 ``queue``       one thread that does what waits for many requests
 ``processes``   worker processes that may be killed

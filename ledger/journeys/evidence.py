@@ -35,6 +35,7 @@ from ledger.journeys.checkpoint import newest_checkpoint, publish_checkpoint
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.follow import Follower
 from ledger.journeys.index import HistoryIndex
+from ledger.journeys.members import learn_members
 from ledger.journeys.receive import check_party
 
 log = logging.getLogger(__name__)
@@ -243,6 +244,8 @@ class Prover:
     def renewed(self, held: Renewal, at: int) -> Evidence:
         """Fresh evidence for a holder of evidence, whether or not the store has the declaration; without the document.
 
+        What the evidence shows of attested sets that are not known here is kept (``learn_members``).
+
         :raises Malformed: it is of another history, or an inclusion does not lead to its root.
         :raises Refused: its party did not sign it.
         :raises NotAnchoredYet: this history has none of its batches.
@@ -258,7 +261,13 @@ class Prover:
             except VerificationFailed as error:
                 raise Malformed(str(error), f"inclusions[{number}]") from None
         known = self._store.declarations.get_with_sets(held.id)
-        return self._recent(at, lambda gatherer: gatherer.renewed(held, known))
+        made = self._recent(at, lambda gatherer: gatherer.renewed(held, known))
+        try:
+            with self._follower.known_history() as history:
+                learn_members(held, self._store, history)
+        except (Unavailable, HistoryBroken) as error:
+            log.warning("what evidence shows of attested sets is not kept: %s", error)
+        return made
 
     def _recent(self, at: int, gather: Callable[[Gatherer], Evidence]) -> Evidence:
         self._look(at, self._max_age)

@@ -197,7 +197,8 @@ def test_a_party_lists_its_own_declarations(business: Business) -> None:
     assert listed(business.council) == listed(business.operator) == set()
     assert theirs.isdisjoint(listed(business.party, "?document_type=380&received_from=0"))
     assert business.told(business.stranger, "/v1/declarations") == 401
-    assert business.told(business.stranger, f"/v1/declarations?party={trader}&{business.shown}") == 401
+    digest = {"Ledger-Digest": hex_text(business.declaration.digest)}
+    assert business.stranger.get(f"/v1/declarations?party={trader}", headers=digest).status_code == 401
 
 
 def test_officers_and_auditors_list_everybodys(business: Business) -> None:
@@ -208,6 +209,36 @@ def test_officers_and_auditors_list_everybodys(business: Business) -> None:
 
 
 ONE = ["", "/evidence", "/tlog-proof", "/transparent-statement"]
+
+
+def test_officers_read_the_inbox_of_their_agency(business: Business) -> None:
+    path = f"/v1/inbox?agency={houses.CUSTOMS}"
+    assert {item["id"] for item in business.officer.get(path).json()["inbox"]} >= {id_ for id_, _ in business.others}
+    assert business.told(business.officer, f"/v1/inbox?agency={houses.MPI}") == 403, "another agency's"
+    for who in (business.party, business.auditor, business.council, business.operator):
+        assert business.told(who, path) == 403
+    assert business.told(business.stranger, path) == 401
+
+
+def test_many_declarations_are_read_as_each_of_them(business: Business) -> None:
+    ids = [business.id_, *(id_ for id_, _ in business.others), "0x" + "00" * 32]
+
+    def read(visitor: TestClient) -> list[str | None]:
+        answer = visitor.post("/v1/declarations/states", json={"ids": ids})
+        return [found and found["id"] for found in answer.json()["declarations"]]
+
+    assert read(business.officer) == read(business.auditor) == [*ids[:-1], None]
+    assert read(business.party) == [business.id_, None, None, None, None]
+    assert read(business.council) == read(business.operator) == [None] * 5
+    assert business.stranger.post("/v1/declarations/states", json={"ids": ids}).status_code == 401
+
+
+def test_officers_and_auditors_read_the_members_of_a_set(business: Business) -> None:
+    path = f"/v1/attestations/{business.attestation}/members"
+    assert [business.told(who, path) for who in (business.officer, business.auditor)] == [200, 200]
+    for who in (business.party, business.council, business.operator):
+        assert business.told(who, path) == 403
+    assert business.told(business.stranger, path) == 401
 
 
 def test_the_digest_or_a_session_opens_a_declaration(business: Business) -> None:

@@ -15,16 +15,15 @@ from api.kit.capacity import Kind, of_kind
 from api.kit.errors import documented
 from api.kit.fast_path import fast_post
 from api.routes.ledger import bulk
-from api.routes.ledger.convert import received_of, refuse_repeated_names, standing_of, to_hash
+from api.routes.ledger.convert import Moment, received_of, refuse_repeated_names, seconds_of, state_of, to_hash
 from api.schemas import (
+    AgencyCode,
     BulkResult,
-    Declaration,
     DeclarationPage,
     DeclarationState,
     Hash,
     SignedDeclaration,
     Signer,
-    WithdrawalResult,
 )
 from api.services import Injected, Services
 from ledger.core.encoding import ids
@@ -33,10 +32,11 @@ from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.proofs.tlog_proof import TlogProof
 from ledger.core.statements.origin import Origin
-from ledger.errors import HistoryBroken, ReadingForbidden, Source, Unavailable, UnknownDeclaration
+from ledger.errors import HistoryBroken, Malformed, ReadingForbidden, Source, Unavailable
+from ledger.journeys.inbox import Page, Wanted, list_by_agency, look, make_marks, stored_page
 from ledger.journeys.proof import transparent_statement
 from ledger.journeys.receive import Received, check_party
-from ledger.journeys.status import DeclarationStatus, declaration_status, stored_statuses
+from ledger.journeys.status import declaration_status
 
 router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
 
@@ -113,13 +113,20 @@ def list_declarations(
     response: Response,
     party: Annotated[Signer | None, Query(description="A party lists its own; officers and auditors anyone's")] = None,
     document_type: Annotated[int | None, Query(ge=0, lt=1 << 16, description="UNCL 1001")] = None,
-    received_from: Annotated[int | None, Query(ge=0)] = None,
-    received_until: Annotated[int | None, Query(ge=0)] = None,
+    since: Annotated[Moment | None, Query(description="Received at this time or later")] = None,
+    until: Annotated[Moment | None, Query(description="Received before this time")] = None,
+    attested_by: Annotated[AgencyCode | None, Query(description="Only what this agency has attested")] = None,
+    not_attested_by: Annotated[AgencyCode | None, Query(description="Only what this agency has not attested")] = None,
+    kind: Annotated[int | None, Query(ge=0, lt=1 << 16, description="Under this kind, UNCL 1001; else any")] = None,
+    received_from: Annotated[int | None, Query(ge=0, description="As `since`", deprecated=True)] = None,
+    received_until: Annotated[int | None, Query(ge=0, description="As `until`", deprecated=True)] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> DeclarationPage:
     """By party, type and time of receipt, oldest first; follow `next_cursor` for more. Needs a session.
 
+    With `attested_by` or `not_attested_by`: those that are anchored, in that order, each with its attestations. An
+    attestation counts unless it was revoked. A page may have fewer than `limit`, or none, and a cursor all the same.
     A party sees its own declarations; an officer, while the agency is not suspended, and an auditor see everybody's,
     and the server's log notes that they looked.
     """
@@ -129,24 +136,29 @@ def list_declarations(
         if wanted not in (None, rights.signer):
             raise ReadingForbidden()
         wanted = rights.signer
-    rows, following = services.store.declarations.page(
-        party=wanted,
-        document_type=document_type,
-        received_from=received_from,
-        received_until=received_until,
-        cursor=cursor,
-        limit=min(limit, services.settings.page_limit),
+    begin, end = seconds_of(since, "since"), seconds_of(until, "until")
+    asked = Wanted(
+        attested_by,
+        not_attested_by,
+        kind,
+        document_type,
+        received_from if begin is None else begin,
+        received_until if end is None else end,
+        wanted,
     )
-    found = [_shown(one) for one in stored_statuses(rows, services.store)]
-    asked = {
+    page = _listed(services, asked, cursor, min(limit, services.settings.page_limit))
+    shown = {
         "party": None if wanted is None else hex_text(wanted),
         "document_type": document_type,
-        "received_from": received_from,
-        "received_until": received_until,
+        "since": asked.since,
+        "until": asked.until,
+        "attested_by": attested_by,
+        "not_attested_by": not_attested_by,
+        "kind": kind,
     }
-    read_list(rights, asked, len(found))
+    read_list(rights, shown, len(page.found))
     response.headers.update(NO_STORE)
-    return DeclarationPage(declarations=found, next_cursor=following)
+    return DeclarationPage(declarations=[state_of(one) for one in page.found], next_cursor=page.next_cursor)
 
 
 @router.get(
@@ -173,7 +185,7 @@ def get_declaration(
     except (Unavailable, HistoryBroken):
         # Nobody can say, or sources contradict each other: what the store knows is better than nothing.
         found = declaration_status(name, services.store, may_read=reader.may_read)
-    shown = _shown(found)
+    shown = state_of(found)
     read_one(reader, name, found.declaration, "status")
     response.headers.update(NO_STORE)
     return shown
@@ -260,6 +272,19 @@ def _newly_received(body: SignedDeclaration, id_: DeclarationId, at: int) -> dic
     }  # fmt: skip
 
 
+def _listed(services: Services, wanted: Wanted, cursor: str | None, limit: int) -> Page:
+    store, follower = services.store, services.app.follower
+    if wanted.attested_by is None and wanted.not_attested_by is None:
+        if wanted.kind is not None:
+            raise Malformed("goes with attested_by or not_attested_by", "kind")
+        return stored_page(store, wanted, cursor, limit)
+    look(follower, services.app.look_seconds)
+    if wanted.party is None:
+        make_marks(store, follower)
+    with follower.known_history() as history:
+        return list_by_agency(store, history, wanted, services.clock(), cursor, limit)
+
+
 def _evidence(services: Services, id_: Hash, request: Request, what: str) -> Evidence:
     reader, name = reader_of(request.scope, services), DeclarationId(to_hash(id_))
     made = services.app.prover.evidence(name, services.clock(), may_read=reader.may_read)
@@ -269,35 +294,4 @@ def _evidence(services: Services, id_: Hash, request: Request, what: str) -> Evi
 
 def _known(services: Services, id_: DeclarationId) -> DeclarationState:
     """What the store alone knows of a declaration."""
-    return _shown(declaration_status(id_, services.store))
-
-
-def _shown(status: DeclarationStatus) -> DeclarationState:
-    if status.declaration is None or status.state is None or status.received_at is None:
-        raise UnknownDeclaration(status.id)  # only the history knows of it
-    batch = status.batch
-    return DeclarationState(
-        id=hex_text(status.id),
-        state=status.state,
-        received_at=status.received_at,
-        declaration=Declaration.model_validate(status.declaration.to_json()),
-        batch_root=hex_text(batch.root) if batch else None,
-        batch_size=batch.size if batch else None,
-        entry_number=batch.entry_number if batch else None,
-        entry_time=batch.entry_time if batch else None,
-        withdrawn_by_entry=status.withdrawn[0].number if status.withdrawn else None,
-        withdrawn=_ended(status),
-        attestations=[standing_of(one) for one in status.attestations],
-    )
-
-
-def _ended(status: DeclarationStatus) -> WithdrawalResult | None:
-    if status.withdrawn is None:
-        return None
-    entry, said = status.withdrawn
-    return WithdrawalResult(
-        entry_number=entry.number,
-        time=entry.time,
-        reason=said.withdrawal.reason,
-        replacement=hex_text(said.withdrawal.replacement),
-    )
+    return state_of(declaration_status(id_, services.store))

@@ -1,4 +1,4 @@
-"""Evidence: renew it from what its holder has. Nothing is stored."""
+"""Evidence: renew it from what its holder has. Members of attested sets that it shows are kept, nothing else."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ router = APIRouter(prefix="/v1/evidence", tags=["declarations"])
 async def renew(body: RenewalBody, request: Request, services: Injected) -> Response:
     """Fresh evidence of a declaration, for anybody who holds evidence of it: send what that evidence says of the
     declaration, and nothing of the document. This server need not have taken the declaration in.
+
+    If it did, and the evidence shows that the declaration is in a set that an agency attested elsewhere, this server
+    finds the attestation from then on.
     """
     data = await request.body()
     made = await services.proving.run(lambda: _renewed(data, services))
