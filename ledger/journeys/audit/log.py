@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from ledger.core.encoding.ids import Signer
 from ledger.core.history.entry import EntryKind
@@ -66,7 +68,7 @@ class LogPass:
         :param size: how many entries the contract states; used for ``progress`` only.
         :raises HistoryBroken: the first entry that breaks a rule, or a signature before it that does not fit.
         """
-        with self.signatures:
+        with self.signatures, _no_collections():
             try:
                 self._replay_all(self._chain.entries(self._first_block, self._last_block), sources, checkpoints, size,
                                  progress)  # fmt: skip
@@ -111,3 +113,18 @@ class LogPass:
 
     def _sign(self, number: int, signer: Signer, digest: bytes, signature: bytes, *, is_party: bool = False) -> None:
         self.signatures.add(Signed(number, signer, digest, signature, is_party))
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Do not look for cycles among the millions of small objects of a long pass: it takes a tenth of the time.
+
+    The pass makes no cycles, so memory stays flat.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
