@@ -15,6 +15,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import when
 from ledger.core.history.standing import Standing
 from ledger.core.statements.code_lists import outcome_in_words, type_in_words, withdrawal_reason_in_words
+from ledger.core.statements.member_types import NO_DECLARATION
 from ledger.errors import AttestationUnknown, Unavailable
 from ledger.journeys.service import AttestationView, DeclarationView, Waiting, attestation_json
 
@@ -38,6 +39,8 @@ def status(
     """Say where a declaration or an attestation stands now, what it waits for and for whom.
 
     Example: `ledger status 0x…`
+
+    Example: `ledger status` for all that waits here, or at the server
     """
     service = open_service(open_app(), api, trust=trust, key=key)
     if id_ is None:
@@ -114,6 +117,11 @@ def _show_declaration(view: DeclarationView, as_json: bool) -> None:
     def human() -> None:
         shown = {key: item for key, item in value.items() if key != "attestations"}
         shown["waits"] = view.waits or "for nothing"
+        if view.declaration is not None:
+            kind = view.declaration.document_type
+            shown["document_type"] = f"{kind} {type_in_words(kind)}"
+            if view.declaration.replaces == NO_DECLARATION:
+                shown["replaces"] = "nothing"
         if "withdrawn" in shown:
             about = shown["withdrawn"]
             shown["withdrawn"] = f"by entry {about['entry']} at {about['time']}, {about['reason_in_words']}"

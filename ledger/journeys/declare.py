@@ -188,10 +188,16 @@ def _told(handed_in: _HandedIn) -> Iterator[Declared | Rejected]:
             yield Rejected(item.source, outcome)
 
 
-def _read_earlier(path: Path) -> Wrapped:
-    """The wrapped document of an earlier run."""
+def _read_earlier(path: Path) -> Wrapped | None:
+    """The wrapped document of an earlier run; None if there is none."""
     try:
         return read_wrapped(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise Malformed(
+            f"cannot be read: {error.strerror}; move it away, or choose another output folder", str(path)
+        ) from None
     except Malformed as error:
         raise Malformed(
             f"cannot be read as a wrapped document: {error}; move it away, or choose another output folder", str(path)
@@ -204,8 +210,7 @@ def _wrapped(source: DocumentFile, folder: Path, seed: Callable[[], bytes]) -> t
     except OSError as error:
         raise Malformed(f"cannot be read: {error.strerror}", source.name) from None
     path = folder / (source.name + WRAPPED)
-    if path.exists():
-        known = _read_earlier(path)
+    if (known := _read_earlier(path)) is not None:
         if known.data == data and source.format in (None, known.format):
             return known, path
         if known.data == data:
@@ -213,10 +218,13 @@ def _wrapped(source: DocumentFile, folder: Path, seed: Callable[[], bytes]) -> t
         raise Malformed(f"{path} holds another document of this name: choose another output folder", source.name)
     wrapped = wrap_as(data, source.name, source.format, seed())
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         # Renamed into place, so that an interruption leaves no half-written copy.
         part = path.with_name(path.name + ".part")
-        part.write_bytes(wrapped.to_bytes())
+        try:
+            part.write_bytes(wrapped.to_bytes())
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(wrapped.to_bytes())
         part.replace(path)
     except OSError as error:
         raise Unavailable(f"{path} cannot be written: {error.strerror}", source=Source.DISK) from None

@@ -82,6 +82,7 @@ class ServerService:
         self._trusted = trusted
         self._open_key = open_key
         self._proxy = proxy
+        self._says = says
         known = profiles.get(self._site)
         session = None if known is None or (known.ends_at or 0) <= clock() else known.session
         self._api = ServerApi(self._site, session, proxy, says)
@@ -133,7 +134,11 @@ class ServerService:
             again = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, Unavailable)]
             if not again:
                 break
-            time.sleep(_PAUSE * (attempt + 1))
+            pause = _PAUSE * (attempt + 1)
+            self._says(
+                f"{len(again)} of {len(signed)} declarations are sent again in {pause:g} s: {outcomes[again[0]]}"
+            )
+            time.sleep(pause)
             for place, outcome in zip(again, self._declare_once([signed[place] for place in again]), strict=True):
                 outcomes[place] = outcome
         failed = next((outcome for outcome in outcomes if isinstance(outcome, Unavailable)), None)
@@ -344,7 +349,7 @@ class ServerService:
             return Waiting(
                 read_count(value.get("pending"), "pending"),
                 None if oldest is None else read_count(oldest, "oldest_pending_seconds"),
-                f"{self._site} anchors ({harmless(value.get('anchoring'))})",
+                _anchorer(self._site, value.get("anchoring")),
                 None,
                 tuple(
                     harmless(item.get("detail"))
@@ -395,6 +400,10 @@ class ServerService:
 
     def _nonsense(self, what: str) -> Unavailable:
         return Unavailable(f"{self._site} does not answer as a ledger does: {harmless(what)}", source=Source.LOG)
+
+
+def _anchorer(site: str, said: object) -> str:
+    return f"{site} anchors them" if said == "here" else f"they are anchored {harmless(said)}"
 
 
 def _line(item: Received) -> bytes:

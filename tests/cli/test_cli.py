@@ -337,6 +337,7 @@ def test_a_manifest_gives_types_in_folders(shell: Shell, folder: Path) -> None:
         (["withdraw", ZEROS, "--reason", "99", "--key", "trader"], 2, "99 is not in UNCL 1225"),
         (["revoke", "0x" + "00" * 32, "--key", "plant-officer"], 1, "not in the history"),
         (["withdraw", "0x" + "00" * 32, "--key", "trader"], 1, "there is no declaration"),
+        (["declare", "README.md", "-t", "380", "-k", "trader", "--replaces", ONES], 1, f"no declaration {ONES}"),
         (
             f"post {ONES} --member {ONES} --line 1 --agency NZ-MPI --to {ONES} -k plant-officer".split(),
             1,

@@ -78,6 +78,19 @@ def test_files_are_stored_in_groups_and_told_in_order_when_they_are_on_disk(
     assert store.declarations.pending().total == 249
 
 
+@pytest.mark.parametrize("in_the_way", ["folder is a file", "copy is a folder"])
+def test_what_is_in_the_way_of_a_wrapped_copy_is_named(
+    files: list[DocumentFile], store: Store, tmp_path: Path, in_the_way: str
+) -> None:
+    if in_the_way == "folder is a file":
+        (tmp_path / "wrapped").write_bytes(b"")
+    else:
+        (tmp_path / "wrapped" / "000.json.wrapped").mkdir(parents=True)
+    (found,) = declared(files[:1], store, tmp_path)
+    assert isinstance(found, Rejected)
+    assert "000.json.wrapped" in str(found.error)
+
+
 def test_a_slow_run_stores_what_it_has_after_a_while(
     files: list[DocumentFile], store: Store, commits: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
