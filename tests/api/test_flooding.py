@@ -29,10 +29,12 @@ from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.store.checkpoints import Checkpoints
 from ledger.journeys.follow import Follower
 from ledger.settings import Settings
+from ledger.testing import postgres
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.api.listening import PATIENCE, Answer, Caller, listening
 from tests.faults.node import until
+from tests.faults.stores import KINDS
 
 CLIENTS, EACH = 50, 5
 SMALL = 12  # calls that a kind takes beside those in its threads
@@ -123,8 +125,12 @@ class Office:
                 assert statuses == {EXPECTED[of]: EACH}, f"{of} beside a flood of {flooded}"
 
 
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+@pytest.fixture(params=KINDS)
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Office]:
+    store_url = None
+    if request.param == "postgresql":
+        server: postgres.Server = request.getfixturevalue("postgres_server")
+        store_url = server.database()
     for of, limits in LIMITS.items():
         if of is not Kind.STREAMS:
             monkeypatch.setitem(LIMITS, of, Limits(limits.threads, SMALL, CLIENTS))  # type: ignore[arg-type]
@@ -133,7 +139,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
         settings = Settings(
             rpc_url=house.devchain.url, origin=str(house.chain.origin), state_dir=tmp_path, log_key="log",
             passphrase_file=house.passphrase_file, anchor_max_age_seconds=0, poll_interval_seconds=0.1,
-            rpc_timeout_seconds=PATIENCE, stream_readers=READERS, streams_per_client=READERS,
+            rpc_timeout_seconds=PATIENCE, stream_readers=READERS, streams_per_client=READERS, store_url=store_url,
         )  # fmt: skip
         with listening(create_app(open_services(settings))) as port:
             made, signature = houses.declaration(house)
