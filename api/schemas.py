@@ -4,24 +4,48 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
+from ledger.core.encoding.reading import hex_text
 from ledger.core.relaying.rules import MOST_MEMBERS
 from ledger.core.statements.signature import MAX_SIGNATURE_SIZE
+from ledger.core.statements.signer import signer_from_text
+from ledger.errors import Malformed
 
 _HASH = "0x5b7e1c3a9d8f4e2b6a1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a"
 _ORIGIN_EXAMPLE = f"eip155:1:0x{'ab' * 20}:{'0e' * 32}"
 _ADDRESS = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8"
 _SIGNATURE = "0x" + "1f" * 32 + "2e" * 32 + "1b"
 Hash = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$", description="32 bytes", examples=[_HASH])]
+
+
+def _plain_signer(text: str) -> str:
+    """A signer in lower case; an address in both cases must have the checksum of EIP-55."""
+    if text.islower():
+        return text
+    try:
+        return hex_text(signer_from_text(text))
+    except Malformed as error:
+        raise PydanticCustomError("signer", "{reason}", {"reason": error.what}) from None
+
+
 Signer = Annotated[
-    str, Field(pattern=r"^0x(?:[0-9a-f]{2}){20,128}$", description="ERC-7913 signer", examples=[_ADDRESS])
+    str,
+    Field(
+        pattern=r"^0x(?:[0-9a-fA-F]{2}){20,128}$",
+        description="ERC-7913 signer, in lower case in answers. An address may come in any case; in both cases it "
+        "must have the checksum of EIP-55",
+        examples=[_ADDRESS],
+    ),
+    AfterValidator(_plain_signer),
 ]
 Signature = Annotated[
     str,
     Field(
         pattern=rf"^0x(?:[0-9a-f]{{2}}){{0,{MAX_SIGNATURE_SIZE}}}$",
-        description=f"Signature of the EIP-712 digest, at most {MAX_SIGNATURE_SIZE} bytes",
+        description=f"Signature of the EIP-712 digest, at most {MAX_SIGNATURE_SIZE} bytes (docs/formats.md section 3). "
+        "Of an account key also with 0 or 1 as the last byte, or compact (EIP-2098); it is kept in one form",
         examples=[_SIGNATURE],
     ),
 ]
@@ -106,7 +130,9 @@ class DeclarationState(BaseModel):
 
 
 class BulkResult(BaseModel):
-    """What became of one line, counted from 1: 202 stored, 200 known before, or the status it would have had alone.
+    """What became of one line: 202 stored, 200 known before, or the status it would have had alone.
+
+    `line` counts from 1, blank lines too, as an editor does.
 
     `id` comes with 202 and 200, `type` and `detail` with any other status.
     """

@@ -10,9 +10,8 @@ from ledger.cli.agency import span
 from ledger.cli.inputs import Json
 from ledger.cli.output import facts, show
 from ledger.cli.terminal import open_app
-from ledger.core.encoding.ids import Signer
-from ledger.core.encoding.reading import hex_bytes
 from ledger.core.encoding.text import when
+from ledger.core.statements.signer import signer_from_text
 from ledger.journeys.signer import SignerView, view_signer
 
 
@@ -25,7 +24,7 @@ def signer(
     Example: `ledger signer 0x70997970c51812dc3a010c7d01b50e0d17dc79c8`
     """
     app = open_app()
-    wanted = Signer(hex_bytes(given.lower(), "signer"))
+    wanted = signer_from_text(given)
     found = view_signer(wanted, app.origin, app.follower.refresh().agencies, app.chain.has_code)
     value = found.to_json()
     shown = {"signer": value["signer"], "is": found.words, "speaks for": _speaks_for(found)}

@@ -15,7 +15,7 @@ from ledger.core.history.replay import EntryRef
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.resolutions import Resolution, make_resolution
 from ledger.core.statements.signature import Algorithm
-from ledger.core.statements.signer import p256_signer
+from ledger.core.statements.signer import p256_signer, signer_from_text
 from ledger.edges.keys.keystore import Keystore, SigningKey
 from ledger.errors import Malformed
 from ledger.journeys.relay import Relay, Relayed, relayed
@@ -49,7 +49,7 @@ def founding_signer(name: str, keystore: Keystore) -> Signer:
     :raises Malformed: it is not hex, there is no such key, or the key is of another kind.
     """
     if name.startswith("0x"):
-        return Signer(_hex(name))
+        return signer_from_text(name)
     info = keystore.info(name)
     if info.algorithm is not Algorithm.SECP256K1:
         raise Malformed("a first council's P-256 keys need the contract's own verifier: change the council later", name)

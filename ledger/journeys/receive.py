@@ -11,6 +11,8 @@ from ledger.core.encoding.ids import DeclarationId, Signer
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import verify_party_signature
+from ledger.core.statements.signature_forms import check_slips
+from ledger.core.statements.signer import is_passkey
 from ledger.edges.store import Store
 from ledger.errors import DefiniteNo, LedgerError, PartyKeyMismatch, Unavailable, VerificationFailed
 
@@ -52,10 +54,15 @@ def check_party(origin: Origin, party: Signer, digest: bytes, signature: bytes) 
     """Check that a party signed a declaration or withdrawal with its key; nobody's contract is asked.
 
     :raises Refused: it did not, or it is no key. The message says what is wrong and what to do.
+    :raises VerificationFailed: it is a passkey, and signed something else, or did not verify the person.
+    :raises Malformed: its key did, in a form that is not taken, or over other bytes.
     """
     try:
         verify_party_signature(origin, party, digest, signature)
-    except VerificationFailed:
+    except (VerificationFailed, PartyKeyMismatch):
+        check_slips(origin, party, digest, signature, is_party=True)
+        if is_passkey(origin, party):  # it says whether the person, the site or the id is wrong
+            raise
         raise PartyKeyMismatch(party, digest) from None
 
 

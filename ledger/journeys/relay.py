@@ -19,8 +19,8 @@ from ledger.core.history.entry import Attested, Enacted, Posted, Revoked, Withdr
 from ledger.core.history.history import History
 from ledger.core.history.replay import EntryRef
 from ledger.core.relaying.budget import Cost, RelayLimits, check_budget
+from ledger.core.relaying.forms import check_forms, in_one_form, statement_id
 from ledger.core.relaying.rules import Statement, check_member, check_members, check_relayable
-from ledger.core.statements.origin import Origin
 from ledger.edges.chain import calls
 from ledger.edges.chain.calls import Call
 from ledger.edges.chain.contract import Chain, TransactionReceipt
@@ -31,11 +31,13 @@ from ledger.errors import (
     DefiniteNo,
     NotRelayed,
     OwnTransaction,
+    PartyKeyMismatch,
     RelayUnderWay,
     SignatureMismatch,
     Source,
     StatementGasTooHigh,
     Unavailable,
+    VerificationFailed,
     WalletNotConvinced,
 )
 from ledger.journeys.follow import Follower
@@ -89,12 +91,21 @@ class Relay:
         """Send a statement and wait for its confirmations.
 
         :param members: of an attestation's set, if they are known.
-        :raises Malformed: the members are not those of the set, or a posted or revoked member is not in its set.
+        :raises Malformed: the members are not those of the set, or a posted or revoked member is not in its set;
+            or a signature is in a form that is not taken.
         :raises NotRelayed: the purse does not pay for it; ``transaction`` is what relays it without this server.
         :raises RelayUnderWay: another request is relaying it.
         :raises Refused: the contract's reason.
         :raises Unavailable: as for ``Chain.submit``.
         """
+        plain = in_one_form(statement, self.chain.origin)
+        try:
+            return self._submit(plain, members)
+        except (SignatureMismatch, PartyKeyMismatch, WalletNotConvinced, VerificationFailed):
+            check_forms(plain, self.chain.origin)
+            raise
+
+    def _submit(self, statement: Statement, members: Sequence[DeclarationId]) -> TransactionReceipt:
         if self.purse is not None:
             return self._pay(self.purse, statement, members)
         check_members(statement, members)
@@ -227,23 +238,6 @@ def call_of(statement: Statement) -> Call:
             return calls.post(posting, signer, signature)
         case Enacted(resolution, endorsements):
             return calls.enact(resolution, endorsements)
-        case _:
-            assert_never(statement)
-
-
-def statement_id(statement: Statement, origin: Origin) -> bytes:
-    """The EIP-712 digest that was signed, 32 bytes."""
-    match statement:
-        case Attested(attestation):
-            return attestation.id(origin)
-        case Revoked(revocation):
-            return revocation.id(origin)
-        case Withdrawn(withdrawal=withdrawal):
-            return withdrawal.id(origin)
-        case Posted(posting):
-            return posting.id(origin)
-        case Enacted(resolution):
-            return resolution.id(origin)
         case _:
             assert_never(statement)
 

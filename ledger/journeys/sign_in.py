@@ -21,6 +21,7 @@ from ledger.core.history.rights import Appointed, Rights, rights_of
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.sign_in import SignIn
 from ledger.core.statements.signature import WalletUndecided, verify_signature
+from ledger.core.statements.signature_forms import canonical_signature, check_slips
 from ledger.edges.store import Store
 from ledger.errors import (
     AttesterDeclaredCompromised,
@@ -30,6 +31,7 @@ from ledger.errors import (
     SignatureMismatch,
     TooManySignIns,
     Unavailable,
+    VerificationFailed,
 )
 from ledger.journeys.follow import Follower
 
@@ -144,12 +146,17 @@ class SignIns:
 
     def _check_signature(self, statement: SignIn, signature: bytes, rights: Rights) -> None:
         """A wallet contract is asked only if it is more than a party: a party is a key (docs/adr/0011)."""
-        digest = statement.id(self._origin)
+        origin, signer, digest = self._origin, statement.signer, statement.id(self._origin)
         try:
-            verify_signature(self._origin, statement.signer, digest, signature)
+            verify_signature(origin, signer, digest, canonical_signature(signer, digest, signature))
+        except VerificationFailed:
+            check_slips(origin, signer, digest, signature)
+            raise
         except WalletUndecided:
-            if len(rights.roles) < 2 or not self._accepts(statement.signer, digest, signature):
-                raise SignatureMismatch(statement.signer, digest) from None
+            is_wallet = len(rights.roles) > 1
+            if not is_wallet or not self._accepts(signer, digest, signature):
+                check_slips(origin, signer, digest, signature, is_party=not is_wallet)
+                raise SignatureMismatch(signer, digest) from None
 
 
 @contextmanager

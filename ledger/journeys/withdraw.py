@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.core.history.entry import Withdrawn
 from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.signature_forms import canonical_signature
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.errors import DeclarationAlreadyWithdrawn
 from ledger.journeys.receive import check_party
@@ -15,13 +16,15 @@ def relay_withdrawal(relay: Relay, declaration: Declaration, withdrawal: Withdra
 
     :raises Refused: the party's key did not sign, or the contract forbids it.
     """
-    check_party(relay.chain.origin, declaration.party, withdrawal.id(relay.chain.origin), signature)
+    origin, id_ = relay.chain.origin, withdrawal.id(relay.chain.origin)
+    plain = canonical_signature(declaration.party, id_, signature)
+    check_party(origin, declaration.party, id_, plain)
     receipt = None
     try:
-        receipt = relay.submit(Withdrawn(declaration, withdrawal, signature))
+        receipt = relay.submit(Withdrawn(declaration, withdrawal, plain))
     except DeclarationAlreadyWithdrawn:
         known = relay.find(None, lambda history: history.withdrawals.get(withdrawal.declaration))
         if known is None or known[1].withdrawal != withdrawal:
             raise
     recorded = relay.find(receipt, lambda history: history.withdrawals.get(withdrawal.declaration))
-    return relayed(withdrawal.id(relay.chain.origin), recorded and recorded[0], receipt)
+    return relayed(id_, recorded and recorded[0], receipt)

@@ -12,12 +12,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from ledger.core.document import Format, redact, wrap
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.member_types import NO_DECLARATION
 from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.signer import checksummed
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.chain.rpc import NODE_AWAY
 from tests import houses
@@ -173,7 +175,7 @@ def refusals(served: Served) -> dict[str, tuple[str, dict[str, Any], int, str]]:
             403,
             "PartyKeyMismatch",
         ),
-        "a signature that is none": ("/v1/declarations", good | {"signature": "0x00"}, 403, "PartyKeyMismatch"),
+        "a signature that is none": ("/v1/declarations", good | {"signature": "0x00"}, 422, "Malformed"),
         "no signature": ("/v1/declarations", {"declaration": good["declaration"]}, 422, "Malformed"),
         "an unknown member": ("/v1/declarations", good | {"color": 1}, 422, "Malformed"),
         "hex in capitals": (
@@ -340,3 +342,23 @@ def test_the_page_loads_nothing_from_elsewhere(served: Served) -> None:
     assert "https://" not in page
     for path in re.findall(r'(?:src|href)="(/[^"]+)"', page):
         assert served.client.get(path).status_code == 200
+
+
+def test_what_agencies_and_parties_sign_in_other_forms_is_relayed_in_the_one(served: Served) -> None:
+    """The contract knows one form; an officer's wallet may know another one."""
+    id_, _ = declared(served)
+    said = attest_body(served, [id_])
+    plain = bytes.fromhex(said["signature"][2:])
+    der = encode_dss_signature(int.from_bytes(plain[:32]), int.from_bytes(plain[32:64]))
+    refused = served.client.post("/v1/attestations", json=said | {"signature": hex_text(der)})
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:trade-ledger:Malformed")
+    assert "DER" in refused.json()["detail"]
+    bare = hex_text(plain[:64] + bytes([plain[64] - 27]))
+    relayed = served.client.post("/v1/attestations", json=said | {"signature": bare, "signer": said["signer"].upper()})
+    assert relayed.status_code == 422, "0X is no prefix"
+    signer = checksummed(bytes.fromhex(said["signer"][2:]))
+    relayed = served.client.post("/v1/attestations", json=said | {"signature": bare, "signer": signer})
+    assert relayed.status_code == 201, relayed.text
+    entry = served.client.get(f"/v1/history/entries/{relayed.json()['entry_number']}").json()
+    assert said["signature"][2:] in entry["payload"]
+    assert bare[2:] not in entry["payload"]

@@ -29,6 +29,7 @@ from ledger.core.history.history import RecordedPosting
 from ledger.core.statements.code_lists import is_adverse, outcome_in_words, type_in_words
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.signature_forms import canonical_signature
 from ledger.errors import Malformed, UnknownDeclaration
 from ledger.journeys import relay
 from ledger.journeys.receive import Received
@@ -50,7 +51,7 @@ def to_hash(text: str) -> bytes:
 
 
 def received_of(body: SignedDeclaration, origin: Origin) -> Received:
-    """A request's body, whose shape is checked, as a statement with its id."""
+    """A request's body, whose shape is checked, as a statement with its id, and its signature in the one form."""
     given = body.declaration
     declaration = Declaration(
         Signer(_bytes(given.party)),
@@ -58,7 +59,8 @@ def received_of(body: SignedDeclaration, origin: Origin) -> Received:
         given.document_type,
         DeclarationId(_bytes(given.replaces)),
     )
-    return Received(declaration.id(origin), declaration, _bytes(body.signature))
+    id_ = declaration.id(origin)
+    return Received(id_, declaration, canonical_signature(declaration.party, id_, _bytes(body.signature)))
 
 
 def refuse_repeated_names(raw: bytes) -> None:

@@ -20,6 +20,9 @@ _P256_SIZE = 64  # r ‖ s
 _LENGTH_SIZE = 1  # of the authenticator data
 _SMALLEST = 37  # authenticator data without extensions: hash of the RP ID (32), flags (1), counter (4)
 _FLAGS_AT = 32
+ASSERTION_FORM = (
+    "a passkey's signature is r, s, the length of the authenticator data (37 to 255), these data and the client data"
+)
 
 
 class Flag(IntFlag):
@@ -48,18 +51,20 @@ class Assertion:
         :raises VerificationFailed: it has not the permitted form, is about something else, or the person was not
             verified.
         """
-        length = signature[_P256_SIZE] if len(signature) > _P256_SIZE else 0
-        end = _P256_SIZE + _LENGTH_SIZE + length
-        if length < _SMALLEST or len(signature) < end:
-            raise VerificationFailed(
-                "a passkey's signature is r, s, the length of the authenticator data (37 to 255), these data and the "
-                "client data"
-            )
+        if not cls.has_form(signature):
+            raise VerificationFailed(ASSERTION_FORM)
+        end = _P256_SIZE + _LENGTH_SIZE + signature[_P256_SIZE]
         made = cls(signature[:_P256_SIZE], signature[_P256_SIZE + _LENGTH_SIZE : end], signature[end:])
         if not made.client_data.startswith(_client_data_head(id_)):
             raise VerificationFailed("the passkey signed something else: the client data do not begin with this id")
         made._check_flags()
         return made
+
+    @staticmethod
+    def has_form(signature: bytes) -> bool:
+        """Whether a signature can be split into these parts, whatever they say."""
+        length = signature[_P256_SIZE] if len(signature) > _P256_SIZE else 0
+        return length >= _SMALLEST and len(signature) >= _P256_SIZE + _LENGTH_SIZE + length
 
     def _check_flags(self) -> None:
         flags = self.flags

@@ -40,15 +40,37 @@ def is_passkey(origin: Origin, signer: Signer) -> bool:
     return len(signer) == P256_SIGNER_SIZE and signer[:ADDRESS_SIZE] == origin.webauthn_verifier
 
 
+def signer_from_text(text: str, where: str = "signer") -> Signer:
+    """A signer as people and wallets write it: 0x and hex digits in any case.
+
+    An address in both cases has a checksum in its capitals (EIP-55), which must fit: it shows a slip of the pen.
+
+    :raises Malformed: it is no signer, or the checksum does not fit.
+    """
+    signer = Signer(hex_bytes(text.lower(), where))
+    check_signer(signer, where)
+    if len(signer) == ADDRESS_SIZE and text[2:] not in (text[2:].lower(), text[2:].upper(), checksummed(signer)[2:]):
+        raise Malformed(
+            "the capitals of this address are no checksum (EIP-55), so a character of it is wrong: copy it again; an "
+            "address in lower case is not checked",
+            where,
+        )
+    return signer
+
+
+def checksummed(address: Signer) -> str:
+    """An address of 20 bytes as wallets show it: with a checksum in its capitals (EIP-55)."""
+    digits = address.hex()
+    marks = keccak(digits.encode()).hex()
+    return "0x" + "".join(digit.upper() if mark > "7" else digit for digit, mark in zip(digits, marks, strict=False))
+
+
 def signers_of(text: str) -> frozenset[Signer]:
     """The signers of a text, each as 0x and hex digits, with spaces between.
 
-    :raises Malformed: it is no such text, or one of them does not have 20 to 128 bytes.
+    :raises Malformed: it is no such text, or one of them does not have 20 to 128 bytes, or not the checksum it shows.
     """
-    found = frozenset(Signer(hex_bytes(word.lower(), "signer")) for word in text.split())
-    for signer in found:
-        check_signer(signer)
-    return found
+    return frozenset(map(signer_from_text, text.split()))
 
 
 class SignerKind(StrEnum):
