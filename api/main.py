@@ -21,9 +21,11 @@ from api.auth.shown import SCHEMES
 from api.background import background
 from api.kit import errors, traces
 from api.kit.capacity import Kind
+from api.kit.cors import CrossOrigin
 from api.kit.headers import PagePolicy, always
 from api.kit.idempotency import MARGIN_SECONDS, KeptResponses
 from api.kit.limits import BodyLimit, RateLimit
+from api.kit.methods import CommonMethods
 from api.kit.middleware import RequestWatcher
 from api.kit.queries import take_known_queries
 from api.kit.streams import ended_by_signals
@@ -84,10 +86,14 @@ def create_app(services: Services) -> FastAPI:
     relaying = services.pools[Kind.RELAYING]
     api.state.kept_responses = KeptResponses(services.store.idempotency, services.clock, patience, relaying)
     api.state.headers = always(settings.hsts_seconds)
+    api.state.origins = settings.origins()
     api.add_middleware(PagePolicy)
+    api.add_middleware(CommonMethods, routes=api.router.routes)
     api.add_middleware(Guard, services=services)
     api.add_middleware(BodyLimit, most=settings.max_body_bytes)
     api.add_middleware(RateLimit, rate=settings.requests_per_second)
+    if settings.origins():
+        api.add_middleware(CrossOrigin, origins=settings.origins())
     api.add_middleware(RequestWatcher, which=settings.log_requests, common=api.state.headers)
     # The last one added meets a request first.
     if settings.trusted_proxies is not None:
@@ -105,6 +111,7 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         lifespan=lifespan,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         telemetry=traces.FRAMEWORKS_OWN,
+        redirect_slashes=False,  # the framework's would name the host that the client said; see api.kit.errors
     )
     errors.install(api)
     for router in (

@@ -29,6 +29,7 @@ _KEY_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _ORIGIN = r"^eip155:[1-9][0-9]{0,77}:0x[0-9a-f]{40}:[0-9a-f]{64}$"
 _STORE_URL = re.compile(r"sqlite:///(?!:memory:$).+|postgresql(\+\w+)?://.+")
 _SITE = r"^(https://[A-Za-z0-9.-]{1,253}|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?$"
+_ORIGINS = r"https?://([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?"
 _SIGNER = r"0x([0-9a-fA-F]{2}){20,128}"
 _SIGNERS = rf"^({_SIGNER}( {_SIGNER})*)?$"
 _SIGNERS_WORDS = "signers (0x and 40 to 256 hex digits), with a space between"
@@ -226,6 +227,12 @@ class Settings(BaseModel):
         "session is bound to it.", None, "https:// and a host, with a port if need be; or http://localhost",
         pattern=_SITE, unset="http://localhost, 127.0.0.1 or [::1] with `api_port`",
     )  # fmt: skip
+    cors_origins: str = _setting(
+        "Sites whose pages may read answers (CORS), with a space between; `*` is every site. They get no cookie: a "
+        "page of theirs shows its session as a bearer. A site that is named, and not by `*`, may also sign people in.",
+        "", "https:// or http:// and a host, with a port if need be; or *",
+        pattern=rf"^(\*|{_ORIGINS}( {_ORIGINS})*)?$",
+    )  # fmt: skip
     operators: str = _setting(
         "Signers who run this server: signed in, they see its state. They may read no party's declarations.",
         "", _SIGNERS_WORDS, pattern=_SIGNERS,
@@ -340,6 +347,10 @@ class Settings(BaseModel):
         if self.site is not None:
             return frozenset({self.site.lower()})
         return frozenset(f"http://{host}:{self.api_port}" for host in ("localhost", "127.0.0.1", "[::1]"))
+
+    def origins(self) -> frozenset[str]:
+        """The origins whose pages may read answers, or `*` alone."""
+        return frozenset(self.cors_origins.split())
 
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks of the trusted proxies."""

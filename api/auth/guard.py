@@ -30,6 +30,7 @@ class Guard:
         self._services = services
         self._cookie = cookie_name(services.settings)
         self._sites = services.settings.sites()
+        self._origins = services.settings.origins()
         self._needs_session = services.settings.writes_need_session == "yes"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,8 +56,9 @@ class Guard:
         has_cookie = bearer_of(scope) is None and cookie_of(scope, self._cookie) is not None
         if not has_cookie and not scope["path"].startswith(SESSIONS):
             return True
-        fetched = header_of(scope, b"sec-fetch-site")
+        fetched, origin = header_of(scope, b"sec-fetch-site"), header_of(scope, b"origin")
+        if not has_cookie and origin in self._origins:  # named by the operator
+            return True
         if fetched is not None:
             return fetched == "same-origin"
-        origin = header_of(scope, b"origin")
         return origin in self._sites if origin is not None else not has_cookie

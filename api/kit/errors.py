@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -13,8 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from api.kit import metrics
+from api.kit.cors import cross_origin
 from api.kit.headers import completed
 from api.kit.logs import CAUSE
+from api.kit.methods import allowed, without_slash
 from api.kit.middleware import CLIENT_LEFT
 from api.kit.quota import OverQuota
 from api.schemas import Problem
@@ -81,13 +84,17 @@ TITLES = {
     401: "Nobody is signed in",
     422: "The input is malformed",
     404: "Not found here",
+    405: "This path takes other methods",
     409: "It conflicts with what is recorded",
     403: "The rules forbid this",
     503: "Not available at the moment",
     413: "The body is too large",
+    415: "The body has another type than this path takes",
     429: "Too many requests",
     500: "An unexpected error",
 }
+# What the framework, or a route by its means, refuses.
+_KINDS = {404: "NotFound", 405: "MethodNotAllowed", 413: "TooLarge", 415: "MediaTypeUnknown", 503: "Unavailable"}
 
 
 INTERNAL = "urn:trade-ledger:Internal"
@@ -190,10 +197,10 @@ def install(app: FastAPI) -> None:
         return problem(422, "Malformed", first, errors=found)
 
     @app.exception_handler(HTTPException)
-    def _http(request: Request, error: HTTPException) -> JSONResponse:
+    def _http(request: Request, error: HTTPException) -> Response:
         if error.status_code == 400:  # the framework could not decode the body as text
             return problem(422, "Malformed", "the body is not JSON in UTF-8")
-        return problem(error.status_code, "TooLarge" if error.status_code == 413 else "Http", str(error.detail))
+        return _refused(request, error)
 
     @app.exception_handler(ClientDisconnect)
     def _left(request: Request, error: ClientDisconnect) -> Response:
@@ -206,16 +213,41 @@ def install(app: FastAPI) -> None:
         cause = CAUSE.get()
         if cause is not None:  # no middleware completes the headers of this answer
             answer.headers["X-Request-Id"] = cause.id
-        answer.raw_headers = completed(answer.raw_headers, request.app.state.headers, request.url.path)
+        shared = cross_origin(request.scope, request.app.state.origins)
+        answer.raw_headers = [*completed(answer.raw_headers, request.app.state.headers, request.url.path), *shared]
         return answer
 
 
+def _refused(request: Request, error: HTTPException) -> Response:
+    """An answer to what no route takes, or what a route refuses in HTTP's own words."""
+    status, words, routes = error.status_code, str(error.detail), request.app.router.routes
+    headers = dict(error.headers or {})
+    if status in (404, 405):
+        takes = allowed(routes, request.scope)
+        if status == 405:
+            headers["Allow"] = ", ".join(takes)
+            words = f"this path takes {headers['Allow']}"
+        elif not takes:
+            path = without_slash(routes, request.scope)
+            if path is not None:
+                query = request.url.query
+                return Response(status_code=308, headers={"Location": quote(path) + (f"?{query}" if query else "")})
+            words = "there is nothing at this path; /openapi.json describes all that there is"
+    answer = problem(status, _KINDS.get(status, "Http"), words)
+    answer.headers.update(headers)
+    return answer
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI descriptions of a route's errors; every one can answer 429, and 503 when its kind of work is full."""
+    """The OpenAPI descriptions of a route's errors; every one can answer 429, and 503 when its kind of work is full.
+
+    One whose body can be too large (413) can have a body of another type (415) too.
+    """
     schema = _problem_schema()
+    body = (415,) if 413 in statuses else ()
     return {
         status: {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": schema}}}
-        for status in (429, 503, *statuses)
+        for status in (429, 503, *body, *statuses)
     }
 
 

@@ -6,20 +6,21 @@ work than the declaration itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
 from functools import partial
 from inspect import signature
 from typing import Any, TypeVar, get_type_hints
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
 LARGE = 64 << 10  # bytes of a body; reading as many takes less than a millisecond
-_JSON = b"application/json"
+_JSON = re.compile(rb"application/(?:[\w.+-]+\+)?json", re.IGNORECASE)
 _TOLD = 20  # findings
-_NO_JSON = {"type": "json_type", "loc": ("body",), "msg": "A large body must have the type application/json"}
+_WORDS = "send the body as JSON, with the header Content-Type: application/json"
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 
 
@@ -38,7 +39,7 @@ class FastPath(APIRoute):
 
     It returns a ``Response``, as one of ``api.kit.capacity.of_kind`` does. Documentation and refusals are FastAPI's: a
     small body that does not fit the model goes the usual way. A large one is read in the threads of the route's kind,
-    since the event loop answers nobody else meanwhile.
+    since the event loop answers nobody else meanwhile. A body of another type is refused with 415.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -51,15 +52,12 @@ class FastPath(APIRoute):
         model: type[BaseModel] = get_type_hints(endpoint)["body"]
 
         async def quick(request: Request) -> Response:
-            is_json = _is_json(request)
             data = await request.body()
+            if data:
+                _check_type(request)
             services = request.app.state.services
             if len(data) > LARGE:
-                if not is_json:
-                    raise RequestValidationError([_NO_JSON])
                 body = await services.pools[endpoint.kind].run(partial(_large, model, data))
-            elif not is_json:
-                return await thorough(request)
             else:
                 try:
                     body = model.model_validate_json(data)
@@ -85,10 +83,9 @@ class UnreadPath(APIRoute):
         endpoint = self.endpoint
 
         async def quick(request: Request) -> Response:
-            if not _is_json(request):
-                if len(await request.body()) > LARGE:
-                    raise RequestValidationError([_NO_JSON])
+            if not await request.body():
                 return await thorough(request)
+            _check_type(request)
             answer: Response = await endpoint(body=None, request=request, services=request.app.state.services)
             return answer
 
@@ -111,8 +108,9 @@ def _large(model: type[BaseModel], data: bytes) -> BaseModel:
         raise RequestValidationError([{**item, "loc": ("body", *item["loc"])} for item in found]) from None
 
 
-def _is_json(request: Request) -> bool:
-    return any(
-        name == b"content-type" and value.partition(b";")[0].strip().lower() == _JSON
-        for name, value in request.scope["headers"]
-    )
+def _check_type(request: Request) -> None:
+    """HTTPException with 415 unless the body is said to be JSON."""
+    for name, value in request.scope["headers"]:
+        if name == b"content-type" and _JSON.fullmatch(value.partition(b";")[0].strip()):
+            return
+    raise HTTPException(415, _WORDS, {"Accept": "application/json"})

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
+from api.kit import metrics
 from api.main import create_app
 from api.routes.ledger import bulk
 from api.routes.ledger.convert import refuse_repeated_names
@@ -19,6 +21,8 @@ from ledger.app import App
 from ledger.core.encoding.ids import Signer
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.declaration import Declaration
+from ledger.core.statements.signature import SECP256K1_N
+from ledger.core.statements.signer import checksummed
 from ledger.edges.chain.contract import Chain
 from ledger.edges.store import Store
 from ledger.errors import Malformed, Source, Unavailable
@@ -26,6 +30,7 @@ from ledger.settings import Settings
 from ledger.testing.world import ORIGIN, TRADER
 
 NOW = 1_795_000_000
+REFUSED = {"door": "bulk", "outcome": "refused"}
 LONG = '{"declaration": "' + "x" * bulk.MAX_LINE + '"}'
 
 
@@ -91,7 +96,7 @@ def test_a_new_declaration_and_its_repetition(door: Door) -> None:
     assert first.json() == {
         "id": id_of(said), "state": "pending", "received_at": NOW, "declaration": said["declaration"],
         "batch_root": None, "batch_size": None, "entry_number": None, "entry_time": None, "withdrawn_by_entry": None,
-        "attestations": [],
+        "withdrawn": None, "attestations": [],
     }  # fmt: skip
     again = door.single(text(said))
     assert (again.status_code, again.json()) == (202, first.json())
@@ -112,17 +117,17 @@ def test_every_line_has_its_answer_however_the_body_is_cut(door: Door, size: int
     good = [fresh() for _ in range(600)]
     forged = fresh() | {"signature": hex_text(TRADER.sign(bytes(32)))}
     lines = [text(said) for said in good]
-    lines[2:2] = ["nonsense", text(forged), "", LONG, twice(fresh()), text(good[0])]
+    lines[2:2] = ["nonsense", text(forged), LONG, twice(fresh()), text(good[0])]
     if size == 1:
-        lines = lines[:8]
+        lines = lines[:7]
     body = "\n".join(lines).encode()
     results = door.bulk(body[start : start + size] for start in range(0, len(body), size))
-    assert [result["status"] for result in results[:8]] == [202, 202, 422, 403, 422, 422, 422, 200]
-    assert [result["status"] for result in results[8:]] == [202] * (len(lines) - 8)
-    kinds = [result["type"].removeprefix("urn:trade-ledger:") for result in results[2:7]]
-    assert kinds == ["Malformed", "PartyKeyMismatch", "Malformed", "Malformed", "Malformed"]
-    assert "longer than" in results[5]["detail"]
-    assert "a name that this object already has" in results[6]["detail"]
+    assert [result["status"] for result in results[:7]] == [202, 202, 422, 403, 422, 422, 200]
+    assert [result["status"] for result in results[7:]] == [202] * (len(lines) - 7)
+    kinds = [result["type"].removeprefix("urn:trade-ledger:") for result in results[2:6]]
+    assert kinds == ["Malformed", "PartyKeyMismatch", "Malformed", "Malformed"]
+    assert "longer than" in results[4]["detail"]
+    assert "a name that this object already has" in results[5]["detail"]
     for line, result in zip(lines, results, strict=True):
         if result["status"] == 202:
             assert result["id"] == id_of(json.loads(line))
@@ -135,6 +140,77 @@ def test_line_ends(door: Door) -> None:
     assert [item["status"] for item in door.bulk("\n".join(lines) + "\n")] == [200, 200]
     assert [item["status"] for item in door.bulk("\r\n".join(lines) + "\r\n")] == [200, 200]
     assert door.bulk("") == []
+
+
+@pytest.mark.parametrize("size", [1, 5, 1 << 20])
+def test_blank_lines_and_a_byte_order_mark_are_passed_over(door: Door, size: int) -> None:
+    """As editors and spreadsheets write them; each result names the line that it is about, as an editor counts."""
+    before = metrics.COUNTED.get_sample_value("ledger_declarations_received_total", REFUSED) or 0
+    lines = ["", text(fresh()), "   ", "\t\r", text(fresh()), "nonsense", "\r", text(fresh()) + "\r", " " * 9_000, ""]
+    body = b"\xef\xbb\xbf" + "\n".join(lines).encode()
+    cut = (body[start : start + size] for start in range(0, len(body), size))
+    answer = door.client.post("/v1/declarations/bulk", content=cut, headers={"Content-Type": bulk.NDJSON})
+    found = [json.loads(line) for line in answer.content.splitlines()]
+    told = [(item["line"], item["status"]) for item in found]
+    assert told == [(2, 202), (5, 202), (6, 422), (8, 202), (9, 422)]
+    assert "longer than" in found[-1]["detail"], "the content of a line that is cut might be lost"
+    assert metrics.COUNTED.get_sample_value("ledger_declarations_received_total", REFUSED) == before + 2
+
+
+def test_a_byte_order_mark_costs_no_declaration(door: Door) -> None:
+    """The single door skips it, so the other one does too; in the middle it is none."""
+    first, second = text(fresh()), text(fresh())
+    assert door.single("\ufeff" + first).status_code == 202
+    assert [item["status"] for item in door.bulk(f"\ufeff{first}\n{second}")] == [200, 202]
+    assert [item["status"] for item in door.bulk(f"{first}\n\ufeff{second}")] == [200, 422]
+
+
+def respelled(said: dict[str, Any]) -> list[str]:
+    """The same signature as other wallets write it."""
+    plain = bytes.fromhex(said["signature"][2:])
+    bare = plain[:64] + bytes([plain[64] - 27])
+    compact = plain[:32] + bytes([plain[32] | (plain[64] - 27) << 7]) + plain[33:64]
+    return [hex_text(bare), hex_text(compact)]
+
+
+def test_an_account_keys_signature_in_its_other_forms(door: Door) -> None:
+    """They are stored in the one form, so that evidence is the same whoever hands the declaration in."""
+    for place in range(2):
+        single, many = fresh(), fresh()
+        assert door.single(text(single | {"signature": respelled(single)[place]})).status_code == 202
+        assert [item["status"] for item in door.bulk(text(many | {"signature": respelled(many)[place]}))] == [202]
+        for said in (single, many):
+            row = door.store.declarations.get(bytes.fromhex(id_of(said)[2:]))
+            assert row is not None
+            assert hex_text(row.signature) == said["signature"]
+            assert door.bulk(text(said))[0]["status"] == 200, "the same declaration, whatever its form"
+
+
+def test_the_true_reason_why_a_signature_is_not_taken(door: Door) -> None:
+    said = fresh()
+    plain = bytes.fromhex(said["signature"][2:])
+    s = SECP256K1_N - int.from_bytes(plain[32:64])
+    high = plain[:32] + s.to_bytes(32) + bytes([55 - plain[64]])
+    der = encode_dss_signature(int.from_bytes(plain[:32]), int.from_bytes(plain[32:64]))
+    for signature, words in [(high, "upper half"), (der, "DER"), (plain[:63], "63 bytes")]:
+        sent = text(said | {"signature": hex_text(signature)})
+        single, (line,) = door.single(sent), door.bulk(sent)
+        assert (single.status_code, single.json()["type"]) == (422, "urn:trade-ledger:Malformed")
+        assert words in single.json()["detail"]
+        assert (line["status"], line["detail"]) == (422, single.json()["detail"])
+
+
+def test_a_party_in_any_case_and_with_a_wrong_checksum(door: Door) -> None:
+    for spell in (checksummed, lambda signer: "0x" + signer.hex().upper()):
+        said = fresh()
+        sent = said | {"declaration": said["declaration"] | {"party": spell(TRADER.signer)}}
+        answer = door.single(text(sent))
+        assert (answer.status_code, answer.json()["declaration"]) == (202, said["declaration"])
+        assert door.bulk(text(sent)) == [{"line": 1, "status": 200, "id": id_of(said)}]
+    wrong = checksummed(TRADER.signer).swapcase().replace("X", "x", 1)
+    answer = door.single(text(said | {"declaration": said["declaration"] | {"party": wrong}}))
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:trade-ledger:Malformed")
+    assert "EIP-55" in answer.json()["detail"]
 
 
 def test_too_many_lines_are_refused_as_a_whole(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +227,7 @@ def test_too_many_lines_are_refused_as_a_whole(door: Door, monkeypatch: pytest.M
     [
         (b"\x77" * 20, "PartyKeyMismatch", "no wallet contract (ERC-1271) is asked"),
         (b"\x77" * 20 + bytes(64), "PartyVerifierUnknown", f"names the verifier 0x{'77' * 20}"),
-        (ORIGIN.p256_verifier + bytes(64), "PartyKeyMismatch", "did not sign"),
+        (ORIGIN.p256_verifier + bytes(64), "Malformed", "a P-256 signature is r ‖ s, 64 bytes; this has 65"),
     ],
     ids=["wallet contract", "foreign verifier", "no key"],
 )
@@ -161,11 +237,12 @@ def test_a_party_that_is_no_key_is_refused_and_no_chain_is_asked(
     """The server has no chain to ask, and the message says what is wrong and what to do."""
     made = Declaration(Signer(party), next(_numbers).to_bytes(32), 380)
     said = {"declaration": made.to_json(), "signature": hex_text(TRADER.sign(made.id(ORIGIN)))}
+    status = 422 if kind == "Malformed" else 403
     single = door.single(text(said))
-    assert (single.status_code, single.json()["type"]) == (403, f"urn:trade-ledger:{kind}")
+    assert (single.status_code, single.json()["type"]) == (status, f"urn:trade-ledger:{kind}")
     assert words in single.json()["detail"]
     first, second = door.bulk("\n".join([text(said), text(fresh())]))
-    assert (first["status"], first["type"], second["status"]) == (403, f"urn:trade-ledger:{kind}", 202)
+    assert (first["status"], first["type"], second["status"]) == (status, f"urn:trade-ledger:{kind}", 202)
     assert words in first["detail"]
     assert door.store.declarations.get(made.id(ORIGIN)) is None
 

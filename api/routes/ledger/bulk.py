@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
@@ -30,6 +31,8 @@ NDJSON = "application/x-ndjson"
 MAX_LINES = 10_000
 MAX_LINE = 8 << 10  # bytes
 EXAMPLE = '{"declaration": {"party": …}, "signature": "0x…"}\n{"declaration": {"party": …}, "signature": "0x…"}\n'
+_BLANK = b" \t\r"  # what JSON permits around a value, but for the end of the line
+_Numbered = tuple[int, bytes]
 _PORTION = 500  # lines that are checked, and stored, at once
 _PORTION_BYTES = 256 << 10  # or fewer, if they are long: a request holds no more
 
@@ -43,30 +46,44 @@ async def take_in(body: AsyncIterator[bytes], services: Services) -> bytes:
     async for portion in _portions(body):
         if len(answers) + len(portion) > MAX_LINES:
             raise HTTPException(413, f"a request has at most {MAX_LINES} lines: send the rest in another")
-        outcomes = await services.checkers.run(partial(_check, portion, services.origin))
+        lines = [line for _, line in portion]
+        outcomes = await services.checkers.run(partial(_check, lines, services.origin))
         await _store(outcomes, services)
         _count(outcomes)
-        answers += [_line(number, item) for number, item in enumerate(outcomes, start=len(answers) + 1)]
+        answers += [_line(number, item) for (number, _), item in zip(portion, outcomes, strict=True)]
     return b"".join(answers)
 
 
-async def _portions(body: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
-    """Lines as they come, some at a time. An over-long line is cut just past the limit, so that it is still seen."""
-    portion: list[bytes] = []
-    rest, size = b"", 0
+async def _portions(body: AsyncIterator[bytes]) -> AsyncIterator[list[_Numbered]]:
+    """Lines with their numbers as they come, some at a time; blank lines are passed over, and so is a BOM at the start.
+
+    An over-long line is cut just past the limit, so that it is still seen.
+    """
+    portion: list[_Numbered] = []
+    rest, count, size = b"", 0, 0
     async for data in body:
         *lines, rest = (rest + data).split(b"\n")
         rest = rest[: MAX_LINE + 1]
-        portion += lines
-        size += len(data)
+        for line in lines:
+            count += 1
+            if kept := _content(line, count):
+                portion.append((count, kept))
+                size += len(kept)
         while len(portion) >= _PORTION or (portion and size >= _PORTION_BYTES):
             yield portion[:_PORTION]
             del portion[:_PORTION]
-            size = sum(map(len, portion))
-    if rest:
-        portion.append(rest)
+            size = sum([len(line) for _, line in portion])
+    if kept := _content(rest, count + 1):
+        portion.append((count + 1, kept))
     if portion:
         yield portion
+
+
+def _content(line: bytes, number: int) -> bytes:
+    """What a line says; empty if it is blank. One that is over-long may be cut, so it stays as it is."""
+    if len(line) > MAX_LINE:
+        return line
+    return (line.removeprefix(BOM_UTF8) if number == 1 else line).strip(_BLANK)
 
 
 def _check(portion: Sequence[bytes], origin: Origin) -> list[Outcome]:

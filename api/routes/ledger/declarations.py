@@ -96,7 +96,8 @@ async def declare(body: SignedDeclaration, request: Request, services: Injected)
 )
 @of_kind(Kind.INTAKE)
 async def declare_many(request: Request, services: Injected) -> Response:
-    """One signed declaration a line, as for a single one; at most 10,000 lines of 8 KiB. Answers a line for each.
+    """One signed declaration a line, as for a single one; at most 10,000 lines of 8 KiB. Answers a line for each;
+    blank lines and a byte order mark are passed over.
 
     A line with status 202 is stored durably and will be anchored, with 200 it was known before. Any other status is
     that line's own, with its reason, and does not affect the others. Without an answer, or with another status than 200
