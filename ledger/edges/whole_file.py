@@ -28,3 +28,32 @@ def replace_file(path: Path, data: bytes) -> None:
         if made is not None:
             made.unlink(missing_ok=True)
         raise Unavailable(f"{path} cannot be written: {error.strerror}", source=Source.DISK) from None
+
+
+def keep_new_file(path: Path, data: bytes) -> bool:
+    """Write a file that is not there yet, as a whole; False, and nothing is changed, if it is there by then.
+
+    :raises OSError: it cannot be written.
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(data)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        part.unlink()
+        return False
+    except OSError:  # a file system without links
+        if path.exists():
+            part.unlink()
+            return False
+        part.replace(path)
+        return True
+    part.unlink()
+    return True
