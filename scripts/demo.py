@@ -40,7 +40,7 @@ from ledger.journeys.audit.audit import Scope, audit
 from ledger.journeys.checkpoint import note_key
 from ledger.journeys.cosign import Witnesses
 from ledger.journeys.council import draft_resolution, endorse, relay_resolution
-from ledger.journeys.declare import Declared, DocumentFile, StoreIntake, declare_files
+from ledger.journeys.declare import Declared, DocumentFile, Rejected, StoreIntake, declare_files
 from ledger.journeys.evidence import evidence_of
 from ledger.journeys.export import PublicKeys, export_ledger
 from ledger.journeys.relay import Relayed
@@ -189,8 +189,9 @@ class Demo:
             sources, OUTPUT / "wrapped", local.key("trader"), StoreIntake(local.store, local.chain.origin, _now()),
             lambda: secrets.token_bytes(32),
         ):  # fmt: skip
-            if not isinstance(item, Declared):
+            if isinstance(item, Rejected):
                 raise item.error
+            assert isinstance(item, Declared)
             found[item.source.name] = item
         return found
 

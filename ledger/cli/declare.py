@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import secrets
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,74 +12,51 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from ledger.cli.files import read_file
-from ledger.cli.inputs import Api, FormatName, Json, KeyName, ServerTrust, identifier
-from ledger.cli.output import bar, lines, out, show, table
+from ledger.app import App
+from ledger.cli.files import TYPE_TABLE, read_as
+from ledger.cli.inputs import Api, FormatName, Json, KeyName, ServerTrust, declaration_id, type_code
+from ledger.cli.output import bar, lines, out, show
 from ledger.cli.terminal import open_app, open_service
-from ledger.core.document import Format
-from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_text
+from ledger.core.encoding.text import one_line
+from ledger.core.statements.code_lists import type_in_words
+from ledger.core.statements.type_table import read_type_table
 from ledger.errors import Malformed, Unavailable
-from ledger.journeys.declare import Declared, DocumentFile, Rejected, declare_files
+from ledger.journeys.declare import Declared, Rejected, declare_files
+from ledger.journeys.file_map import FILE_MAP, FileMap, read_file_map
+from ledger.journeys.folder import LeftOut
 from ledger.journeys.progress import no_progress
-from ledger.journeys.service import Anchored
+from ledger.journeys.service import Anchored, LedgerService
+from ledger.journeys.sources import Sources, TypeOf, replaced_ids, sources_of
 
-
-def _sources(
-    paths: list[Path], document_type: int | None, index: Path | None, format_: Format | None
-) -> list[DocumentFile]:
-    """Files named one by one, all below a folder, or those of an index; types from one number or from the index."""
-    found: dict[Path, DocumentFile] = {}
-    if index is not None:
-        listed = _read_index(index)
-        wanted = [path.resolve() for path in paths]
-        for file, (kind, stated) in listed.items():
-            path = index.parent / file
-            if not wanted or any(path.resolve().is_relative_to(place) for place in wanted):
-                found[path.resolve()] = DocumentFile(path, file, kind, format=stated or format_)
-    for path in paths:
-        if not path.exists():
-            raise Malformed("does not exist", str(path))
-        base, files = (path, sorted(path.rglob("*"))) if path.is_dir() else (path.parent, [path])
-        for item in files:
-            if not item.is_file() or item.resolve() in found or (index is not None and path.is_dir()):
-                continue
-            if document_type is None:
-                raise Malformed("has no document type: give --type, or an --index that lists it", str(item))
-            found[item.resolve()] = DocumentFile(item, str(item.relative_to(base)), document_type, format=format_)
-    if not found:
-        raise Malformed("nothing to declare: name files, folders or an --index")
-    return list(found.values())
-
-
-def _read_index(path: Path) -> dict[str, tuple[int, Format | None]]:
-    """Document type and, where it is stated, format of each file."""
-    try:
-        return {
-            item["file"]: (int(item["type"]), Format(item["format"]) if "format" in item else None)
-            for item in json.loads(read_file(path))
-        }
-    except (ValueError, KeyError, TypeError):
-        raise Malformed(
-            'must be a JSON list of {"file": name, "type": number}; an item may have a "format": json, xml or opaque',
-            str(path),
-        ) from None
+_SHOWN = 100  # files that are listed one by one
 
 
 def declare(
     key: KeyName,
     paths: Annotated[list[Path] | None, typer.Argument(help="Documents, or folders of documents.")] = None,
-    document_type: Annotated[int | None, typer.Option("--type", "-t", help="UNCL 1001 code, e.g. 380.")] = None,
+    document_type: Annotated[
+        str | None,
+        typer.Option("--type", "-t", help='UNCL 1001 code or name, e.g. 380 or "invoice"; else by content.'),
+    ] = None,
+    type_from: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="TABLE",
+            help="CSV of file and type, or JSON: names or patterns of files, e.g. *.pdf,certificate of origin.",
+        ),
+    ] = None,
     index: Annotated[
         Path | None,
         typer.Option(
-            help="JSON list of {file, type} or {file, type, format}; file names are relative to the index's folder."
+            help="JSON list of {file, type}, perhaps with format and replaces; file names are relative to its folder."
         ),
     ] = None,
     format_: FormatName = None,
     folder: Annotated[Path, typer.Option("--output", "-o", help="Folder for wrapped documents.")] = Path("declared"),
     replaces: Annotated[
-        str | None, typer.Option(help="Id of the declaration that a single file replaces; it must be known.")
+        str | None,
+        typer.Option(help="What a single file replaces, by its id or by its name in the map; it must be known."),
     ] = None,
     anchor: Annotated[
         bool,
@@ -90,91 +68,205 @@ def declare(
     trust: ServerTrust = None,
     as_json: Json = False,
 ) -> None:
-    """Declare documents as a party: wrap, sign, and anchor all of them in one batch, here or through a server.
+    """Declare documents as a party: wrap, sign, and anchor them in batches, here or through a server.
 
-    Documents never leave this machine, nor do keys. An interrupted run that is started again goes on.
+    A folder is taken with all folders in it. Types are told by content, such as a UBL Invoice, and listed; what does
+    not say its type is asked for. Wrapped documents, hidden files and lock files are left out. The map `files.json` in
+    the output folder says which file is which id; `ledger evidence --all` reads it.
 
-    Example: `ledger declare --index shipment/index.json --key trader`
+    Documents never leave this machine, nor do keys. An interrupted run that is started again goes on, and what is
+    declared already is not declared again.
 
-    Example: `ledger declare invoice.xml --type 380 --key trader --api https://ledger.example`
+    Example: `ledger declare shipment/ --key trader`
+
+    Example: `ledger declare shipment/ --type-from types.csv --key trader --api https://ledger.example`
     """
     app = open_app()
+    types = TypeOf(
+        None if type_from is None else read_as(TYPE_TABLE, type_from, read_type_table),
+        None if document_type is None else type_code(document_type),
+    )
     service = open_service(app, api, trust=trust, key=key)
-    sources = _sources(paths or [], document_type, index, format_)
+    known = read_file_map(folder)
+    sources = sources_of(
+        paths or [],
+        types,
+        index=index,
+        format_=format_,
+        aside=_aside(app, folder, index, type_from),
+        copies=None if known is None else known.copies(),
+    )
     if replaces is not None:
-        if len(sources) != 1:
+        if len(sources.files) != 1:
             raise Malformed("needs exactly one file", "--replaces")
-        replaced = DeclarationId(identifier(replaces, "--replaces"))
-        service.declaration(replaced)
-        sources = [replace(sources[0], replaces=replaced)]
-    _ = service.origin  # believed before a key is opened, and before the bar
-    party, done, rejected = app.key(key), [], []
-    batches: list[Anchored] = []
-    left: Unavailable | None = None
-    with bar() as progress:
-        task = progress.add_task("declaring", total=len(sources))
-        try:
-            for item in declare_files(sources, folder, party, service, lambda: secrets.token_bytes(32)):
-                progress.advance(task)
-                if isinstance(item, Declared):
-                    done.append(item)
-                else:
-                    rejected.append(item)
-        except Unavailable as error:
-            raise Unavailable(_interrupted(error, len(done), len(sources)), source=error.source) from None
-        if anchor and done:
-            progress.update(task, description="anchoring")
-            try:
-                batches = service.anchor([item.id for item in done], no_progress)
-            except Unavailable as error:
-                if not service.is_server:
-                    raise
-                left = error
-    value = {
-        "declarations": [
-            {
-                "file": item.source.name,
-                "type": item.source.document_type,
-                "id": hex_text(item.id),
-                "digest": hex_text(item.declaration.digest),
-                "wrapped": str(item.wrapped),
-                "new": item.is_new,
-            }
-            for item in done
-        ],
-        "rejected": [{"file": item.source.name, "error": str(item.error)} for item in rejected],
-        "service": service.name,
-        "anchored": bool(anchor and done and left is None),
-        "batches": [{"root": hex_text(batch.root), "size": batch.size, **batch.transaction} for batch in batches],
-    }
-    show(as_json, value, lambda: _show_declared(done, rejected, value, None if left is None else str(left)))
-    if rejected:
+        replaced = declaration_id(replaces, "--replaces", folder)
+        sources = replace(sources, files=(replace(sources.files[0], replaces=replaced, replaces_file=None),))
+    for id_ in replaced_ids(sources.files):
+        service.declaration(id_)
+    files = FileMap.read(folder, service.origin)  # the service is believed before a key is opened, and before the bar
+    run = _Run(app, key, service, folder, files, sources)
+    run.declare(anchor)
+    show(as_json, run.value, run.show)
+    if run.rejected or any(item.is_refused for item in run.left_out):
         raise typer.Exit(2)
 
 
-def _interrupted(error: Unavailable, done: int, of: int) -> str:
-    return f"{error}; {done} of {of} files are declared, and none is lost: start the same command again, and it goes on"
+def _aside(app: App, *paths: Path | None) -> list[Path]:
+    """What is no document wherever it lies: output, state, keys, passphrase, and the files that say what is what."""
+    settings = app.settings
+    own = (settings.state_dir, settings.keystore_dir, settings.passphrase_file, Path("ledger.toml"))
+    return [path for path in (*paths, *own) if path is not None]
 
 
-def _show_declared(done: list[Declared], rejected: list[Rejected], value: dict[str, Any], left: str | None) -> None:
-    rows = [
-        (item.source.name, item.source.document_type, "new" if item.is_new else "known", hex_text(item.id))
-        for item in done
-    ]
-    lines("Declared", ("file", "type", "", "declaration id"), rows)
-    if rejected:
-        table("Not declared", ("file", "why"), [(item.source.name, str(item.error)) for item in rejected])
-    for batch in value["batches"]:
-        gas = f", {batch['gas']} gas, {batch['gas'] // batch['size']} a document" if "gas" in batch else ""
-        out.print(f"batch of {batch['size']} anchored under root {batch['root']}{gas}", soft_wrap=True)
-    if not done:
-        return
-    if left is not None:
-        out.print(f"Not anchored yet: {escape(left)}", soft_wrap=True)
-    elif not value["anchored"]:
-        where = "in this store for `ledger serve`, or for the next `ledger declare`"
-        if value["service"] != "here":
-            where = f"at {escape(value['service'])} for its anchorer"
-        out.print(f"Nothing is anchored: what is declared waits {where}. `ledger status ID` says more.", soft_wrap=True)
-    elif value["service"] != "here":
-        out.print(f"{escape(value['service'])} has taken them in and anchored them", soft_wrap=True)
+class _Run:
+    """One run: what became of each file, and where it waits."""
+
+    def __init__(
+        self, app: App, key: str, service: LedgerService, folder: Path, files: FileMap, sources: Sources
+    ) -> None:
+        self._app, self._key, self._service = app, key, service
+        self._folder, self._files, self._sources = folder, files, sources
+        self.done: list[Declared] = []
+        self.rejected: list[Rejected] = []
+        self.left_out: list[LeftOut] = list(sources.left_out)
+        self._batches: list[Anchored] = []
+        self._anchored = False
+        self._waits: Unavailable | None = None
+
+    def declare(self, anchor: bool) -> None:
+        sources, party = self._sources.files, self._app.key(self._key)
+        with bar() as progress:
+            task = progress.add_task("declaring", total=len(sources))
+            try:
+                for item in declare_files(
+                    sources, self._folder, party, self._service, lambda: secrets.token_bytes(32), self._files
+                ):
+                    progress.advance(task)
+                    self._note(item)
+            except Unavailable as error:
+                words = f"{error}; {len(self.done)} of {len(sources)} files are declared, and none is lost"
+                raise Unavailable(
+                    f"{words}: start the same command again, and it goes on", source=error.source
+                ) from None
+            if anchor and self.done:
+                progress.update(task, description="anchoring")
+                self._anchor()
+
+    def _note(self, item: Declared | Rejected | LeftOut) -> None:
+        if isinstance(item, Declared):
+            self.done.append(item)
+        elif isinstance(item, Rejected):
+            self.rejected.append(item)
+        else:
+            self.left_out.append(item)
+
+    def _anchor(self) -> None:
+        try:
+            self._batches = self._service.anchor([item.id for item in self.done], no_progress)
+            self._anchored = True
+        except Unavailable as error:
+            if not self._service.is_server:
+                raise
+            self._waits = error
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """What became of the files, for machines."""
+        return {
+            "declarations": [
+                {
+                    "file": item.source.name,
+                    "type": item.declaration.document_type,
+                    "type_in_words": type_in_words(item.declaration.document_type),
+                    "type_by": item.why,
+                    "id": hex_text(item.id),
+                    "digest": hex_text(item.declaration.digest),
+                    "wrapped": str(item.wrapped),
+                    "new": item.is_new,
+                }
+                for item in self.done
+            ],
+            "rejected": [{"file": item.source.name, "error": str(item.error)} for item in self.rejected]
+            + [{"file": item.name, "error": item.why} for item in self.left_out if item.is_refused],
+            "left_out": [{"file": item.name, "why": item.why} for item in self.left_out if not item.is_refused],
+            "map": str(self._folder / FILE_MAP),
+            "service": self._service.name,
+            "anchored": self._anchored,
+            "batches": [
+                {"root": hex_text(batch.root), "size": batch.size, **batch.transaction} for batch in self._batches
+            ],
+        }
+
+    def show(self) -> None:
+        """What became of the files, for people."""
+        self._show_declared()
+        value = self.value
+        _show_others("Left out", [(item["file"], item["why"]) for item in value["left_out"]])
+        _show_others("[red]Not declared[/]", [(item["file"], item["error"]) for item in value["rejected"]])
+        new = sum(item.is_new for item in self.done)
+        counts = f"{new} new, {len(self.done) - new} known, {len(value['left_out'])} left out"
+        out.print(
+            f"{counts}, {len(value['rejected'])} not declared. Which file is which id: {escape(value['map'])}",
+            soft_wrap=True,
+        )
+        if self.done:
+            self._show_batches(value)
+
+    def _show_declared(self) -> None:
+        if len(self.done) > _SHOWN:
+            count = Counter((item.declaration.document_type, item.is_new) for item in self.done)
+            rows: list[Sequence[object]] = [
+                (f"{kind} {type_in_words(kind)}", "new" if is_new else "known", number)
+                for (kind, is_new), number in sorted(count.items())
+            ]
+            lines(f"Declared {len(self.done)} files", ("type", "", "files"), rows)
+            return
+        shown = [
+            (
+                _text(item.source.name),
+                f"{item.declaration.document_type} {type_in_words(item.declaration.document_type)}",
+                _text(item.why),
+                "new" if item.is_new else "known",
+                hex_text(item.id),
+            )
+            for item in self.done
+        ]
+        lines("Declared", ("file", "type", "by", "", "declaration id"), shown)
+
+    def _show_batches(self, value: dict[str, Any]) -> None:
+        batches, at = value["batches"], escape(value["service"])
+        others = sum(batch["size"] for batch in batches) - len(self.done)
+        if len(batches) > 1:
+            out.print(
+                f"{len(batches)} batches, for one has at most {self._app.settings.anchor_batch_size} declarations"
+            )
+        if others > 0:
+            out.print(f"{others} declarations that waited here before are in them too")
+        if self._anchored and not batches and value["service"] == "here":
+            out.print("Nothing waited for a batch: all of them are in one already")
+        for batch in batches:
+            gas = f", {batch['gas']} gas, {batch['gas'] // batch['size']} a document" if "gas" in batch else ""
+            out.print(f"batch of {batch['size']} anchored under root {batch['root']}{gas}", soft_wrap=True)
+        if self._waits is not None:
+            out.print(f"Not anchored yet: {escape(str(self._waits))}", soft_wrap=True)
+        elif not self._anchored:
+            where = "in this store for `ledger serve`, or for the next `ledger declare`"
+            if value["service"] != "here":
+                where = f"at {at} for its anchorer"
+            out.print(
+                f"Nothing is anchored: what is declared waits {where}. `ledger status ID` says more.", soft_wrap=True
+            )
+        elif value["service"] != "here":
+            out.print(f"{at} has taken them in and anchored them", soft_wrap=True)
+
+
+def _show_others(title: str, rows: Sequence[tuple[str, str]]) -> None:
+    if rows:
+        shown = [(_text(name), _text(why)) for name, why in rows[:_SHOWN]]
+        if len(rows) > _SHOWN:
+            shown.append(("…", f"and {len(rows) - _SHOWN} more: --json has all"))
+        lines(title, ("file", "why"), shown)
+
+
+def _text(text: str) -> str:
+    return escape(one_line(text))

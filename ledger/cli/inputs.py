@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from ledger.core.document import Format
+from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_bytes
 from ledger.core.statements.code_names import (
     outcome_named,
@@ -19,6 +20,7 @@ from ledger.core.statements.code_names import (
     withdrawal_reason_named,
 )
 from ledger.errors import Malformed
+from ledger.journeys.file_map import FILE_MAP, MappedFile, read_file_map
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 
@@ -65,6 +67,15 @@ SessionKey = Annotated[
 ]
 
 
+DECLARED = Path("declared")
+"""The folder into which `ledger declare` writes if none is given."""
+
+
+DeclaredFolder = Annotated[
+    Path, typer.Option("--declared", metavar="FOLDER", help="Where a file's name is looked up: its map of files.")
+]
+
+
 def now() -> int:
     """Seconds since 1970; the core gets it as an argument."""
     return int(time.time())
@@ -76,6 +87,27 @@ def identifier(text: str, what: str) -> bytes:
     if len(value) != 32:
         raise Malformed("must be 32 bytes: 0x and 64 hex digits", what)
     return value
+
+
+def declaration_id(text: str, what: str, folder: Path = DECLARED) -> DeclarationId:
+    """A declaration by its id, or by the name of its file in the map of a folder that was declared into.
+
+    :raises Malformed: it is neither, or several files have this name.
+    """
+    return DeclarationId(identifier(text, what)) if is_id(text) else mapped_file(text, folder).id
+
+
+def mapped_file(name: str, folder: Path = DECLARED) -> MappedFile:
+    """The one file that somebody means by ``name``, by the map in ``folder``; Malformed if none or several."""
+    files = read_file_map(folder)
+    if files is None:
+        raise Malformed(f'"{name}" is no id (0x and 64 hex digits), and {folder / FILE_MAP} is no map of files')
+    return files.named(name)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is meant as an id: hex with 0x, or 64 hex digits, or nothing."""
+    return re.fullmatch("0[xX][0-9a-fA-F]*|[0-9a-fA-F]{64}|", text) is not None
 
 
 def type_code(text: str, option: str = "--type") -> int:

@@ -11,9 +11,9 @@ from ledger.cli.files import read_document, write_file
 from ledger.cli.inputs import Json
 from ledger.cli.output import facts, show
 from ledger.core.document import disclose, redact
+from ledger.core.document.file_names import WRAPPED
 from ledger.core.encoding.reading import hex_text
 from ledger.errors import Malformed
-from ledger.journeys.declare import WRAPPED
 
 
 def redact_(

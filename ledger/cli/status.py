@@ -7,7 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.inputs import Api, Json, ServerTrust, SessionKey, identifier
+from ledger.cli.inputs import (
+    DECLARED,
+    Api,
+    DeclaredFolder,
+    Json,
+    ServerTrust,
+    SessionKey,
+    identifier,
+    is_id,
+    mapped_file,
+)
 from ledger.cli.output import facts, lines, out, show
 from ledger.cli.terminal import open_app, open_service
 from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest
@@ -25,12 +35,16 @@ NOBODY = "no statement by anybody yet"
 def status(
     id_: Annotated[
         str | None,
-        typer.Argument(metavar="[ID]", help="Id of a declaration or an attestation; without it, what waits."),
+        typer.Argument(
+            metavar="[ID|FILE]",
+            help="Id of a declaration or an attestation, or the name of a declared file; without it, what waits.",
+        ),
     ] = None,
     digest: Annotated[
         str | None,
         typer.Option(help="With a server: digest of the declaration's document; who has it needs no session."),
     ] = None,
+    declared: DeclaredFolder = DECLARED,
     api: Api = None,
     trust: ServerTrust = None,
     key: SessionKey = None,
@@ -41,8 +55,14 @@ def status(
     Example: `ledger status 0x…`
 
     Example: `ledger status` for all that waits here, or at the server
+
+    Example: `ledger status invoice.xml`
     """
+    file = None if id_ is None or is_id(id_) else mapped_file(id_, declared)
     service = open_service(open_app(), api, trust=trust, key=key)
+    if file is not None:
+        _show_declaration(service.declaration(file.id, file.digest), as_json)
+        return
     if id_ is None:
         _show_waiting(service.name, service.waiting(), as_json)
         return

@@ -11,9 +11,10 @@ import typer
 from ledger.cli.files import read_file, write_file
 from ledger.cli.inputs import FormatName, Json
 from ledger.cli.output import facts, show
+from ledger.core.document.file_names import WRAPPED
 from ledger.core.encoding.reading import hex_text
 from ledger.errors import Malformed
-from ledger.journeys.declare import WRAPPED, wrap_as
+from ledger.journeys.declare import wrap_as
 
 
 def wrap_(

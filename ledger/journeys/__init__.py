@@ -6,6 +6,9 @@ In the order of a document's life:
 ``service``          whom a command asks: all that can be done with one history, here or through a server
 ``own_service``      the service over one's own node and store
 ``server_service``   the service of a server, over its API
+``folder``           which files of a folder are documents, and why others are left out
+``sources``          what to declare: files, folders or an index, and as what
+``file_map``         which file is which declaration
 ``declare``          wrap files, sign their declarations, hand them in
 ``receive``          take in declarations that their parties signed: check, store many at once
 ``follow``           keep the store's index and a replayed history in step with the contract

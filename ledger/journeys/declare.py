@@ -1,4 +1,7 @@
-"""Declare: wrap files, sign their declarations, hand them in; resumed after interruption, never doubled."""
+"""Declare: wrap files, sign their declarations, hand them in; resumed after interruption, never doubled.
+
+What a file was declared as stands in the map of the output folder (``FileMap``), which is written as the run goes on.
+"""
 
 from __future__ import annotations
 
@@ -10,43 +13,64 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from ledger.core.document import DEFAULT_LIMITS, Format, Wrapped, read_wrapped, sniff, wrap
+from ledger.core.document.file_names import WRAPPED
 from ledger.core.encoding.ids import DeclarationId
+from ledger.core.encoding.reading import hex_text
+from ledger.core.encoding.text import one_line
+from ledger.core.statements.code_lists import type_in_words
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.member_types import NO_DECLARATION
 from ledger.core.statements.origin import Origin
+from ledger.core.statements.recognition import own_file, recognise
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.store import Store
+from ledger.edges.whole_file import keep_new_file
 from ledger.errors import DefiniteNo, LedgerError, Malformed, Source, Unavailable
+from ledger.journeys.file_map import FileMap, MappedFile
+from ledger.journeys.folder import LeftOut
 from ledger.journeys.receive import Received, Stored
 
-WRAPPED = ".wrapped"
 GROUP = 100  # files stored in one commit
 _GROUP_SECONDS = 1.0  # how long the first file of a group waits for the others
+_WORDS = 80  # characters of a document's own name for itself
+_MAP_SECONDS = 5.0  # how old the map of files on the disk is at most
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentFile:
     """A file to declare, its name relative to what was asked for, and its document type (UNCL 1001).
 
+    ``document_type``: None for what its content says. ``why``: who says the type, in words.
     ``format``: how its bytes become fields; None for what its name or its first character says.
+    ``replaces_file``: the name of the file whose declaration it replaces.
+    ``copy``: what its copies are called, without their endings; its own name if empty.
+    ``is_found``: it was found in a folder, not named, so a file of the ledger's own is left out.
     """
 
     path: Path
     name: str
-    document_type: int
+    document_type: int | None
     replaces: DeclarationId = NO_DECLARATION
     format: Format | None = None
+    replaces_file: str | None = None
+    copy: str = ""
+    why: str = ""
+    is_found: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A file that is declared: where its wrapped copy lies, and whether this run did it."""
+    """A file that is declared: where its wrapped copy lies, and whether this run did it.
+
+    ``why``: who says its type, in words.
+    """
 
     source: DocumentFile
     wrapped: Path
     declaration: Declaration
     id: DeclarationId
     is_new: bool
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +127,13 @@ class StoreIntake:
 
 
 def declare_files(
-    sources: Sequence[DocumentFile], folder: Path, key: SigningKey, intake: Intake, seed: Callable[[], bytes]
-) -> Iterator[Declared | Rejected]:
+    sources: Sequence[DocumentFile],
+    folder: Path,
+    key: SigningKey,
+    intake: Intake,
+    seed: Callable[[], bytes],
+    files: FileMap | None = None,
+) -> Iterator[Declared | Rejected | LeftOut]:
     """Wrap each file into ``folder``, sign its declaration and hand it in; yields in the order of ``sources``.
 
     Many declarations are handed in at once, and while they are, the next ones are wrapped and signed. What is yielded
@@ -112,9 +141,36 @@ def declare_files(
     an interrupted run that is started again makes the same declarations, and those that are known stay as they are.
 
     :param seed: gives 32 random bytes.
+    :param files: the map in ``folder``: says what files were declared as before, and gets those that are declared now.
     :raises Unavailable: nothing can be taken in any more; what was yielded stays.
     """
-    groups = _signed_groups(sources, folder, key, intake, seed)
+    told = _declared(sources, _Signer(folder, key, intake.origin, seed, files), intake)
+    if files is None:
+        yield from told
+        return
+    written = time.monotonic()
+    try:
+        for item in told:
+            if isinstance(item, Declared):
+                files.add(_mapped(item, folder))
+            yield item
+            if time.monotonic() - written >= _MAP_SECONDS:
+                files.write()
+                written = time.monotonic()
+    finally:
+        files.write()
+
+
+def _mapped(item: Declared, folder: Path) -> MappedFile:
+    said = item.declaration
+    wrapped = item.wrapped.relative_to(folder).as_posix()
+    return MappedFile(item.source.name, wrapped, said.document_type, item.id, said.digest, said.party, said.replaces)
+
+
+def _declared(
+    sources: Sequence[DocumentFile], signer: _Signer, intake: Intake
+) -> Iterator[Declared | Rejected | LeftOut]:
+    groups = _signed_groups(sources, signer, intake.group)
     handed_in: _HandedIn | None = None
     with ThreadPoolExecutor(1, "handing in") as worker:
         while True:
@@ -139,22 +195,23 @@ class _Signed:
     source: DocumentFile
     wrapped: Path
     received: Received
+    why: str
 
 
 class _HandedIn(NamedTuple):
     """A group, and what becomes of the declarations in it."""
 
-    group: Sequence[_Signed | Rejected]
+    group: Sequence[_Signed | Rejected | LeftOut]
     outcomes: Future[Sequence[Stored | LedgerError]]
 
 
 def _signed_groups(
-    sources: Sequence[DocumentFile], folder: Path, key: SigningKey, intake: Intake, seed: Callable[[], bytes]
-) -> Iterator[list[_Signed | Rejected]]:
-    group: list[_Signed | Rejected] = []
-    origin, most, begun = intake.origin, intake.group, time.monotonic()
+    sources: Sequence[DocumentFile], signer: _Signer, most: int
+) -> Iterator[list[_Signed | Rejected | LeftOut]]:
+    group: list[_Signed | Rejected | LeftOut] = []
+    begun = time.monotonic()
     for source in sources:
-        group.append(_sign(source, folder, key, origin, seed))
+        group.append(signer.sign(source))
         if len(group) == most or time.monotonic() - begun >= _GROUP_SECONDS:
             yield group
             group, begun = [], time.monotonic()
@@ -162,70 +219,140 @@ def _signed_groups(
         yield group
 
 
-def _sign(
-    source: DocumentFile, folder: Path, key: SigningKey, origin: Origin, seed: Callable[[], bytes]
-) -> _Signed | Rejected:
-    try:
-        wrapped, path = _wrapped(source, folder, seed)
-    except (DefiniteNo, Unavailable) as error:
-        return Rejected(source, error)
-    declaration = Declaration(key.signer(origin), wrapped.digest, source.document_type, source.replaces)
-    id_ = declaration.id(origin)
-    return _Signed(source, path, Received(id_, declaration, key.sign(id_)))
+class _Signer:
+    """Wraps and signs one file after the other; knows what those before became."""
+
+    def __init__(
+        self, folder: Path, key: SigningKey, origin: Origin, seed: Callable[[], bytes], files: FileMap | None
+    ) -> None:
+        self._folder = folder
+        self._key = key
+        self._party = key.signer(origin)
+        self._origin = origin
+        self._seed = seed
+        self._files = files
+        self._ids: dict[str, DeclarationId] = {}
+
+    def sign(self, source: DocumentFile) -> _Signed | Rejected | LeftOut:
+        try:
+            data = _read(source)
+            own = own_file(data)
+            if own and source.is_found:
+                return LeftOut(source.name, own)
+            if own and data.startswith(b"ledger/"):
+                raise Malformed(f"is {own}: name the document itself", source.name)
+            path = self._folder / ((source.copy or source.name) + WRAPPED)
+            wrapped = _earlier(source, path, data)
+            before = self._before(source, wrapped)
+            kind, why = _type_of(source, data, before)
+            replaces = self._replaced(source, before)
+            if wrapped is None:
+                wrapped = _wrap(source, path, data, self._seed())
+        except (DefiniteNo, Unavailable) as error:
+            return Rejected(source, error)
+        declaration = Declaration(self._party, wrapped.digest, kind, replaces)
+        id_ = declaration.id(self._origin)
+        self._ids[source.name] = id_
+        return _Signed(source, path, Received(id_, declaration, self._key.sign(id_)), why)
+
+    def _before(self, source: DocumentFile, wrapped: Wrapped | None) -> MappedFile | None:
+        """What these bytes were declared as before, under this name and by this party."""
+        known = None if self._files is None else self._files.get(source.name)
+        if known is None or wrapped is None or (known.digest, known.party) != (wrapped.digest, self._party):
+            return None
+        return known
+
+    def _replaced(self, source: DocumentFile, before: MappedFile | None) -> DeclarationId:
+        """What the declaration replaces: as stated, else as before."""
+        name = source.replaces_file
+        if name is None:
+            return before.replaces if before is not None and source.replaces == NO_DECLARATION else source.replaces
+        known = None if self._files is None else self._files.get(name)
+        found = self._ids.get(name) or (None if known is None else known.id)
+        if found is None:
+            raise Malformed(f'replaces "{name}", which is not declared', source.name)
+        return found
 
 
-def _told(handed_in: _HandedIn) -> Iterator[Declared | Rejected]:
+def _type_of(source: DocumentFile, data: bytes, before: MappedFile | None) -> tuple[int, str]:
+    """The type of a document and who says it: somebody, an earlier run, or its content."""
+    if before is not None and source.document_type not in (None, before.document_type):
+        raise Malformed(
+            f"is declared as {before.document_type} {type_in_words(before.document_type)} already, by "
+            f"{hex_text(before.id)}: withdraw that, and declare it into another output folder",
+            source.name,
+        )
+    if before is not None:
+        return before.document_type, source.why if source.document_type is not None else "as before"
+    seen = recognise(data)
+    what = one_line(seen.what)[:_WORDS]
+    if source.document_type is None:
+        if seen.document_type is None:
+            raise Malformed(
+                f"its type is not known, for it is {what}: give --type, or name it in a --type-from table", source.name
+            )
+        return seen.document_type, what
+    if seen.document_type in (None, source.document_type):
+        return source.document_type, source.why
+    return source.document_type, f"{source.why}; its content says {seen.document_type} ({what})"
+
+
+def _told(handed_in: _HandedIn) -> Iterator[Declared | Rejected | LeftOut]:
     """Wait until a group is taken in, and say what became of each file."""
     outcomes = iter(handed_in.outcomes.result())
     for item in handed_in.group:
-        if isinstance(item, Rejected):
+        if isinstance(item, Rejected | LeftOut):
             yield item
             continue
         outcome, (id_, declaration, _) = next(outcomes), item.received
         if isinstance(outcome, Stored):
-            yield Declared(item.source, item.wrapped, declaration, id_, outcome.is_new)
+            yield Declared(item.source, item.wrapped, declaration, id_, outcome.is_new, item.why)
         else:
             yield Rejected(item.source, outcome)
 
 
-def _read_earlier(path: Path) -> Wrapped | None:
+def _read(source: DocumentFile) -> bytes:
+    try:
+        return source.path.read_bytes()
+    except OSError as error:
+        raise Malformed(f"cannot be read: {error.strerror}", source.name) from None
+
+
+def _earlier(source: DocumentFile, path: Path, data: bytes) -> Wrapped | None:
     """The wrapped document of an earlier run; None if there is none."""
     try:
-        return read_wrapped(path.read_bytes())
+        wrapped = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise Malformed(
             f"cannot be read: {error.strerror}; move it away, or choose another output folder", str(path)
         ) from None
+    try:
+        known = read_wrapped(wrapped)
     except Malformed as error:
         raise Malformed(
             f"cannot be read as a wrapped document: {error}; move it away, or choose another output folder", str(path)
         ) from None
+    if known.data != data:
+        raise Malformed(
+            f"is not what was declared under this name, which {path} holds: give it another name, or choose another "
+            "output folder; --replaces says that it replaces the other", source.name,
+        )  # fmt: skip
+    if source.format not in (None, known.format):
+        raise Malformed(f"{path} holds it as {known.format}: choose another output folder", source.name)
+    return known
 
 
-def _wrapped(source: DocumentFile, folder: Path, seed: Callable[[], bytes]) -> tuple[Wrapped, Path]:
+def _wrap(source: DocumentFile, path: Path, data: bytes, seed: bytes) -> Wrapped:
+    """Wrap a file for the first time. Of two runs at once, the one that comes first keeps its seed."""
+    wrapped = wrap_as(data, source.name, source.format, seed)
     try:
-        data = source.path.read_bytes()
-    except OSError as error:
-        raise Malformed(f"cannot be read: {error.strerror}", source.name) from None
-    path = folder / (source.name + WRAPPED)
-    if (known := _read_earlier(path)) is not None:
-        if known.data == data and source.format in (None, known.format):
-            return known, path
-        if known.data == data:
-            raise Malformed(f"{path} holds it as {known.format}: choose another output folder", source.name)
-        raise Malformed(f"{path} holds another document of this name: choose another output folder", source.name)
-    wrapped = wrap_as(data, source.name, source.format, seed())
-    try:
-        # Renamed into place, so that an interruption leaves no half-written copy.
-        part = path.with_name(path.name + ".part")
-        try:
-            part.write_bytes(wrapped.to_bytes())
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(wrapped.to_bytes())
-        part.replace(path)
+        if keep_new_file(path, wrapped.to_bytes()):
+            return wrapped
     except OSError as error:
         raise Unavailable(f"{path} cannot be written: {error.strerror}", source=Source.DISK) from None
-    return wrapped, path
+    other = _earlier(source, path, data)
+    if other is None:
+        raise Unavailable(f"{path} is written by somebody else: try again", source=Source.DISK)
+    return other

@@ -104,17 +104,17 @@ def test_an_interrupted_run_that_is_started_again_makes_the_same_declarations(
 ) -> None:
     """The first run ends in the middle of its second group, whose files are wrapped and signed, but not stored."""
     wrapped: list[Path] = []
-    wrap = declare._wrapped
+    wrap = declare._wrap
 
-    def interrupted(source: DocumentFile, *rest: object) -> object:
+    def interrupted(source: DocumentFile, path: Path, *rest: object) -> object:
         if source is files[150]:
             raise KeyboardInterrupt
-        found = wrap(source, *rest)  # type: ignore[arg-type]
-        wrapped.append(found[1])
+        found = wrap(source, path, *rest)  # type: ignore[arg-type]
+        wrapped.append(path)
         return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(declare, "_wrapped", interrupted)
+        patched.setattr(declare, "_wrap", interrupted)
         run = declared(files, store, tmp_path)
         first = [item for item in islice(run, 100) if isinstance(item, Declared)]
         with pytest.raises(KeyboardInterrupt):
