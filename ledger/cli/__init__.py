@@ -6,6 +6,7 @@ Each command has the file of its name; ``agency``, ``council``, ``keys`` and ``p
 ``terminal``   the app of one command, and asking for passphrases
 ``inputs``     what a command is given on its line: options that many share, ids, times
 ``files``      the files that a command reads and writes
+``comparison`` a plain file beside evidence, field by field
 ``output``     what a command prints, and its exit code
 ``audit_page`` an audit report as a page
 ``serving``    what ``serve`` and ``witness`` share
@@ -50,11 +51,13 @@ from ledger.cli import (
     signer,
     status,
     trust,
+    unwrap,
     verify,
     withdraw,
     witness,
     wrap,
 )
+from ledger.cli.files import carries_a_file
 from ledger.cli.installed import add_installed
 from ledger.cli.output import exit_code, explain, failure_json
 from ledger.errors import LedgerError
@@ -70,6 +73,7 @@ app = typer.Typer(
 # In the order in which `ledger --help` lists them.
 _COMMANDS: dict[str, Callable[..., None]] = {
     "wrap": wrap.wrap_,
+    "unwrap": unwrap.unwrap_,
     "redact": redact.redact_,
     "declare": declare.declare,
     "status": status.status,
@@ -123,7 +127,7 @@ def main() -> None:
         app()
     except LedgerError as error:
         if "--json" in sys.argv:
-            typer.echo(failure_json(error))
+            typer.echo(failure_json(error), err=carries_a_file(sys.argv[1:]))
         else:
             explain(error)
         sys.exit(exit_code(error))

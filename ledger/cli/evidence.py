@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.files import read_document, read_trusts, write_file
+from ledger.cli.files import STANDARD, is_standard_output, read_document, read_trusts, write_file
 from ledger.cli.inputs import Api, Json, SessionKey, identifier, now
-from ledger.cli.output import facts, show
+from ledger.cli.output import facts, report, show
 from ledger.cli.terminal import open_app, open_service
 from ledger.core.document import Redacted, disclose, redact
 from ledger.core.encoding.ids import DeclarationId, Digest
@@ -18,9 +18,17 @@ from ledger.journeys.refresh import refresh_file
 
 
 def evidence(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="Declaration id; with --refresh, the address of a server.")],
+    id_: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="Declaration id; with --refresh, the address of a server."
+        ),
+    ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Where to write the evidence; with --refresh, FILE itself.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Where to write the evidence, - for standard output; with --refresh, FILE."
+        ),
     ] = None,
     document: Annotated[
         Path | None,
@@ -68,6 +76,10 @@ def evidence(
             raise Malformed("does not go with --document: what the file discloses stays disclosed", "--refresh")
         if api is not None or digest is not None or key is not None:
             raise Malformed("takes the address of the server as its argument, and needs nothing else", "--refresh")
+        if refresh == STANDARD or (output is not None and is_standard_output(output)):
+            raise Malformed(
+                "takes files, and no -: the old file is kept until the fresh evidence is whole", "--refresh"
+            )
         _refresh(refresh, output or refresh, id_, trust, as_json)
         return
     if output is None:
@@ -90,7 +102,7 @@ def evidence(
         "checkpoint_size": made.checkpoint.checkpoint.size,
         "fields_disclosed": len(shown.fields) if shown else 0,
     }
-    show(as_json, value, lambda: facts("Evidence", value))
+    report(output, as_json, "Evidence", value)
 
 
 def _refresh(file: Path, output: Path, url: str, trust: Path | None, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -13,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ledger.cli.files import is_standard_output
 from ledger.errors import DefiniteNo, LedgerError, Malformed, NotRelayed, Refused
 
 out = Console(highlight=False)
@@ -48,12 +50,21 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     out.print(drawn)
 
 
-def facts(title: str, values: Mapping[str, object]) -> None:
+def facts(title: str, values: Mapping[str, object], console: Console = out) -> None:
     """Names and values, one a line; lines are never broken, so that an id can be copied."""
     width = max(map(len, values))
-    out.print(f"[bold]{title}[/]")
+    console.print(f"[bold]{title}[/]")
     for name, value in values.items():
-        out.print(f"  {name.ljust(width)}  {value}", soft_wrap=True, markup=False)
+        console.print(f"  {name.ljust(width)}  {value}", soft_wrap=True, markup=False)
+
+
+def report(written: Path, as_json: bool, title: str, values: Mapping[str, object]) -> None:
+    """What was written, as JSON or in words; on stderr where standard output carries the file itself."""
+    beside = is_standard_output(written)
+    if as_json:
+        typer.echo(json.dumps(values, indent=2, ensure_ascii=False), err=beside)
+    else:
+        facts(title, values, err if beside else out)
 
 
 def lines(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

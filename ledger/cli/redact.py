@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.files import read_document, write_file
+from ledger.cli.files import output_beside, read_document, write_file
 from ledger.cli.inputs import Json
-from ledger.cli.output import facts, show
+from ledger.cli.output import report
 from ledger.core.document import disclose, redact
 from ledger.core.document.file_names import WRAPPED
 from ledger.core.encoding.reading import hex_text
@@ -17,10 +17,13 @@ from ledger.errors import Malformed
 
 
 def redact_(
-    file: Annotated[Path, typer.Argument(help="A wrapped or redacted document.")],
+    file: Annotated[Path, typer.Argument(help="A wrapped or redacted document; - for standard input.")],
     hide: Annotated[list[str] | None, typer.Option(help="Path of a field or container to hide; repeat.")] = None,
     only: Annotated[list[str] | None, typer.Option("--show", help="Hide everything but these paths; repeat.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write; FILE.redacted else.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where to write; FILE.redacted else, and standard output for -."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make a copy with fields hidden; it keeps its digest and verifies.
@@ -31,7 +34,7 @@ def redact_(
         raise Malformed("give either --hide or --show")
     document = read_document(file)
     redacted = redact(document, hide) if hide else disclose(document, only or [])
-    target = output or file.with_name(file.name.removesuffix(WRAPPED) + ".redacted")
+    target = output_beside(file, output, file.name.removesuffix(WRAPPED) + ".redacted")
     write_file(target, redacted.to_bytes())
     value = {
         "file": str(target),
@@ -39,4 +42,4 @@ def redact_(
         "hidden": len(redacted.hidden),
         "digest": hex_text(redacted.digest),
     }
-    show(as_json, value, lambda: facts("Redacted", value))
+    report(target, as_json, "Redacted", value)
