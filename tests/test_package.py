@@ -20,6 +20,9 @@ NEEDED = [
     "ledger/cli/__init__.py",
     "ledger/core/document/xml_fields.py",
     "api/routes/ledger/declarations.py",
+    "api/portal/static/q.html",
+    "api/portal/static/q.css",
+    "api/portal/static/q.js",
 ]
 
 

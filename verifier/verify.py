@@ -481,12 +481,19 @@ def number_text(value: float) -> str:
 
 
 class Document(NamedTuple):
-    """A document as far as it is shown: its digest, and the hash of each field by path."""
+    """A document as far as it is shown: its digest, and hash and salt of each field by path."""
 
     digest: bytes
     shown: dict[str, bytes]
     hidden: tuple[bytes, ...]
     format: str
+    salts: dict[str, bytes]
+
+
+class Plain(NamedTuple):
+    """A plain file: type and value of each field by path, read in the format of what the evidence discloses."""
+
+    fields: dict[str, list[Any]]
 
 
 Field = tuple[str, str, bytes]
@@ -681,6 +688,15 @@ def xml_fields(data: bytes) -> list[Field]:
     return reader.fields
 
 
+def fields_of(format_: str, content: bytes) -> list[Field]:
+    """The fields of a document, in its order."""
+    if format_ != "opaque":
+        return list(json_fields(content)) if format_ == "json" else xml_fields(content)
+    if len(content) > 64 * MIB:
+        raise Malformed("over the limit of 64 MiB for an opaque document")
+    return [("", "x", content)]
+
+
 def read_wrapped(data: bytes) -> Document:
     header = re.match(rb"ledger/(json|xml|opaque)/1 ([A-Za-z0-9_-]{43})\n", data)
     if header is None:
@@ -689,13 +705,10 @@ def read_wrapped(data: bytes) -> Document:
     if base64.urlsafe_b64encode(seed).rstrip(b"=") != header[2]:
         raise Malformed("the seed is no base64url of 32 bytes in its one spelling")
     format_, content = header[1].decode(), data[header.end() :]
-    if format_ == "opaque" and len(content) > 64 * MIB:
-        raise Malformed("over the limit of 64 MiB for an opaque document")
-    fields: Any = [("", "x", content)]
-    if format_ != "opaque":
-        fields = json_fields(content) if format_ == "json" else xml_fields(content)
-    shown = {path: field_hash(sha256(seed + path.encode())[:16], path, type_, value) for path, type_, value in fields}
-    return Document(digest_of(format_, list(shown.values())), shown, (), format_)
+    fields = fields_of(format_, content)
+    salts = {path: sha256(seed + path.encode())[:16] for path, _, _ in fields}
+    shown = {path: field_hash(salts[path], path, type_, value) for path, type_, value in fields}
+    return Document(digest_of(format_, list(shown.values())), shown, (), format_, salts)
 
 
 # ----------------------------------------------------------------------- redacted documents: formats.md section 2, end
@@ -854,7 +867,8 @@ def read_redacted(data: bytes) -> Document:
     check_shape(format_, [tuple(item[:3]) for item in value["fields"]], len(hidden))
     if json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n" != data:
         raise Malformed("not the canonical bytes of a redacted document")
-    return Document(digest_of(format_, [*shown.values(), *hidden]), shown, hidden, format_)
+    salts = {item[0]: bytes.fromhex(item[3]) for item in value["fields"]}
+    return Document(digest_of(format_, [*shown.values(), *hidden]), shown, hidden, format_, salts)
 
 
 # --------------------------------------------------------------------------- patterns: formats.md section 2, "Patterns"
@@ -988,6 +1002,15 @@ def not_shown(document: Document, patterns: Sequence[str]) -> list[str]:
 
 def read_document(data: bytes) -> Document:
     return read_redacted(data) if data.startswith(b"{") else read_wrapped(data)
+
+
+def read_beside(data: bytes, disclosed: Document | None) -> Document | Plain:
+    """The document beside evidence, by evidence-format.md, "The plain file": wrapped, redacted or plain."""
+    begin = data[3:] if data.startswith(b"\xef\xbb\xbf") else data
+    named = begin.lstrip(b" \t\r\n").startswith(b"{") and b'"trade-ledger/' in data
+    if named or data.startswith((b"ledger/", b'{"fields":')):
+        return read_document(data)
+    return Plain({} if disclosed is None else {path: said for path, *said in fields_of(disclosed.format, data)})
 
 
 def _base64(text: str) -> bytes:
@@ -1804,6 +1827,8 @@ CODES = {
     "disclosure.declared": VALID, "disclosure.another": INVALID,
     "document.declared": VALID, "document.not_given": SKIPPED, "document.another": INVALID,
     "document.changed": INVALID, "document.fields_differ": INVALID,
+    "document.plain_same": VALID, "document.plain_in_part": ERROR, "document.plain_differs": INVALID,
+    "document.plain_not_compared": ERROR,
     "batch.included": VALID, "batch.not_included": INVALID,
     "sets.included": VALID, "sets.not_included": INVALID,
     "origin.trusted": VALID, "origin.checkpoint_of_another": INVALID, "origin.another_trusted": INVALID,
@@ -1937,7 +1962,7 @@ class Verifier:
         evidence: Evidence,
         at: int | None,
         clock: int,
-        document: Document | None,
+        document: Document | Plain | None,
         trust: Trust | None,
         policy: Policy,
         pdf: Pdf | None = None,
@@ -2082,6 +2107,9 @@ class Verifier:
             words = f"the evidence discloses {count}" + ("" if fits else " of another document than the one declared")
             self.add("disclosure.declared" if fits else "disclosure.another", words)
         self.fits = shown if known else None
+        if isinstance(self.given, Plain):
+            self.plain(self.given)
+            return
         document = self.given or (shown if shown and shown.shown else None)
         if document is not None:
             self.fits = document if document.digest == digest else None
@@ -2094,6 +2122,30 @@ class Verifier:
             changed = [path or "the content" for path, hash_ in document.shown.items() if known and hash_ not in known]
             words = f"the document is not the one declared{'; changed: ' if changed else ''}{', '.join(changed[:3])}"
             self.add(f"document.{'changed' if changed else 'fields_differ' if known else 'another'}", words)
+
+    def plain(self, file: Plain) -> None:
+        """Check 2 for a plain file: ``fits`` is what the evidence discloses of the declared document."""
+        declared = self.fits
+        if declared is None:
+            self.add("document.plain_not_compared", "the evidence discloses nothing to compare the plain file with")
+            return
+        changed = [] if declared.hidden else sorted(file.fields.keys() - declared.shown.keys())
+        for path, hash_ in declared.shown.items():
+            if path not in file.fields or field_hash(declared.salts[path], path, *file.fields[path]) != hash_:
+                changed.append(path)
+        size, count = len(file.fields), len(declared.shown) + len(declared.hidden)
+        if changed or size != count:
+            words = ", ".join(path or "the content" for path in sorted(changed)[:3])
+            words = f"the plain file has {size} fields, the declared document {count}; other, missing or added: {words}"
+            self.add("document.plain_differs", words)
+            self.fits = None
+        elif not declared.shown:
+            self.add("document.plain_not_compared", "the evidence discloses no field to compare the plain file with")
+        elif declared.hidden:
+            words = f"{len(declared.shown)} fields are the same, and {len(declared.hidden)} cannot be compared"
+            self.add("document.plain_in_part", words)
+        else:
+            self.add("document.plain_same", f"the plain file has the {size} fields of the declared document")
 
     def inclusions(self) -> None:
         """Checks 3 and 4."""
@@ -2630,7 +2682,7 @@ def decide(given: argparse.Namespace) -> dict[str, Any]:
     if first.startswith(b"%PDF-"):
         data, wrapped = _read(given.evidence, first, cut_pdf)
     evidence = _read(given.evidence, data, read_evidence)
-    document = _file(given.document, read_document)
+    document = _file(given.document, lambda data: read_beside(data, evidence.document))
     pdf = None if data is first else Pdf(None if wrapped is None else read_document(wrapped))
     (trust, elsewhere), policy = _trust(given.trust, evidence.origin), _file(given.policy, read_policy) or Policy()
     now = int(time.time()) if clock is None else clock
@@ -2675,7 +2727,7 @@ def printable(text: str) -> str:
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Verify evidence of a trade document, with nothing but this file.")
     parser.add_argument("evidence", help="evidence, or a PDF that carries it")
-    parser.add_argument("--document", "-d", help="wrapped or redacted document")
+    parser.add_argument("--document", "-d", help="the document: wrapped, redacted or plain")
     parser.add_argument("--trust", "-t", help="trust root, or a folder of them")
     parser.add_argument("--policy", "-p", help="policy")
     parser.add_argument("--at", help="decide as at this time, e.g. 2026-11-22T10:00:00Z; else now")

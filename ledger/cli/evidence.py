@@ -20,9 +20,7 @@ from ledger.journeys.refresh import refresh_file
 def evidence(
     id_: Annotated[
         str,
-        typer.Argument(
-            metavar="ID", help="Declaration id; with --refresh, the address of a server."
-        ),
+        typer.Argument(metavar="ID", help="Declaration id; with --refresh, the address of a server."),
     ],
     output: Annotated[
         Path | None,

@@ -9,15 +9,17 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from ledger.cli.files import EVIDENCE, POLICY, read_as, read_document, read_trusts
+from ledger.cli.comparison import print_comparison
+from ledger.cli.files import BESIDE, EVIDENCE, POLICY, name_of, read_as, read_trusts
 from ledger.cli.inputs import Json, exact_moment, now
 from ledger.cli.output import out, short, show, table
 from ledger.cli.terminal import open_app
+from ledger.core.document import open_beside
 from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import when
 from ledger.core.verification.policy import read_policy
 from ledger.core.verification.verdict import Conclusion, Question, Status, Verdict
-from ledger.journeys.verify import VerificationRequest, verify_offline, verify_online
+from ledger.journeys.verify import VerificationRequest, compared, verify_offline, verify_online
 
 COLOURS = {
     Status.VALID: "[green]VALID[/]",
@@ -34,8 +36,12 @@ CONCLUSIONS = {
 
 
 def verify(
-    evidence: Annotated[Path, typer.Argument(help="The evidence file, or a PDF that carries it.")],
-    document: Annotated[Path | None, typer.Option("--document", "-d", help="Wrapped or redacted document.")] = None,
+    evidence: Annotated[
+        Path, typer.Argument(help="The evidence file, or a PDF that carries it; - for standard input.")
+    ],
+    document: Annotated[
+        Path | None, typer.Option("--document", "-d", help="The document: wrapped, redacted, or the plain file.")
+    ] = None,
     trust: Annotated[Path | None, typer.Option("--trust", "-t", help="Trust root, or a folder of them.")] = None,
     policy: Annotated[Path | None, typer.Option("--policy", "-p", help="Policy file.")] = None,
     online: Annotated[bool, typer.Option(help="Ask the chain for fresh facts; else the network stays off.")] = False,
@@ -45,15 +51,22 @@ def verify(
 ) -> None:
     """Verify a document: is it intact, issued and in force, and by whom?
 
+    With the plain file (`-d invoice.xml`) it says field by field whether the file is as declared. Only what the
+    evidence discloses is proven: where it hides fields the answer is undecided, and says which file to ask for.
+
     Exit 0 good, 1 not good, 2 malformed, 3 undecided.
 
     Example: `ledger verify invoice.evidence.json -d invoice.redacted --trust trust.json`
+
+    Example: `ledger verify invoice.evidence.json -d invoice.xml --trust trust.json`
     """
     asked_at, clock_now = exact_moment(at, "--at"), exact_moment(clock, "--clock")
     time = now() if clock_now is None else clock_now
+    read = read_as(EVIDENCE, evidence, VerificationRequest.read)
+    disclosed = read.evidence.document
     held = replace(
-        read_as(EVIDENCE, evidence, VerificationRequest.read),
-        document=None if document is None else read_document(document),
+        read,
+        document=None if document is None else read_as(BESIDE, document, lambda data: open_beside(data, disclosed)),
         trust=None if trust is None else read_trusts(trust),
         policy=None if policy is None else read_as(POLICY, policy, read_policy),
     )
@@ -62,11 +75,16 @@ def verify(
     else:
         verdict = verify_offline(held, time, asked_at)
     value = verdict.to_json()
+    comparison = compared(held)
+    if comparison is not None:
+        value["comparison"] = comparison.to_json()
     if held.pages is not None:
         value["proves_pages"] = any(check.code == "pages.declared" for check in verdict.checks)
 
     def human() -> None:
         print_verdict(verdict)
+        if comparison is not None and document is not None:
+            print_comparison(name_of(document), comparison)
         if value.get("proves_pages") is False:
             out.print("[yellow]The pages of this PDF are not proven[/]")
 

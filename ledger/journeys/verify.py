@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root, trust_root_from_value
 from ledger.core.checkpoints.trust_folder import TrustRoots
-from ledger.core.document import open_document
+from ledger.core.document import Plain, open_beside, open_document
+from ledger.core.document.plain import Comparison, compare
 from ledger.core.encoding.json_text import Json
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.pdf import is_pdf, read_pdf
@@ -31,7 +32,7 @@ class VerificationRequest:
     """
 
     evidence: Evidence
-    document: Opened | None = None
+    document: Opened | Plain | None = None
     trust: TrustRoot | TrustRoots | None = None
     policy: VerificationPolicy | None = None
     pages: Pages | None = None
@@ -46,9 +47,10 @@ class VerificationRequest:
             carried = read_pdf(evidence)
             evidence = carried.evidence
             pages = Pages(None if carried.document is None else open_document(carried.document))
+        read = read_evidence(evidence)
         return cls(
-            read_evidence(evidence),
-            None if document is None else open_document(document),
+            read,
+            None if document is None else open_beside(document, read.document),
             None if trust is None else read_trust_root(trust),
             None if policy is None else read_policy(policy),
             pages,
@@ -62,9 +64,10 @@ class VerificationRequest:
 
         Programs parse and print JSON on its way, so its spelling says nothing. Malformed as for ``read``.
         """
+        read = evidence_from_value(evidence)
         return cls(
-            evidence_from_value(evidence),
-            None if document is None else open_document(document),
+            read,
+            None if document is None else open_beside(document, read.document),
             None if trust is None else trust_root_from_value(trust),
             None if policy is None else policy_from_value(policy),
         )
@@ -134,3 +137,14 @@ def verify_online(
         return verify_nothing(request.evidence, "no contract at this address", clock=clock, at=at)
     opened.refresh(max_age=max_age)
     return judge(request, clock, at=at, history=opened.snapshot, cache=cache)
+
+
+def compared(request: VerificationRequest) -> Comparison | None:
+    """A plain document beside what the evidence discloses, field by field; None where there is no such thing.
+
+    It says nothing of the evidence: the verdict does.
+    """
+    disclosed = request.evidence.document
+    if not isinstance(request.document, Plain) or disclosed is None:
+        return None
+    return compare(disclosed, request.document) if disclosed.digest == request.evidence.declaration.digest else None

@@ -99,8 +99,8 @@ def why(asked: Asked) -> str:
     readers: dict[str, Callable[[], object]] = {
         "ledger": lambda: both.ledger_verdict(asked),
         "alone": lambda: [
-            alone.read_evidence(both.cut(asked.evidence)[0]),
-            asked.document and alone.read_document(asked.document),
+            read := alone.read_evidence(both.cut(asked.evidence)[0]),
+            None if asked.document is None else alone.read_beside(asked.document, read.document),
             asked.trust and alone.read_trust(asked.trust),
             asked.policy and alone.read_policy(asked.policy),
         ],

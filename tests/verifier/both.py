@@ -101,11 +101,12 @@ def cut(evidence: bytes) -> tuple[bytes, Any]:
 def by_itself(asked: Asked) -> Found:
     try:
         evidence, pdf = cut(asked.evidence)
+        read = alone.read_evidence(evidence)
         verdict = alone.Verifier(
-            alone.read_evidence(evidence),
+            read,
             asked.at,
             asked.clock,
-            asked.document and alone.read_document(asked.document),
+            None if asked.document is None else alone.read_beside(asked.document, read.document),
             asked.trust and alone.read_trust(asked.trust),
             alone.read_policy(asked.policy) if asked.policy else alone.Policy(),
             pdf,

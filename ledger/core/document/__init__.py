@@ -15,6 +15,7 @@ docs/formats.md, section 2, is the specification. In reading order:
 ``redaction``   the file for another reader, with some fields hidden
 ``difference``  which field of a copy differs from its original
 ``file_names``  which files of a folder are documents, and what their copies are called
+``plain``       a plain file beside what evidence discloses
 =============== =======================================================================================
 
 Public vectors plug in at :func:`parse_json` and :func:`canonical_json` (RFC 8785, RFC 7493; ``ledger.core.encoding``)
@@ -24,6 +25,7 @@ and at :func:`parse`.
 from ledger.core.document.difference import Difference, FieldChange, difference
 from ledger.core.document.digest import SALT_SIZE, SEED_SIZE, digest_of, field_hash, hash_fields
 from ledger.core.document.field import Field, sniff
+from ledger.core.document.plain import Plain, open_beside
 from ledger.core.document.redaction import Disclosed, Redacted, disclose, open_document, read_redacted, redact
 from ledger.core.document.wrapped import Wrapped, parse, read_wrapped, wrap
 from ledger.core.encoding.json_text import canonical_json, parse_json
@@ -39,6 +41,7 @@ __all__ = [
     "FieldChange",
     "Format",
     "Limits",
+    "Plain",
     "Redacted",
     "Wrapped",
     "canonical_json",
@@ -47,6 +50,7 @@ __all__ = [
     "disclose",
     "field_hash",
     "hash_fields",
+    "open_beside",
     "open_document",
     "parse",
     "parse_json",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from typing import Never
+from typing import Never, TypeVar
 from xml.parsers import expat
 
 from ledger.core.document.field import FieldBytes
@@ -32,6 +32,7 @@ _WHITE = " \t\r\n"
 _BRACES = re.compile("[{}]")
 _INVALID_TOKEN = 4  # XML_ERROR_INVALID_TOKEN of expat
 _SECTION = "a CDATA border"
+_Kind = TypeVar("_Kind", bound="_Reader")
 
 # Byte order marks, and the first bytes of documents without one.
 _ENCODINGS = {BOM_UTF8: "UTF-8", BOM_UTF16_LE: "UTF-16LE", BOM_UTF16_BE: "UTF-16BE"}
@@ -45,6 +46,15 @@ def xml_fields(data: bytes, limits: Limits) -> FieldBytes:
         text that two readers read differently, a namespace name with braces, an ``xsi:type`` without a declared prefix,
         or over a limit.
     """
+    return _read(data, _Reader, limits).fields
+
+
+def xml_lines(data: bytes, limits: Limits) -> list[int]:
+    """The line in which each field of :func:`xml_fields` ends, counted from 1; raises as that does."""
+    return _read(data, _LineReader, limits).lines
+
+
+def _read(data: bytes, kind: type[_Kind], limits: Limits) -> _Kind:
     check_size(data, Format.XML, limits)
     mark = next((mark for mark in _ENCODINGS if data.startswith(mark)), b"")
     encoding = _ENCODINGS.get(mark) or _UNMARKED.get(data[:2], "UTF-8")
@@ -52,7 +62,7 @@ def xml_fields(data: bytes, limits: Limits) -> FieldBytes:
     text = decode(data.removeprefix(mark), encoding)
     if text.startswith("\ufeff"):  # expat would skip it too
         raise Malformed("a second byte order mark", position(text, 0))
-    reader = _Reader(encoding, limits)
+    reader = kind(encoding, limits)
     try:
         reader.parser.Parse(text, True)
     except expat.ExpatError as error:
@@ -62,7 +72,7 @@ def xml_fields(data: bytes, limits: Limits) -> FieldBytes:
         if error.code == _INVALID_TOKEN and re.fullmatch(FIFTH_EDITION_PATTERN, found):
             what = f"a name with {found!r}: the fifth edition of XML 1.0 permits it, the fourth and many readers do not"
         raise Malformed(what, f"line {error.lineno}, column {error.offset + 1}") from None
-    return reader.fields
+    return reader
 
 
 class _Reader:
@@ -218,3 +228,15 @@ class _Reader:
 
     def _refuse(self, what: str) -> Never:
         raise Malformed(what, self._where())
+
+
+class _LineReader(_Reader):
+    """Keeps the line of each field too."""
+
+    def __init__(self, encoding: str, limits: Limits) -> None:
+        super().__init__(encoding, limits)
+        self.lines: list[int] = []
+
+    def _add(self, path: str, type_: str, value: str) -> None:
+        super()._add(path, type_, value)
+        self.lines.append(self.parser.CurrentLineNumber)

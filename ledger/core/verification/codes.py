@@ -83,6 +83,25 @@ CODES = {
     "document.fields_differ": _message(
         _INVALID, f"{_ANOTHER_DOCUMENT}; every field shown is as declared, so a field was removed or added"
     ),
+    "document.plain_same": _message(
+        _VALID,
+        "the plain file has the {shown} fields of the declared document and no other; the evidence discloses all",
+    ),
+    "document.plain_in_part": _message(
+        _ERROR,
+        "the {shown} fields that the evidence discloses are the same in the plain file; {hidden} more cannot be "
+        "compared: ask for the wrapped file, for a redacted copy, or for evidence that discloses all",
+    ),
+    "document.plain_differs": _message(
+        _INVALID,
+        "the plain file is not the declared document[: different, missing or added are {paths}][ and {more} more]; it "
+        "has {found} fields, and the declared document {declared}",
+    ),
+    "document.plain_not_compared": _message(
+        _ERROR,
+        "the evidence discloses no field, so a plain file cannot be compared with it: ask for the wrapped file, for a "
+        "redacted copy, or for evidence that discloses fields",
+    ),
     "batch.included": _message(_VALID, "number {index} of {size} declarations under batch root {root}"),
     "batch.not_included": _message(_INVALID, _NO_PROOF),
     "sets.included": _message(_VALID, "and in {count} more sets"),

@@ -11,6 +11,8 @@ from typing import Protocol
 
 from ledger.core.checkpoints.log_keys import LogKeyEnded
 from ledger.core.checkpoints.trust import Cosignature, TrustRoot
+from ledger.core.document import Plain, Redacted
+from ledger.core.document.plain import Match, compare
 from ledger.core.encoding.ids import Digest
 from ledger.core.encoding.limits import Format
 from ledger.core.evidence.inclusion import Inclusion
@@ -61,12 +63,16 @@ def check_disclosure(verification: Verification) -> frozenset[bytes]:
     return frozenset([*shown.field_hashes.values(), *shown.hidden])
 
 
-def check_document(verification: Verification, given: Opened | None, disclosed: frozenset[bytes]) -> Opened | None:
+def check_document(
+    verification: Verification, given: Opened | Plain | None, disclosed: frozenset[bytes]
+) -> Opened | None:
     """Step 2. ``given``: the document beside the evidence; ``disclosed``: what step 1 returned.
 
-    Returns the document that shows fields of the declared one, the evidence's where none is given.
+    Returns the document that shows fields of the declared one: the evidence's where none is given, or a plain one.
     """
     shown = verification.evidence.document
+    if isinstance(given, Plain):
+        return _check_plain(verification, given, shown if disclosed else None)
     document = given or (shown if shown is not None and shown.fields else None)
     if document is None:
         verification.add("document.not_given")
@@ -85,6 +91,34 @@ def check_document(verification: Verification, given: Opened | None, disclosed: 
     else:
         verification.add("document.fields_differ", digest=document.digest)
     return None
+
+
+def _check_plain(verification: Verification, given: Plain, disclosed: Redacted | None) -> Redacted | None:
+    """Step 2 for a plain file. Only what is disclosed is proven: a file that hides more than that is never VALID."""
+    if disclosed is None:
+        verification.add("document.plain_not_compared")
+        return None
+    found = compare(disclosed, given)
+    counts = {"shown": len(disclosed.fields), "hidden": len(disclosed.hidden)}
+    match found.match:
+        case Match.SAME:
+            verification.add("document.plain_same", **counts)
+        case Match.IN_PART:
+            verification.add("document.plain_in_part", **counts)
+        case Match.NOTHING:
+            verification.add("document.plain_not_compared")
+        case Match.DIFFERS:
+            paths = found.differing
+            more = len(paths) - _NAMED
+            verification.add(
+                "document.plain_differs",
+                paths=paths[:_NAMED],
+                more=more if more > 0 else None,
+                found=found.found,
+                declared=found.declared,
+            )
+            return None
+    return disclosed
 
 
 def check_pages(verification: Verification, pages: Pages | None) -> None:

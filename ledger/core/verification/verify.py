@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.trust_folder import TrustRoots
+from ledger.core.document import Plain
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
 from ledger.core.statements.member_types import ZERO
@@ -61,7 +62,7 @@ def verify(
     *,
     clock: int,
     at: int | None = None,
-    document: Opened | None = None,
+    document: Opened | Plain | None = None,
     pages: Pages | None = None,
     trust: TrustRoot | TrustRoots | None = None,
     policy: VerificationPolicy | None = None,
@@ -74,7 +75,7 @@ def verify(
 
     :param clock: the verifier's clock. What witnesses signed after it counts for nothing.
     :param at: the time that is judged; None for that of the clock.
-    :param document: what is held beside the evidence, wrapped or redacted; else the original of ``pages``.
+    :param document: what is held beside the evidence: wrapped, redacted or plain; else the original of ``pages``.
     :param pages: the PDF that carries the evidence; None where it came in none.
     :param trust: the trust root of this history, or those of several, of which the origin chooses one.
     :param history: the replayed chain, or how it is asked, for a verdict with fresh facts; None offline.

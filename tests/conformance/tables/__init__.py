@@ -17,6 +17,7 @@ from tests.conformance.tables.one_reading import one_reading
 from tests.conformance.tables.others import others
 from tests.conformance.tables.pages import pages
 from tests.conformance.tables.passkeys import signatures_by_passkeys
+from tests.conformance.tables.plain import plain
 from tests.conformance.tables.policies import policies
 from tests.conformance.tables.postings import postings
 from tests.conformance.tables.twins import twins
@@ -43,6 +44,7 @@ TABLES = (
     postings,
     policies,
     documents,
+    plain,
     one_reading,
     twins,
     pages,

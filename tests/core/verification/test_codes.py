@@ -100,7 +100,8 @@ def test_step_and_status_follow_from_the_code() -> None:
 def test_the_english_is_made_from_code_and_parameters() -> None:
     for check in produced():
         assert check.detail == CODES[check.code].words.fill(check.params)
-        assert not re.search(r"[{}]|\bNone\b|\[\]|  ", check.detail), check.detail
+        plain = re.sub(r"(?<=[/@])\{[^{}]*\}", "", check.detail)  # a path of XML has namespaces in braces
+        assert not re.search(r"[{}]|\bNone\b|\[\]|  ", plain), check.detail
         assert json.loads(json.dumps(check.to_json())) == check.to_json()
 
 
