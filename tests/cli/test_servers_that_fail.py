@@ -235,6 +235,38 @@ def test_a_server_that_takes_small_bodies_gets_small_ones(believing: Trader, fau
     assert len(believing.json("declare", "in", *words)["declarations"]) == 30
 
 
+def test_lines_that_cannot_be_stored_now_are_sent_again(believing: Trader, faulty: Faulty) -> None:
+    for number in range(30):
+        believing.file(f"in/{number:02}.json", b'{"number": %d}' % number)
+    sizes: list[int] = []
+    ends = True
+
+    def busy(body: bytes) -> Reply:
+        """Takes every other line; refuses the first of the first request for good."""
+        lines = body.splitlines()
+        answers: list[dict[str, Any]] = [
+            {"line": place, "status": 202, "id": _id(line)}
+            if place % 2 == 0 or (ends and len(lines) < 5)
+            else {"line": place, "status": 503, "type": "urn:trade-ledger:Unavailable", "detail": "the queue is full"}
+            for place, line in enumerate(lines, start=1)
+        ]
+        if not sizes:
+            kind = "urn:trade-ledger:PartyKeyMismatch"
+            answers[0] = {"line": 1, "status": 403, "type": kind, "detail": "it did not sign"}
+        sizes.append(len(lines))
+        return 200, {}, b"\n".join(json.dumps(answer).encode() for answer in answers)
+
+    faulty.answers["/v1/declarations/bulk"] = busy
+    words = ("declare", "in", "-t", "380", "-k", "trader", "--api", faulty.url, "--trust", "trust.json", "--no-anchor")
+    done = believing.json(*words, code=2)
+    assert [(item["file"], item["error"]) for item in done["rejected"]] == [("00.json", "it did not sign")]
+    assert [item["file"] for item in done["declarations"]] == [f"{number:02}.json" for number in range(1, 30)]
+    assert sizes == [30, 14, 7, 4]
+    ends = False
+    code, _, errors = believing(*words)
+    assert (code, "the queue is full" in errors) == (3, True)
+
+
 def _id(line: bytes) -> str:
     from ledger.core.statements.declaration import Declaration
 

@@ -94,6 +94,7 @@ def test_the_whole_job_of_a_trader(trader: Trader, served: Served) -> None:
     status = trader.json("status", id_)
     assert (status["state"], status["waits"], status["attestations"]) == ("final", None, [])
     assert "no statement by anybody yet" in trader("status", id_)[1]
+    assert not list((trader.state / "servers").glob("*.header")), "no session was needed"
     again = trader.json("declare", "invoice.xml", "-t", "380", "-k", "trader")
     assert [(item["id"], item["new"]) for item in again["declarations"]] == [(id_, False)]
     second = trader.file("second.xml", AMENDED)
