@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from ledger.cli.evidence_folder import SIDE_BY_SIDE, evidence_of_all
 from ledger.cli.files import STANDARD, is_standard_output, read_document, read_trusts, write_file
-from ledger.cli.inputs import Api, Json, SessionKey, identifier, now
+from ledger.cli.inputs import DECLARED, Api, DeclaredFolder, Json, SessionKey, identifier, is_id, mapped_file, now
 from ledger.cli.output import facts, report, show
 from ledger.cli.terminal import open_app, open_service
 from ledger.core.document import Redacted, disclose, redact
@@ -19,15 +20,22 @@ from ledger.journeys.refresh import refresh_file
 
 def evidence(
     id_: Annotated[
-        str,
-        typer.Argument(metavar="ID", help="Declaration id; with --refresh, the address of a server."),
-    ],
+        str | None,
+        typer.Argument(
+            metavar="[ID|FILE]",
+            help="Declaration id, or the name of a declared file; with --refresh, the address of a server.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Where to write the evidence, - for standard output; with --refresh, FILE."
+            "--output",
+            "-o",
+            help="Where to write the evidence, - for standard output; with --all a folder; with --refresh, FILE.",
         ),
     ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Of all files that the map of declared files knows.")] = False,
+    declared: DeclaredFolder = DECLARED,
     document: Annotated[
         Path | None,
         typer.Option(
@@ -67,6 +75,8 @@ def evidence(
 
     Example: `ledger evidence 0x… -o invoice.evidence.json --document invoice.xml.wrapped --disclose-all`
 
+    Example: `ledger evidence --all -o evidence/` after `ledger declare shipment/`
+
     Example: `ledger evidence --refresh invoice.evidence.json https://ledger.example`
     """
     if refresh is not None:
@@ -78,10 +88,27 @@ def evidence(
             raise Malformed(
                 "takes files, and no -: the old file is kept until the fresh evidence is whole", "--refresh"
             )
+        if id_ is None or all_:
+            raise Malformed("takes the address of a server, and one file", "--refresh")
         _refresh(refresh, output or refresh, id_, trust, as_json)
         return
+    if (id_ is None) is not all_:
+        raise Malformed("give the id of a declaration or the name of its file, or else --all")
     if output is None:
         raise Malformed("is missing: it says where to write the evidence", "--output")
+    if all_:
+        if document is not None or digest is not None:
+            raise Malformed("takes documents and digests from the map of declared files: give --declared", "--all")
+        if is_standard_output(output):
+            raise Malformed("writes many files: give a folder", "--all")
+        app = open_app()
+        services = [open_service(app, api, trust=trust, key=key)]
+        if services[0].is_server:
+            services += [open_service(app, api, trust=trust, key=key) for _ in range(SIDE_BY_SIDE - 1)]
+        raise typer.Exit(evidence_of_all(services, declared, output, disclose_ or [], everything, as_json))
+    file = None if id_ is None or is_id(id_) else mapped_file(id_, declared)
+    if file is not None and document is None and (declared / file.wrapped).exists():
+        document = declared / file.wrapped
     if document is None and (disclose_ or everything):
         raise Malformed("goes with --document, which is disclosed", "--disclose")
     shown = None
@@ -91,8 +118,9 @@ def evidence(
         if isinstance(opened, Redacted) and not disclose_:
             shown = opened
     service = open_service(open_app(), api, trust=trust, key=key)
-    given = None if digest is None else Digest(identifier(digest, "--digest"))
-    made = service.evidence(DeclarationId(identifier(id_, "id")), shown, given)
+    given = Digest(identifier(digest, "--digest")) if digest is not None else None if file is None else file.digest
+    wanted = DeclarationId(identifier(id_ or "", "id")) if file is None else file.id
+    made = service.evidence(wanted, shown, given)
     write_file(output, made.to_bytes())
     value = {
         "file": str(output),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -14,13 +15,16 @@ from ledger.cli.files import BESIDE, EVIDENCE, POLICY, name_of, read_as, read_tr
 from ledger.cli.inputs import Json, exact_moment, now
 from ledger.cli.output import out, short, show, table
 from ledger.cli.terminal import open_app
+from ledger.cli.verify_folder import verify_all
 from ledger.core.document import open_beside
 from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import when
+from ledger.core.verification.cache import VerificationCache
 from ledger.core.verification.policy import read_policy
 from ledger.core.verification.verdict import Conclusion, Question, Status, Verdict
 from ledger.journeys.verify import VerificationRequest, compared, verify_offline, verify_online
 
+_LOOK_SECONDS = 5.0  # how old a look at the chain may be for the files of a folder
 COLOURS = {
     Status.VALID: "[green]VALID[/]",
     Status.INVALID: "[bold red]INVALID[/]",
@@ -37,10 +41,16 @@ CONCLUSIONS = {
 
 def verify(
     evidence: Annotated[
-        Path, typer.Argument(help="The evidence file, or a PDF that carries it; - for standard input.")
+        Path,
+        typer.Argument(help="The evidence file, or a PDF that carries it; - for standard input; or a folder of them."),
     ],
     document: Annotated[
-        Path | None, typer.Option("--document", "-d", help="The document: wrapped, redacted, or the plain file.")
+        Path | None,
+        typer.Option(
+            "--document",
+            "-d",
+            help="The document: wrapped, redacted, or the plain file; with a folder, one of wrapped or redacted ones.",
+        ),
     ] = None,
     trust: Annotated[Path | None, typer.Option("--trust", "-t", help="Trust root, or a folder of them.")] = None,
     policy: Annotated[Path | None, typer.Option("--policy", "-p", help="Policy file.")] = None,
@@ -54,21 +64,30 @@ def verify(
     With the plain file (`-d invoice.xml`) it says field by field whether the file is as declared. Only what the
     evidence discloses is proven: where it hides fields the answer is undecided, and says which file to ask for.
 
-    Exit 0 good, 1 not good, 2 malformed, 3 undecided.
+    In a folder, each piece of evidence is verified with the document there that has its digest, whatever its name.
+
+    Exit 0 good, 1 not good, 2 malformed, 3 undecided; of a folder the worst, in this order: 1, 2, 3, 0.
 
     Example: `ledger verify invoice.evidence.json -d invoice.redacted --trust trust.json`
 
     Example: `ledger verify invoice.evidence.json -d invoice.xml --trust trust.json`
+
+    Example: `ledger verify evidence/ -d declared/ --trust trust.json`
     """
     asked_at, clock_now = exact_moment(at, "--at"), exact_moment(clock, "--clock")
     time = now() if clock_now is None else clock_now
+    trusted = None if trust is None else read_trusts(trust)
+    demanded = None if policy is None else read_as(POLICY, policy, read_policy)
+    if evidence.is_dir():
+        judge = _judge(online, time, asked_at)
+        raise typer.Exit(verify_all(evidence, document, judge, trusted, demanded, as_json))
     read = read_as(EVIDENCE, evidence, VerificationRequest.read)
     disclosed = read.evidence.document
     held = replace(
         read,
         document=None if document is None else read_as(BESIDE, document, lambda data: open_beside(data, disclosed)),
-        trust=None if trust is None else read_trusts(trust),
-        policy=None if policy is None else read_as(POLICY, policy, read_policy),
+        trust=trusted,
+        policy=demanded,
     )
     if online:
         verdict = verify_online(held, time, lambda: open_app().follower, at=asked_at)
@@ -90,6 +109,15 @@ def verify(
 
     show(as_json, value, human)
     raise typer.Exit(verdict.conclusion.value)
+
+
+def _judge(online: bool, clock: int, at: int | None) -> Callable[[VerificationRequest], Verdict]:
+    """Reaches verdicts about many files: with one cache, and one look at the chain."""
+    cache = VerificationCache()
+    if not online:
+        return lambda held: verify_offline(held, clock, at, cache)
+    app = open_app()
+    return lambda held: verify_online(held, clock, lambda: app.follower, _LOOK_SECONDS, cache, at)
 
 
 def print_verdict(verdict: Verdict) -> None:

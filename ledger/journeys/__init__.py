@@ -31,9 +31,11 @@ In the order of a document's life:
 ``members``          which declarations an attestation is about
 ``inbox``            what an agency has not attested yet, and lists by who attested them
 ``evidence``         make the portable proof of a declaration
+``evidence_folder``  make it of all files that a map knows
 ``refresh``          renew evidence from the file, through a server
 ``proof``            export it for other programs: tlog-proof, SCITT
 ``verify``           gather what a verdict needs, and let the core decide
+``verify_folder``    a verdict about each piece of evidence in a folder
 ``show``             the fields that a digest binds
 ``history``          entries by number
 ``signer``           what a signer is, and for whom it speaks
