@@ -12,6 +12,7 @@ from threading import Thread
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.types import Lifespan
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -19,6 +20,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from api.auth.guard import Guard
 from api.auth.shown import SCHEMES
 from api.background import background
+from api.files import EvidenceFile
 from api.kit import errors, traces
 from api.kit.capacity import Kind
 from api.kit.cors import CrossOrigin
@@ -27,14 +29,18 @@ from api.kit.idempotency import MARGIN_SECONDS, KeptResponses
 from api.kit.limits import BodyLimit, RateLimit
 from api.kit.methods import CommonMethods
 from api.kit.middleware import RequestWatcher
+from api.kit.openapi import with_models
 from api.kit.queries import take_known_queries
 from api.kit.streams import ended_by_signals
 from api.routes import health, metrics, sessions
 from api.routes.ledger import attestations, declarations, evidence, history, inbox, log, stream, verifications
+from api.schemas import BulkResults, Problem, SignedDeclarations
 from api.services import Services, connection_state, open_services
 from ledger import __version__
 from ledger.settings import load_settings
 
+MODELS = (Problem, BulkResults, SignedDeclarations, EvidenceFile)
+"""Of bodies that routes and errors read and print themselves."""
 DESCRIPTION = """
 Anchor and query trade documents. **The server holds no party's and no agency's key**: parties and agencies sign their
 statements (EIP-712) on their own machines, the server checks, stores, batches and relays them. Its answers can be
@@ -128,14 +134,18 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         metrics.router,
     ):
         # Not by include_router, which nests routers and so looks up the route of each request twice.
-        api.router.routes.extend(router.routes)
+        for route in router.routes:
+            if isinstance(route, APIRoute):  # generated clients name their functions so
+                route.operation_id = route.name.strip("_")
+            api.router.routes.append(route)
     take_known_queries(api.router.routes, "/v1/")
     api.openapi = partial(_with_schemes, api.openapi)  # type: ignore[method-assign]
     return api
 
 
 def _with_schemes(describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The OpenAPI document, with how one shows a session: routes look for themselves, so FastAPI does not know."""
+    """The OpenAPI document, with what FastAPI does not know: models, and how one shows a session, which routes read."""
     document = describe()
+    with_models(document, MODELS)
     document["components"]["securitySchemes"] = SCHEMES
     return document

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
 
 from ledger.core.encoding.reading import hex_text
 from ledger.core.relaying.rules import MOST_MEMBERS
@@ -27,7 +26,7 @@ def _plain_signer(text: str) -> str:
     try:
         return hex_text(signer_from_text(text))
     except Malformed as error:
-        raise PydanticCustomError("signer", "{reason}", {"reason": error.what}) from None
+        raise ValueError(error.what) from None
 
 
 Signer = Annotated[
@@ -129,6 +128,12 @@ class DeclarationState(BaseModel):
     attestations: list[AttestationStanding] = []
 
 
+class SignedDeclarations(Shape):
+    """Many at once, at most 10,000."""
+
+    declarations: list[SignedDeclaration]
+
+
 class BulkResult(BaseModel):
     """What became of one line: 202 stored, 200 known before, or the status it would have had alone.
 
@@ -142,6 +147,12 @@ class BulkResult(BaseModel):
     id: Hash | None = None
     type: str | None = Field(default=None, examples=["urn:trade-ledger:SignatureMismatch"])
     detail: str | None = None
+
+
+class BulkResults(BaseModel):
+    """One for each declaration, in order."""
+
+    results: list[BulkResult]
 
 
 class DeclarationPage(BaseModel):
@@ -279,17 +290,6 @@ class RenewalBody(Shape):
     declaration: Declaration
     signature: Signature
     inclusions: list[RenewalInclusion] = Field(min_length=1, max_length=64)
-
-
-class VerificationBody(Shape):
-    """What to verify. The document's bytes are used and forgotten; nothing of them is stored or logged."""
-
-    evidence: dict[str, Any] = Field(description="The evidence file's JSON")
-    document: str | None = Field(default=None, description="Base64 of a wrapped or redacted document")
-    trust: dict[str, Any] | None = Field(default=None, description="The trust root file's JSON")
-    policy: dict[str, Any] | None = Field(default=None, description="The policy file's JSON")
-    at: UInt40 | None = Field(default=None, description="Decide as at this time; now if null")
-    online: bool = Field(default=True, description="Ask the chain for fresh facts")
 
 
 class CheckResult(BaseModel):

@@ -19,6 +19,7 @@ from api.kit.headers import completed
 from api.kit.logs import CAUSE
 from api.kit.methods import allowed, without_slash
 from api.kit.middleware import CLIENT_LEFT
+from api.kit.openapi import content
 from api.kit.quota import OverQuota
 from api.schemas import Problem
 from ledger.errors import (
@@ -97,6 +98,7 @@ TITLES = {
 _KINDS = {404: "NotFound", 405: "MethodNotAllowed", 413: "TooLarge", 415: "MediaTypeUnknown", 503: "Unavailable"}
 
 
+_OWN_WORDS = "Value error, "  # what pydantic puts before the words of our own checks
 INTERNAL = "urn:trade-ledger:Internal"
 
 
@@ -180,7 +182,9 @@ def source_of(error: LedgerError) -> str:
 
 def reasons(errors: Sequence[Any]) -> list[dict[str, str]]:
     """pydantic's findings, without the input, so that no contents are sent back."""
-    return [{"where": ".".join(map(str, item["loc"])), "what": item["msg"]} for item in errors[:20]]
+    return [
+        {"where": ".".join(map(str, item["loc"])), "what": item["msg"].removeprefix(_OWN_WORDS)} for item in errors[:20]
+    ]
 
 
 def install(app: FastAPI) -> None:
@@ -243,17 +247,8 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
     One whose body can be too large (413) can have a body of another type (415) too.
     """
-    schema = _problem_schema()
     body = (415,) if 413 in statuses else ()
     return {
-        status: {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        status: {"description": TITLES[status], "content": content(Problem, MEDIA_TYPE)}
         for status in (429, 503, *body, *statuses)
     }
-
-
-def _problem_schema() -> dict[str, Any]:
-    """The schema of a problem, in one piece: a reference to its own definitions would point into the whole page."""
-    schema = Problem.model_json_schema()
-    own, options = schema.pop("$defs")["OwnTransaction"], schema["properties"]["relay_yourself"]["anyOf"]
-    options[:] = [own if "$ref" in option else option for option in options]
-    return schema

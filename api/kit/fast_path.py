@@ -54,7 +54,7 @@ class FastPath(APIRoute):
         async def quick(request: Request) -> Response:
             data = await request.body()
             if data:
-                _check_type(request)
+                check_type(request)
             services = request.app.state.services
             if len(data) > LARGE:
                 body = await services.pools[endpoint.kind].run(partial(_large, model, data))
@@ -85,7 +85,7 @@ class UnreadPath(APIRoute):
         async def quick(request: Request) -> Response:
             if not await request.body():
                 return await thorough(request)
-            _check_type(request)
+            check_type(request)
             answer: Response = await endpoint(body=None, request=request, services=request.app.state.services)
             return answer
 
@@ -108,9 +108,15 @@ def _large(model: type[BaseModel], data: bytes) -> BaseModel:
         raise RequestValidationError([{**item, "loc": ("body", *item["loc"])} for item in found]) from None
 
 
-def _check_type(request: Request) -> None:
+def check_type(request: Request) -> None:
     """HTTPException with 415 unless the body is said to be JSON."""
-    for name, value in request.scope["headers"]:
-        if name == b"content-type" and _JSON.fullmatch(value.partition(b";")[0].strip()):
-            return
-    raise HTTPException(415, _WORDS, {"Accept": "application/json"})
+    if not is_json(request):
+        raise HTTPException(415, _WORDS, {"Accept": "application/json"})
+
+
+def is_json(request: Request) -> bool:
+    """Whether the body is said to be JSON."""
+    return any(
+        name == b"content-type" and _JSON.fullmatch(value.partition(b";")[0].strip())
+        for name, value in request.scope["headers"]
+    )

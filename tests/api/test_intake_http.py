@@ -165,6 +165,22 @@ def test_a_byte_order_mark_costs_no_declaration(door: Door) -> None:
     assert [item["status"] for item in door.bulk(f"{first}\n\ufeff{second}")] == [200, 422]
 
 
+def test_one_json_value_is_answered_by_one(door: Door) -> None:
+    """As generated clients send it; lines that are called JSON stay lines."""
+    good, bad = [fresh() for _ in range(600)], fresh() | {"signature": "0x00"}
+    value = {"declarations": [*good[:300], bad, "nonsense", *good[300:], good[0]]}
+    answer = door.client.post("/v1/declarations/bulk", json=value)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    results = answer.json()["results"]
+    assert [item["line"] for item in results] == list(range(1, 604))
+    assert [item["status"] for item in results] == [202] * 300 + [422, 422] + [202] * 300 + [200]
+    lines = "\n".join(map(text, good[:2]))
+    answer = door.client.post("/v1/declarations/bulk", content=lines, headers={"Content-Type": "application/json"})
+    assert (answer.headers["content-type"], answer.text.count('"status":200')) == (bulk.NDJSON, 2)
+    wrong = door.client.post("/v1/declarations/bulk", json={"declarations": good[:1], "more": 1})
+    assert json.loads(wrong.content)["status"] == 422
+
+
 def respelled(said: dict[str, Any]) -> list[str]:
     """The same signature as other wallets write it."""
     plain = bytes.fromhex(said["signature"][2:])

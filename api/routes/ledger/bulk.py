@@ -1,4 +1,4 @@
-"""Many declarations in one request: a signed declaration a line (NDJSON), and an answer a line."""
+"""Many declarations in one request: a signed declaration a line (NDJSON), an answer a line; or one JSON value each."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
+from typing import Any
 
 import orjson
-from fastapi import HTTPException
+from fastapi import HTTPException, Request, Response
 from pydantic import ValidationError
 
 from api.kit import metrics
 from api.kit.errors import INTERNAL, kind_of, reasons, status_of
+from api.kit.fast_path import is_json
+from api.kit.openapi import JSON, body_of, content, schema_of
 from api.routes.ledger.convert import received_of, refuse_repeated_names
-from api.schemas import SignedDeclaration
+from api.schemas import BulkResult, BulkResults, SignedDeclaration, SignedDeclarations
 from api.services import Services
+from ledger.core.encoding.canonical_json import MAX_DEPTH, MAX_VALUES
+from ledger.core.encoding.json_text import parse_json
+from ledger.core.encoding.limits import Limits
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.origin import Origin
 from ledger.errors import LedgerError, Malformed
@@ -30,20 +36,39 @@ from ledger.journeys.receive import (
 NDJSON = "application/x-ndjson"
 MAX_LINES = 10_000
 MAX_LINE = 8 << 10  # bytes
-EXAMPLE = '{"declaration": {"party": …}, "signature": "0x…"}\n{"declaration": {"party": …}, "signature": "0x…"}\n'
+BODY = body_of(content(SignedDeclarations))
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "A result for each, in order: one JSON value for one, lines for lines",
+        "content": content(BulkResults) | {NDJSON: {"schema": schema_of(BulkResult)}},
+    }
+}
 _BLANK = b" \t\r"  # what JSON permits around a value, but for the end of the line
 _Numbered = tuple[int, bytes]
 _PORTION = 500  # lines that are checked, and stored, at once
 _PORTION_BYTES = 256 << 10  # or fewer, if they are long: a request holds no more
 
 
-async def take_in(body: AsyncIterator[bytes], services: Services) -> bytes:
+async def take_in(request: Request, services: Services) -> Response:
     """The answers to all lines of a body. It is read no faster than its lines are checked and stored.
+
+    A body that is said to be JSON, and is ``{"declarations": [...]}``, gets one JSON value.
 
     :raises HTTPException: 413, it has too many lines. Earlier lines may be stored, and the answer does not say so.
     """
+    if not is_json(request):
+        return Response(b"".join(await _answers(_portions(request.stream()), services)), media_type=NDJSON)
+    data = await request.body()
+    lines = await services.checkers.run(partial(_items, data))
+    if lines is None:
+        return Response(b"".join(await _answers(_portions(_at_once(data)), services)), media_type=NDJSON)
+    answers = await _answers(_cut(lines), services)
+    return Response(b'{"results":[%b]}' % b",".join(answers), media_type=JSON)
+
+
+async def _answers(portions: AsyncIterator[list[_Numbered]], services: Services) -> list[bytes]:
     answers: list[bytes] = []
-    async for portion in _portions(body):
+    async for portion in portions:
         if len(answers) + len(portion) > MAX_LINES:
             raise HTTPException(413, f"a request has at most {MAX_LINES} lines: send the rest in another")
         lines = [line for _, line in portion]
@@ -51,7 +76,29 @@ async def take_in(body: AsyncIterator[bytes], services: Services) -> bytes:
         await _store(outcomes, services)
         _count(outcomes)
         answers += [_line(number, item) for (number, _), item in zip(portion, outcomes, strict=True)]
-    return b"".join(answers)
+    return answers
+
+
+async def _at_once(data: bytes) -> AsyncIterator[bytes]:
+    """What is there already, as if it came."""
+    yield data
+
+
+async def _cut(lines: list[_Numbered]) -> AsyncIterator[list[_Numbered]]:
+    for start in range(0, len(lines), _PORTION):
+        yield lines[start : start + _PORTION]
+
+
+def _items(data: bytes) -> list[_Numbered] | None:
+    """The declarations of one JSON value as lines; None if it is no such value, and so may be lines itself."""
+    try:
+        value = parse_json(data, Limits(structured=len(data), depth=MAX_DEPTH, fields=MAX_VALUES))
+    except Malformed:
+        return None
+    items = value.get("declarations") if isinstance(value, dict) and len(value) == 1 else None
+    if not isinstance(items, list):
+        return None
+    return [(number, orjson.dumps(item)) for number, item in enumerate(items, start=1)]
 
 
 async def _portions(body: AsyncIterator[bytes]) -> AsyncIterator[list[_Numbered]]:

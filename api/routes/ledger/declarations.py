@@ -10,15 +10,16 @@ from fastapi import APIRouter, Query, Request, Response
 from api.auth.reader import reader_of, session_of
 from api.auth.reads import read_list, read_one
 from api.auth.shown import BY_DIGEST, BY_SESSION, NO_STORE
+from api.files import EvidenceFile
 from api.kit import metrics
 from api.kit.capacity import Kind, of_kind
 from api.kit.errors import documented
 from api.kit.fast_path import fast_post
+from api.kit.openapi import BYTES, OCTETS, TEXT, content
 from api.routes.ledger import bulk
 from api.routes.ledger.convert import Moment, received_of, refuse_repeated_names, seconds_of, state_of, to_hash
 from api.schemas import (
     AgencyCode,
-    BulkResult,
     DeclarationPage,
     DeclarationState,
     Hash,
@@ -39,6 +40,7 @@ from ledger.journeys.receive import Received, check_party
 from ledger.journeys.status import declaration_status
 
 router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
+STATEMENT = "application/scitt-statement+cose"
 
 
 @fast_post(
@@ -80,30 +82,22 @@ async def declare(body: SignedDeclaration, request: Request, services: Injected)
     "/bulk",
     summary="Declare many documents",
     response_class=Response,
-    responses=documented(401, 403, 413, 422, 503)
-    | {
-        200: {
-            "content": {bulk.NDJSON: {"schema": BulkResult.model_json_schema()}},
-            "description": "A result a line, in order",
-        }
-    },
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {bulk.NDJSON: {"schema": {"type": "string"}, "example": bulk.EXAMPLE}},
-        }
-    },
+    responses=documented(401, 403, 413, 422, 503) | bulk.ANSWERS,
+    openapi_extra=bulk.BODY,
 )
 @of_kind(Kind.INTAKE)
 async def declare_many(request: Request, services: Injected) -> Response:
-    """One signed declaration a line, as for a single one; at most 10,000 lines of 8 KiB. Answers a line for each;
-    blank lines and a byte order mark are passed over.
+    """A JSON value with at most 10,000 declarations, each as for a single one; or, as `application/x-ndjson`, one a
+    line of at most 8 KiB, where blank lines and a byte order mark are passed over. Answers each so, in order:
+
+        {"declaration": {"party": …, "digest": …, "document_type": 380, "replaces": …}, "signature": "0x…"}
+        {"declaration": {"party": …, "digest": …, "document_type": 380, "replaces": …}, "signature": "0x…"}
 
     A line with status 202 is stored durably and will be anchored, with 200 it was known before. Any other status is
     that line's own, with its reason, and does not affect the others. Without an answer, or with another status than 200
     for the whole request, some may be stored: send all of them again, which changes nothing for those.
     """
-    return Response(await bulk.take_in(request.stream(), services), media_type=bulk.NDJSON)
+    return await bulk.take_in(request, services)
 
 
 @router.get("", summary="List declarations", responses=documented(401, 403, 422, 503), openapi_extra=BY_SESSION)
@@ -196,7 +190,7 @@ def get_declaration(
     "/{id}/evidence",
     summary="Evidence of a declaration",
     responses=documented(401, 404, 409, 422, 503)
-    | {200: {"content": {"application/json": {}}, "description": "The evidence file"}},
+    | {200: {"content": content(EvidenceFile), "description": "The evidence file"}},
     response_class=Response,
     openapi_extra=BY_DIGEST,
 )
@@ -214,7 +208,7 @@ async def get_evidence(id: Hash, request: Request, services: Injected) -> Respon
     "/{id}/tlog-proof",
     summary="Proof of the anchoring entry as C2SP tlog-proof",
     responses=documented(401, 404, 409, 422, 503)
-    | {200: {"content": {"text/plain": {}}, "description": "The file; the entry itself is in `/v1/log/tile/entries`"}},
+    | {200: {"content": TEXT, "description": "The file; the entry itself is in `/v1/log/tile/entries`"}},
     response_class=Response,
     openapi_extra=BY_DIGEST,
 )
@@ -232,9 +226,7 @@ def get_tlog_proof(id: Hash, request: Request, services: Injected) -> Response: 
     "/{id}/transparent-statement",
     summary="Evidence as a SCITT Transparent Statement",
     responses=documented(401, 404, 409, 422, 503)
-    | {
-        200: {"content": {"application/scitt-statement+cose": {}}, "description": "RFC 9943, with one RFC 9942 receipt"}
-    },
+    | {200: {"content": {STATEMENT: OCTETS[BYTES]} | OCTETS, "description": "RFC 9943, with one RFC 9942 receipt"}},
     response_class=Response,
     openapi_extra=BY_DIGEST,
 )
@@ -246,7 +238,7 @@ def get_transparent_statement(
 ) -> Response:
     """Issued by the log: the entry that anchors the declaration, with a receipt of the history's own tree.
 
-    Needs the document's digest, or a session.
+    Needs the document's digest, or a session. Whoever accepts only `application/octet-stream` gets the bytes as such.
     """
     evidence = _evidence(services, id, request, "transparent statement")
     if services.log_key is None or services.receipt_key is None:
@@ -254,7 +246,8 @@ def get_transparent_statement(
             "this server has no log key or no receipt key: take the evidence, or ask its operator", source=Source.KEY
         )
     made = transparent_statement(evidence, services.log_key, services.receipt_key)
-    return Response(made, headers=NO_STORE, media_type="application/scitt-statement+cose")
+    named = BYTES if request.headers.get("accept") == BYTES else STATEMENT
+    return Response(made, headers=NO_STORE | {"Vary": "Accept"}, media_type=named)
 
 
 def _checked(raw: bytes, body: SignedDeclaration, origin: Origin) -> Received:

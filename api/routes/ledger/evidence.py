@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from api.files import EvidenceFile
 from api.kit.capacity import Kind, of_kind
 from api.kit.errors import documented
 from api.kit.fast_path import fast_post
+from api.kit.openapi import content
 from api.schemas import RenewalBody
 from api.services import Injected, Services
 from ledger.core.encoding.json_text import parse_json
@@ -20,7 +22,7 @@ router = APIRouter(prefix="/v1/evidence", tags=["declarations"])
     "",
     summary="Renew evidence",
     responses=documented(403, 409, 413, 422, 503)
-    | {200: {"content": {"application/json": {}}, "description": "The evidence file"}},
+    | {200: {"content": content(EvidenceFile), "description": "The evidence file"}},
     response_class=Response,
 )
 @of_kind(Kind.PROOFS)

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from api.kit.capacity import Kind, of_kind
 from api.kit.errors import documented
+from api.kit.openapi import BYTES, OCTETS, TEXT
 from api.services import Injected
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.tree.index_files import PageName
@@ -25,7 +26,7 @@ from ledger.journeys.checkpoint import newest_checkpoint
 from ledger.journeys.index import published_page
 
 router = APIRouter(prefix="/v1/log", tags=["log"])
-NOTE, BYTES = "text/plain; charset=utf-8", "application/octet-stream"
+NOTE = "text/plain; charset=utf-8"
 # A checkpoint soon has a successor and gains cosignatures. A tile never changes, partial or full: its name says it all.
 SOON, NEVER = {"Cache-Control": "max-age=2"}, {"Cache-Control": "public, max-age=31536000, immutable"}
 _ORIGIN = (
@@ -42,12 +43,13 @@ _CHECKPOINT = (
 
 
 def _text(description: str) -> dict[int | str, dict[str, Any]]:
-    return {200: {"description": description, "content": {"text/plain": {"example": _CHECKPOINT}}}}
+    return {
+        200: {"description": description, "content": {"text/plain": {**TEXT["text/plain"], "example": _CHECKPOINT}}}
+    }
 
 
 def _octets(description: str) -> dict[int | str, dict[str, Any]]:
-    schema = {"type": "string", "format": "binary"}
-    return {200: {"description": description, "content": {BYTES: {"schema": schema}}}}
+    return {200: {"description": description, "content": OCTETS}}
 
 
 @router.get(

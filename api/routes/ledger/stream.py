@@ -48,7 +48,12 @@ _EXAMPLE = (
     summary="Entries and changes as they happen",
     response_class=Response,
     responses=documented(401, 404, 422, 503)
-    | {200: {"description": "Server-Sent Events", "content": {"text/event-stream": {"example": _EXAMPLE}}}},
+    | {
+        200: {
+            "description": "Server-Sent Events",
+            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        }
+    },
     openapi_extra=BY_DIGEST,
 )
 @of_kind(Kind.STREAMS)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from api.files import VerificationBody
 from api.kit import metrics
 from api.kit.capacity import Kind, of_kind
 from api.kit.errors import documented
 from api.kit.fast_path import UnreadPath
 from api.kit.leaving import while_there
-from api.schemas import VerdictResult, VerificationBody
+from api.schemas import VerdictResult
 from api.services import Injected
 
 router = APIRouter(prefix="/v1/verifications", tags=["verifications"])
