@@ -32,6 +32,7 @@ from api.kit.middleware import RequestWatcher
 from api.kit.openapi import with_models
 from api.kit.queries import take_known_queries
 from api.kit.streams import ended_by_signals
+from api.portal import pages
 from api.routes import health, metrics, sessions
 from api.routes.ledger import attestations, declarations, evidence, history, inbox, log, stream, verifications
 from api.schemas import BulkResults, Problem, SignedDeclarations
@@ -132,6 +133,7 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         sessions.router,
         health.router,
         metrics.router,
+        pages.router,
     ):
         # Not by include_router, which nests routers and so looks up the route of each request twice.
         for route in router.routes:

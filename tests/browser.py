@@ -40,11 +40,14 @@ class Passkey:
 class Browser:
     """One page of one headless Chromium; a context manager.
 
-    ``pages`` maps an address to the HTML that it answers with. Every other request fails.
+    ``pages`` maps an address to the HTML that it answers with. ``server``: an address; requests to what begins with it
+    go there. Every other request fails. ``asked``: the requests that the page has made, each with its headers.
     """
 
-    def __init__(self, pages: Mapping[str, str]) -> None:
+    def __init__(self, pages: Mapping[str, str], server: str | None = None) -> None:
         self._pages = pages
+        self.server = server
+        self.asked: list[tuple[str, dict[str, str]]] = []
         self._folder = TemporaryDirectory(ignore_cleanup_errors=True)
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: ClientConnection | None = None
@@ -140,9 +143,14 @@ class Browser:
 
     def _answer(self, request: Mapping[str, Any]) -> None:
         """Answer a request of the page from ``pages``. The browser's own answer to this command is not waited for."""
-        page = self._pages.get(request["request"]["url"])
+        url = request["request"]["url"]
+        self.asked.append((url, dict(request["request"]["headers"])))
+        page = self._pages.get(url)
         answer: dict[str, Any] = {"requestId": request["requestId"]}
         self._last += 1
+        if self.server is not None and url.startswith(self.server):
+            self._write(self._last, "Fetch.continueRequest", answer)
+            return
         if page is None:
             self._write(self._last, "Fetch.failRequest", answer | {"errorReason": "AddressUnreachable"})
             return

@@ -5,6 +5,7 @@ Each command has the file of its name; ``agency``, ``council``, ``keys`` and ``p
 ==================== ==============================================================================
 ``terminal``         the app of one command, and asking for passphrases
 ``inputs``           what a command is given on its line: options that many share, ids, times
+``held``             the evidence that a command is given
 ``files``            the files that a command reads and writes
 ``comparison``       a plain file beside evidence, field by field
 ``output``           what a command prints, and its exit code
@@ -45,6 +46,7 @@ from ledger.cli import (
     mirror,
     post,
     proof,
+    qr,
     rebuild,
     redact,
     revoke,
@@ -59,6 +61,7 @@ from ledger.cli import (
     witness,
     wrap,
 )
+from ledger.cli import print as print_page
 from ledger.cli.files import carries_a_file
 from ledger.cli.installed import add_installed
 from ledger.cli.output import exit_code, explain, failure_json
@@ -83,6 +86,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "verify": verify.verify,
     "show": show.show_,
     "embed": embed.embed_,
+    "qr": qr.qr_,
+    "print": print_page.print_,
     "withdraw": withdraw.withdraw,
     "attest": attest.attest,
     "revoke": revoke.revoke,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +10,14 @@ import typer
 
 from ledger.cli.evidence_folder import SIDE_BY_SIDE, evidence_of_all
 from ledger.cli.files import STANDARD, is_standard_output, read_document, read_trusts, write_file
+from ledger.cli.held import evidence_of
 from ledger.cli.inputs import DECLARED, Api, DeclaredFolder, Json, SessionKey, identifier, is_id, mapped_file, now
 from ledger.cli.output import facts, report, show
 from ledger.cli.terminal import open_app, open_service
 from ledger.core.document import Redacted, disclose, redact
 from ledger.core.encoding.ids import DeclarationId, Digest
+from ledger.core.evidence.evidence import Evidence
+from ledger.core.evidence.link import is_link
 from ledger.errors import Malformed
 from ledger.journeys.refresh import refresh_file
 
@@ -23,7 +27,7 @@ def evidence(
         str | None,
         typer.Argument(
             metavar="[ID|FILE]",
-            help="Declaration id, or the name of a declared file; with --refresh, the address of a server.",
+            help="Declaration id, the name of a declared file, or a code's link; with --refresh, a server's address.",
         ),
     ] = None,
     output: Annotated[
@@ -77,6 +81,8 @@ def evidence(
 
     Example: `ledger evidence --all -o evidence/` after `ledger declare shipment/`
 
+    Example: `ledger evidence "https://ledger.example/q#1.….…" -o invoice.evidence.json`
+
     Example: `ledger evidence --refresh invoice.evidence.json https://ledger.example`
     """
     if refresh is not None:
@@ -106,7 +112,7 @@ def evidence(
         if services[0].is_server:
             services += [open_service(app, api, trust=trust, key=key) for _ in range(SIDE_BY_SIDE - 1)]
         raise typer.Exit(evidence_of_all(services, declared, output, disclose_ or [], everything, as_json))
-    file = None if id_ is None or is_id(id_) else mapped_file(id_, declared)
+    file = None if id_ is None or is_id(id_) or is_link(id_) else mapped_file(id_, declared)
     if file is not None and document is None and (declared / file.wrapped).exists():
         document = declared / file.wrapped
     if document is None and (disclose_ or everything):
@@ -117,10 +123,13 @@ def evidence(
         shown = redact(opened, []) if everything else disclose(opened, disclose_ or [])
         if isinstance(opened, Redacted) and not disclose_:
             shown = opened
-    service = open_service(open_app(), api, trust=trust, key=key)
-    given = Digest(identifier(digest, "--digest")) if digest is not None else None if file is None else file.digest
-    wanted = DeclarationId(identifier(id_ or "", "id")) if file is None else file.id
-    made = service.evidence(wanted, shown, given)
+    if id_ is not None and is_link(id_):
+        made = _by_link(id_, shown, document)
+    else:
+        service = open_service(open_app(), api, trust=trust, key=key)
+        given = Digest(identifier(digest, "--digest")) if digest is not None else None if file is None else file.digest
+        wanted = DeclarationId(identifier(id_ or "", "id")) if file is None else file.id
+        made = service.evidence(wanted, shown, given)
     write_file(output, made.to_bytes())
     value = {
         "file": str(output),
@@ -129,6 +138,13 @@ def evidence(
         "fields_disclosed": len(shown.fields) if shown else 0,
     }
     report(output, as_json, "Evidence", value)
+
+
+def _by_link(link: str, shown: Redacted | None, document: Path | None) -> Evidence:
+    made = evidence_of(link)
+    if shown is not None and shown.digest != made.declaration.digest:
+        raise Malformed("is not the document that the link names", str(document))
+    return replace(made, document=shown)
 
 
 def _refresh(file: Path, output: Path, url: str, trust: Path | None, as_json: bool) -> None:

@@ -177,9 +177,9 @@ class World:
         id_ = made.id(self.origin)
         return self.append(Enacted(made, tuple(Endorsement(key.signer, key.sign(id_)) for key in chosen)))
 
-    def enrol(self, code: str, jurisdiction: str, kinds: Sequence[int], *officers: Key) -> None:
+    def enrol(self, code: str, jurisdiction: str, kinds: Sequence[int], *officers: Key, name: str = "") -> None:
         """Enrol an agency, grant it mandates without end and authorise its officers' keys."""
-        self.enact(AgencyEnrolment, code, f"Agency {code}", jurisdiction, f"https://{code.lower()}.example")
+        self.enact(AgencyEnrolment, code, name or f"Agency {code}", jurisdiction, f"https://{code.lower()}.example")
         for kind in kinds:
             self.enact(MandateGrant, code, kind, 0, NO_END)
         for officer in officers:

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from api.kit.headers import page_policy
 from api.main import create_app, with_routes
+from api.portal.pages import POLICY
 from api.services import Services
 from api.status_figures import StatusFigures
 from ledger.app import App
@@ -66,7 +67,9 @@ def test_every_answer_is_complete(client: TestClient, method: str) -> None:
         answer = client.request(method, path)
         complete(answer)
         statuses.add(answer.status_code)
-        if not path.startswith(("/docs", "/redoc")):
+        if (method, path) == ("GET", "/q"):
+            assert answer.headers["content-security-policy"] == POLICY
+        elif not path.startswith(("/docs", "/redoc")):
             assert answer.headers["content-security-policy"] == JSON_POLICY
     assert len(statuses) > 1 or method not in ("GET", "POST")
 

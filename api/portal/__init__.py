@@ -1,0 +1,1 @@
+"""Pages for people: plain HTML with a script and a style sheet of their own, and nothing from elsewhere."""
