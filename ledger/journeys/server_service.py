@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import orjson
 
@@ -50,6 +50,7 @@ _POLL_SECONDS = 0.5
 _MOST_ENTRIES = 1_000
 _TRIES, _PAUSE = 4, 2.0  # lines that the server could not store now are sent again, and how long after (seconds)
 
+_Answer = TypeVar("_Answer")
 Confirm = Callable[[SeenServer], None]
 """Makes sure that a server that nobody has seen before is the right one; raises if nobody says so."""
 
@@ -155,7 +156,8 @@ class ServerService:
         return outcomes
 
     def _declare_once(self, signed: Sequence[Received]) -> list[Stored | LedgerError]:
-        answers = self._api.declare([_line(item) for item in signed])
+        lines = [_line(item) for item in signed]
+        answers = self._with_session(lambda: self._api.declare(lines))
         return [self._outcome(item, answer) for item, answer in zip(signed, answers, strict=True)]
 
     def _outcome(self, item: Received, answer: dict[str, Any]) -> Stored | LedgerError:
@@ -204,12 +206,7 @@ class ServerService:
 
     def _read_evidence(self, id_: DeclarationId, digest: Digest | None) -> Evidence:
         path = f"/v1/declarations/{hex_text(id_)}/evidence"
-        try:
-            data = self._api.read_bytes(path, digest=digest)
-        except NotSignedIn:
-            if not self._sign_in():
-                raise
-            data = self._api.read_bytes(path)
+        data = self._with_session(lambda: self._api.read_bytes(path, digest=digest))
         try:
             made = read_evidence(data)
         except Malformed as error:
@@ -233,12 +230,16 @@ class ServerService:
     def _shown_to_owner(self, path: str, id_: DeclarationId, digest: Digest | None) -> dict[str, Any]:
         """What the server shows to who has the digest, or is signed in."""
         given = digest or self._profiles.digest_of(self._site, id_)
+        return self._with_session(lambda: self._api.read(path, given))
+
+    def _with_session(self, ask: Callable[[], _Answer]) -> _Answer:
+        """Ask; where the server wants to know who asks, once more with a session of the command's key."""
         try:
-            return self._api.read(path, given)
+            return ask()
         except NotSignedIn:
             if not self._sign_in():
                 raise
-            return self._api.read(path)
+            return ask()
 
     def _sign_in(self) -> bool:
         """Begin a session with the command's key; False if it has none, or the session has just begun."""
@@ -280,7 +281,7 @@ class ServerService:
         return self._relay("/v1/postings", posting, body)
 
     def _relay(self, path: str, statement: Statement, body: dict[str, Any]) -> Recorded:
-        id_, answer = statement.id(self.origin), self._api.relay(path, body)
+        id_, answer = statement.id(self.origin), self._with_session(lambda: self._api.relay(path, body))
         try:
             if read_hash(answer.get("id"), "id") != id_:
                 raise Malformed("is another statement's", "id")

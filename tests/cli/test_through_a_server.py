@@ -191,6 +191,39 @@ def test_what_a_server_refuses_is_said_as_by_the_own_node(
         assert found["relay_yourself"]["to"] == "0x" + served.house.chain.origin.contract.hex()
 
 
+def test_a_server_that_takes_statements_only_from_who_signed_in(trader: Trader, tmp_path: Path) -> None:
+    with site(tmp_path / "closed", WRITES_NEED_SESSION="yes") as closed:
+        origin, port = closed.house.chain.origin, closed.servers[0].port
+        root = TrustRoot.of(origin, note_key(origin, closed.house.log_key))
+        (trader.folder / "closed.json").write_bytes(root.to_bytes())
+        file = trader.file("invoice.xml", INVOICE)
+        words = ("--api", f"http://127.0.0.1:{port}", "--trust", "closed.json", "-k", "trader")
+        id_ = trader.json("declare", file, "-t", "380", *words)["declarations"][0]["id"]
+        assert trader.json("withdraw", id_, *words)["entry"] > 0
+
+
+def test_which_service_is_asked(trader: Trader, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    first(trader, served)
+    assert trader.json("status")["service"] == served.url, "the one that is known"
+    monkeypatch.setenv("LEDGER_API", "http://127.0.0.1:1")
+    assert "127.0.0.1:1" in trader("status")[2], "the setting comes first"
+    assert trader.json("status", "--api", served.url)["service"] == served.url, "and the option before it"
+    monkeypatch.delenv("LEDGER_API")
+    monkeypatch.setenv("LEDGER_ORIGIN", str(served.house.chain.origin))
+    assert trader.json("status")["service"] == "here", "one's own ledger comes before a server that is only known"
+    code, _, errors = trader("status", "--trust", "trust.json")
+    assert (code, "goes with a server's API" in errors) == (2, True)
+    monkeypatch.delenv("LEDGER_ORIGIN")
+    (trader.state / "ledger.sqlite").unlink()
+    (known,) = (trader.state / "servers").glob("*.json")
+    other = json.loads(known.read_text()) | {"url": "https://ledger.example"}
+    (known.parent / "https_ledger.example.json").write_text(json.dumps(other))
+    code, _, errors = trader("status")
+    assert (code, served.url in errors, "https://ledger.example" in errors) == (2, True, True)
+    (known.parent / "broken.json").write_text("{")
+    assert trader.json("status", "--api", served.url)["service"] == served.url
+
+
 def test_without_no_anchor_it_waits_and_with_it_says_that_nothing_is_anchored(trader: Trader, served: Served) -> None:
     file = trader.file("invoice.xml", INVOICE)
     words = ("declare", file, "-t", "380", "-k", "trader", "--api", served.url, "--trust", "trust.json")
