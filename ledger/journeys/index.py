@@ -127,7 +127,7 @@ class HistoryIndex:
             for entry in self._entries(history, before, size):
                 for subject in subjects_of(entry, history.origin):
                     lists.add(subject_key(subject), entry.number)
-            self._index.advance(lists.take(), named)
+            self._index.advance(lists.take(), named, before)
         finally:
             lists.close()
         if len(self._index.kept) > 2 * _KEPT:

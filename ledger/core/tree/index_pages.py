@@ -162,14 +162,18 @@ class SubjectIndex:
         """The root at a size that is kept; KeyError otherwise."""
         return self.kept_at(size).root
 
-    def advance(self, changes: Iterable[Item], indexed: Indexed) -> IndexRoot:
+    def advance(self, changes: Iterable[Item], indexed: Indexed, after: int | None = None) -> IndexRoot:
         """Add the entries after the newest size, as the numbers that each key gets more; returns the new root.
 
         :param changes: ascending by key, each key once. However many they are, few are in memory at a time.
+        :param after: the newest size as the caller saw it, from which on ``changes`` are.
+        :raises KeyError: another size is the newest by now.
         :raises ValueError: the size is not beyond the newest.
         :raises HistoryBroken: a page was changed or lost: build the index anew.
         """
         before = self.size
+        if after is not None and before != after:
+            raise KeyError(after)
         if indexed.size <= before:
             raise ValueError(f"size {indexed.size} after {before}")
         old = self._root_page(self.kept_at(before)) if before else None

@@ -143,6 +143,8 @@ def test_sizes_only_grow_and_only_kept_ones_can_be_proven() -> None:
     index = SubjectIndex(MemoryPages())
     index.advance([Item(key("one"), (0,))], of(1))
     for size in (0, 1):
+        with pytest.raises(KeyError):
+            index.advance(items({KEYS[0]: [7]}), of(9), after=index.size - 1)
         with pytest.raises(ValueError, match="after"):
             index.advance([Item(key("one"), (1,))], of(size))
     index.advance([Item(key("one"), (1,))], of(2))
