@@ -5,6 +5,7 @@ What a file was declared as stands in the map of the output folder (``FileMap``)
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -232,6 +233,7 @@ class _Signer:
         self._seed = seed
         self._files = files
         self._ids: dict[str, DeclarationId] = {}
+        self._there: dict[str, frozenset[str]] = {}
 
     def sign(self, source: DocumentFile) -> _Signed | Rejected | LeftOut:
         try:
@@ -242,7 +244,7 @@ class _Signer:
             if own and data.startswith(b"ledger/"):
                 raise Malformed(f"is {own}: name the document itself", source.name)
             path = self._folder / ((source.copy or source.name) + WRAPPED)
-            wrapped = _earlier(source, path, data)
+            wrapped = _earlier(source, path, data) if self._is_there(path) else None
             before = self._before(source, wrapped)
             kind, why = _type_of(source, data, before)
             replaces = self._replaced(source, before)
@@ -254,6 +256,18 @@ class _Signer:
         id_ = declaration.id(self._origin)
         self._ids[source.name] = id_
         return _Signed(source, path, Received(id_, declaration, self._key.sign(id_)), why)
+
+    def _is_there(self, path: Path) -> bool:
+        """Whether something was at this path when its folder was first looked at; cheaper than to try to open it."""
+        folder = str(path.parent)
+        if folder not in self._there:
+            try:
+                self._there[folder] = frozenset(os.listdir(folder))  # noqa: PTH208 - names, not paths
+            except (FileNotFoundError, NotADirectoryError):
+                self._there[folder] = frozenset()
+            except OSError as error:
+                raise Malformed(f"cannot be read: {error.strerror}; choose another output folder", folder) from None
+        return path.name in self._there[folder]
 
     def _before(self, source: DocumentFile, wrapped: Wrapped | None) -> MappedFile | None:
         """What these bytes were declared as before, under this name and by this party."""

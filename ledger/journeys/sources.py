@@ -78,31 +78,36 @@ def sources_of(
                 if isinstance(item, LeftOut):
                     left_out.append(item)
                 else:
-                    file = replace(_file(item.path, item.name, types, format_), is_found=True)
-                    found.setdefault(item.path, file)
+                    found.setdefault(item.path, _file(item.path, item.name, types, format_, is_found=True))
     if not found and not left_out:
         raise Malformed("nothing to declare: name files, folders or an --index")
     files = _distinct(found.values())
     named = copy_names((file.name for file in files), copies)
-    return Sources(_ordered(replace(file, copy=named[file.name]) for file in files), tuple(left_out))
+    copied = (file if named[file.name] == file.name else replace(file, copy=named[file.name]) for file in files)
+    return Sources(_ordered(copied), tuple(left_out))
 
 
 def _distinct(files: Iterable[DocumentFile]) -> list[DocumentFile]:
     """With a name of its own for each: the second ``a.xml`` is called as its folder is, ``other/a.xml``."""
     taken: dict[str, DocumentFile] = {}
     for file in files:
-        name, around = file.name, file.path.resolve().parents[file.name.count("/")]
-        while name in taken:
-            if not around.name:
-                raise Malformed("is named twice", name)
-            name, around = f"{around.name}/{name}", around.parent
-        taken[name] = replace(file, name=name)
+        own = _renamed(file, taken) if file.name in taken else file
+        taken[own.name] = own
     return list(taken.values())
 
 
-def _file(path: Path, name: str, types: TypeOf, format_: Format | None) -> DocumentFile:
+def _renamed(file: DocumentFile, taken: Collection[str]) -> DocumentFile:
+    name, around = file.name, file.path.resolve().parents[file.name.count("/")]
+    while name in taken:
+        if not around.name:
+            raise Malformed("is named twice", name)
+        name, around = f"{around.name}/{name}", around.parent
+    return replace(file, name=name)
+
+
+def _file(path: Path, name: str, types: TypeOf, format_: Format | None, *, is_found: bool = False) -> DocumentFile:
     document_type, why = types.of(name)
-    return DocumentFile(path, name, document_type, format=format_, why=why)
+    return DocumentFile(path, name, document_type, format=format_, why=why, is_found=is_found)
 
 
 def _of_index(index: Path, paths: Sequence[Path], format_: Format | None) -> dict[Path, DocumentFile]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from hashlib import sha256
 
 WRAPPED = ".wrapped"
@@ -31,6 +31,9 @@ _LEFT_OUT: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+_REASONS = tuple(_LEFT_OUT)
+_LEFT_OUT_NAMES = re.compile("|".join(f"({'|'.join(map(translate, patterns))})" for patterns in _LEFT_OUT.values()))
+
 # What Windows refuses in a name, and what no terminal shows.
 _UNSAFE = re.compile(r'[<>:"\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]|[ .]$')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)")
@@ -40,14 +43,15 @@ _LONGEST_PART = 200  # bytes; file systems take 255, and endings are added
 def why_left_out(name: str) -> str | None:
     """Why a file of a folder is no document, by its name or that of a folder around it; None if it may be one."""
     for part in name.split("/"):
-        for why, patterns in _LEFT_OUT.items():
-            if any(fnmatchcase(part.casefold(), pattern) for pattern in patterns):
-                return why
+        if found := _LEFT_OUT_NAMES.match(part.casefold()):
+            return _REASONS[(found.lastindex or 1) - 1]
     return None
 
 
 def key_of(name: str) -> str:
     """Equal for names that a file system may take for one: those that differ in case or in Unicode's form."""
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", name).casefold())
 
 
