@@ -10,6 +10,7 @@ docs/formats.md, section 2, is the specification. In reading order:
 ``json_fields`` JSON to fields
 ``xml_fields``  XML to fields
 ``wrapped``     the owner's file
+``positions``   where a position means one element in a path, and another in XPath
 ``patterns``    how to name fields to hide or show
 ``shape``       whether fields fit into one document
 ``redaction``   the file for another reader, with some fields hidden

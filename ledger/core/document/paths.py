@@ -83,6 +83,20 @@ def read_path(path: str, format_: Format) -> Steps:
     raise Malformed(f"not a field path of a document of format {format_}", path)
 
 
+def beginning(path: str, steps: int) -> str:
+    """The first steps of the path of an XML field, as text.
+
+    >>> beginning("/Order[1]/Line[2]/text()[1]", 2)
+    '/Order[1]/Line[2]'
+    """
+    end = 0
+    for _ in range(steps):
+        match = _XML_STEP.match(path, end)
+        assert match is not None
+        end = match.end()
+    return path[:end]
+
+
 def _read(pattern: re.Pattern[str], path: str, start: int, step: Callable[[re.Match[str]], Step]) -> Steps:
     steps: list[Step] = []
     while start < len(path):

@@ -6,7 +6,8 @@ matches everything inside. ``*`` matches any one step, ``..`` (JSON) and ``//`` 
 - JSON: ``$.lines[*].price``, ``$..price``, ``$['net mass']``, ``$["net mass"]``; ``$`` is the whole document.
 - XML: ``/Invoice/InvoiceLine/Price/@currencyID``, ``//PriceAmount``, ``//{urn:example}Note[3]/text()``. A name without
   ``{namespace}`` matches in any or no namespace, and without ``[n]`` at any position. **``[n]`` means what it means in
-  a path**: the position among all children of the parent, and not, as in XPath, among those of the same name.
+  a path**: the position among all children of the parent, and not, as in XPath, among those of the same name. Where
+  these are two elements of the document, the pattern is refused (see :mod:`.positions`).
 - opaque: the empty path, or ``*``.
 """
 
@@ -20,6 +21,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from ledger.core.document.paths import Step, StepKind, Steps, XmlStep, name_text, read_path
+from ledger.core.document.positions import PositionTest, check_positions
 from ledger.core.document.xml_names import NCNAME_PATTERN
 from ledger.core.encoding.limits import Format
 from ledger.errors import Malformed
@@ -36,13 +38,14 @@ class _Test(NamedTuple):
     deep: bool
     takes: Callable[[Step], bool]
     wanted: str | int | None = None  # the only step that it matches
+    counted: PositionTest | None = None  # of XML: the same, with the position apart
 
 
 def select(paths: Sequence[str], format_: Format, patterns: Sequence[str]) -> set[str]:
     """Those of ``paths`` (fields of one document) that at least one of ``patterns`` matches.
 
-    :raises Malformed: a pattern that cannot be read, or that does not match any path; ``where`` is the pattern, and the
-        message gives the nearest path that exists.
+    :raises Malformed: a pattern that cannot be read, that does not match any path, or whose position has two meanings
+        here; ``where`` is the pattern, and the message gives the nearest path that exists, or the two.
     """
     known = set(paths)
     chosen = known.intersection(patterns)
@@ -59,8 +62,11 @@ def select(paths: Sequence[str], format_: Format, patterns: Sequence[str]) -> se
         else:
             steps = steps or _steps(paths, format_)
             named = [path for path, of_path in steps if _matches(tests, of_path)]
+        counted = [test.counted for test in tests if test.counted is not None]
+        in_xpath = check_positions(pattern, counted, steps) if counted else ""
         if not named:
-            raise Malformed(f"does not match any field shown here{_hint(pattern, _steps(paths, format_))}", pattern)
+            hint = in_xpath or _hint(pattern, _steps(paths, format_))
+            raise Malformed(f"does not match any field shown here{hint}", pattern)
         chosen.update(named)
     return chosen
 
@@ -148,7 +154,7 @@ def _matches(tests: Sequence[_Test], steps: Steps) -> bool:
     for step in steps:
         following = set()
         for place in places:
-            deep, takes, _ = tests[place]
+            deep, takes, *_ = tests[place]
             if deep:
                 following.add(place)
             if takes(step):
@@ -232,16 +238,18 @@ def _xml_test(match: re.Match[str], pattern: str) -> _Test:
     else:
         kinds = {StepKind.ELEMENT}
 
-    def takes(step: Step) -> bool:
+    def names(step: Step) -> bool:
         return (
             isinstance(step, XmlStep)
             and step.kind in kinds
             and (local in ("*", step.local))
             and (namespace is None or namespace == step.namespace)
-            and (not position or position == step.position)
         )
 
-    return _Test(deep, takes)
+    def takes(step: Step) -> bool:
+        return names(step) and isinstance(step, XmlStep) and position in (0, step.position)
+
+    return _Test(deep, takes, counted=PositionTest(deep, names, position, kinds == set(StepKind)))
 
 
 _GRAMMAR = {

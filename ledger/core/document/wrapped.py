@@ -99,6 +99,11 @@ def wrap(data: bytes, format_: Format, seed: bytes) -> Wrapped:
     return Wrapped(format_, seed, data)
 
 
+def begins_as_wrapped(data: bytes) -> bool:
+    """Whether bytes begin as a wrapped file does, with its header line."""
+    return _HEADER.match(data) is not None
+
+
 def read_wrapped(data: bytes) -> Wrapped:
     """Read a wrapped file strictly.
 
