@@ -125,9 +125,8 @@ class OwnService:
         follower = self.open_follower()
         history = follower.refresh()
         begin = max(0, history.size - limit) if first is None else read_entry(follower, history, first).number
-        return HistoryPage(
-            history.origin, history.size, history.head, tuple(read_entries(follower, history, begin, limit))
-        )
+        entries = tuple(read_entries(follower, history, begin, limit))
+        return HistoryPage(history.origin, history.size, history.head, entries, history.agencies)
 
     def waiting(self) -> Waiting:
         stored = self.open_store().status.read()

@@ -15,6 +15,7 @@ from ledger.core.document import Redacted
 from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Root, Signer
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.evidence import Evidence
+from ledger.core.history.agencies import Agencies
 from ledger.core.history.entry import Entry
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
@@ -95,12 +96,16 @@ class DeclarationView:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Entries of a history, in order, with its origin as it is told, its size and head."""
+    """Entries of a history, in order, with its origin as it is told, its size and head.
+
+    ``agencies``: the register as it is now, None where nobody has replayed it.
+    """
 
     origin: Origin
     size: int
     head: bytes
     entries: tuple[Entry, ...]
+    agencies: Agencies | None = None
 
 
 @dataclass(frozen=True, slots=True)

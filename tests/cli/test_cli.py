@@ -541,7 +541,10 @@ def test_the_history_lists_postings(shell: Shell) -> None:
     ]:
         (row,) = shell.json("history", str(done.number))["entries"]
         assert (row["kind"], row["words"]) == ("posted", line + sheets)
-        assert line + sheets in shell("history", str(done.number))[1]
+        told = shell("history", str(done.number))[1]
+        assert told.startswith(f"Entry {done.number}\n")
+        assert f"{row['sentence']}\n" in told
+        assert f"id of the statement  {hex_text(done.id)}\n" in told
     listed = shell("history", "--last", "1")[1]
     assert "from sheet 0x070707…070707 to sheet 0x080808…080808" in listed
 
@@ -554,4 +557,10 @@ def test_the_history_says_what_entries_of_other_kinds_are(shell: Shell) -> None:
         ("mandate_granted", "NZ-MPI: 851 phytosanitary certificate, from 1970-01-01T00:00:00Z until further notice"),
     ]:
         assert words in [row["words"] for row in found if row["kind"] == kind]
-    assert "NZ-MPI: Agency NZ-MPI (NZ)" in shell("history", "--last", "1000")[1]
+    listed = shell("history", "--last", "1000")[1]
+    for sentence in (
+        "The council took its seat: its one member decides",
+        "The council enrolled the agency Agency NZ-MPI (NZ-MPI, NZ)",
+        "The council let Agency NZ-MPI (NZ-MPI) attest kind 851, phytosanitary certificate, from then until further",
+    ):
+        assert sentence in listed

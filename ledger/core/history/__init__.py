@@ -4,10 +4,11 @@ In reading order:
 
 =================== ==============================================================================
 ``entry``           one numbered fact and its bytes
-``words``           what an entry says, for people
+``words``           what the payload of an entry says, for people
 ``resolution_file`` a resolution that council members sign one after the other
 ``agencies``        agencies, attesters and mandates, each with from and until
 ``rights``          what the holder of a key may read, by the register as it is now
+``sentences``       an entry as a sentence: who did what about what
 ``council``         the quorum of a resolution
 ``replay``          every rule of the contract, entry by entry
 ``standing``        whether an attestation is in force at a time
