@@ -30,7 +30,7 @@ from ledger.core.statements.signer import signers_of
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.node import shown_address
 from ledger.edges.chain.sender import ChainLimits
-from ledger.edges.keys.keystore import Keystore, SigningKey, passphrase_source
+from ledger.edges.keys.keystore import Keystore, SigningKey, passphrase_source, weakness
 from ledger.edges.profiles import Profiles
 from ledger.edges.published_log import PublishedLog
 from ledger.edges.store import Store
@@ -138,9 +138,12 @@ class App:
         """A key by name; Malformed if there is none, or the passphrase does not open it."""
         return self.keystore.load(name, self._passphrase())
 
-    def new_passphrase(self, ask: Ask) -> str:
-        """The passphrase for a new key: by the settings, or else what ``ask`` returns."""
-        return passphrase_source(self.settings.passphrase, self.settings.passphrase_file, prompt=True, ask=ask)()
+    def new_passphrase(self, ask: Ask, warn: Callable[[str], None]) -> str:
+        """The passphrase for a new key: by the settings, or else what ``ask`` returns; ``warn`` hears if it is weak."""
+        found = passphrase_source(self.settings.passphrase, self.settings.passphrase_file, prompt=True, ask=ask)()
+        if (why := weakness(found)) is not None:
+            warn(f"The passphrase {why}: whoever gets the file of the key can guess it. Four random words are good.")
+        return found
 
     @property
     def profiles(self) -> Profiles:
@@ -222,7 +225,7 @@ class App:
     def note_origin(self, origin: Origin) -> None:
         """Let later commands find this history; Unavailable if the file cannot be written."""
         try:
-            self.origin_file.parent.mkdir(parents=True, exist_ok=True)
+            self.origin_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.origin_file.write_text(f"{origin}\n")
         except OSError as error:
             raise Unavailable(f"{self.origin_file} cannot be written: {error.strerror}", source=Source.DISK) from None
@@ -332,8 +335,8 @@ class App:
     @_Opened
     def store(self) -> Store:
         """The store of the history; created if there is none."""
-        self.settings.state_dir.mkdir(parents=True, exist_ok=True)
-        return self._closed_later(Store.open(self.settings.store_url_or_default(), self.origin))
+        self.settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self._closed_later(Store.open(self.settings.store_address(), self.origin))
 
     @property
     def has_own_ledger(self) -> bool:
@@ -388,7 +391,7 @@ class App:
 
     def existing_store(self, origin: Origin | None = None) -> Store:
         """The store, which must exist; Unavailable if it does not. ``origin``: the history that it must be of."""
-        return self._closed_later(Store.open(self.settings.store_url_or_default(), origin, create=False))
+        return self._closed_later(Store.open(self.settings.store_address(), origin, create=False))
 
     def _closed_later(self, store: Store) -> Store:
         self._closing.callback(store.close)

@@ -53,6 +53,10 @@ class Malformed(DefiniteNo):
         self.where = where
 
 
+class WrongPassphrase(Malformed):
+    """A passphrase does not open a key."""
+
+
 class VerificationFailed(DefiniteNo):
     """A check said no: a signature, a proof or a digest does not fit what it is said to fit."""
 

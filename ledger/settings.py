@@ -9,6 +9,7 @@ import difflib
 import os
 import re
 import tomllib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -357,11 +358,14 @@ class Settings(BaseModel):
         listed = () if self.trusted_proxies is None else self.trusted_proxies.split(",")
         return tuple(ip_network(item.strip()) for item in listed)
 
-    def store_url_or_default(self) -> str:
-        """The store's address, password included: to open the store, never to show."""
+    def store_address(self) -> str | Path:
+        """The store's URL, password included, or the path of its file: to open the store, never to show.
+
+        A path is no URL: what its folders are called means nothing there.
+        """
         if self.store_url is not None:
             return self.store_url.get_secret_value()
-        return f"sqlite:///{self.state_dir / 'ledger.sqlite'}"
+        return self.state_dir / "ledger.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,7 +441,7 @@ def _read_file() -> tuple[Path, dict[str, Any]]:
     named = os.environ.get(FILE_VARIABLE)
     file = Path(named) if named else DEFAULT_FILE
     try:
-        return file, tomllib.loads(file.read_text(encoding="utf-8"))
+        return file, tomllib.loads(_text_of(file.read_bytes()))
     except FileNotFoundError:
         if named:
             raise Malformed(f"names the file {file}, which does not exist", FILE_VARIABLE) from None
@@ -447,6 +451,12 @@ def _read_file() -> tuple[Path, dict[str, Any]]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         # tomllib names the position and shows at most one character of the file.
         raise Malformed(f"is not TOML: {error}", str(file)) from None
+
+
+def _text_of(data: bytes) -> str:
+    """UTF-8, or what the byte order mark says that an editor of Windows wrote before it."""
+    utf16 = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    return data.decode("utf-16" if utf16 else "utf-8-sig")
 
 
 def _is_slip(variable: str, known: Mapping[str, Described]) -> bool:

@@ -40,7 +40,7 @@ def problems() -> list[str]:
 def test_defaults_need_nothing() -> None:
     settings = load_settings()
     assert settings == Settings()
-    assert settings.store_url_or_default() == "sqlite:///state/ledger.sqlite"
+    assert settings.store_address() == Path("state/ledger.sqlite")
     assert settings.keystore_dir == Path("state/keys")
     assert (settings.api_host, settings.api_port, settings.contract) == ("127.0.0.1", 8080, None)
     limits = App(settings).chain_limits
@@ -103,7 +103,7 @@ def test_all_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     for name, value in given.items():
         monkeypatch.setenv(f"LEDGER_{name.upper()}", value)
     settings = load_settings()
-    assert settings.store_url_or_default() == given["store_url"]
+    assert settings.store_address() == given["store_url"]
     assert settings.max_fee_per_gas_gwei == Decimal("0.1")
     assert App(settings).chain_limits.max_fee_per_gas == 10**8
     assert App(settings).relay_limits == RelayLimits(10**6, 10**5, 5 * 10**5, 9 * 10**6, 7 * 10**7)

@@ -17,6 +17,7 @@ from ledger.core.checkpoints.trust import TrustRoot, read_trust_root
 from ledger.core.checkpoints.trust_folder import TrustRoots, trust_files
 from ledger.core.document import DEFAULT_LIMITS, Redacted, Wrapped, open_document
 from ledger.errors import Malformed, Source, Unavailable
+from ledger.journeys.files import find_file, write_output
 
 _Read = TypeVar("_Read")
 
@@ -78,7 +79,7 @@ def read_file(path: Path) -> bytes:
         data = _read_standard_input()
     else:
         try:
-            with path.open("rb") as file:
+            with find_file(path).open("rb") as file:
                 data = file.read(_MOST_BYTES + 1)
         except OSError as error:
             raise Malformed(f"cannot be read: {error.strerror}", str(path)) from None
@@ -133,18 +134,20 @@ def read_trusts(path: Path) -> TrustRoot | TrustRoots:
         raise Malformed(error.what, error.where or str(path)) from None
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file, making its folder, or to standard output for ``-``; Unavailable if it cannot be written."""
+def write_file(path: Path, data: bytes, *, is_private: bool = False) -> None:
+    """Write a file, making its folder (see ``write_output``), or to standard output for ``-``.
+
+    :param is_private: only its owner can read it.
+    :raises Unavailable: it cannot be written.
+    """
+    if not is_standard_output(path):
+        write_output(path, data, is_private=is_private)
+        return
     try:
-        if is_standard_output(path):
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
     except OSError as error:
-        name = "standard output" if is_standard_output(path) else path
-        raise Unavailable(f"{name} cannot be written: {error.strerror}", source=Source.DISK) from None
+        raise Unavailable(f"standard output cannot be written: {error.strerror}", source=Source.DISK) from None
 
 
 def write_new(path: Path, data: bytes, why: str) -> None:

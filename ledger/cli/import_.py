@@ -10,7 +10,7 @@ import typer
 
 from ledger.cli.files import read_trusts
 from ledger.cli.inputs import Json, now
-from ledger.cli.output import Stages, bar, facts, out, show
+from ledger.cli.output import Stages, bar, facts, print_line, show
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.journeys.import_ import Imported, import_ledger
@@ -43,10 +43,10 @@ def import_(
     """
     app = open_app()
     root = None if trust is None else read_trusts(trust)
-    app.settings.state_dir.mkdir(parents=True, exist_ok=True)
+    app.settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with bar() as progress:
         stage = Stages(progress).stage
-        arrived = import_ledger(folder, app.settings.store_url_or_default(), now(), root, accept_wallets, stage)
+        arrived = import_ledger(folder, app.settings.store_address(), now(), root, accept_wallets, stage)
     if app.settings.origin is None and app.settings.contract is None and not app.origin_file.exists():
         app.note_origin(arrived.manifest.origin)
     value = _arrived(arrived)
@@ -54,7 +54,7 @@ def import_(
     def human() -> None:
         facts("Imported", value)
         for line in _words(value, trust is None):
-            out.print(line, soft_wrap=True)
+            print_line(line)
 
     show(as_json, value, human)
 
@@ -89,7 +89,7 @@ def _words(value: dict[str, Any], believed: bool) -> list[str]:
         )
     if value["contradicting_checkpoints"]:
         said.append(
-            "[bold red]The log key signed checkpoints of another history too[/]: before a reorganisation of the chain, "
+            "The log key signed checkpoints of another history too: before a reorganisation of the chain, "
             f"or because it showed two histories: sizes {value['contradicting_checkpoints']}."
         )
     if believed:

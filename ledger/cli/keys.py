@@ -9,15 +9,17 @@ import typer
 
 from ledger.cli.files import read_file
 from ledger.cli.inputs import Json
-from ledger.cli.output import facts, lines, show
-from ledger.cli.terminal import ask_twice, open_app
+from ledger.cli.output import facts, lines, show, warn
+from ledger.cli.terminal import ask_twice, can_ask, open_app
 from ledger.core.statements.signature import Algorithm
-from ledger.errors import Malformed
+from ledger.errors import Malformed, WrongPassphrase
+from ledger.journeys.keys import wallet_passphrase
 from ledger.journeys.log_keys import end_log_key, last_signed
 
 keys = typer.Typer(
     no_args_is_help=True, help="Create, list and import keys; files are encrypted (Ethereum v3, scrypt)."
 )
+_WALLET_OPTION = "--wallet-passphrase-file"
 _COLUMNS = ("name", "algorithm", "address or public key")
 AlgorithmOption = Annotated[
     Algorithm,
@@ -32,7 +34,8 @@ def new(name: str, algorithm: AlgorithmOption = Algorithm.SECP256K1, as_json: Js
     Example: `ledger keys new trader`
     """
     app = open_app()
-    info = app.keystore.create(name, algorithm, app.new_passphrase(ask_twice))
+    app.keystore.check_free(name)
+    info = app.keystore.create(name, algorithm, app.new_passphrase(ask_twice, warn))
     show(as_json, info.to_json(), lambda: lines("Created", _COLUMNS, [tuple(info.to_json().values())]))
 
 
@@ -51,14 +54,31 @@ def import_(
     name: str,
     file: Annotated[Path, typer.Argument(help="An Ethereum v3 keystore file, or a file with 64 hex digits.")],
     algorithm: AlgorithmOption = Algorithm.SECP256K1,
+    wallet_passphrase_file: Annotated[
+        Path | None,
+        typer.Option(
+            _WALLET_OPTION,
+            help="File whose first line is the wallet's own passphrase; asked for if not given. An empty file: none.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Import a key from a file, never from the command line, where others could read it.
 
-    Example: `ledger keys import officer officer-v3.json`
+    A wallet's file has a passphrase of its own. In the keystore the key gets the keystore's.
+
+    Example: `ledger keys import officer officer-v3.json --wallet-passphrase-file wallet.txt`
     """
-    app = open_app()
-    info = app.keystore.import_key(name, algorithm, read_file(file), app.new_passphrase(ask_twice), where=str(file))
+    app, data, where = open_app(), read_file(file), str(file)
+    app.keystore.check_free(name)
+    theirs = wallet_passphrase(data, wallet_passphrase_file, can_ask(), where, _WALLET_OPTION)
+    ours = app.new_passphrase(ask_twice, warn)
+    try:
+        info = app.keystore.import_key(name, algorithm, data, ours, theirs, where=where)
+    except WrongPassphrase as error:
+        if theirs is not None:
+            raise
+        raise WrongPassphrase(f"{error.what}: give the wallet's own with {_WALLET_OPTION}", where) from None
     show(as_json, info.to_json(), lambda: lines("Imported", _COLUMNS, [tuple(info.to_json().values())]))
 
 

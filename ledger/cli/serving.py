@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import resource
 import shutil
 import tempfile
 from typing import Any
@@ -49,6 +48,10 @@ def uvicorn_options(settings: Settings) -> dict[str, Any]:
 
 def allow_connections(settings: Settings) -> None:
     """Let this process and those that it starts open as many files as the connections need, if the machine lets us."""
+    try:
+        import resource
+    except ImportError:  # a system without such limits
+        return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = settings.connections + _OTHER_FILES
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -64,14 +66,19 @@ def confirm_server(seen: SeenServer) -> None:
     :raises Malformed: nobody says so.
     """
     for name, value in seen.fingerprints().items():
-        typer.echo(f"{name:>12}  {value}", err=True)
-    typer.echo("Compare this with what the operator published elsewhere, on paper for example.", err=True)
+        say(f"{name:>12}  {value}")
+    say("Compare this with what the operator published elsewhere, on paper for example.")
     try:
         agreed = typer.confirm("Is it the same?", default=False, err=True)
     except typer.Abort:
         agreed = False
     if not agreed:
         raise Malformed("was not confirmed: nothing was signed. Give --trust FILE where nobody can be asked", "server")
+
+
+def can_ask() -> Callable[[str], str] | None:
+    """Asks the person at the terminal for a passphrase; None if nobody is there."""
+    return getpass.getpass if sys.stdin is not None and sys.stdin.isatty() else None
 
 
 def ask_twice(prompt: str) -> str:

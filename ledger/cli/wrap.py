@@ -44,7 +44,7 @@ def wrap_(
         raise Malformed(
             "exists, and another seed would make another digest: choose another name, or remove the file", str(target)
         )
-    write_file(target, wrapped.to_bytes())
+    write_file(target, wrapped.to_bytes(), is_private=True)
     value = {
         "file": str(target),
         "format": wrapped.format.value,

@@ -17,6 +17,7 @@
 ``replay_index``   the index of subjects of a long replay, on disk
 ``signature_pool`` signatures checked on all processors
 ``whole_file``     files that are replaced as a whole
+``file_lock``      a lock on a file, held by one process at a time
 ``devchain``       an embedded chain, to try things out
 ================== ====================================================================
 """

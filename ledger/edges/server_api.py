@@ -15,7 +15,6 @@ from typing import Any
 from ledger import errors
 from ledger.core.encoding.json_text import parse_json
 from ledger.core.evidence.evidence import MAX_EVIDENCE_BYTES
-from ledger.edges.http import proxy_for
 from ledger.edges.web import Response, Web
 from ledger.errors import (
     DeclarationNotAnchored,
@@ -82,7 +81,6 @@ class ServerApi:
         self.url = url
         self.session = session
         self._says = says
-        proxy = proxy_for(url, proxy)
         self._web = Web(url, TIMEOUT_SECONDS, Source.LOG, proxy)
         self._relaying = Web(url, RELAY_TIMEOUT_SECONDS, Source.LOG, proxy)
 

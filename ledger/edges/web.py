@@ -81,7 +81,7 @@ class Web:
         from urllib3.exceptions import HTTPError, ReadTimeoutError
 
         if self._session is None:
-            self._session = open_session(self._proxy)
+            self._session = open_session(self._url, self._proxy)
         try:
             with self._session.request(
                 method,

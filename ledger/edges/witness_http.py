@@ -8,6 +8,7 @@ from pathlib import Path
 from ledger.core.checkpoints.note import MAX_NOTE, SignedNote
 from ledger.core.checkpoints.witness_requests import AddCheckpoint
 from ledger.core.checkpoints.witnesses_file import KnownWitness, read_witnesses
+from ledger.core.encoding.text import text_of
 from ledger.edges.web import Response, Web
 from ledger.errors import DefiniteNo, LedgerError, Malformed, Source, Unavailable, VerificationFailed
 
@@ -88,11 +89,11 @@ def clients_of(file: Path | None, proxy: str | None = None) -> list[WitnessClien
 def witnesses_in(file: Path) -> tuple[KnownWitness, ...]:
     """The witnesses of a witnesses file; Malformed if the file or one of its lines cannot be read."""
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Malformed(
-            f"cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}", str(file)
-        ) from None
+        text = text_of(file.read_bytes())
+    except OSError as error:
+        raise Malformed(f"cannot be read: {error.strerror}", str(file)) from None
+    except Malformed:
+        raise Malformed("cannot be read: it is not UTF-8 text", str(file)) from None
     try:
         return read_witnesses(text)
     except Malformed as error:

@@ -52,11 +52,13 @@ In the order of a document's life:
 ``import_log``       the part of it that reads the log
 ``rebuild``          a store again from the chain and from holders' evidence
 ``deploy``           put the contract on a chain
+``keys``             the passphrase of a wallet whose key is imported
+``files``            files that a person names, found and written
 ``trust``            the trust root of this log
 ``progress``         how long work says how far it is
 ``index_difference`` in which subject the index that a log signed differs from that of its entries
 ==================== ==============================================================================================
 
 The commands ``wrap``, ``redact`` and ``embed`` need no journey: they hand files to ``core.document`` and
-``core.evidence.pdf``. ``keys`` hands names to ``edges.keys``, ``serve`` starts ``api.main``.
+``core.evidence.pdf``. ``keys`` hands names to ``edges.keys`` mostly, ``serve`` starts ``api.main``.
 """

@@ -48,13 +48,13 @@ class Imported:
 
 def import_ledger(
     folder: Path,
-    store_url: str,
+    store_address: str | Path,
     at: int,
     trust: TrustRoot | TrustRoots | None = None,
     accept_wallets: bool = False,
     progress: StageProgress = no_stages,
 ) -> Imported:
-    """Fill the store at ``store_url`` from the export in ``folder``; ``at`` is the time now in seconds.
+    """Fill the store at ``store_address`` from the export in ``folder``; ``at`` is the time now in seconds.
 
     A store that has part of it gets the rest. If anything is wrong, a store that is there stays as it was, and no new
     one is left.
@@ -74,7 +74,7 @@ def import_ledger(
         if believed.origin != origin:
             raise HistoryBroken("the export is of another history", expected=believed.origin, found=origin)
         with (
-            Store.founding(store_url, origin) as store,
+            Store.founding(store_address, origin) as store,
             store.restoring() as restoration,
             DiskMemory() as memory,
             ReplayIndex(origin) as index,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ledger.core.checkpoints.log_keys import LogKey, check_log_keys, read_earlier_log_keys
 from ledger.core.checkpoints.note import NoteKey
+from ledger.core.encoding.text import text_of
 from ledger.core.history.history import History
 from ledger.core.statements.origin import Origin
 from ledger.edges.store import Store
@@ -52,6 +53,8 @@ def last_signed(history: History, store: Store, key: NoteKey) -> int:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Malformed(f"cannot be read: {getattr(error, 'strerror', None) or 'is not UTF-8'}", str(file)) from None
+        return text_of(file.read_bytes())
+    except OSError as error:
+        raise Malformed(f"cannot be read: {error.strerror}", str(file)) from None
+    except Malformed:
+        raise Malformed("cannot be read: is not UTF-8", str(file)) from None

@@ -18,7 +18,6 @@ from ledger.core.encoding.json_text import parse_json
 from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.sign_in import SignIn
-from ledger.edges.http import proxy_for
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.profiles import Profile, Profiles
 from ledger.edges.web import Response, Web
@@ -129,7 +128,7 @@ def log_in(seen: SeenServer, key: SigningKey, profiles: Profiles, clock: Callabl
 
 def web_of(site: str, proxy: str | None) -> Web:
     """Requests to a server, through a proxy if there is one; never for loopback."""
-    return Web(site, TIMEOUT_SECONDS, Source.LOG, proxy_for(site, proxy))
+    return Web(site, TIMEOUT_SECONDS, Source.LOG, proxy)
 
 
 def _value(answer: Response, status: int, site: str) -> dict[str, Any]:

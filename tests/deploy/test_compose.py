@@ -132,7 +132,7 @@ def test_our_settings_are_settings_and_fit_the_trial(
         outside = value.replace("/run/secrets/", f"{home}/secrets/").replace("/keys", f"{home}/keys")
         monkeypatch.setenv(name, outside)
     settings = load_settings()
-    assert settings.store_url_or_default().endswith("@postgres/ledger")
+    assert str(settings.store_address()).endswith("@postgres/ledger")
     assert settings.passphrase_file is not None
     keystore, passphrase = Keystore(settings.keystore_dir), settings.passphrase_file.read_text().strip()
     assert {info.name for info in keystore.list()} == {"relayer", "anchor", "council", "log"}

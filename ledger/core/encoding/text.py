@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from datetime import UTC, datetime
 
 from ledger.errors import Malformed
 
+_MARKS = {BOM_UTF8: "UTF-8", BOM_UTF16_LE: "UTF-16LE", BOM_UTF16_BE: "UTF-16BE"}
 _LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
@@ -27,6 +29,19 @@ def decode(data: bytes, encoding: str) -> str:
     except UnicodeDecodeError as error:
         good = data[: error.start].decode(encoding)
         raise Malformed(f"this byte is not {encoding}", position(good, len(good))) from None
+
+
+def text_of(data: bytes) -> str:
+    """The text of a file that a person wrote: UTF-8, or what its byte order mark says, which is left out.
+
+    Editors of Windows begin UTF-8 with a mark, and its shell writes UTF-16.
+
+    :raises Malformed: with line and column of the first byte that is none of it.
+    """
+    for mark, encoding in _MARKS.items():
+        if data.startswith(mark):
+            return decode(data.removeprefix(mark), encoding)
+    return decode(data, "UTF-8")
 
 
 def when(at: int) -> str:

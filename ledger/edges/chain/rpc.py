@@ -183,7 +183,7 @@ class Rpc:
         """The session of this thread: connections are kept open."""
         session: Session | None = getattr(self._sessions, "session", None)
         if session is None:
-            session = self._sessions.session = open_session(self._proxy)
+            session = self._sessions.session = open_session(self._url, self._proxy)
         return session
 
 

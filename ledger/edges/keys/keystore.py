@@ -16,6 +16,7 @@ import re
 import secrets
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,23 +29,28 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ledger.core.encoding.ids import Signer
+from ledger.core.encoding.text import text_of
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import P256_N, SECP256K1_N, Algorithm
 from ledger.core.statements.signer import address_of, p256_signer
-from ledger.edges.keys.passphrase import passphrase_source
-from ledger.errors import KeyExists, Malformed, Source, Unavailable
+from ledger.edges.keys.passphrase import first_line, passphrase_source, prepared, spellings, weakness
+from ledger.errors import KeyExists, Malformed, Source, Unavailable, WrongPassphrase
 
 if TYPE_CHECKING:
     from eth_account.datastructures import SignedTransaction
     from eth_account.types import TransactionDictType
 
-__all__ = ["KeyInfo", "Keystore", "SigningKey", "passphrase_source"]
+__all__ = ["KeyInfo", "Keystore", "SigningKey", "first_line", "is_wallet", "passphrase_source", "weakness"]
 
 SECRET_SIZE = 32
 DIGEST_SIZE = 32
 LIGHT_WORK = 1 << 12  # for tests and demos: opens in milliseconds
 STRONG_WORK = 1 << 18  # as geth: 256 MiB, about a second
 _MOST_MEMORY = 1 << 30  # an imported file may not ask for so much memory that it stops the machine
+_MOST_ROUNDS = 10_000_000  # of PBKDF2: some seconds; wallets use 262,144 to 1,000,000
+_LONGEST_DERIVED = 64  # bytes; all wallets derive 32
+_LONGEST_FILE = 64 << 10
+_NUMBERS = {"scrypt": ("n", "r", "p", "dklen"), "pbkdf2": ("c", "dklen")}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HEX_SECRET = re.compile(r"\s*(?:0x)?([0-9a-fA-F]{64})\s*")
 
@@ -180,17 +186,23 @@ class Keystore:
 
         ``file_passphrase`` opens a v3 file whose passphrase is not ``passphrase``. ``where``: how errors name the key.
         """
-        if key.lstrip()[:1] == b"{":
+        self.check_free(name)
+        if len(key) == SECRET_SIZE:
+            secret = key
+        elif is_wallet(key):
             contents = _parse(key, where)
             secret = _decrypt(contents, passphrase if file_passphrase is None else file_passphrase, where)
-        elif len(key) == SECRET_SIZE:
-            secret = key
         else:
-            match = _HEX_SECRET.fullmatch(key.decode("ascii", "replace"))
+            match = _HEX_SECRET.fullmatch(_text(key))
             if match is None:
                 raise Malformed("is neither an Ethereum v3 file nor 64 hex digits", where)
             secret = bytes.fromhex(match[1])
         return self._write(name, algorithm, secret, passphrase)
+
+    def check_free(self, name: str) -> None:
+        """Nothing, if a key of this name can be made; KeyExists if the name is taken, Malformed if it is no name."""
+        if self._path(name).exists():
+            raise KeyExists(name)
 
     def list(self) -> list[KeyInfo]:
         """All keys by name, without a passphrase. Skips files that are not keys."""
@@ -245,12 +257,11 @@ class Keystore:
         from eth_account import Account
 
         path = self._path(name)
-        if path.exists():
-            raise KeyExists(name)
+        self.check_free(name)
         if not passphrase:
             raise Malformed("a key needs a passphrase that is not empty", f"key {name}")
         key = SigningKey(algorithm, secret)
-        contents = Account.encrypt(secret, passphrase, kdf="scrypt", iterations=self._work)
+        contents = Account.encrypt(secret, prepared(passphrase), kdf="scrypt", iterations=self._work)
         if algorithm is not Algorithm.SECP256K1:
             # eth-account computes a secp256k1 address for every secret; no wallet may take this key for one.
             del contents["address"]
@@ -268,14 +279,10 @@ class Keystore:
                     file.write(data)
                     file.flush()
                     os.fsync(file.fileno())
-                Path(path).hardlink_to(part)
+                _link(Path(part), path)
             finally:
                 Path(part).unlink()
-            folder = os.open(self._folder, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            _sync_folder(self._folder)
         except FileExistsError:
             raise KeyExists(name) from None
         except OSError as error:
@@ -284,12 +291,56 @@ class Keystore:
 
 def _parse(data: bytes, where: str) -> Mapping[str, Any]:
     try:
-        contents = json.loads(data)
-    except ValueError:
+        contents = json.loads(_text(data)) if len(data) <= _LONGEST_FILE else None
+    except (ValueError, RecursionError):
         contents = None
     if not isinstance(contents, dict) or contents.get("version") != 3:
         raise Malformed("is not an Ethereum keystore file of version 3", where)
     return contents
+
+
+def _text(data: bytes) -> str:
+    """The text of a key's file; empty if it is none, as no key has."""
+    try:
+        return text_of(data)
+    except Malformed:
+        return ""
+
+
+def is_wallet(data: bytes) -> bool:
+    """Whether this is the file of a wallet, or of this keystore: JSON, encrypted under a passphrase of its own."""
+    return _text(data).lstrip().startswith("{")
+
+
+def _link(part: Path, path: Path) -> None:
+    """Give a file a second name, if that is free. Where the system has no such links, write the bytes under it.
+
+    :raises FileExistsError: the name is taken.
+    """
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        raise
+    except OSError:  # FAT, exFAT and some network folders refuse it, each with an error of its own
+        data = part.read_bytes()
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            try:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                path.unlink()
+                raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the folder's new name last through a power cut, where folders can be synced at all."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _info(name: str, contents: Mapping[str, Any]) -> KeyInfo:
@@ -307,20 +358,36 @@ def _info(name: str, contents: Mapping[str, Any]) -> KeyInfo:
 def _decrypt(contents: Mapping[str, Any], passphrase: str, where: str) -> bytes:
     from eth_account import Account
 
+    _check_work(contents, where)
+    for spelling in spellings(passphrase):
+        try:
+            return bytes(Account.decrypt(dict(contents), spelling))
+        except Exception as error:  # eth-account lets a dozen kinds of errors through
+            # Their messages may hold derived key material, so none is kept.
+            if "MAC mismatch" not in str(error):
+                raise Malformed("is damaged, or encrypted in an unknown way", where) from None
+    raise WrongPassphrase("the passphrase does not open this key", where)
+
+
+def _check_work(contents: Mapping[str, Any], where: str) -> None:
+    """Refuse a file that would make this machine work for minutes, or fill its memory, before anything is computed."""
     try:
         crypto = {key.lower(): value for key, value in contents.items()}["crypto"]
-        parameters = crypto["kdfparams"]
-        cost = 128 * int(parameters.get("n", 0)) * int(parameters.get("r", 0)) * int(parameters.get("p", 1))
-        if cost > _MOST_MEMORY:
-            raise Malformed("asks for more work than any key needs", where)
-        return bytes(Account.decrypt(dict(contents), passphrase))
-    except Malformed:
-        raise
-    except Exception as error:  # eth-account lets a dozen kinds of errors through
-        # Their messages may hold derived key material, so none is kept.
-        if "MAC mismatch" in str(error):
-            raise Malformed("the passphrase does not open this key", where) from None
+        named = {str(key).lower(): value for key, value in crypto.items()}
+        kdf, given = named["kdf"], {str(key).lower(): value for key, value in named["kdfparams"].items()}
+        numbers = [given[name] for name in _NUMBERS[kdf]]
+    except (AttributeError, KeyError, TypeError):
         raise Malformed("is damaged, or encrypted in an unknown way", where) from None
+    if any(type(number) is not int or number < 1 for number in numbers):
+        raise Malformed("is damaged: a number of its key derivation is none", where)
+    if kdf == "scrypt":
+        n, r, p, length = numbers
+        too_much = 128 * n * r * p > _MOST_MEMORY
+    else:
+        rounds, length = numbers
+        too_much = rounds > _MOST_ROUNDS
+    if too_much or length > _LONGEST_DERIVED:
+        raise Malformed(f"asks for more work than any key needs ({kdf}), which would stop this machine", where)
 
 
 def _public(key: SigningKey) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from ledger.core.encoding.text import text_of
 from ledger.errors import Malformed, Source, Unavailable
 
 
@@ -40,19 +42,57 @@ def passphrase_source(
     return source
 
 
+def first_line(file: Path) -> str:
+    """The first line of a text file, as editors of any system write it: the passphrase that it holds.
+
+    :raises Malformed: the file is not text.
+    :raises Unavailable: it cannot be read.
+    """
+    try:
+        return text_of(file.read_bytes()).partition("\n")[0].rstrip("\r")
+    except Malformed:
+        raise Malformed("is not UTF-8 text", str(file)) from None
+    except OSError as error:
+        raise Unavailable(f"the passphrase file {file} cannot be read: {error.strerror}", source=Source.DISK) from None
+
+
+def prepared(passphrase: str) -> str:
+    """A passphrase in the one form under which keys are encrypted, whatever keyboard or system it was typed on.
+
+    As the profile OpaqueString of RFC 8265: spaces of all kinds become the common one, and letters with their marks
+    have the form NFC. Nothing else changes.
+    """
+    spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in passphrase)
+    return unicodedata.normalize("NFC", spaced)
+
+
+def spellings(passphrase: str) -> list[str]:
+    """The forms under which a key may have been encrypted with this passphrase: of this program first, then of others.
+
+    Without letters beyond ASCII there is one.
+    """
+    forms = (prepared(passphrase), passphrase, *(unicodedata.normalize(form, passphrase) for form in ("NFD", "NFKC")))
+    return list(dict.fromkeys(forms))
+
+
+SHORT = 12
+"""Characters that a passphrase should have at least."""
+
+
+def weakness(passphrase: str) -> str | None:
+    """What makes a passphrase easy to guess for whoever gets the file of the key, in words; None if nothing does."""
+    if len(passphrase) < SHORT:
+        return f"has {len(passphrase)} character{'' if len(passphrase) == 1 else 's'}, and should have {SHORT} or more"
+    if len(set(passphrase)) < 5:
+        return f"has only {len(set(passphrase))} different characters"
+    return None
+
+
 def _ask_for_passphrase(passphrase: str | Secret | None, file: Path | None, ask: Callable[[str], str] | None) -> str:
     if passphrase is not None:
         found, where = passphrase if isinstance(passphrase, str) else passphrase.get_secret_value(), "LEDGER_PASSPHRASE"
     elif file is not None:
-        where = str(file)
-        try:
-            found = file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
-        except UnicodeDecodeError:
-            raise Malformed("is not UTF-8 text", where) from None
-        except OSError as error:
-            raise Unavailable(
-                f"the passphrase file {file} cannot be read: {error.strerror}", source=Source.DISK
-            ) from None
+        found, where = first_line(file), str(file)
     elif ask is not None:
         where = "prompt"
         try:

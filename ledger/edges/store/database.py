@@ -10,10 +10,11 @@ exception is the statement that takes in declarations: on PostgreSQL it waits fo
 
 from __future__ import annotations
 
+import os
 import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -72,13 +73,18 @@ _CONSTRAINT = "23"  # the class of SQLSTATEs for broken constraints; pg8000 has 
 _REFERENCES = "PRAGMA foreign_key_check"
 
 
+StoreAddress = str | Path
+"""A URL, or the path of an SQLite file."""
+
+
 class Database:
     """A pool of connections; safe to use from threads and from several processes."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: StoreAddress) -> None:
         """Connects to nothing yet.
 
-        :param url: ``sqlite:///relative.sqlite``, ``sqlite:////absolute.sqlite``, ``postgresql://user@host/name``.
+        :param url: ``sqlite:///relative.sqlite``, ``sqlite:////absolute.sqlite``, ``postgresql://user@host/name``; or
+            the path of an SQLite file, in which no character has a meaning.
         :raises Malformed: the address is of another kind, or of a database in memory, which would not be durable.
         """
         parsed = parse_url(url)
@@ -108,6 +114,15 @@ class Database:
     def is_missing(self) -> bool:
         """Whether connecting would create a SQLite file. Databases of a server are made by its operator."""
         return self.is_sqlite and not self.address.startswith("file:") and not Path(self.address).exists()
+
+    def create_file(self) -> None:
+        """Make the file of a SQLite database that is missing, for its owner only. SQLite's files beside it follow it.
+
+        Where it cannot be made, connecting says why.
+        """
+        if self.is_missing():
+            with suppress(OSError):
+                os.close(os.open(self.address, os.O_CREAT | os.O_RDWR, 0o600))
 
     def remove(self) -> None:
         """Remove the files of a SQLite database, which must not be open anywhere. Databases of a server stay."""
@@ -205,8 +220,10 @@ class Database:
             raise Unavailable(f"the store {self.address} {_advice(error)}", source=Source.STORE) from None
 
 
-def parse_url(url: str) -> URL:
+def parse_url(url: StoreAddress) -> URL:
     """Read a store's address. Malformed says what is permitted, and does not repeat the address with its password."""
+    if isinstance(url, Path):
+        return URL.create("sqlite", database=str(url))
     try:
         parsed = make_url(url)
         backend = parsed.get_backend_name()

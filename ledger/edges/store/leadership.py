@@ -8,7 +8,6 @@ two processes believe that they lead.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from threading import Lock
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from ledger.edges.file_lock import lock
 from ledger.edges.store.database import WAIT_SECONDS, Database
 from ledger.errors import Source, Unavailable
 
@@ -128,12 +128,10 @@ def _try_file(database: Database, name: str) -> int | None:
     """Open and lock a file; None if another process or thread has locked it."""
     path = f"{database.address}.{name}"
     try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # children do not inherit it
     except OSError as error:
         raise Unavailable(f"{path} cannot be written: {error.strerror}", source=Source.STORE) from None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not lock(file, wait=False):
         os.close(file)
         return None
     return file

@@ -58,6 +58,8 @@ class Schema:
         """
         if not create and database.is_missing():
             raise _missing(database)
+        if create:
+            database.create_file()
         config = self._config()
         script = ScriptDirectory.from_config(config)
         with database.reading() as connection:

@@ -13,7 +13,7 @@ from ledger.edges.store.backup import Backup
 from ledger.edges.store.batches import Batches
 from ledger.edges.store.checkpoints import Checkpoints
 from ledger.edges.store.cosigned import Cosigned
-from ledger.edges.store.database import Database
+from ledger.edges.store.database import Database, StoreAddress
 from ledger.edges.store.declarations import Declarations
 from ledger.edges.store.entries import Entries
 from ledger.edges.store.events import Events
@@ -63,10 +63,10 @@ class Store:
         self.backup = Backup(database)
 
     @classmethod
-    def open(cls, url: str, origin: Origin | None, create: bool = True) -> Store:
+    def open(cls, url: StoreAddress, origin: Origin | None, create: bool = True) -> Store:
         """Open the store of ``origin`` and bring its tables up to date; create it if there is none.
 
-        :param url: ``sqlite:///file``, or ``postgresql://user@host/name``.
+        :param url: ``sqlite:///file``, or ``postgresql://user@host/name``; or the path of an SQLite file.
         :param origin: None to open a store of any origin, without asking a chain; the store must exist then.
         :param create: False: the store must exist.
         :raises Malformed: the address cannot be used, or the tables are of a newer version or another program.
@@ -85,7 +85,7 @@ class Store:
 
     @classmethod
     @contextmanager
-    def founding(cls, url: str, origin: Origin) -> Iterator[Store]:
+    def founding(cls, url: StoreAddress, origin: Origin) -> Iterator[Store]:
         """Like ``open``, to fill the store: if the block raises, a SQLite file that did not exist is removed again."""
         database = Database(url)
         is_new = database.is_missing()
