@@ -32,6 +32,7 @@ import datetime
 import hashlib
 import json
 import math
+import os
 import re
 import sys
 import time
@@ -2720,7 +2721,7 @@ def one_line(text: str) -> str:
 
 def printable(text: str) -> str:
     """The text with all that does not print, or that this terminal does not have, as escapes."""
-    coding = sys.stdout.encoding or "ascii"
+    coding = getattr(sys.stdout, "encoding", None) or "ascii"
     return one_line(text).encode(coding, "backslashreplace").decode(coding)
 
 
@@ -2741,13 +2742,22 @@ def main(words: Sequence[str] | None = None) -> int:
         return _no_verdict(given.json, f"malformed: {error}")
     except Exception as error:  # not Python's own exit code for a crash, which is 1, NOT_GOOD
         return _no_verdict(given.json, f"this verifier failed, and decided nothing: {type(error).__name__}: {error}")
-    print(json.dumps(verdict) if given.json else in_words(verdict))
+    say(json.dumps(verdict) if given.json else in_words(verdict))
     return {"GOOD": 0, "NOT_GOOD": 1, "UNDECIDED": 3}[verdict["conclusion"]]
 
 
 def _no_verdict(as_json: bool, words: str) -> int:
-    print(json.dumps({"error": words}) if as_json else printable(words))
+    say(json.dumps({"error": words}) if as_json else printable(words))
     return 2
+
+
+def say(text: str) -> None:
+    """Print. A reader that went away, or a disk that is full, changes no exit code."""
+    try:
+        print(text, flush=True)
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):  # else Python would write it again when it ends, and exit with 120
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

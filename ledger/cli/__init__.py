@@ -9,6 +9,9 @@ Each command has the file of its name; ``agency``, ``council``, ``keys`` and ``p
 ``files``            the files that a command reads and writes
 ``comparison``       a plain file beside evidence, field by field
 ``output``           what a command prints, and its exit code
+``visible``          text of others made harmless to print
+``streams``          standard output and error that never end a command
+``plain``            the option ``--plain``, which every command has
 ``audit_page``       an audit report as a page
 ``serving``          what ``serve`` and ``witness`` share
 ``evidence_folder``  the evidence of all declared files
@@ -32,6 +35,7 @@ from ledger.cli import (
     attest,
     audit,
     backup,
+    completion,
     council,
     declare,
     deploy,
@@ -61,11 +65,16 @@ from ledger.cli import (
     witness,
     wrap,
 )
+from ledger.cli import help as help_
 from ledger.cli import print as print_page
 from ledger.cli.files import carries_a_file
 from ledger.cli.installed import add_installed
-from ledger.cli.output import exit_code, explain, failure_json
+from ledger.cli.output import exit_code, explain, explain_fault, failure_json, print_line, say, use_plain
+from ledger.cli.plain import add_plain, wants_plain
+from ledger.cli.streams import guarded
 from ledger.errors import LedgerError
+
+_FAULT = 3
 
 app = typer.Typer(
     name="ledger",
@@ -106,6 +115,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "rebuild": rebuild.rebuild_,
     "export": export.export,
     "import": import_.import_,
+    "help": help_.help_,
+    "completion": completion.completion,
 }
 _GROUPS = {"keys": keys.keys, "agency": agency.agency, "council": council.council, "proof": proof.proof}
 for _name, _command in _COMMANDS.items():
@@ -113,11 +124,12 @@ for _name, _command in _COMMANDS.items():
 for _name, _group in _GROUPS.items():
     app.add_typer(_group, name=_name)
 add_installed(app, _COMMANDS.keys() | _GROUPS.keys())
+add_plain(app)
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(__version__)
+        print_line(__version__)
         raise typer.Exit
 
 
@@ -129,12 +141,31 @@ def _root(
 
 
 def main() -> None:
-    """Entry point; every ledger error becomes one clear line and an exit code."""
+    """Entry point; every ledger error becomes one clear line and an exit code.
+
+    What cannot be written changes no exit code (``streams``). An error that nobody expected is no verdict: it exits
+    with 3.
+    """
+    with guarded():
+        code = _run()
+    sys.exit(code)
+
+
+def _run() -> int | str | None:
+    use_plain(wants_plain(sys.argv[1:]))
+    app.rich_markup_mode = None if wants_plain(sys.argv[1:]) else "markdown"
     try:
-        app()
+        completion.enable()
+        app(prog_name=completion.PROGRAM)
+    except SystemExit as ended:
+        return ended.code
     except LedgerError as error:
         if "--json" in sys.argv:
-            typer.echo(failure_json(error), err=carries_a_file(sys.argv[1:]))
+            (say if carries_a_file(sys.argv[1:]) else print_line)(failure_json(error))
         else:
             explain(error)
-        sys.exit(exit_code(error))
+        return exit_code(error)
+    except Exception as error:
+        explain_fault(error)
+        return _FAULT
+    return 0

@@ -6,7 +6,7 @@ import typer
 
 from ledger.cli.council import Code
 from ledger.cli.inputs import Json
-from ledger.cli.output import lines, out, show, table
+from ledger.cli.output import Styled, lines, print_line, show, table
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import when
@@ -47,7 +47,7 @@ def show_agency(code: Code, as_json: Json = False) -> None:
     found = view.agency
 
     def human() -> None:
-        out.print(f"[bold]{found.name}[/] ({found.code}, {found.jurisdiction}) {found.uri}")
+        print_line(Styled(found.name, "bold"), f" ({found.code}, {found.jurisdiction}) {found.uri}")
         table("Active", ("period",), [[span(period)] for period in found.periods])
         mandates = [(kind, span(period)) for kind, periods in found.mandates.items() for period in periods]
         table("Mandates", ("kind", "period"), mandates)

@@ -14,7 +14,7 @@ from ledger.app import App
 from ledger.cli.audit_page import page
 from ledger.cli.files import CHECKPOINT, read_as, read_trusts, write_file
 from ledger.cli.inputs import Json, now
-from ledger.cli.output import bar, out, short, show, table
+from ledger.cli.output import Styled, bar, print_line, short, show, table
 from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.note import SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
@@ -130,16 +130,17 @@ def _show(audited: Audited, cosigned: SignedNote | None, output: Path) -> None:
     table(title, ("", "compared", "finding"), rows)
     first = report.first_difference
     if first is not None:
-        out.print(_sides(report, first), markup=False, soft_wrap=True)
+        for line in _sides(report, first):
+            print_line(line)
     if cosigned is not None:
-        out.print(f"Cosigned the checkpoint of {cosigned.checkpoint.size} entries: {output}", markup=False)
+        print_line(f"Cosigned the checkpoint of {cosigned.checkpoint.size} entries: {output}")
 
 
-def _coloured(status: Status) -> str:
-    return f"[{_COLOURS[status]}]{status.value}[/]"
+def _coloured(status: Status) -> Styled:
+    return Styled(status.value, _COLOURS[status])
 
 
-def _sides(report: AuditReport, first: Finding) -> str:
+def _sides(report: AuditReport, first: Finding) -> list[str]:
     where = "" if first.number is None else f" (entry {first.number})"
     text = f"First difference: {first.name}{where}"
-    return f"{text}\n  expected  {first.expected}\n  found     {first.found}" if first.expected else text
+    return [text, f"  expected  {first.expected}", f"  found     {first.found}"] if first.expected else [text]

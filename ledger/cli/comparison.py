@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from rich.markup import escape
-
-from ledger.cli.output import out, short, table
+from ledger.cli.output import Styled, print_line, short, table
 from ledger.core.document import Field
 from ledger.core.document.plain import ComparedField, Comparison, Likeness, Match
-from ledger.core.encoding.text import one_line
 
 _ORDER = [Likeness.DIFFERENT, Likeness.MISSING, Likeness.ADDED, Likeness.UNKNOWN, Likeness.SAME]
 _COLOURS = {
-    Likeness.DIFFERENT: "[bold red]different[/]",
-    Likeness.MISSING: "[bold red]missing in the file[/]",
-    Likeness.ADDED: "[bold red]only in the file[/]",
-    Likeness.UNKNOWN: "[yellow]not disclosed[/]",
-    Likeness.SAME: "[green]same[/]",
+    Likeness.DIFFERENT: Styled("different", "bold red"),
+    Likeness.MISSING: Styled("missing in the file", "bold red"),
+    Likeness.ADDED: Styled("only in the file", "bold red"),
+    Likeness.UNKNOWN: Styled("not disclosed", "yellow"),
+    Likeness.SAME: Styled("same", "green"),
 }
 _TYPES = {"s": "text", "n": "number", "b": "true or false", "z": "null", "o": "empty object", "a": "empty list"}
 _MOST_ROWS, _MOST_CHARACTERS = 60, 60
@@ -25,10 +22,10 @@ def print_comparison(name: str, found: Comparison) -> None:
     """Print the fields, those that differ first, and what it all says of the file ``name``."""
     ordered = sorted(found.fields, key=lambda item: _ORDER.index(item.likeness))
     rows = [_row(item) for item in ordered[:_MOST_ROWS]]
-    table(f"{escape(one_line(name))} beside the evidence", ("", "field", "evidence", "file", "line"), rows)
+    table(f"{name} beside the evidence", ("", "field", "evidence", "file", "line"), rows)
     if len(ordered) > _MOST_ROWS:
-        out.print(f"and {len(ordered) - _MOST_ROWS} more: --json has all")
-    out.print(escape(in_words(one_line(name), found)), soft_wrap=True)
+        print_line(f"and {len(ordered) - _MOST_ROWS} more: --json has all")
+    print_line(in_words(name, found))
 
 
 def in_words(name: str, found: Comparison) -> str:
@@ -59,18 +56,18 @@ def in_words(name: str, found: Comparison) -> str:
             return f"{name} is not the declared document: {bad} fields differ, and {same} are the same{whole}"
 
 
-def _row(item: ComparedField) -> tuple[str, str, str, str, str]:
+def _row(item: ComparedField) -> tuple[Styled, str, str, str, str]:
     types = item.declared is not None and item.found is not None and item.declared.type != item.found.type
-    path = escape(one_line(short(item.path))) or "the content"
+    path = short(item.path) or "the content"
     line = "" if item.line is None else str(item.line)
     return _COLOURS[item.likeness], path, _shown(item.declared, types), _shown(item.found, types), line
 
 
 def _shown(field: Field | None, with_type: bool) -> str:
     if field is None:
-        return "[dim]–[/]"
+        return "–"
     if field.type == "x":
         return f"{len(field.value)} bytes"
-    text = one_line(field.value.decode())
+    text = field.value.decode()
     text = text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
-    return escape(text) + (f" [dim]({_TYPES.get(field.type, field.type)})[/]" if with_type else "")
+    return text + (f" ({_TYPES.get(field.type, field.type)})" if with_type else "")

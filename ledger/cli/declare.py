@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from ledger.app import App
 from ledger.cli.files import TYPE_TABLE, read_as
 from ledger.cli.inputs import Api, FormatName, Json, KeyName, ServerTrust, declaration_id, type_code
-from ledger.cli.output import bar, lines, out, show
+from ledger.cli.output import bar, lines, print_line, show
 from ledger.cli.terminal import open_app, open_service
 from ledger.core.encoding.reading import hex_text
-from ledger.core.encoding.text import one_line
 from ledger.core.statements.code_lists import type_in_words
 from ledger.core.statements.type_table import read_type_table
 from ledger.errors import Malformed, Unavailable
@@ -202,13 +200,10 @@ class _Run:
         self._show_declared()
         value = self.value
         _show_others("Left out", [(item["file"], item["why"]) for item in value["left_out"]])
-        _show_others("[red]Not declared[/]", [(item["file"], item["error"]) for item in value["rejected"]])
+        _show_others("Not declared", [(item["file"], item["error"]) for item in value["rejected"]])
         new = sum(item.is_new for item in self.done)
         counts = f"{new} new, {len(self.done) - new} known, {len(value['left_out'])} left out"
-        out.print(
-            f"{counts}, {len(value['rejected'])} not declared. Which file is which id: {escape(value['map'])}",
-            soft_wrap=True,
-        )
+        print_line(f"{counts}, {len(value['rejected'])} not declared. Which file is which id: {value['map']}")
         if self.done:
             self._show_batches(value)
 
@@ -223,9 +218,9 @@ class _Run:
             return
         shown = [
             (
-                _text(item.source.name),
+                item.source.name,
                 f"{item.declaration.document_type} {type_in_words(item.declaration.document_type)}",
-                _text(item.why),
+                item.why,
                 "new" if item.is_new else "known",
                 hex_text(item.id),
             )
@@ -234,39 +229,33 @@ class _Run:
         lines("Declared", ("file", "type", "by", "", "declaration id"), shown)
 
     def _show_batches(self, value: dict[str, Any]) -> None:
-        batches, at = value["batches"], escape(value["service"])
+        batches, at = value["batches"], value["service"]
         others = sum(batch["size"] for batch in batches) - len(self.done)
         if len(batches) > 1:
-            out.print(
+            print_line(
                 f"{len(batches)} batches, for one has at most {self._app.settings.anchor_batch_size} declarations"
             )
         if others > 0:
-            out.print(f"{others} declarations that waited here before are in them too")
+            print_line(f"{others} declarations that waited here before are in them too")
         if self._anchored and not batches and value["service"] == "here":
-            out.print("Nothing waited for a batch: all of them are in one already")
+            print_line("Nothing waited for a batch: all of them are in one already")
         for batch in batches:
             gas = f", {batch['gas']} gas, {batch['gas'] // batch['size']} a document" if "gas" in batch else ""
-            out.print(f"batch of {batch['size']} anchored under root {batch['root']}{gas}", soft_wrap=True)
+            print_line(f"batch of {batch['size']} anchored under root {batch['root']}{gas}")
         if self._waits is not None:
-            out.print(f"Not anchored yet: {escape(str(self._waits))}", soft_wrap=True)
+            print_line(f"Not anchored yet: {self._waits}")
         elif not self._anchored:
             where = "in this store for `ledger serve`, or for the next `ledger declare`"
             if value["service"] != "here":
                 where = f"at {at} for its anchorer"
-            out.print(
-                f"Nothing is anchored: what is declared waits {where}. `ledger status ID` says more.", soft_wrap=True
-            )
+            print_line(f"Nothing is anchored: what is declared waits {where}. `ledger status ID` says more.")
         elif value["service"] != "here":
-            out.print(f"{at} has taken them in and anchored them", soft_wrap=True)
+            print_line(f"{at} has taken them in and anchored them")
 
 
 def _show_others(title: str, rows: Sequence[tuple[str, str]]) -> None:
     if rows:
-        shown = [(_text(name), _text(why)) for name, why in rows[:_SHOWN]]
+        shown = list(rows[:_SHOWN])
         if len(rows) > _SHOWN:
             shown.append(("…", f"and {len(rows) - _SHOWN} more: --json has all"))
         lines(title, ("file", "why"), shown)
-
-
-def _text(text: str) -> str:
-    return escape(one_line(text))

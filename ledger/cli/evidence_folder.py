@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
-
-from ledger.cli.output import bar, exit_code, lines, out, show
+from ledger.cli.output import bar, exit_code, lines, print_line, show
 from ledger.core.document import Redacted, Wrapped, disclose, redact
 from ledger.core.encoding.reading import hex_text
-from ledger.core.encoding.text import one_line
 from ledger.errors import Malformed, Unavailable
 from ledger.journeys.evidence_folder import MadeEvidence, make_evidence
 from ledger.journeys.file_map import FILE_MAP, read_file_map
@@ -88,21 +85,17 @@ def _json(item: MadeEvidence) -> dict[str, Any]:
 
 def _show(done: Sequence[MadeEvidence], failed: Sequence[MadeEvidence], declared: Path, output: Path) -> None:
     if done and len(done) <= _SHOWN:
-        rows = [(_text(item.file.name), _text(str(item.path)), hex_text(item.file.id)) for item in done]
+        rows = [(item.file.name, item.path, hex_text(item.file.id)) for item in done]
         lines("Evidence", ("file", "evidence", "declaration id"), rows)
     lacking = [item for item in done if item.without_document]
     _others("Without its document", [(item.file.name, item.without_document) for item in lacking])
-    _others("[red]No evidence[/]", [(item.file.name, str(item.error)) for item in failed])
-    out.print(f"{len(done)} written, {len(failed)} not", soft_wrap=True)
+    _others("No evidence", [(item.file.name, str(item.error)) for item in failed])
+    print_line(f"{len(done)} written, {len(failed)} not")
     if done:
-        out.print(f"To verify them: ledger verify {escape(str(output))} -d {escape(str(declared))}", soft_wrap=True)
+        print_line(f"To verify them: ledger verify {output} -d {declared}")
 
 
 def _others(title: str, rows: Sequence[tuple[str, str]]) -> None:
     if rows:
         more = [("…", f"and {len(rows) - _SHOWN} more: --json has all")] if len(rows) > _SHOWN else []
-        lines(title, ("file", "why"), [(_text(name), _text(why)) for name, why in [*rows[:_SHOWN], *more]])
-
-
-def _text(text: str) -> str:
-    return escape(one_line(text))
+        lines(title, ("file", "why"), [*rows[:_SHOWN], *more])

@@ -11,7 +11,7 @@ import typer
 from ledger.app import App
 from ledger.cli.files import PUBLIC_KEYS, read_as, read_trusts
 from ledger.cli.inputs import Json, now
-from ledger.cli.output import Stages, bar, err, facts, out, show, warn
+from ledger.cli.output import Stages, Styled, bar, facts, print_line, say, show, warn
 from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.trust_folder import trust_root_of
 from ledger.errors import Malformed, Unavailable
@@ -51,7 +51,7 @@ def export(
         app.witnesses.cosign_newest(app.follower, now())
     except Unavailable as error:
         warn(error)
-        err.print("Going on with what the store holds.")
+        say("Going on with what the store holds.")
     with bar() as progress, app.follower.known_history() as history:
         stage = Stages(progress).stage
         exported = export_ledger(folder, app.store, history, public, documents or (), evidence, stage)
@@ -72,9 +72,9 @@ def export(
     def human() -> None:
         facts("Exported", {name: item for name, item in value.items() if name != "undeclared_documents"})
         if exported.evidence_bytes:
-            out.print(_share(exported), soft_wrap=True)
+            print_line(_share(exported))
         for path in exported.undeclared:
-            out.print(f"[yellow]left out, because nobody declared it here:[/] {path}", soft_wrap=True)
+            print_line(Styled("left out, because nobody declared it here:", "yellow"), f" {path}")
 
     show(as_json, value, human)
 

@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 import typer
 
-from ledger.cli.output import err
+from ledger.cli.output import warn
 from ledger.errors import Source, Unavailable
 
 COMMAND_GROUP = "ledger.commands"
@@ -22,7 +22,7 @@ def add_installed(app: typer.Typer, taken: Container[str]) -> None:
     """
     for entry in sorted(entry_points(group=COMMAND_GROUP), key=lambda entry: entry.name):
         if entry.name in taken:
-            err.print(f"[yellow]{_package(entry)} is left out: `ledger {entry.name}` is a command already[/]")
+            warn(f"{_package(entry)} is left out: `ledger {entry.name}` is a command already")
             continue
         try:
             group = entry.load()

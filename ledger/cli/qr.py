@@ -10,7 +10,7 @@ import typer
 from ledger.cli.files import write_file
 from ledger.cli.held import HELP, evidence_of, link_to
 from ledger.cli.inputs import Api, Json, SessionKey
-from ledger.cli.output import out, report, show
+from ledger.cli.output import print_line, report, show
 from ledger.core.encoding.reading import hex_text
 from ledger.errors import Malformed
 from ledger.journeys.qr import Image, image
@@ -46,7 +46,7 @@ def qr_(
     link = link_to(found, evidence, at, api)
     value = {"link": str(link), "declaration": hex_text(link.id), "digest": hex_text(link.digest)}
     if output is None or kind is None:
-        show(as_json, value, lambda: out.print(str(link), soft_wrap=True, markup=False))
+        show(as_json, value, lambda: print_line(str(link)))
         return
     write_file(output, image(link, kind))
     report(output, as_json, "QR code", {"file": str(output), **value})

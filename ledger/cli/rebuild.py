@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from ledger.app import App
 from ledger.cli.files import read_file, read_trusts
 from ledger.cli.inputs import Json, now
-from ledger.cli.output import Stages, bar, facts, lines, out, show
+from ledger.cli.output import Stages, Styled, bar, facts, lines, print_line, show
 from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.trust_folder import trust_root_of
@@ -102,9 +101,9 @@ def _print(value: dict[str, Any], trust: TrustRoot | None) -> None:
         if rows:
             lines(f"{title}{_more(rows)}", ["entry", "size", "known", "root"], rows[:_SHOWN])
     for item in value["refused"]:
-        out.print(f"[bold red]refused[/] {escape(item['file'])}: {escape(item['why'])}", soft_wrap=True)
+        print_line(Styled("refused", "bold red"), f" {item['file']}: {item['why']}")
     for words in _words(value, trust):
-        out.print(words, soft_wrap=True)
+        print_line(words)
 
 
 def _more(rows: Sequence[object]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.cli.inputs import now
-from ledger.cli.output import out
+from ledger.cli.output import Styled, print_line
 from ledger.cli.serving import allow_connections, share_figures, uvicorn_options
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.text import when
@@ -21,7 +21,7 @@ def serve() -> None:
     app = open_app()
     settings = app.settings
     _ = app.origin  # without a contract no address is announced
-    out.print(f"[bold]http://{settings.api_host}:{settings.api_port}/docs[/]  (started {when(now())})")
+    print_line(Styled(f"http://{settings.api_host}:{settings.api_port}/docs", "bold"), f"  (started {when(now())})")
     allow_connections(settings)
     if settings.api_processes > 1:
         share_figures()

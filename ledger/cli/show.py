@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from ledger.cli.files import SHOWABLE, read_as, read_document
 from ledger.cli.inputs import Json
-from ledger.cli.output import out, show, table
+from ledger.cli.output import Styled, print_line, show, table
 from ledger.core.encoding.reading import hex_text
-from ledger.core.encoding.text import one_line
 from ledger.journeys.show import read_showable, shown_fields
 
 _TYPES = {
@@ -47,14 +45,11 @@ def show_(
     }
 
     def human() -> None:
-        rows = [
-            (escape(one_line(item.path)), _TYPES[item.type], escape(_for_people(item.type, item.value)))
-            for item in found.fields
-        ]
+        rows = [(item.path, _TYPES[item.type], _for_people(item.type, item.value)) for item in found.fields]
         table(f"Digest {hex_text(found.digest)}", ("path", "type", "value"), rows)
-        out.print(f"{len(rows)} fields are shown and {found.hidden} are hidden")
+        print_line(f"{len(rows)} fields are shown and {found.hidden} are hidden")
         if not found.declared:
-            out.print("[yellow]No evidence was given: nothing says that this document was declared[/]")
+            print_line(Styled("No evidence was given: nothing says that this document was declared", "yellow"))
 
     show(as_json, value, human)
 
@@ -64,4 +59,4 @@ def _text(type_: str, value: bytes) -> str:
 
 
 def _for_people(type_: str, value: bytes) -> str:
-    return f"{len(value)} bytes" if type_ == "x" else one_line(value.decode())
+    return f"{len(value)} bytes" if type_ == "x" else value.decode()

@@ -18,7 +18,7 @@ from ledger.cli.inputs import (
     is_id,
     mapped_file,
 )
-from ledger.cli.output import facts, lines, out, show
+from ledger.cli.output import Styled, facts, lines, print_line, show
 from ledger.cli.terminal import open_app, open_service
 from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest
 from ledger.core.encoding.reading import hex_text
@@ -159,10 +159,11 @@ def _show_declaration(view: DeclarationView, as_json: bool) -> None:
         if rows:
             lines("Attestations", ("agency", "kind", "outcome", "standing", "id"), rows)
         else:
-            out.print(f"[bold]Attestations[/]\n  {NOBODY}")
+            print_line(Styled("Attestations", "bold"))
+            print_line(f"  {NOBODY}")
 
     show(as_json, value, human)
 
 
-def _coloured(standing: str) -> str:
-    return f"[green]{standing}[/]" if standing == Standing.IN_FORCE.value else f"[red]{standing}[/]"
+def _coloured(standing: str) -> Styled:
+    return Styled(standing, "green" if standing == Standing.IN_FORCE.value else "red")

@@ -42,6 +42,6 @@ def trust(
         "witnesses": [str(key) for key in root.witnesses],
         "threshold": root.threshold,
     }
-    names = ", ".join(key.name for key in root.witnesses)
-    keys = "\n".join(str(key) + ("" if up_to is None else f" up to {up_to}") for key, up_to in root.log_keys)
+    names = [key.name for key in root.witnesses]
+    keys = [str(key) + ("" if up_to is None else f" up to {up_to}") for key, up_to in root.log_keys]
     show(as_json, value, lambda: facts("Trust root", value | {"log_keys": keys, "witnesses": names}))

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from ledger.cli.comparison import print_comparison
 from ledger.cli.files import BESIDE, EVIDENCE, POLICY, name_of, read_as, read_trusts
 from ledger.cli.inputs import Json, exact_moment, now
-from ledger.cli.output import out, short, show, table
+from ledger.cli.output import Styled, print_line, short, show, table
 from ledger.cli.terminal import open_app
 from ledger.cli.verify_folder import verify_all
 from ledger.core.document import open_beside
@@ -25,17 +24,12 @@ from ledger.core.verification.verdict import Conclusion, Question, Status, Verdi
 from ledger.journeys.verify import VerificationRequest, compared, verify_offline, verify_online
 
 _LOOK_SECONDS = 5.0  # how old a look at the chain may be for the files of a folder
-COLOURS = {
-    Status.VALID: "[green]VALID[/]",
-    Status.INVALID: "[bold red]INVALID[/]",
-    Status.SKIPPED: "[yellow]SKIPPED[/]",
-    Status.ERROR: "[magenta]ERROR[/]",
-}
+COLOURS = {Status.VALID: "green", Status.INVALID: "bold red", Status.SKIPPED: "yellow", Status.ERROR: "magenta"}
 LINE_COLOURS = {Conclusion.GOOD: "green", Conclusion.NOT_GOOD: "red", Conclusion.UNDECIDED: "magenta"}
 CONCLUSIONS = {
-    Conclusion.GOOD: "[bold green]GOOD[/]: all that could be checked holds",
-    Conclusion.NOT_GOOD: "[bold red]NOT GOOD[/]: a check said no",
-    Conclusion.UNDECIDED: "[bold magenta]UNDECIDED[/]: something that is demanded could not be known",
+    Conclusion.GOOD: ("GOOD", "all that could be checked holds"),
+    Conclusion.NOT_GOOD: ("NOT GOOD", "a check said no"),
+    Conclusion.UNDECIDED: ("UNDECIDED", "something that is demanded could not be known"),
 }
 
 
@@ -105,7 +99,7 @@ def verify(
         if comparison is not None and document is not None:
             print_comparison(name_of(document), comparison)
         if value.get("proves_pages") is False:
-            out.print("[yellow]The pages of this PDF are not proven[/]")
+            print_line(Styled("The pages of this PDF are not proven", "yellow"))
 
     show(as_json, value, human)
     raise typer.Exit(verdict.conclusion.value)
@@ -122,20 +116,26 @@ def _judge(online: bool, clock: int, at: int | None) -> Callable[[VerificationRe
 
 def print_verdict(verdict: Verdict) -> None:
     """The verdict: its first line, then tables."""
-    out.print(f"[bold {LINE_COLOURS[verdict.conclusion]}]{escape(verdict.first_line)}[/]", soft_wrap=True)
+    style = f"bold {LINE_COLOURS[verdict.conclusion]}"
+    print_line(Styled(verdict.first_line, style))
     title = f"Declaration {hex_text(verdict.declaration)}\nas at {when(verdict.at)}"
     rows = [
         (
             check.step,
-            COLOURS[check.status] + ("" if check.decisive else " (does not count)"),
+            Styled(check.status.value + ("" if check.decisive else " (does not count)"), COLOURS[check.status]),
             check.name,
             short(check.detail),
         )
         for check in verdict.checks
     ]
     table(title, ("step", "", "check", "finding"), rows)
-    answers = [(question.value, COLOURS[verdict.answer(question)]) for question in Question]
+    answers = [(question.value, _status(verdict.answer(question))) for question in Question]
     table("Three questions", ("question", "answer"), answers)
     if verdict.fields is not None:
-        out.print(f"Of the document, {verdict.fields.shown} fields are shown and {verdict.fields.hidden} are hidden")
-    out.print(CONCLUSIONS[verdict.conclusion])
+        print_line(f"Of the document, {verdict.fields.shown} fields are shown and {verdict.fields.hidden} are hidden")
+    word, meaning = CONCLUSIONS[verdict.conclusion]
+    print_line(Styled(word, style), f": {meaning}")
+
+
+def _status(status: Status) -> Styled:
+    return Styled(status.value, COLOURS[status])

@@ -7,12 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
-
-from ledger.cli.output import bar, lines, out, show
+from ledger.cli.output import Styled, bar, lines, print_line, show
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.trust_folder import TrustRoots
-from ledger.core.encoding.text import one_line
 from ledger.core.verification.policy import VerificationPolicy
 from ledger.core.verification.verdict import Verdict
 from ledger.journeys.verify import VerificationRequest
@@ -52,16 +49,13 @@ def verify_all(
     }
 
     def human() -> None:
-        rows = [
-            (_verdict(item.exit_code), _text(item.name), _text(_document(item, folder)), _text(_says(item)))
-            for item in found
-        ]
-        rows += [(_verdict(2), _text(name), "", _text(str(error))) for name, error in contents.unreadable]
-        lines(f"Evidence in {escape(str(folder))}", ("verdict", "file", "document", "says"), rows)
+        rows = [(_verdict(item.exit_code), item.name, _document(item, folder), _says(item)) for item in found]
+        rows += [(_verdict(2), name, "", str(error)) for name, error in contents.unreadable]
+        lines(f"Evidence in {folder}", ("verdict", "file", "document", "says"), rows)
         said = ", ".join(f"{number} {word.lower()}" for word, number in counts.items())
-        out.print(f"{len(codes)} files: {said}", soft_wrap=True)
+        print_line(f"{len(codes)} files: {said}")
         if trust is None:
-            out.print("[yellow]Nobody said whose signatures count: give --trust, the trust root of the log[/]")
+            print_line(Styled("Nobody said whose signatures count: give --trust, the trust root of the log", "yellow"))
 
     show(as_json, value, human)
     return worst(codes)
@@ -77,8 +71,8 @@ def _json(item: FileVerdict) -> dict[str, Any]:
     }
 
 
-def _verdict(code: int) -> str:
-    return f"[{_COLOURS[code]}]{_WORDS[code]}[/]"
+def _verdict(code: int) -> Styled:
+    return Styled(_WORDS[code], _COLOURS[code])
 
 
 def _document(item: FileVerdict, folder: Path) -> str:
@@ -91,7 +85,3 @@ def _says(item: FileVerdict) -> str:
     if item.verdict is None:
         return str(item.error)
     return item.verdict.first_line.partition(": ")[2] if item.exit_code == 0 else item.verdict.first_line
-
-
-def _text(text: str) -> str:
-    return escape(one_line(text))

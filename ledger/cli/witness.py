@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ledger.cli.inputs import Json
-from ledger.cli.output import facts, out, show
+from ledger.cli.output import facts, print_line, show
 from ledger.cli.serving import allow_connections, uvicorn_options
 from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.witnesses_file import KnownWitness
@@ -31,7 +31,7 @@ def witness(
     key = app.witness_key
     line = KnownWitness(key, f"http://{settings.api_host}:{settings.api_port}")
     if show_key:
-        show(as_json, {"key": str(key), "line": str(line)}, lambda: out.print(str(key), soft_wrap=True, markup=False))
+        show(as_json, {"key": str(key), "line": str(line)}, lambda: print_line(str(key)))
         return
     _ = app.witnessed  # read now, so that the command says what is wrong with it, not the server
     import uvicorn

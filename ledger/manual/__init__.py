@@ -1,4 +1,6 @@
-"""What an export carries for whoever finds it: the pages that describe its formats, the stand-alone verifier, a README.
+"""Pages of the manual: those of ``ledger help``, and what an export carries for whoever finds it.
+
+An export carries the pages that describe its formats, the stand-alone verifier, and a README.
 
 The pages are links to ``docs/`` and ``verifier/``, so that there is one text of each; a wheel holds copies.
 """
@@ -18,6 +20,11 @@ def pages() -> Iterator[tuple[str, bytes]]:
         page = files(__name__).joinpath(name)
         if page.is_file():
             yield name, page.read_bytes()
+
+
+def help_page(name: str) -> str:
+    """The text of a page of ``docs/help``."""
+    return files(__name__).joinpath("help", f"{name}.md").read_text(encoding="utf-8")
 
 
 def readme(origin: str) -> bytes:
