@@ -61,14 +61,15 @@ class Answer:
     """A verdict, or why there is none.
 
     ``body``: the verdict's JSON; empty if there is none. ``conclusion`` and ``questions`` are counted.
-    ``malformed``: what is wrong with the body, and where. ``unavailable``: why nobody could say.
+    ``malformed``: what is wrong with the body, where, and in which part of it. ``unavailable``: why nobody could
+    say.
     All are missing where the chain is to be looked at first.
     """
 
     body: bytes = b""
     conclusion: str = ""
     questions: Mapping[str, str] | None = None
-    malformed: tuple[str, str] | None = None
+    malformed: tuple[str, str, str] | None = None
     unavailable: str | None = None
 
     def to_bytes(self) -> bytes:
@@ -79,7 +80,7 @@ class Answer:
     def from_bytes(cls, data: bytes) -> Answer:
         head, body = parted(data)
         conclusion, questions, malformed, unavailable = orjson.loads(head)
-        return cls(body, conclusion, questions, malformed and (malformed[0], malformed[1]), unavailable)
+        return cls(body, conclusion, questions, malformed and (malformed[0], malformed[1], malformed[2]), unavailable)
 
 
 def joined(head: bytes, body: bytes) -> bytes:
@@ -136,7 +137,7 @@ class Judge:
         try:
             found = self._answer(Asked(*orjson.loads(head)), body, budget, ask)
         except Malformed as error:
-            found = Answer(malformed=(error.what, error.where))
+            found = Answer(malformed=(error.what, error.where, error.part))
         except TimeSpent:
             words = f"this verification takes longer than the {self._seconds:g} s that this server spends on one"
             found = Answer(unavailable=f"{words}: use `ledger verify`")

@@ -83,6 +83,10 @@ class Problem(BaseModel):
     detail: str
     request: str | None = Field(default=None, description="X-Request-Id: name it when asking the operator")
     values: dict[str, Any] | None = None
+    code: str | None = Field(
+        default=None, description="With a question to a verifier that cannot be read", examples=["malformed.evidence"]
+    )
+    rule: str | None = Field(default=None, description="The sections of docs/ that it breaks")
     errors: list[dict[str, str]] | None = None
     relay_yourself: OwnTransaction | None = Field(
         default=None, description="With a statement that this server does not pay for: relay it with your own account"
@@ -301,6 +305,10 @@ class CheckResult(BaseModel):
     status: Literal["VALID", "INVALID", "SKIPPED", "ERROR"]
     decisive: bool = Field(description="Whether it counts: another attestation may stand in for this one")
     code: str = Field(description="What was found; programs and translations go by it", examples=["in_force.revoked"])
+    rule: str = Field(
+        description="The sections of docs/ that the code stands for",
+        examples=["evidence-format.md check 13, standing 2"],
+    )
     params: dict[str, str | int | list[str] | list[int] | None] = Field(
         description="The values that belong to the code", examples=[{"entry": 17, "time": 1790000000}]
     )
@@ -319,6 +327,14 @@ class AgencyWordResult(BaseModel):
     words: str = Field(description="The same in English")
 
 
+class DecidingCheckResult(BaseModel):
+    """A check that decided the conclusion, and the rule that it stands for."""
+
+    name: str
+    code: str = Field(examples=["in_force.revoked"])
+    rule: str = Field(examples=["evidence-format.md check 13, standing 2"])
+
+
 class FieldCountsResult(BaseModel):
     """How many fields of the declared document were shown, and how many hidden."""
 
@@ -334,6 +350,7 @@ class VerdictResult(BaseModel):
     at: int = Field(description="The time that was judged")
     clock: int = Field(description="The time of the server's clock")
     conclusion: Literal["GOOD", "NOT_GOOD", "UNDECIDED"]
+    decided_by: list[DecidingCheckResult] = Field(description="What keeps it from being GOOD; empty where it is GOOD")
     questions: dict[str, str]
     attested_by: list[AgencyWordResult] = Field(description="Adverse words first")
     fields: FieldCountsResult | None = Field(description="Null where no document with the declared digest was given")

@@ -44,13 +44,15 @@ class DefiniteNo(LedgerError):
 class Malformed(DefiniteNo):
     """The input does not have the promised shape.
 
-    ``where`` names the place (a path, a field, "line 3, column 7"), empty when it is the whole input.
+    ``where`` names the place (a path, a field, "line 3, column 7"), empty when it is the whole input. ``part`` says
+    which of several inputs it is, for programs; empty where there is one.
     """
 
-    def __init__(self, what: str, where: str = "") -> None:
+    def __init__(self, what: str, where: str = "", part: str = "") -> None:
         super().__init__(f"{where}: {what}" if where else what)
         self.what = what
         self.where = where
+        self.part = part
 
 
 class WrongPassphrase(Malformed):

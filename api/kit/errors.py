@@ -22,6 +22,7 @@ from api.kit.middleware import CLIENT_LEFT
 from api.kit.openapi import content
 from api.kit.quota import OverQuota
 from api.schemas import Problem
+from ledger.core.verification.rules import MALFORMED
 from ledger.errors import (
     AgencyUnknown,
     AttestationAlreadyRecorded,
@@ -138,6 +139,8 @@ def problem_of(error: LedgerError) -> JSONResponse:
     status, cause = status_of(error), CAUSE.get()
     if status == 503 and cause is not None:
         cause.source = source_of(error)
+    if isinstance(error, Malformed) and error.part:
+        more |= {"code": f"malformed.{error.part}", "rule": MALFORMED[error.part]}
     if isinstance(error, NotRelayed):
         metrics.not_relayed(type(error).__name__)
         if error.transaction is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ledger.core.checkpoints.trust import TrustRoot, read_trust_root, trust_root_from_value
@@ -20,7 +21,7 @@ from ledger.core.verification.limits import VerificationLimits
 from ledger.core.verification.policy import VerificationPolicy, policy_from_value, read_policy
 from ledger.core.verification.verdict import Verdict
 from ledger.core.verification.verify import AskedHistory, verify, verify_nothing
-from ledger.errors import AnotherHistory, ContractMissing
+from ledger.errors import AnotherHistory, ContractMissing, Malformed
 from ledger.journeys.follow import Follower
 
 
@@ -64,13 +65,25 @@ class VerificationRequest:
 
         Programs parse and print JSON on its way, so its spelling says nothing. Malformed as for ``read``.
         """
-        read = evidence_from_value(evidence)
-        return cls(
-            read,
-            None if document is None else open_beside(document, read.document),
-            None if trust is None else trust_root_from_value(trust),
-            None if policy is None else policy_from_value(policy),
-        )
+        with _reading("evidence"):
+            read = evidence_from_value(evidence)
+        with _reading("document"):
+            opened = None if document is None else open_beside(document, read.document)
+        with _reading("trust"):
+            root = None if trust is None else trust_root_from_value(trust)
+        with _reading("policy"):
+            demands = None if policy is None else policy_from_value(policy)
+        return cls(read, opened, root, demands)
+
+
+@contextmanager
+def _reading(part: str) -> Iterator[None]:
+    """What is malformed inside is this part of the question."""
+    try:
+        yield
+    except Malformed as error:
+        error.part = part
+        raise
 
 
 def verify_offline(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from api.main import create_app
 from api.services import open_services
 from ledger.core.document import redact
 from ledger.core.verification.codes import CODES
+from ledger.core.verification.rules import MALFORMED, rule_of
 from ledger.settings import Settings
 from ledger.testing.world import ORIGIN
 from tests.conformance.parts import attested, policy, requirement
@@ -99,3 +102,32 @@ def test_what_it_says_is_read_as_strictly_as_a_file(client: TestClient, spelled:
     answer = asked(client, spelled.encode())
     assert answer.status_code == (422 if said else 200), answer.text
     assert said in answer.json().get("detail", "")
+
+
+def test_the_answer_says_which_rule_decided(client: TestClient) -> None:
+    folder = Path(__file__).parents[1] / "conformance" / "batch_proof_empty_fail"
+    asked = {name: json.loads((folder / f"{name}.json").read_bytes()) for name in ("evidence", "trust")}
+    clock = json.loads((folder / "case.json").read_bytes())["clock"]
+    at = int(datetime.fromisoformat(clock).timestamp())
+    answer = client.post("/v1/verifications", json=asked | {"at": at, "online": False}).json()
+    assert answer["conclusion"] == "NOT_GOOD"
+    rules = {item["code"]: item["rule"] for item in answer["decided_by"]}
+    assert rules["batch.not_included"] == "evidence-format.md check 3; formats.md sections 1 and 4"
+    assert all(check["rule"] == rule_of(check["code"]) for check in answer["checks"])
+
+
+@pytest.mark.parametrize(
+    ("part", "wrong"),
+    [
+        ("evidence", {"evidence": {}}),
+        ("document", {"document": base64.b64encode(b'{"ledger":"trade-ledger/redacted/1"}').decode()}),
+        ("trust", {"trust": {}}),
+        ("policy", {"policy": {"show": 1}}),
+    ],
+)
+def test_what_cannot_be_read_has_a_code_and_a_rule(client: TestClient, part: str, wrong: dict[str, Any]) -> None:
+    folder = Path(__file__).parents[1] / "conformance" / "attested"
+    asked = {name: json.loads((folder / f"{name}.json").read_bytes()) for name in ("evidence", "trust")}
+    answer = client.post("/v1/verifications", json=asked | wrong | {"online": False})
+    assert (answer.status_code, answer.json()["code"]) == (422, f"malformed.{part}")
+    assert answer.json()["rule"] == MALFORMED[part]

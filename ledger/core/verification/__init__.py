@@ -6,6 +6,7 @@ In reading order:
 ``verify``       the steps in order: start here
 ``verdict``      checks, questions and the conclusion
 ``codes``        what a check can find: codes, their status and their English
+``rules``        which rule each code stands for
 ``wording``      words with parameters
 ``policy``       what a verifier demands
 ``context``      one verification under way

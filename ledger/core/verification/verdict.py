@@ -12,6 +12,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import one_line
 from ledger.core.statements.code_lists import is_adverse, outcome_in_words, type_in_words
 from ledger.core.verification.policy import VerificationPolicy
+from ledger.core.verification.rules import rule_of
 from ledger.core.verification.wording import Param, Template
 
 
@@ -76,6 +77,7 @@ class Check:
             "status": self.status.value,
             "decisive": self.decisive,
             "code": self.code,
+            "rule": rule_of(self.code),
             "params": dict(self.params),
             "words": self.detail,
         }
@@ -159,6 +161,17 @@ class Verdict:
         return Conclusion.GOOD
 
     @property
+    def decided_by(self) -> tuple[Check, ...]:
+        """The checks that keep the conclusion from being GOOD, in order; none where it is GOOD.
+
+        NOT_GOOD is decided by what is INVALID; UNDECIDED by what is ERROR, or SKIPPED where the policy allows none.
+        """
+        weakest = {Conclusion.GOOD: set[Status](), Conclusion.NOT_GOOD: {Status.INVALID}}.get(
+            self.conclusion, {Status.ERROR} if self.policy.allow_skipped else {Status.ERROR, Status.SKIPPED}
+        )
+        return tuple(check for check in self.checks if check.decisive and check.status in weakest)
+
+    @property
     def first_line(self) -> str:
         """The verdict in one line: conclusion, document type, and which agencies spoke, adverse words first."""
         conclusion, document = self.conclusion.name.replace("_", " "), type_in_words(self.document_type)
@@ -182,6 +195,9 @@ class Verdict:
             "at": self.at,
             "clock": self.clock,
             "conclusion": self.conclusion.name,
+            "decided_by": [
+                {"name": check.name, "code": check.code, "rule": rule_of(check.code)} for check in self.decided_by
+            ],
             "questions": {question.name.lower(): self.answer(question).value for question in Question},
             "attested_by": [word.to_json() for word in self.attested_by],
             "fields": None if self.fields is None else self.fields._asdict(),
