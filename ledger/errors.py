@@ -519,6 +519,11 @@ class NotAttestable(Refused):
     MESSAGE = "{refused} of {given} declarations cannot be attested, so nothing was signed:\n  {problems}"
 
 
+class NotRevocable(Refused):
+    FIELDS = ("refused", "given", "problems")
+    MESSAGE = "{refused} of {given} revocations cannot be made, so nothing was signed:\n  {problems}"
+
+
 class RelayUnderWay(Refused):
     FIELDS = ("statement",)
     MESSAGE = "statement {statement} is being relayed already: ask again shortly"

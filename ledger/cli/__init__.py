@@ -2,8 +2,7 @@
 
 Each command has the file of its name; ``agency``, ``council``, ``keys`` and ``proof`` are groups. Beside them:
 
-==================== ==============================================================================
-``terminal``         the app of one command, and asking for passphrases
+==================== =======================================================================``terminal``         the app of one command, and asking for passphrases
 ``inputs``           what a command is given on its line: options that many share, ids, times
 ``held``             the evidence that a command is given
 ``files``            the files that a command reads and writes
@@ -18,6 +17,17 @@ Each command has the file of its name; ``agency``, ``council``, ``keys`` and ``p
 ``verify_folder``    a line for each piece of evidence in a folder
 ``installed``        commands of other packages
 ==================== ==============================================================================
+=======
+============== ==============================================================================
+``terminal``   the app of one command, and asking for passphrases
+``inputs``     what a command is given on its line: options that many share, ids, times
+``files``      the files that a command reads and writes
+``chosen``     which declarations a command is about: ids, lists, filters
+``output``     what a command prints, and its exit code
+``audit_page`` an audit report as a page
+``serving``    what ``serve`` and ``witness`` share
+``installed``  commands of other packages
+============== ==============================================================================
 
 Exit codes: 0 done or good, 1 refused or not good, 2 malformed input, 3 nobody could say.
 """
@@ -44,6 +54,7 @@ from ledger.cli import (
     export,
     history,
     import_,
+    inbox,
     keys,
     login,
     logout,
@@ -98,6 +109,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "qr": qr.qr_,
     "print": print_page.print_,
     "withdraw": withdraw.withdraw,
+    "inbox": inbox.inbox,
     "attest": attest.attest,
     "revoke": revoke.revoke,
     "post": post.post,

@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ledger import errors
@@ -108,6 +109,12 @@ class ServerApi:
             lambda: self._relaying.post(path, data, MOST_BYTES, "application/json", self.session), (200, 201)
         )
         return self._object(answer)
+
+    def ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Post a question that does not fit an address; raises as ``read`` does."""
+        data = json.dumps(body).encode()
+        send = partial(self._web.post, path, data, MOST_BYTES, "application/json", self.session)
+        return self._object(self._patiently(send, (200,), is_read=True))
 
     def declare(self, lines: Sequence[bytes]) -> list[dict[str, Any]]:
         """Post signed declarations, one a line; the answer to each, in order. Sending them again is harmless.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledger.core.document import Redacted
 from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Signer
@@ -24,8 +24,10 @@ from ledger.journeys.declare import GROUP, StoreIntake
 from ledger.journeys.evidence import Prover
 from ledger.journeys.follow import Follower
 from ledger.journeys.history import read_entries, read_entry
+from ledger.journeys.inbox import inbox_of, list_by_agency, look, make_marks
+from ledger.journeys.members import Member, members_of
 from ledger.journeys.post import relay_posting
-from ledger.journeys.progress import Progress
+from ledger.journeys.progress import Progress, no_progress
 from ledger.journeys.receive import Received, Stored
 from ledger.journeys.relay import Relay, Relayed, receipt_json
 from ledger.journeys.revoke import relay_revocation
@@ -34,11 +36,20 @@ from ledger.journeys.service import (
     AttestationView,
     DeclarationView,
     HistoryPage,
+    InboxQuery,
+    InboxView,
+    MembersView,
     Recorded,
     Waiting,
     WithdrawalView,
 )
-from ledger.journeys.status import AttestationStatus, DeclarationStatus, attestation_status, declaration_status
+from ledger.journeys.status import (
+    AttestationStatus,
+    DeclarationStatus,
+    attestation_status,
+    declaration_status,
+    statuses_of,
+)
 from ledger.journeys.withdraw import relay_withdrawal
 
 
@@ -114,6 +125,36 @@ class OwnService:
         except Unavailable as error:
             self.warn(error)
         return self._declaration_view(declaration_status(id_, store, history, self.clock()))
+
+    def declarations(self, ids: Sequence[DeclarationId]) -> list[DeclarationView | None]:
+        store, history = self.open_store(), self.open_follower().refresh()
+        found = statuses_of(ids, store, history, self.clock())
+        return [None if one is None else self._declaration_view(one) for one in found]
+
+    def inbox(self, asked: InboxQuery, cursor: str | None = None, limit: int = 500) -> InboxView:
+        store, follower, at = self.open_store(), self.open_follower(), self.clock()
+        look(follower)
+        make_marks(store, follower, no_progress)
+        with follower.known_history() as history:
+            wanted = replace(
+                inbox_of(asked.agency, history, at, asked.kind),
+                document_type=asked.document_type,
+                since=asked.since,
+                until=asked.until,
+            )
+            page = list_by_agency(store, history, wanted, at, cursor, limit)
+        return InboxView(tuple(map(self._declaration_view, page.found)), page.next_cursor)
+
+    def members(self, id_: AttestationId) -> MembersView:
+        store, history = self.open_store(), self.open_follower().refresh()
+        found: list[Member] = []
+        start: int | None = 0
+        while start is not None:
+            page = members_of(id_, store, history, start)
+            found += page.members
+            start = page.next_index
+        revoked = frozenset(one.id for one in found if one.revoked_by is not None)
+        return MembersView(page.size, tuple(one.id for one in found), revoked)
 
     def attestation(self, id_: AttestationId) -> AttestationView:
         return _attestation_view(attestation_status(id_, self.open_follower().refresh(), self.clock()))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar, get_args
+from urllib.parse import urlencode
 
 import orjson
 
@@ -30,7 +31,16 @@ from ledger.core.verification.verify import verify
 from ledger.edges.keys.keystore import SigningKey
 from ledger.edges.profiles import Profile, Profiles
 from ledger.edges.server_api import BodyTooLarge, Says, ServerApi, harmless, silent
-from ledger.errors import LedgerError, Malformed, NotSignedIn, Source, Unavailable, VerificationFailed
+from ledger.errors import (
+    InboxOfAnother,
+    LedgerError,
+    Malformed,
+    NotSignedIn,
+    ReadingForbidden,
+    Source,
+    Unavailable,
+    VerificationFailed,
+)
 from ledger.journeys.login import SeenServer, check_believed, log_in, look_at, site_of
 from ledger.journeys.progress import Progress
 from ledger.journeys.receive import Received, Stored
@@ -39,6 +49,9 @@ from ledger.journeys.service import (
     AttestationView,
     DeclarationView,
     HistoryPage,
+    InboxQuery,
+    InboxView,
+    MembersView,
     Recorded,
     Waiting,
     WithdrawalView,
@@ -241,6 +254,80 @@ class ServerService:
                 raise
             return ask()
 
+    def declarations(self, ids: Sequence[DeclarationId]) -> list[DeclarationView | None]:
+        """In groups. If one is not shown, the command's key signs in once, and asks again."""
+        found = [view for start in range(0, len(ids), GROUP) for view in self._states(ids[start : start + GROUP])]
+        if None in found and self._sign_in():
+            return self.declarations(ids)
+        return found
+
+    def _states(self, ids: Sequence[DeclarationId]) -> list[DeclarationView | None]:
+        asked = {"ids": [hex_text(id_) for id_ in ids]}
+        value = self._as_officer(lambda: self._api.ask("/v1/declarations/states", asked))
+        try:
+            shown = read_list(value.get("declarations"), "declarations")
+            if len(shown) != len(ids):
+                raise Malformed(f"has {len(shown)} for {len(ids)} ids", "declarations")
+            return [
+                None if one is None else self._declaration_view(id_, _object(one, "declarations"))
+                for id_, one in zip(ids, shown, strict=True)
+            ]
+        except Malformed as error:
+            raise self._nonsense(str(error)) from None
+
+    def inbox(self, asked: InboxQuery, cursor: str | None = None, limit: int = 500) -> InboxView:
+        given = {
+            "agency": asked.agency,
+            "kind": asked.kind,
+            "document_type": asked.document_type,
+            "since": asked.since,
+            "until": asked.until,
+            "cursor": cursor,
+            "limit": limit,
+        }
+        query = urlencode({name: part for name, part in given.items() if part is not None})
+        value = self._as_officer(lambda: self._api.read(f"/v1/inbox?{query}"))
+        try:
+            following = value.get("next_cursor")
+            items = [_object(item, "inbox") for item in read_list(value.get("inbox"), "inbox")]
+            return InboxView(
+                tuple(self._declaration_view(DeclarationId(read_hash(item.get("id"), "id")), item) for item in items),
+                None if following is None else read_string(following, "next_cursor"),
+            )
+        except Malformed as error:
+            raise self._nonsense(str(error)) from None
+
+    def members(self, id_: AttestationId) -> MembersView:
+        members: list[DeclarationId] = []
+        revoked: set[DeclarationId] = set()
+        start: int | None = 0
+        while start is not None:
+            path = f"/v1/attestations/{hex_text(id_)}/members?start={start}&limit=1000"
+            value = self._as_officer(lambda path=path: self._api.read(path))  # type: ignore[misc]
+            try:
+                size = read_count(value.get("size"), "size")
+                for item in read_list(value.get("members"), "members"):
+                    one = _object(item, "members")
+                    members.append(DeclarationId(read_hash(one.get("id"), "id")))
+                    if one.get("revoked_by_entry") is not None:
+                        revoked.add(members[-1])
+                following = _count(value, "next_index")
+                if following is not None and following <= start:
+                    raise Malformed("does not go on", "next_index")
+            except Malformed as error:
+                raise self._nonsense(str(error)) from None
+            start = following
+        return MembersView(size, tuple(members), frozenset(revoked))
+
+    def _as_officer(self, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What the server shows to a signed-in officer: the command's key signs in if another or nobody is."""
+        try:
+            return ask()
+        except (NotSignedIn, InboxOfAnother, ReadingForbidden):
+            if not self._sign_in():
+                raise
+            return ask()
+
     def _sign_in(self) -> bool:
         """Begin a session with the command's key; False if it has none, or the session has just begun."""
         if self._open_key is None:
@@ -427,6 +514,13 @@ def _attestation_view(value: Any) -> AttestationView:
         Signer(hex_bytes(value.get("signer"), "signer")),
         _count(value, "decided_by_entry"),
     )
+
+
+def _object(value: Any, where: str) -> dict[str, Any]:
+    """An object of a list; Malformed if it is none."""
+    if not isinstance(value, dict):
+        raise Malformed("must be an object", where)
+    return value
 
 
 def _withdrawal_view(value: dict[str, Any]) -> WithdrawalView | None:

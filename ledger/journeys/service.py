@@ -95,6 +95,38 @@ class DeclarationView:
 
 
 @dataclass(frozen=True, slots=True)
+class InboxQuery:
+    """What of an agency's inbox is asked for; all that is not None must hold.
+
+    ``kind``: not attested under this kind (UNCL 1001). ``document_type``: UNCL 1001. ``since`` (inclusive) and
+    ``until`` (exclusive): seconds, when it was received.
+    """
+
+    agency: str
+    kind: int | None = None
+    document_type: int | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxView:
+    """Some of an inbox, oldest first, and the cursor of the next page; None on the last."""
+
+    found: tuple[DeclarationView, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MembersView:
+    """The members of an attested set of ``size`` that are known, in order; ``revoked``: for which it is revoked."""
+
+    size: int
+    members: tuple[DeclarationId, ...]
+    revoked: frozenset[DeclarationId]
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryPage:
     """Entries of a history, in order, with its origin as it is told, its size and head.
 
@@ -179,6 +211,23 @@ class LedgerService(Protocol):
         """Where a declaration stands. ``digest``: of its document; a server shows it to who has that.
 
         :raises UnknownDeclaration: it is not known here.
+        """
+
+    def declarations(self, ids: Sequence[DeclarationId]) -> list[DeclarationView | None]:
+        """Where each of many stands, in order; None for one that is not known here, or that may not be read."""
+
+    def inbox(self, asked: InboxQuery, cursor: str | None = None, limit: int = 500) -> InboxView:
+        """What an agency has not attested yet, at most ``limit`` (1 to 1,000) of it; there may be fewer on a page.
+
+        :raises AgencyUnknown: it was never enrolled. MandateMissing: it has no mandate for the kind.
+        :raises InboxOfAnother: a server shows it to the agency's attesters alone.
+        """
+
+    def members(self, id_: AttestationId) -> MembersView:
+        """The declarations that an attestation is about, as far as they are known here.
+
+        :raises AttestationUnknown: it is not in the history.
+        :raises ReadingForbidden: a server shows them to officers and auditors alone.
         """
 
     def attestation(self, id_: AttestationId) -> AttestationView:

@@ -12,5 +12,6 @@ In reading order:
 ``json_text``      strict I-JSON to values; RFC 8785 out
 ``canonical_json`` the JSON of our own files
 ``reading``        strict reading of JSON members
+``id_lists``       lists of ids as people have them: lines, tables, JSON
 ================== ====================================================
 """
