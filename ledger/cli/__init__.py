@@ -2,10 +2,12 @@
 
 Each command has the file of its name; ``agency``, ``council``, ``keys`` and ``proof`` are groups. Beside them:
 
-==================== =======================================================================``terminal``         the app of one command, and asking for passphrases
+==================== ==============================================================================
+``terminal``         the app of one command, and asking for passphrases
 ``inputs``           what a command is given on its line: options that many share, ids, times
 ``held``             the evidence that a command is given
 ``files``            the files that a command reads and writes
+``chosen``           which declarations a command is about: ids, lists, filters
 ``comparison``       a plain file beside evidence, field by field
 ``output``           what a command prints, and its exit code
 ``visible``          text of others made harmless to print
@@ -17,17 +19,6 @@ Each command has the file of its name; ``agency``, ``council``, ``keys`` and ``p
 ``verify_folder``    a line for each piece of evidence in a folder
 ``installed``        commands of other packages
 ==================== ==============================================================================
-=======
-============== ==============================================================================
-``terminal``   the app of one command, and asking for passphrases
-``inputs``     what a command is given on its line: options that many share, ids, times
-``files``      the files that a command reads and writes
-``chosen``     which declarations a command is about: ids, lists, filters
-``output``     what a command prints, and its exit code
-``audit_page`` an audit report as a page
-``serving``    what ``serve`` and ``witness`` share
-``installed``  commands of other packages
-============== ==============================================================================
 
 Exit codes: 0 done or good, 1 refused or not good, 2 malformed input, 3 nobody could say.
 """
