@@ -109,6 +109,7 @@ def attest(
     notices = [Digest(identifier(text, "detail")) for text in detail or ()]
     app = open_app()
     service = open_service(app, api, trust=trust, key=key)
+    _ = app.keystore.info(key)
     if where and (declaration or from_):
         raise Malformed("goes without ids and lists: it takes them from the inbox", "--where")
     if where:
@@ -118,6 +119,8 @@ def attest(
         if not listed:
             raise Malformed("give ids, --from FILE, or --where FILTER", "declaration")
         chosen = choose(listed, from_, service, agency)
+    groups = split(words, chosen.ids, notices, set_size)
+    _ = service.origin  # believed before anything is asked
     views = service.declarations(chosen.ids)
     if skip_attested:
         chosen, views = _without_attested(words, chosen, views)
@@ -125,12 +128,15 @@ def attest(
             say(f"all of them are attested by {agency} already: nothing was signed")
             show(as_json, {"declarations": 0, "attestations": []}, lambda: None)
             return
+        if notices and len(views) < len(notices):
+            raise Malformed(
+                "goes without --detail where some are left out: give the digests of the others", "--skip-attested"
+            )
+        groups = split(words, chosen.ids, notices, set_size)
     check_set(words, chosen.ids, views, chosen.places, again=again, elsewhere=elsewhere)
-    groups = split(words, chosen.ids, notices, set_size)
     says = f"{type_in_words(kind_code)}, {outcome_in_words(kind_code, words.outcome)}"
     if where or len(groups) > 1:
         agree(_announced(words, says, views, groups), yes)
-    _ = service.origin
     officer = app.key(key)
     done: list[AttestedGroup] = []
     with bar() as progress:

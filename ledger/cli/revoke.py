@@ -56,10 +56,11 @@ def revoke(
     ends = _ends(listed, [DeclarationId(identifier(text, "member")) for text in member or ()])
     app = open_app()
     service = open_service(app, api, trust=trust, key=key)
+    _ = app.keystore.info(key)
+    _ = service.origin  # believed before anything is asked
     known = check_ends(service, ends)
     if len(ends) > 1:
         agree(f'revokes {len(ends)} times, as "{DOCUMENT_STATUS.in_words(code)}": {_counted(ends)}', yes)
-    _ = service.origin
     officer = app.key(key)
     done: list[Ended] = []
     with bar() as progress:

@@ -113,14 +113,14 @@ def attested_already(words: Words, view: DeclarationView) -> AttestationView | N
 
 
 def check_words(words: Words) -> None:
-    """Malformed if nobody should say this of any declaration: the outcome is not in the list of the kind, or is adverse
-    and ends by itself.
+    """Malformed if nobody can say this of any declaration: a member does not fit a statement, or the outcome is not in
+    the list of the kind, or is adverse and ends by itself.
     """
-    check_outcome(
-        Attestation(
-            words.agency, words.kind, words.outcome, ZERO, words.valid_from, words.valid_until, Root(ZERO), 1, ZERO
-        )
+    made = Attestation(
+        words.agency, words.kind, words.outcome, ZERO, words.valid_from, words.valid_until, Root(ZERO), 1, ZERO
     )
+    made.struct_hash()  # the code of the agency and the times fit a statement
+    check_outcome(made)
 
 
 def attest_groups(

@@ -48,6 +48,7 @@ class Ended:
 def check_ends(service: LedgerService, ends: Sequence[End]) -> dict[AttestationId, tuple[AttestationView, MembersView]]:
     """Check that all of these can be revoked; what is known of each attestation.
 
+    :raises AttestationUnknown: there is one only, and it is not in the history.
     :raises NotRevocable: some cannot be; the message names each and says why.
     """
     known: dict[AttestationId, tuple[AttestationView, MembersView] | None] = {}
@@ -60,6 +61,8 @@ def check_ends(service: LedgerService, ends: Sequence[End]) -> dict[AttestationI
         seen.add(named)
         if problem is not None:
             problems.append(f"{end.where}{': ' if end.where else ''}{hex_text(end.attestation)} {problem}")
+    if len(ends) == 1 and known[ends[0].attestation] is None:
+        raise AttestationUnknown(ends[0].attestation)
     if problems:
         told = problems[:_TOLD]
         if len(problems) > _TOLD:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ledger.core.checkpoints.trust import TrustRoot
+from ledger.core.encoding.ids import Digest
 from ledger.core.encoding.reading import hex_bytes
 from ledger.core.verification.verdict import Conclusion
 from ledger.edges import server_api
@@ -366,7 +367,12 @@ def test_statuses_of_statements(
     believing: Trader, faulty: Faulty, status: int, headers: dict[str, str], body: bytes, code: int
 ) -> None:
     faulty.answers["/v1/attestations"] = lambda _: (status, headers, body)
-    words = ("attest", ONES, "--agency", "NZ-MPI", "--kind", "851", "-k", "trader", "--api", faulty.url)
+    declaration, _ = WORLD.declare(Digest(b"\x09" * 32))
+    id_ = "0x" + declaration.id(WORLD.origin).hex()
+    stands = {"id": id_, "state": "final", "received_at": 1, "declaration": declaration.to_json(), "attestations": []}
+    known = json.dumps({"declarations": [stands]}).encode()
+    faulty.answers["/v1/declarations/states"] = lambda _: (200, {}, known)
+    words = ("attest", id_, "--agency", "NZ-MPI", "--kind", "851", "-k", "trader", "--api", faulty.url)
     found, _, errors = believing(*words, "--trust", "trust.json")
     assert found == code, errors
     assert "Traceback" not in errors

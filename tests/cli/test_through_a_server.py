@@ -161,7 +161,11 @@ def test_officers_attest_revoke_and_post_without_a_chain(trader: Trader, served:
     [
         (["attest", "ID", "--agency", MPI, "--kind", "132", "-k", "plant-officer"], 1, "MandateMissing", "no mandate"),
         (["attest", "ID", "--agency", "XX", "--kind", "851", "-k", "plant-officer"], 1, "AgencyUnknown", "enrolled"),
-        (["attest", ONES, "--agency", MPI, "--kind", "851", "-k", "plant-officer"], 1, "SetNotKnown", "not known here"),
+        (["attest", ONES, "--agency", MPI, "--kind", "851", "-k", "plant-officer"], 1, "NotAttestable", "not declared"),
+        (
+            ["attest", ONES, "--elsewhere", "--agency", MPI, "--kind", "851", "-k", "plant-officer"],
+            1, "SetNotKnown", "not known here",
+        ),
         (["attest", "ID", "--agency", MPI, "--kind", "851", "-k", "trader"], 1, "AttesterUnknown", "not an attester"),
         (["revoke", ONES, "-k", "plant-officer"], 1, "AttestationUnknown", "not in the history"),
         (["withdraw", "ID", "-k", "plant-officer"], 1, "PartyKeyMismatch", "did not sign"),
