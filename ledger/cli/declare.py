@@ -41,7 +41,8 @@ def declare(
         Path | None,
         typer.Option(
             metavar="TABLE",
-            help="CSV of file and type, or JSON: names or patterns of files, e.g. *.pdf,certificate of origin.",
+            help="CSV of file, type and perhaps format, or JSON: names or patterns of files, such as "
+            "*.pdf,certificate of origin or *.rtf,contract,opaque; the type - leaves files out.",
         ),
     ] = None,
     index: Annotated[
@@ -200,7 +201,8 @@ class _Run:
         self._show_declared()
         value = self.value
         _show_others("Left out", [(item["file"], item["why"]) for item in value["left_out"]])
-        _show_others("Not declared", [(item["file"], item["error"]) for item in value["rejected"]])
+        refused = [(item["file"], _without(item["file"], item["error"])) for item in value["rejected"]]
+        _show_others("Not declared", refused)
         new = sum(item.is_new for item in self.done)
         counts = f"{new} new, {len(self.done) - new} known, {len(value['left_out'])} left out"
         print_line(f"{counts}, {len(value['rejected'])} not declared. Which file is which id: {value['map']}")
@@ -226,7 +228,8 @@ class _Run:
             )
             for item in self.done
         ]
-        lines("Declared", ("file", "type", "by", "", "declaration id"), shown)
+        if shown:
+            lines("Declared", ("file", "type", "by", "", "declaration id"), shown)
 
     def _show_batches(self, value: dict[str, Any]) -> None:
         batches, at = value["batches"], value["service"]
@@ -251,6 +254,11 @@ class _Run:
             print_line(f"Nothing is anchored: what is declared waits {where}. `ledger status ID` says more.")
         elif value["service"] != "here":
             print_line(f"{at} has taken them in and anchored them")
+
+
+def _without(name: str, error: str) -> str:
+    """An error beside the name of its file."""
+    return error.removeprefix(name).removeprefix(":").strip()
 
 
 def _show_others(title: str, rows: Sequence[tuple[str, str]]) -> None:

@@ -92,7 +92,7 @@ def _show(done: Sequence[MadeEvidence], failed: Sequence[MadeEvidence], declared
     _others("No evidence", [(item.file.name, str(item.error)) for item in failed])
     print_line(f"{len(done)} written, {len(failed)} not")
     if done:
-        print_line(f"To verify them: ledger verify {output} -d {declared}")
+        print_line(f"To verify them: ledger verify {output} -d {declared} -t TRUST_ROOT")
 
 
 def _others(title: str, rows: Sequence[tuple[str, str]]) -> None:

@@ -55,7 +55,7 @@ ENTRY = FileKind("an entry", "give the file with the ending .entry that was writ
 STATEMENT = FileKind("a Transparent Statement", "give the file that `ledger proof make -f scitt` wrote")
 CHECKPOINT = FileKind("a checkpoint", "give a checkpoint that the log published")
 PUBLIC_KEYS = FileKind("a list of public keys", "give the folder keys/ of an earlier export, unchanged")
-TYPE_TABLE = FileKind("a table of files and types", "a line is FILE,TYPE, such as *.pdf,certificate of origin")
+TYPE_TABLE = FileKind("a table of files and types", "`ledger declare --help` has an example")
 RESOLUTION = FileKind("a resolution", "give a file that a `ledger council` command wrote with --output")
 
 

@@ -45,7 +45,8 @@ class DocumentFile:
     ``format``: how its bytes become fields; None for what its name or its first character says.
     ``replaces_file``: the name of the file whose declaration it replaces.
     ``copy``: what its copies are called, without their endings; its own name if empty.
-    ``is_found``: it was found in a folder, not named, so a file of the ledger's own is left out.
+    ``is_found``: it was found in a folder, not named. So a file of the ledger's own is left out, and one that only its
+    first character makes look like JSON or XML is taken as opaque.
     """
 
     path: Path
@@ -303,7 +304,7 @@ def _type_of(source: DocumentFile, data: bytes, before: MappedFile | None) -> tu
     if source.document_type is None:
         if seen.document_type is None:
             raise Malformed(
-                f"its type is not known, for it is {what}: give --type, or name it in a --type-from table", source.name
+                f"is of unknown type ({what}): give --type, or a line for it in a --type-from table", source.name
             )
         return seen.document_type, what
     if seen.document_type in (None, source.document_type):
@@ -358,9 +359,19 @@ def _earlier(source: DocumentFile, path: Path, data: bytes) -> Wrapped | None:
     return known
 
 
+def _wrapped(source: DocumentFile, data: bytes, seed: bytes) -> Wrapped:
+    try:
+        return wrap_as(data, source.name, source.format, seed)
+    except Malformed:
+        is_guess = source.is_found and source.format is None and sniff(b"", source.name) is Format.OPAQUE
+        if not is_guess or sniff(data, source.name) is Format.OPAQUE:
+            raise
+        return wrap_as(data, source.name, Format.OPAQUE, seed)
+
+
 def _wrap(source: DocumentFile, path: Path, data: bytes, seed: bytes) -> Wrapped:
     """Wrap a file for the first time. Of two runs at once, the one that comes first keeps its seed."""
-    wrapped = wrap_as(data, source.name, source.format, seed)
+    wrapped = _wrapped(source, data, seed)
     try:
         if keep_new_file(path, wrapped.to_bytes()):
             return wrapped

@@ -14,7 +14,7 @@ from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import read_hash
 from ledger.core.statements.code_names import type_named
 from ledger.core.statements.member_types import NO_DECLARATION
-from ledger.core.statements.type_table import TypeTable
+from ledger.core.statements.type_table import TypeRow, TypeTable
 from ledger.errors import Malformed
 from ledger.journeys.declare import DocumentFile
 from ledger.journeys.folder import LeftOut, files_in
@@ -31,12 +31,9 @@ class TypeOf(NamedTuple):
     table: TypeTable | None = None
     document_type: int | None = None
 
-    def of(self, name: str) -> tuple[int | None, str]:
-        """The type, None for what its content says, and who says so."""
-        row = None if self.table is None else self.table.row_of(name)
-        if self.table is not None and row is not None:
-            return self.table.rows[row][1], f"--type-from, {self.table.rows[row][0]}"
-        return self.document_type, "--type" if self.document_type is not None else "its content"
+    def row_of(self, name: str) -> TypeRow | None:
+        """What the table says of a file."""
+        return None if self.table is None else self.table.row_of(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +69,20 @@ def sources_of(
         if not path.exists():
             raise Malformed("does not exist", str(path))
         if not path.is_dir():
-            found.setdefault(path.resolve(), _file(path, path.name, types, format_))
+            file = _file(path, path.name, types, types.row_of(path.name), format_)
+            found.setdefault(path.resolve(), file)
         elif index is None:
             for item in files_in(path, aside):
+                row = types.row_of(item.name)
                 if isinstance(item, LeftOut):
                     left_out.append(item)
+                elif row is not None and row.is_left_out:
+                    left_out.append(LeftOut(item.name, f"--type-from, {row.pattern}"))
                 else:
-                    found.setdefault(item.path, _file(item.path, item.name, types, format_, is_found=True))
+                    found.setdefault(item.path, _file(item.path, item.name, types, row, format_, is_found=True))
     if not found and not left_out:
-        raise Malformed("nothing to declare: name files, folders or an --index")
+        where = f" in {', '.join(map(str, paths))}" if paths else ""
+        raise Malformed(f"nothing to declare{where}: name files, folders or an --index")
     files = _distinct(found.values())
     named = copy_names((file.name for file in files), copies)
     copied = (file if named[file.name] == file.name else replace(file, copy=named[file.name]) for file in files)
@@ -105,9 +107,13 @@ def _renamed(file: DocumentFile, taken: Collection[str]) -> DocumentFile:
     return replace(file, name=name)
 
 
-def _file(path: Path, name: str, types: TypeOf, format_: Format | None, *, is_found: bool = False) -> DocumentFile:
-    document_type, why = types.of(name)
-    return DocumentFile(path, name, document_type, format=format_, why=why, is_found=is_found)
+def _file(
+    path: Path, name: str, types: TypeOf, row: TypeRow | None, format_: Format | None, *, is_found: bool = False
+) -> DocumentFile:
+    kind, why = types.document_type, "--type" if types.document_type is not None else ""
+    if row is not None:
+        kind, why, format_ = row.document_type, f"--type-from, {row.pattern}", row.format or format_
+    return DocumentFile(path, name, kind, format=format_, why=why, is_found=is_found)
 
 
 def _of_index(index: Path, paths: Sequence[Path], format_: Format | None) -> dict[Path, DocumentFile]:

@@ -58,7 +58,7 @@ def test_a_folder_is_declared_by_content_and_what_is_not_known_is_asked_for(shel
     }
     ((refused,)) = done["rejected"]
     assert refused["file"] == "in/photo.jpg"
-    assert "its type is not known, for it is a JPEG image: give --type, or name it in a --type-from" in refused["error"]
+    assert "is of unknown type (a JPEG image): give --type, or a line for it in a --type-from table" in refused["error"]
     (ship / "types.csv").write_text("*.jpg,inspection report\n")
     again = declare(shell, ".", "--type-from", "types.csv", "--no-anchor")
     assert taken(again) == {"in/packing.json": (271, False), "in/photo.jpg": (293, True), "invoice.xml": (380, False)}
@@ -194,3 +194,19 @@ def test_people_see_what_was_taken_as_what(shell: Shell, ship: Path) -> None:
     assert "2 new, 0 known, 3 left out, 1 not declared. Which file is which id: declared/files.json" in words
     assert "anchored under root" in words
     assert "Nothing waited for a batch" in shell("declare", ".", "-k", "trader")[1]
+
+
+def test_a_table_says_formats_and_what_is_no_document(shell: Shell, ship: Path) -> None:
+    """What only its first character makes look like JSON or XML is declared as its bytes; an .xml is not."""
+    (ship / "contract.rtf").write_bytes(b"{\\rtf1 x}")
+    (ship / "bad.xml").write_bytes(b"<a>\xe9</a>")
+    table = ship / "types.csv"
+    table.write_text("*.rtf,contract\n*.xml,invoice\n*.jpg,-\n")
+    done = declare(shell, ".", "--type-from", "types.csv", "--no-anchor", code=2)
+    assert taken(done)["contract.rtf"] == (315, True)
+    assert {"file": "in/photo.jpg", "why": "--type-from, *.jpg"} in done["left_out"]
+    ((bad,)) = done["rejected"]
+    assert "this byte is not UTF-8" in bad["error"]
+    table.write_text("*.rtf,contract\nbad.xml,invoice,opaque\ninvoice.xml,invoice\n*.jpg,-\n")
+    again = declare(shell, ".", "--type-from", "types.csv", "--no-anchor")
+    assert {name for name, (_, is_new) in taken(again).items() if is_new} == {"bad.xml"}

@@ -5,7 +5,7 @@ A name is relative to the folder that was given, with ``/`` between its parts, o
     >>> why_left_out("scans/~$contract.docx")
     'a lock file'
     >>> copy_names(["a.xml", "A.xml", "con.txt"])
-    {'a.xml': 'a.xml', 'A.xml': 'A~559aead0.xml', 'con.txt': 'con~b6fd4eee.txt'}
+    {'a.xml': 'a.xml', 'A.xml': 'A~c39ac3e9.xml', 'con.txt': '_con~d3bde286.txt'}
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """A table that says which file is of which document type: CSV, or JSON; types by code or by name, files by pattern.
 
->>> table = read_type_table(b"file,type\\n*.pdf,certificate of origin\\ninvoice.pdf,380\\n")
->>> table.type_of("scans/invoice.pdf"), table.type_of("b.pdf"), table.type_of("notes.txt")
+>>> table = read_type_table(b'{"*.pdf": "certificate of origin", "invoice.pdf": 380, "notes.txt": "-"}')
+>>> table.type_of("scans/invoice.pdf"), table.type_of("b.pdf"), table.type_of("x.doc")
 (380, 861, None)
+>>> table.row_of("notes.txt").is_left_out
+True
 """
 
 from __future__ import annotations
@@ -14,44 +16,69 @@ from typing import Any
 
 from ledger.core.document.file_names import matches
 from ledger.core.encoding.json_text import parse_json
+from ledger.core.encoding.limits import Format
 from ledger.core.statements.code_names import type_named
 from ledger.errors import Malformed
 
+LEFT_OUT = "-"
+"""In the place of a type: such files are no documents."""
+
 _HEADERS = frozenset({"type", "document type", "document_type", "documenttype", "code"})
 _WILD = frozenset("*?[")
-_ADVICE = "a line is FILE,TYPE, such as invoice.pdf,380 or *.pdf,certificate of origin"
+_ADVICE = "a line is FILE,TYPE or FILE,TYPE,FORMAT, such as invoice.pdf,380 or *.rtf,contract,opaque or notes.txt,-"
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """Files by name or pattern; their type, None for no documents; their format, None for what they look like."""
+
+    pattern: str
+    document_type: int | None
+    format: Format | None = None
+
+    @property
+    def is_left_out(self) -> bool:
+        return self.document_type is None
 
 
 @dataclass(frozen=True, slots=True)
 class TypeTable:
     """Names or patterns of files, each with its type, in their order. A name goes before patterns, then the first."""
 
-    rows: tuple[tuple[str, int], ...]
+    rows: tuple[TypeRow, ...]
 
-    def row_of(self, name: str) -> int | None:
-        """The number of the row for this file, from 0; ``name`` is relative to the folder, with ``/``."""
-        fitting = [number for number, (pattern, _) in enumerate(self.rows) if matches(name, pattern)]
-        exact = [number for number in fitting if _WILD.isdisjoint(self.rows[number][0])]
+    def row_of(self, name: str) -> TypeRow | None:
+        """The row for this file, None if there is none; ``name`` is relative to the folder, with ``/``."""
+        fitting = [row for row in self.rows if matches(name, row.pattern)]
+        exact = [row for row in fitting if _WILD.isdisjoint(row.pattern)]
         return next(iter(exact or fitting), None)
 
     def type_of(self, name: str) -> int | None:
-        """The type of this file; None if no row names it."""
+        """The type of this file; None if no row names it, or it is no document."""
         row = self.row_of(name)
-        return None if row is None else self.rows[row][1]
+        return None if row is None else row.document_type
 
 
 def read_type_table(data: bytes) -> TypeTable:
-    """Read a table: CSV of file and type, with ``,``, ``;`` or tabs, with or without a first line of titles; or JSON,
-    ``{"file": "type"}`` or ``[{"file": …, "type": …}]``.
+    """Read a table: CSV of file, type and perhaps format, with ``,``, ``;`` or tabs, with or without a line of titles;
+    or JSON, ``{"file": "type"}`` or ``[{"file": …, "type": …, "format": …}]``.
 
     :raises Malformed: ``where`` is the line or the item.
     """
     text = _text(data)
-    pairs = _json_pairs(text) if text.lstrip()[:1] in ("{", "[") else _csv_pairs(text)
-    rows = tuple((file, type_named(str(kind), where)) for where, file, kind in pairs)
+    items = _json_items(text) if text.lstrip()[:1] in ("{", "[") else _csv_items(text)
+    rows = tuple(_row(*item) for item in items)
     if not rows:
         raise Malformed(f"names no file: {_ADVICE}")
     return TypeTable(rows)
+
+
+def _row(where: str, file: str, kind: str, format_: object) -> TypeRow:
+    try:
+        stated = Format(str(format_).strip().lower()) if format_ else None
+    except ValueError:
+        raise Malformed(f'"{format_}" is no format: json, xml or opaque', where) from None
+    return TypeRow(file, None if kind.strip() == LEFT_OUT else type_named(kind, where), stated)
 
 
 def _text(data: bytes) -> str:
@@ -63,7 +90,7 @@ def _text(data: bytes) -> str:
     raise Malformed("is no text in UTF-8")
 
 
-def _csv_pairs(text: str) -> Iterator[tuple[str, str, str]]:
+def _csv_items(text: str) -> Iterator[tuple[str, str, str, object]]:
     lines = text.splitlines()
     first = next((line for line in lines if line.strip()), "")
     delimiter = max((";", "\t", ","), key=first.count)
@@ -75,16 +102,15 @@ def _csv_pairs(text: str) -> Iterator[tuple[str, str, str]]:
         if len(cells) < 2 or not cells[0] or not cells[1]:
             raise Malformed(f"has no file and type: {_ADVICE}", f"line {number}")
         if not (is_first and cells[1].casefold() in _HEADERS):
-            yield f"line {number}", cells[0], cells[1]
+            yield f"line {number}", cells[0], cells[1], cells[2] if len(cells) > 2 else None
         is_first = False
 
 
-def _json_pairs(text: str) -> Iterator[tuple[str, str, Any]]:
-    value = parse_json(text.encode())
-    items: list[tuple[object, object]] = list(value.items()) if isinstance(value, dict) else []
-    for item in value if isinstance(value, list) else ():
-        items.append((item.get("file"), item.get("type")) if isinstance(item, dict) else (None, None))
-    for number, (file, kind) in enumerate(items):
+def _json_items(text: str) -> Iterator[tuple[str, str, str, object]]:
+    value: Any = parse_json(text.encode())
+    items = [{"file": file, "type": kind} for file, kind in value.items()] if isinstance(value, dict) else value
+    for number, item in enumerate(items):
+        file, kind = (item.get("file"), item.get("type")) if isinstance(item, dict) else (None, None)
         if not isinstance(file, str) or isinstance(kind, bool) or not isinstance(kind, str | int):
             raise Malformed(f'must be {{"file": name or pattern, "type": code or name}}: {_ADVICE}', f"item {number}")
-        yield f'"{file}"', file, kind
+        yield f'"{file}"', file, str(kind), item.get("format")

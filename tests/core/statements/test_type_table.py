@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ledger.core.encoding.limits import Format
 from ledger.core.statements.type_table import read_type_table
 from ledger.errors import Malformed
 
@@ -54,3 +55,15 @@ def test_a_table_in_the_encoding_of_an_old_spreadsheet_is_read() -> None:
 def test_a_bad_table_is_refused_where_it_is_bad(data: bytes, said: str) -> None:
     with pytest.raises(Malformed, match=said):
         read_type_table(data)
+
+
+def test_a_table_says_formats_and_what_is_no_document() -> None:
+    for data in (
+        b"a.rtf,315,opaque\nb.txt,-\n",
+        b'[{"file": "a.rtf", "type": 315, "format": "opaque"}, {"file": "b.txt", "type": "-"}]',
+    ):
+        one, other = read_type_table(data).rows
+        assert (one.document_type, one.format, one.is_left_out) == (315, Format.OPAQUE, False)
+        assert (other.document_type, other.format, other.is_left_out) == (None, None, True)
+    with pytest.raises(Malformed, match='line 1: "rtf" is no format: json, xml or opaque'):
+        read_type_table(b"a.rtf,315,rtf")
