@@ -13,6 +13,7 @@ from bench import (
     documents,
     flood,
     floors,
+    folder,
     gas,
     growth,
     intake,
@@ -27,7 +28,7 @@ from bench import (
 from bench.rows import Row
 from bench.runner import Bench, Measurement
 
-GROUPS = (floors, documents, signatures, gas, tree, intake, latency, served, flood, replay, growth)
+GROUPS = (floors, documents, signatures, gas, tree, intake, folder, latency, served, flood, replay, growth)
 MEASUREMENTS: list[Measurement] = [item for group in GROUPS for item in group.MEASUREMENTS]
 ORDER = [id_ for item in MEASUREMENTS for id_ in item.ids]
 PACKAGES = {documents.PACKAGE, signatures.PACKAGE, tree.PACKAGE, *gas.PACKAGES}
