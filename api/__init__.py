@@ -11,6 +11,7 @@
 ``judging``        one verdict, in a worker process
 ``status_figures`` why a server is degraded, and the figures of store and chain
 ``schemas``        shapes of requests and answers
+``files``          shapes of the ledger's own files
 ``kit``            what every route needs, whatever its domain
 ================== =================================================================
 """

@@ -20,6 +20,7 @@ In the order in which a request meets it:
 ``leaving``     work that ends when the client leaves
 ``streams``     events for many readers, by one look at their source
 ``errors``      one table: error class -> HTTP status, as problem details
+``openapi``     what FastAPI does not say of bodies that routes read and print themselves
 ``logs``        log lines, each with the request that caused it
 ``metrics``     figures for Prometheus
 ``traces``      spans for OpenTelemetry
