@@ -4,6 +4,7 @@
 ``main``           the API as an application: ``ledger serve``
 ``witness``        the witness as an application: ``ledger witness``
 ``routes``         what is asked and answered: ``routes/ledger``, health and figures
+``portal``         pages for people
 ``auth``           who asks, and what he may read
 ``background``     anchoring and cosigning, beside the requests
 ``services``       what a running server has, given to routes and background

@@ -5,12 +5,14 @@ In the order in which a request meets it:
 =============== =============================================================================
 ``middleware``  every request watched once: id, log line, figures, span
 ``connections`` how many there may be, and how slow, large and many-parted what comes on them
+``cors``        which other sites' pages may read answers
 ``headers``     headers that tell browsers what not to do with an answer
 ``clients``     the address of a client, and what one address may hold
 ``limits``      what one request, and one client, may take
 ``capacity``    each kind of work has threads and a queue of its own
 ``quota``       how much of what a client declares is stored
 ``tries``       how often a client address tries to sign in
+``methods``     HEAD, OPTIONS and 405, alike for every path
 ``fast_path``   a route whose JSON body is read once
 ``queries``     query parameters that a route does not know are refused
 ``idempotency`` a request that may be sent again is done once

@@ -35,6 +35,9 @@ In the order of a document's life:
 ``evidence``         make the portable proof of a declaration
 ``evidence_folder``  make it of all files that a map knows
 ``refresh``          renew evidence from the file, through a server
+``by_link``          get the evidence that a code on paper leads to
+``qr``               such codes, as squares or as an image
+``print``            the page that accompanies a document on paper
 ``proof``            export it for other programs: tlog-proof, SCITT
 ``verify``           gather what a verdict needs, and let the core decide
 ``verify_folder``    a verdict about each piece of evidence in a folder

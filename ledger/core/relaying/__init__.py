@@ -3,6 +3,7 @@
 In reading order:
 
 ========== ====================================================================
+``forms``  the signatures of what came in, each in its one form
 ``rules``  which statements are relayed, and whose budget each is charged to
 ``budget`` how much may be spent in a day, and whether there is room for more
 ========== ====================================================================
