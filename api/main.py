@@ -20,7 +20,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from api.auth.guard import Guard
 from api.auth.shown import SCHEMES
 from api.background import background
-from api.files import EvidenceFile
+from api.files import EvidenceFile, RedactedFile
 from api.kit import errors, traces
 from api.kit.capacity import Kind
 from api.kit.cors import CrossOrigin
@@ -34,13 +34,23 @@ from api.kit.queries import take_known_queries
 from api.kit.streams import ended_by_signals
 from api.portal import pages
 from api.routes import health, metrics, sessions
-from api.routes.ledger import attestations, declarations, evidence, history, inbox, log, stream, verifications
+from api.routes.ledger import (
+    attestations,
+    declarations,
+    evidence,
+    history,
+    inbox,
+    log,
+    references,
+    stream,
+    verifications,
+)
 from api.schemas import BulkResults, Problem, SignedDeclarations
 from api.services import Services, connection_state, open_services
 from ledger import __version__
 from ledger.settings import load_settings
 
-MODELS = (Problem, BulkResults, SignedDeclarations, EvidenceFile)
+MODELS = (Problem, BulkResults, SignedDeclarations, EvidenceFile, RedactedFile)
 """Of bodies that routes and errors read and print themselves."""
 DESCRIPTION = """
 Anchor and query trade documents. **The server holds no party's and no agency's key**: parties and agencies sign their
@@ -123,6 +133,7 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     errors.install(api)
     for router in (
         declarations.router,
+        references.router,
         attestations.router,
         inbox.router,
         evidence.router,

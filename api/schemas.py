@@ -166,6 +166,21 @@ class DeclarationPage(BaseModel):
     next_cursor: str | None
 
 
+class ReferenceResult(BaseModel):
+    """A reference in its normal form: capitals and digits."""
+
+    kind: Literal["mrn", "transport_document", "container"]
+    number: str = Field(examples=["QQQU6100775"])
+    added_at: int
+
+
+class ReferencesResult(BaseModel):
+    """All references of a declaration, and how many of them this request added."""
+
+    references: list[ReferenceResult]
+    added: int = 0
+
+
 class Attestation(Shape):
     """An agency's statement about a set of declarations. EIP-712 type `Attestation`."""
 

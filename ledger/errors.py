@@ -445,6 +445,21 @@ class InboxOfAnother(Refused):
     )
 
 
+class CopyOfAnother(Refused):
+    FIELDS = ("declared", "found")
+    MESSAGE = "the copy is of another document: its digest is {found}, and the declaration is of {declared}"
+
+
+class OnlyItsParty(Refused):
+    FIELDS = ("declaration",)
+    MESSAGE = "only its party adds and erases references of the declaration {declaration}: sign in with the party's key"
+
+
+class TooManyReferences(Refused):
+    FIELDS = ("declaration", "most")
+    MESSAGE = "the declaration {declaration} would have more than {most} references: erase some first"
+
+
 # ------------------------------------------------------------------------------------ what the relayer does not pay for
 
 

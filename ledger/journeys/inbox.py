@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
-from ledger.core.encoding.ids import DeclarationId, SetName, Signer
+from ledger.core.encoding.ids import DeclarationId, Digest, SetName, Signer
 from ledger.core.evidence.inclusion import set_of_one
 from ledger.core.history.attested import AttestedAs, attested_as, is_withdrawn
 from ledger.core.history.entry import Anchored, Attested, Enacted, Entry, Revoked, Withdrawn
@@ -41,6 +41,7 @@ class Wanted:
 
     ``attested_by``, ``not_attested_by``: codes of agencies; ``kind``: of what they attested (UNCL 1001), any if None.
     ``document_type``: UNCL 1001. ``since`` (inclusive) and ``until`` (exclusive): seconds, when it was received here.
+    ``digest``: of the declared document. ``reference``: that the party disclosed, in its normal form.
     """
 
     attested_by: str | None = None
@@ -51,6 +52,8 @@ class Wanted:
     until: int | None = None
     party: Signer | None = None
     with_withdrawn: bool = True
+    digest: Digest | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def stored_page(store: Store, wanted: Wanted, cursor: str | None = None, limit: 
     """
     rows, following = store.declarations.page(
         party=wanted.party, document_type=wanted.document_type, received_from=wanted.since,
-        received_until=wanted.until, cursor=cursor, limit=limit,
+        received_until=wanted.until, digest=wanted.digest, reference=wanted.reference, cursor=cursor, limit=limit,
     )  # fmt: skip
     return Page(tuple(stored_statuses(rows, store)), following)
 

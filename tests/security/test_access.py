@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from api.kit.logs import formatter
 from api.routes.ledger import stream as stream_route
+from ledger.core.document import Format, disclose, wrap
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.evidence.reading import read_evidence
@@ -382,3 +383,58 @@ def test_a_revocation_or_posting_names_a_declaration_and_opens_nothing(business:
     assert member.hex() in entry
     assert business.declaration.digest.hex() not in entry
     assert business.told(business.stranger, business.path) == 401
+
+
+@pytest.fixture
+def found(business: Business) -> Iterator[tuple[str, str]]:
+    """A declaration of the trader that is found by a container's number: its id, and its document's digest."""
+    key = business.site.house.key("trader")
+    document = wrap(b'{"containerNumber": "CSQU3054383", "price": "secret"}', Format.JSON, bytes(32))
+    made = Declaration(key.address, document.digest, 705)
+    id_ = made.id(business.site.origin)
+    business.site.house.store.declarations.add([(made, key.sign(id_))], business.site.origin, business.site.clock.at)
+    copy = disclose(document, ["$.containerNumber"]).to_bytes()
+    path = f"/v1/declarations/{hex_text(id_)}/references"
+    added = business.party.post(path, content=copy, headers={"Content-Type": "application/json"})
+    assert (added.status_code, added.json()["added"]) == (201, 1), added.text
+    yield hex_text(id_), hex_text(made.digest)
+    assert business.party.delete(path).status_code == 204
+
+
+def test_references_are_for_those_who_may_see_the_declaration(business: Business, found: tuple[str, str]) -> None:
+    id_, digest = found
+    path = f"/v1/declarations/{id_}/references"
+    for visitor in (business.party, business.officer, business.auditor):
+        (kept,) = visitor.get(path).json()["references"]
+        assert (kept["kind"], kept["number"]) == ("container", "CSQU3054383")
+    for visitor in (business.council, business.operator):
+        assert visitor.get(path).status_code == 404
+    assert business.stranger.get(path).status_code == 401
+    assert business.stranger.get(f"{path}?digest={digest}").status_code in (401, 422)
+    for visitor, status in ((business.officer, 403), (business.council, 404), (business.stranger, 401)):
+        assert visitor.delete(path).status_code == status
+        sent = visitor.post(path, content=b"{}", headers={"Content-Type": "application/json"})
+        assert sent.status_code == (422 if status != 401 else 401), "nothing is told of a copy that is none"
+    assert len(business.party.get(path).json()["references"]) == 1
+
+
+def test_a_look_up_shows_what_the_session_may_read(
+    business: Business, found: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    id_, digest = found
+    queries = [f"digest={digest}", "reference=CSQU3054383", "reference=csqu+305438-3"]
+    for query in queries:
+        for visitor, expected in (
+            (business.party, [id_]), (business.officer, [id_]), (business.auditor, [id_]), (business.council, []),
+            (business.operator, []),
+        ):  # fmt: skip
+            listed = visitor.get(f"/v1/declarations?{query}")
+            assert [item["id"] for item in listed.json()["declarations"]] == expected, (query, listed.text)
+        assert business.stranger.get(f"/v1/declarations?{query}").status_code == 401
+    with caplog.at_level(logging.INFO):
+        business.auditor.get("/v1/declarations?reference=CSQU3054383")
+    assert "CSQU3054383" not in "".join(
+        formatter("json").format(record) for record in caplog.records if record.name.startswith(("api", "ledger"))
+    )
+    assert business.party.get("/v1/declarations?reference=!").status_code == 422
+    assert business.officer.get(f"/v1/declarations?digest={digest}&attested_by={houses.MPI}").status_code == 422

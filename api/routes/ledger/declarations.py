@@ -27,8 +27,9 @@ from api.schemas import (
     Signer,
 )
 from api.services import Injected, Services
+from ledger.core.document.references import normal_reference
 from ledger.core.encoding import ids
-from ledger.core.encoding.ids import DeclarationId
+from ledger.core.encoding.ids import DeclarationId, Digest
 from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.proofs.tlog_proof import TlogProof
@@ -113,12 +114,21 @@ def list_declarations(
     attested_by: Annotated[AgencyCode | None, Query(description="Only what this agency has attested")] = None,
     not_attested_by: Annotated[AgencyCode | None, Query(description="Only what this agency has not attested")] = None,
     kind: Annotated[int | None, Query(ge=0, lt=1 << 16, description="Under this kind, UNCL 1001; else any")] = None,
+    digest: Annotated[Hash | None, Query(description="Of the declared document")] = None,
+    reference: Annotated[
+        str | None,
+        Query(
+            max_length=100,
+            description="An MRN, bill of lading, waybill or container number that the party disclosed",
+            examples=["QQQU6100775"],
+        ),
+    ] = None,
     received_from: Annotated[int | None, Query(ge=0, description="As `since`", deprecated=True)] = None,
     received_until: Annotated[int | None, Query(ge=0, description="As `until`", deprecated=True)] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> DeclarationPage:
-    """By party, type and time of receipt, oldest first; follow `next_cursor` for more. Needs a session.
+    """By party, type, time of receipt, digest or reference, oldest first; `next_cursor` leads on. Needs a session.
 
     With `attested_by` or `not_attested_by`: those that are anchored, in that order, each with its attestations. An
     attestation counts unless it was revoked. A page may have fewer than `limit`, or none, and a cursor all the same.
@@ -140,6 +150,8 @@ def list_declarations(
         received_from if begin is None else begin,
         received_until if end is None else end,
         wanted,
+        digest=None if digest is None else Digest(to_hash(digest)),
+        reference=None if reference is None else normal_reference(reference),
     )
     page = _listed(services, asked, cursor, min(limit, services.settings.page_limit))
     shown = {
@@ -150,6 +162,7 @@ def list_declarations(
         "attested_by": attested_by,
         "not_attested_by": not_attested_by,
         "kind": kind,
+        "by": "digest" if digest is not None else None if reference is None else "reference",
     }
     read_list(rights, shown, len(page.found))
     response.headers.update(NO_STORE)
@@ -268,7 +281,10 @@ def _newly_received(body: SignedDeclaration, id_: DeclarationId, at: int) -> dic
 
 def _listed(services: Services, wanted: Wanted, cursor: str | None, limit: int) -> Page:
     store, follower = services.store, services.app.follower
-    if wanted.attested_by is None and wanted.not_attested_by is None:
+    is_by_agency = wanted.attested_by is not None or wanted.not_attested_by is not None
+    if is_by_agency and (wanted.digest is not None or wanted.reference is not None):
+        raise Malformed("go without attested_by and not_attested_by", "digest and reference")
+    if not is_by_agency:
         if wanted.kind is not None:
             raise Malformed("goes with attested_by or not_attested_by", "kind")
         return stored_page(store, wanted, cursor, limit)

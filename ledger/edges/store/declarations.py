@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, func, select, tuple_
 
 from ledger.core.anchoring.batches import DeclarationState
-from ledger.core.encoding.ids import DeclarationId, SetName, Signer
+from ledger.core.encoding.ids import DeclarationId, Digest, SetName, Signer
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
 from ledger.edges.store.bulk import insert_new, read_in_chunks
@@ -18,7 +18,7 @@ from ledger.edges.store.database import Database
 from ledger.edges.store.limits import checked_number, chunks
 from ledger.edges.store.rows import DeclarationRow, declaration_of, pending_values
 from ledger.edges.store.sets import read_names, read_names_of
-from ledger.edges.store.tables import BATCHES, DECLARATIONS
+from ledger.edges.store.tables import BATCHES, DECLARATIONS, REFERENCES
 from ledger.errors import HistoryBroken, Malformed
 
 MAX_PAGE = 1000
@@ -109,6 +109,8 @@ class Declarations:
         received_from: int | None = None,
         received_until: int | None = None,
         state: DeclarationState | None = None,
+        digest: Digest | None = None,
+        reference: str | None = None,
         cursor: str | None = None,
         limit: int = 100,
     ) -> tuple[list[DeclarationRow], str | None]:
@@ -118,6 +120,8 @@ class Declarations:
         if others are added or anchored meanwhile.
 
         :param received_from: from this second, inclusive; ``received_until``: exclusive.
+        :param digest: of the declared document.
+        :param reference: that the party disclosed, in its normal form.
         :param limit: 1 to 1000.
         :raises Malformed: a number is out of range, or the cursor did not come from here.
         """
@@ -134,6 +138,11 @@ class Declarations:
             wanted = wanted.where(column.received_at >= checked_number(received_from, "received_from"))
         if received_until is not None:
             wanted = wanted.where(column.received_at < checked_number(received_until, "received_until"))
+        if digest is not None:
+            wanted = wanted.where(column.digest == digest)
+        if reference is not None:
+            named = select(REFERENCES.c.declaration).where(REFERENCES.c.number == reference)
+            wanted = wanted.where(column.id.in_(named))
         if state is not None:
             wanted = wanted.where(column.batch_id.is_(None) if state == "pending" else BATCHES.c.state == state)
         if cursor is not None:

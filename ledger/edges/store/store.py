@@ -22,6 +22,7 @@ from ledger.edges.store.inbox import Inbox
 from ledger.edges.store.inclusions import Inclusions
 from ledger.edges.store.index_pages import IndexPages
 from ledger.edges.store.leadership import Leadership
+from ledger.edges.store.references import References
 from ledger.edges.store.relaying import Relaying
 from ledger.edges.store.restore import Restoration
 from ledger.edges.store.schema import Schema
@@ -47,6 +48,7 @@ class Store:
         self.origin = origin
         self.declarations = Declarations(database, origin)
         self.batches = Batches(database)
+        self.references = References(database)
         self.sets = Sets(database)
         self.inclusions = Inclusions(database)
         self.inbox = Inbox(database)

@@ -96,6 +96,19 @@ DECLARATIONS = Table(
     Index("ix_declarations_pending", "received_at", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
     Index(None, "party", "received_at", "id"),
     Index(None, "document_type", "received_at", "id"),
+    Index(None, "digest"),
+)
+
+# References that a party disclosed in a redacted copy, in their normal form, by which the declaration is found. The
+# party erases them; nothing else of the copy is kept.
+REFERENCES = Table(
+    "declared_references",
+    metadata,
+    Column("declaration", _HASH, ForeignKey("declarations.id"), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("number", String(35), primary_key=True),
+    Column("added_at", _NUMBER, nullable=False),
+    Index(None, "number"),
 )
 
 ENTRIES = Table(
