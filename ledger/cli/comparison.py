@@ -1,30 +1,43 @@
-"""A plain file beside what evidence discloses, for people: a table, and in words what it means and what to do."""
+"""A plain file beside what evidence discloses: field by field, and in words what it means and what to do."""
 
 from __future__ import annotations
 
-from ledger.cli.output import Styled, print_line, short, table
+from ledger.cli.output import Styled, print_line, short
 from ledger.core.document import Field
 from ledger.core.document.plain import ComparedField, Comparison, Likeness, Match
 
 _ORDER = [Likeness.DIFFERENT, Likeness.MISSING, Likeness.ADDED, Likeness.UNKNOWN, Likeness.SAME]
 _COLOURS = {
-    Likeness.DIFFERENT: Styled("different", "bold red"),
-    Likeness.MISSING: Styled("missing in the file", "bold red"),
-    Likeness.ADDED: Styled("only in the file", "bold red"),
-    Likeness.UNKNOWN: Styled("not disclosed", "yellow"),
-    Likeness.SAME: Styled("same", "green"),
+    Likeness.DIFFERENT: "bold red",
+    Likeness.MISSING: "bold red",
+    Likeness.ADDED: "bold red",
+    Likeness.UNKNOWN: "yellow",
+    Likeness.SAME: "green",
+}
+_WORDS = {
+    Likeness.DIFFERENT: "different",
+    Likeness.MISSING: "missing in the file",
+    Likeness.ADDED: "only in the file",
+    Likeness.UNKNOWN: "not disclosed",
+    Likeness.SAME: "same",
 }
 _TYPES = {"s": "text", "n": "number", "b": "true or false", "z": "null", "o": "empty object", "a": "empty list"}
-_MOST_ROWS, _MOST_CHARACTERS = 60, 60
+_MOST = {Likeness.SAME: 20, Likeness.UNKNOWN: 20}  # fields that are listed; of those that differ, 100
+_MOST_CHARACTERS = 60
 
 
 def print_comparison(name: str, found: Comparison) -> None:
     """Print the fields, those that differ first, and what it all says of the file ``name``."""
-    ordered = sorted(found.fields, key=lambda item: _ORDER.index(item.likeness))
-    rows = [_row(item) for item in ordered[:_MOST_ROWS]]
-    table(f"{name} beside the evidence", ("", "field", "evidence", "file", "line"), rows)
-    if len(ordered) > _MOST_ROWS:
-        print_line(f"and {len(ordered) - _MOST_ROWS} more: --json has all")
+    print_line(Styled(f"{name} beside the evidence", "bold"))
+    for likeness in _ORDER:
+        items = [item for item in found.fields if item.likeness is likeness]
+        most = _MOST.get(likeness, 100)
+        for item in items[:most]:
+            print_line("  ", Styled(_WORDS[likeness], _COLOURS[likeness]), "  ", _path(item))
+            for side, value in _values(item):
+                print_line(f"    {side}: {value}")
+        if len(items) > most:
+            print_line(f"  and {len(items) - most} more: {_WORDS[likeness]} (--json has all)")
     print_line(in_words(name, found))
 
 
@@ -56,16 +69,21 @@ def in_words(name: str, found: Comparison) -> str:
             return f"{name} is not the declared document: {bad} fields differ, and {same} are the same{whole}"
 
 
-def _row(item: ComparedField) -> tuple[Styled, str, str, str, str]:
+def _path(item: ComparedField) -> str:
+    line = "" if item.line is None else f" (line {item.line})"
+    return (short(item.path) or "the content") + line
+
+
+def _values(item: ComparedField) -> list[tuple[str, str]]:
+    """What stands in the evidence and in the file, where it matters."""
+    if item.likeness in (Likeness.SAME, Likeness.UNKNOWN):
+        return []
     types = item.declared is not None and item.found is not None and item.declared.type != item.found.type
-    path = short(item.path) or "the content"
-    line = "" if item.line is None else str(item.line)
-    return _COLOURS[item.likeness], path, _shown(item.declared, types), _shown(item.found, types), line
+    sides = [("evidence", item.declared), ("file    ", item.found)]
+    return [(side, _shown(field, types)) for side, field in sides if field is not None]
 
 
-def _shown(field: Field | None, with_type: bool) -> str:
-    if field is None:
-        return "–"
+def _shown(field: Field, with_type: bool) -> str:
     if field.type == "x":
         return f"{len(field.value)} bytes"
     text = field.value.decode()

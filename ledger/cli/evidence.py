@@ -115,6 +115,12 @@ def evidence(
     file = None if id_ is None or is_id(id_) or is_link(id_) else mapped_file(id_, declared)
     if file is not None and document is None and (declared / file.wrapped).exists():
         document = declared / file.wrapped
+    if file is not None and document is None and (disclose_ or everything):
+        raise Malformed(
+            "is missing, and it alone holds the seed, without which nothing is disclosed: put it back from a copy; or "
+            "make the evidence without --disclose",
+            str(declared / file.wrapped),
+        )
     if document is None and (disclose_ or everything):
         raise Malformed("goes with --document, which is disclosed", "--disclose")
     shown = None

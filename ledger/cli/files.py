@@ -37,7 +37,8 @@ class FileKind(NamedTuple):
 
 EVIDENCE = FileKind("evidence", "give the file that `ledger evidence` wrote, or a PDF that carries it")
 DOCUMENT = FileKind(
-    "a wrapped or redacted document", "give a file that `ledger declare`, `ledger wrap` or `ledger redact` wrote"
+    "a wrapped or redacted document",
+    "give a file that `ledger declare`, `ledger wrap` or `ledger redact` wrote: the document itself has no seed",
 )
 BESIDE = FileKind(
     "a document beside this evidence",

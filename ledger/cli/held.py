@@ -1,4 +1,4 @@
-"""The evidence that a command is given: a file, a PDF that carries it, a link, or a declaration's id."""
+"""The evidence that a command is given: a file, a PDF that carries it, a link, a declaration or its file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from ledger.cli.files import EVIDENCE, read_as
+from ledger.cli.inputs import mapped_file
 from ledger.cli.terminal import open_app, open_service
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.evidence.evidence import Evidence
@@ -14,7 +15,7 @@ from ledger.errors import Malformed
 from ledger.journeys.by_link import evidence_by_link
 from ledger.journeys.verify import VerificationRequest
 
-HELP = "Evidence: a file, a PDF that carries it, the link of a code, or the id of a declaration."
+HELP = "Evidence: a file, a PDF that carries it, the link of a code, a declaration's id, or a declared file's name."
 _ID = re.compile("0x[0-9a-f]{64}", re.IGNORECASE)
 
 
@@ -28,7 +29,14 @@ def evidence_of(given: str, api: str | None = None, key: str | None = None) -> E
         return evidence_by_link(read_link(given), open_app().settings.proxy_url)
     if _ID.fullmatch(given):
         return open_service(open_app(), api, key=key).evidence(DeclarationId(bytes.fromhex(given[2:])))
-    return read_as(EVIDENCE, Path(given), VerificationRequest.read).evidence
+    try:
+        return read_as(EVIDENCE, Path(given), VerificationRequest.read).evidence
+    except Malformed as error:
+        try:
+            file = mapped_file(given)
+        except Malformed:
+            raise error from None
+    return open_service(open_app(), api, key=key).evidence(file.id, None, file.digest)
 
 
 def link_to(evidence: Evidence, given: str, at: str | None, api: str | None = None) -> EvidenceLink:

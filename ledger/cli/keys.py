@@ -45,8 +45,11 @@ def list_(as_json: Json = False) -> None:
 
     Example: `ledger keys list`
     """
-    found = [info.to_json() for info in open_app().keystore.list()]
+    keystore = open_app().keystore
+    found = [info.to_json() for info in keystore.list()]
     show(as_json, found, lambda: lines("Keys", _COLUMNS, [tuple(item.values()) for item in found]))
+    for path in keystore.damaged():
+        warn(Malformed("is no key, or a damaged one: if it was a key, put the file back from a copy", str(path)))
 
 
 @keys.command("import")

@@ -69,7 +69,11 @@ class Profiles:
             raise Malformed(f"cannot be read: {error.strerror}", str(path)) from None
         names = {field.name for field in fields(Profile)}
         if not isinstance(value, dict) or set(value) != names or value["url"] != url:
-            raise Malformed("is no profile of this server: remove it, and sign in again", str(path))
+            raise Malformed(
+                "is no profile of this server: it is damaged, or of another version of this program. Remove it, and "
+                "sign in again; compare what is shown then as you did the first time",
+                str(path),
+            )
         known: dict[str, Any] = dict(value)
         return Profile(**known)
 

@@ -246,6 +246,8 @@ class _Signer:
                 raise Malformed(f"is {own}: name the document itself", source.name)
             path = self._folder / ((source.copy or source.name) + WRAPPED)
             wrapped = _earlier(source, path, data) if self._is_there(path) else None
+            if wrapped is None:
+                self._check_not_lost(source, path)
             before = self._before(source, wrapped)
             kind, why = _type_of(source, data, before)
             replaces = self._replaced(source, before)
@@ -269,6 +271,19 @@ class _Signer:
             except OSError as error:
                 raise Malformed(f"cannot be read: {error.strerror}; choose another output folder", folder) from None
         return path.name in self._there[folder]
+
+    def _check_not_lost(self, source: DocumentFile, path: Path) -> None:
+        """Refuse to declare a file a second time only because its seed is gone: the map would forget the first."""
+        known = None if self._files is None else self._files.get(source.name)
+        if known is None or source.replaces_file is not None or source.replaces != NO_DECLARATION:
+            return
+        if known.party == self._party and self._folder / known.wrapped == path:
+            id_ = hex_text(known.id)
+            raise Malformed(
+                f"was declared before, by {id_}, and {path} is missing, which alone holds the seed: put it back from a "
+                f"copy. If it is lost, declare the file as one that replaces the first: --replaces {id_}",
+                source.name,
+            )
 
     def _before(self, source: DocumentFile, wrapped: Wrapped | None) -> MappedFile | None:
         """What these bytes were declared as before, under this name and by this party."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ledger.core.document import Redacted
 from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Signer
+from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.history.history import History
 from ledger.core.statements.attestation import Attestation
@@ -16,7 +17,7 @@ from ledger.core.statements.posting import Posting
 from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.store import Store
-from ledger.errors import LedgerError, Unavailable
+from ledger.errors import LedgerError, Source, Unavailable, UnknownDeclaration
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.attest import relay_attestation
 from ledger.journeys.cosign import Witnesses
@@ -124,7 +125,11 @@ class OwnService:
             history = self.open_follower().refresh()
         except Unavailable as error:
             self.warn(error)
-        return self._declaration_view(declaration_status(id_, store, history, self.clock()))
+        try:
+            return self._declaration_view(declaration_status(id_, store, history, self.clock()))
+        except UnknownDeclaration:
+            self._check_not_lost(id_)
+            raise
 
     def declarations(self, ids: Sequence[DeclarationId]) -> list[DeclarationView | None]:
         store, history = self.open_store(), self.open_follower().refresh()
@@ -160,7 +165,22 @@ class OwnService:
         return _attestation_view(attestation_status(id_, self.open_follower().refresh(), self.clock()))
 
     def evidence(self, id_: DeclarationId, document: Redacted | None = None, digest: Digest | None = None) -> Evidence:
-        return self.open_prover().evidence(id_, self.clock(), document)
+        try:
+            return self.open_prover().evidence(id_, self.clock(), document)
+        except UnknownDeclaration:
+            self._check_not_lost(id_)
+            raise
+
+    def _check_not_lost(self, id_: DeclarationId) -> None:
+        """A store without any declaration says nothing of one: perhaps another one was meant, or it was lost."""
+        store = self.open_store()
+        if not store.declarations.page(limit=1)[0]:
+            raise Unavailable(
+                f"nobody here can say where {hex_text(id_)} stands, for this store has no declaration at all: check "
+                "LEDGER_STORE_URL and LEDGER_STATE_DIR. If the store was lost, `ledger rebuild` restores it from the "
+                "chain and from evidence",
+                source=Source.STORE,
+            )
 
     def history(self, first: int | None, limit: int) -> HistoryPage:
         follower = self.open_follower()

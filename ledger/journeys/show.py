@@ -13,6 +13,8 @@ from ledger.core.evidence.pdf import is_pdf, read_pdf
 from ledger.core.evidence.reading import read_evidence
 from ledger.errors import Malformed, VerificationFailed
 
+_EVIDENCE = b'{"checkpoint":'  # how each evidence file begins
+
 
 @dataclass(frozen=True, slots=True)
 class ShownFields:
@@ -45,6 +47,25 @@ def read_showable(data: bytes) -> Wrapped | Redacted | GivenEvidence:
     if is_pdf(data):
         data, carried = read_pdf(data)
     return GivenEvidence(read_evidence(data), None if carried is None else open_document(carried))
+
+
+def read_redactable(data: bytes) -> Wrapped | Redacted:
+    """Read a wrapped or redacted document, or take it out of evidence, or of a PDF that carries evidence.
+
+    :raises Malformed: it is none of these, or the evidence discloses no document.
+    :raises VerificationFailed: what the evidence discloses is not of the declared document.
+    """
+    if not is_pdf(data) and not data.startswith(_EVIDENCE):
+        return open_document(data)
+    given = read_showable(data)
+    if not isinstance(given, GivenEvidence):
+        return given
+    found = given.evidence.document if given.original is None else given.original
+    if found is None:
+        raise Malformed("the evidence discloses nothing of the document: give its wrapped file")
+    if found.digest != given.evidence.declaration.digest:
+        raise VerificationFailed("what the evidence discloses is not of the declared document")
+    return found
 
 
 def shown_fields(file: Wrapped | Redacted | GivenEvidence, document: Wrapped | Redacted | None) -> ShownFields:

@@ -17,6 +17,7 @@ from ledger.core.encoding.ids import Digest
 from ledger.core.encoding.limits import DEFAULT_LIMITS, Format, Limits, check_size
 from ledger.errors import Malformed
 
+_NEWER = re.compile(rb"ledger/[a-z]{1,16}/([2-9]|[1-9][0-9]{1,3}) ")
 _HEADER = re.compile(rb"ledger/(json|xml|opaque)/1 ([A-Za-z0-9_-]{43})\n")
 
 
@@ -112,7 +113,10 @@ def read_wrapped(data: bytes) -> Wrapped:
     """
     header = _HEADER.match(data)
     if header is None:
-        raise Malformed("not a wrapped document: the first line must be 'ledger/<format>/1 <seed>'", "line 1")
+        what = "not a wrapped document: the first line must be 'ledger/<format>/1 <seed>'"
+        if newer := _NEWER.match(data):
+            what = f"a wrapped document of version {newer[1].decode()}: install a newer version of this program"
+        raise Malformed(what, "line 1")
     text = header[2]
     seed = urlsafe_b64decode(text + b"=")
     if len(seed) != SEED_SIZE or _seed_text(seed) != text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import orjson
@@ -65,5 +66,17 @@ def read_file(data: bytes, format_: str) -> dict[str, Any]:
 def of_format(value: Json, format_: str) -> dict[str, Any]:
     """The object that ``value`` is, if it names this format; Malformed otherwise."""
     if not isinstance(value, dict) or value.get("ledger") != format_:
-        raise Malformed(f'not of the format "{format_}"')
+        named = value.get("ledger") if isinstance(value, dict) else None
+        raise Malformed(f'not of the format "{format_}"{_other_version(named, format_)}')
     return value
+
+
+def _other_version(named: Json, format_: str) -> str:
+    """What to do, where a file names another version of the same format; empty where it names something else."""
+    name, _, ours = format_.rpartition("/")
+    found = re.fullmatch(re.escape(name) + "/([1-9][0-9]{0,3})", named) if isinstance(named, str) else None
+    if found is None:
+        return ""
+    if int(found[1]) > int(ours):
+        return f", but of the newer version {found[1]}: install a newer version of this program"
+    return f", but of the older version {found[1]}: have it made anew, or read it with the program of its time"

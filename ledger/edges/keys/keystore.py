@@ -218,6 +218,11 @@ class Keystore:
                 continue
         return found
 
+    def damaged(self) -> tuple[Path, ...]:
+        """The files here that should be keys and are none."""
+        known = {info.name for info in self.list()}
+        return tuple(sorted(path for path in self._folder.glob("*.json") if path.stem not in known))
+
     def has(self, name: str) -> bool:
         """Whether there is a key of this name."""
         return self._path(name).exists()
@@ -248,7 +253,9 @@ class Keystore:
             return _parse(path.read_bytes(), f"key {name}")
         except FileNotFoundError:
             raise Malformed(
-                f"there is no such key in {self._folder}: `ledger keys list` shows all", f"key {name}"
+                f"there is no such key in {self._folder}: `ledger keys list` shows all. If it was lost, put its file "
+                "back from a copy: nobody can make it again",
+                f"key {name}",
             ) from None
         except OSError as error:
             raise _disk(error, path) from None
@@ -295,7 +302,10 @@ def _parse(data: bytes, where: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         contents = None
     if not isinstance(contents, dict) or contents.get("version") != 3:
-        raise Malformed("is not an Ethereum keystore file of version 3", where)
+        raise Malformed(
+            "is not an Ethereum keystore file of version 3: it is damaged, or of another kind. Put it back from a copy",
+            where,
+        )
     return contents
 
 
