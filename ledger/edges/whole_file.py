@@ -16,10 +16,11 @@ from ledger.errors import Malformed, Source, Unavailable
 _OPEN_MODE, _PRIVATE_MODE = 0o666, 0o600  # the first as the umask leaves it
 
 
-def replace_file(path: Path, data: bytes, *, is_private: bool = False) -> None:
+def replace_file(path: Path, data: bytes, *, is_private: bool = False, is_made_again: bool = False) -> None:
     """Write a file in the place of what is there; a device or a pipe is written to.
 
     :param is_private: only its owner can read it, from the first byte on; else as the umask says, or as it was.
+    :param is_made_again: losing it in a power failure loses nothing, so the disk is not waited for.
     :raises Malformed: the file has another name too (a hard link), which would lose what it names.
     :raises Unavailable: it cannot be written, and then nothing has changed.
     """
@@ -39,7 +40,8 @@ def replace_file(path: Path, data: bytes, *, is_private: bool = False) -> None:
             with os.fdopen(os.open(part, _CREATE, _PRIVATE_MODE if is_private else _OPEN_MODE), "wb") as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
+                if not is_made_again:
+                    os.fsync(file.fileno())
             if known is not None and not is_private:
                 part.chmod(stat.S_IMODE(known.st_mode))
             part.replace(path.resolve() if path.is_symlink() else path)

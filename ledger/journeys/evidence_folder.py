@@ -68,7 +68,7 @@ def make_evidence(
                 made = maker(file.id, shown, file.digest)
             finally:
                 idle.put(maker)
-            replace_file(path, made.to_bytes())
+            replace_file(path, made.to_bytes(), is_made_again=True)
             return MadeEvidence(file, path, len(made.entries), made.checkpoint.checkpoint.size, None, lacks)
         except (DefiniteNo, Unavailable) as error:
             return MadeEvidence(file, path, error=error)

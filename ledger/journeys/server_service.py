@@ -26,6 +26,7 @@ from ledger.core.statements.posting import Posting
 from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.statement import Statement
 from ledger.core.statements.withdrawal import Withdrawal
+from ledger.core.verification.cache import VerificationCache
 from ledger.core.verification.verdict import Question, Status
 from ledger.core.verification.verify import verify
 from ledger.edges.keys.keystore import SigningKey
@@ -100,6 +101,7 @@ class ServerService:
         known = profiles.get(self._site)
         session = None if known is None or (known.ends_at or 0) <= clock() else known.session
         self._api = ServerApi(self._site, session, proxy, says)
+        self._cache = VerificationCache()
 
     @property
     def name(self) -> str:
@@ -236,7 +238,7 @@ class ServerService:
                 f"{self._site} gave evidence of another history, {made.origin}; {known.origin} is believed"
             )
         trust = self._trusted(made.origin)
-        for check in verify(made, clock=self._clock(), trust=trust).checks:
+        for check in verify(made, clock=self._clock(), trust=trust, cache=self._cache).checks:
             if check.status is Status.INVALID and (check.question is Question.INTACT or check.name == "declaration"):
                 raise VerificationFailed(f"the evidence of {self._site} does not hold: {check.name}: {check.detail}")
 

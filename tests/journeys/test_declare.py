@@ -15,6 +15,7 @@ from ledger.edges.store.declarations import Declarations
 from ledger.errors import Source, Unavailable
 from ledger.journeys import declare
 from ledger.journeys.declare import Declared, DocumentFile, Rejected, StoreIntake, declare_files
+from ledger.journeys.file_map import FileMap
 from tests.edges.stored import ORIGIN, digest
 
 KEY = SigningKey(Algorithm.SECP256K1, digest("trader"))
@@ -146,3 +147,64 @@ def test_a_store_that_fails_ends_the_run_and_keeps_the_groups_before(
     with pytest.raises(Unavailable, match="no room"):
         next(run)
     assert (len(told), store.declarations.pending().total) == (100, 99)
+
+
+def test_of_two_runs_at_once_the_first_keeps_its_seed(
+    files: list[DocumentFile], store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second looked at the output folder before the first wrote there."""
+    first = [item for item in declared(files[:5], store, tmp_path) if isinstance(item, Declared)]
+    monkeypatch.setattr(declare._Signer, "_is_there", lambda *_: False)
+    second = [item for item in declared(files[:5], store, tmp_path, run=2) if isinstance(item, Declared)]
+    assert [(item.id, item.is_new) for item in second] == [(item.id, False) for item in first]
+    assert not list((tmp_path / "wrapped").glob("*.part"))
+
+
+def test_the_map_of_files_is_written_also_where_a_run_ends(
+    files: list[DocumentFile], store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = Declarations.add
+
+    def full(self: Declarations, signed: Sequence[object], *rest: object) -> object:
+        if store.declarations.pending().total:
+            raise Unavailable("the store has no room left", source=Source.STORE)
+        return add(self, signed, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Declarations, "add", full)
+    monkeypatch.setattr(declare, "_GROUP_SECONDS", 1_000.0)
+    folder = tmp_path / "wrapped"
+    run = declare_files(
+        files, folder, KEY, StoreIntake(store, ORIGIN, 1_000), lambda: bytes(32), FileMap(folder, ORIGIN)
+    )
+    with pytest.raises(Unavailable, match="no room"):
+        list(run)
+    known = FileMap.read(folder, ORIGIN)
+    assert len(known) == store.declarations.pending().total == 99
+    assert {item.id for item in known} == {row.id for row in store.declarations.each()}
+
+
+def test_what_replaces_a_file_names_its_declaration(store: Store, tmp_path: Path) -> None:
+    """Of this run, of an earlier one by the map, or of none, which is refused."""
+    for name in ("old.json", "new.json", "newest.json"):
+        (tmp_path / name).write_text(f'{{"invoice": "{name}"}}')
+    files = FileMap(tmp_path / "wrapped", ORIGIN)
+
+    def run(*sources: DocumentFile) -> list[Declared | Rejected]:
+        made = declare_files(
+            sources, tmp_path / "wrapped", KEY, StoreIntake(store, ORIGIN, 1_000), lambda: bytes(32), files
+        )
+        return [item for item in made if isinstance(item, Declared | Rejected)]
+
+    old, new = run(
+        DocumentFile(tmp_path / "old.json", "old.json", 380),
+        DocumentFile(tmp_path / "new.json", "new.json", 380, replaces_file="old.json"),
+    )
+    assert isinstance(old, Declared)
+    assert isinstance(new, Declared)
+    assert new.declaration.replaces == old.id
+    (newest,) = run(DocumentFile(tmp_path / "newest.json", "newest.json", 380, replaces_file="new.json"))
+    assert isinstance(newest, Declared)
+    assert newest.declaration.replaces == new.id
+    (lost,) = run(DocumentFile(tmp_path / "newest.json", "lost.json", 380, replaces_file="gone.json"))
+    assert isinstance(lost, Rejected)
+    assert 'replaces "gone.json", which is not declared' in str(lost.error)
