@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup fetch demo test deep check coverage bench bench-audit bench-exit up down generated clean
+.PHONY: help setup fetch demo test deep check coverage bench bench-audit bench-exit up down generated conformance-kit clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -59,6 +59,9 @@ up: setup ## start chain, contract and API on loopback, with all state in ./stat
 
 down: ## stop them and keep the state
 	@$(BIN)/python -m scripts.services down
+
+conformance-kit: setup ## build the folder and zip file by which others test their verifiers
+	@$(BIN)/python -m scripts.conformance_kit
 
 generated: setup ## write the generated files again
 	@$(BIN)/python -m scripts.generated

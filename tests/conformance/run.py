@@ -1,4 +1,4 @@
-"""Hold any verifier to the conformance cases: ``python -m tests.conformance.run --verifier "COMMAND"``.
+"""Hold any verifier to the conformance cases: ``python run.py --verifier "COMMAND"``.
 
 Given twice, ``--verifier`` also compares the two: each check must have the same step, name, code and status.
 
@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+FOLDER = HERE / "cases" if (HERE / "cases").is_dir() else HERE
+PATIENCE = 120  # seconds for one answer
 CONCLUSIONS = {0: "GOOD", 1: "NOT_GOOD", 3: "UNDECIDED"}
 MALFORMED = 2
 WORD = ("agency", "kind", "outcome", "adverse")
@@ -24,7 +28,7 @@ WORD = ("agency", "kind", "outcome", "adverse")
 
 def cases(wanted: Sequence[str] = ()) -> list[Path]:
     """Folders of the cases, by name; all, or those named."""
-    found = sorted(file.parent for file in HERE.glob("*/case.json"))
+    found = sorted(file.parent for file in FOLDER.glob("*/case.json"))
     return [folder for folder in found if not wanted or folder.name in wanted]
 
 
@@ -105,22 +109,78 @@ def disagreement(first: str, second: str) -> str | None:
     return next((f"{one} and {other}" for one, other in [*pairs, counts] if one != other), None)
 
 
+def index() -> dict[str, dict[str, str]]:
+    """For each case its group, and the rule that it stands for, as ``index.json`` says."""
+    file = HERE / "index.json"
+    return json.loads(file.read_bytes()) if file.is_file() else {}
+
+
+def problem(folder: Path, verifiers: Sequence[str]) -> str | None:
+    """What one or two verifiers answer wrongly in one case; None where all is right."""
+    try:
+        done = [_asked([*shlex.split(verifier), *command_of(folder)]) for verifier in verifiers]
+    except subprocess.TimeoutExpired:
+        return f"no answer within {PATIENCE} seconds"
+    except OSError as error:
+        return f"the verifier cannot be started: {error.strerror}"
+    found = next(filter(None, (difference(folder, one.returncode, one.stdout) for one in done)), None)
+    if found is None and done[0].returncode != MALFORMED:
+        found = next(filter(None, (disagreement(done[0].stdout, one.stdout) for one in done[1:])), None)
+    return found
+
+
+def _asked(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", check=False, timeout=PATIENCE
+    )
+
+
+def report(found: dict[str, str | None]) -> str:
+    """A line for each group of cases, with those that are wrong and the rule that each stands for."""
+    known, groups = index(), dict[str, list[str]]()
+    for name in found:
+        groups.setdefault(known.get(name, {}).get("group", "other cases"), []).append(name)
+    lines = ["", f"{'group':<26} {'cases':>5} {'right':>5}"]
+    for group, names in groups.items():
+        wrong = [name for name in names if found[name] is not None]
+        lines.append(f"{group:<26} {len(names):>5} {len(names) - len(wrong):>5}{'   <-' if wrong else ''}")
+        for name in wrong:
+            about = json.loads((FOLDER / name / "case.json").read_bytes())["about"]
+            lines += [f"  {name}: {about}", f"    rule: {known.get(name, {}).get('rule', '?')}", f"    {found[name]}"]
+    return "\n".join(lines)
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Hold a verifier to the conformance cases.")
+    parser = argparse.ArgumentParser(
+        description="Hold a verifier to the conformance cases.",
+        epilog="Exit codes: 0 all cases are right, 1 some are not, 2 there is no such case.",
+    )
     help_ = 'its command, e.g. "python verifier/verify.py"; given twice, the two are compared'
     parser.add_argument("--verifier", required=True, action="append", help=help_)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many to run at once")
+    parser.add_argument("--json", action="store_true", help="print JSON: for each case null, or what is wrong")
     parser.add_argument("case", nargs="*", help="names of cases; all if none is given")
     given = parser.parse_args()
-    wrong = 0
-    for folder in cases(given.case):
-        commands = [[*shlex.split(verifier), *command_of(folder)] for verifier in given.verifier]
-        done = [subprocess.run(one, capture_output=True, text=True, check=False, timeout=120) for one in commands]
-        found = next(filter(None, (difference(folder, one.returncode, one.stdout) for one in done)), None)
-        if found is None and done[0].returncode != MALFORMED:
-            found = next(filter(None, (disagreement(done[0].stdout, one.stdout) for one in done[1:])), None)
-        wrong += found is not None
-        print(f"{'ok' if found is None else 'NO':3} {folder.name}" + (f": {found}" if found else ""))
-    print(f"{len(cases(given.case))} cases, {wrong} not as they should be")
+    folders = cases(given.case)
+    if missing := sorted({*given.case} - {folder.name for folder in folders}):
+        print(f"there is no case {', '.join(missing)} in {FOLDER}", file=sys.stderr)
+        return 2
+    with ThreadPoolExecutor(max(1, given.jobs)) as pool:
+        answers = pool.map(lambda folder: problem(folder, given.verifier), folders)
+        found: dict[str, str | None] = {}
+        for folder, answer in zip(folders, answers, strict=True):
+            found[folder.name] = answer
+            if not given.json and (given.case or answer is not None):
+                print(
+                    f"{'ok' if answer is None else 'NO':3} {folder.name}" + (f": {answer}" if answer else ""),
+                    flush=True,
+                )
+    wrong = sum(answer is not None for answer in found.values())
+    if given.json:
+        print(json.dumps(found, indent=1))
+    else:
+        print(report(found))
+        print(f"{len(found)} cases, {wrong} not as they should be")
     return 1 if wrong else 0
 
 
