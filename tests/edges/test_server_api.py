@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ledger.edges.http import proxy_for
+from ledger.edges.http import open_session
 from ledger.edges.server_api import BodyTooLarge, ServerApi, ServerRefused, harmless
 from ledger.errors import Malformed, MandateMissing, NotSignedIn, RelayBudgetSpent, SetNotKnown, Unavailable
 from tests.witnesses import answering
@@ -24,8 +24,8 @@ API = ServerApi("https://ledger.example")
     ],
 )  # fmt: skip
 def test_no_proxy_for_this_machine(url: str, proxy: str | None) -> None:
-    assert proxy_for(url, PROXY) == proxy
-    assert proxy_for(url, None) is None
+    assert open_session(url, PROXY).proxies.get("https") == proxy
+    assert open_session(url, None).proxies == {}
 
 
 def test_a_server_elsewhere_is_asked_through_the_proxy_and_one_here_is_not() -> None:
