@@ -45,7 +45,7 @@ from ledger.journeys.follow import Follower
 from ledger.journeys.log_keys import earlier_log_keys
 from ledger.journeys.own_service import OwnService
 from ledger.journeys.relay import Purse, Relay
-from ledger.journeys.server_service import Confirm, ServerService
+from ledger.journeys.server_service import CommandKey, Confirm, ServerService
 from ledger.journeys.sign_in import SignIns, newest_register
 from ledger.journeys.trust import own_trust_root
 from ledger.journeys.witness import Witness
@@ -371,7 +371,7 @@ class App:
         """The server at ``url`` as a service; see ``ServerService``.
 
         :param trust: says which history, or which of several, the server may be about.
-        :param key: name of the key to sign in with, where that is needed.
+        :param key: name of the key to sign in with, where that is needed; Malformed if there is no such key.
         """
         return ServerService(
             url,
@@ -379,7 +379,7 @@ class App:
             confirm,
             clock,
             trusted=lambda origin: None if trust is None else trust_root_of(trust, origin),
-            open_key=None if key is None else partial(self.key, key),
+            key=None if key is None else CommandKey(self.keystore.info(key), partial(self.key, key)),
             proxy=self.settings.proxy_url,
             says=says,
         )

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 from urllib.parse import urlencode
 
 import orjson
@@ -24,12 +24,13 @@ from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.posting import Posting
 from ledger.core.statements.revocation import Revocation
+from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.statement import Statement
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.verification.cache import VerificationCache
 from ledger.core.verification.verdict import Question, Status
 from ledger.core.verification.verify import verify
-from ledger.edges.keys.keystore import SigningKey
+from ledger.edges.keys.keystore import KeyInfo, SigningKey
 from ledger.edges.profiles import Profile, Profiles
 from ledger.edges.server_api import BodyTooLarge, Says, ServerApi, harmless, silent
 from ledger.errors import (
@@ -69,13 +70,26 @@ Confirm = Callable[[SeenServer], None]
 """Makes sure that a server that nobody has seen before is the right one; raises if nobody says so."""
 
 
+class CommandKey(NamedTuple):
+    """The key of a command: what its file says without its passphrase, and what opens it."""
+
+    info: KeyInfo
+    open: Callable[[], SigningKey]
+
+    def is_of(self, signer: str) -> bool:
+        """Whether this is the key of a signer (hex): its address, or the point after a verifier's address."""
+        public = self.info.public
+        return signer == public or (self.info.algorithm is Algorithm.P256 and signer.endswith(public[len("0x04") :]))
+
+
 class ServerService:
     """See ``LedgerService``: that of the server at ``url``.
 
     :param profiles: what is known of servers on this machine.
     :param confirm: asks whoever gives the command about a server that is not known yet.
     :param trusted: the trust root of an origin, if the command has one, raises VerificationFailed if it has others.
-    :param open_key: the key to sign in with where the server shows something only to its owner; None: none.
+    :param key: the key to sign in with where the server shows something only to its owner; None: none. A session of
+        another key is then not shown.
     """
 
     def __init__(
@@ -86,7 +100,7 @@ class ServerService:
         clock: Callable[[], int],
         *,
         trusted: Callable[[Origin], TrustRoot | None] = lambda origin: None,
-        open_key: Callable[[], SigningKey] | None = None,
+        key: CommandKey | None = None,
         proxy: str | None = None,
         says: Says = silent,
     ) -> None:
@@ -95,11 +109,13 @@ class ServerService:
         self._confirm = confirm
         self._clock = clock
         self._trusted = trusted
-        self._open_key = open_key
+        self._key = key
         self._proxy = proxy
         self._says = says
         known = profiles.get(self._site)
         session = None if known is None or (known.ends_at or 0) <= clock() else known.session
+        if known is not None and key is not None and not key.is_of(known.signer or ""):
+            session = None
         self._api = ServerApi(self._site, session, proxy, says)
         self._cache = VerificationCache()
 
@@ -332,9 +348,9 @@ class ServerService:
 
     def _sign_in(self) -> bool:
         """Begin a session with the command's key; False if it has none, or the session has just begun."""
-        if self._open_key is None:
+        if self._key is None:
             return False
-        key, self._open_key = self._open_key(), None
+        key, self._key = self._key.open(), None
         log_in(self._believed, key, self._profiles, self._clock)
         known = self._profiles.get(self._site)
         self._api.session = None if known is None else known.session

@@ -13,6 +13,7 @@ import pytest
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import read_wrapped
 from ledger.core.encoding.reading import hex_bytes, hex_text
+from ledger.core.statements.signature import Algorithm
 from ledger.journeys.checkpoint import note_key
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
@@ -192,6 +193,24 @@ def test_what_a_server_refuses_is_said_as_by_the_own_node(trader: Trader, served
         assert (found["error"], said in found["message"]) == (error, True), (words, found)
         if error == "SetNotKnown":
             assert found["relay_yourself"]["to"] == "0x" + served.house.chain.origin.contract.hex()
+
+
+def test_a_session_of_another_key_is_not_used(trader: Trader, served: Served) -> None:
+    """Who has two keys on one machine reads with each what that key may."""
+    id_ = first(trader, served)
+    (notes,) = (trader.state / "servers").glob("*.declared")
+    notes.unlink()
+    trader.keystore.create("another", Algorithm.SECP256K1, "of a test")
+    trader.keystore.create("card", Algorithm.P256, "of a test")
+    trader.json("login", served.url, "-k", "another")
+    assert trader.json("status", id_, code=1)["error"] == "UnknownDeclaration"
+    assert trader.json("status", id_, "-k", "trader")["state"] == "final"
+    assert trader.json("status", id_, "-k", "card", code=1)["error"] == "UnknownDeclaration"
+    (known,) = (trader.state / "servers").glob("*.json")
+    kept = known.read_bytes()
+    assert trader.json("status", id_, "-k", "card", code=1)["error"] == "UnknownDeclaration"
+    assert known.read_bytes() == kept, "the session of a card is found again"
+    assert trader.json("status", id_, "-k", "nobody", code=2)["message"].startswith("key nobody")
 
 
 def test_a_server_that_takes_statements_only_from_who_signed_in(trader: Trader, tmp_path: Path) -> None:
