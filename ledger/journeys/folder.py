@@ -51,6 +51,11 @@ def files_in(folder: Path, aside: Collection[Path] = ()) -> Iterator[FoundFile |
             yield item.file
 
 
+def is_state(names: Collection[str]) -> bool:
+    """Whether a folder with these names in it is a state of the ledger, wherever it was moved."""
+    return "ledger.sqlite" in names or ("keys" in names and not {"origin", "servers", "passphrase"}.isdisjoint(names))
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """A file, its inode, and how many names the inode has on the whole disk."""
@@ -69,6 +74,9 @@ def _walk(root: Path, inside: str, aside: Collection[Path]) -> Iterator[_Seen | 
         if not inside:
             raise Malformed(f"cannot be read: {error.strerror}", str(folder)) from None
         yield LeftOut(inside, f"cannot be read: {error.strerror}", is_refused=True)
+        return
+    if inside and is_state({entry.name for entry in listed}):
+        yield LeftOut(inside, "a state of the ledger, with its keys")
         return
     for entry in listed:
         path = folder / entry.name

@@ -46,6 +46,13 @@ def test_output_and_state_inside_the_folder_are_no_part_of_it(tmp_path: Path) ->
     assert names(folder, *aside) == ["a.txt"]
 
 
+@pytest.mark.parametrize("beside", ["ledger.sqlite", "origin", "servers/x.json", "passphrase"])
+def test_a_state_that_was_moved_here_is_no_document(tmp_path: Path, beside: str) -> None:
+    folder = write(tmp_path, "a.txt", "old/state/keys/trader.json", f"old/state/{beside}", "keys/list.txt")
+    assert names(folder) == ["a.txt", "keys/list.txt"]
+    assert left(folder) == {"old/state": ("a state of the ledger, with its keys", False)}
+
+
 def test_links_out_of_the_folder_are_refused_and_links_inside_are_left_out(tmp_path: Path) -> None:
     write(tmp_path, "secret.txt", "other/b.txt")
     folder = write(tmp_path / "ship", "a.txt", "in/c.txt")

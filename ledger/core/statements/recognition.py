@@ -363,6 +363,7 @@ def _code(value: object) -> int | None:
 
 _WRAPPED = re.compile(rb"ledger/(?:json|xml|opaque)/1 [A-Za-z0-9_-]{43}\n")
 _OWN = re.compile(rb'"ledger"\s*:\s*"trade-ledger/')
+_KEY = re.compile(rb'"(?:crypto|Crypto)"\s*:\s*\{[^{}]*"(?:cipher|ciphertext|kdf)"')
 _END = 4096  # bytes of a file of the ledger that hold the name of its format, if its beginning does not
 
 
@@ -370,6 +371,10 @@ def own_file(data: bytes) -> str | None:
     """What a file is that the ledger wrote itself, and that is no document to declare; None for any other file."""
     if _WRAPPED.match(data):
         return "a wrapped document, which holds a seed"
+    if data.startswith(b"SQLite format 3\0"):
+        return "a database, such as the ledger's store"
+    if data[:1] == b"{" and _KEY.search(data, 0, _END):
+        return "an encrypted key"
     if data[:1] == b"{" and (_OWN.search(data, 0, _END) or _OWN.search(data, max(0, len(data) - _END))):
         return "a file of the ledger's own, such as evidence"
     return None

@@ -117,7 +117,9 @@ def test_files_of_the_ledger_are_told_from_documents() -> None:
     assert own_file(wrapped) == "a wrapped document, which holds a seed"
     assert own_file(b'{"checkpoint":"' + b"x" * 9_000 + b'","ledger":"trade-ledger/evidence/2"}\n')
     assert own_file(b'{\n "ledger": "trade-ledger/trust/1" }')
-    assert own_file(b'{"a": "ledger/json/1"}') is None
+    assert own_file(b'{"crypto": {"cipher": "aes-128-ctr", "ciphertext": "00"}, "version": 3}') == "an encrypted key"
+    assert own_file(b"SQLite format 3\0")
+    assert own_file(b'{"a": "ledger/json/1", "crypto": "x"}') is None
     assert own_file(b"<r/>") is None
 
 
