@@ -72,7 +72,7 @@ from ledger.cli import print as print_page
 from ledger.cli.files import carries_a_file
 from ledger.cli.installed import add_installed
 from ledger.cli.output import exit_code, explain, explain_fault, failure_json, print_line, say, use_plain
-from ledger.cli.plain import add_plain, wants_plain
+from ledger.cli.plain import Plain, show_plain, without_plain
 from ledger.cli.streams import guarded
 from ledger.errors import LedgerError
 
@@ -82,7 +82,6 @@ app = typer.Typer(
     name="ledger",
     help="Declare, attest, verify and audit trade documents on a blockchain-backed ledger.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -127,7 +126,7 @@ for _name, _command in _COMMANDS.items():
 for _name, _group in _GROUPS.items():
     app.add_typer(_group, name=_name)
 add_installed(app, _COMMANDS.keys() | _GROUPS.keys())
-add_plain(app)
+show_plain(app)
 
 
 def _version(wanted: bool) -> None:
@@ -139,6 +138,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _root(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+    plain: Plain = False,
 ) -> None:
     """Declare, attest, verify and audit trade documents on a blockchain-backed ledger."""
 
@@ -155,11 +155,11 @@ def main() -> None:
 
 
 def _run() -> int | str | None:
-    use_plain(wants_plain(sys.argv[1:]))
-    app.rich_markup_mode = None if wants_plain(sys.argv[1:]) else "markdown"
+    is_plain, words = without_plain(sys.argv[1:])
+    use_plain(is_plain)
+    app.rich_markup_mode = None if is_plain else "markdown"
     try:
-        completion.enable()
-        app(prog_name=completion.PROGRAM)
+        app(words, prog_name=completion.PROGRAM)
     except SystemExit as ended:
         return ended.code
     except LedgerError as error:

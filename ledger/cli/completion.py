@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import os
+from contextlib import redirect_stdout, suppress
 from enum import StrEnum
 from typing import Annotated
 
 import typer
-from typer._completion_shared import get_completion_script
-from typer.completion import get_completion_inspect_parameters
 
 from ledger.cli.inputs import Json
 from ledger.cli.output import print_line, show
 
 PROGRAM = "ledger"
 VARIABLE = "_LEDGER_COMPLETE"
-"""By this variable the script asks the program."""
+"""By this variable the script asks the program, and by it one asks the program for the script."""
 
 
 class Shell(StrEnum):
     BASH = "bash"
     ZSH = "zsh"
     FISH = "fish"
-
-
-def enable() -> None:
-    """Let the program answer the scripts: typer knows its shells only once it has been asked for its own options."""
-    get_completion_inspect_parameters()
 
 
 def completion(
@@ -35,10 +31,22 @@ def completion(
 
     Example: `ledger completion bash > ~/.local/share/bash-completion/completions/ledger`
     """
-    script = get_completion_script(prog_name=PROGRAM, complete_var=VARIABLE, shell=shell.value)
+    script = _script(shell)
 
     def human() -> None:
         for line in script.splitlines():
             print_line(line)
 
     show(as_json, {"shell": shell.value, "script": script}, human)
+
+
+def _script(shell: Shell) -> str:
+    from ledger.cli import app  # which lists this command
+
+    os.environ[VARIABLE] = f"source_{shell.value}"
+    try:
+        with redirect_stdout(io.StringIO()) as printed, suppress(SystemExit):
+            app(args=[], prog_name=PROGRAM)
+    finally:
+        del os.environ[VARIABLE]
+    return printed.getvalue().strip()

@@ -1,45 +1,51 @@
-"""The option ``--plain``: every command has it, and so has ``ledger`` itself."""
+"""The option ``--plain``: it may stand anywhere on a command line, and the help of every command has it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
 
 PLAIN = "--plain"
-_HELP = "One fact a line, without tables, colours and progress: for screen readers."
+Plain = Annotated[
+    bool, typer.Option(PLAIN, help="One fact a line, without tables, colours and progress: for screen readers.")
+]
 
 
-def wants_plain(words: Sequence[str]) -> bool:
-    """Whether the option stands among the words of a command line, before a ``--``."""
-    return PLAIN in words[: words.index("--") if "--" in words else len(words)]
+def without_plain(words: Sequence[str]) -> tuple[bool, list[str]]:
+    """Whether the option stands among the words of a command line, before a ``--``; and the other words.
+
+    It is taken from there before anything is read: help and errors must heed it as well.
+
+    >>> without_plain(["keys", "--plain", "list"])
+    (True, ['keys', 'list'])
+    """
+    end = list(words).index("--") if "--" in words else len(words)
+    kept = [word for word in words[:end] if word != PLAIN]
+    return len(kept) < end, [*kept, *words[end:]]
 
 
-def _option() -> TyperOption:
-    """Takes the option from the command line. ``wants_plain`` has seen it: help and errors must heed it as well."""
-    return TyperOption(param_decls=[PLAIN], is_flag=True, default=False, expose_value=False, help=_HELP)
-
-
-class _Command(TyperCommand):
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.params.append(_option())
-
-
-class _Group(TyperGroup):
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.params.append(_option())
-
-
-def add_plain(app: typer.Typer) -> None:
-    """Give the option to an app, its commands and its groups."""
-    app.info.cls = _Group
+def show_plain(app: typer.Typer) -> None:
+    """Let the help of all commands of an app, and of its groups, have the option."""
     for command in app.registered_commands:
-        command.cls = _Command
+        if command.callback is not None:
+            command.callback = _with_plain(command.callback)
     for group in app.registered_groups:
         if group.typer_instance is not None:
-            group.cls = _Group
-            add_plain(group.typer_instance)
+            show_plain(group.typer_instance)
+
+
+def _with_plain(command: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(command)
+    def run(*given: Any, plain: bool = False, **named: Any) -> Any:
+        del plain  # taken from the command line already
+        return command(*given, **named)
+
+    known = inspect.signature(command, eval_str=True)
+    option = inspect.Parameter("plain", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Plain)
+    run.__signature__ = known.replace(parameters=[*known.parameters.values(), option])  # type: ignore[attr-defined]
+    run.__annotations__ = {**command.__annotations__, "plain": Plain}
+    return run
