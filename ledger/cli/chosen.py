@@ -13,7 +13,7 @@ import typer
 
 from ledger.cli.files import EVIDENCE, read_as, read_file
 from ledger.cli.inputs import moment, type_code
-from ledger.cli.output import err
+from ledger.cli.output import say
 from ledger.core.encoding.id_lists import Listed, read_id_list
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_text
@@ -141,7 +141,8 @@ def agree(words: str, yes: bool) -> None:
 
     :raises Malformed: it is not, or nobody can be asked.
     """
-    err.print(words, soft_wrap=True, markup=False)
+    for line in words.splitlines():
+        say(line)
     if yes:
         return
     if not sys.stdin.isatty():

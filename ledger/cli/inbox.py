@@ -6,11 +6,10 @@ from itertools import islice
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from ledger.cli.chosen import each_of_inbox
 from ledger.cli.inputs import Api, Json, ServerTrust, SessionKey, moment, now, type_code
-from ledger.cli.output import lines, out, say, show
+from ledger.cli.output import lines, print_line, say, show
 from ledger.cli.terminal import open_app, open_service
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.standing import Standing
@@ -63,7 +62,7 @@ def inbox(
     more, found = len(found) > limit, found[:limit]
     if ids:
         for view in found:
-            typer.echo(hex_text(view.id))
+            print_line(hex_text(view.id))
     else:
         value = {
             "agency": agency,
@@ -108,16 +107,16 @@ def _item(view: DeclarationView, at: int) -> dict[str, Any]:
 
 def _table(agency: str, found: list[DeclarationView], at: int) -> None:
     if not found:
-        out.print(f"Nothing of this is in the inbox of {escape(agency)}", soft_wrap=True)
+        print_line(f"Nothing of this is in the inbox of {agency}")
         return
     rows = []
     for view in found:
         type_ = 0 if view.declaration is None else view.declaration.document_type
         said = ", ".join(map(_said, view.attestations)) or "-"
         age = in_words(max(0, at - (view.received_at or at)))
-        rows.append((_cut(type_in_words(type_), _TYPE), age, escape(_cut(said, _SAID)), hex_text(view.id)[:_SHORT]))
+        rows.append((_cut(type_in_words(type_), _TYPE), age, _cut(said, _SAID), hex_text(view.id)[:_SHORT]))
     plural = "" if len(found) == 1 else "s"
-    lines(f"Inbox of {escape(agency)}: {len(found)} declaration{plural}", ("type", "age", "others said", "id"), rows)
+    lines(f"Inbox of {agency}: {len(found)} declaration{plural}", ("type", "age", "others said", "id"), rows)
 
 
 def _said(one: AttestationView) -> str:
