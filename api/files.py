@@ -105,7 +105,7 @@ class VerificationBody(Shape):
     """What to verify. The document's bytes are used and forgotten; nothing of them is stored or logged."""
 
     evidence: EvidenceFile
-    document: str | None = Field(default=None, description="Base64 of a wrapped or redacted document")
+    document: str | None = Field(default=None, description="Base64 of the document: wrapped, redacted or plain")
     trust: TrustRootFile | None = None
     policy: PolicyFile | None = None
     at: UInt40 | None = Field(default=None, description="Decide as at this time; now if null")

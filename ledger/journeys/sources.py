@@ -67,6 +67,11 @@ def sources_of(
         found = _of_index(index, paths, format_)
     for path in paths:
         if not path.exists():
+            if str(path) == "-":
+                words = (
+                    "has no name, under which the wrapped file could be kept: save it as a file first, and declare that"
+                )
+                raise Malformed(words, "standard input")
             raise Malformed("does not exist", str(path))
         if not path.is_dir():
             file = _file(path, path.name, types, types.row_of(path.name), format_)

@@ -163,3 +163,9 @@ def test_files_of_other_versions_say_which_program_reads_them(shell: Shell, decl
     ):
         code, printed = one_line(shell, *words)
         assert (code, said in printed) == (2, True), printed
+
+
+def test_standard_input_is_not_declared_without_a_name(shell: Shell, declared: str) -> None:
+    code, words = one_line(shell, "declare", "-", "--type", "380", "--key", "trader")
+    assert code == 2
+    assert "standard input: has no name" in words
