@@ -158,7 +158,13 @@ class App:
     @_Opened
     def relayer(self) -> SigningKey:
         """The key that signs transactions and pays for gas."""
-        return self.key(self.settings.relayer_key)
+        return self._paying_key(self.settings.relayer_key)
+
+    def _paying_key(self, name: str) -> SigningKey:
+        if not self.keystore.has(name):
+            words = "there is no such key here, to pay for what goes to the chain"
+            raise Malformed(f"{words}: `ledger keys new {name}`, or let a server send it, --api URL", f"key {name}")
+        return self.key(name)
 
     @property
     def anchor_key_name(self) -> str:
@@ -175,7 +181,7 @@ class App:
     @_Opened
     def anchor_key(self) -> SigningKey:
         """The key that signs and pays for anchors. With one of its own, relaying never delays anchoring."""
-        return self.key(self.anchor_key_name)
+        return self._paying_key(self.anchor_key_name)
 
     @_Opened
     def log_key(self) -> SigningKey | None:

@@ -103,6 +103,12 @@ def declare(
     for id_ in replaced_ids(sources.files):
         service.declaration(id_)
     files = FileMap.read(folder, service.origin)  # the service is believed before a key is opened, and before the bar
+    if anchor and not service.is_server and not app.has_anchor_key:
+        name = app.anchor_key_name
+        raise Malformed(
+            f"there is no key {name} here to pay for the anchor: `ledger keys new {name}`; or use --no-anchor, "
+            "for `ledger serve` to anchor it; or through a server, --api URL", "--anchor",
+        )  # fmt: skip
     run = _Run(app, key, service, folder, files, sources)
     run.declare(anchor)
     show(as_json, run.value, run.show)

@@ -62,7 +62,7 @@ from ledger.journeys.service import (
 GROUP = 500  # declarations in one request
 ANCHOR_SECONDS = 120  # to wait for a server's anchor
 _POLL_SECONDS = 0.5
-_MOST_ENTRIES = 1_000
+_MOST_ENTRIES = 200
 _TRIES, _PAUSE = 4, 2.0  # lines that the server could not store now are sent again, and how long after (seconds)
 
 _Answer = TypeVar("_Answer")

@@ -69,6 +69,24 @@ def test_the_store_answers_while_the_node_is_away(
     assert shell("status")[0] == 0
 
 
+def test_without_a_key_that_pays_the_ways_are_said(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is wrapped or stored."""
+    monkeypatch.setenv("LEDGER_ANCHOR_KEY", "purse")
+    monkeypatch.setenv("LEDGER_RELAYER_KEY", "purse")
+    file, before = tmp_path / "fourth.json", shell.json("status")["pending"]
+    file.write_text("{}")
+    words = ("declare", str(file), "-t", "380", "-k", "trader", "-o", str(tmp_path / "out"))
+    code, _, errors = shell(*words)
+    said = " ".join(errors.split())
+    assert (code, "ledger keys new purse" in said, "--no-anchor" in said, "--api URL" in said) == (2, True, True, True)
+    assert (shell.json("status")["pending"], (tmp_path / "out").exists()) == (before, False)
+    assert shell(*words, "--no-anchor")[0] == 0
+    code, _, errors = shell("attest", ONES, "--elsewhere", "--agency", "NZ-MPI", "--kind", "851", "-k", "plant-officer")
+    assert (code, "key purse: there is no such key here" in " ".join(errors.split())) == (2, True), errors
+
+
 def test_what_replaces_must_be_known(shell: Shell, tmp_path: Path) -> None:
     id_ = declared(shell, tmp_path, "third")
     for words in (
