@@ -43,6 +43,7 @@ from ledger.cli import (
     embed,
     evidence,
     export,
+    find,
     history,
     import_,
     inbox,
@@ -55,6 +56,7 @@ from ledger.cli import (
     qr,
     rebuild,
     redact,
+    reference,
     revoke,
     serve,
     show,
@@ -92,6 +94,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "redact": redact.redact_,
     "declare": declare.declare,
     "status": status.status,
+    "find": find.find,
     "evidence": evidence.evidence,
     "verify": verify.verify,
     "show": show.show_,
@@ -120,7 +123,13 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "help": help_.help_,
     "completion": completion.completion,
 }
-_GROUPS = {"keys": keys.keys, "agency": agency.agency, "council": council.council, "proof": proof.proof}
+_GROUPS = {
+    "keys": keys.keys,
+    "agency": agency.agency,
+    "council": council.council,
+    "proof": proof.proof,
+    "reference": reference.reference,
+}
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
 for _name, _group in _GROUPS.items():

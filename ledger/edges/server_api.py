@@ -116,6 +116,18 @@ class ServerApi:
         send = partial(self._web.post, path, data, MOST_BYTES, "application/json", self.session)
         return self._object(self._patiently(send, (200,), is_read=True))
 
+    def add(self, path: str, data: bytes) -> dict[str, Any]:
+        """Post JSON that is printed already, to be kept; sending it again is harmless. Raises as ``relay`` does."""
+        send = partial(self._web.post, path, data, MOST_BYTES, "application/json", self.session)
+        return self._object(self._patiently(send, (200, 201)))
+
+    def erase(self, path: str) -> None:
+        """Have the server forget what is at ``path``; raises as ``read`` does."""
+        if self.session is None:
+            raise self._refusal({}, 401, "") or self._nonsense()
+        session = self.session
+        self._patiently(lambda: self._web.delete(path, MOST_BYTES, session), (204,), is_read=True)
+
     def declare(self, lines: Sequence[bytes]) -> list[dict[str, Any]]:
         """Post signed declarations, one a line; the answer to each, in order. Sending them again is harmless.
 

@@ -30,6 +30,7 @@ In the order of a document's life:
 ``post``             relay an agency's move of a certificate's line to its next sheet
 ``council``          resolutions: enrol, suspend, reinstate, authorise, retire, compromise, grant, withdraw, change
 ``status``           where a declaration or an attestation stands
+``references``       have a declaration found by what a redacted copy shows
 ``members``          which declarations an attestation is about
 ``inbox``            what an agency has not attested yet, and lists by who attested them
 ``evidence``         make the portable proof of a declaration

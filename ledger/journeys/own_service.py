@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ledger.core.document import Redacted
+from ledger.core.document.references import normal_reference
 from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Signer
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.evidence import Evidence
@@ -18,6 +19,7 @@ from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.store import Store
 from ledger.errors import LedgerError, Source, Unavailable, UnknownDeclaration
+from ledger.journeys import references
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.attest import relay_attestation
 from ledger.journeys.cosign import Witnesses
@@ -25,7 +27,7 @@ from ledger.journeys.declare import GROUP, StoreIntake
 from ledger.journeys.evidence import Prover
 from ledger.journeys.follow import Follower
 from ledger.journeys.history import read_entries, read_entry
-from ledger.journeys.inbox import inbox_of, list_by_agency, look, make_marks
+from ledger.journeys.inbox import Wanted, inbox_of, list_by_agency, look, make_marks, stored_page
 from ledger.journeys.members import Member, members_of
 from ledger.journeys.post import relay_posting
 from ledger.journeys.progress import Progress, no_progress
@@ -41,6 +43,7 @@ from ledger.journeys.service import (
     InboxView,
     MembersView,
     Recorded,
+    References,
     Waiting,
     WithdrawalView,
 )
@@ -52,6 +55,8 @@ from ledger.journeys.status import (
     statuses_of,
 )
 from ledger.journeys.withdraw import relay_withdrawal
+
+MOST_FOUND = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,22 @@ class OwnService:
             )
             page = list_by_agency(store, history, wanted, at, cursor, limit)
         return InboxView(tuple(map(self._declaration_view, page.found)), page.next_cursor)
+
+    def find(self, digest: Digest | None = None, reference: str | None = None) -> tuple[DeclarationView, ...]:
+        number = None if reference is None else normal_reference(reference)
+        page = stored_page(self.open_store(), Wanted(digest=digest, reference=number), limit=MOST_FOUND)
+        return tuple(map(self._declaration_view, page.found))
+
+    def add_references(self, id_: DeclarationId, copy: bytes) -> References:
+        made = references.add_references(self.open_store(), id_, references.read_copy(copy), self.clock())
+        return References(tuple(made.kept), len(made.new))
+
+    def references(self, id_: DeclarationId) -> References:
+        return References(tuple(references.list_references(self.open_store(), id_)))
+
+    def remove_references(self, id_: DeclarationId, number: str | None = None) -> References:
+        references.remove_references(self.open_store(), id_, number)
+        return self.references(id_)
 
     def members(self, id_: AttestationId) -> MembersView:
         store, history = self.open_store(), self.open_follower().refresh()

@@ -14,6 +14,7 @@ import orjson
 from ledger.core.anchoring.batches import DeclarationState
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Redacted
+from ledger.core.document.references import KeptReference, Reference, ReferenceKind, normal_reference
 from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Root, Signer
 from ledger.core.encoding.reading import hex_bytes, hex_text, read_count, read_hash, read_list, read_string
 from ledger.core.evidence.evidence import Evidence
@@ -46,6 +47,7 @@ from ledger.errors import (
 from ledger.journeys.login import SeenServer, check_believed, log_in, look_at, site_of
 from ledger.journeys.progress import Progress
 from ledger.journeys.receive import Received, Stored
+from ledger.journeys.references import read_copy
 from ledger.journeys.service import (
     Anchored,
     AttestationView,
@@ -55,6 +57,7 @@ from ledger.journeys.service import (
     InboxView,
     MembersView,
     Recorded,
+    References,
     Waiting,
     WithdrawalView,
 )
@@ -315,6 +318,42 @@ class ServerService:
         except Malformed as error:
             raise self._nonsense(str(error)) from None
 
+    def find(self, digest: Digest | None = None, reference: str | None = None) -> tuple[DeclarationView, ...]:
+        asked = {"digest": hex_text(digest)} if digest is not None else {"reference": normal_reference(reference or "")}
+        query = urlencode(asked | {"limit": "1000"})
+        value = self._with_session(lambda: self._api.read(f"/v1/declarations?{query}"))
+        try:
+            items = [_object(item, "declarations") for item in read_list(value.get("declarations"), "declarations")]
+            return tuple(self._declaration_view(DeclarationId(read_hash(item.get("id"), "id")), item) for item in items)
+        except Malformed as error:
+            raise self._nonsense(str(error)) from None
+
+    def add_references(self, id_: DeclarationId, copy: bytes) -> References:
+        """The copy is read here first: what shows no reference need not leave this machine."""
+        read_copy(copy)
+        return self._references(self._with_session(lambda: self._api.add(_references_path(id_), copy)))
+
+    def references(self, id_: DeclarationId) -> References:
+        return self._references(self._with_session(lambda: self._api.read(_references_path(id_))))
+
+    def remove_references(self, id_: DeclarationId, number: str | None = None) -> References:
+        query = "" if number is None else "?" + urlencode({"number": normal_reference(number)})
+        self._with_session(lambda: self._api.erase(_references_path(id_) + query))
+        return self.references(id_)
+
+    def _references(self, value: dict[str, Any]) -> References:
+        try:
+            kept = [
+                KeptReference(
+                    Reference(_kind(item.get("kind")), normal_reference(read_string(item.get("number"), "number"))),
+                    read_count(item.get("added_at"), "added_at"),
+                )
+                for item in (_object(one, "references") for one in read_list(value.get("references"), "references"))
+            ]
+            return References(tuple(kept), read_count(value.get("added"), "added"))
+        except Malformed as error:
+            raise self._nonsense(str(error)) from None
+
     def members(self, id_: AttestationId) -> MembersView:
         members: list[DeclarationId] = []
         revoked: set[DeclarationId] = set()
@@ -553,3 +592,14 @@ def _withdrawal_view(value: dict[str, Any]) -> WithdrawalView | None:
         read_count(given.get("reason"), "reason"),
         DeclarationId(read_hash(given.get("replacement"), "replacement")),
     )
+
+
+def _references_path(id_: DeclarationId) -> str:
+    return f"/v1/declarations/{hex_text(id_)}/references"
+
+
+def _kind(value: object) -> ReferenceKind:
+    try:
+        return ReferenceKind(str(value))
+    except ValueError:
+        raise Malformed("is none that this version knows", "kind") from None

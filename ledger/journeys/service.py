@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ledger.core.anchoring.batches import DeclarationState
 from ledger.core.document import Redacted
+from ledger.core.document.references import KeptReference
 from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Root, Signer
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.evidence import Evidence
@@ -155,6 +156,14 @@ class Waiting:
     problems: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class References:
+    """By what a declaration is found. ``added``: how many of them were not there before."""
+
+    kept: tuple[KeptReference, ...]
+    added: int = 0
+
+
 class LedgerService(Protocol):
     """One history, and what may be done with it. Methods raise ``Refused``, ``Malformed`` or ``Unavailable``.
 
@@ -222,6 +231,24 @@ class LedgerService(Protocol):
         :raises AgencyUnknown: it was never enrolled. MandateMissing: it has no mandate for the kind.
         :raises InboxOfAnother: a server shows it to the agency's attesters alone.
         """
+
+    def find(self, digest: Digest | None = None, reference: str | None = None) -> tuple[DeclarationView, ...]:
+        """The declarations of a document, or those whose party disclosed a reference; a server shows those that the key
+        may read. At most 1,000, by time of receipt.
+        """
+
+    def add_references(self, id_: DeclarationId, copy: bytes) -> References:
+        """Have a declaration found by what a redacted copy shows.
+
+        :raises Malformed: it is no redacted copy, or shows no reference.
+        :raises CopyOfAnother: it is of another document.
+        """
+
+    def references(self, id_: DeclarationId) -> References:
+        """By what a declaration is found."""
+
+    def remove_references(self, id_: DeclarationId, number: str | None = None) -> References:
+        """Erase one of them, or all; what is left."""
 
     def members(self, id_: AttestationId) -> MembersView:
         """The declarations that an attestation is about, as far as they are known here.
