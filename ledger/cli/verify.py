@@ -43,7 +43,7 @@ def verify(
         typer.Option(
             "--document",
             "-d",
-            help="The document: wrapped, redacted, or the plain file; with a folder, one of wrapped or redacted ones.",
+            help="The document: wrapped, redacted, or the plain file; with a folder of evidence, a folder of them.",
         ),
     ] = None,
     trust: Annotated[Path | None, typer.Option("--trust", "-t", help="Trust root, or a folder of them.")] = None,

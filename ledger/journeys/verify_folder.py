@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.trust_folder import TrustRoots
-from ledger.core.document import Wrapped, open_document
+from ledger.core.document import Wrapped, open_beside, open_document
 from ledger.core.encoding.ids import Digest
 from ledger.core.evidence.pdf import carries_evidence
-from ledger.core.verification.intact import Opened
 from ledger.core.verification.policy import VerificationPolicy
 from ledger.core.verification.verdict import Verdict
 from ledger.errors import DefiniteNo, LedgerError, Malformed, Unavailable
@@ -51,11 +50,16 @@ class FileVerdict:
 
 @dataclass(frozen=True, slots=True)
 class FolderContents:
-    """The evidence in a folder, by name, and the documents by the digest that evidence asks for."""
+    """The evidence in a folder, by name, and the documents by the digest that evidence asks for.
+
+    ``others``: by name, files that are nothing of the ledger's. One is taken for the plain document of the evidence
+    that is named after it, and compared.
+    """
 
     evidence: Mapping[str, Path]
     documents: Mapping[Digest, Path]
     unreadable: tuple[tuple[str, LedgerError], ...] = ()
+    others: Mapping[str, Path] = field(default_factory=dict)
 
 
 def contents_of(folder: Path, documents: Path | None = None) -> FolderContents:
@@ -66,6 +70,7 @@ def contents_of(folder: Path, documents: Path | None = None) -> FolderContents:
     """
     evidence: dict[str, Path] = {}
     found: dict[Digest, tuple[int, Path]] = {}
+    others: dict[str, Path] = {}
     unreadable: list[tuple[str, LedgerError]] = []
     for root in dict.fromkeys((folder, documents or folder)):
         for name, path in _files(root):
@@ -79,13 +84,15 @@ def contents_of(folder: Path, documents: Path | None = None) -> FolderContents:
                     shown = len(opened.hidden) + (0 if isinstance(opened, Wrapped) else 1)
                     if opened.digest not in found or shown < found[opened.digest][0]:
                         found[opened.digest] = shown, path
+                else:
+                    others[name] = path
             except OSError as error:
                 unreadable.append((name, Malformed(f"cannot be read: {error.strerror}", name)))
             except Malformed as error:
                 unreadable.append((name, Malformed(f"cannot be read as a document: {error}", name)))
     if not evidence:
         raise Malformed("has no evidence: give the folder that `ledger evidence --all` wrote", str(folder))
-    return FolderContents(evidence, {digest: path for digest, (_, path) in found.items()}, tuple(unreadable))
+    return FolderContents(evidence, {digest: path for digest, (_, path) in found.items()}, tuple(unreadable), others)
 
 
 def verify_folder(
@@ -108,8 +115,9 @@ def verify_folder(
             yield FileVerdict(name, None, None, Malformed(f"cannot be read as evidence: {error}"))
             continue
         path = contents.documents.get(held.evidence.declaration.digest)
+        path = path or contents.others.get(name.removesuffix(EVIDENCE))
         try:
-            document: Opened | None = None if path is None else open_document(path.read_bytes())
+            document = None if path is None else open_beside(path.read_bytes(), held.evidence.document)
             yield FileVerdict(name, path, judge(replace(held, document=document, trust=trust, policy=policy)))
         except OSError as error:
             yield FileVerdict(name, path, None, Malformed(f"{path} cannot be read: {error.strerror}"))

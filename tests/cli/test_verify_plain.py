@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -102,3 +103,28 @@ def test_a_value_cannot_steer_the_terminal(verify: Verify) -> None:
     assert code == 1
     assert "[bold]\\u202e42" in printed
     assert "\u202e" not in printed
+
+
+def test_in_a_folder_the_plain_file_of_the_same_name_is_compared(verify: Verify, tmp_path: Path) -> None:
+    verify(INVOICE)
+    evidence, trust = Path("e.json").read_bytes(), Path("t.json").read_bytes()
+    for name, content in (("good", INVOICE), ("changed", INVOICE.replace(b"100.00", b"900.00")), ("alone", None)):
+        folder = tmp_path / "from trader" / name
+        folder.mkdir(parents=True)
+        (folder / "invoice.xml.evidence.json").write_bytes(evidence)
+        if content is not None:
+            (folder / "invoice.xml").write_bytes(content)
+    (tmp_path / "t.json").write_bytes(trust)
+    code, value = ledger_json("verify", "from trader", "-t", "t.json", "--clock", "2030-01-01T00:00:00Z")
+    assert code == 1
+    found = {item["file"].partition("/")[0]: (item["conclusion"], item["document"]) for item in value["files"]}
+    assert found["good"] == ("GOOD", "from trader/good/invoice.xml")
+    assert found["changed"] == ("NOT_GOOD", "from trader/changed/invoice.xml")
+    assert found["alone"] == ("GOOD", None)
+
+
+def ledger_json(*words: str) -> tuple[int, Any]:
+    """Exit code and answer of the command, in a process of its own."""
+    command = [sys.executable, "-m", "ledger.cli", *words, "--json"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    return done.returncode, json.loads(done.stdout)
