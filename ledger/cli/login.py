@@ -31,6 +31,8 @@ def login(
 ) -> None:
     """Sign in to a server, to read there what is not for everybody. The session lasts 8 hours at most.
 
+    Afterwards, `declare`, `status` and others ask this server, where no node and store of your own are configured.
+
     Without a trust root, the first login shows which history the server is about, and asks whether it is the right one.
 
     Example: `ledger login https://ledger.example --key trader --trust trust.json`
