@@ -531,12 +531,12 @@ class RelayBudgetSpent(NotRelayed):
 
 class NotAttestable(Refused):
     FIELDS = ("refused", "given", "problems")
-    MESSAGE = "{refused} of {given} declarations cannot be attested, so nothing was signed:\n  {problems}"
+    MESSAGE = "{refused} of {given} cannot be attested, so nothing was signed:\n  {problems}"
 
 
 class NotRevocable(Refused):
     FIELDS = ("refused", "given", "problems")
-    MESSAGE = "{refused} of {given} revocations cannot be made, so nothing was signed:\n  {problems}"
+    MESSAGE = "{refused} of {given} cannot be revoked, so nothing was signed:\n  {problems}"
 
 
 class RelayUnderWay(Refused):

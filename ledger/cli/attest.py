@@ -149,8 +149,8 @@ def attest(
         except LedgerError:
             if done:
                 say(
-                    f"{len(done)} of {len(groups)} attestations are in the history: start the same command again with "
-                    "--skip-attested, and it goes on"
+                    f"at least {len(done)} of {len(groups)} attestations are in the history: start the same command "
+                    "again with --skip-attested, and it goes on"
                 )
             raise
     _show(done, says, len(chosen.ids), as_json)
@@ -185,7 +185,8 @@ def _announced(words: Words, says: str, views: Sequence[DeclarationView | None],
             else f"a set has {len(groups[0].members)} at most"
         )
         how = f"{len(groups)} attestations ({why})"
-    return f'{words.agency} attests {len(views)} declarations as "{says}", with {how}: {counted}'
+    plural = "" if len(views) == 1 else "s"
+    return f'{words.agency} attests {len(views)} declaration{plural} as "{says}", with {how}: {counted}'
 
 
 def _show(done: Sequence[AttestedGroup], says: str, count: int, as_json: bool) -> None:

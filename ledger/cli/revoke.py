@@ -71,7 +71,7 @@ def revoke(
                 progress.advance(task)
         except LedgerError:
             if done:
-                say(f"{len(done)} of {len(ends)} revocations are in the history, the first of the list")
+                say(f"at least {len(done)} of {len(ends)} revocations are in the history, the first of the list")
             raise
     _show(done, as_json)
 
@@ -96,8 +96,8 @@ def _ends(listed: Sequence[Listed], members: Sequence[DeclarationId]) -> list[En
 def _counted(ends: Sequence[End]) -> str:
     whole = sum(end.member is None for end in ends)
     single = len(ends) - whole
-    parts = [f"{whole} whole attestations" if whole else "", f"{single} single members" if single else ""]
-    return ", ".join(filter(None, parts))
+    parts = [(whole, "whole attestation"), (single, "single member")]
+    return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in parts if count)
 
 
 def _show(done: Sequence[Ended], as_json: bool) -> None:

@@ -82,8 +82,13 @@ class ServerApi:
         self.url = url
         self.session = session
         self._says = says
+        self._proxy = proxy
         self._web = Web(url, TIMEOUT_SECONDS, Source.LOG, proxy)
         self._relaying = Web(url, RELAY_TIMEOUT_SECONDS, Source.LOG, proxy)
+
+    def another(self) -> ServerApi:
+        """The same over other connections, for another thread."""
+        return ServerApi(self.url, self.session, self._proxy, self._says)
 
     def read(self, path: str, digest: bytes | None = None) -> dict[str, Any]:
         """The object at ``path``. ``digest``: of the document of the declaration that is asked for.

@@ -26,6 +26,7 @@ In the order of a document's life:
 ``attest_many``      check a set before it is signed, split it, and attest it
 ``revoke``           relay the end of an attestation
 ``revoke_many``      check what is to end before it is signed, end it, and say what stands on
+``side_by_side``     hand in statements that each need a transaction, some at once
 ``withdraw``         relay the end of a declaration by its party
 ``post``             relay an agency's move of a certificate's line to its next sheet
 ``council``          resolutions: enrol, suspend, reinstate, authorise, retire, compromise, grant, withdraw, change

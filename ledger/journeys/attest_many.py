@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.core.encoding.ids import DeclarationId, Digest, Root, Signer
+from ledger.core.encoding.ids import DeclarationId, Digest, Root
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.inclusion import set_of
 from ledger.core.history.standing import Standing
@@ -20,6 +20,7 @@ from ledger.core.statements.member_types import ZERO
 from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import Malformed, NotAttestable
 from ledger.journeys.service import AttestationView, DeclarationView, LedgerService, Recorded
+from ledger.journeys.side_by_side import side_by_side
 
 _TOLD = 20
 _STANDING = frozenset({Standing.IN_FORCE.value, Standing.NOT_YET_VALID.value, Standing.NOT_YET.value})
@@ -132,15 +133,21 @@ def attest_groups(
     :raises LedgerError: what the service raises; those that were yielded before stay in the history.
     """
     origin = service.origin
-    signer: Signer = officer.signer(origin)
+    signer = officer.signer(origin)
+    made = []
     for group in groups:
         root, size = set_of(group.members)
-        made = Attestation(
+        statement = Attestation(
             words.agency, words.kind, words.outcome, detail_of_notices(group.notices), words.valid_from,
             words.valid_until, root, size, next(salts),
         )  # fmt: skip
-        recorded = service.attest(made, signer, officer.sign(made.id(origin)), group.members)
-        yield AttestedGroup(group, made, recorded)
+        made.append((group, statement, officer.sign(statement.id(origin))))
+
+    def attest(mine: LedgerService, item: tuple[Group, Attestation, bytes]) -> AttestedGroup:
+        group, statement, signature = item
+        return AttestedGroup(group, statement, mine.attest(statement, signer, signature, group.members))
+
+    yield from side_by_side(service, made, attest)
 
 
 def _problem(words: Words, view: DeclarationView | None, again: bool, elsewhere: bool) -> str | None:

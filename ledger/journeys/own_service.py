@@ -90,6 +90,9 @@ class OwnService:
     def origin(self) -> Origin:
         return self.open_origin()
 
+    def another(self) -> OwnService:
+        return self  # its parts are safe to use from threads
+
     @property
     def group(self) -> int:
         return GROUP

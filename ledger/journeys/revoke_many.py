@@ -17,6 +17,7 @@ from ledger.core.statements.revocation import Revocation
 from ledger.edges.keys.keystore import SigningKey
 from ledger.errors import AttestationUnknown, NotRevocable, NotSignedIn, ReadingForbidden
 from ledger.journeys.service import AttestationView, LedgerService, MembersView, Recorded
+from ledger.journeys.side_by_side import side_by_side
 
 _TOLD = 20
 
@@ -85,10 +86,17 @@ def revoke_ends(
     """
     origin = service.origin
     signer = officer.signer(origin)
-    over = {id_: set(members.revoked) for id_, (_, members) in known.items()}
+    made = []
     for end in ends:
-        made = Revocation(end.attestation, NO_DECLARATION if end.member is None else end.member, reason)
-        recorded = service.revoke(made, signer, officer.sign(made.id(origin)))
+        statement = Revocation(end.attestation, NO_DECLARATION if end.member is None else end.member, reason)
+        made.append((statement, officer.sign(statement.id(origin))))
+
+    def revoke(mine: LedgerService, item: tuple[Revocation, bytes]) -> Recorded:
+        statement, signature = item
+        return mine.revoke(statement, signer, signature)
+
+    over = {id_: set(members.revoked) for id_, (_, members) in known.items()}
+    for end, recorded in zip(ends, side_by_side(service, made, revoke), strict=True):
         view, members = known[end.attestation]
         size = view.attestation.size
         if end.member is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar, get_args
@@ -35,11 +36,9 @@ from ledger.edges.keys.keystore import KeyInfo, SigningKey
 from ledger.edges.profiles import Profile, Profiles
 from ledger.edges.server_api import BodyTooLarge, Says, ServerApi, harmless, silent
 from ledger.errors import (
-    InboxOfAnother,
     LedgerError,
     Malformed,
     NotSignedIn,
-    ReadingForbidden,
     Source,
     Unavailable,
     VerificationFailed,
@@ -129,6 +128,14 @@ class ServerService:
     @property
     def is_server(self) -> bool:
         return True
+
+    def another(self) -> ServerService:
+        """With connections of its own. It signs nobody in."""
+        made = copy(self)
+        made._believed = self._believed
+        made._key = None
+        made._api = self._api.another()
+        return made
 
     @property
     def group(self) -> int:
@@ -276,15 +283,12 @@ class ServerService:
             return ask()
 
     def declarations(self, ids: Sequence[DeclarationId]) -> list[DeclarationView | None]:
-        """In groups. If one is not shown, the command's key signs in once, and asks again."""
-        found = [view for start in range(0, len(ids), GROUP) for view in self._states(ids[start : start + GROUP])]
-        if None in found and self._sign_in():
-            return self.declarations(ids)
-        return found
+        """In groups, as the command's key may read them."""
+        return [view for start in range(0, len(ids), GROUP) for view in self._states(ids[start : start + GROUP])]
 
     def _states(self, ids: Sequence[DeclarationId]) -> list[DeclarationView | None]:
         asked = {"ids": [hex_text(id_) for id_ in ids]}
-        value = self._as_officer(lambda: self._api.ask("/v1/declarations/states", asked))
+        value = self._with_session(lambda: self._api.ask("/v1/declarations/states", asked))
         try:
             shown = read_list(value.get("declarations"), "declarations")
             if len(shown) != len(ids):
@@ -307,7 +311,7 @@ class ServerService:
             "limit": limit,
         }
         query = urlencode({name: part for name, part in given.items() if part is not None})
-        value = self._as_officer(lambda: self._api.read(f"/v1/inbox?{query}"))
+        value = self._with_session(lambda: self._api.read(f"/v1/inbox?{query}"))
         try:
             following = value.get("next_cursor")
             items = [_object(item, "inbox") for item in read_list(value.get("inbox"), "inbox")]
@@ -360,7 +364,7 @@ class ServerService:
         start: int | None = 0
         while start is not None:
             path = f"/v1/attestations/{hex_text(id_)}/members?start={start}&limit=1000"
-            value = self._as_officer(lambda path=path: self._api.read(path))  # type: ignore[misc]
+            value = self._with_session(lambda path=path: self._api.read(path))  # type: ignore[misc]
             try:
                 size = read_count(value.get("size"), "size")
                 for item in read_list(value.get("members"), "members"):
@@ -375,15 +379,6 @@ class ServerService:
                 raise self._nonsense(str(error)) from None
             start = following
         return MembersView(size, tuple(members), frozenset(revoked))
-
-    def _as_officer(self, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """What the server shows to a signed-in officer: the command's key signs in if another or nobody is."""
-        try:
-            return ask()
-        except (NotSignedIn, InboxOfAnother, ReadingForbidden):
-            if not self._sign_in():
-                raise
-            return ask()
 
     def _sign_in(self) -> bool:
         """Begin a session with the command's key; False if it has none, or the session has just begun."""

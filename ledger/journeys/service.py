@@ -186,6 +186,9 @@ class LedgerService(Protocol):
         :raises Malformed: nobody believes the server.
         """
 
+    def another(self) -> LedgerService:
+        """The same service once more, for another thread; it believes what this one believes."""
+
     @property
     def group(self) -> int:
         """How many declarations to give at once."""

@@ -318,7 +318,7 @@ def test_a_manifest_gives_types_in_folders(shell: Shell, folder: Path) -> None:
         (
             ["attest", ZEROS, ONES, "--agency", "NZ-MPI", "--kind", "851", "--outcome", "8", "--key", "plant-officer"],
             1,
-            "2 of 2 declarations cannot be attested, so nothing was signed",
+            "2 of 2 cannot be attested, so nothing was signed",
         ),
         (
             ["attest", ZEROS, ONES, "--agency", "NZ-MPI", "--kind", "851", "--detail", ZEROS, "--key", "plant-officer"],

@@ -207,7 +207,7 @@ def test_what_may_not_be_attested_is_named_and_nothing_is_signed(desk: Desk) -> 
     code, _, errors = desk.attest("--from", listed)
     assert code == 1
     for words in (
-        "3 of 4 declarations cannot be attested, so nothing was signed",
+        "3 of 4 cannot be attested, so nothing was signed",
         f"ids.txt line 2: {withdrawn} was withdrawn by its party",
         f"ids.txt line 4: {UNKNOWN} is not declared here, or you may not read it",
         f'ids.txt line 5: {attested} is attested by NZ-MPI already, as "accepted"',
@@ -325,13 +325,13 @@ def test_revocations_from_a_list(desk: Desk, monkeypatch: pytest.MonkeyPatch) ->
     typed(monkeypatch, f"attestation,member\n{together},{ids[0]}\n{together},{ids[2]}\n{alone},\n")
     code, printed, errors = desk.run("revoke", "-", "--yes")
     assert code == 0, errors
-    assert 'revokes 3 times, as "validity revoked": 1 whole attestations, 2 single members' in errors
+    assert 'revokes 3 times, as "validity revoked": 1 whole attestation, 2 single members' in errors
     assert f"1 of 3: {ids[1]}" in printed
     assert set(desk.inbox()) & set(ids) == {ids[0], ids[2], ids[3]}
     typed(monkeypatch, f"{together} {ids[1]}\n{alone}\n{UNKNOWN}\n")
     code, _, errors = desk.run("revoke", "-", "--yes")
     assert code == 1
-    assert "2 of 3 revocations cannot be made, so nothing was signed" in errors
+    assert "2 of 3 cannot be revoked, so nothing was signed" in errors
     assert f"standard input line 2: {alone} is revoked already" in errors
     assert f"standard input line 3: {UNKNOWN} is not in the history" in errors
     code, _, errors = desk.run("revoke", together, alone, "--member", ids[1])
