@@ -11,6 +11,7 @@ from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.core.encoding.text import when
 from ledger.core.history.agencies import Period
+from ledger.core.statements.code_lists import type_in_words
 from ledger.core.statements.member_types import NO_END
 from ledger.journeys.agency import view_agencies, view_agency
 
@@ -31,7 +32,7 @@ def list_agencies(as_json: Json = False) -> None:
     found = view_agencies(open_app().follower.refresh().agencies)
     value = [view.to_json() for view in found]
     rows = [
-        (item.code, item.name, item.jurisdiction, ", ".join(map(str, item.mandates)))
+        (item.code, item.name, item.jurisdiction, ", ".join(f"{kind} {type_in_words(kind)}" for kind in item.mandates))
         for item in (view.agency for view in found)
     ]
     show(as_json, value, lambda: table("Agencies", ("code", "name", "jurisdiction", "kinds"), rows))
@@ -49,7 +50,11 @@ def show_agency(code: Code, as_json: Json = False) -> None:
     def human() -> None:
         print_line(Styled(found.name, "bold"), f" ({found.code}, {found.jurisdiction}) {found.uri}")
         table("Active", ("period",), [[span(period)] for period in found.periods])
-        mandates = [(kind, span(period)) for kind, periods in found.mandates.items() for period in periods]
+        mandates = [
+            (f"{kind} {type_in_words(kind)}", span(period))
+            for kind, periods in found.mandates.items()
+            for period in periods
+        ]
         table("Mandates", ("kind", "period"), mandates)
         rows = [
             (span(item.period), when(item.compromised_from) if item.compromised_from else "", hex_text(item.signer))

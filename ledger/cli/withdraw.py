@@ -18,6 +18,8 @@ from ledger.cli.inputs import (
     withdrawal_reason_code,
 )
 from ledger.cli.terminal import open_app, open_service
+from ledger.core.history.entry import Withdrawn
+from ledger.core.history.words import in_words
 from ledger.core.statements.member_types import NO_DECLARATION
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.errors import UnknownDeclaration
@@ -51,5 +53,6 @@ def withdraw(
     if by != NO_DECLARATION:
         service.declaration(by)
     statement, origin = Withdrawal(id_, code, by), service.origin
-    done = service.withdraw(known, statement, app.key(key).sign(statement.id(origin)))
-    show_recorded("Withdrawn", done, as_json)
+    signature = app.key(key).sign(statement.id(origin))
+    done = service.withdraw(known, statement, signature)
+    show_recorded("Withdrawn", done, as_json, {"says": in_words(Withdrawn(known, statement, signature))})
