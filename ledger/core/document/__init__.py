@@ -14,6 +14,7 @@ docs/formats.md, section 2, is the specification. In reading order:
 ``patterns``    how to name fields to hide or show
 ``shape``       whether fields fit into one document
 ``redaction``   the file for another reader, with some fields hidden
+``references``  the references, such as an MRN, that a document's fields hold
 ``difference``  which field of a copy differs from its original
 ``file_names``  which files of a folder are documents, and what their copies are called
 ``plain``       a plain file beside what evidence discloses

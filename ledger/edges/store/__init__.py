@@ -22,6 +22,7 @@ set.
 ``inclusions``       what evidence proves of batches and sets that are known in part
 ``inbox_sets``       note of which sets members became known
 ``inbox``            what each agency has attested, as sets of bits, to find what it has not
+``references``       the references, such as an MRN, by which declarations are found
 ``entries``          the index of the history
 ``index_pages``      the index of subjects, at the sizes of the newest checkpoints
 ``checkpoints``      every published checkpoint, with its cosignatures
