@@ -26,7 +26,7 @@ from ledger.core.history.rights import Appointed
 from ledger.core.relaying.budget import RelayLimits
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.signature import Algorithm
-from ledger.core.statements.signer import signers_of
+from ledger.core.statements.signer import signer_from_text, signers_of
 from ledger.edges.chain.contract import Chain
 from ledger.edges.chain.node import shown_address
 from ledger.edges.chain.sender import ChainLimits
@@ -240,14 +240,15 @@ class App:
     def known_origin(self) -> Origin | None:
         """The origin that was given here, is set, or was noted; None if only the contract's address is set.
 
-        :raises Malformed: no history is named, or two are.
+        :raises Malformed: no history is named, or two are; or the contract's address has a checksum that does not fit.
         """
-        contract = self.settings.contract
         if self._origin is not None:
             return self._origin
+        named = self.settings.contract
+        contract = None if named is None else signer_from_text(named, "LEDGER_CONTRACT")
         if self.settings.origin is not None:
             origin = Origin.parse(self.settings.origin)
-            if contract is not None and bytes.fromhex(contract.removeprefix("0x")) != origin.contract:
+            if contract is not None and contract != origin.contract:
                 raise Malformed("LEDGER_ORIGIN and LEDGER_CONTRACT name two contracts: set LEDGER_ORIGIN alone")
             return origin
         if contract is not None:

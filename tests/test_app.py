@@ -13,6 +13,7 @@ import pytest
 from api.services import Services
 from ledger.app import App
 from ledger.core.statements.signature import Algorithm
+from ledger.core.statements.signer import checksummed
 from ledger.edges.chain.contract import Chain
 from ledger.edges.keys.keystore import Keystore
 from ledger.edges.store import Store
@@ -211,3 +212,17 @@ def test_what_a_witness_lacks_is_said_without_a_passphrase(tmp_path: Path) -> No
         _ = app.witness_key
     with App(named, nobody) as app, pytest.raises(Malformed, match=r"trust\.json: cannot be read"):
         app.witness()
+
+
+def test_the_contract_in_any_case_and_with_a_wrong_checksum(tmp_path: Path) -> None:
+    plain = f"0x{ORIGIN.contract.hex()}"
+    for spelled in (checksummed(ORIGIN.contract), "0x" + ORIGIN.contract.hex().upper()):
+        with App(settings(tmp_path, origin=str(ORIGIN), contract=spelled)) as app:
+            assert app.known_origin == ORIGIN
+    wrong = "0x" + checksummed(ORIGIN.contract)[2:].swapcase()
+    assert wrong.lower() == plain
+    with (
+        App(settings(tmp_path, origin=str(ORIGIN), contract=wrong)) as app,
+        pytest.raises(Malformed, match="LEDGER_CONTRACT: the capitals"),
+    ):
+        _ = app.known_origin
