@@ -29,13 +29,14 @@ _WAS_READ = "ledger.cli.files.standard_input"
 
 
 class FileKind(NamedTuple):
-    """What a file must be, and which file to give if it is not."""
+    """What a file must be, and which file to give if it is not. ``part``: of a question to a verifier, for programs."""
 
     name: str
     advice: str
+    part: str = ""
 
 
-EVIDENCE = FileKind("evidence", "give the file that `ledger evidence` wrote, or a PDF that carries it")
+EVIDENCE = FileKind("evidence", "give the file that `ledger evidence` wrote, or a PDF that carries it", "evidence")
 DOCUMENT = FileKind(
     "a wrapped or redacted document",
     "give a file that `ledger declare`, `ledger wrap` or `ledger redact` wrote: the document itself has no seed",
@@ -43,13 +44,14 @@ DOCUMENT = FileKind(
 BESIDE = FileKind(
     "a document beside this evidence",
     "give the document that was declared, or a file that `ledger declare`, `ledger wrap` or `ledger redact` wrote",
+    "document",
 )
 SHOWABLE = FileKind(
     "evidence or a document",
     "give evidence, a PDF that carries it, or a file that `ledger declare`, `ledger wrap` or `ledger redact` wrote",
 )
-TRUST_ROOT = FileKind("a trust root", "give the file that `ledger trust` wrote")
-POLICY = FileKind("a policy", 'write it as docs/evidence-format.md says in "The policy"')
+TRUST_ROOT = FileKind("a trust root", "give the file that `ledger trust` wrote", "trust")
+POLICY = FileKind("a policy", 'write it as docs/evidence-format.md says in "The policy"', "policy")
 PDF = FileKind("a PDF that can carry evidence", "give the PDF as it was, or print it anew")
 TLOG_PROOF = FileKind("a tlog-proof", "give the file that `ledger proof make -f tlog-proof` wrote")
 ENTRY = FileKind("an entry", "give the file with the ending .entry that was written beside the tlog-proof")
@@ -110,7 +112,7 @@ def read_as(kind: FileKind, path: Path, read: Callable[[bytes], _Read]) -> _Read
     try:
         return read(data)
     except Malformed as error:
-        raise Malformed(f"cannot be read as {kind.name}: {error}; {kind.advice}", name_of(path)) from None
+        raise Malformed(f"cannot be read as {kind.name}: {error}; {kind.advice}", name_of(path), kind.part) from None
 
 
 def read_document(path: Path) -> Wrapped | Redacted:

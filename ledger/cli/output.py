@@ -21,6 +21,7 @@ from rich.text import Text
 
 from ledger.cli.files import is_standard_output
 from ledger.cli.visible import shortened, visible
+from ledger.core.verification.rules import MALFORMED
 from ledger.errors import DefiniteNo, LedgerError, Malformed, NotRelayed, Refused
 
 _LONGEST_CELL = 2_000  # characters of a table's cell; --json has all of them
@@ -236,7 +237,9 @@ def failure_json(error: LedgerError) -> str:
     """An error as one JSON object."""
     values = error.values if isinstance(error, Refused) else {}
     plain = {key: "0x" + value.hex() if isinstance(value, bytes) else value for key, value in values.items()}
-    more = {"relay_yourself": own_transaction(error)} if isinstance(error, NotRelayed) else {}
+    more: dict[str, Any] = {"relay_yourself": own_transaction(error)} if isinstance(error, NotRelayed) else {}
+    if isinstance(error, Malformed) and error.part:
+        more |= {"code": f"malformed.{error.part}", "rule": MALFORMED[error.part]}
     return json.dumps({"error": type(error).__name__, "message": str(error), "values": plain} | more)
 
 
