@@ -14,7 +14,7 @@ import typer
 from ledger.app import App
 from ledger.cli.files import TYPE_TABLE, read_as
 from ledger.cli.inputs import Api, FormatName, Json, KeyName, ServerTrust, declaration_id, type_code
-from ledger.cli.output import bar, lines, print_line, show
+from ledger.cli.output import bar, lines, print_line, say, show
 from ledger.cli.terminal import open_app, open_service
 from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.code_lists import type_in_words
@@ -149,13 +149,17 @@ class _Run:
                     progress.advance(task)
                     self._note(item)
             except Unavailable as error:
-                words = f"{error}; {len(self.done)} of {len(sources)} files are declared, and none is lost"
-                raise Unavailable(
-                    f"{words}: start the same command again, and it goes on", source=error.source
-                ) from None
+                raise Unavailable(f"{error}; {self._so_far(len(sources))}", source=error.source) from None
+            except KeyboardInterrupt:
+                say(f"Interrupted; {self._so_far(len(sources))}")
+                raise
             if anchor and self.done:
                 progress.update(task, description="anchoring")
                 self._anchor()
+
+    def _so_far(self, of: int) -> str:
+        done = f"{len(self.done)} of {of} files are declared, and none is lost"
+        return f"{done}: start the same command again, and it goes on"
 
     def _note(self, item: Declared | Rejected | LeftOut) -> None:
         if isinstance(item, Declared):
@@ -253,6 +257,8 @@ class _Run:
             print_line(f"batch of {batch['size']} anchored under root {batch['root']}{gas}")
         if self._waits is not None:
             print_line(f"Not anchored yet: {self._waits}")
+        elif not self._anchored and not any(item.is_new for item in self.done):
+            print_line("Nothing is new: `ledger status ID` says where each of them stands.")
         elif not self._anchored:
             where = "in this store for `ledger serve`, or for the next `ledger declare`"
             if value["service"] != "here":

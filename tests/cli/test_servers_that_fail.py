@@ -88,6 +88,32 @@ def test_a_server_dies_in_the_middle_and_the_command_is_started_again(
         assert trader.json("verify", "e.json", "-t", "trust.json")["conclusion"] == Conclusion.GOOD.name
 
 
+def test_an_interruption_says_how_far_it_came(
+    trader: Trader, running: Site, hurried: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (server,), house = running.servers, running.house
+    url, origin = f"http://127.0.0.1:{server.port}", house.chain.origin
+    (trader.folder / "trust.json").write_bytes(TrustRoot.of(origin, note_key(origin, house.log_key)).to_bytes())
+    for number in range(100):
+        trader.file(f"in/{number:03}.json", b'{"bill": %d}' % number)
+    words = (
+        "declare", "in", "-t", "705", "-k", "trader", "--api", url, "--trust", "trust.json", "--no-anchor",
+    )  # fmt: skip
+    declare, asked = ServerApi.declare, iter(range(9))
+
+    def interrupted(api: ServerApi, lines: list[bytes]) -> list[dict[str, Any]]:
+        if next(asked) == 1:
+            raise KeyboardInterrupt
+        return declare(api, lines)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ServerApi, "declare", interrupted)
+        code, printed, errors = trader(*words)
+    assert (code != 0, printed, "Interrupted; 40 of 100 files are declared" in errors) == (True, "", True), errors
+    assert [item["new"] for item in trader.json(*words)["declarations"]] == [False] * 40 + [True] * 60
+    assert "Nothing is new" in trader(*words)[1]
+
+
 class Faulty:
     """A server that answers by path; what it is told is kept."""
 
