@@ -10,7 +10,7 @@ import typer
 from ledger.app import App
 from ledger.cli.files import RESOLUTION, read_as, write_file
 from ledger.cli.inputs import Json, moment, type_code
-from ledger.cli.output import facts, lines, print_line, show
+from ledger.cli.output import facts, lines, print_line, report, show
 from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Enacted
@@ -56,8 +56,7 @@ def _enact(app: App, kind: type[Resolution], members: list[Any], keys: Sign, out
     write_file(output, made.to_bytes())
     count = len(made.endorsements)
     value = {"file": str(output), "resolution": resolution.number, "endorsements": count}
-    words = f"resolution {resolution.number} written to {output}, {count} signatures"
-    show(as_json, value, lambda: print_line(words))
+    report(output, as_json, "Resolution", value)
 
 
 def _send(app: App, made: ResolutionFile, as_json: bool) -> None:

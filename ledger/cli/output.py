@@ -149,13 +149,22 @@ def facts(title: str, values: Mapping[str, object], beside: bool = False) -> Non
                 begin = " " * cell_len(begin)
 
 
-def report(written: Path, as_json: bool, title: str, values: Mapping[str, object]) -> None:
-    """What was written, as JSON or in words; on stderr where standard output carries the file itself."""
+def report(
+    written: Path,
+    as_json: bool,
+    title: str,
+    values: Mapping[str, object],
+    in_words: Mapping[str, object] | None = None,
+) -> None:
+    """What was written, as JSON or in words; on stderr where standard output carries the file itself.
+
+    :param in_words: the values as people read them, where that differs.
+    """
     beside = is_standard_output(written)
     if as_json:
         print_json(values, beside)
     else:
-        facts(title, values, beside)
+        facts(title, values if in_words is None else in_words, beside)
 
 
 def _items(value: object) -> Sequence[object]:

@@ -8,9 +8,19 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.files import ENTRY, EVIDENCE, STATEMENT, TLOG_PROOF, read_as, read_file, read_trusts, write_file
+from ledger.cli.files import (
+    ENTRY,
+    EVIDENCE,
+    STATEMENT,
+    TLOG_PROOF,
+    is_standard_output,
+    read_as,
+    read_file,
+    read_trusts,
+    write_file,
+)
 from ledger.cli.inputs import Json
-from ledger.cli.output import facts, show
+from ledger.cli.output import facts, report, show
 from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.trust_folder import trust_root_of
 from ledger.core.encoding.reading import hex_text
@@ -67,7 +77,7 @@ def make(
     else:
         write_file(output, _statement(read, key, issuer))
         value = {"file": str(output)}
-    show(as_json, value, lambda: facts("Exported", value))
+    report(output, as_json, "Exported", value)
 
 
 @proof.command("check")
@@ -122,11 +132,13 @@ def key_(
     named.verify([key for key, _ in believed.log_keys])
     write_file(output, named.key.pem.encode())
     value = {"file": str(output), "signer": hex_text(named.key.signer)}
-    show(as_json, value, lambda: facts("Written", value))
+    report(output, as_json, "Written", value)
 
 
 def _write_tlog_proof(evidence: Evidence, number: int | None, output: Path) -> dict[str, object]:
     proof = TlogProof.of(evidence, number)
+    if is_standard_output(output):
+        raise Malformed("must be a file, for the entry's bytes are written beside it", "--output")
     beside = output.with_suffix(".entry")
     if beside == output:
         raise Malformed("must not end in .entry: the entry's bytes are written to that name", "--output")

@@ -9,13 +9,15 @@ import typer
 
 from ledger.cli.files import write_file
 from ledger.cli.inputs import Json
-from ledger.cli.output import facts, show
+from ledger.cli.output import report
 from ledger.cli.terminal import open_app
 from ledger.core.checkpoints.tlog_policy import tlog_policy
 
 
 def trust(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the trust root.")] = Path("trust.json"),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where to write the trust root; - for standard output.")
+    ] = Path("trust.json"),
     witnesses: Annotated[
         Path | None, typer.Option(help="Witnesses file: one verifier key a line; the rest of the line is ignored.")
     ] = None,
@@ -44,4 +46,4 @@ def trust(
     }
     names = [key.name for key in root.witnesses]
     keys = [str(key) + ("" if up_to is None else f" up to {up_to}") for key, up_to in root.log_keys]
-    show(as_json, value, lambda: facts("Trust root", value | {"log_keys": keys, "witnesses": names}))
+    report(output, as_json, "Trust root", value, value | {"log_keys": keys, "witnesses": names})

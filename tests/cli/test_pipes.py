@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ledger.core.document import Format, read_redacted, read_wrapped, redact, wrap
-from ledger.core.evidence.pdf import read_pdf
+from ledger.core.evidence.pdf import embed, read_pdf
 from ledger.testing.world import World
 from tests.core.evidence.pdf.pdfs import GOOD
 
@@ -190,3 +190,20 @@ def test_unwrap_asks_for_a_name_that_it_cannot_guess(tmp_path: Path) -> None:
     done = ledger(tmp_path, "unwrap", "f")
     assert done.code == 2
     assert "--output" in done.err
+
+
+def test_unwrap_gives_the_original_of_a_pdf_that_carries_evidence(tmp_path: Path) -> None:
+    original = GOOD["reportlab"]
+    (tmp_path / "made.pdf").write_bytes(embed(original, b"{}\n"))
+    assert ledger(tmp_path, "unwrap", "made.pdf", "-o", "before.pdf").code == 0
+    assert (tmp_path / "before.pdf").read_bytes() == original
+    assert ledger(tmp_path, "unwrap", "-", stdin=embed(original, b"{}\n")).out == original
+
+
+def test_a_tlog_proof_is_two_files_and_no_stream(tmp_path: Path) -> None:
+    world = World()
+    declaration, signature = world.declare(bytes(32), 380)
+    made = world.evidence(declaration, signature, world.anchor([declaration]))
+    done = ledger(tmp_path, "proof", "make", "-", "-f", "tlog-proof", "-o", "-", stdin=made.to_bytes())
+    assert (done.code, done.out) == (2, b"")
+    assert "must be a file" in done.err
