@@ -88,7 +88,7 @@ def _show(done: Sequence[MadeEvidence], failed: Sequence[MadeEvidence], declared
         rows = [(item.file.name, item.path, hex_text(item.file.id)) for item in done]
         lines("Evidence", ("file", "evidence", "declaration id"), rows)
     lacking = [item for item in done if item.without_document]
-    _others("Without its document", [(item.file.name, item.without_document) for item in lacking])
+    _others("With less of its document", [(item.file.name, item.without_document) for item in lacking])
     _others("No evidence", [(item.file.name, str(item.error)) for item in failed])
     print_line(f"{len(done)} written, {len(failed)} not")
     if done:

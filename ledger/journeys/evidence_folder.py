@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from ledger.core.document import Redacted, Wrapped, open_document
+from ledger.core.document import Redacted, Wrapped, disclose, open_document
 from ledger.core.document.file_names import WRAPPED
 from ledger.core.encoding.ids import DeclarationId, Digest
 from ledger.core.evidence.evidence import Evidence
 from ledger.edges.whole_file import replace_file
-from ledger.errors import DefiniteNo, LedgerError, Malformed, Unavailable
+from ledger.errors import DefiniteNo, LedgerError, Malformed, NotAnchoredYet, Source, Unavailable
 from ledger.journeys.file_map import MappedFile
 from ledger.journeys.verify_folder import EVIDENCE
 
@@ -29,7 +29,7 @@ class MadeEvidence:
     """The evidence of one file, and where it was written; or why there is none.
 
     ``entries``: how many entries it shows. ``checkpoint_size``: entries of the history that its checkpoint covers.
-    ``without_document``: why its wrapped document is not in it; empty if it is.
+    ``without_document``: why it has less of the wrapped document than was asked for; empty if it has all of it.
     """
 
     file: MappedFile
@@ -52,7 +52,8 @@ def make_evidence(
     :param declared: the folder with the wrapped documents.
     :param show: what is shown of a document that is opened, e.g. nothing but the salted hashes of its fields.
     :param makers: as many are made at once as there are of these; each makes one at a time.
-    :raises Unavailable: nobody could answer several times in a row; what was yielded is written.
+    :raises Unavailable: several in a row were not to be had: nobody answered, or they wait for their batch and each
+        makes a server wait; what was yielded is written.
     """
 
     idle: SimpleQueue[Make] = SimpleQueue()
@@ -83,11 +84,12 @@ def make_evidence(
                 break
         while waiting:
             done = waiting.popleft().result()
-            failed = failed + 1 if isinstance(done.error, Unavailable) else 0
-            if failed == _FAILURES and isinstance(done.error, Unavailable):
+            failed = failed + 1 if isinstance(done.error, Unavailable | NotAnchoredYet) else 0
+            is_waiting = isinstance(done.error, NotAnchoredYet)
+            if failed >= _FAILURES and done.error is not None and not (is_waiting and len(makers) == 1):
                 for item in waiting:
                     item.cancel()
-                raise done.error
+                raise done.error if not is_waiting else Unavailable(f"{done.error}", source=Source.LOG)
             yield done
             following = next(left, None)
             if following is not None:
@@ -96,8 +98,12 @@ def make_evidence(
 
 def _shown(path: Path, show: Callable[[Wrapped | Redacted], Redacted]) -> tuple[Redacted | None, str]:
     try:
-        return show(open_document(path.read_bytes())), ""
+        opened = open_document(path.read_bytes())
     except OSError as error:
         return None, f"{path} cannot be read: {error.strerror}"
     except Malformed as error:
         return None, f"{path} cannot be read as a wrapped document: {error}"
+    try:
+        return show(opened), ""
+    except Malformed as error:  # such as a pattern that matches nothing in this one
+        return disclose(opened, []), f"nothing of it is disclosed: {error}"

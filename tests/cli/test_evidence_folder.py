@@ -142,6 +142,14 @@ def test_a_lost_wrapped_document_is_told(shell: Shell, folder: Path) -> None:
     assert "cannot be read" in made["without_document"]
 
 
+def test_a_pattern_that_fits_one_document_only_is_told_for_the_others(shell: Shell, folder: Path) -> None:
+    (folder / "ship" / "a.json").write_text('{"documentType": 380, "price": 3}')
+    shell.json("declare", "ship", "-k", "trader")
+    made = shell.json("evidence", "--all", "-o", "all", "--disclose", "$.price")["evidence"]
+    assert [item["file"] for item in made if item["without_document"] is None] == ["a.json"]
+    assert all("nothing of it is disclosed: $.price" in item["without_document"] for item in made[:1] + made[2:])
+
+
 def test_a_trader_without_a_chain_does_the_same_through_a_server(served: Served, trader: Trader) -> None:  # noqa: F811
     write(trader.folder)
     through = ("--api", served.url, "--trust", "trust.json")
