@@ -113,6 +113,11 @@ def whole(value: bytes) -> int:
     return int(value)
 
 
+def name_of(value: bytes) -> bytes:
+    """A name without its slash, with its escapes resolved; empty for a value of another kind."""
+    return _NAME_ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()), value[1:]) if value[:1] == b"/" else b""
+
+
 def string(value: bytes) -> bytes:
     """The bytes that a string denotes (7.3.4); Malformed if it is not a string."""
     if value[:1] == b"(":

@@ -8,14 +8,13 @@ on a library or a clock, so a reader with the original and the attachments can w
 from __future__ import annotations
 
 from ledger.core.evidence.pdf.structure import Members, Structure
-from ledger.core.evidence.pdf.syntax import array, string, whole
+from ledger.core.evidence.pdf.syntax import array, name_of, string
 from ledger.errors import Malformed
 
 EVIDENCE_NAME = b"ledger-evidence.json"
 DOCUMENT_NAME = b"ledger-document.txt"
 MARK = b"%ledger/pdf/1 "
 MAX_NODES = 1_000
-_SIGNATURES_EXIST = 1  # ISO 32000-2 table 225, SigFlags
 
 
 def update(original: bytes, attachments: list[tuple[bytes, bytes, bytes]]) -> bytes:
@@ -42,9 +41,26 @@ def update(original: bytes, attachments: list[tuple[bytes, bytes, bytes]]) -> by
 
 def _check_unsigned(pdf: Structure, catalog: Members) -> None:
     form = pdf.members(catalog[b"AcroForm"].value) if b"AcroForm" in catalog else {}
-    flags = whole(pdf.resolve(form[b"SigFlags"].value)) if b"SigFlags" in form else 0
-    if flags & _SIGNATURES_EXIST or b"Perms" in catalog or b"/ByteRange" in pdf.data:
+    fields = array(pdf.resolve(form[b"Fields"].value)) if b"Fields" in form else []
+    if b"Perms" in catalog or b"/ByteRange" in pdf.data or _has_signature(pdf, fields):
         raise Malformed("is signed: an addition would break its signature; send the evidence beside it", "PDF")
+
+
+def _has_signature(pdf: Structure, fields: list[bytes]) -> bool:
+    """Whether a signature field has a value. /SigFlags says only that there are such fields; they may be empty."""
+    pending, seen = [(field, b"") for field in fields], 0
+    while pending:
+        field, type_ = pending.pop()
+        seen += 1
+        if seen > MAX_NODES:
+            raise Malformed("its form has too many fields, or is circular", "PDF")
+        members = pdf.members(field)
+        type_ = name_of(pdf.resolve(members[b"FT"].value)) if b"FT" in members else type_
+        if type_ == b"Sig" and b"V" in members:
+            return True
+        if b"Kids" in members:
+            pending += [(kid, type_) for kid in array(pdf.resolve(members[b"Kids"].value))]
+    return False
 
 
 def _catalog(pdf: Structure, catalog: Members, added: list[tuple[bytes, bytes]]) -> bytes:

@@ -296,8 +296,16 @@ BAD: dict[str, tuple[bytes, str]] = {
     "value too long": (catalog(b"/X(" + bytes(1 << 20) + b")"), "a string without an end"),
     "encrypted": (with_table(trailer=TRAILER + b" /Encrypt 5 0 R"), "encrypted"),
     "encrypted before": (revised(with_table(trailer=TRAILER + b" /Encrypt 5 0 R"), {}), "encrypted"),
-    "signed form": (catalog(b"/AcroForm<</SigFlags 3>>"), "signed"),
-    "signed form, by reference": (catalog(b"/AcroForm 6 0 R", {6: b"<</SigFlags 7 0 R>>", 7: b"1"}), "signed"),
+    "signed form": (catalog(b"/AcroForm<</SigFlags 3/Fields[<</FT/Sig/T(a)/V 6 0 R>>]>>"), "signed"),
+    "signed form, by reference": (
+        catalog(b"/AcroForm 6 0 R", {6: b"<</Fields 7 0 R>>", 7: b"[8 0 R]", 8: b"<</FT/#53ig/V<<>>>>"}),
+        "signed",
+    ),
+    "signed below a parent": (
+        catalog(b"/AcroForm<</Fields[6 0 R]>>", {6: b"<</FT/Sig/Kids[7 0 R]>>", 7: b"<</T(a)/V<<>>>>"}),
+        "signed",
+    ),
+    "form in a circle": (catalog(b"/AcroForm<</Fields[6 0 R]>>", {6: b"<</Kids[6 0 R]>>"}), "too many fields"),
     "signed, permissions": (catalog(b"/Perms<</DocMDP 6 0 R>>"), "signed"),
     "signature": (with_table({**OBJECTS, 6: b"<</Type/Sig/ByteRange[0 1 2 3]>>"}), "signed"),
     "names in a circle": (catalog(b"/Names<</EmbeddedFiles 6 0 R>>", {6: b"<</Kids[6 0 R]>>"}), "is circular"),
@@ -327,6 +335,13 @@ BAD: dict[str, tuple[bytes, str]] = {
     "cut rows": (with_streams(lambda data, columns: (b"", data[:-1])), "cut off"),
     "widths of nothing": (with_streams(plain).replace(b"/W [1 3 1]", b"/W [0 0 0]"), "three widths"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("flags", [1, 3])
+def test_an_empty_signature_field_is_no_signature(flags: int) -> None:
+    """/SigFlags says that there is a field for a signature, not that there is one (ISO 32000-2, table 225)."""
+    pdf = catalog(b"/AcroForm<</SigFlags %d/Fields[6 0 R]>>" % flags, {6: b"<</FT/Sig/T(Sig1)/Rect[0 0 0 0]>>"})
+    assert read_pdf(embed(pdf, EVIDENCE)).evidence == EVIDENCE
 
 
 @pytest.mark.parametrize("case", BAD)
