@@ -201,16 +201,16 @@ class _Making:
     def _take(self, entry: Entry) -> int:
         """Look at what an entry is about; how much that was."""
         maker, content = self._maker, entry.content
-        taken, following = 1, None
+        taken = 1
         match content:
             case Anchored(root, size):
-                taken, following = self._look_at(SetName(root, size), maker.made.position, _STEP)
+                taken = self._begin(SetName(root, size))
             case Attested(said):
-                taken, following = self._look_at(SetName(said.root, said.size), maker.made.position, _STEP)
+                taken = self._begin(SetName(said.root, said.size))
             case Revoked(revocation):
                 said = self._history.attestations[revocation.attestation].attested.attestation
                 if revocation.member == NO_DECLARATION:
-                    taken, following = self._look_at(SetName(said.root, said.size), maker.made.position, _STEP)
+                    taken = self._begin(SetName(said.root, said.size))
                 else:
                     self._mark([revocation.member])
             case Withdrawn(withdrawal=withdrawal):
@@ -222,10 +222,14 @@ class _Making:
                         maker.look_again(SetName(said.root, said.size))
             case _:
                 pass
-        if following is None:
-            maker.made = maker.made._replace(entries=entry.number + 1, hash=entry.hash, position=0)
-        else:
-            maker.made = maker.made._replace(position=following)
+        maker.made = maker.made._replace(entries=entry.number + 1, hash=entry.hash)
+        return taken
+
+    def _begin(self, name: SetName) -> int:
+        """Look at a set's first members, and note that there are more; how many these were."""
+        taken, following = self._look_at(name, 0, _STEP)
+        if following is not None:
+            self._maker.look_again(name, following)
         return taken
 
     def _look_at(self, name: SetName, position: int, most: int) -> tuple[int, int | None]:

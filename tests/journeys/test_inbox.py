@@ -158,6 +158,7 @@ def test_members_that_are_published_later(market: Market) -> None:
     root, size = set_of(ids[:3])
     market.store.sets.save(root, size, ids[:3])
     assert market.inbox() == ids[3:]
+    assert market.all(Wanted(attested_by=MPI)) == ids[:3]
 
 
 def test_evidence_teaches_who_is_in_a_set(market: Market) -> None:
@@ -170,6 +171,7 @@ def test_evidence_teaches_who_is_in_a_set(market: Market) -> None:
         assert learn_members(held, market.store, market.world.history) == 1
         assert learn_members(held, market.store, market.world.history) == 0, "it is known now"
         assert market.inbox() == ids[place + 1 :]
+        assert market.all(Wanted(attested_by=MPI)) == ids[: place + 1]
     assert market.store.sets.members(*tree.name) == ids[:3], "the set is complete"
     page = members_of(attestation, market.store, market.world.history)
     assert ([one.id for one in page.members], page.size) == (ids[:3], 3)
@@ -195,6 +197,17 @@ def test_the_marks_are_made_in_steps(market: Market) -> None:
     assert market.make_marks(most=3) > 5
     assert market.inbox() == [id_ for id_ in ids if id_ in ids[13:] and id_ == ids[7]]
     assert market.all(Wanted(attested_by=MPI)) == ids
+
+
+def test_large_sets_are_looked_at_in_parts(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.journeys.inbox._STEP", 2)
+    ids = market.anchored(7)
+    market.attest(ids[1:], saved=True)
+    market.attest(ids[:1], CUSTOMS_CODE)
+    assert market.make_marks(most=2) > 5
+    assert market.inbox() == ids[:1]
+    assert market.all(Wanted(attested_by=MPI)) == ids[1:]
+    assert market.inbox(CUSTOMS_CODE) == ids[1:]
 
 
 def test_marks_of_another_history_are_made_again(market: Market) -> None:

@@ -45,13 +45,12 @@ Mark = tuple[str, int]
 class Made(NamedTuple):
     """How far the marks are made.
 
-    ``entries``: up to which entry, exclusive, and ``hash`` (32 bytes): of the last of them. ``position``: how many
-    members of the next entry's set. ``numbers``: how many declarations have a number.
+    ``entries``: up to which entry, exclusive, and ``hash`` (32 bytes): of the last of them. ``numbers``: how many
+    declarations have a number.
     """
 
     entries: int = 0
     hash: bytes = b""
-    position: int = 0
     numbers: int = 0
 
 
@@ -164,10 +163,10 @@ class Maker:
         else:
             self._connection.execute(update(INBOX_SETS).where(*same).values(position=position))
 
-    def look_again(self, name: SetName) -> None:
-        """Look at all members of a set again."""
+    def look_again(self, name: SetName, position: int = 0) -> None:
+        """Note that the members of a set are to be looked at, from an index on."""
         self.move_set(name, None)
-        self._connection.execute(insert(INBOX_SETS).values(root=name.root, size=name.size, position=0))
+        self._connection.execute(insert(INBOX_SETS).values(root=name.root, size=name.size, position=position))
 
     def members(self, name: SetName, position: int, limit: int) -> list[tuple[int, DeclarationId]]:
         """Known members of a set with their indexes in it, from index ``position`` on, at most ``limit``."""
@@ -228,7 +227,7 @@ class Maker:
     def save(self) -> None:
         """Store how far the marks are made."""
         made = self.made
-        text = f"{made.entries} {made.hash.hex() or '-'} {made.position} {made.numbers}"
+        text = f"{made.entries} {made.hash.hex() or '-'} {made.numbers}"
         if self._connection.execute(update(META).where(META.c.key == KEY).values(value=text)).rowcount == 0:
             self._connection.execute(insert(META).values(key=KEY, value=text))
 
@@ -286,8 +285,8 @@ def _made(connection: Connection) -> Made:
     text = connection.execute(select(META.c.value).where(META.c.key == KEY)).scalar()
     if text is None:
         return Made()
-    entries, hash_, position, numbers = text.split(" ")
-    return Made(int(entries), b"" if hash_ == "-" else bytes.fromhex(hash_), int(position), int(numbers))
+    entries, hash_, *_, numbers = text.split(" ")
+    return Made(int(entries), b"" if hash_ == "-" else bytes.fromhex(hash_), int(numbers))
 
 
 def _window(connection: Connection, wanted: Marked, first: int, span: int, total: int) -> Iterator[tuple[int, int]]:
