@@ -107,7 +107,7 @@ def completed(tmp_path: Path, *words: str) -> list[str]:
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_bash_completes_commands_options_and_values(tmp_path: Path) -> None:
     assert set(completed(tmp_path, "ledger", "")) >= {*_COMMANDS, *_GROUPS}
-    assert set(completed(tmp_path, "ledger", "re")) == {"redact", "revoke", "rebuild"}
+    assert set(completed(tmp_path, "ledger", "re")) == {"redact", "reference", "revoke", "rebuild"}
     assert {"--trust", "--plain", "--json"} <= set(completed(tmp_path, "ledger", "verify", "--"))
     assert completed(tmp_path, "ledger", "council", "enr") == ["enrol"]
     assert completed(tmp_path, "ledger", "help", "exit") == ["exit-codes"]
