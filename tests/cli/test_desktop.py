@@ -117,17 +117,15 @@ def test_a_passphrase_for_what_is_no_wallet_is_refused(ledger: Ledger) -> None:
 def test_a_file_that_asks_for_endless_work_is_refused_before_any(
     ledger: Ledger, kdf: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def works(*_given: object) -> None:
-        raise AssertionError("it was computed")
-
-    monkeypatch.setattr(Account, "decrypt", works)
+    computed: list[object] = []
+    monkeypatch.setattr(Account, "decrypt", lambda *given: computed.append(given) or SECRET)
     crypto = json.loads(WALLET)["crypto"]
     for name in ("kdf", "kdfparams"):
         del crypto[name]
     Path("slow.json").write_text(json.dumps(json.loads(WALLET) | {"crypto": crypto | kdf}))
     Path("theirs.txt").write_text("x")
     code, _, errors = ledger("keys", "import", "officer", "slow.json", "--wallet-passphrase-file", "theirs.txt")
-    assert (code, "slow.json" in errors, "Fault" in errors) == (2, True, False)
+    assert (code, "slow.json" in errors, "Fault" in errors, computed) == (2, True, False, [])
 
 
 @pytest.mark.parametrize(
@@ -151,6 +149,8 @@ def test_a_passphrase_opens_a_key_however_its_letters_are_spelled(tmp_path: Path
     (tmp_path / "older.json").write_text(  # as it was encrypted when nothing was prepared, or by another program
         json.dumps(Account.encrypt(SECRET, unicodedata.normalize(form, WIDE), kdf="scrypt", iterations=4096))
     )
+    written = json.loads((tmp_path / "made.json").read_text())
+    assert Account.decrypt(written, unicodedata.normalize("NFC", WIDE))  # whoever opens it elsewhere
     for spelled in ("NFC", "NFD"):
         for name in ("made", "older"):
             keys.load(name, unicodedata.normalize(spelled, WIDE))
