@@ -29,7 +29,7 @@ _MOST_CHARACTERS = 60
 def print_comparison(name: str, found: Comparison) -> None:
     """Print the fields, those that differ first, and what it all says of the file ``name``."""
     print_line(Styled(f"{name} beside the evidence", "bold"))
-    for likeness in _ORDER:
+    for likeness in _ORDER if found.match is not Match.NOTHING else ():
         items = [item for item in found.fields if item.likeness is likeness]
         most = _MOST.get(likeness, 100)
         for item in items[:most]:

@@ -1,4 +1,4 @@
-"""``ledger trust``: the trust root file of this log."""
+"""``ledger trust``: the trust root file of a log."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from typing import Annotated
 import typer
 
 from ledger.cli.files import write_file
-from ledger.cli.inputs import Json
+from ledger.cli.inputs import Api, Json
 from ledger.cli.output import report
-from ledger.cli.terminal import open_app
+from ledger.cli.terminal import open_app, open_service
+from ledger.core.checkpoints.log_keys import LogKey
 from ledger.core.checkpoints.tlog_policy import tlog_policy
+from ledger.errors import Malformed
+from ledger.journeys.server_service import ServerService
+from ledger.journeys.trust import own_trust_root
 
 
 def trust(
@@ -27,13 +31,23 @@ def trust(
     policy_text: Annotated[
         Path | None, typer.Option("--policy-text", help="Write it as a C2SP tlog-policy too, for other programs.")
     ] = None,
+    api: Api = None,
     as_json: Json = False,
 ) -> None:
     """Write the trust root file that verifiers use offline: origin, log keys, witnesses and how many must cosign.
 
+    Of a server it is what you believed when you signed in, or confirm now: its history, and its log's present key.
+
     Example: `ledger trust -o trust.json --witnesses witnesses.txt --threshold 2`
     """
-    root = open_app().trust_root(witnesses, threshold)
+    app = open_app()
+    service = open_service(app, api)
+    if isinstance(service, ServerService):
+        if service.log_key is None:
+            raise Malformed("signs no checkpoints, so there is no key to trust", service.name)
+        root = own_trust_root(service.origin, (LogKey(service.log_key),), witnesses, threshold)
+    else:
+        root = app.trust_root(witnesses, threshold)
     write_file(output, root.to_bytes())
     if policy_text is not None:
         write_file(policy_text, tlog_policy(root).encode())

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import orjson
 
 from ledger.core.anchoring.batches import DeclarationState
+from ledger.core.checkpoints.note import NoteKey
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Redacted
 from ledger.core.document.references import KeptReference, Reference, ReferenceKind, normal_reference
@@ -144,6 +145,11 @@ class ServerService:
     @property
     def origin(self) -> Origin:
         return self._believed.origin
+
+    @property
+    def log_key(self) -> NoteKey | None:
+        """The key of the server's log, believed as its history is; None if it has none."""
+        return self._believed.log_key
 
     @cached_property
     def _believed(self) -> SeenServer:

@@ -14,7 +14,7 @@ from ledger.errors import Malformed
 def own_trust_root(
     origin: Origin, log_keys: tuple[LogKey, ...], witnesses_file: Path | None, threshold: int | None = None
 ) -> TrustRoot:
-    """The trust root of this log: its own keys, a file's witnesses, and how many of them must cosign.
+    """The trust root of a log: its keys, a file's witnesses, and how many of them must cosign.
 
     :param log_keys: the present key last.
     :param threshold: more than half of the witnesses unless given.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -267,3 +269,15 @@ def test_a_session_shows_what_was_declared_elsewhere_from_here(trader: Trader, s
     assert trader.json("status", id_, "--key", "trader")["state"] == "final", "it signs in"
     assert trader.json("status", id_)["state"] == "final", "the session is kept"
     assert trader.json("evidence", id_, "-o", "e.json")["entries"] > 0
+
+
+def test_the_trust_root_of_a_server_is_what_was_believed(
+    trader: Trader, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())  # nobody is there to confirm it
+    code, _, said = trader("trust", "-o", "made.json", "--api", served.url)
+    assert (code, "was not confirmed" in said) == (2, True), said
+    assert not (trader.folder / "made.json").exists()
+    first(trader, served)  # believed by a trust root from now on
+    trader.json("trust", "-o", "made.json", "--api", served.url)
+    assert (trader.folder / "made.json").read_bytes() == served.trust.to_bytes()
