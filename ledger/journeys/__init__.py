@@ -6,6 +6,7 @@ In the order of a document's life:
 ``service``          whom a command asks: all that can be done with one history, here or through a server
 ``own_service``      the service over one's own node and store
 ``server_service``   the service of a server, over its API
+``server_answers``   reads what a server answers
 ``folder``           which files of a folder are documents, and why others are left out
 ``sources``          what to declare: files, folders or an index, and as what
 ``file_map``         which file is which declaration

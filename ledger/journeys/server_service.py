@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import orjson
 
-from ledger.core.anchoring.batches import DeclarationState
 from ledger.core.checkpoints.note import NoteKey
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Redacted
-from ledger.core.document.references import KeptReference, Reference, ReferenceKind, normal_reference
-from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Root, Signer
-from ledger.core.encoding.reading import hex_bytes, hex_text, read_count, read_hash, read_list, read_string
+from ledger.core.document.references import normal_reference
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Signer
+from ledger.core.encoding.reading import hex_text, read_count, read_hash, read_list, read_string
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.reading import read_evidence
-from ledger.core.history.entry import Entry, EntryKind
+from ledger.core.history.entry import Entry
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
@@ -44,10 +44,12 @@ from ledger.errors import (
     Unavailable,
     VerificationFailed,
 )
+from ledger.journeys import server_answers as answers
 from ledger.journeys.login import SeenServer, check_believed, log_in, look_at, site_of
 from ledger.journeys.progress import Progress
 from ledger.journeys.receive import Received, Stored
 from ledger.journeys.references import read_copy
+from ledger.journeys.server_answers import object_in
 from ledger.journeys.service import (
     Anchored,
     AttestationView,
@@ -59,7 +61,6 @@ from ledger.journeys.service import (
     Recorded,
     References,
     Waiting,
-    WithdrawalView,
 )
 
 GROUP = 500  # declarations in one request
@@ -234,10 +235,8 @@ class ServerService:
 
     def declaration(self, id_: DeclarationId, digest: Digest | None = None) -> DeclarationView:
         value = self._shown_to_owner(f"/v1/declarations/{hex_text(id_)}", id_, digest)
-        try:
-            return self._declaration_view(id_, value)
-        except Malformed as error:
-            raise self._nonsense(str(error)) from None
+        with self._reading():
+            return self._view(id_, value)
 
     def evidence(self, id_: DeclarationId, document: Redacted | None = None, digest: Digest | None = None) -> Evidence:
         """Read strictly, and checked as far as that is possible without a trust root."""
@@ -295,16 +294,14 @@ class ServerService:
     def _states(self, ids: Sequence[DeclarationId]) -> list[DeclarationView | None]:
         asked = {"ids": [hex_text(id_) for id_ in ids]}
         value = self._with_session(lambda: self._api.ask("/v1/declarations/states", asked))
-        try:
+        with self._reading():
             shown = read_list(value.get("declarations"), "declarations")
             if len(shown) != len(ids):
                 raise Malformed(f"has {len(shown)} for {len(ids)} ids", "declarations")
             return [
-                None if one is None else self._declaration_view(id_, _object(one, "declarations"))
+                None if one is None else self._view(id_, object_in(one, "declarations"))
                 for id_, one in zip(ids, shown, strict=True)
             ]
-        except Malformed as error:
-            raise self._nonsense(str(error)) from None
 
     def inbox(self, asked: InboxQuery, cursor: str | None = None, limit: int = 500) -> InboxView:
         given = {
@@ -318,51 +315,35 @@ class ServerService:
         }
         query = urlencode({name: part for name, part in given.items() if part is not None})
         value = self._with_session(lambda: self._api.read(f"/v1/inbox?{query}"))
-        try:
+        with self._reading():
             following = value.get("next_cursor")
-            items = [_object(item, "inbox") for item in read_list(value.get("inbox"), "inbox")]
             return InboxView(
-                tuple(self._declaration_view(DeclarationId(read_hash(item.get("id"), "id")), item) for item in items),
-                None if following is None else read_string(following, "next_cursor"),
+                self._views(value, "inbox"), None if following is None else read_string(following, "next_cursor")
             )
-        except Malformed as error:
-            raise self._nonsense(str(error)) from None
 
     def find(self, digest: Digest | None = None, reference: str | None = None) -> tuple[DeclarationView, ...]:
         asked = {"digest": hex_text(digest)} if digest is not None else {"reference": normal_reference(reference or "")}
         query = urlencode(asked | {"limit": "1000"})
         value = self._with_session(lambda: self._api.read(f"/v1/declarations?{query}"))
-        try:
-            items = [_object(item, "declarations") for item in read_list(value.get("declarations"), "declarations")]
-            return tuple(self._declaration_view(DeclarationId(read_hash(item.get("id"), "id")), item) for item in items)
-        except Malformed as error:
-            raise self._nonsense(str(error)) from None
+        with self._reading():
+            return self._views(value, "declarations")
 
     def add_references(self, id_: DeclarationId, copy: bytes) -> References:
         """The copy is read here first: what shows no reference need not leave this machine."""
         read_copy(copy)
-        return self._references(self._with_session(lambda: self._api.add(_references_path(id_), copy)))
+        value = self._with_session(lambda: self._api.add(_references_path(id_), copy))
+        with self._reading():
+            return answers.references(value)
 
     def references(self, id_: DeclarationId) -> References:
-        return self._references(self._with_session(lambda: self._api.read(_references_path(id_))))
+        value = self._with_session(lambda: self._api.read(_references_path(id_)))
+        with self._reading():
+            return answers.references(value)
 
     def remove_references(self, id_: DeclarationId, number: str | None = None) -> References:
         query = "" if number is None else "?" + urlencode({"number": normal_reference(number)})
         self._with_session(lambda: self._api.erase(_references_path(id_) + query))
         return self.references(id_)
-
-    def _references(self, value: dict[str, Any]) -> References:
-        try:
-            kept = [
-                KeptReference(
-                    Reference(_kind(item.get("kind")), normal_reference(read_string(item.get("number"), "number"))),
-                    read_count(item.get("added_at"), "added_at"),
-                )
-                for item in (_object(one, "references") for one in read_list(value.get("references"), "references"))
-            ]
-            return References(tuple(kept), read_count(value.get("added"), "added"))
-        except Malformed as error:
-            raise self._nonsense(str(error)) from None
 
     def members(self, id_: AttestationId) -> MembersView:
         members: list[DeclarationId] = []
@@ -371,18 +352,16 @@ class ServerService:
         while start is not None:
             path = f"/v1/attestations/{hex_text(id_)}/members?start={start}&limit=1000"
             value = self._with_session(lambda path=path: self._api.read(path))  # type: ignore[misc]
-            try:
+            with self._reading():
                 size = read_count(value.get("size"), "size")
                 for item in read_list(value.get("members"), "members"):
-                    one = _object(item, "members")
+                    one = object_in(item, "members")
                     members.append(DeclarationId(read_hash(one.get("id"), "id")))
                     if one.get("revoked_by_entry") is not None:
                         revoked.add(members[-1])
-                following = _count(value, "next_index")
+                following = answers.count(value, "next_index")
                 if following is not None and following <= start:
                     raise Malformed("does not go on", "next_index")
-            except Malformed as error:
-                raise self._nonsense(str(error)) from None
             start = following
         return MembersView(size, tuple(members), frozenset(revoked))
 
@@ -427,12 +406,10 @@ class ServerService:
 
     def _relay(self, path: str, statement: Statement, body: dict[str, Any]) -> Recorded:
         id_, answer = statement.id(self.origin), self._with_session(lambda: self._api.relay(path, body))
-        try:
+        with self._reading():
             if read_hash(answer.get("id"), "id") != id_:
                 raise Malformed("is another statement's", "id")
             entry = read_count(answer.get("entry_number"), "entry_number")
-        except Malformed as error:
-            raise self._nonsense(str(error)) from None
         parts = {name: answer[name] for name in ("transaction", "gas") if isinstance(answer.get(name), str | int)}
         return Recorded(
             id_, entry, {name: harmless(part) if isinstance(part, str) else part for name, part in parts.items()}
@@ -440,10 +417,8 @@ class ServerService:
 
     def attestation(self, id_: AttestationId) -> AttestationView:
         value = self._api.read(f"/v1/attestations/{hex_text(id_)}")
-        try:
-            view = _attestation_view(value)
-        except Malformed as error:
-            raise self._nonsense(str(error)) from None
+        with self._reading():
+            view = answers.attestation_view(value)
         if view.id != id_:
             raise self._nonsense("it shows another attestation")
         return view
@@ -451,156 +426,54 @@ class ServerService:
     # --------------------------------------------------------------------------------------------------------- history
 
     def history(self, first: int | None, limit: int) -> HistoryPage:
-        try:
-            about = self._api.read("/v1/history")
+        about = self._api.read("/v1/history")
+        with self._reading():
             origin = Origin.parse(read_string(about.get("origin"), "origin"))
             size, head = read_count(about.get("size"), "size"), read_hash(about.get("head"), "head")
-            begin = max(0, size - limit) if first is None else first
-            if first is not None and not first < size:
-                raise Malformed(f"the history has the entries 0 to {size - 1}", f"entry {first}")
-            entries: list[Entry] = []
-            while len(entries) < min(limit, size - begin):
-                count = min(limit - len(entries), _MOST_ENTRIES)
-                page = self._api.read(f"/v1/history/entries?start={begin + len(entries)}&limit={count}")
-                found = [self._entry(item) for item in read_list(page.get("entries"), "entries", count)]
-                if not found or [item.number for item in found] != list(
-                    range(begin + len(entries), begin + len(entries) + len(found))
-                ):
-                    raise self._nonsense("its entries are not in order")
-                entries += found
-        except Malformed as error:
-            if error.where.startswith("entry "):
-                raise
-            raise self._nonsense(str(error)) from None
+        if first is not None and not first < size:
+            raise Malformed(f"the history has the entries 0 to {size - 1}", f"entry {first}")
+        begin = max(0, size - limit) if first is None else first
+        entries: list[Entry] = []
+        while len(entries) < min(limit, size - begin):
+            start, count = begin + len(entries), min(limit - len(entries), _MOST_ENTRIES)
+            page = self._api.read(f"/v1/history/entries?start={start}&limit={count}")
+            with self._reading():
+                found = [answers.entry(item) for item in read_list(page.get("entries"), "entries", count)]
+                if not found or [item.number for item in found] != list(range(start, start + len(found))):
+                    raise Malformed("are not in order", "entries")
+            entries += found
         return HistoryPage(origin, size, head, tuple(entries))
-
-    def _entry(self, value: Any) -> Entry:
-        if not isinstance(value, dict):
-            raise Malformed("must be an object", "entries")
-        name = read_string(value.get("kind"), "kind").upper()
-        if name not in EntryKind.__members__:
-            raise Malformed("is unknown to this version", "kind")
-        number, time_ = read_count(value.get("number"), "number"), read_count(value.get("time"), "time")
-        made = Entry(number, EntryKind[name], time_, hex_bytes(value.get("payload"), "payload"))
-        if made.hash != read_hash(value.get("hash"), "hash"):
-            raise Malformed("is not that of the entry", "hash")
-        _ = made.content
-        return made
 
     def waiting(self) -> Waiting:
         value = self._api.read("/health/ready")
-        oldest = value.get("oldest_pending_seconds")
-        reasons = value.get("reasons")
-        try:
-            return Waiting(
-                read_count(value.get("pending"), "pending"),
-                None if oldest is None else read_count(oldest, "oldest_pending_seconds"),
-                _anchorer(self._site, value.get("anchoring")),
-                None,
-                tuple(
-                    harmless(item.get("detail"))
-                    for item in (reasons if isinstance(reasons, list) else [])
-                    if isinstance(item, dict)
-                ),
-            )
-        except Malformed as error:
-            raise self._nonsense(str(error)) from None
+        with self._reading():
+            return answers.waiting(self._site, value)
 
     # --------------------------------------------------------------------------------------------------------- reading
 
-    def _declaration_view(self, id_: DeclarationId, value: dict[str, Any]) -> DeclarationView:
-        if read_hash(value.get("id"), "id") != id_:
-            raise Malformed("is another declaration's", "id")
-        declaration = Declaration.from_json(value.get("declaration"))
+    def _view(self, id_: DeclarationId, value: dict[str, Any]) -> DeclarationView:
         known = self._profiles.get(self._site)
-        if known is not None and declaration.id(Origin.parse(known.origin)) != id_:
-            raise Malformed("is not the declaration of this id", "declaration")
-        state: DeclarationState | None = next(
-            (name for name in get_args(DeclarationState) if name == value.get("state")), None
-        )
-        if state is None:
-            raise Malformed("is none that this version knows", "state")
-        root = value.get("batch_root")
-        return DeclarationView(
-            id_,
-            declaration,
-            state,
-            read_count(value.get("received_at"), "received_at"),
-            None if root is None else Root(read_hash(root, "batch_root")),
-            _count(value, "batch_size"),
-            _count(value, "entry_number"),
-            _count(value, "entry_time"),
-            self._waits(state, value),
-            tuple(_attestation_view(item) for item in read_list(value.get("attestations"), "attestations")),
-            _withdrawal_view(value),
-        )
+        return answers.declaration_view(self._site, id_, value, None if known is None else Origin.parse(known.origin))
 
-    def _waits(self, state: DeclarationState, value: dict[str, Any]) -> str | None:
-        size = value.get("batch_size")
-        return {
-            "pending": f"at {self._site} for its anchorer",
-            "batched": f"for {self._site} to send its batch of {size} to the chain",
-            "sent": f"for a block: {self._site} sent its batch of {size} to the chain",
-            "anchored": f"for the confirmations that {self._site} wants",
-        }.get(state)
+    def _views(self, value: dict[str, Any], name: str) -> tuple[DeclarationView, ...]:
+        items = [object_in(item, name) for item in read_list(value.get(name), name)]
+        return tuple(self._view(DeclarationId(read_hash(item.get("id"), "id")), item) for item in items)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """What is malformed in an answer is the server's fault."""
+        try:
+            yield
+        except Malformed as error:
+            raise self._nonsense(str(error)) from None
 
     def _nonsense(self, what: str) -> Unavailable:
         return Unavailable(f"{self._site} does not answer as a ledger does: {harmless(what)}", source=Source.LOG)
-
-
-def _anchorer(site: str, said: object) -> str:
-    return f"{site} anchors them" if said == "here" else f"they are anchored {harmless(said)}"
 
 
 def _line(item: Received) -> bytes:
     return orjson.dumps({"declaration": item.declaration.to_json(), "signature": hex_text(item.signature)})
 
 
-def _count(value: dict[str, Any], name: str) -> int | None:
-    given = value.get(name)
-    return None if given is None else read_count(given, name)
-
-
-def _attestation_view(value: Any) -> AttestationView:
-    if not isinstance(value, dict):
-        raise Malformed("must be an object", "attestations")
-    return AttestationView(
-        AttestationId(read_hash(value.get("id"), "id")),
-        read_count(value.get("entry_number"), "entry_number"),
-        harmless(read_string(value.get("standing"), "standing"), 60),
-        Attestation.from_json(value.get("attestation")),
-        Signer(hex_bytes(value.get("signer"), "signer")),
-        _count(value, "decided_by_entry"),
-    )
-
-
-def _object(value: Any, where: str) -> dict[str, Any]:
-    """An object of a list; Malformed if it is none."""
-    if not isinstance(value, dict):
-        raise Malformed("must be an object", where)
-    return value
-
-
-def _withdrawal_view(value: dict[str, Any]) -> WithdrawalView | None:
-    given = value.get("withdrawn")
-    if given is None:
-        return None
-    if not isinstance(given, dict):
-        raise Malformed("must be an object", "withdrawn")
-    return WithdrawalView(
-        read_count(given.get("entry_number"), "entry_number"),
-        read_count(given.get("time"), "time"),
-        read_count(given.get("reason"), "reason"),
-        DeclarationId(read_hash(given.get("replacement"), "replacement")),
-    )
-
-
 def _references_path(id_: DeclarationId) -> str:
     return f"/v1/declarations/{hex_text(id_)}/references"
-
-
-def _kind(value: object) -> ReferenceKind:
-    try:
-        return ReferenceKind(str(value))
-    except ValueError:
-        raise Malformed("is none that this version knows", "kind") from None
