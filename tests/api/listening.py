@@ -23,7 +23,7 @@ def listening(app: Any) -> Iterator[int]:
     """Serve an application, whose lifespan runs; the port."""
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, log_level="warning", http=PROTOCOL, ws="none", proxy_headers=False,
-        server_header=False,
+        server_header=False, timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, daemon=True)
@@ -33,8 +33,9 @@ def listening(app: Any) -> Iterator[int]:
     try:
         yield int(server.servers[0].sockets[0].getsockname()[1])
     finally:
-        server.should_exit = server.force_exit = True
+        server.should_exit = True  # with ``force_exit`` the lifespan would not end, and its threads would go on
         thread.join(PATIENCE)
+        assert not thread.is_alive()
 
 
 @dataclass(frozen=True, slots=True)
