@@ -22,6 +22,7 @@ from ledger.journeys.withdraw import relay_withdrawal
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
 from tests.cli.traders import Trader, wire
+from tests.faults.node import until
 from tests.faults.site import Site, free_port, site
 from tests.houses import CUSTOMS, MPI
 
@@ -167,8 +168,10 @@ def test_the_inbox_of_another_agency_is_not_shown_by_a_server(desk: Desk) -> Non
 def test_five_hundred_are_attested_with_one_signature(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = desk.declared(MANY)
     before = desk.house.follower.refresh().size
-    listed = desk.inbox("--type", "invoice")
-    assert listed[-MANY:] == ids
+    assert until(lambda: ids[-1] in desk.inbox("--type", "invoice"), 20), (
+        "the server reads the new entry a moment later"
+    )
+    assert desk.inbox("--type", "invoice")[-MANY:] == ids
     typed(monkeypatch, "\n".join(ids))
     done = desk.attested("-")
     assert (done["declarations"], len(done["attestations"])) == (MANY, 1)
