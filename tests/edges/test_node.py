@@ -374,12 +374,15 @@ def test_no_proxy_of_the_environment_is_asked_for_a_node(proxy: FaultyNode, depl
     assert proxy.asked == []
 
 
-def test_a_proxy_by_setting_is(proxy: FaultyNode, deployed: Chain) -> None:
-    assert Node(deployed.node_address, 5, proxy.url).chain_id() == 1
+def test_a_proxy_by_setting_is_and_not_for_this_machine(proxy: FaultyNode, deployed: Chain) -> None:
+    assert Node(deployed.node_address, 5, proxy.url).chain_id() == deployed.origin.chain_id
+    assert proxy.asked == []
+    elsewhere = "http://node.example:8545"
+    assert Node(elsewhere, 5, proxy.url).chain_id() == 1
     assert [method for method, _ in proxy.asked] == ["eth_chainId"]
     limits = ChainLimits(proxy=proxy.url)
     with pytest.raises(errors.AnotherHistory, match="found chain 1"):
-        Chain.connect(deployed.node_address, deployed.origin, limits)
+        Chain.connect(elsewhere, deployed.origin, limits)
     assert "proxy" not in repr(limits)
 
 
@@ -388,6 +391,6 @@ def test_no_proxy_of_the_environment_is_asked_for_witnesses_and_logs(proxy: Faul
     straight = Web(devchain.url, 5, Source.WITNESS).post("/", question, 1_000, "application/json")
     assert b"0x7a69" in straight.body
     assert proxy.asked == []
-    round_about = Web(devchain.url, 5, Source.WITNESS, proxy.url).post("/", question, 1_000, "application/json")
+    round_about = Web("http://log.example", 5, Source.WITNESS, proxy.url).post("/", question, 1_000, "application/json")
     assert b'"0x1"' in round_about.body
     assert len(proxy.asked) == 1
