@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
-
 from ledger.core.document.file_names import WRAPPED, key_of, leaves_folder
 from ledger.core.encoding.ids import DeclarationId, Digest, Signer
 from ledger.core.encoding.reading import hex_bytes, hex_text, read_count, read_hash, read_list, read_object, read_string
@@ -156,8 +154,8 @@ def read_file_map(folder: Path) -> FileMap | None:
 
 def _json(data: bytes) -> object:
     try:
-        return orjson.loads(data)  # it bounds the depth itself, whatever the interpreter's limit is
-    except ValueError:
+        return json.loads(data)
+    except (ValueError, RecursionError):
         raise Malformed("is no JSON") from None
 
 

@@ -90,7 +90,7 @@ def test_a_map_that_was_changed_is_refused(tmp_path: Path, changes: dict[str, ob
         read_file_map(damaged(tmp_path, **changes))
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"ledger": 1, "origin": 2, "files": []}', b"[" * 100_000])
+@pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"ledger": 1, "origin": 2, "files": []}', b"[" * 5_000])
 def test_what_is_no_map_is_refused_with_advice(tmp_path: Path, data: bytes) -> None:
     (tmp_path / FILE_MAP).write_bytes(data)
     with pytest.raises(Malformed, match="cannot be read as a map of files: .*; move it away"):
