@@ -111,6 +111,8 @@ def list_by_agency(
     for code in (wanted.attested_by, wanted.not_attested_by):
         if code is not None:
             history.agencies.agency(code)
+    if wanted.party is not None:
+        return _list_of_party(store, history, wanted, at, cursor, limit)
     marked = Marked(
         wanted.attested_by, wanted.not_attested_by, wanted.kind, wanted.document_type, wanted.since, wanted.until,
         wanted.with_withdrawn,
@@ -275,8 +277,6 @@ def _list_of_party(store: Store, history: History, wanted: Wanted, at: int, curs
 def _is_wanted(row: DeclarationRow, sets: Sequence[SetName], wanted: Wanted, history: History) -> bool:
     """Whether a declaration is wanted by what is known now: a mark may be older than the newest entries."""
     if row.state not in ("anchored", "final") or (not wanted.with_withdrawn and is_withdrawn(history, row.id)):
-        return False
-    if wanted.party not in (None, row.declaration.party):
         return False
     if not (wanted.since or 0) <= row.received_at or (wanted.until is not None and row.received_at >= wanted.until):
         return False

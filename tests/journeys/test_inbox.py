@@ -125,6 +125,16 @@ def test_lists_of_one_party(market: Market) -> None:
     assert sorted(market.all(Wanted(not_attested_by=MPI, party=Key("trader").signer), 1)) == sorted(mine[1:])
 
 
+def test_lists_of_one_party_need_no_marks(market: Market) -> None:
+    mine = market.declare(3)
+    market.anchor([*mine, *market.declare(2, party=Key("another trader"))])
+    market.attest(mine[:1])
+    party = Key("trader").signer
+    assert market.store.inbox.made().entries == 0, "no officer has asked yet"
+    assert [one.id for one in market.page(Wanted(attested_by=MPI, party=party)).found] == mine[:1]
+    assert sorted(one.id for one in market.page(Wanted(not_attested_by=MPI, party=party)).found) == sorted(mine[1:])
+
+
 def test_a_page_says_what_others_said(market: Market) -> None:
     ids = market.anchored(1)
     market.attest(ids, CUSTOMS_CODE)
