@@ -15,7 +15,7 @@ from ledger.cli.terminal import open_app
 from ledger.core.encoding.reading import hex_text
 from ledger.core.history.entry import Enacted
 from ledger.core.history.resolution_file import ResolutionFile, read_resolution_file
-from ledger.core.history.words import in_words
+from ledger.core.history.sentences import sentence
 from ledger.core.statements.member_types import NO_END
 from ledger.core.statements.resolutions import (
     AgencyEnrolment,
@@ -66,7 +66,7 @@ def _send(app: App, made: ResolutionFile, as_json: bool) -> None:
         "resolution": resolution.number,
         "kind": resolution.PRIMARY_TYPE,
         "entry": done.number,
-        "says": in_words(Enacted(resolution, tuple(made.endorsements))),
+        "says": sentence(Enacted(resolution, tuple(made.endorsements))),
         **(receipt_json(done.receipt) or {}),
     }
     show(as_json, value, lambda: facts("Enacted", value))

@@ -14,7 +14,6 @@ from ledger.core.encoding.text import when
 from ledger.core.history.agencies import Agencies
 from ledger.core.history.entry import Entry
 from ledger.core.history.sentences import sentence, signers_of_entry, statement_id
-from ledger.core.history.words import in_words
 from ledger.core.statements.origin import Origin
 
 
@@ -37,7 +36,7 @@ def history(
 
     def human() -> None:
         if number is None:
-            shown = [(row["number"], row["time"], short(row["sentence"]), row["hash"]) for row in rows]
+            shown = [(row["number"], row["time"], short(row["words"]), row["hash"]) for row in rows]
             lines(title, ("entry", "time", "what happened", "hash"), shown)
         else:
             _show_one(rows[0])
@@ -52,8 +51,7 @@ def _row(entry: Entry, origin: Origin, agencies: Agencies | None) -> dict[str, A
         "number": entry.number,
         "time": when(entry.time),
         "kind": entry.kind.name.lower(),
-        "sentence": sentence(content, agencies),
-        "words": in_words(content),
+        "words": sentence(content, agencies),
         "signers": [hex_text(signer) for signer in signers_of_entry(content)],
         "id": None if id_ is None else hex_text(id_),
         "hash": hex_text(entry.hash),
@@ -62,7 +60,7 @@ def _row(entry: Entry, origin: Origin, agencies: Agencies | None) -> dict[str, A
 
 def _show_one(row: dict[str, Any]) -> None:
     signed = row["signers"] or "nobody: an anchor and the first council need no signature"
-    told = {"what": row["sentence"], "when": row["time"], "signed by": signed}
+    told = {"what": row["words"], "when": row["time"], "signed by": signed}
     if row["id"] is not None:
         told["id of the statement"] = row["id"]
     facts(f"Entry {row['number']}", told | {"kind": row["kind"], "hash of the entry": row["hash"]})

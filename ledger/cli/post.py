@@ -11,7 +11,7 @@ from ledger.cli.inputs import Api, Json, KeyName, ServerTrust, identifier
 from ledger.cli.terminal import open_app, open_service
 from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.history.entry import Posted
-from ledger.core.history.words import in_words
+from ledger.core.history.sentences import sentence
 from ledger.core.statements.member_types import ZERO
 from ledger.core.statements.posting import Posting
 
@@ -50,4 +50,4 @@ def post(
     origin, officer = service.origin, app.key(key)
     signer, signature = officer.signer(origin), officer.sign(statement.id(origin))
     done = service.post(statement, signer, signature)
-    show_recorded("Posted", done, as_json, {"says": in_words(Posted(statement, signer, signature))})
+    show_recorded("Posted", done, as_json, {"says": sentence(Posted(statement, signer, signature))})

@@ -19,7 +19,7 @@ from ledger.cli.inputs import (
 )
 from ledger.cli.terminal import open_app, open_service
 from ledger.core.history.entry import Withdrawn
-from ledger.core.history.words import in_words
+from ledger.core.history.sentences import sentence
 from ledger.core.statements.member_types import NO_DECLARATION
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.errors import UnknownDeclaration
@@ -55,4 +55,4 @@ def withdraw(
     statement, origin = Withdrawal(id_, code, by), service.origin
     signature = app.key(key).sign(statement.id(origin))
     done = service.withdraw(known, statement, signature)
-    show_recorded("Withdrawn", done, as_json, {"says": in_words(Withdrawn(known, statement, signature))})
+    show_recorded("Withdrawn", done, as_json, {"says": sentence(Withdrawn(known, statement, signature))})

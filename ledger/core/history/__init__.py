@@ -4,7 +4,6 @@ In reading order:
 
 =================== ==============================================================================
 ``entry``           one numbered fact and its bytes
-``words``           what the payload of an entry says, for people
 ``resolution_file`` a resolution that council members sign one after the other
 ``agencies``        agencies, attesters and mandates, each with from and until
 ``rights``          what the holder of a key may read, by the register as it is now

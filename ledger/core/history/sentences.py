@@ -1,4 +1,4 @@
-"""An entry as a sentence: who did what about what. ``words`` has only what its payload says."""
+"""An entry as a sentence, for people: who did what about what."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ledger.core.statements.resolutions import (
 )
 
 
-def sentence(content: Content, agencies: Agencies | None) -> str:
+def sentence(content: Content, agencies: Agencies | None = None) -> str:
     """What happened, with the names of agencies; ids and hashes stand there whole.
 
     :param agencies: the register, at this entry or later: who an agency or an attester is does not change. Without it,
@@ -54,7 +54,7 @@ def sentence(content: Content, agencies: Agencies | None) -> str:
             reason = DOCUMENT_STATUS.in_words(ended.reason)
             words = f"{_speaker(signer, agencies)} revoked attestation {hex_text(ended.attestation)}{whom}: {reason}"
         case Withdrawn(declaration=declaration, withdrawal=withdrawal):
-            instead = "" if withdrawal.replacement == ZERO else f", replaced by {hex_text(withdrawal.replacement)}"
+            instead = "" if withdrawal.replacement == ZERO else f"; the replacement is {hex_text(withdrawal.replacement)}"
             reason = withdrawal_reason_in_words(withdrawal.reason)
             whose = f"The party {hex_text(declaration.party)} withdrew declaration {hex_text(withdrawal.declaration)}"
             words = f"{whose}: {reason}{instead}"
