@@ -15,6 +15,7 @@ from typing import Any
 
 from ledger import errors
 from ledger.core.encoding.json_text import parse_json
+from ledger.core.encoding.text import harmless
 from ledger.core.evidence.evidence import MAX_EVIDENCE_BYTES
 from ledger.edges.web import Response, Web
 from ledger.errors import (
@@ -34,7 +35,6 @@ from ledger.errors import (
 TIMEOUT_SECONDS = 60.0
 RELAY_TIMEOUT_SECONDS = 180.0  # a server answers when the chain has confirmed the statement
 MOST_BYTES = 4 << 20
-MOST_WORDS = 300
 _LEAST_BYTES, _ANSWER_BYTES = 64 << 10, 1 << 10  # of the answer to many lines, and to one
 _TRIES, _READ_TRIES = 5, 3
 _FIRST_PAUSE = 0.5  # seconds; each next one is twice as long
@@ -63,11 +63,6 @@ class BodyTooLarge(Malformed):
 
 def silent(words: str) -> None:
     """Tells nobody."""
-
-
-def harmless(words: object, most: int = MOST_WORDS) -> str:
-    """A server's words for a terminal: one line, nothing that does not print, no more than ``most`` characters."""
-    return "".join(char if char.isprintable() else " " for char in str(words)[:most])
 
 
 class ServerApi:

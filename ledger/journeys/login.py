@@ -16,6 +16,7 @@ from ledger.core.checkpoints.note import NoteKey, SignedNote
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.encoding.json_text import parse_json
 from ledger.core.encoding.reading import hex_bytes, hex_text
+from ledger.core.encoding.text import harmless
 from ledger.core.statements.origin import Origin
 from ledger.core.statements.sign_in import SignIn
 from ledger.edges.keys.keystore import SigningKey
@@ -113,7 +114,7 @@ def log_in(seen: SeenServer, key: SigningKey, profiles: Profiles, clock: Callabl
         raise Unavailable(f"{seen.url} names two histories", source=Source.LOG)
     sites = given.get("sites")
     if not isinstance(sites, list) or seen.url not in sites:
-        raise Malformed(f"is {seen.url}, and the server calls itself {_shown(sites)}: sign in there", "address")
+        raise Malformed(f"is {seen.url}, and the server calls itself {harmless(sites)}: sign in there", "address")
     nonce = hex_bytes(given.get("nonce"), "nonce")
     statement = SignIn(seen.url, key.signer(seen.origin), nonce, clock())
     said = {"sign_in": statement.to_json(), "signature": hex_text(key.sign(statement.id(seen.origin)))}
@@ -139,12 +140,7 @@ def _value(answer: Response, status: int, site: str) -> dict[str, Any]:
         value = None
     if answer.status != status:
         words = value.get("detail") if isinstance(value, dict) else None
-        raise Unavailable(f"{site} answers with HTTP {answer.status}: {_shown(words)}", source=Source.LOG)
+        raise Unavailable(f"{site} answers with HTTP {answer.status}: {harmless(words)}", source=Source.LOG)
     if not isinstance(value, dict):
         raise Unavailable(f"{site} does not answer as a ledger", source=Source.LOG)
     return value
-
-
-def _shown(words: object) -> str:
-    """A server's words, made harmless for a terminal."""
-    return "".join(char if char.isprintable() else " " for char in str(words)[:300])

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.checkpoints.trust_folder import TrustRoots
 from ledger.core.encoding.json_text import parse_json
+from ledger.core.encoding.text import harmless
 from ledger.core.evidence.evidence import MAX_EVIDENCE_BYTES, Evidence
 from ledger.core.evidence.reading import read_evidence
 from ledger.core.evidence.renewal import Renewal, check_renewed
@@ -20,7 +21,6 @@ from ledger.errors import Malformed, Source, Unavailable, VerificationFailed
 
 PATH = "/v1/evidence"
 TIMEOUT_SECONDS = 60.0
-_MOST_DETAIL = 300
 
 
 class Refreshed(NamedTuple):
@@ -93,4 +93,4 @@ def _detail(answer: Response) -> str:
     detail = value.get("detail") if isinstance(value, dict) else None
     if not isinstance(detail, str):
         return ""
-    return ": " + "".join(char if char.isprintable() else " " for char in detail[:_MOST_DETAIL])
+    return f": {harmless(detail)}"

@@ -11,11 +11,11 @@ from ledger.core.anchoring.batches import DeclarationState
 from ledger.core.document.references import KeptReference, Reference, ReferenceKind, normal_reference
 from ledger.core.encoding.ids import AttestationId, DeclarationId, Root, Signer
 from ledger.core.encoding.reading import hex_bytes, read_count, read_hash, read_list, read_string
+from ledger.core.encoding.text import harmless
 from ledger.core.history.entry import Entry, EntryKind
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.origin import Origin
-from ledger.edges.server_api import harmless
 from ledger.errors import Malformed
 from ledger.journeys.service import AttestationView, DeclarationView, References, Waiting, WithdrawalView
 

@@ -19,6 +19,7 @@ from ledger.core.document import Redacted
 from ledger.core.document.references import normal_reference
 from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Signer
 from ledger.core.encoding.reading import hex_text, read_count, read_hash, read_list, read_string
+from ledger.core.encoding.text import harmless
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.reading import read_evidence
 from ledger.core.history.entry import Entry
@@ -35,7 +36,7 @@ from ledger.core.verification.verdict import Question, Status
 from ledger.core.verification.verify import verify
 from ledger.edges.keys.keystore import KeyInfo, SigningKey
 from ledger.edges.profiles import Profile, Profiles
-from ledger.edges.server_api import BodyTooLarge, Says, ServerApi, harmless, silent
+from ledger.edges.server_api import BodyTooLarge, Says, ServerApi, silent
 from ledger.errors import (
     LedgerError,
     Malformed,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -11,6 +10,7 @@ from typing import NamedTuple
 from ledger.core.document import Format
 from ledger.core.document.file_names import copy_names, leaves_folder
 from ledger.core.encoding.ids import DeclarationId
+from ledger.core.encoding.json_text import parse_json
 from ledger.core.encoding.reading import read_hash
 from ledger.core.statements.code_names import type_named
 from ledger.core.statements.member_types import NO_DECLARATION
@@ -135,11 +135,11 @@ def _of_index(index: Path, paths: Sequence[Path], format_: Format | None) -> dic
 
 def _read_index(index: Path, format_: Format | None) -> list[DocumentFile]:
     try:
-        items = json.loads(index.read_bytes())
+        items = parse_json(index.read_bytes())
     except OSError as error:
         raise Malformed(f"cannot be read: {error.strerror}", str(index)) from None
-    except ValueError:
-        raise Malformed(f"is no JSON: {_ADVICE}", str(index)) from None
+    except Malformed as error:
+        raise Malformed(f"is no JSON: {error}; {_ADVICE}", str(index)) from None
     if not isinstance(items, list) or not items:
         raise Malformed(_ADVICE, str(index))
     folder = index.resolve().parent

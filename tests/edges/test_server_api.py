@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from ledger.core.encoding.text import harmless
 from ledger.edges.http import open_session
-from ledger.edges.server_api import BodyTooLarge, ServerApi, ServerRefused, harmless
+from ledger.edges.server_api import BodyTooLarge, ServerApi, ServerRefused
 from ledger.errors import Malformed, MandateMissing, NotSignedIn, RelayBudgetSpent, SetNotKnown, Unavailable
 from tests.witnesses import answering
 

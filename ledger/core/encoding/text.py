@@ -51,6 +51,11 @@ def when(at: int) -> str:
     return f"{datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat()}Z"
 
 
+def harmless(words: object, most: int = 300) -> str:
+    """A server's words for a terminal: one line, nothing that does not print, no more than ``most`` characters."""
+    return "".join(char if char.isprintable() else " " for char in str(words)[:most])
+
+
 def one_line(text: str) -> str:
     """Text of others as part of one line: what does not print, such as a line end, stands there as an escape."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

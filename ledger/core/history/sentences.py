@@ -54,7 +54,8 @@ def sentence(content: Content, agencies: Agencies | None = None) -> str:
             reason = DOCUMENT_STATUS.in_words(ended.reason)
             words = f"{_speaker(signer, agencies)} revoked attestation {hex_text(ended.attestation)}{whom}: {reason}"
         case Withdrawn(declaration=declaration, withdrawal=withdrawal):
-            instead = "" if withdrawal.replacement == ZERO else f"; the replacement is {hex_text(withdrawal.replacement)}"
+            other = withdrawal.replacement
+            instead = "" if other == ZERO else f"; the replacement is {hex_text(other)}"
             reason = withdrawal_reason_in_words(withdrawal.reason)
             whose = f"The party {hex_text(declaration.party)} withdrew declaration {hex_text(withdrawal.declaration)}"
             words = f"{whose}: {reason}{instead}"

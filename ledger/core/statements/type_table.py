@@ -1,8 +1,8 @@
 """A table that says which file is of which document type: CSV, or JSON; types by code or by name, files by pattern.
 
 >>> table = read_type_table(b'{"*.pdf": "certificate of origin", "invoice.pdf": 380, "notes.txt": "-"}')
->>> table.type_of("scans/invoice.pdf"), table.type_of("b.pdf"), table.type_of("x.doc")
-(380, 861, None)
+>>> [table.row_of(name).document_type for name in ("scans/invoice.pdf", "b.pdf")], table.row_of("x.doc")
+([380, 861], None)
 >>> table.row_of("notes.txt").is_left_out
 True
 """
@@ -12,9 +12,10 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from ledger.core.document.file_names import matches
+from ledger.core.document.file_names import key_of, matches
 from ledger.core.encoding.json_text import parse_json
 from ledger.core.encoding.limits import Format
 from ledger.core.statements.code_names import type_named
@@ -41,22 +42,35 @@ class TypeRow:
         return self.document_type is None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what is worked out once
 class TypeTable:
     """Names or patterns of files, each with its type, in their order. A name goes before patterns, then the first."""
 
     rows: tuple[TypeRow, ...]
 
     def row_of(self, name: str) -> TypeRow | None:
-        """The row for this file, None if there is none; ``name`` is relative to the folder, with ``/``."""
-        fitting = [row for row in self.rows if matches(name, row.pattern)]
-        exact = [row for row in fitting if _WILD.isdisjoint(row.pattern)]
-        return next(iter(exact or fitting), None)
+        """The row for this file, None if there is none; ``name`` is relative to the folder, with ``/``.
 
-    def type_of(self, name: str) -> int | None:
-        """The type of this file; None if no row names it, or it is no document."""
-        row = self.row_of(name)
-        return None if row is None else row.document_type
+        Only patterns are tried one by one: a table may name each of many files.
+        """
+        key = key_of(name)
+        named = [found for one in {key, key.rpartition("/")[2]} if (found := self._named.get(one)) is not None]
+        if named:
+            return min(named, key=lambda found: found[0])[1]
+        return next((row for row in self._patterns if matches(name, row.pattern)), None)
+
+    @cached_property
+    def _named(self) -> dict[str, tuple[int, TypeRow]]:
+        """Rows that name one file, and their places, by ``key_of`` the name; the first of equal ones."""
+        named: dict[str, tuple[int, TypeRow]] = {}
+        for place, row in enumerate(self.rows):
+            if _WILD.isdisjoint(row.pattern):
+                named.setdefault(key_of(row.pattern.removeprefix("./")), (place, row))
+        return named
+
+    @cached_property
+    def _patterns(self) -> tuple[TypeRow, ...]:
+        return tuple(row for row in self.rows if not _WILD.isdisjoint(row.pattern))
 
 
 def read_type_table(data: bytes) -> TypeTable:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import pytest
 
 from ledger.core.encoding.limits import Format
-from ledger.core.statements.type_table import read_type_table
+from ledger.core.statements import type_table
+from ledger.core.statements.type_table import TypeTable, read_type_table
 from ledger.errors import Malformed
+
+
+def types(table: TypeTable, *names: str) -> list[int | None]:
+    rows = map(table.row_of, names)
+    return [None if row is None else row.document_type for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -25,16 +31,28 @@ from ledger.errors import Malformed
 def test_all_forms_say_the_same(data: bytes) -> None:
     table = read_type_table(data)
     names = ["a.pdf", "A.PDF", "deep/a.pdf", "scans/b.pdf", "b.txt", "b.pdf"]
-    assert [table.type_of(name) for name in names] == [380, 380, 380, 861, 271, None]
+    assert types(table, *names) == [380, 380, 380, 861, 271, None]
 
 
 def test_a_name_goes_before_patterns_and_then_the_first_row() -> None:
     table = read_type_table(b"*.pdf,271\na*,861\na.pdf,380\n")
-    assert [table.type_of(name) for name in ("a.pdf", "ab.pdf", "a.txt")] == [380, 271, 861]
+    assert types(table, "a.pdf", "ab.pdf", "a.txt") == [380, 271, 861]
+    both = read_type_table(b"scans/a.pdf,271\na.pdf,380\nscans/a.pdf,861\n./b.pdf,271\n")
+    assert types(both, "scans/a.pdf", "a.pdf", "B.pdf", "scans/c.pdf") == [271, 380, 271, None]
+
+
+def test_many_names_cost_no_more_than_a_look_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = read_type_table(b"".join(b"%d.pdf,380\n" % number for number in range(2_000)) + b"*.txt,271\n*.doc,-\n")
+    compared: list[str] = []
+    monkeypatch.setattr(type_table, "matches", lambda name, pattern: compared.append(pattern))
+    assert set(types(table, *(f"in/{number}.pdf" for number in range(2_000)))) == {380}
+    assert not compared
+    assert types(table, "a.xml") == [None]
+    assert compared == ["*.txt", "*.doc"]
 
 
 def test_a_table_in_the_encoding_of_an_old_spreadsheet_is_read() -> None:
-    assert read_type_table("größe.pdf,380\n".encode("cp1252")).type_of("größe.pdf") == 380
+    assert types(read_type_table("größe.pdf,380\n".encode("cp1252")), "größe.pdf") == [380]
 
 
 @pytest.mark.parametrize(
