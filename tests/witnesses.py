@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -32,13 +32,19 @@ def witness_of(name: str, trust: TrustRoot, folder: Path, chain: Chain) -> Witne
     return made_of(name, key_of(name), trust, folder, chain)
 
 
-@contextmanager
-def answering(reply: Callable[[bytes], Reply]) -> Iterator[str]:
+def answering(reply: Callable[[bytes], Reply]) -> AbstractContextManager[str]:
     """A server that answers every POST, and every GET, with what ``reply`` makes of its body; its address."""
+    return answering_requests(lambda path, body, headers: reply(body))
+
+
+@contextmanager
+def answering_requests(reply: Callable[[str, bytes, dict[str, str]], Reply]) -> Iterator[str]:
+    """The same with what ``reply`` makes of the path, the body and the headers."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            status, headers, body = reply(self.rfile.read(int(self.headers.get("content-length", 0))))
+            asked = self.rfile.read(int(self.headers.get("content-length", 0)))
+            status, headers, body = reply(self.path, asked, dict(self.headers))
             self.send_response(status)
             for name, value in ({"Content-Length": str(len(body))} | headers).items():
                 self.send_header(name, value)

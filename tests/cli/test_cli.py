@@ -17,18 +17,18 @@ from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.signer import passkey_signer
 from ledger.testing.local_ledger import LocalLedger
 from tests import houses
+from tests.cli.in_process import InProcess
 from tests.passkeys import Passkey
 
 INVOICE = b'<Invoice xmlns="urn:x"><ID>42</ID><PayableAmount currencyID="EUR">100.00</PayableAmount></Invoice>'
 
 
-class Shell:
-    """Runs ``ledger`` in this process over a house, as the console script does."""
+class Shell(InProcess):
+    """Commands over a house."""
 
     def __init__(self, house: LocalLedger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        super().__init__(monkeypatch, capsys)
         self.house = house
-        self._patch = monkeypatch
-        self._capsys = capsys
         for name, value in {
             "RPC_URL": house.devchain.url,
             "ORIGIN": str(house.chain.origin),
@@ -40,22 +40,6 @@ class Shell:
             monkeypatch.setenv(f"LEDGER_{name}", value)
         assert house.log_key
         house.key("trader")
-
-    def __call__(self, *words: str) -> tuple[int, str, str]:
-        """Exit code, output, errors."""
-        self._patch.setattr(sys, "argv", ["ledger", *words])
-        try:
-            main()
-            code = 0
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        captured = self._capsys.readouterr()
-        return code, captured.out, captured.err
-
-    def json(self, *words: str, code: int = 0) -> Any:
-        found, printed, errors = self(*words, "--json")
-        assert found == code, (printed, errors)
-        return json.loads(printed)
 
 
 @pytest.fixture

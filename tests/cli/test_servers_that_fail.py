@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from ledger.journeys.checkpoint import note_key
 from ledger.testing.world import World
 from tests.cli.traders import Trader
 from tests.faults.site import Site, site
-from tests.witnesses import Reply
+from tests.witnesses import Reply, answering_requests
 
 FILES = 300
 WORLD, OTHER = World(), World(start=1_700_000_000)
@@ -139,29 +138,8 @@ class Faulty:
 @pytest.fixture
 def faulty() -> Iterator[Faulty]:
     made = Faulty()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            status, headers, data = made.answer(self.path, body, dict(self.headers))
-            self.send_response(status)
-            for name, value in ({"Content-Length": str(len(data))} | headers).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        made.url = f"http://127.0.0.1:{server.server_address[1]}"
+    with answering_requests(made.answer) as made.url:
         yield made
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

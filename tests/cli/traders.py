@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ledger.cli import main
 from ledger.core.statements.signature import Algorithm
 from ledger.edges.keys.keystore import Keystore
+from tests.cli.in_process import InProcess
 
 
-class Trader:
-    """Runs ``ledger`` in this process, as the console script does, with an environment and a folder of its own."""
+class Trader(InProcess):
+    """Commands with an environment and a folder of their own."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        super().__init__(monkeypatch, capsys)
         self.folder = folder
         self.state = folder / "state"
-        self._patch = monkeypatch
-        self._capsys = capsys
         folder.mkdir(exist_ok=True)
         for name in [name for name in os.environ if name.startswith("LEDGER_")]:
             monkeypatch.delenv(name)
@@ -39,19 +35,8 @@ class Trader:
 
     def __call__(self, *words: str) -> tuple[int, str, str]:
         """Exit code, output, errors; errors in one line."""
-        self._patch.setattr(sys, "argv", ["ledger", *words])
-        try:
-            main()
-            code = 0
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        captured = self._capsys.readouterr()
-        return code, captured.out, " ".join(captured.err.split())
-
-    def json(self, *words: str, code: int = 0) -> Any:
-        found, printed, errors = self(*words, "--json")
-        assert found == code, (printed, errors)
-        return json.loads(printed)
+        code, printed, errors = super().__call__(*words)
+        return code, printed, " ".join(errors.split())
 
     def file(self, name: str, data: bytes) -> str:
         """A document of his, by its path."""
