@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from api.kit import spellings
 from ledger.core.encoding.reading import hex_text
 from ledger.core.relaying.rules import MOST_MEMBERS
 from ledger.core.statements.signature import MAX_SIGNATURE_SIZE
@@ -16,7 +17,7 @@ _HASH = "0x5b7e1c3a9d8f4e2b6a1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a"
 _ORIGIN_EXAMPLE = f"eip155:1:0x{'ab' * 20}:{'0e' * 32}"
 _ADDRESS = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8"
 _SIGNATURE = "0x" + "1f" * 32 + "2e" * 32 + "1b"
-Hash = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$", description="32 bytes", examples=[_HASH])]
+Hash = Annotated[str, Field(pattern=spellings.HASH, description="32 bytes", examples=[_HASH])]
 
 
 def _plain_signer(text: str) -> str:
@@ -32,7 +33,7 @@ def _plain_signer(text: str) -> str:
 Signer = Annotated[
     str,
     Field(
-        pattern=r"^0x(?:[0-9a-fA-F]{2}){20,128}$",
+        pattern=spellings.SIGNER,
         description="ERC-7913 signer, in lower case in answers. An address may come in any case; in both cases it "
         "must have the checksum of EIP-55",
         examples=[_ADDRESS],
@@ -42,13 +43,13 @@ Signer = Annotated[
 Signature = Annotated[
     str,
     Field(
-        pattern=rf"^0x(?:[0-9a-f]{{2}}){{0,{MAX_SIGNATURE_SIZE}}}$",
+        pattern=spellings.SIGNATURE,
         description=f"Signature of the EIP-712 digest, at most {MAX_SIGNATURE_SIZE} bytes (docs/formats.md section 3). "
         "Of an account key also with 0 or 1 as the last byte, or compact (EIP-2098); it is kept in one form",
         examples=[_SIGNATURE],
     ),
 ]
-AgencyCode = Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,16}$", examples=["NZ-MPI"])]
+AgencyCode = Annotated[str, Field(pattern=spellings.AGENCY, examples=["NZ-MPI"])]
 UInt16 = Annotated[int, Field(ge=0, lt=1 << 16, strict=True)]
 UInt32 = Annotated[int, Field(ge=0, lt=1 << 32, strict=True)]
 UInt40 = Annotated[int, Field(ge=0, lt=1 << 40, strict=True)]

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 from starlette.types import Scope
 
+from api.kit import spellings
 from ledger.core.encoding.ids import Digest
 from ledger.core.encoding.reading import hex_bytes
 from ledger.errors import Malformed
@@ -39,7 +40,7 @@ SCHEMES: dict[str, Any] = {
 BY_SESSION: dict[str, Any] = {"security": [{"bearer": []}, {"cookie": []}]}
 """What OpenAPI says of a route that needs a session."""
 _EXAMPLE = "0x5b7e1c3a9d8f4e2b6a1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a"
-_HASH = {"type": "string", "pattern": "^0x[0-9a-f]{64}$"}
+_HASH = {"type": "string", "pattern": spellings.HASH}
 _WORDS = "Digest of the declaration's document: who has it needs no session. Evidence has it (`declaration.digest`)."
 BY_DIGEST: dict[str, Any] = {
     "security": [{}, *BY_SESSION["security"]],

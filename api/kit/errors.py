@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from api.kit import metrics
+from api.kit import metrics, spellings
 from api.kit.cors import cross_origin
 from api.kit.headers import completed
 from api.kit.logs import CAUSE
@@ -189,9 +189,12 @@ def source_of(error: LedgerError) -> str:
 
 def reasons(errors: Sequence[Any]) -> list[dict[str, str]]:
     """pydantic's findings, without the input, so that no contents are sent back."""
-    return [
-        {"where": ".".join(map(str, item["loc"])), "what": item["msg"].removeprefix(_OWN_WORDS)} for item in errors[:20]
-    ]
+    return [{"where": ".".join(map(str, item["loc"])), "what": _in_words(item)} for item in errors[:20]]
+
+
+def _in_words(item: Any) -> str:
+    pattern = item.get("ctx", {}).get("pattern")
+    return spellings.WORDS.get(pattern) or str(item["msg"]).removeprefix(_OWN_WORDS)
 
 
 def install(app: FastAPI) -> None:

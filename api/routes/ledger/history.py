@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from api.kit import spellings
 from api.kit.capacity import Kind, of_kind
 from api.kit.errors import documented
 from api.schemas import (
@@ -33,7 +34,7 @@ def list_agencies(services: Injected) -> list[AgencyResult]:
 
 @router.get("/agencies/{code}", summary="One agency", responses=documented(404, 422, 503))
 @of_kind(Kind.LOOKS)
-def get_agency(code: Annotated[str, Path(pattern=r"^[A-Z0-9-]{1,16}$")], services: Injected) -> AgencyResult:
+def get_agency(code: Annotated[str, Path(pattern=spellings.AGENCY)], services: Injected) -> AgencyResult:
     """The agency with its attesters and mandates."""
     with services.app.follower.fresh_history() as history:
         return _shown(view_agency(history.agencies, code))

@@ -103,3 +103,24 @@ def test_work_that_waits_beyond_the_limit_is_counted_under_queue(tmp_path: Path)
     with TestClient(app) as client:
         assert client.post("/v1/declarations", json=signed()).status_code == 503
     assert counted_since(before) == {"queue": 1}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("/v1/declarations/0x12", None, "path.id: must be 0x and 64 hex digits in lower case (32 bytes)"),
+        ("/v1/declarations/0x" + "AB" * 32, None, "path.id: must be 0x and 64 hex digits in lower case (32 bytes)"),
+        ("/v1/agencies/mpi", None, 'path.code: must be an agency code: 1 to 16 of A-Z, 0-9 and "-", such as NZ-MPI'),
+        (
+            "/v1/declarations", signed() | {"signature": "0x1"},
+            "body.signature: must be 0x and two hex digits in lower case for each of at most 1024 bytes",
+        ),
+    ],
+)  # fmt: skip
+def test_who_spells_hex_or_a_code_otherwise_is_told_how(
+    path: str, body: dict[str, Any] | None, said: str, tmp_path: Path
+) -> None:
+    app = office(tmp_path).app
+    with TestClient(app) as client:
+        answer = client.get(path) if body is None else client.post(path, json=body)
+    assert (answer.status_code, answer.json()["detail"]) == (422, said)
