@@ -102,6 +102,15 @@ def test_a_file_name_that_is_no_text_is_printed(tmp_path: Path, monkeypatch: pyt
         assert "inv\\udcffoice.xml" in text.text
 
 
+@pytest.fixture(params=["buffered", "unbuffered"])
+def buffering(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is buffered is written when Python ends: by then it must go nowhere if it cannot be written."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    if request.param == "unbuffered":
+        monkeypatch.setenv("PYTHONUNBUFFERED", "1")
+
+
+@pytest.mark.usefixtures("buffering")
 @pytest.mark.parametrize("verifier", VERIFIERS, ids=["ledger", "verify.py"])
 @pytest.mark.parametrize("more", [[], ["--json"]])
 @pytest.mark.parametrize(("case", "code"), [(GOOD, 0), (BAD, 1)])
@@ -123,6 +132,7 @@ def test_a_full_disk_and_a_reader_that_went_away_change_no_verdict(
     assert (done.returncode, done.stderr) == (code, "")
 
 
+@pytest.mark.usefixtures("buffering")
 @pytest.mark.parametrize("closed", ["1>&-", "2>&-", "1>&- 2>&-", ">/dev/full 2>&1"])
 def test_closed_streams_change_no_verdict(closed: str) -> None:
     for case, code in ((GOOD, 0), (BAD, 1)):
