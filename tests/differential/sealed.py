@@ -110,16 +110,18 @@ LATER = NoteKey(LOG.name, LATER_LOG.key.public_key)
 
 
 class Documents(NamedTuple):
-    """A document, and others that are nearly it; each opened once."""
+    """A document, and others that are nearly it; each opened once. ``plain``: their files, that of the first first."""
 
     right: Wrapped
     wrong: tuple[Wrapped, ...]
+    plain: tuple[bytes, ...]
 
 
 def _documents(data: bytes, format_: Format, *changes: tuple[bytes, bytes]) -> Documents:
-    others = [wrap(data.replace(*change), format_, SEED) for change in changes]
+    plain = [data, *(data.replace(*change) for change in changes)]
+    right, *others = (wrap(one, format_, SEED) for one in plain)
     others.append(wrap(data, format_, bytes(32)))
-    return Documents(wrap(data, format_, SEED), tuple(others))
+    return Documents(right, tuple(others), tuple(plain))
 
 
 DOCUMENTS = [
@@ -625,6 +627,8 @@ class Sealed:
     def copy(self, document: Wrapped, hide_all: bool = False) -> dict[str, Any]:
         if hide_all:
             return disclose(document, []).to_value()
+        if self.likely(20):
+            return redact(document, []).to_value()
         try:
             return self.chance.choice([disclose, redact])(document, [SELECTORS[document.format]]).to_value()
         except LedgerError:
@@ -632,9 +636,11 @@ class Sealed:
 
     def given(self) -> bytes | None:
         """The document beside the evidence."""
-        act = self.chance.randrange(6)
+        act = self.chance.randrange(8)
         if act < 2:
             return None
+        if act >= 6:
+            return self.chance.choice([self.document.plain[0], *self.chance.choice(DOCUMENTS).plain])
         document = self.document.right if self.likely(90) else self.chance.choice(self.document.wrong)
         if act < 4:
             return document.to_bytes()
