@@ -74,7 +74,7 @@ def test_a_batch_from_pending_to_anchored(store: Store) -> None:
 def test_no_declaration_gets_into_two_batches(store: Store) -> None:
     ids = add(store, range(4))
     batch = store.batches.form(root(ids[:2]), ids[:2], 2_000)
-    for again in (ids[1:], [*ids[2:], bytes(32)], [*ids[2:], ids[2]]):
+    for again in (ids[1:], [*ids[2:], bytes(32)], [*ids[2:], ids[2]], []):
         with pytest.raises(Unavailable, match="try again"):
             store.batches.form(root(again), again, 2_000)
     assert list(store.batches.each()) == [batch]

@@ -63,7 +63,7 @@ def test_the_migrations_make_the_tables(store: Store) -> None:
 
 
 def test_a_store_of_an_earlier_version_is_upgraded_with_all_it_has(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The store is as it was at r0002, with a batch in each state of that version, and a pending declaration."""
+    """The store is as at r0002, with a batch in each state of that version, an empty one, and a pending declaration."""
     with monkeypatch.context() as patched:
         patched.setattr(ScriptDirectory, "get_current_head", lambda self: "r0002")
         upgrade = command.upgrade
@@ -76,6 +76,8 @@ def test_a_store_of_an_earlier_version_is_upgraded_with_all_it_has(url: str, mon
                 text("INSERT INTO batches VALUES (:id, :root, 1, :state, 5, :hash, :entry, :entry)"),
                 {"id": number, "root": digest(number), "state": state, "hash": f"0x{number:064x}", "entry": entry},
             )
+        empty = "INSERT INTO batches VALUES (4, :root, 0, 'formed', 5, NULL, NULL, NULL)"
+        connection.execute(text(empty), {"root": digest(4)})
         for (made, signature), batch in zip(values, (1, 2, 3, None), strict=True):
             connection.execute(
                 text(
@@ -94,8 +96,9 @@ def test_a_store_of_an_earlier_version_is_upgraded_with_all_it_has(url: str, mon
     assert [row and row.state for row in rows] == ["anchored", "batched", "batched", "pending"]
     assert [row and (row.declaration, row.signature) for row in rows] == values
     assert [batch.tx_hash is None for batch in store.batches.each()] == [False, True, True]
-    with pytest.raises(HistoryBroken), store.database.writing() as connection:
-        connection.execute(text("DELETE FROM batches"))  # references are checked again
+    for refused in ("DELETE FROM batches", "UPDATE batches SET size = 0"):  # references and sizes are checked again
+        with pytest.raises(HistoryBroken), store.database.writing() as connection:
+            connection.execute(text(refused))
     store.close()
 
 

@@ -35,7 +35,7 @@ class Batches:
         :param root: what the core computed over ``ids``; it is stored, not checked.
         :param at: time now, seconds since 1970.
         :raises BatchedElsewhere: one of them is not pending any more, because another process was faster: read the
-            pending ids again.
+            pending ids again. If it was so fast that none was left to read, ``ids`` is empty.
         """
         with self._database.writing() as connection:
             return form_batch(connection, root, ids, at)

@@ -69,6 +69,7 @@ BATCHES = Table(
     Column("gas", _NUMBER),
     Column("fees", _NUMBER),
     UniqueConstraint("root", "size"),
+    CheckConstraint("size > 0", name="not_empty"),
     CheckConstraint("state IN ('batched', 'sent', 'anchored', 'final')", name="state"),
     CheckConstraint("(state IN ('anchored', 'final')) = (entry_number IS NOT NULL)", name="anchored_by_an_entry"),
     Index(None, "state", "id"),

@@ -30,18 +30,17 @@ TAKEN_BACK, REORGANISED = "taken back", "reorganised"
 def form_batch(connection: Connection, root: Root, ids: Sequence[DeclarationId], at: int) -> Batch:
     """Make a batch of pending declarations, in this order.
 
-    :raises BatchedElsewhere: one of them is not pending.
+    :raises BatchedElsewhere: one of them is not pending, or there is none.
     """
     batch = BATCHES.c
     taken = BatchedElsewhere(
         "another process has put some of these declarations into a batch: try again", source=Source.STORE
     )
-    if connection.execute(select(batch.id).where(batch.root == root, batch.size == len(ids))).first():
+    if not ids or connection.execute(select(batch.id).where(batch.root == root, batch.size == len(ids))).first():
         raise taken
     values = {"root": root, "size": len(ids), "state": "batched", "created_at": checked_number(at, "time")}
     id_ = connection.execute(insert(BATCHES).values(values).returning(batch.id)).scalar_one()
-    if ids:
-        put_into_batch(connection, id_, ids)
+    put_into_batch(connection, id_, ids)
     inside = select(func.count()).where(DECLARATIONS.c.batch_id == id_)
     if connection.execute(inside).scalar_one() != len(ids):
         raise taken
