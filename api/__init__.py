@@ -13,6 +13,7 @@
 ``status_figures`` why a server is degraded, and the figures of store and chain
 ``schemas``        shapes of requests and answers
 ``files``          shapes of the ledger's own files
+``spellings``      how hex and codes are spelled, and the words for who spells them otherwise
 ``kit``            what every route needs, whatever its domain
 ================== =================================================================
 """

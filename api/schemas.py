@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from api.kit import spellings
+from api import spellings
 from ledger.core.encoding.reading import hex_text
 from ledger.core.relaying.rules import MOST_MEMBERS
 from ledger.core.statements.signature import MAX_SIGNATURE_SIZE

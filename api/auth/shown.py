@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from starlette.types import Scope
 
-from api.kit import spellings
+from api import spellings
 from ledger.core.encoding.ids import Digest
 from ledger.core.encoding.reading import hex_bytes
 from ledger.errors import Malformed

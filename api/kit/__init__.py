@@ -22,7 +22,6 @@ In the order in which a request meets it:
 ``leaving``     work that ends when the client leaves
 ``streams``     events for many readers, by one look at their source
 ``errors``      one table: error class -> HTTP status, as problem details
-``spellings``   how hex and codes are spelled, and the words for who spells them otherwise
 ``openapi``     what FastAPI does not say of bodies that routes read and print themselves
 ``logs``        log lines, each with the request that caused it
 ``metrics``     figures for Prometheus

@@ -13,7 +13,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from api.kit import metrics, spellings
+from api import spellings
+from api.kit import metrics
 from api.kit.cors import cross_origin
 from api.kit.headers import completed
 from api.kit.logs import CAUSE

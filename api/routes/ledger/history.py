@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api.kit import spellings
+from api import spellings
 from api.kit.capacity import Kind, of_kind
 from api.kit.errors import documented
 from api.schemas import (
