@@ -62,6 +62,12 @@ def generate_python(document: str, folder: Path) -> subprocess.CompletedProcess[
     return run(generator, *words, folder=folder)
 
 
+def compile_integrator(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Compile the integrator's program in ``folder``; it asks no ``package.json`` of the folders above what it is."""
+    (folder / "package.json").write_text('{"type": "commonjs"}')
+    return run(ROOT / "node_modules/.bin/tsc", *TSC, "--outDir", "made", INTEGRATOR.name, folder=folder)
+
+
 def generate_typescript(document: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Generate the client in TypeScript."""
     (folder / "openapi.json").write_text(document)
@@ -197,7 +203,7 @@ def test_a_client_in_typescript(served: Served, url: str, tmp_path: Path) -> Non
     """Compiled as strictly as TypeScript can, and run by Node against a server that listens."""
     assert complaints(generate_typescript(openapi(), tmp_path)) == []
     shutil.copy(INTEGRATOR, tmp_path)
-    compiled = run(ROOT / "node_modules/.bin/tsc", *TSC, "--outDir", "made", INTEGRATOR.name, folder=tmp_path)
+    compiled = compile_integrator(tmp_path)
     assert compiled.returncode == 0, compiled.stdout
     session = served.client.headers["Authorization"].removeprefix("Bearer ")
     good = [signed(served) for _ in range(3)]
@@ -225,7 +231,7 @@ def test_the_compiler_notices_a_member_that_is_not_there(tmp_path: Path) -> None
     document["components"]["schemas"]["BulkResult"]["required"].remove("line")
     assert complaints(generate_typescript(json.dumps(document), tmp_path)) == []
     shutil.copy(INTEGRATOR, tmp_path)
-    compiled = run(ROOT / "node_modules/.bin/tsc", *TSC, "--outDir", "made", INTEGRATOR.name, folder=tmp_path)
+    compiled = compile_integrator(tmp_path)
     assert compiled.returncode != 0
     assert "'line' does not exist on type 'BulkResult'" in compiled.stdout
 
