@@ -37,6 +37,7 @@ check: setup ## check style, types, import direction, gas, generated files and c
 	@ruff check . && ruff format --check . && mypy && lint-imports
 	@npx hardhat test solidity --snapshot-check
 	@$(BIN)/python -m scripts.generated --check
+	@npm run --silent web:check
 	@npx hardhat build --no-tests --force --quiet && slither . --hardhat-ignore-compile
 
 coverage: setup ## check that the tests run every line, statement and branch of the contracts
@@ -65,6 +66,7 @@ conformance-kit: setup ## build the folder and zip file by which others test the
 
 generated: setup ## write the generated files again
 	@$(BIN)/python -m scripts.generated
+	@npm run --silent web
 
 clean: ## remove state and build output, keep the environment
 	rm -rf state artifacts cache demo-output

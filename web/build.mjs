@@ -1,0 +1,77 @@
+// Builds what a browser gets from the TypeScript and CSS of this folder; the results are committed, so that installing
+// the package needs no Node. `npm run web` writes them; with `--check`, nothing is written and stale files are named.
+//
+// web/templates/NAME.html  with web/pages/NAME.ts and web/styles/*.css  ->  verifier/NAME.html, one file that needs
+//                          nothing else: its policy lets only its own script and style run, by their hashes
+// web/pages/NAME.ts        of MODULES                                   ->  api/portal/static/NAME.js
+// web/styles/*.css                                                      ->  api/portal/static/portal.css
+// web/verifier/cli.ts                                                   ->  web/made/verifier.mjs, for tests; not committed
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const WEB = dirname(fileURLToPath(import.meta.url));
+const ROOT = dirname(WEB);
+const STATIC = "api/portal/static";
+const STYLES = ["tokens.css", "base.css", "parts.css", "print.css"];
+// One-file pages. A page is built when its template is there.
+const PAGES = readdirSync(join(WEB, "templates")).filter((name) => name.endsWith(".html")).map((name) => name.slice(0, -5)).sort();
+// Scripts of the server's pages.
+const MODULES = ["declare", "decide", "live", "history"].filter((name) => existsSync(join(WEB, "pages", `${name}.ts`)));
+
+const options = { bundle: true, minify: true, write: false, target: "es2022", legalComments: "none", charset: "utf8" };
+
+async function script(name, more = {}) {
+  const made = await build({ ...options, format: "iife", entryPoints: [join(WEB, name)], ...more });
+  return made.outputFiles[0].text.trim();
+}
+
+async function style() {
+  const named = STYLES.filter((name) => existsSync(join(WEB, "styles", name)));
+  const contents = named.map((name) => `@import "./${name}";`).join("\n");
+  const made = await build({ ...options, stdin: { contents, loader: "css", resolveDir: join(WEB, "styles") } });
+  return made.outputFiles[0].text.trim();
+}
+
+const hash = (text) => `sha256-${createHash("sha256").update(text).digest("base64")}`;
+
+async function page(name, css) {
+  // A page whose verifier works in a second thread carries it as text, which becomes a blob: see pages/worker.ts.
+  const worker = existsSync(join(WEB, "pages", `${name}.worker.ts`)) ? await script(`pages/${name}.worker.ts`) : "";
+  const code = (await script(`pages/${name}.ts`, { define: { WORKER: JSON.stringify(worker) } })).replaceAll("</script", "<\\/script");
+  const parts = { style: css, script: code, "style-hash": hash(css), "script-hash": hash(code) };
+  const text = readFileSync(join(WEB, "templates", `${name}.html`), "utf8");
+  return text.replaceAll(/\{\{([a-z-]+)\}\}/g, (whole, part) => parts[part] ?? whole);
+}
+
+async function files() {
+  const css = await style();
+  const found = new Map([[`${STATIC}/portal.css`, css + "\n"]]);
+  for (const name of MODULES) found.set(`${STATIC}/${name}.js`, (await script(`pages/${name}.ts`)) + "\n");
+  for (const name of PAGES) found.set(`verifier/${name}.html`, await page(name, css));
+  return found;
+}
+
+async function commandLine() {
+  if (!existsSync(join(WEB, "verifier", "cli.ts"))) return;
+  const made = await build({ ...options, minify: false, platform: "node", format: "esm", entryPoints: [join(WEB, "verifier", "cli.ts")] });
+  mkdirSync(join(WEB, "made"), { recursive: true });
+  writeFileSync(join(WEB, "made", "verifier.mjs"), made.outputFiles[0].text);
+}
+
+const check = process.argv.includes("--check");
+const stale = [];
+for (const [name, text] of await files()) {
+  const path = join(ROOT, name);
+  if (existsSync(path) && readFileSync(path, "utf8") === text) continue;
+  stale.push(name);
+  if (!check) writeFileSync(path, text);
+}
+await commandLine();
+if (check && stale.length > 0) {
+  console.error(`stale: ${stale.join(", ")}; run \`npm run web\` and commit the result`);
+  process.exit(1);
+}
+console.log(stale.length > 0 ? `written: ${stale.join(", ")}` : "the browser's files are up to date");
