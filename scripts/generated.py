@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from api.main import with_routes
-from scripts import artifact, settings_page
+from scripts import artifact, recognition_tables, settings_page
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,6 +24,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "ledger/artifact/TradeLedger.json": lambda: artifact.render(artifact.built()),
     "docs/openapi.json": openapi,
     "docs/settings.md": settings_page.render,
+    "web/verifier/recognition.json": recognition_tables.render,
 }
 
 

@@ -26,7 +26,7 @@ from ledger.errors import Malformed
 Ranges = tuple[tuple[int, int], ...]
 
 # The codes of UNCL 1001 in UN/EDIFACT D.24A, from and to, and our own.
-_TYPE_CODES: Ranges = (
+TYPE_CODES: Ranges = (
     (1, 491), (493, 507), (520, 539), (550, 554), (575, 589), (610, 610), (621, 661), (700, 799), (810, 879),
     (890, 917), (925, 927), (929, 941), (948, 948), (950, 955), (960, 966), (970, 972), (974, 979), (990, 991),
     (995, 996), (998, 998), (9001, 9003),
@@ -143,7 +143,7 @@ def _fits(asked: list[str], words: list[str]) -> bool:
     )
 
 
-_TYPES = _Codes("document type", "UNCL 1001 (document name)", _TYPE_CODES, DOCUMENT_TYPES, _TYPE_NAMES)
+_TYPES = _Codes("document type", "UNCL 1001 (document name)", TYPE_CODES, DOCUMENT_TYPES, _TYPE_NAMES)
 _REVOCATION_REASONS = _Codes(
     "reason of a revocation",
     "UNCL 1373 (document status)",
@@ -194,15 +194,15 @@ def _source(outcomes: OutcomeList, kind: int) -> str:
 
 
 # What identifiers have around the name of a document, and what makes them name something about it.
-_AROUND = frozenset({"credential", "data", "document", "message", "record", "sample", "schema", "type"})
-_ABOUT = frozenset(
+AROUND = frozenset({"credential", "data", "document", "message", "record", "sample", "schema", "type"})
+ABOUT = frozenset(
     {
         "acknowledgement", "acknowledgment", "amendment", "application", "batch", "cancel", "cancellation", "draft",
         "error", "event", "item", "line", "list", "notification", "query", "reminder", "report", "request",
         "response", "status", "template", "update",
     }
 )  # fmt: skip
-_ENDINGS = frozenset({"invoice", "waybill"})
+ENDINGS = frozenset({"invoice", "waybill"})
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LONGEST_NAME = 120
 
@@ -218,20 +218,20 @@ def type_called(identifier: str) -> int | None:
     ``CommercialInvoiceCredential`` names an invoice, ``InvoiceReminder`` does not.
     """
     words = _words_of(_HUMPS.sub(" ", identifier[:_LONGEST_NAME]))
-    while words and (words[-1] in _AROUND or re.fullmatch(r"v?\d+", words[-1])):
+    while words and (words[-1] in AROUND or re.fullmatch(r"v?\d+", words[-1])):
         words.pop()
     name = " ".join(words)
-    if name in _CALLED:
-        return _CALLED[name]
-    ends = [known for known in _CALLED if (" " in known or known in _ENDINGS) and name.endswith(f" {known}")]
-    begins = [known for known in _CALLED if " " in known and name.startswith(f"{known} ")]
+    if name in CALLED:
+        return CALLED[name]
+    ends = [known for known in CALLED if (" " in known or known in ENDINGS) and name.endswith(f" {known}")]
+    begins = [known for known in CALLED if " " in known and name.startswith(f"{known} ")]
     longest = max(ends or begins, key=len, default=None)
-    if longest is None or not _ABOUT.isdisjoint(name.replace(longest, "").split()):
+    if longest is None or not ABOUT.isdisjoint(name.replace(longest, "").split()):
         return None
-    return _CALLED[longest]
+    return CALLED[longest]
 
 
-_CALLED: Mapping[str, int] = {
+CALLED: Mapping[str, int] = {
     **{" ".join(_words_of(words)): code for code, words in DOCUMENT_TYPES.items()},
     **_TYPE_NAMES,
     "certification of origin": 861,

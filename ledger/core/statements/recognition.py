@@ -22,6 +22,18 @@ import orjson
 from ledger.core.document.field import sniff
 from ledger.core.encoding.limits import Format
 from ledger.core.statements.code_names import is_document_type, type_called
+from ledger.core.statements.recognition_tables import (
+    CEFACT_TYPES,
+    CODE_MEMBERS,
+    EDIFACT_TYPES,
+    NAME_MEMBERS,
+    NCTS_TYPES,
+    STARTS,
+    UBL_CODES,
+    UBL_TYPES,
+    WCO_RESPONSES,
+    X12_TYPES,
+)
 
 _LOOK = 1 << 16  # bytes of an XML document or a message that are looked at: the type stands near the top
 _TAGS = 400
@@ -45,81 +57,10 @@ def recognise(data: bytes) -> Recognition:
 # ------------------------------------------------------------------------------------------------------------- XML
 
 _UBL = re.compile(r"urn:oasis:names:(?:specification:ubl:schema|tc:ubl):xsd:(\w+?)(?:-|:)[\d.]+")
-_UBL_TYPES: Mapping[str, int] = {
-    "BillOfLading": 705,
-    "CertificateOfOrigin": 861,
-    "CreditNote": 381,
-    "DebitNote": 383,
-    "DespatchAdvice": 351,
-    "DocumentaryCredit": 465,
-    "Enquiry": 210,
-    "ExportCustomsDeclaration": 830,
-    "ForwardingInstructions": 610,
-    "FreightInvoice": 780,
-    "GoodsItemPassport": 955,
-    "GuaranteeCertificate": 430,
-    "ImportCustomsDeclaration": 929,
-    "Invoice": 380,
-    "Manifest": 785,
-    "Order": 220,
-    "OrderChange": 230,
-    "OrderResponse": 231,
-    "OrderResponseSimple": 231,
-    "PackingList": 271,
-    "Quotation": 310,
-    "ReceiptAdvice": 632,
-    "RemittanceAdvice": 481,
-    "RequestForQuotation": 311,
-    "SelfBilledCreditNote": 261,
-    "SelfBilledInvoice": 389,
-    "TransitCustomsDeclaration": 950,
-    "TransportationStatus": 44,
-    "TransportationStatusRequest": 45,
-    "Waybill": 700,
-    "WeightStatement": 749,
-}
-_UBL_CODES = ("InvoiceTypeCode", "CreditNoteTypeCode", "OrderTypeCode", "DocumentTypeCode")
 _CEFACT = "urn:un:unece:uncefact:data:"
 _FERD = "urn:ferd:CrossIndustryDocument:"
-_CEFACT_TYPES: Mapping[str, int] = {
-    "CITESePermit": 626,
-    "CrossIndustryDespatchAdvice": 351,
-    "CrossIndustryDocument": 380,
-    "CrossIndustryInvoice": 380,
-    "CrossIndustryOrder": 220,
-    "ECMR": 730,
-    "SCRDMCCBDACIOMessageStructure": 220,
-    "SPSCertificate": 851,
-}
 _WCO = re.compile(r"((?:.*/)?MetaData/(?:Declaration|Response)/)")
-_WCO_RESPONSES: Mapping[str, int] = {
-    "03": 963, "08": 932, "09": 132, "13": 965, "14": 965, "15": 965, "50": 962, "52": 962,
-}  # fmt: skip
 _NCTS = re.compile(r"CC(\d{3})[A-Z]")
-_NCTS_TYPES: Mapping[str, int] = {
-    "004": 961,  # amendment accepted
-    "007": 98,  # arrival notification
-    "009": 961,  # decision on an invalidation
-    "013": 950,  # the declaration, amended
-    "015": 950,
-    "019": 961,  # discrepancies
-    "022": 961,  # notification to amend
-    "025": 132,  # goods released at the destination
-    "028": 961,  # MRN allocated
-    "029": 132,  # released for transit
-    "035": 940,  # recovery
-    "045": 961,  # write-off
-    "051": 961,  # no release
-    "055": 961,  # guarantee not valid
-    "056": 963,  # rejection from the office of departure
-    "057": 963,  # rejection from the office of destination
-    "060": 961,  # control decision
-    "170": 950,  # the declaration of goods that are presented now
-    "182": 961,  # incident
-    "906": 963,  # functional error
-    "917": 963,  # error in the XML
-    "928": 961,  # acknowledged
-}
 
 
 class _Enough(Exception):
@@ -177,7 +118,7 @@ def _xml(data: bytes) -> Recognition | None:
     if not root:
         return None
     if ubl := _UBL.match(namespace):
-        code = look.code(*_UBL_CODES) or _UBL_TYPES.get(ubl[1]) or _UBL_TYPES.get(root)
+        code = look.code(*UBL_CODES) or UBL_TYPES.get(ubl[1]) or UBL_TYPES.get(root)
         return Recognition(code, f"UBL {root}")
     if namespace.startswith((_CEFACT, _FERD)):
         return _cefact(look)
@@ -190,7 +131,7 @@ def _xml(data: bytes) -> Recognition | None:
 def _cefact(look: _Look) -> Recognition:
     """A UN/CEFACT message: ``ExchangedDocument``, under one of its names, has the code."""
     paths = [path for path in look.texts if re.fullmatch(r"\w*ExchangedDocument/TypeCode", path)]
-    return Recognition(look.code(*paths) or _CEFACT_TYPES.get(look.root), f"UN/CEFACT {look.root}")
+    return Recognition(look.code(*paths) or CEFACT_TYPES.get(look.root), f"UN/CEFACT {look.root}")
 
 
 def _wco(look: _Look) -> Recognition | None:
@@ -206,7 +147,7 @@ def _wco(look: _Look) -> Recognition | None:
     if before.endswith("Response/") or root == "Response":
         if not function:
             return None
-        return Recognition(_WCO_RESPONSES.get(function.zfill(2), 961), f"WCO response, function {function}")
+        return Recognition(WCO_RESPONSES.get(function.zfill(2), 961), f"WCO response, function {function}")
     said = look.texts.get(f"{before}TypeCode", "")
     code = _code(said) or {"IM": 929, "EX": 830}.get(said[:2])
     return Recognition(code, f"WCO declaration of type {said}" if said else "WCO declaration without a type")
@@ -215,13 +156,11 @@ def _wco(look: _Look) -> Recognition | None:
 def _ncts(name: str) -> Recognition | None:
     """A message of the transit system NCTS, by its name."""
     message = _NCTS.fullmatch(name)
-    return message and Recognition(_NCTS_TYPES.get(message[1]), f"NCTS {name}")
+    return message and Recognition(NCTS_TYPES.get(message[1]), f"NCTS {name}")
 
 
 # ------------------------------------------------------------------------------------------------------------ JSON
 
-_CODE_MEMBERS = ("documentType", "documentTypeCode", "invoiceTypeCode", "typeCode", "document_type", "type_code")
-_NAME_MEMBERS = ("documentType", "documentName", "documentTitle", "document_type", "name", "title")
 _CBP = re.compile(r"CBP(?:3461Entry|7501EntrySummary|Section321DeMinimis)Credential")
 _NUMBER = re.compile(r"(.+?)_?(?:[Nn]umber|NUMBER|[Nn]o|[Rr]eference|[Ii]d|ID)")
 
@@ -252,7 +191,7 @@ def _dcsa(value: Mapping[str, Any]) -> Recognition | None:
 
 
 def _members(value: Mapping[str, Any]) -> Recognition:
-    for member in _CODE_MEMBERS:
+    for member in CODE_MEMBERS:
         if (code := _code(value.get(member))) is not None:
             return Recognition(code, f"JSON with {member} {code}")
     for what, name in _named(value):
@@ -280,7 +219,7 @@ def _named(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in value["@context"] if is_credential and isinstance(value["@context"], list) else ():
         if isinstance(name, str):
             yield "credential under", name.rpartition("/")[2].removesuffix(".json").removesuffix("-context")
-    for member in _NAME_MEMBERS:
+    for member in NAME_MEMBERS:
         if isinstance(value.get(member), str):
             yield f"JSON with {member}", value[member]
     holders = [name for name, held in value.items() if isinstance(held, dict | list) and not name.startswith("@")]
@@ -300,35 +239,13 @@ def _numbered(value: Mapping[str, Any]) -> Recognition | None:
 
 # ---------------------------------------------------------------------------------------------------------- others
 
-_EDIFACT_TYPES: Mapping[str, int] = {
-    "APERAK": 305, "BAPLIE": 658, "CALINF": 97, "COARRI": 119, "CODECO": 109, "COPRAR": 121, "CUSCAR": 785,
-    "CUSREP": 933, "CUSRES": 961, "DELFOR": 241, "DESADV": 351, "IFCSUM": 785, "IFTDGN": 890, "IFTMAN": 781,
-    "IFTMBC": 770, "IFTMBF": 335, "IFTMIN": 340, "IFTSTA": 44, "INVOIC": 380, "INVRPT": 35, "ORDCHG": 230,
-    "ORDERS": 220, "ORDRSP": 231, "PAXLST": 745, "PRICAT": 9, "PRODAT": 289, "QUOTES": 310, "RECADV": 632,
-    "REMADV": 481, "REQOTE": 311, "VERMAS": 749,
-}  # fmt: skip
-_X12_TYPES: Mapping[str, int] = {
-    "300": 335, "301": 770, "304": 340, "309": 785, "310": 780, "312": 781, "810": 380, "812": 381, "820": 481,
-    "850": 220, "855": 231, "856": 351, "861": 632,
-}  # fmt: skip
-_STARTS: Mapping[bytes, str] = {
-    b"%PDF-": "a PDF, which is not read",
-    b"PK\x03\x04": "a ZIP file, such as .docx or .xlsx, which is not read",
-    b"\xd0\xcf\x11\xe0": "an Office file, which is not read",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"\x89PNG": "a PNG image",
-    b"II*\x00": "a TIFF image",
-    b"MM\x00*": "a TIFF image",
-    b"{\\rtf": "RTF, which is not read",
-}
-
 
 def _opaque(data: bytes) -> Recognition | None:
     text = data[:_LOOK].decode("latin-1").lstrip("\ufeff\u00ef\u00bb\u00bf \t\r\n")
     if text.startswith(("UNA", "UNB", "UNH")):
         return _edifact(text)
     if text.startswith("ISA") and (st := re.search(re.escape(text[3:4]).join(("[~\r\n]\\s*ST", r"(\d{3})", "")), text)):
-        return Recognition(_X12_TYPES.get(st[1]), f"ANSI X12 {st[1]}")
+        return Recognition(X12_TYPES.get(st[1]), f"ANSI X12 {st[1]}")
     if text.startswith("{1:") and (message := re.search(r"\{2:[IO](\d{3})", text)):
         return Recognition(465 if message[1] in ("700", "710", "720") else None, f"SWIFT MT{message[1]}")
     return None
@@ -343,11 +260,11 @@ def _edifact(text: str) -> Recognition | None:
         return None
     named = next((item[1].split(part)[0] for item in segments if item[0] == "BGM" and len(item) > 1), None)
     code = _code(named)
-    return Recognition(_EDIFACT_TYPES.get(message) if code is None else code, f"EDIFACT {message}")
+    return Recognition(EDIFACT_TYPES.get(message) if code is None else code, f"EDIFACT {message}")
 
 
 def _bytes_in_words(look: bytes) -> str:
-    for start, words in _STARTS.items():
+    for start, words in STARTS.items():
         if look.startswith(start):
             return words
     return "text or bytes of a form that is not known here"

@@ -104,7 +104,7 @@ def test_reasons_have_lists_of_their_own() -> None:
 
 
 def test_the_names_that_people_use_lead_to_codes_with_words() -> None:
-    names = {**code_names._TYPE_NAMES, **code_names._CALLED}
+    names = {**code_names._TYPE_NAMES, **code_names.CALLED}
     assert set(names.values()) <= set(DOCUMENT_TYPES)
     assert set(code_names._INDICATOR_NAMES.values()) <= set(outcomes_of(132).words)
     assert set(code_names._STATUS_NAMES.values()) <= set(outcomes_of(851).words)
