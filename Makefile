@@ -33,10 +33,11 @@ deep: setup ## run the long tests: 1,000 kills, 100,000 changed files, 100,000 r
 	@$(BIN)/python -m tests.conformance.run --verifier "python -I -S verifier/verify.py" | tail -1
 	@$(BIN)/python -m tests.conformance.run --verifier "ledger verify" | tail -1
 
-check: setup ## check style, types, import direction, gas, generated files and contract (slither)
+check: setup ## check style, types, import direction, gas, words, generated files and contract (slither)
 	@ruff check . && ruff format --check . && mypy && lint-imports
 	@npx hardhat test solidity --snapshot-check
 	@$(BIN)/python -m scripts.generated --check
+	@$(BIN)/python -m scripts.words --check
 	@npm run --silent web:check
 	@npx hardhat build --no-tests --force --quiet && slither . --hardhat-ignore-compile
 
@@ -66,6 +67,7 @@ conformance-kit: setup ## build the folder and zip file by which others test the
 
 generated: setup ## write the generated files again
 	@$(BIN)/python -m scripts.generated
+	@$(BIN)/python -m scripts.words
 	@npm run --silent web
 
 clean: ## remove state and build output, keep the environment

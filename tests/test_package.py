@@ -32,6 +32,10 @@ ROOT = Path(__file__).resolve().parent.parent
 CASES = ROOT / "tests" / "conformance"
 SOURCES = ("api", "ledger", "docs", "verifier", "LICENSE", "README.md", "pyproject.toml")
 DATA = {
+    "api/portal/locale/ar/portal.po",
+    "api/portal/locale/es/portal.po",
+    "api/portal/locale/fr/portal.po",
+    "api/portal/static/portal.css",
     "api/portal/static/q.css",
     "api/portal/static/q.html",
     "api/portal/static/q.js",

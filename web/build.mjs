@@ -17,15 +17,33 @@ const ROOT = dirname(WEB);
 const STATIC = "api/portal/static";
 const STYLES = ["tokens.css", "base.css", "parts.css", "print.css"];
 // One-file pages. A page is built when its template is there.
-const PAGES = readdirSync(join(WEB, "templates")).filter((name) => name.endsWith(".html")).map((name) => name.slice(0, -5)).sort();
+const TEMPLATES = join(WEB, "templates");
+const PAGES = (existsSync(TEMPLATES) ? readdirSync(TEMPLATES) : []).filter((name) => name.endsWith(".html")).map((name) => name.slice(0, -5)).sort();
 // Scripts of the server's pages.
 const MODULES = ["declare", "decide", "live", "history"].filter((name) => existsSync(join(WEB, "pages", `${name}.ts`)));
 
 const options = { bundle: true, minify: true, write: false, target: "es2022", legalComments: "none", charset: "utf8" };
 
-async function script(name, more = {}) {
-  const made = await build({ ...options, format: "iife", entryPoints: [join(WEB, name)], ...more });
+// The catalogue of translations that scripts/words.py writes: for each English text those of the other languages.
+const CATALOGUE = join(WEB, "pages", "words.json");
+const catalogue = existsSync(CATALOGUE) ? JSON.parse(readFileSync(CATALOGUE, "utf8")) : {};
+
+const withWords = (words) => ({
+  name: "words",
+  setup: (build) => build.onLoad({ filter: /[\\/]pages[\\/]words\.json$/ }, () => ({ contents: JSON.stringify(words), loader: "json" })),
+});
+
+async function bundled(name, words, more) {
+  const made = await build({ ...options, format: "iife", entryPoints: [join(WEB, name)], plugins: [withWords(words)], ...more });
   return made.outputFiles[0].text.trim();
+}
+
+// A script carries the translations of the texts that it says, which are seen in it once it is built without any;
+// and those of the page's template.
+async function script(name, more = {}, template = "") {
+  const said = await bundled(name, {}, more) + template.replaceAll(/\s+/g, " ");
+  const isSaid = (text) => said.includes(text) || said.includes(JSON.stringify(text).slice(1, -1));
+  return await bundled(name, Object.fromEntries(Object.entries(catalogue).filter(([text]) => isSaid(text))), more);
 }
 
 async function style() {
@@ -40,9 +58,9 @@ const hash = (text) => `sha256-${createHash("sha256").update(text).digest("base6
 async function page(name, css) {
   // A page whose verifier works in a second thread carries it as text, which becomes a blob: see pages/worker.ts.
   const worker = existsSync(join(WEB, "pages", `${name}.worker.ts`)) ? await script(`pages/${name}.worker.ts`) : "";
-  const code = (await script(`pages/${name}.ts`, { define: { WORKER: JSON.stringify(worker) } })).replaceAll("</script", "<\\/script");
-  const parts = { style: css, script: code, "style-hash": hash(css), "script-hash": hash(code) };
   const text = readFileSync(join(WEB, "templates", `${name}.html`), "utf8");
+  const code = (await script(`pages/${name}.ts`, { define: { WORKER: JSON.stringify(worker) } }, text)).replaceAll("</script", "<\\/script");
+  const parts = { style: css, script: code, "style-hash": hash(css), "script-hash": hash(code) };
   return text.replaceAll(/\{\{([a-z-]+)\}\}/g, (whole, part) => parts[part] ?? whole);
 }
 
