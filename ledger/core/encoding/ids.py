@@ -16,6 +16,9 @@ AttestationId = NewType("AttestationId", bytes)
 Digest = NewType("Digest", bytes)
 """The digest of a document: the RFC 9162 root over its salted fields, 32 bytes."""
 
+ShareId = NewType("ShareId", bytes)
+"""What names a share at a server, 32 bytes. It follows from the share's key, and says nothing of it."""
+
 Root = NewType("Root", bytes)
 """The RFC 9162 root over the ids of a batch or a set, or over the entries of a history, 32 bytes."""
 

@@ -2,6 +2,7 @@
 
 Id and digest are base64url, 43 characters each. They stand in the fragment, which no browser sends to a server: so the
 logs on the way do not have them. Who has both may ask the server for the evidence without an account (docs/access.md).
+A link to a share ends with ``.<key>``, 22 characters: it opens the document that was left at the server (``share``).
 The link proves nothing.
 """
 
@@ -15,27 +16,33 @@ from urllib.parse import urlsplit
 from ledger.core.encoding.ids import DeclarationId, Digest
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.evidence import Evidence
+from ledger.core.evidence.share import KEY_SIZE
 from ledger.errors import Malformed, VerificationFailed
 
 PAGE = "/q"
 MAX_SITE = 200  # characters: the code must stay small enough to be printed
-_FRAGMENT = re.compile(r"1\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{43})")
+_FRAGMENT = re.compile(r"1\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{43})(?:\.([A-Za-z0-9_-]{22}))?")
 _SITE = re.compile(r"https?://[A-Za-z0-9._~:/\[\]-]+")
 
 
 class EvidenceLink(NamedTuple):
-    """``site``: the server's address without a slash at its end. Id and digest are 32 bytes each."""
+    """``site``: the server's address without a slash at its end. Id and digest are 32 bytes each.
+
+    ``key``: what opens the share of the document, 16 bytes; None where the link leads to evidence alone.
+    """
 
     site: str
     id: DeclarationId
     digest: Digest
+    key: bytes | None = None
 
     @classmethod
     def of(cls, evidence: Evidence, site: str) -> EvidenceLink:
         return cls(site, evidence.id, evidence.declaration.digest)
 
     def __str__(self) -> str:
-        return f"{self.site}{PAGE}#1.{_text(self.id)}.{_text(self.digest)}"
+        key = "" if self.key is None else f".{_text(self.key)}"
+        return f"{self.site}{PAGE}#1.{_text(self.id)}.{_text(self.digest)}{key}"
 
     def check(self, evidence: Evidence) -> None:
         """:raises VerificationFailed: the evidence is of another declaration, or of another document."""
@@ -79,12 +86,15 @@ def read_link(text: str) -> EvidenceLink:
     found = _FRAGMENT.fullmatch(fragment)
     if found is None:
         raise Malformed(
-            "is cut or changed: after the # it has 1, a dot, 43 characters, a dot, and 43 characters", "link"
+            "is cut or changed: after the # it has 1, a dot, 43 characters, a dot, and 43 characters; to a share, also "
+            "a dot and 22 characters",
+            "link",
         )
-    id_, digest = [urlsafe_b64decode(part + "=") for part in found.groups()]
-    if (_text(id_), _text(digest)) != found.groups():
-        raise Malformed("is changed: its codes are not base64url of 32 bytes each", "link")
-    return EvidenceLink(site, DeclarationId(id_), Digest(digest))
+    parts = [part for part in found.groups() if part is not None]
+    id_, digest, *key = [urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in parts]
+    if [_text(id_), _text(digest), *map(_text, key)] != parts:
+        raise Malformed(f"is changed: its codes are not base64url of 32 bytes each, and {KEY_SIZE} of a key", "link")
+    return EvidenceLink(site, DeclarationId(id_), Digest(digest), *key)
 
 
 def _text(value: bytes) -> str:
