@@ -1,4 +1,4 @@
-"""What a server does in the background: anchoring, and asking witnesses to cosign."""
+"""What a server does in the background: anchoring, asking witnesses to cosign, forgetting shares that are over."""
 
 from __future__ import annotations
 
@@ -14,15 +14,23 @@ from ledger.errors import LedgerError
 from ledger.journeys.checkpoint import publish_checkpoint
 
 log = logging.getLogger("api.background")
+_SHARES_SECONDS = 600.0  # so much longer than its time a share may lie in the store; nobody gets it any more
 
 
 class Background:
     """A thread that repeats one step. Why it waits is logged once, not at every step."""
 
-    def __init__(self, name: str, services: Services, step: Callable[[Services], None]) -> None:
+    def __init__(
+        self, name: str, services: Services, step: Callable[[Services], None], interval: float | None = None
+    ) -> None:
+        """:param interval: seconds between two steps; None: as often as anchoring looks for work."""
         self._name = name
         self._services = services
         self._step = step
+        # Twice in a witness's grace at least, or it refuses what the log publishes (journeys/witness.py).
+        settings = services.settings
+        usual = min(settings.poll_interval_seconds, settings.witness_grace_seconds / 2)
+        self._interval = usual if interval is None else interval
         self._stop = Event()
         self._thread = Thread(target=self._run, name=name, daemon=True)
 
@@ -36,10 +44,7 @@ class Background:
 
     def _run(self) -> None:
         said = ""
-        settings = self._services.settings
-        # Twice in a witness's grace at least, or it refuses what the log publishes (journeys/witness.py).
-        interval = min(settings.poll_interval_seconds, settings.witness_grace_seconds / 2)
-        while not self._stop.wait(interval):
+        while not self._stop.wait(self._interval):
             begin("round")
             try:
                 self._step(self._services)
@@ -58,7 +63,10 @@ class Background:
 
 def background(services: Services) -> list[Background]:
     """The threads of a server, not started yet."""
-    threads = [Background("anchoring", services, anchor)]
+    threads = [
+        Background("anchoring", services, anchor),
+        Background("forgetting shares", services, forget_shares, _SHARES_SECONDS),
+    ]
     if services.settings.witnesses_file is not None:
         threads.append(Background("cosigning", services, cosign))
     return threads
@@ -92,3 +100,10 @@ def anchor(services: Services) -> None:
 def cosign(services: Services) -> None:
     """Ask the witnesses for what is missing on the newest checkpoint. Anchoring never waits for them."""
     services.witnesses.cosign_newest(services.app.follower, services.clock())
+
+
+def forget_shares(services: Services) -> None:
+    """Forget the shares whose time is over."""
+    count = services.store.shares.remove_over(services.clock())
+    if count:
+        log.info("forgot %d shares whose time is over", count)

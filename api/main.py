@@ -42,6 +42,7 @@ from api.routes.ledger import (
     inbox,
     log,
     references,
+    shares,
     stream,
     verifications,
 )
@@ -134,6 +135,7 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     for router in (
         declarations.router,
         references.router,
+        shares.router,
         attestations.router,
         inbox.router,
         evidence.router,

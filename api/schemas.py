@@ -182,6 +182,23 @@ class ReferencesResult(BaseModel):
     added: int = 0
 
 
+class ShareResult(BaseModel):
+    """A share: a sealed document that its party left for who has its link. `size` is in bytes."""
+
+    share: Hash
+    signer: Signer
+    declaration: Hash
+    size: int = Field(examples=[48_213])
+    made_at: int
+    until: int
+
+
+class SharesResult(BaseModel):
+    """The shares of who asks, newest first."""
+
+    shares: list[ShareResult]
+
+
 class Attestation(Shape):
     """An agency's statement about a set of declarations. EIP-712 type `Attestation`."""
 

@@ -14,7 +14,7 @@ from api.kit import traces
 from api.kit.capacity import LIMITS, Admission, Kind, Limits, Pool, Runs
 from api.kit.connections import STATE, ConnectionLimits, Connections
 from api.kit.queue import CallWorker, Worker
-from api.kit.quota import IntakeQuota
+from api.kit.quota import IntakeQuota, ShareQuota
 from api.kit.readiness import NodeReadiness, NodeState
 from api.kit.streams import Hub
 from api.kit.tries import Tries
@@ -65,11 +65,12 @@ class Services:
         # Many lines are checked in threads, one for each processor: libsecp256k1 releases the interpreter's lock.
         intake = LIMITS[Kind.INTAKE]
         self.checkers = Pool(Kind.INTAKE, Limits(os.cpu_count() or 1, intake.waiting, intake.share))
-        threads = (Kind.STATUS, Kind.READS, Kind.LOOKS, Kind.SESSIONS, Kind.RELAYING, Kind.STREAMS)
+        threads = (Kind.STATUS, Kind.READS, Kind.LOOKS, Kind.SESSIONS, Kind.RELAYING, Kind.SHARES, Kind.STREAMS)
         self._threads = {kind: Pool(kind) for kind in threads}
         self.pools: dict[Kind, Runs] = {**self._threads, Kind.INTAKE: self.checkers, Kind.PROOFS: self.proving}
         """Where plain routes run, by their kind."""
         self.quota = IntakeQuota(self.settings.declarations_per_hour, self.settings.declaration_bytes_per_hour)
+        self.share_quota = ShareQuota()
         self.hub = Hub(
             self.store.events,
             self.settings.stream_readers,

@@ -452,7 +452,25 @@ class CopyOfAnother(Refused):
 
 class OnlyItsParty(Refused):
     FIELDS = ("declaration",)
-    MESSAGE = "only its party adds and erases references of the declaration {declaration}: sign in with the party's key"
+    MESSAGE = "only its party may do this with the declaration {declaration}: sign in with the party's key"
+
+
+class ShareUnknown(Refused):
+    MESSAGE = "there is no such share here: its time is over, its party removed it, or the link was cut or changed"
+
+
+class ShareExists(Refused):
+    MESSAGE = "there is another share under this id: seal the document again, with a new key"
+
+
+class TooManyShares(Refused):
+    FIELDS = ("most", "retry_after")
+    MESSAGE = "this key has made {most} shares in an hour: make the next in {retry_after} seconds"
+
+
+class NoRoomForShare(Refused):
+    FIELDS = ("most",)
+    MESSAGE = "the shares of this key would take more than {most} bytes: remove some (`ledger share list`)"
 
 
 class TooManyReferences(Refused):

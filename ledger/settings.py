@@ -269,6 +269,10 @@ class Settings(BaseModel):
     declaration_bytes_per_hour: int = _setting(
         "How many bytes of them: 256 for each, and its signature.", 4 << 30, ge=1 << 11, le=1 << 50
     )
+    share_bytes: int = _setting(
+        "How many bytes of shares the server keeps, of all parties together; 0: it keeps none. A share is a sealed "
+        "document that a party leaves for who has its link.", 8 << 30, ge=0, le=1 << 50,
+    )  # fmt: skip
     hsts_seconds: int = _setting(
         "For how many seconds browsers shall come back by TLS only (Strict-Transport-Security). Set it where a proxy "
         "does TLS for the whole host name; 0 sends no such header.", 0, ge=0, le=63_072_000,

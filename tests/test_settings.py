@@ -92,7 +92,7 @@ def test_all_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
             "writes_need_session": "yes", "requests_per_second": "20",
             "trusted_proxies": "10.0.0.1, 10.1.0.0/16", "connections": "500", "connections_per_client": "50",
             "streams_per_client": "3", "declarations_per_hour": "1000", "declaration_bytes_per_hour": "1000000",
-            "hsts_seconds": "600",
+            "share_bytes": "1000000", "hsts_seconds": "600",
         "max_body_bytes": "1024", "page_limit": "10", "verification_processes": "3",
         "verification_seconds": "2.5", "verification_memory_bytes": "1073741824", "verification_entries": "300",
         "verification_attestations": "40", "log_level": "debug", "log_format": "json",

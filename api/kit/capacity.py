@@ -51,6 +51,8 @@ class Kind(StrEnum):
     """Evidence and other proofs are made."""
     VERIFICATION = "verification"
     """Evidence is judged."""
+    SHARES = "shares"
+    """Sealed documents come in, and go out piece by piece."""
     STREAMS = "streams"
     """Events are told as they happen."""
 
@@ -74,6 +76,7 @@ LIMITS: Mapping[Kind, Limits] = {
     Kind.RELAYING: Limits(threads=24, waiting=72, share=48),
     Kind.PROOFS: Limits(threads=1, waiting=512, share=256),
     Kind.VERIFICATION: Limits(threads=0, waiting=512, share=256),
+    Kind.SHARES: Limits(threads=2, waiting=126, share=32),
     Kind.STREAMS: Limits(threads=4, waiting=20_000, share=20_000),  # open streams are limited themselves
 }
 

@@ -37,6 +37,7 @@ from ledger.errors import (
     HistoryBroken,
     LedgerError,
     Malformed,
+    NoRoomForShare,
     NotAnchoredYet,
     NotRelayed,
     NotSignedIn,
@@ -45,10 +46,13 @@ from ledger.errors import (
     RelayBudgetSpent,
     RelayUnderWay,
     SetNotKnown,
+    ShareExists,
+    ShareUnknown,
     SheetStale,
     SignatureMismatch,
     Source,
     TooManyReferences,
+    TooManyShares,
     TooManySignIns,
     Unavailable,
     UnknownDeclaration,
@@ -80,6 +84,10 @@ STATUS: list[tuple[type[LedgerError], int]] = [
     (SheetStale, 409),
     (CopyOfAnother, 409),
     (TooManyReferences, 409),
+    (ShareUnknown, 404),
+    (ShareExists, 409),
+    (TooManyShares, 429),
+    (NoRoomForShare, 409),
     (ContractMissing, 503),
     (SignatureMismatch, 403),
     (Refused, 403),
@@ -160,7 +168,7 @@ def _wait(error: LedgerError) -> int | None:
             return int(str(error.values["span"]))
         case OverQuota():
             return error.retry_after
-        case RelayBudgetSpent():
+        case RelayBudgetSpent() | TooManyShares():
             return int(str(error.values["retry_after"]))
     return None
 

@@ -1,4 +1,6 @@
-"""Quotas: how much of what a client declares is stored. Each process counts for itself, and remembers few clients."""
+"""Quotas: how much of what a client declares or shares is stored. Each process counts for itself, and remembers few
+clients.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,12 @@ HOUR = 3_600
 ROW_BYTES = 256  # what a row takes beside its signature: id, party, digest, index entries
 
 
+SHARES, SHARED_BYTES = 120, 200 << 20
+"""How many shares, and how many bytes of them, a client may make in an hour."""
+
+
 class OverQuota(LedgerError):
-    """The client has declared as much as it may in an hour. ``retry_after``: seconds until there is room again."""
+    """The client has handed in as much as it may in an hour. ``retry_after``: seconds until there is room again."""
 
     def __init__(self, words: str, retry_after: int) -> None:
         super().__init__(words)
@@ -80,6 +86,40 @@ class IntakeQuota:
             f"this address has declared as much as it may in an hour ({self._declarations:,} declarations): go on in "
             f"{seconds} seconds, or ask the operator for more", seconds,
         )  # fmt: skip
+
+
+class ShareQuota:
+    """Two token buckets for each client: shares and their bytes. What a key may make is bounded in the store; this
+    bounds what one client may make with many keys.
+    """
+
+    def __init__(self, shares: int = SHARES, size: int = SHARED_BYTES) -> None:
+        """:param shares: how many a client may make in an hour, and ``size`` how many bytes of them."""
+        self._shares = Buckets(shares / HOUR, shares)
+        self._bytes = Buckets(size / HOUR, size)
+
+    def take(self, size: int) -> None:
+        """Take room for a share of so many bytes from the client whose request is under way.
+
+        :raises OverQuota: it has not as much left. Nothing was taken.
+        """
+        client = CLIENT.get()
+        wait = self._shares.take(client)
+        if wait <= 0:
+            wait = self._bytes.take(client, size)
+            if wait > 0:
+                self._shares.give_back(client, 1)
+        if wait > 0:
+            seconds = min(HOUR, math.ceil(wait))
+            raise OverQuota(
+                f"this address has shared as much as it may in an hour: go on in {seconds} seconds", seconds
+            )
+
+    def give_back(self, size: int) -> None:
+        """This share was not stored: it was there before, or could not be."""
+        client = CLIENT.get()
+        self._shares.give_back(client, 1)
+        self._bytes.give_back(client, size)
 
 
 def size_of(received: Sequence[Signed]) -> int:

@@ -33,6 +33,7 @@ In the order of a document's life:
 ``council``          resolutions: enrol, suspend, reinstate, authorise, retire, compromise, grant, withdraw, change
 ``status``           where a declaration or an attestation stands
 ``references``       have a declaration found by what a redacted copy shows
+``shares``           leave a sealed document for who has a link, and open one
 ``members``          which declarations an attestation is about
 ``inbox``            what an agency has not attested yet, and lists by who attested them
 ``evidence``         make the portable proof of a declaration

@@ -24,6 +24,7 @@ from ledger.core.statements.member_types import ZERO
 from ledger.core.statements.resolutions import AgencySuspension
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.core.tree.tile_files import read_bundle
+from ledger.journeys.shares import make_share
 from ledger.journeys.withdraw import relay_withdrawal
 from tests import houses
 from tests.api import visits
@@ -416,6 +417,35 @@ def test_references_are_for_those_who_may_see_the_declaration(business: Business
         sent = visitor.post(path, content=b"{}", headers={"Content-Type": "application/json"})
         assert sent.status_code == (422 if status != 401 else 401), "nothing is told of a copy that is none"
     assert len(business.party.get(path).json()["references"]) == 1
+
+
+def share(business: Business) -> tuple[str, bytes]:
+    """The path of a new share of the trader, and what is sealed."""
+    document = wrap(b'{"price": 1}', Format.JSON, bytes(32))
+    declaration = DeclarationId(hex_bytes(business.id_, "id"))
+    new, _ = make_share(document, "https://ledger.example", declaration, business.site.clock.at + 86_400)
+    asked = {"share": hex_text(new.id), "declaration": business.id_, "until": str(new.until)}
+    headers = {"Content-Type": "application/octet-stream"}
+    assert business.party.post("/v1/shares", params=asked, content=new.sealed, headers=headers).status_code == 201
+    return f"/v1/shares/{hex_text(new.id)}", new.sealed
+
+
+def test_who_has_the_id_of_a_share_gets_what_is_sealed(business: Business) -> None:
+    path, sealed = share(business)
+    assert business.stranger.get(path).content == sealed
+    assert b"price" not in sealed
+    assert business.told(business.stranger, f"{path[:-1]}{'0' if path[-1] != '0' else '1'}") == 404
+
+
+def test_a_party_lists_its_own_shares(business: Business) -> None:
+    path, _ = share(business)
+    assert path.rpartition("/")[2] in business.party.get("/v1/shares").text
+    for visitor in (business.officer, business.auditor, business.council, business.operator):
+        assert visitor.get("/v1/shares").json() == {"shares": []}
+        visitor.delete(path)
+    assert business.told(business.stranger, "/v1/shares") == 401
+    assert business.stranger.delete(path).status_code == 401
+    assert business.told(business.stranger, path) == 200, "nobody else removed it"
 
 
 def test_a_look_up_shows_what_the_session_may_read(

@@ -1,8 +1,8 @@
 """The store: declarations, batches, attested sets, checkpoints, and an index of the history. SQLAlchemy.
 
 It is memory, not authority: whatever it says is signed by somebody, or replayed from the chain and compared with it.
-If it is lost, two things are lost with it: declarations that are not anchored yet, and which declarations are in which
-set.
+If it is lost, this is lost with it: declarations that are not anchored yet, which declarations are in which set, and
+what parties left here for others (references, shares).
 
 ``Store.open`` checks schema and origin and hands out one object for each thing that is kept. In reading order:
 
@@ -23,6 +23,7 @@ set.
 ``inbox_sets``       note of which sets members became known
 ``inbox``            what each agency has attested, as sets of bits, to find what it has not
 ``references``       the references, such as an MRN, by which declarations are found
+``shares``           sealed documents that parties leave for who has a link
 ``entries``          the index of the history
 ``index_pages``      the index of subjects, at the sizes of the newest checkpoints
 ``checkpoints``      every published checkpoint, with its cosignatures

@@ -28,6 +28,7 @@ from ledger.edges.store.restore import Restoration
 from ledger.edges.store.schema import Schema
 from ledger.edges.store.sessions import Sessions
 from ledger.edges.store.sets import Sets
+from ledger.edges.store.shares import Shares
 from ledger.edges.store.status import StoreStatusReader
 from ledger.edges.store.tables import META, metadata
 from ledger.errors import HistoryBroken
@@ -49,6 +50,7 @@ class Store:
         self.declarations = Declarations(database, origin)
         self.batches = Batches(database)
         self.references = References(database)
+        self.shares = Shares(database)
         self.sets = Sets(database)
         self.inclusions = Inclusions(database)
         self.inbox = Inbox(database)

@@ -261,6 +261,33 @@ SESSIONS = Table(
     Index(None, "signer", "used_at"),
 )
 
+# Shares: documents that parties left for who has a link, sealed with a key that is nowhere here. ``until``: the last
+# second is the one before. One that was removed keeps its row, without pieces and size, for as long as it counts in
+# what its signer may make in an hour.
+SHARES = Table(
+    "shares",
+    metadata,
+    Column("id", _HASH, primary_key=True),
+    Column("signer", LargeBinary(128), nullable=False),
+    Column("declaration", _HASH, ForeignKey("declarations.id"), nullable=False),
+    Column("size", _NUMBER, nullable=False),
+    Column("made_at", _NUMBER, nullable=False),
+    Column("until", _NUMBER, nullable=False),
+    Column("removed_at", _NUMBER),
+    Index(None, "signer", "made_at"),
+    Index(None, "until", "size"),
+    Index(None, "removed_at"),
+)
+
+# The bytes of a share, in pieces, so that who reads one holds little of it in memory.
+SHARE_PIECES = Table(
+    "share_pieces",
+    metadata,
+    Column("share", _HASH, ForeignKey("shares.id"), primary_key=True),
+    Column("number", _NUMBER, primary_key=True, autoincrement=False),
+    Column("bytes", LargeBinary, nullable=False),
+)
+
 # What the relayer spent on statements of others in a day, by hour (seconds since 1970, by 3,600). Fees in gwei.
 RELAY_SPENDING = Table(
     "relay_spending",
