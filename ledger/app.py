@@ -361,6 +361,7 @@ class App:
             open_prover=lambda: self.use_stored_history(warn).prover,
             open_anchoring=lambda: (self.anchorer, self.witnesses, self.settings.anchor_batch_size),
             confirmations=self.settings.confirmations,
+            share_bytes=self.settings.share_bytes,
             clock=clock,
             warn=warn,
         )

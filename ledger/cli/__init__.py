@@ -1,6 +1,7 @@
 """The door for people at a terminal: ``ledger COMMAND``. Colours and tables for them, ``--json`` for machines.
 
-Each command has the file of its name; ``agency``, ``council``, ``keys`` and ``proof`` are groups. Beside them:
+Each command has the file of its name; ``agency``, ``council``, ``keys``, ``proof``, ``reference`` and
+``share`` are groups. Beside them:
 
 ==================== ==============================================================================
 ``terminal``         the app of one command, and asking for passphrases
@@ -59,6 +60,7 @@ from ledger.cli import (
     reference,
     revoke,
     serve,
+    share,
     show,
     signer,
     status,
@@ -129,6 +131,7 @@ _GROUPS = {
     "council": council.council,
     "proof": proof.proof,
     "reference": reference.reference,
+    "share": share.share,
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)

@@ -46,12 +46,22 @@ def link_to(evidence: Evidence, given: str, at: str | None, api: str | None = No
 
     :raises Malformed: no server is named, or it is no address.
     """
-    if at is None and is_link(given):
-        return read_link(given)
+    link = read_link(given) if is_link(given) else None
+    if at is None and link is not None:
+        return link
+    made = EvidenceLink.of(evidence, reader_site(at, api))
+    return made if link is None else made._replace(key=link.key)
+
+
+def reader_site(at: str | None, api: str | None = None) -> str:
+    """The server under which readers get what a link names: ``at``, else by the settings, else the one that was asked.
+
+    :raises Malformed: no server is named, or it is no address.
+    """
     settings = open_app().settings
     site = next((named for named in (at, settings.site, api, settings.api) if named is not None), None)
     if site is None:
         raise Malformed(
             "is missing: the address of the server under which readers get it, https://ledger.example", "--at"
         )
-    return EvidenceLink.of(evidence, read_site(site, "--at"))
+    return read_site(site, "--at")

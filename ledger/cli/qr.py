@@ -37,11 +37,12 @@ def qr_(
     """Make the link under which a reader of paper gets the evidence, and its QR code as an image for print.
 
     The link holds the declaration's id and the document's digest after its #, which browsers send to no server. Print
-    the code at least 30 mm wide. `ledger print` makes a whole page.
+    the code at least 30 mm wide. `ledger print` makes a whole page. A link of `ledger share` keeps its key here and
+    there: whoever scans the code then reads the document that was shared.
 
     Example: `ledger qr invoice.evidence.json --at https://ledger.example -o code.svg`
     """
-    kind = None if output is None else _kind(output)
+    kind = None if output is None else kind_of(output)
     found = evidence_of(evidence, api, key)
     link = link_to(found, evidence, at, api)
     value = {"link": str(link), "declaration": hex_text(link.id), "digest": hex_text(link.digest)}
@@ -52,7 +53,8 @@ def qr_(
     report(output, as_json, "QR code", {"file": str(output), **value})
 
 
-def _kind(output: Path) -> Image:
+def kind_of(output: Path) -> Image:
+    """What image a file is to be, by its ending; SVG on standard output."""
     ending = output.suffix.lower()
     if ending == ".png":
         return "png"

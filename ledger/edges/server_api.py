@@ -116,9 +116,9 @@ class ServerApi:
         send = partial(self._web.post, path, data, MOST_BYTES, "application/json", self.session)
         return self._object(self._patiently(send, (200,), is_read=True))
 
-    def add(self, path: str, data: bytes) -> dict[str, Any]:
-        """Post JSON that is printed already, to be kept; sending it again is harmless. Raises as ``relay`` does."""
-        send = partial(self._web.post, path, data, MOST_BYTES, "application/json", self.session)
+    def add(self, path: str, data: bytes, type_: str = "application/json") -> dict[str, Any]:
+        """Post what is to be kept, of a media type; sending it again is harmless. Raises as ``relay`` does."""
+        send = partial(self._web.post, path, data, MOST_BYTES, type_, self.session)
         return self._object(self._patiently(send, (200, 201)))
 
     def erase(self, path: str) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from ledger.core.document import Redacted
 from ledger.core.document.references import normal_reference
-from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Signer
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, ShareId, Signer
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.evidence import Evidence
+from ledger.core.evidence.share import NewShare, Share
 from ledger.core.history.history import History
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
@@ -19,7 +20,7 @@ from ledger.core.statements.revocation import Revocation
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.store import Store
 from ledger.errors import LedgerError, Source, Unavailable, UnknownDeclaration
-from ledger.journeys import references
+from ledger.journeys import references, shares
 from ledger.journeys.anchor import Anchorer
 from ledger.journeys.attest import relay_attestation
 from ledger.journeys.cosign import Witnesses
@@ -64,8 +65,8 @@ class OwnService:
     """See ``LedgerService``. Each part is opened when it is first needed.
 
     ``anchoring``: the anchorer, the witnesses that cosign what it publishes, and the most declarations in a batch.
-    ``confirmations``: how many blocks an entry needs. ``clock``: seconds since 1970. ``warn`` is told what is wrong
-    where something can be said all the same.
+    ``confirmations``: how many blocks an entry needs. ``share_bytes``: of all shares together, at most. ``clock``:
+    seconds since 1970. ``warn`` is told what is wrong where something can be said all the same.
     """
 
     open_origin: Callable[[], Origin]
@@ -75,6 +76,7 @@ class OwnService:
     open_prover: Callable[[], Prover]
     open_anchoring: Callable[[], tuple[Anchorer, Witnesses, int]]
     confirmations: int
+    share_bytes: int
     clock: Callable[[], int]
     warn: Callable[[LedgerError], None]
 
@@ -173,6 +175,15 @@ class OwnService:
     def remove_references(self, id_: DeclarationId, number: str | None = None) -> References:
         references.remove_references(self.open_store(), id_, number)
         return self.references(id_)
+
+    def add_share(self, new: NewShare) -> Share:
+        return shares.add_share(self.open_store(), new, self.clock(), self.share_bytes)[0]
+
+    def shares(self) -> tuple[Share, ...]:
+        return tuple(shares.list_shares(self.open_store(), self.clock()))
+
+    def remove_share(self, id_: ShareId) -> None:
+        shares.remove_share(self.open_store(), id_, self.clock())
 
     def members(self, id_: AttestationId) -> MembersView:
         store, history = self.open_store(), self.open_follower().refresh()

@@ -9,9 +9,10 @@ from typing import Any, get_args
 
 from ledger.core.anchoring.batches import DeclarationState
 from ledger.core.document.references import KeptReference, Reference, ReferenceKind, normal_reference
-from ledger.core.encoding.ids import AttestationId, DeclarationId, Root, Signer
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Root, ShareId, Signer
 from ledger.core.encoding.reading import hex_bytes, read_count, read_hash, read_list, read_string
 from ledger.core.encoding.text import harmless
+from ledger.core.evidence.share import Share
 from ledger.core.history.entry import Entry, EntryKind
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
@@ -90,6 +91,18 @@ def references(value: dict[str, Any]) -> References:
         for item in (object_in(one, "references") for one in read_list(value.get("references"), "references"))
     ]
     return References(tuple(kept), read_count(value.get("added"), "added"))
+
+
+def share(value: dict[str, Any]) -> Share:
+    """A share as a server has it."""
+    return Share(
+        ShareId(read_hash(value.get("share"), "share")),
+        Signer(hex_bytes(read_string(value.get("signer"), "signer"), "signer")),
+        DeclarationId(read_hash(value.get("declaration"), "declaration")),
+        read_count(value.get("size"), "size"),
+        read_count(value.get("made_at"), "made_at"),
+        read_count(value.get("until"), "until"),
+    )
 
 
 def waiting(site: str, value: dict[str, Any]) -> Waiting:

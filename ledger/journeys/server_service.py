@@ -17,11 +17,12 @@ from ledger.core.checkpoints.note import NoteKey
 from ledger.core.checkpoints.trust import TrustRoot
 from ledger.core.document import Redacted
 from ledger.core.document.references import normal_reference
-from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Signer
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, ShareId, Signer
 from ledger.core.encoding.reading import hex_text, read_count, read_hash, read_list, read_string
 from ledger.core.encoding.text import harmless
 from ledger.core.evidence.evidence import Evidence
 from ledger.core.evidence.reading import read_evidence
+from ledger.core.evidence.share import NewShare, Share
 from ledger.core.history.entry import Entry
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
@@ -63,6 +64,7 @@ from ledger.journeys.service import (
     References,
     Waiting,
 )
+from ledger.journeys.shares import SHARES, share_path
 
 GROUP = 500  # declarations in one request
 ANCHOR_SECONDS = 120  # to wait for a server's anchor
@@ -345,6 +347,25 @@ class ServerService:
         query = "" if number is None else "?" + urlencode({"number": normal_reference(number)})
         self._with_session(lambda: self._api.erase(_references_path(id_) + query))
         return self.references(id_)
+
+    def add_share(self, new: NewShare) -> Share:
+        query = urlencode(
+            {"share": hex_text(new.id), "declaration": hex_text(new.declaration), "until": str(new.until)}
+        )
+        value = self._with_session(lambda: self._api.add(f"{SHARES}?{query}", new.sealed, "application/octet-stream"))
+        with self._reading():
+            made = answers.share(value)
+        if (made.id, made.declaration, made.until) != (new.id, new.declaration, new.until):
+            raise self._nonsense("it shows another share")
+        return made
+
+    def shares(self) -> tuple[Share, ...]:
+        value = self._with_session(lambda: self._api.read(SHARES))
+        with self._reading():
+            return tuple(answers.share(object_in(item, "shares")) for item in read_list(value.get("shares"), "shares"))
+
+    def remove_share(self, id_: ShareId) -> None:
+        self._with_session(lambda: self._api.erase(share_path(id_)))
 
     def members(self, id_: AttestationId) -> MembersView:
         members: list[DeclarationId] = []

@@ -13,9 +13,10 @@ from typing import Any, Protocol
 from ledger.core.anchoring.batches import DeclarationState
 from ledger.core.document import Redacted
 from ledger.core.document.references import KeptReference
-from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Root, Signer
+from ledger.core.encoding.ids import AttestationId, DeclarationId, Digest, Root, ShareId, Signer
 from ledger.core.encoding.reading import hex_text
 from ledger.core.evidence.evidence import Evidence
+from ledger.core.evidence.share import NewShare, Share
 from ledger.core.history.agencies import Agencies
 from ledger.core.history.entry import Entry
 from ledger.core.statements.attestation import Attestation
@@ -252,6 +253,18 @@ class LedgerService(Protocol):
 
     def remove_references(self, id_: DeclarationId, number: str | None = None) -> References:
         """Erase one of them, or all; what is left."""
+
+    def add_share(self, new: NewShare) -> Share:
+        """Leave a sealed document for who has its link.
+
+        :raises OnlyItsParty: the key is not the declaration's party.
+        """
+
+    def shares(self) -> tuple[Share, ...]:
+        """The shares of the key that is signed in, newest first; here all of them."""
+
+    def remove_share(self, id_: ShareId) -> None:
+        """Remove one of them. Removing what there is not is no error."""
 
     def members(self, id_: AttestationId) -> MembersView:
         """The declarations that an attestation is about, as far as they are known here.
