@@ -19,6 +19,8 @@ In reading order:
 ``sign_in``         a signer's statement to a site
 ``resolutions``     the council's acts: about agencies, attesters, mandates, itself
 ``typed_message``   a statement as wallets take it
+``in_words``        what a statement says, for whoever is about to sign
+``signing_request`` what a signing page or program is asked, and what it answers
 ``code_lists``      what document types and outcomes say, and which outcomes are adverse
 ``code_names``      codes by what people call them
 ``recognition``     what type a document is by its content
