@@ -47,6 +47,7 @@ In the order of a document's life:
 ``verify_folder``    a verdict about each piece of evidence in a folder
 ``show``             the fields that a digest binds
 ``history``          entries by number
+``sign``             answer a portal's request for a signature outside the browser
 ``signer``           what a signer is, and for whom it speaks
 ``sign_in``          open a session for the holder of a key, and say at each request what it may read
 ``login``            sign in to a server with a key of the keystore
