@@ -30,6 +30,7 @@ _KEY_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _ORIGIN = r"^eip155:[1-9][0-9]{0,77}:0x[0-9a-f]{40}:[0-9a-f]{64}$"
 _STORE_URL = re.compile(r"sqlite:///(?!:memory:$).+|postgresql(\+\w+)?://.+")
 _SITE = r"^(https://[A-Za-z0-9.-]{1,253}|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?$"
+_SIGN_URL = _SITE.removesuffix("$") + r"(/[A-Za-z0-9._~/-]{0,200})?$"
 _ORIGINS = r"https?://([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?"
 _SIGNER = r"0x([0-9a-fA-F]{2}){20,128}"
 _SIGNERS = rf"^({_SIGNER}( {_SIGNER})*)?$"
@@ -227,6 +228,12 @@ class Settings(BaseModel):
         "Address under which people and programs reach the API, without a path. A sign-in names it, and a browser's "
         "session is bound to it.", None, "https:// and a host, with a port if need be; or http://localhost",
         pattern=_SITE, unset="http://localhost, 127.0.0.1 or [::1] with `api_port`",
+    )  # fmt: skip
+    sign_url: str | None = _setting(
+        "Address of the signing page, where people sign with passkeys: best on a host of its own, so that no page of "
+        "this server can use them. docs/portal.md says how to make it.",
+        None, "https:// and a host, with a port and a path if need be; or http://localhost",
+        pattern=_SIGN_URL, unset="this server has the page, at `/sign`",
     )  # fmt: skip
     cors_origins: str = _setting(
         "Sites whose pages may read answers (CORS), with a space between; `*` is every site. They get no cookie: a "
