@@ -88,7 +88,10 @@ const factOf = (kind: number, values: readonly AbiValue[]): Fact => {
   const [first, second, third] = values;
   const resolution = RESOLUTIONS[kind];
   if (resolution !== undefined) {
-    const signed = listOf(values.at(-1)).map((pair) => signedBy(...listOf(pair)));
+    const signed = listOf(values.at(-1)).map((pair) => {
+      const [signer, signature] = listOf(pair);
+      return signedBy(signer, signature);
+    });
     return { statement: resolution, said: statement(resolution, values.slice(0, -1).map(valueOf)), declaration: null, signed };
   }
   const name = SIGNED.get(kind);
