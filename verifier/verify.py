@@ -681,6 +681,8 @@ def xml_fields(data: bytes) -> list[Field]:
         raise Malformed(f"not {encoding}") from None
     if text.startswith("\ufeff"):
         raise Malformed("a second byte order mark")
+    if "\0" in text:  # at the beginning, expat would take it for a sign of UTF-16
+        raise Malformed("not well-formed XML: U+0000")
     reader = XmlReader(encoding)
     try:
         reader.parser.Parse(text, True)

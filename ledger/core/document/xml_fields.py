@@ -62,6 +62,8 @@ def _read(data: bytes, kind: type[_Kind], limits: Limits) -> _Kind:
     text = decode(data.removeprefix(mark), encoding)
     if text.startswith("\ufeff"):  # expat would skip it too
         raise Malformed("a second byte order mark", position(text, 0))
+    if (null := text.find("\0")) >= 0:  # at the beginning, expat would take it for a sign of UTF-16
+        raise Malformed("not well-formed XML: U+0000", position(text, null))
     reader = kind(encoding, limits)
     try:
         reader.parser.Parse(text, True)
