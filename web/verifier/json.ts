@@ -1,5 +1,5 @@
 // Strict JSON: RFC 8259, I-JSON (RFC 7493), and the rule of formats.md section 2 that no reader may round a number.
-import { Malformed, compareText } from "./bytes.ts";
+import { Malformed } from "./bytes.ts";
 
 /** A number that is not written as a whole number of at most 2^53 - 1: `1.0`, `2.5`, `1e3`, `9007199254740992`. */
 export class Double {
@@ -192,14 +192,14 @@ const decimal = (text: string): string => {
 
 // ------------------------------------------------------------------------------------------------------------- printing
 
-/** RFC 8785, but with names in the order of code points, which is another only for characters above U+FFFF. */
+/** RFC 8785: the one spelling of a value. */
 export const printJson = (value: Json): string => {
   if (typeof value === "string") return JSON.stringify(value);
   if (value instanceof Double) return numberText(value.value);
   if (Array.isArray(value)) return `[${value.map(printJson).join(",")}]`;
   if (!(value instanceof Map)) return String(value);
-  const members = [...value].sort(([left], [right]) => compareText(left, right));
-  return `{${members.map(([name, item]) => `${JSON.stringify(name)}:${printJson(item)}`).join(",")}}`;
+  const names = [...value.keys()].sort(); // by UTF-16 units, as section 3.2.3 says
+  return `{${names.map((name) => `${JSON.stringify(name)}:${printJson(value.get(name) ?? null)}`).join(",")}}`;
 };
 
 /** JSON in ASCII: every other character as `\uXXXX`, in lower case. */
