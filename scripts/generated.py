@@ -1,4 +1,4 @@
-"""Write the generated files: contract artifact, OpenAPI document, settings page. ``--check`` only names stale ones."""
+"""Write the generated files, for example the contract artifact. ``--check`` only names stale ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from api.main import with_routes
-from scripts import artifact, recognition_tables, settings_page
+from scripts import artifact, recognition_tables, settings_page, verifier_words
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,6 +25,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/openapi.json": openapi,
     "docs/settings.md": settings_page.render,
     "web/verifier/recognition.json": recognition_tables.render,
+    "web/verifier/codes.json": verifier_words.render,
 }
 
 
