@@ -32,7 +32,8 @@ from api.kit.middleware import RequestWatcher
 from api.kit.openapi import with_models
 from api.kit.queries import take_known_queries
 from api.kit.streams import ended_by_signals
-from api.portal import pages
+from api.portal import assets, pages
+from api.portal.views import missing, public
 from api.routes import health, metrics, sessions
 from api.routes.ledger import (
     attestations,
@@ -147,6 +148,9 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         health.router,
         metrics.router,
         pages.router,
+        assets.router,
+        public.router,
+        missing.router,
     ):
         # Not by include_router, which nests routers and so looks up the route of each request twice.
         for route in router.routes:

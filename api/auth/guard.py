@@ -18,6 +18,7 @@ from ledger.errors import LedgerError
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSIONS = "/v1/sessions"
+_PAGES = "/portal/"
 # Writes that hand in no statement: everything else needs a session where ``writes_need_session`` says so.
 _NO_STATEMENTS = (SESSIONS, "/v1/verifications", "/v1/evidence")
 
@@ -51,12 +52,15 @@ class Guard:
         """Whether no other site's page can have made the request.
 
         A request matters that shows the cookie, or that may set it: signing a victim in as somebody else is an attack
-        too. Browsers say where a request comes from. Programs say nothing, and have no cookie.
+        too. Browsers say where a request comes from. Programs say nothing, and have no cookie; to pages they write
+        nothing.
         """
+        fetched, origin = header_of(scope, b"sec-fetch-site"), header_of(scope, b"origin")
+        if scope["path"].startswith(_PAGES):
+            return fetched == "same-origin" if fetched is not None else origin in self._sites
         has_cookie = bearer_of(scope) is None and cookie_of(scope, self._cookie) is not None
         if not has_cookie and not scope["path"].startswith(SESSIONS):
             return True
-        fetched, origin = header_of(scope, b"sec-fetch-site"), header_of(scope, b"origin")
         if not has_cookie and origin in self._origins:  # named by the operator
             return True
         if fetched is not None:

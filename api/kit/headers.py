@@ -17,6 +17,11 @@ PAGES = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
 STATIC = "/static-offline-docs/"
 NO_CONTENT = b"default-src 'none'; frame-ancestors 'none'"
 _POLICY = b"content-security-policy"
+_PERMISSIONS = b"permissions-policy"
+NO_PERMISSIONS = (
+    b"publickey-credentials-get=(), publickey-credentials-create=(), camera=(), microphone=(), geolocation=()"
+)
+"""No page may ask a passkey for a signature, but the signing page, which says so itself."""
 _CACHE = b"cache-control"
 _NOT_KEPT = (_CACHE, b"no-store")
 _COMMON: RawHeaders = [
@@ -29,14 +34,14 @@ _SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 def always(hsts_seconds: int = 0) -> RawHeaders:
     """The headers of every answer. ``hsts_seconds``: for how long browsers shall insist on TLS; 0 is not at all."""
-    made = [*_COMMON, (_POLICY, NO_CONTENT)]
+    made = [*_COMMON, (_POLICY, NO_CONTENT), (_PERMISSIONS, NO_PERMISSIONS)]
     if hsts_seconds:
         made.append((b"strict-transport-security", b"max-age=%d" % hsts_seconds))
     return made
 
 
 def completed(given: Iterable[tuple[bytes, bytes]], common: RawHeaders, path: str) -> RawHeaders:
-    """An answer's headers with the common ones: nobody keeps it unless it says so, and its own policy counts."""
+    """An answer's headers with the common ones: nobody keeps it unless it says so, and its own policies count."""
     made = [*given, *common]
     has_cache = False
     for name, _ in given:
@@ -44,6 +49,8 @@ def completed(given: Iterable[tuple[bytes, bytes]], common: RawHeaders, path: st
             has_cache = True
         elif name == _POLICY:
             made.remove((_POLICY, NO_CONTENT))
+        elif name == _PERMISSIONS:
+            made.remove((_PERMISSIONS, NO_PERMISSIONS))
     if not has_cache and not path.startswith(STATIC):
         made.append(_NOT_KEPT)
     return made

@@ -10,21 +10,10 @@ from importlib.resources import files
 from fastapi import APIRouter, Response
 
 from api.kit.capacity import Kind, of_kind
+from api.portal.render import HEADERS
 
 router = APIRouter(include_in_schema=False)
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "font-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'"
-)
-_HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Permissions-Policy": (
-        "publickey-credentials-get=(), publickey-credentials-create=(), camera=(), microphone=(), geolocation=()"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 _PARTS = {"Cache-Control": "public, max-age=3600"}
 
 
@@ -37,7 +26,7 @@ def _file(name: str) -> bytes:
 @of_kind(Kind.LIVENESS)
 async def evidence_page() -> Response:
     """What a reader gets who scans the code: the page offers the evidence, and says how to check it."""
-    return Response(_file("q.html"), headers=_HEADERS, media_type="text/html; charset=utf-8")
+    return Response(_file("q.html"), headers=HEADERS, media_type="text/html; charset=utf-8")
 
 
 @router.get("/q/page.js")

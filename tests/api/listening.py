@@ -19,10 +19,10 @@ PATIENCE = 20.0  # seconds until a test counts as stuck
 
 
 @contextmanager
-def listening(app: Any) -> Iterator[int]:
-    """Serve an application, whose lifespan runs; the port."""
+def listening(app: Any, port: int = 0) -> Iterator[int]:
+    """Serve an application, whose lifespan runs, on this port or a free one; the port."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_level="warning", http=PROTOCOL, ws="none", proxy_headers=False,
+        app, host="127.0.0.1", port=port, log_level="warning", http=PROTOCOL, ws="none", proxy_headers=False,
         server_header=False, timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = uvicorn.Server(config)
