@@ -8,6 +8,7 @@ import { readEntry } from "../../web/verifier/entry.ts";
 import { inAscii, parseJson, printJson } from "../../web/verifier/json.ts";
 import { checkPattern, patternMatches } from "../../web/verifier/patterns.ts";
 import { cutPdf } from "../../web/verifier/pdf.ts";
+import { fragmentOf, type Link, readFragment, seal, sealWith, shareId, unseal } from "../../web/verifier/share.ts";
 import { checkP256, checkPasskey, ed25519Fits, isFullOrder, readAssertion, recoverAddress } from "../../web/verifier/signature.ts";
 import { type Members, OnlyContract, Origin, STATEMENTS, type StatementName, type Value, membersOf, statement } from "../../web/verifier/statement.ts";
 
@@ -47,6 +48,9 @@ const documentInWords = (document: Document): unknown => ({
   shown: document.shown.size,
   hidden: document.hidden.map(hex),
 });
+
+const linkInWords = ({ declaration, digest, key }: Link): Record<string, string | null> =>
+  ({ declaration: hex(declaration), digest: hex(digest), key: key && hex(key) });
 
 const ANSWERS: Readonly<Record<string, (question: Question) => unknown>> = {
   keccak: (question) => hex(keccak(bytesIn(question, "data"))),
@@ -109,6 +113,20 @@ const ANSWERS: Readonly<Record<string, (question: Question) => unknown>> = {
   },
   ed25519: (question) => ed25519Fits(bytesIn(question, "key"), bytesIn(question, "message"), bytesIn(question, "signature")),
   full_order: (question) => isFullOrder(bytesIn(question, "key")),
+  fragment: (question) => {
+    const link = readFragment(textIn(question, "text"));
+    return link && { ...linkInWords(link), again: fragmentOf(link) };
+  },
+  share_id: async (question) => hex(await shareId(bytesIn(question, "key"), bytesIn(question, "declaration"))),
+  seal: async (question) => {
+    const { id, sealed, key } = await seal(bytesIn(question, "document"), bytesIn(question, "declaration"));
+    return { id: hex(id), sealed: hex(sealed), key: hex(key) };
+  },
+  seal_with: async (question) => {
+    const [document, key] = [bytesIn(question, "document"), bytesIn(question, "key")];
+    return hex(await sealWith(document, key, bytesIn(question, "declaration"), bytesIn(question, "nonce")));
+  },
+  unseal: async (question) => hex(await unseal(bytesIn(question, "sealed"), bytesIn(question, "key"), bytesIn(question, "declaration"))),
 };
 
 const refused = (error: unknown): string => {
@@ -120,7 +138,7 @@ for await (const line of createInterface({ input: process.stdin, crlfDelay: Infi
   let said: object;
   try {
     const question: Question = JSON.parse(line);
-    said = { answer: ANSWERS[textIn(question, "ask")]?.(question) ?? null };
+    said = { answer: (await ANSWERS[textIn(question, "ask")]?.(question)) ?? null };
   } catch (error) {
     said = { refused: refused(error), words: error instanceof Error ? error.message : "" };
   }
