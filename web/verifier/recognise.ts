@@ -1,7 +1,9 @@
 // The document type by what a document says of itself: its root element, a type code inside, the message name, a member.
 // The same rules and tables as ledger/core/statements/recognition.py. A wrong type would be signed: what does not say
 // its type is not guessed, and a file's name never counts.
-import { SaxesParser } from "saxes";
+import { Malformed } from "./bytes.ts";
+import type { Format } from "./digest.ts";
+import { type XmlName, readXml } from "./xml.ts";
 import tables from "./recognition.json" with { type: "json" };
 
 const LOOK = 1 << 16; // bytes of an XML document or a message that are looked at: the type stands near the top
@@ -14,31 +16,32 @@ const MARKUP = /^\ufeff?[ \t\r\n]*([{[<])/;
 type Code = number | null;
 type Members = Record<string, unknown>;
 
-/** How the bytes of a file become fields. */
-export type Format = "json" | "xml" | "opaque";
-
 /** The format that a file seems to have: by a name that ends in .json or .xml, else by its first character. */
 export function sniff(data: Uint8Array, name: string): Format {
   const ending = /\.(json|xml)$/.exec(name.toLowerCase())?.[1];
   if (ending === "json" || ending === "xml") return ending;
-  const [, mark] = MARKUP.exec(beginning(data)) ?? [];
+  const [, mark] = MARKUP.exec(beginning(data).text) ?? [];
   return mark === undefined ? "opaque" : mark === "<" ? "xml" : "json";
 }
 
 /** The document type (UNCL 1001) that a document says it is of; null if it does not say it. */
 export function recognise(data: Uint8Array): Code {
   const format = sniff(data, "");
-  return format === "xml" ? byRoot(beginning(data)) : format === "json" ? byMembers(data) : byMessage(data);
+  if (format === "xml") {
+    const { text, encoding } = beginning(data);
+    return byRoot(text, encoding);
+  }
+  return format === "json" ? byMembers(data) : byMessage(data);
 }
 
 /** The first bytes as text, in the encoding that they show. */
-function beginning(data: Uint8Array): string {
+function beginning(data: Uint8Array): { readonly text: string; readonly encoding: string } {
   const [first, second] = data;
   const encoding =
-    (first === 0xff && second === 0xfe) || (first === 0x3c && second === 0) ? "utf-16le"
-    : (first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c) ? "utf-16be"
-    : "utf-8";
-  return new TextDecoder(encoding).decode(data.subarray(0, LOOK));
+    (first === 0xff && second === 0xfe) || (first === 0x3c && second === 0) ? "UTF-16LE"
+    : (first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c) ? "UTF-16BE"
+    : "UTF-8";
+  return { text: new TextDecoder(encoding).decode(data.subarray(0, LOOK)), encoding };
 }
 
 // --------------------------------------------------------------------------------------------------------------- XML
@@ -52,38 +55,37 @@ interface Top {
 
 class Enough extends Error {}
 
-function topOf(content: string): Top {
+function topOf(content: string, encoding: string): Top {
   const top: Top = { root: "", namespace: "", texts: new Map() };
   const path: string[] = [];
   let tags = 0, text = "";
-  const stop = (): void => { throw new Enough(); };
-  const parser = new SaxesParser({ xmlns: true });
-  parser.on("error", stop);
-  parser.on("doctype", stop);
-  parser.on("opentag", (tag) => {
-    if (top.root === "") [top.root, top.namespace] = [tag.local, tag.uri];
-    if (++tags > MOST_TAGS) stop();
-    path.push(tag.local);
-    text = "";
-  });
-  parser.on("closetag", () => {
-    const name = path.slice(1).join("/");
-    if (path.length <= MOST_DEPTH && !top.texts.has(name)) top.texts.set(name, text.trim());
-    path.pop();
-    text = "";
-  });
-  parser.on("text", (said) => { text += said; });
-  parser.on("cdata", (said) => { text += said; });
   try {
-    parser.write(content);
+    readXml(content, encoding, {
+      open({ local, namespace }: XmlName): void {
+        if (top.root === "") [top.root, top.namespace] = [local, namespace];
+        if (++tags > MOST_TAGS) throw new Enough();
+        path.push(local);
+        text = "";
+      },
+      close(): void {
+        const name = path.slice(1).join("/");
+        if (path.length <= MOST_DEPTH && !top.texts.has(name)) top.texts.set(name, text.trim());
+        path.pop();
+        text = "";
+      },
+      text(said): void { text += said; },
+      border(): void {},
+      instruction(): void {},
+    });
   } catch (error) {
-    if (!(error instanceof Enough)) throw error; // what was seen until something is wrong is what there is
+    // What was seen until something is wrong, or the look ends, is what there is.
+    if (!(error instanceof Enough || error instanceof Malformed)) throw error;
   }
   return top;
 }
 
-function byRoot(content: string): Code {
-  const top = topOf(content.replace(/^\ufeff/, ""));
+function byRoot(content: string, encoding: string): Code {
+  const top = topOf(content.replace(/^\ufeff/, ""), encoding);
   const { root, namespace, texts } = top;
   if (root === "") return null;
   const ubl = UBL.exec(namespace)?.[1];
