@@ -1,4 +1,7 @@
-"""The two verifiers beside each other: how a question or a document is read by both, and where they differ."""
+"""The verifiers beside each other: how a question or a document is read by each, and where they differ.
+
+The ledger's own and the one that stands alone always; the browser's where it is asked for, since it takes longer.
+"""
 
 from __future__ import annotations
 
@@ -18,21 +21,24 @@ from tests.differential.mutations import mutated
 from tests.differential.sealed import Sealed, in_a_pdf
 from tests.verifier import both
 from tests.verifier.both import Asked, Found, alone
+from tests.verifier.browser import by_browser, read_by_browser
 
 CRASHED = "CRASHED"
 
 
 class Question(NamedTuple):
-    """A question, the seed that makes it, and both answers to it."""
+    """A question, the seed that makes it, and the answers to it; ``browser`` is None where it was not asked."""
 
     seed: str
     asked: Asked
     ledger: Found
     alone: Found
+    browser: Found | None = None
 
     @property
     def differs(self) -> bool:
-        return self.ledger != self.alone or self.ledger.conclusion.startswith(CRASHED)
+        others = [self.alone] if self.browser is None else [self.alone, self.browser]
+        return any(other != self.ledger for other in others) or self.ledger.conclusion.startswith(CRASHED)
 
     @property
     def outcome(self) -> str:
@@ -45,8 +51,10 @@ class Question(NamedTuple):
     @property
     def difference(self) -> str:
         """What the first difference is, in one line."""
-        ours, theirs = self.ledger, self.alone
-        conclusions = f"ledger {ours.conclusion}, alone {theirs.conclusion}"
+        ours, theirs, name = self.ledger, self.alone, "alone"
+        if ours == theirs and self.browser is not None:
+            theirs, name = self.browser, "browser"
+        conclusions = f"ledger {ours.conclusion}, {name} {theirs.conclusion}"
         if ours.conclusion != theirs.conclusion and "MALFORMED" in (ours.conclusion, theirs.conclusion):
             return f"{conclusions}: {why(self.asked)}"
         pairs = zip(_items(ours), _items(theirs), strict=False)
@@ -79,12 +87,13 @@ def seeds(first: str, count: int) -> Iterator[str]:
     return (f"{first}.{number // 10}-{number % 10}" for number in range(count))
 
 
-def compare(seed: str, cache: VerificationCache | None = None) -> Question:
-    return judged(seed, asked_by(seed), cache)
+def compare(seed: str, cache: VerificationCache | None = None, in_browser: bool = False) -> Question:
+    return judged(seed, asked_by(seed), cache, in_browser)
 
 
-def judged(seed: str, asked: Asked, cache: VerificationCache | None = None) -> Question:
-    return Question(seed, asked, _answer(lambda: both.by_ledger(asked, cache)), _answer(lambda: both.by_itself(asked)))
+def judged(seed: str, asked: Asked, cache: VerificationCache | None = None, in_browser: bool = False) -> Question:
+    ledger, alone = _answer(lambda: both.by_ledger(asked, cache)), _answer(lambda: both.by_itself(asked))
+    return Question(seed, asked, ledger, alone, _answer(lambda: by_browser(asked)) if in_browser else None)
 
 
 def _answer(by: Callable[[], Found]) -> Found:
@@ -138,16 +147,26 @@ def read_alone(data: bytes) -> Reading:
     return Reading(document.digest, document.shown)
 
 
-def reads_differ(data: bytes) -> str | None:
-    """How the two verifiers read a wrapped or redacted document differently; None where they do not."""
+def read_in_browser(data: bytes) -> Reading:
+    return Reading(*read_by_browser(data), "refused")
+
+
+def reads_differ(data: bytes, in_browser: bool = False) -> str | None:
+    """How the verifiers read a wrapped or redacted document differently; None where they do not."""
+    readers = {"alone": read_alone, **({"browser": read_in_browser} if in_browser else {})}
     try:
-        ours, theirs = read_by_ledger(data), read_alone(data)
+        ours = read_by_ledger(data)
+        found = [_differ(ours, name, read(data)) for name, read in readers.items()]
     except Exception as error:
         return f"{CRASHED} {type(error).__name__}: {error}"
+    return next(filter(None, found), None)
+
+
+def _differ(ours: Reading, name: str, theirs: Reading) -> str | None:
     if ours[:2] == theirs[:2]:
         return None
     if ours.digest is None or theirs.digest is None:
-        return f"ledger: {ours.reason or 'read'}; alone: {theirs.reason or 'read'}"
+        return f"ledger: {ours.reason or 'read'}; {name}: {theirs.reason or 'read'}"
     paths = [path for path in {**ours.fields, **theirs.fields} if ours.fields.get(path) != theirs.fields.get(path)]
     return f"fields differ: {paths[:3]}"
 

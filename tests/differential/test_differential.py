@@ -1,4 +1,4 @@
-"""Both verifiers give one answer: to questions about sealed histories, to documents, to every spelling of a time."""
+"""All verifiers give one answer: to questions about sealed histories, to documents, to every spelling of a time."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ from ledger.core.encoding.text import when
 from ledger.core.verification import intact, verify
 from ledger.core.verification.cache import VerificationCache
 from ledger.errors import Malformed
+from tests.differential import compare as compare_module
 from tests.differential import deep, documents
 from tests.differential.compare import Question, compare, read_by_ledger, reads_differ, remembering, seeds
-from tests.verifier.both import BESIDE, alone
+from tests.verifier import browser
+from tests.verifier.both import BESIDE, Found, alone
 
 QUESTIONS, DOCUMENTS, CHUNK = 3_000, 8_000, 500
+IN_BROWSER, READ_IN_BROWSER = 300, 1_000
+needs_node = pytest.mark.skipif(not browser.is_installed(), reason=browser.MISSING)
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +43,18 @@ def test_of_sealed_histories(number: int) -> None:
     cache = VerificationCache()
     asked = (compare(seed, cache if place % 2 else None) for place, seed in enumerate(seeds(f"test.{number}", CHUNK)))
     assert differences(asked) == []
+
+
+@needs_node
+def test_of_sealed_histories_in_the_browser() -> None:
+    asked = (compare(seed, in_browser=True) for seed in seeds("browser", IN_BROWSER))
+    assert differences(asked) == []
+
+
+@needs_node
+def test_of_documents_in_the_browser() -> None:
+    found = deep.papers("browser", READ_IN_BROWSER, browser_every=1)
+    assert [(one.seed, one.how) for one in found.different] == []
 
 
 def test_every_code_of_an_offline_verdict_is_reached() -> None:
@@ -161,6 +177,18 @@ def test_a_verdict_that_says_something_else_is_found(member: str, monkeypatch: p
     right = alone.Verifier.run
     monkeypatch.setattr(alone.Verifier, "run", lambda self: right(self) | {member: "something else"})
     assert f"('{member}', 'something else')" in (first_difference(100) or "")
+
+
+@needs_node
+@pytest.mark.parametrize(("name", "wrong"), [("conclusion", "GOOD"), ("checks", []), ("said", {})])
+def test_a_browser_that_errs_is_found(name: str, wrong: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def errs(asked: Any) -> Found:
+        return right(asked)._replace(**{name: wrong})
+
+    right = compare_module.by_browser
+    monkeypatch.setattr(compare_module, "by_browser", errs)
+    asked = (compare(seed, in_browser=True) for seed in seeds("errs", 50))
+    assert any("browser" in found for found in differences(asked))
 
 
 def test_a_crash_of_either_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """The long run of changes: ``make deep``, or ``python -m tests.mutation.deep --count 100000 --seed 1``.
 
-Exit code 1: a change was accepted, or something crashed; the files of it are kept.
+Exit code 1: a change was accepted, something crashed, or the browser's verifier judges otherwise; the files are kept.
 """
 
 from __future__ import annotations
@@ -20,18 +20,27 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from tests.mutation.mutants import Mutant, bases, mutants, outcome
+from tests.mutation.mutants import Mutant, asked, bases, mutants, outcome
+from tests.verifier import browser
+from tests.verifier.both import by_ledger
 
 CHUNK = 500
 FINE = ("MALFORMED", "NOT_GOOD", "UNDECIDED", "NOTICED")
+DIFFERS = "JUDGED OTHERWISE IN THE BROWSER"
 
 
-def chunk(seed: int, count: int) -> tuple[Counter[tuple[str, str]], list[Mutant]]:
+def met_by_all(mutant: Mutant) -> str:
+    """How the ledger's verifier met the change, or that the browser's verifier met it otherwise."""
+    found = outcome(mutant)
+    return found if found not in FINE or browser.by_browser(asked(mutant)) == by_ledger(asked(mutant)) else DIFFERS
+
+
+def chunk(seed: int, count: int, in_browser: bool) -> tuple[Counter[tuple[str, str]], list[Mutant]]:
     """Try ``count`` changes; returns how each kind was met, and those that should not be."""
     met: Counter[tuple[str, str]] = Counter()
     bad = []
     for mutant in islice(mutants(random.Random(seed), bases()), count):
-        found = outcome(mutant)
+        found = met_by_all(mutant) if in_browser else outcome(mutant)
         met[mutant.kind, found] += 1
         if found not in FINE:
             bad.append(mutant)
@@ -56,14 +65,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Try changes that no verifier may accept.")
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+    parser.add_argument("--without-browser", action="store_true", help="do not ask the browser's verifier")
     given = parser.parse_args()
     console = Console()
+    in_browser = not given.without_browser
+    if in_browser and not browser.is_installed():
+        console.print(f"the browser's verifier {browser.MISSING}; without it: --without-browser")
+        return 1
     console.print(f"seed {given.seed}")
     met: Counter[tuple[str, str]] = Counter()
     bad: list[Mutant] = []
     with ProcessPoolExecutor(os.cpu_count()) as pool, Progress(console=console) as progress:
         task = progress.add_task("changes tried", total=given.count)
-        waiting = [pool.submit(chunk, seed, size) for seed, size in seeds(given.seed, given.count)]
+        waiting = [pool.submit(chunk, seed, size, in_browser) for seed, size in seeds(given.seed, given.count)]
         for done in as_completed(waiting):
             found, wrong = done.result()
             met.update(found)
@@ -75,7 +89,9 @@ def main() -> int:
         table.add_row(kind, *(f"{met[kind, name]:,}" for name in outcomes))
     console.print(table)
     for mutant in bad[:10]:
-        console.print(f"[red]{outcome(mutant)}[/]: {mutant.kind}, files in {keep(mutant)}")
+        console.print(
+            f"[red]{met_by_all(mutant) if in_browser else outcome(mutant)}[/]: {mutant.kind}, files in {keep(mutant)}"
+        )
     console.print("[bold red]not all were refused[/]" if bad else "[bold green]none was accepted, none crashed[/]")
     return 1 if bad else 0
 

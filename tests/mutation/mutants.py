@@ -33,6 +33,7 @@ from tests.conformance.parts import (
     requirement,
     shipment,
 )
+from tests.verifier.both import Asked
 
 
 class Base(NamedTuple):
@@ -130,6 +131,12 @@ def outcome(mutant: Mutant) -> str:
     if accepted(mutant):
         return "ACCEPTED"
     return "NOTICED" if verdict.conclusion is Conclusion.GOOD else verdict.conclusion.name
+
+
+def asked(mutant: Mutant) -> Asked:
+    """The question that its files are."""
+    files = {**mutant.base.files, mutant.file: mutant.content}
+    return Asked(files["evidence"], files.get("document"), files["trust"], files["policy"], None, mutant.base.at)
 
 
 def mutants(chance: random.Random, starts: list[Base]) -> Iterator[Mutant]:

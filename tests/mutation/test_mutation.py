@@ -9,11 +9,12 @@ from itertools import islice
 import pytest
 
 from ledger.core.verification import intact
-from tests.mutation.deep import FINE
-from tests.mutation.mutants import bases, judge, mutants, outcome
-from tests.verifier.both import Asked, by_itself
+from tests.mutation.deep import FINE, met_by_all
+from tests.mutation.mutants import asked, bases, judge, mutants, outcome
+from tests.verifier import browser
+from tests.verifier.both import by_itself
 
-SAMPLE, BY_ITSELF = 2000, 300
+SAMPLE, BY_ITSELF, IN_BROWSER = 2000, 300, 500
 
 
 def test_no_change_is_accepted_and_none_crashes() -> None:
@@ -32,11 +33,17 @@ def test_no_change_is_accepted_and_none_crashes() -> None:
 
 def test_nor_by_the_stand_alone_verifier() -> None:
     for mutant in islice(mutants(random.Random(2027), bases()), BY_ITSELF):
-        files = {**mutant.base.files, mutant.file: mutant.content}
-        asked = Asked(files["evidence"], files.get("document"), files["trust"], files["policy"], None, mutant.base.at)
-        found, *_ = by_itself(asked)
+        found, *_ = by_itself(asked(mutant))
         assert (found == "MALFORMED") == (outcome(mutant) == "MALFORMED"), (mutant.kind, mutant.file, found)
         assert found != "GOOD" or outcome(mutant) == "NOTICED"
+
+
+@pytest.mark.skipif(not browser.is_installed(), reason=browser.MISSING)
+def test_the_browser_meets_each_change_alike() -> None:
+    met = Counter(met_by_all(mutant) for mutant in islice(mutants(random.Random(2028), bases()), IN_BROWSER))
+    assert set(met) <= set(FINE)
+    assert met["MALFORMED"] > 50
+    assert met["NOT_GOOD"] > 50
 
 
 def test_a_verifier_without_a_check_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ from ledger.errors import LedgerError
 from ledger.testing.world import CUSTOMS
 from tests.conformance.parts import policy, requirement, spelled
 from tests.verifier.both import Asked, Found, by_itself, by_ledger
+from tests.verifier.browser import by_browser, is_installed
 from tests.verifier.worlds import KINDS, Chance
 
 DEMANDS = ("policy", "refusal", "freshness", "since", "shown", "witnesses")
@@ -157,15 +158,17 @@ def _statuses(found: Found, name: str) -> list[str]:
 def tried(asked: Asked, twice: bool = False) -> Iterator[tuple[Removal, Found, str | None]]:
     """Each removal from the evidence of a question, the verdict after it, and what was won.
 
-    :param twice: ask the stand-alone verifier too, whose answer must be the same.
+    :param twice: ask the other verifiers too, whose answer must be the same: the one that stands alone, and the
+        browser's where it is installed.
     """
     before = by_ledger(asked)
+    others = [by_itself, by_browser] if is_installed() else [by_itself]
     for removal in removals(asked.evidence):
         again = asked._replace(evidence=removal.evidence)
         after = by_ledger(again)
         wrong = won(before, after)
-        if twice and wrong is None and by_itself(again) != after:
-            wrong = "the two verifiers differ"
+        if twice and wrong is None and any(other(again) != after for other in others):
+            wrong = "the verifiers differ"
         yield removal, after, wrong
 
 

@@ -24,7 +24,7 @@ def test_nothing_is_won_by_a_removal(first: int) -> None:
     assert met["NOT_GOOD"] > 100
 
 
-def test_both_verifiers_judge_what_is_left_alike() -> None:
+def test_all_verifiers_judge_what_is_left_alike() -> None:
     for seed in islice(seeds_of(99), 2):
         for removal, _, wrong in tried(question(seed), twice=True):
             assert wrong is None, f"{wrong}: without {removal.kind}, seed {seed}"

@@ -46,12 +46,22 @@ class Browser:
         )
 
     def verdict(self, asked: Asked, trusts: Mapping[str, bytes] | None = None) -> dict[str, Any]:
-        """The verdict's JSON; ``{"error": words}`` where there is none. ``trusts``: a folder of trust roots, by name."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
+        """The verdict's JSON; ``{"error": words}`` where there is none. ``trusts``: a folder of trust roots."""
         trust = _spelled(asked.trust) if trusts is None else {name: _spelled(data) for name, data in trusts.items()}
         files = {name: _spelled(getattr(asked, name)) for name in ("evidence", "document", "policy")}
-        self._process.stdin.write(json.dumps({**files, "trust": trust, "at": asked.at, "clock": asked.clock}) + "\n")
+        return self._asked({**files, "trust": trust, "at": asked.at, "clock": asked.clock})
+
+    def reading(self, document: bytes) -> dict[str, Any]:
+        """How it reads a wrapped or redacted document: ``digest`` and, by path, ``fields``; hashes in hex.
+
+        ``{"error": words}`` where it does not.
+        """
+        return self._asked({"document": _spelled(document)})
+
+    def _asked(self, question: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         assert line, "the process ended"
@@ -79,11 +89,24 @@ def by_browser(asked: Asked) -> Found:
     :raises RuntimeError: it broke, whatever it was given.
     """
     verdict = browser().verdict(asked)
-    if "error" not in verdict:
-        return Found.of(verdict)
-    if not verdict["error"].startswith("malformed: "):
-        raise RuntimeError(verdict["error"])
-    return MALFORMED
+    return MALFORMED if _is_malformed(verdict) else Found.of(verdict)
+
+
+def read_by_browser(document: bytes) -> tuple[bytes | None, dict[str, bytes]]:
+    """The digest, and the hash of each shown field by its path; None and nothing where it refuses the document.
+
+    :raises RuntimeError: it broke, whatever it was given.
+    """
+    reading = browser().reading(document)
+    if _is_malformed(reading):
+        return None, {}
+    return bytes.fromhex(reading["digest"]), {path: bytes.fromhex(hash_) for path, hash_ in reading["fields"].items()}
+
+
+def _is_malformed(answer: dict[str, Any]) -> bool:
+    if "error" in answer and not answer["error"].startswith("malformed: "):
+        raise RuntimeError(answer["error"])
+    return "error" in answer
 
 
 def _spelled(data: bytes | None) -> str | None:

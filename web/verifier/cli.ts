@@ -6,12 +6,14 @@
 //
 // With --lines, each line of standard input is a question, a JSON object: "evidence", "document", "trust" and "policy" in
 // base64 or null, of a folder of trust roots an object of these; "at" in seconds or null, and "clock" in seconds. Each
-// line of standard output is a verdict, or {"error"}.
+// line of standard output is a verdict, or {"error"}. Without evidence, the answer is how the document is read, wrapped or
+// redacted: {"digest", "fields"}, hashes in hex by path.
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { type Bytes, Malformed, compareText } from "./bytes.ts";
+import { type Bytes, Malformed, compareText, hex } from "./bytes.ts";
+import { readDocument } from "./document.ts";
 import { type Files, readFiles } from "./question.ts";
 import type { Verdict } from "./verdict.ts";
 import type { Times } from "./verification.ts";
@@ -100,14 +102,27 @@ const answerLines = (): void => {
   });
 };
 
-const answerLine = (line: string): Verdict => {
+interface Reading {
+  readonly digest: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+const answerLine = (line: string): Verdict | Reading => {
   const members = new Map<string, unknown>(Object.entries(JSON.parse(line)));
   const file = (name: string): Bytes | null => bytesIn(members.get(name));
   const given = members.get("trust");
   const trust = typeof given === "object" && given !== null ? folderIn(given) : bytesIn(given);
-  const files = { evidence: file("evidence") ?? new Uint8Array(), document: file("document"), trust, policy: file("policy") };
+  const evidence = file("evidence");
+  const document = file("document");
+  if (evidence === null) return reading(document ?? new Uint8Array());
+  const files = { evidence, document, trust, policy: file("policy") };
   const at = members.get("at");
   return answer(files, { at: typeof at === "number" ? at : null, clock: Number(members.get("clock")) });
+};
+
+const reading = (data: Bytes): Reading => {
+  const { digest, fields } = readDocument(data);
+  return { digest: hex(digest), fields: Object.fromEntries(fields.map(({ path, hash }) => [path, hex(hash)])) };
 };
 
 const bytesIn = (text: unknown): Bytes | null =>
