@@ -1,5 +1,5 @@
 // A document as fields with salts and hashes, and its digest: formats.md section 2.
-import { type Bytes, MIB, compareBytes, join, sha256, utf8, word } from "./bytes.ts";
+import { type Bytes, MIB, compareBytes, join, sha256, utf8 } from "./bytes.ts";
 
 export type Format = "json" | "xml" | "opaque";
 
@@ -45,10 +45,17 @@ export interface Document {
 /** The salt of the field with this path, in UTF-8. The seed has 32 bytes. */
 export const saltOf = (seed: Bytes, path: Bytes): Bytes => sha256(join(seed, path)).subarray(0, 16);
 
-const FIELD = Uint8Array.of(0x02);
-
-export const fieldHash = (salt: Bytes, path: Bytes, type: string, value: Bytes): Bytes =>
-  sha256(join(FIELD, salt, word(path.length, 4), path, utf8(type), value));
+/** The field hash. `path` is in UTF-8, `type` one letter. One array for each, as a document may have 100,000 fields. */
+export const fieldHash = (salt: Bytes, path: Bytes, type: string, value: Bytes): Bytes => {
+  const data = new Uint8Array(22 + path.length + value.length);
+  data[0] = 0x02;
+  data.set(salt, 1);
+  new DataView(data.buffer).setUint32(17, path.length);
+  data.set(path, 21);
+  data[21 + path.length] = type.charCodeAt(0);
+  data.set(value, 22 + path.length);
+  return sha256(data);
+};
 
 /** All fields of a document with the salts that its seed gives them. */
 export const saltedFields = (seed: Bytes, fields: readonly Field[]): ShownField[] =>
