@@ -25,13 +25,14 @@ test: setup ## run every test: Python, Solidity, and both on one chain
 
 QUESTIONS ?= 100000
 DOCUMENTS ?= 700000
-deep: setup ## run the long tests: 1,000 kills, 100,000 changed files, 100,000 removals, both verifiers on QUESTIONS and DOCUMENTS, every conformance case as a process
+deep: setup ## run the long tests: 1,000 kills, 100,000 changed files, 100,000 removals, all verifiers on QUESTIONS and DOCUMENTS, every conformance case as a process
 	@$(BIN)/python -m tests.faults.deep --kills 1000
 	@$(BIN)/python -m tests.mutation.deep --count 100000
 	@$(BIN)/python -m tests.removal.deep --count 100000
 	@$(BIN)/python -m tests.differential.deep --questions $(QUESTIONS) --documents $(DOCUMENTS)
 	@$(BIN)/python -m tests.conformance.run --verifier "python -I -S verifier/verify.py" | tail -1
 	@$(BIN)/python -m tests.conformance.run --verifier "ledger verify" | tail -1
+	@node web/build.mjs --check && $(BIN)/python -m tests.conformance.run --verifier "node web/made/verifier.mjs" | tail -1
 
 check: setup ## check style, types, import direction, gas, words, generated files and contract (slither)
 	@ruff check . && ruff format --check . && mypy && lint-imports
