@@ -55,6 +55,7 @@ DATA = {
     "ledger/manual/help/passphrases.md",
     "ledger/manual/help/patterns.md",
     "ledger/manual/pdf.md",
+    "ledger/manual/verify.html",
     "ledger/py.typed",
 }
 """Every file of the wheel that is no module. A new one must be listed here, so that none comes in unseen."""

@@ -10,6 +10,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { build } from "esbuild";
 
 const WEB = dirname(fileURLToPath(import.meta.url));
@@ -55,12 +56,17 @@ async function style() {
 
 const hash = (text) => `sha256-${createHash("sha256").update(text).digest("base64")}`;
 
+const inPage = (code) => code.replaceAll("</script", "<\\/script");
+
+// A large script is packed: where the template has {{packed}}, that is the page's script, and {{script}} unpacks it.
 async function page(name, css) {
-  // A page whose verifier works in a second thread carries it as text, which becomes a blob: see pages/worker.ts.
-  const worker = existsSync(join(WEB, "pages", `${name}.worker.ts`)) ? await script(`pages/${name}.worker.ts`) : "";
-  const text = readFileSync(join(WEB, "templates", `${name}.html`), "utf8");
-  const code = (await script(`pages/${name}.ts`, { define: { WORKER: JSON.stringify(worker) } }, text)).replaceAll("</script", "<\\/script");
-  const parts = { style: css, script: code, "style-hash": hash(css), "script-hash": hash(code) };
+  const text = readFileSync(join(WEB, "templates", `${name}.html`), "utf8").trimEnd();
+  const own = inPage(await script(`pages/${name}.ts`, {}, text));
+  const code = text.includes("{{packed}}") ? inPage(await script("pages/unpack.ts")) : own;
+  const parts = {
+    style: css, script: code, packed: deflateRawSync(own, { level: 9 }).toString("base64"),
+    "style-hash": hash(css), "script-hash": hash(code), "packed-hash": hash(own),
+  };
   return text.replaceAll(/\{\{([a-z-]+)\}\}/g, (whole, part) => parts[part] ?? whole);
 }
 
@@ -79,11 +85,25 @@ async function commandLine() {
   writeFileSync(join(WEB, "made", "verifier.mjs"), made.outputFiles[0].text);
 }
 
+// Another version of the packing library may pack the same script into other bytes.
+const PACKED = /(<script type="text\/plain" id="packed">)([A-Za-z0-9+/=]*)/;
+const unpacked = (text) => text.replace(PACKED, (_, before, packed) => before + inflateRawSync(Buffer.from(packed, "base64")).toString());
+
+function isFresh(path, text) {
+  if (!existsSync(path)) return false;
+  const found = readFileSync(path, "utf8");
+  try {
+    return found === text || unpacked(found) === unpacked(text);
+  } catch {
+    return false; // what is there cannot be unpacked
+  }
+}
+
 const check = process.argv.includes("--check");
 const stale = [];
 for (const [name, text] of await files()) {
   const path = join(ROOT, name);
-  if (existsSync(path) && readFileSync(path, "utf8") === text) continue;
+  if (isFresh(path, text)) continue;
   stale.push(name);
   if (!check) writeFileSync(path, text);
 }

@@ -27,6 +27,11 @@ def help_page(name: str) -> str:
     return files(__name__).joinpath("help", f"{name}.md").read_text(encoding="utf-8")
 
 
+def checking_page() -> bytes:
+    """The page that checks documents in a browser, built from ``web/``."""
+    return files(__name__).joinpath("verify.html").read_bytes()
+
+
 def readme(origin: str) -> bytes:
     """The page that comes first, about the history of ``origin``."""
     return files(__name__).joinpath(_README).read_text(encoding="utf-8").replace("{origin}", origin).encode()
