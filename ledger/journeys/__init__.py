@@ -45,6 +45,7 @@ In the order of a document's life:
 ``proof``            export it for other programs: tlog-proof, SCITT
 ``verify``           gather what a verdict needs, and let the core decide
 ``verify_folder``    a verdict about each piece of evidence in a folder
+``verify_page``      the page that checks documents in a browser, with one's own trust inside
 ``show``             the fields that a digest binds
 ``history``          entries by number
 ``sign``             answer a portal's request for a signature outside the browser
