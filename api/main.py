@@ -33,7 +33,7 @@ from api.kit.openapi import with_models
 from api.kit.queries import take_known_queries
 from api.kit.streams import ended_by_signals
 from api.portal import assets, pages
-from api.portal.views import missing, public
+from api.portal.views import ROUTERS
 from api.routes import health, metrics, sessions
 from api.routes.ledger import (
     attestations,
@@ -149,8 +149,7 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         metrics.router,
         pages.router,
         assets.router,
-        public.router,
-        missing.router,
+        *ROUTERS,
     ):
         # Not by include_router, which nests routers and so looks up the route of each request twice.
         for route in router.routes:

@@ -215,6 +215,7 @@ def _whole(text: str) -> str:
 def catalogue(language: str, texts: Mapping[str, Text], translations: Mapping[str, tuple[str, ...]]) -> bytes:
     """A catalogue of exactly these texts, one entry a line, so that two branches merge well."""
     made = Catalog(locale=language, project="trade-ledger", version="", charset="utf-8", fuzzy=False)
+    made.mime_headers = [("Plural-Forms", PLURALS[language])]
     for key, text in texts.items():
         forms = translations.get(key)
         if isinstance(text, str):

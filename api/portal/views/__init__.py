@@ -1,1 +1,11 @@
 """The screens, by whom they are for. They read by the services and journeys that the API has, and decide nothing."""
+
+from api.portal.views import agencies, declarations, history, missing, public
+
+ROUTERS = (
+    public.router,
+    history.router,
+    agencies.router,
+    declarations.router,
+    missing.router,  # takes what is left below /portal/
+)
