@@ -1,4 +1,4 @@
-"""Evidence, trust roots and policies at the edge of what the documents permit, judged alike by both verifiers."""
+"""Evidence, trust roots and policies at the edge of what the documents permit, judged alike by all verifiers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from eth_abi import encode
 
 from ledger.testing.world import ORIGIN, PLANT, START
 from tests.conformance.parts import attested, policy, requirement, spelled
-from tests.verifier.both import Asked, by_itself, by_ledger
+from tests.verifier.alike import alike
+from tests.verifier.both import Asked
 
 MADE = attested()
 EVIDENCE, TRUST = MADE.evidence().to_bytes(), MADE.world.trust.to_bytes()
@@ -24,11 +25,10 @@ WHOLE = [0, 1, 65_535, 65_536, 2**53 - 1, 2**53, 2**64 - 1, 2**64, -1, 1.0, True
 
 
 def agreed(asked: Iterable[Asked]) -> None:
-    """Both give each the same answer, and not all are refused as malformed, nor none."""
+    """All verifiers give each the same answer, and not all are refused as malformed, nor none."""
     outcomes = set()
     for item in asked:
-        found = by_ledger(item)
-        assert by_itself(item) == found, item
+        found = alike(item)
         outcomes.add(found[0] == "MALFORMED")
     assert outcomes == {True, False}
 

@@ -20,7 +20,8 @@ from ledger.core.document import Format, disclose, read_redacted, redact, sniff,
 from ledger.core.encoding.text import when
 from ledger.core.evidence.pdf import embed, read_pdf
 from ledger.errors import Malformed
-from tests.verifier.both import FILE, Asked, alone, by_itself, by_ledger
+from tests.verifier.alike import alike
+from tests.verifier.both import FILE, Asked, alone, by_ledger
 from tests.verifier.worlds import lawful_question, lawless_question
 
 ROOT = FILE.parents[1]
@@ -37,14 +38,14 @@ SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 @given(SEEDS)
 def test_of_lawful_histories(seed: int) -> None:
     asked = lawful_question(seed)
-    assert by_itself(asked) == by_ledger(asked)
+    alike(asked)
 
 
 @SLOW
 @given(SEEDS)
 def test_of_histories_that_break_the_rules_or_are_shown_in_part(seed: int) -> None:
     asked = lawless_question(seed)
-    assert by_itself(asked) == by_ledger(asked)
+    alike(asked)
 
 
 @SLOW
@@ -55,7 +56,7 @@ def test_of_evidence_with_a_changed_bit(seed: int, data: some.DataObject) -> Non
     asked = asked._replace(
         evidence=asked.evidence[:at] + bytes([asked.evidence[at] ^ 1 << bit]) + asked.evidence[at + 1 :]
     )
-    assert by_itself(asked) == by_ledger(asked)
+    alike(asked)
 
 
 @SLOW
@@ -69,7 +70,7 @@ def test_of_evidence_with_a_changed_member(seed: int, data: some.DataObject) -> 
     holder[key] = data.draw(_other(holder[key]))
     text = json.dumps(value, sort_keys=True, separators=(",", ":")).encode() + b"\n"
     asked = asked._replace(evidence=text)
-    assert by_itself(asked) == by_ledger(asked)
+    alike(asked)
 
 
 def _places(value: Any) -> Any:

@@ -10,6 +10,8 @@ import { checkPattern, patternMatches } from "../../web/verifier/patterns.ts";
 import { cutPdf } from "../../web/verifier/pdf.ts";
 import { fragmentOf, type Link, readFragment, seal, sealWith, shareId, unseal } from "../../web/verifier/share.ts";
 import { checkP256, checkPasskey, ed25519Fits, isFullOrder, readAssertion, recoverAddress } from "../../web/verifier/signature.ts";
+import { indexRoot, readIndex } from "../../web/verifier/subjects.ts";
+import { checkInclusion } from "../../web/verifier/tree.ts";
 import { type Members, OnlyContract, Origin, STATEMENTS, type StatementName, type Value, membersOf, statement } from "../../web/verifier/statement.ts";
 
 type Question = Readonly<Record<string, unknown>>;
@@ -74,6 +76,17 @@ const ANSWERS: Readonly<Record<string, (question: Question) => unknown>> = {
   pattern: (question) => {
     checkPattern(textIn(question, "pattern"));
     return patternMatches(readDocument(bytesIn(question, "data")), textIn(question, "pattern"));
+  },
+  inclusion: (question) => {
+    const hashes = Array.isArray(question["proof"]) ? question["proof"].map((item) => unhex(String(item))) : [];
+    const [leaf, root] = [bytesIn(question, "leaf"), bytesIn(question, "root")];
+    checkInclusion(leaf, BigInt(textIn(question, "index")), BigInt(textIn(question, "size")), hashes, root);
+    return true;
+  },
+  index: (question) => {
+    const proof = readIndex(parseJson(textIn(question, "proof"), { depth: 8, values: 1_000_000 }));
+    const keys = Array.isArray(question["keys"]) ? question["keys"].map((item) => unhex(String(item))) : [];
+    return hex(indexRoot(proof, keys));
   },
   pdf: (question) => {
     const { evidence, wrapped, length } = cutPdf(bytesIn(question, "data"));

@@ -141,11 +141,16 @@ class Walk {
 
 const LEAF = Uint8Array.of(0);
 const LIST = Uint8Array.of(2);
+const NUMBER = 8; // bytes
 
 const leafOf = (key: Bytes, value: Bytes): Bytes => sha256(join(LEAF, key, value));
 
-const valueOf = (numbers: readonly number[]): Bytes =>
-  sha256(join(LIST, word(numbers.length, 8), ...numbers.map((number) => word(number, 8))));
+const valueOf = (numbers: readonly number[]): Bytes => {
+  const data = new Uint8Array(LIST.length + NUMBER * (1 + numbers.length));
+  data.set(LIST);
+  [numbers.length, ...numbers].forEach((number, at) => data.set(word(number, NUMBER), LIST.length + NUMBER * at));
+  return sha256(data);
+};
 
 /** Bit number `depth`; bit 0 is the most significant of the first byte. */
 const bitOf = (key: Bytes, depth: number): number => ((key[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1;
