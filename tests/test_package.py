@@ -36,9 +36,6 @@ DATA = {
     "api/portal/locale/es/portal.po",
     "api/portal/locale/fr/portal.po",
     "api/portal/static/portal.css",
-    "api/portal/static/q.css",
-    "api/portal/static/q.html",
-    "api/portal/static/q.js",
     "api/portal/static/icon.svg",
     "api/portal/templates/base.html",
     "api/portal/templates/error.html",
@@ -63,6 +60,7 @@ DATA = {
     "ledger/manual/help/passphrases.md",
     "ledger/manual/help/patterns.md",
     "ledger/manual/pdf.md",
+    "ledger/manual/q.html",
     "ledger/manual/verify.html",
     "ledger/py.typed",
 }

@@ -32,6 +32,11 @@ def checking_page() -> bytes:
     return files(__name__).joinpath("verify.html").read_bytes()
 
 
+def code_page() -> bytes:
+    """The page that a code on paper leads to, built from ``web/``."""
+    return files(__name__).joinpath("q.html").read_bytes()
+
+
 def readme(origin: str) -> bytes:
     """The page that comes first, about the history of ``origin``."""
     return files(__name__).joinpath(_README).read_text(encoding="utf-8").replace("{origin}", origin).encode()

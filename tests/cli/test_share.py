@@ -6,7 +6,10 @@ import sqlite3
 from base64 import urlsafe_b64decode
 from pathlib import Path
 
+import pypdfium2
 import pytest
+import zxingcpp
+from PIL import Image, ImageFilter
 
 from ledger.core.document import open_document
 from ledger.core.evidence.link import read_link
@@ -40,7 +43,13 @@ def test_a_document_is_shared_opened_listed_and_removed(trader: Trader, served: 
     verdict = trader.json("verify", "evidence.json", "-d", "opened.json", "--trust", "trust.json")
     assert verdict["conclusion"] == "GOOD"
     assert [one["share"] for one in trader.json("share", "list")["shares"]] == [made["share"]]
-    assert trader.json("qr", link, "-o", "code.svg")["link"] == link, "the key stays in it"
+    assert trader.json("qr", link, "-o", "code.png")["link"] == link, "the key stays in it"
+    (found,) = zxingcpp.read_barcodes(Image.open("code.png"))
+    assert found.text == link
+    assert trader("print", link, "-o", "page.pdf")[0] == 0
+    page = pypdfium2.PdfDocument("page.pdf")[0].render(scale=150 / 72).to_pil().filter(ImageFilter.GaussianBlur(1))
+    (found,) = zxingcpp.read_barcodes(page)
+    assert found.text == link, "read from paper at 150 dpi, blurred"
     elsewhere = trader.json("qr", link, "--at", "https://ledger.example")["link"]
     assert elsewhere == link.replace(served.url, "https://ledger.example")
     assert trader("share", "remove", link)[0] == 0

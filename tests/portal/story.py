@@ -7,8 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.core.document import Wrapped
-from ledger.core.document.wrapped import wrap
+from ledger.core.document import Wrapped, sniff, wrap
 from ledger.core.encoding.ids import AttestationId, DeclarationId
 from ledger.core.evidence.inclusion import set_of
 from ledger.core.statements.attestation import Attestation
@@ -81,7 +80,7 @@ def _read(name: str) -> bytes:
 
 
 def _declare(house: LocalLedger, data: bytes, document_type: int) -> Declared:
-    wrapped = wrap(data, "xml" if data.lstrip().startswith(b"<") else "json", secrets.token_bytes(32))
+    wrapped = wrap(data, sniff(data), secrets.token_bytes(32))
     declaration = Declaration(house.key("trader").address, wrapped.digest, document_type)
     return Declared(DeclarationId(declaration.id(house.chain.origin)), declaration, wrapped)
 

@@ -16,13 +16,13 @@ interface Head {
   readonly words: string;
 }
 
-/** The whole answer. Its heading has the id `answer`: it should get the focus. */
-export function answer(report: Report): HTMLElement {
+/** The whole answer. Its heading has the id `answer`: it should get the focus. `fields`: what the document says. */
+export function answer(report: Report, fields: Content = whatItSays(report)): HTMLElement {
   const { verdict } = report;
   const { status, words } = headOf(verdict);
   const heading = make("h2", words, { id: "answer", tabindex: "-1" });
   const box = make("section", [heading, whyNot(verdict), whatItIs(report)], { class: "answer", "data-status": status, "aria-labelledby": "answer" });
-  return make("div", [box, said(report), asOf(verdict), questions(verdict), whatItSays(report), technical(report), buttons(report)]);
+  return make("div", [box, said(report), asOf(verdict), questions(verdict), fields, technical(report), buttons(report)]);
 }
 
 function headOf(verdict: Verdict): Head {

@@ -8,8 +8,14 @@ const FIRST = 100;
 const MORE = 1_000;
 const SEARCH_FROM = 20; // with fewer fields, nobody needs to search
 
+/** One more column: its title, and its cell for the field at an index, whose name is given. */
+export interface Column {
+  readonly title: string;
+  readonly cell: (at: number, name: string) => Content;
+}
+
 /** The fields of the declared document that are shown, or how a plain file differs from it. */
-export function whatItSays(report: Report): Content {
+export function whatItSays(report: Report, more: Column | null = null): Content {
   const { shown, comparison } = report;
   return [
     comparison === null ? [] : make("section", [
@@ -24,16 +30,16 @@ export function whatItSays(report: Report): Content {
       ),
       comparison.differing > comparison.rows.length ? make("p", say("And %(count)s more.", { count: number(comparison.differing - comparison.rows.length) })) : [],
     ]),
-    shown === null ? [] : fields(shown),
+    shown === null ? [] : fields(shown, more),
   ];
 }
 
-function fields(shown: ShownFields): HTMLElement {
+function fields(shown: ShownFields, more: Column | null): HTMLElement {
   const count = shown.paths.length;
   const note = shown.hidden === 0
     ? sayMany("The document has one field, and it is here.", "All %(num)s fields of the document are here.", count)
     : say("Fields shown: %(shown)s. Fields hidden: %(hidden)s. Nothing is known of what a hidden field says.", { shown: number(count), hidden: number(shown.hidden) });
-  const list = new FieldList(shown);
+  const list = new FieldList(shown, more);
   return make("section", [make("h2", say("What the document says")), make("p", note), count === 0 ? [] : list.element]);
 }
 
@@ -47,9 +53,9 @@ class FieldList {
   private rows = 0;
   private exact = false;
 
-  constructor(private readonly shown: ShownFields) {
+  constructor(private readonly shown: ShownFields, private readonly column: Column | null) {
     this.matching = [...shown.paths.keys()];
-    const head = make("tr", [make("th", say("Field"), { scope: "col" }), make("th", say("Says"), { scope: "col" })]);
+    const head = make("tr", [make("th", say("Field"), { scope: "col" }), make("th", say("Says"), { scope: "col" }), column === null ? [] : make("th", column.title, { scope: "col" })]);
     const all = make("table", [make("caption", say("Fields that are proven")), make("thead", head), this.body]);
     this.more.addEventListener("click", () => {
       const next = this.rows;
@@ -93,7 +99,8 @@ class FieldList {
     for (const at of this.matching.slice(this.rows, this.rows + count)) {
       const name = words[at] === "" ? say("The content") : (words[at] ?? "");
       const head = make("th", [foreign(name), this.exact ? [make("br"), code(paths[at] ?? "")] : []], { scope: "row", tabindex: "-1" });
-      this.body.append(make("tr", [head, make("td", valueOf({ type: types[at] ?? "", text: values[at] ?? "" }))]));
+      const more = this.column === null ? [] : make("td", this.column.cell(at, name));
+      this.body.append(make("tr", [head, make("td", valueOf({ type: types[at] ?? "", text: values[at] ?? "" })), more]));
     }
     this.rows = Math.min(this.rows + count, this.matching.length);
     this.more.hidden = this.rows >= this.matching.length;
