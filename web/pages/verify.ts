@@ -49,9 +49,18 @@ class CheckingPage {
     addEventListener("beforeprint", () => {
       for (const details of document.querySelectorAll("details")) details.open = true;
     });
+    if (this.settings.served) this.linkHome();
     offerLanguages(part("languages", HTMLDivElement), () => this.showAgain());
     this.showAgain();
     document.documentElement.dataset["ready"] = "yes";
+  }
+
+  /** Served by a ledger, the page's name leads to its first page. */
+  private linkHome(): void {
+    const name = part("name", HTMLSpanElement);
+    const link = make("a", [], { href: "/" });
+    name.replaceWith(link);
+    link.append(name);
   }
 
   private listenForDrops(zone: HTMLElement): void {

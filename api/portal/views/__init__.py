@@ -1,9 +1,10 @@
 """The screens, by whom they are for. They read by the services and journeys that the API has, and decide nothing."""
 
-from api.portal.views import agencies, declarations, history, missing, public
+from api.portal.views import agencies, checking, declarations, history, missing, public
 
 ROUTERS = (
     public.router,
+    checking.router,
     history.router,
     agencies.router,
     declarations.router,
