@@ -113,7 +113,7 @@ function shownOf({ format, fields, hidden }: Document): ShownFields {
   const paths = fields.map(({ path }) => path);
   return {
     paths,
-    words: pathsInWords(format, paths),
+    words: pathsInWords(format, paths, hidden.length === 0),
     types: fields.map(({ type }) => type),
     values: fields.map((field) => valueOf(field).text),
     hidden: hidden.length,
@@ -132,7 +132,7 @@ function comparisonOf(given: Plain, disclosed: Document): Comparison {
   const unknown = compared.filter(({ likeness }) => likeness === "unknown").length;
   const differing = compared.filter(({ likeness }) => likeness !== "same" && likeness !== "unknown");
   const first = differing.slice(0, MOST_ROWS);
-  const words = pathsInWords(disclosed.format, first.map(({ path }) => path));
+  const words = pathsInWords(disclosed.format, first.map(({ path }) => path), false);
   const rows = first.map(({ path, declared, found }, at): ComparedField => ({
     path,
     words: words[at] ?? path,
