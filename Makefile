@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup fetch demo test deep check coverage bench bench-audit bench-exit up down generated conformance-kit clean
+.PHONY: help setup fetch demo test deep check coverage bench bench-audit bench-exit portal-pictures up down generated conformance-kit clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -56,6 +56,9 @@ bench-audit: setup ## measure replay and audit of a million entries, and the gro
 
 bench-exit: setup ## measure export and import of 10,000 and 100,000 entries
 	@$(BIN)/python -m bench.export
+
+portal-pictures: setup ## take pictures of the portal's main screens, in state/pictures
+	@$(BIN)/python -m tests.portal.pictures
 
 up: setup ## start chain, contract and API on loopback, with all state in ./state
 	@$(BIN)/python -m scripts.services up

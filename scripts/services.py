@@ -82,6 +82,8 @@ class Services:
         running = self.running() or self._start()
         self._wait(running)
         self._write_settings(running.port)
+        # By name, not by number: passkeys are made for a name, and browsers make none for an address of numbers.
+        console.print(f"portal    http://localhost:{running.port}")
         console.print(f"API       http://127.0.0.1:{running.port}/docs")
         if running.port != self.api_port:
             console.print(f"Another program has port {self.api_port}, so the API took {running.port}.")

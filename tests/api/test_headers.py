@@ -49,6 +49,9 @@ def complete(answer: Any) -> None:
     for name, value in wanted.items():
         assert [other for key, other in found if key == name] == [value], (answer.request.url, answer.status_code)
     assert names.count("content-security-policy") == 1
+    assert names.count("permissions-policy") == 1
+    may_sign = "publickey-credentials-get=()" not in answer.headers["permissions-policy"]
+    assert not may_sign or answer.request.url.path == "/sign"
     assert names.count("x-request-id") == 1
     assert "server" not in names
     assert names.count("cache-control") == 1 or answer.request.url.path.startswith("/static-offline-docs")
