@@ -4,6 +4,7 @@ In the order of a document's life:
 
 ==================== ==============================================================================================
 ``service``          whom a command asks: all that can be done with one history, here or through a server
+``own_documents``    what a party declared, newest first, and where each stands
 ``own_service``      the service over one's own node and store
 ``server_service``   the service of a server, over its API
 ``server_answers``   reads what a server answers

@@ -111,6 +111,7 @@ class Declarations:
         state: DeclarationState | None = None,
         digest: Digest | None = None,
         reference: str | None = None,
+        newest_first: bool = False,
         cursor: str | None = None,
         limit: int = 100,
     ) -> tuple[list[DeclarationRow], str | None]:
@@ -122,6 +123,7 @@ class Declarations:
         :param received_from: from this second, inclusive; ``received_until``: exclusive.
         :param digest: of the declared document.
         :param reference: that the party disclosed, in its normal form.
+        :param newest_first: the other way round; a cursor belongs to the order that it came from.
         :param limit: 1 to 1000.
         :raises Malformed: a number is out of range, or the cursor did not come from here.
         """
@@ -129,7 +131,8 @@ class Declarations:
             raise Malformed(f"must be a whole number from 1 to {MAX_PAGE}", "limit")
         column = DECLARATIONS.c
         position = tuple_(column.received_at, column.id)
-        wanted = _WITH_STATE.order_by(column.received_at, column.id).limit(limit + 1)
+        order = (column.received_at.desc(), column.id.desc()) if newest_first else (column.received_at, column.id)
+        wanted = _WITH_STATE.order_by(*order).limit(limit + 1)
         if party is not None:
             wanted = wanted.where(column.party == party)
         if document_type is not None:
@@ -146,7 +149,8 @@ class Declarations:
         if state is not None:
             wanted = wanted.where(column.batch_id.is_(None) if state == "pending" else BATCHES.c.state == state)
         if cursor is not None:
-            wanted = wanted.where(position > tuple_(*_read_cursor(cursor)))
+            last = tuple_(*_read_cursor(cursor))
+            wanted = wanted.where(position < last if newest_first else position > last)
         with self._database.reading() as connection:
             rows = [declaration_of(row) for row in connection.execute(wanted)]
         return rows[:limit], _cursor(rows[limit - 1]) if len(rows) > limit else None
