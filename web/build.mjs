@@ -21,7 +21,7 @@ const STYLES = ["tokens.css", "base.css", "parts.css", "print.css"];
 const TEMPLATES = join(WEB, "templates");
 const PAGES = (existsSync(TEMPLATES) ? readdirSync(TEMPLATES) : []).filter((name) => name.endsWith(".html")).map((name) => name.slice(0, -5)).sort();
 // Scripts of the server's pages.
-const MODULES = ["declare", "decide", "live", "history"].filter((name) => existsSync(join(WEB, "pages", `${name}.ts`)));
+const MODULES = ["declare", "decide", "live", "history", "documents", "document", "reader"].filter((name) => existsSync(join(WEB, "pages", `${name}.ts`)));
 
 const options = { bundle: true, minify: true, write: false, target: "es2022", legalComments: "none", charset: "utf8" };
 
@@ -73,7 +73,8 @@ async function page(name, css) {
 async function files() {
   const css = await style();
   const found = new Map([[`${STATIC}/portal.css`, css + "\n"]]);
-  for (const name of MODULES) found.set(`${STATIC}/${name}.js`, (await script(`pages/${name}.ts`)) + "\n");
+  // A page fetches the reader of documents when it needs it, by import().
+  for (const name of MODULES) found.set(`${STATIC}/${name}.js`, (await script(`pages/${name}.ts`, name === "reader" ? { format: "esm" } : {})) + "\n");
   for (const name of PAGES) found.set(`verifier/${name}.html`, await page(name, css));
   return found;
 }

@@ -4,7 +4,6 @@ In the order of a document's life:
 
 ==================== ==============================================================================================
 ``service``          whom a command asks: all that can be done with one history, here or through a server
-``own_documents``    what a party declared, newest first, and where each stands
 ``own_service``      the service over one's own node and store
 ``server_service``   the service of a server, over its API
 ``server_answers``   reads what a server answers
@@ -36,6 +35,7 @@ In the order of a document's life:
 ``references``       have a declaration found by what a redacted copy shows
 ``shares``           leave a sealed document for who has a link, and open one
 ``members``          which declarations an attestation is about
+``own_documents``    what a party declared, newest first, and where each stands
 ``inbox``            what an agency has not attested yet, and lists by who attested them
 ``evidence``         make the portable proof of a declaration
 ``evidence_folder``  make it of all files that a map knows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,7 +15,8 @@ from tests import houses
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory):  # noqa: ANN201
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLedger]:
+    """A house with its agencies."""
     with houses.house(tmp_path_factory.mktemp("own")) as made:
         yield made
 

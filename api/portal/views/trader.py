@@ -1,0 +1,257 @@
+"""Screens for a party: its documents, declaring some, one of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.auth.reader import session_of
+from api.auth.shown import NO_STORE
+from api.kit.capacity import Kind, of_kind
+from api.portal.phrases import Phrases, Said, short
+from api.portal.render import PageRoute, render, words_for
+from api.portal.words import Words
+from api.routes.ledger.convert import to_hash
+from api.schemas import Hash
+from api.services import Injected, Services
+from ledger.core.encoding.ids import DeclarationId
+from ledger.core.encoding.reading import hex_text
+from ledger.core.encoding.text import when
+from ledger.core.evidence.link import EvidenceLink, read_site
+from ledger.core.history.history import History
+from ledger.core.statements.code_lists import DOCUMENT_TYPES, outcome_in_words, type_in_words
+from ledger.core.statements.member_types import NO_DECLARATION
+from ledger.errors import AgencyUnknown, HistoryBroken, Unavailable
+from ledger.journeys.own_documents import each_own_document, own_document, own_documents
+from ledger.journeys.print import accompanying_page
+from ledger.journeys.sign_in import SignedIn
+from ledger.journeys.status import AttestationStatus, DeclarationStatus
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+_PAGE = 50
+_MOST_ROWS = 10_000  # of one table
+_COLUMNS = ("id", "digest", "document_type", "type", "state", "received_at", "entry", "withdrawn_by_entry", "said")
+
+
+class Answer(NamedTuple):
+    """What an agency said of a document, in words, and whether that holds now. ``at``: when it is in the history."""
+
+    agency: str
+    code: str
+    kind: str
+    outcome: str
+    standing: Said
+    entry: int
+    at: int
+
+
+class Item(NamedTuple):
+    """A document of the list."""
+
+    id: str
+    short: str
+    type: str
+    state: str
+    received_at: int
+    entry: int | None
+    is_withdrawn: bool
+    answers: list[Answer]
+
+
+@contextmanager
+def _known(services: Services) -> Iterator[tuple[History, bool]]:
+    """The history as it is now, or else as it is known here; and whether it is only that, as the chain is away."""
+    away = False
+    try:
+        services.app.follower.refresh(max_age=services.app.look_seconds)
+    except (Unavailable, HistoryBroken):
+        away = True
+    with services.app.follower.known_history() as history:
+        yield history, away
+
+
+@router.get("/portal/documents")
+@of_kind(Kind.LOOKS)
+def my_documents(
+    request: Request, services: Injected, cursor: Annotated[str | None, Query(max_length=200)] = None
+) -> Response:
+    """What the party declared, newest first, and what agencies answered."""
+    session, (words, _) = session_of(request.scope, services), words_for(request)
+    phrases = Phrases(words)
+    with _known(services) as (history, away):
+        page = own_documents(services.store, history, session.rights.signer, services.clock(), cursor, _PAGE)
+        items = [_item(one, history, phrases) for one in page.found]
+        values = {
+            "items": items, "next_cursor": page.next_cursor, "is_first": cursor is None, **_as_of(history, away),
+        }  # fmt: skip
+    return render(request, "documents.html", values, session=session)
+
+
+@router.get("/portal/documents.csv")
+@of_kind(Kind.LOOKS)
+def documents_table(request: Request, services: Injected) -> Response:
+    """The same as a table for other programs: the newest 10,000."""
+    session = session_of(request.scope, services)
+    file = io.StringIO()
+    table = csv.writer(file)
+    table.writerow(_COLUMNS)
+    with _known(services) as (history, _):
+        for one in each_own_document(services.store, history, session.rights.signer, services.clock(), _MOST_ROWS):
+            table.writerow(_row(one))
+    headers = NO_STORE | {"Content-Disposition": 'attachment; filename="documents.csv"'}
+    return Response(file.getvalue(), headers=headers, media_type="text/csv; charset=utf-8")
+
+
+@router.get("/portal/declare")
+@of_kind(Kind.LOOKS)
+def declare(request: Request, services: Injected, replaces: Annotated[Hash | None, Query()] = None) -> Response:
+    """Declare documents: all of it happens in the browser. ``replaces``: what the new document takes the place of."""
+    session, (words, _) = session_of(request.scope, services), words_for(request)
+    replaced = None
+    if replaces is not None:
+        with _known(services) as (history, _):
+            found = own_document(
+                services.store, history, session.rights.signer, DeclarationId(to_hash(replaces)), services.clock()
+            )
+            replaced = _item(found, history, Phrases(words))
+    values = {
+        "types": _types(words),
+        "party": hex_text(session.rights.signer),
+        "replaced": replaced,
+        "nothing": hex_text(NO_DECLARATION),
+        **_signing(services),
+    }
+    return render(request, "declare.html", values, session=session)
+
+
+@router.get("/portal/documents/{id}")
+@of_kind(Kind.LOOKS)
+def my_document(
+    id: Hash,  # noqa: A002 (the path's word)
+    request: Request,
+    services: Injected,
+    replacement: Annotated[Hash | None, Query()] = None,
+) -> Response:
+    """One document of the party: where it stands, and what can be done with it. ``replacement``: what replaces it."""
+    session, (words, _) = session_of(request.scope, services), words_for(request)
+    phrases, name = Phrases(words), DeclarationId(to_hash(id))
+    with _known(services) as (history, away):
+        found = own_document(services.store, history, session.rights.signer, name, services.clock())
+        assert found.declaration is not None
+        values = {
+            "item": _item(found, history, phrases),
+            "declaration": found.declaration.to_json(),
+            "is_final": found.state == "final",
+            "entry_time": None if found.batch is None else found.batch.entry_time,
+            "withdrawal": _withdrawal(found, phrases),
+            "replacement": replacement or "",
+            **_as_of(history, away),
+            **_signing(services),
+        }
+    return render(request, "document.html", values, session=session)
+
+
+@router.get("/portal/documents/{id}/page.pdf")
+@of_kind(Kind.PROOFS)
+async def accompanying(id: Hash, request: Request, services: Injected) -> Response:  # noqa: A002 (the path's word)
+    """The page that accompanies the document on paper, with a code, and the evidence attached."""
+    made = await services.proving.run(lambda: _printed(services, request, DeclarationId(to_hash(id))))
+    name = f'attachment; filename="evidence-{id[2:10]}.pdf"'
+    return Response(made, headers=NO_STORE | {"Content-Disposition": name}, media_type="application/pdf")
+
+
+def _printed(services: Services, request: Request, id_: DeclarationId) -> bytes:
+    session = session_of(request.scope, services)
+    evidence = services.app.prover.evidence(id_, services.clock(), may_read=_is_own(session))
+    site = services.settings.site or f"{request.url.scheme}://{request.url.netloc}"
+    return accompanying_page(evidence, EvidenceLink.of(evidence, read_site(site, "site")))
+
+
+def _is_own(session: SignedIn) -> Any:
+    return lambda declaration: declaration.party == session.rights.signer
+
+
+def _item(found: DeclarationStatus, history: History, phrases: Phrases) -> Item:
+    assert found.declaration is not None
+    return Item(
+        id=hex_text(found.id),
+        short=short(found.id),
+        type=phrases.type(found.declaration.document_type),
+        state=phrases.state(found.state or "pending"),
+        received_at=found.received_at or 0,
+        entry=None if found.batch is None else found.batch.entry_number,
+        is_withdrawn=found.withdrawn is not None,
+        answers=[_answer(one, history, phrases) for one in found.attestations],
+    )
+
+
+def _answer(status: AttestationStatus, history: History, phrases: Phrases) -> Answer:
+    said = status.attested.attestation
+    try:
+        name = history.agencies.agency(said.agency).name
+    except AgencyUnknown:
+        name = said.agency
+    return Answer(
+        name,
+        said.agency,
+        phrases.type(said.kind),
+        phrases.outcome(said.kind, said.outcome),
+        phrases.standing(status.standing, said.kind, said.outcome),
+        status.entry.number,
+        status.entry.time,
+    )
+
+
+def _withdrawal(found: DeclarationStatus, phrases: Phrases) -> dict[str, Any] | None:
+    if found.withdrawn is None:
+        return None
+    entry, said = found.withdrawn
+    replacement = said.withdrawal.replacement
+    return {
+        "entry": entry.number,
+        "at": entry.time,
+        "reason": phrases.withdrawal(said.withdrawal.reason),
+        "replacement": None if replacement == NO_DECLARATION else hex_text(replacement),
+    }
+
+
+def _types(words: Words) -> list[tuple[int, str]]:
+    """Document types by their names in the reader's language."""
+    named = [(code, words.say(name)) for code, name in DOCUMENT_TYPES.items()]
+    return sorted(named, key=lambda item: item[1].casefold())
+
+
+def _as_of(history: History, away: bool) -> dict[str, Any]:
+    """Up to which entry a page tells, and whether it may be behind."""
+    return {"away": away, "size": history.size, "as_of": history.last_time if history.size else None}
+
+
+def _signing(services: Services) -> dict[str, Any]:
+    """What the scripts of pages need to ask for a signature."""
+    return {"origin": str(services.origin), "sign_page": services.settings.sign_url or "/sign"}
+
+
+def _row(found: DeclarationStatus) -> list[object]:
+    assert found.declaration is not None
+    declaration, batch = found.declaration, found.batch
+    said = [
+        f"{one.attested.attestation.agency}: {type_in_words(one.attested.attestation.kind)}, "
+        f"{outcome_in_words(one.attested.attestation.kind, one.attested.attestation.outcome)}, {one.standing.value}"
+        for one in found.attestations
+    ]
+    return [
+        hex_text(found.id),
+        hex_text(declaration.digest),
+        declaration.document_type,
+        type_in_words(declaration.document_type),
+        found.state,
+        "" if found.received_at is None else when(found.received_at),
+        "" if batch is None else batch.entry_number,
+        "" if found.withdrawn is None else found.withdrawn[0].number,
+        "; ".join(said),
+    ]
