@@ -112,7 +112,7 @@ function held(name: string, document: Document, wrapped: Wrapped | null, kind: H
     documentType: type,
     name,
     paths,
-    words: pathsInWords(document.format, paths),
+    words: pathsInWords(document.format, paths, document.hidden.length === 0),
     types: document.fields.map((field) => field.type),
     values: document.fields.map(({ type, value }) => (type === "x" ? String(value.length) : decoder.decode(value))),
     hidden: document.hidden.length,
