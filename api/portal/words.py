@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -80,6 +80,10 @@ class Words:
     def day(self, seconds: int) -> str:
         """The day of a moment, in UTC: "27 November 2026"."""
         return format_date(datetime.fromtimestamp(seconds, UTC).date(), "long", locale=self.locale)
+
+    def span(self, seconds: int) -> str:
+        """How long something takes, in its largest unit: "3 hours"; at least a minute."""
+        return format_timedelta(max(60, seconds), granularity="minute", threshold=1, locale=self.locale)
 
     def country(self, code: str) -> str:
         """A country's name by its ISO 3166 code of two letters; the code itself where the language has no name."""

@@ -1,6 +1,6 @@
 """The screens, by whom they are for. They read by the services and journeys that the API has, and decide nothing."""
 
-from api.portal.views import agencies, checking, declarations, history, missing, public, trader
+from api.portal.views import agencies, checking, declarations, history, inbox, missing, public, said, trader
 
 ROUTERS = (
     public.router,
@@ -9,5 +9,7 @@ ROUTERS = (
     agencies.router,
     declarations.router,
     trader.router,
+    inbox.router,
+    said.router,
     missing.router,  # takes what is left below /portal/
 )

@@ -12,8 +12,9 @@ from api import spellings
 from api.auth.reader import reader_of
 from api.auth.reads import read_one
 from api.kit.capacity import Kind, of_kind
+from api.portal.answers import answer_of
 from api.portal.facts import Facts
-from api.portal.phrases import Phrases, Said, short
+from api.portal.phrases import Phrases, short
 from api.portal.reading import known
 from api.portal.render import PageRoute, render, words_for
 from api.portal.words import Words
@@ -22,10 +23,10 @@ from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.evidence.link import EvidenceLink
 from ledger.core.statements.declaration import Declaration
-from ledger.core.statements.member_types import NO_DECLARATION, NO_END
+from ledger.core.statements.member_types import NO_DECLARATION
 from ledger.errors import UnknownDeclaration
 from ledger.journeys.qr import image
-from ledger.journeys.status import AttestationStatus, DeclarationStatus, declaration_status
+from ledger.journeys.status import DeclarationStatus, declaration_status
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _ENTERED = ("anchored", "final")
@@ -41,18 +42,6 @@ class Step(NamedTuple):
     href: str = ""
 
 
-class Word(NamedTuple):
-    """What an agency said of it, and how that stands now."""
-
-    agency: str
-    what: str
-    outcome: str
-    time: str
-    until: str
-    entry: int
-    said: Said
-
-
 @router.get("/portal/declarations/{id}")
 @of_kind(Kind.LOOKS)
 def declaration(
@@ -66,7 +55,7 @@ def declaration(
     with known(services) as (history, as_of):
         found = declaration_status(name, services.store, history, services.clock(), reader.may_read)
         facts = Facts(words, history.agencies, services.origin)
-        said = [_word(one, facts, words) for one in found.attestations]
+        said = [answer_of(one, facts, words) for one in found.attestations]
         final = services.app.follower.confirmed
     if found.declaration is None or found.received_at is None:
         raise UnknownDeclaration(name)
@@ -139,16 +128,3 @@ def _steps(found: DeclarationStatus, words: Words, confirmed: int) -> list[Step]
         Step(say("Entered in the history"), entered, entry is not None, "anchored", href),
         Step(say("Entered for good"), "", found.state == "final" or (entry is not None and entry < confirmed), "final"),
     ]
-
-
-def _word(status: AttestationStatus, facts: Facts, words: Words) -> Word:
-    said, phrases = status.attested.attestation, Phrases(words)
-    return Word(
-        facts.agency(said.agency),
-        phrases.type(said.kind),
-        phrases.outcome(said.kind, said.outcome),
-        words.time(status.entry.time),
-        "" if said.valid_until == NO_END else words.time(said.valid_until),
-        status.entry.number,
-        phrases.standing(status.standing, said.kind, said.outcome),
-    )
