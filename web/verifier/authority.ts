@@ -35,8 +35,8 @@ export class NotEmpowered extends Failed {
 /**
  * What empowered each statement of an agency about the declaration, or why nothing did, by the number of its entry.
  *
- * One pass over the entries, in their order. Each resolution on the way must have the quorum of its time, whatever it is
- * about: authority descends by all of them from entry 0.
+ * One pass over the entries, in their order. Each resolution on the way must have the quorum of its time, whatever it
+ * is about: authority descends by all of them from entry 0.
  */
 export const authorities = (facts: Facts): ReadonlyMap<bigint, Authority | NotEmpowered> => {
   const found = new Map<bigint, Authority | NotEmpowered>();

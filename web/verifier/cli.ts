@@ -4,10 +4,10 @@
 //                                         [--at TIME] [--clock TIME] [--json]
 //     node web/made/verifier.mjs --lines
 //
-// With --lines, each line of standard input is a question, a JSON object: "evidence", "document", "trust" and "policy" in
-// base64 or null, of a folder of trust roots an object of these; "at" in seconds or null, and "clock" in seconds. Each
-// line of standard output is a verdict, or {"error"}. Without evidence, the answer is how the document is read, wrapped or
-// redacted: {"digest", "fields"}, hashes in hex by path.
+// With --lines, each line of standard input is a question, a JSON object: "evidence", "document", "trust" and "policy"
+// in base64 or null, of a folder of trust roots an object of these; "at" in seconds or null, and "clock" in seconds.
+// Each line of standard output is a verdict, or {"error"}. Without evidence, the answer is how the document is read,
+// wrapped or redacted: {"digest", "fields"}, hashes in hex by path.
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";

@@ -1,4 +1,4 @@
-// Intact? The checks that document, inclusions, checkpoint and entries fit together: evidence-format.md, 1 to 9, 21, 22.
+// Intact? Whether document, inclusions, checkpoint and entries fit together: evidence-format.md, checks 1 to 9 and 22.
 import { type Bytes, compareBytes, equal, hex, unhex } from "./bytes.ts";
 import { cosignedAt, logSigned } from "./checkpoint.ts";
 import { type Document, Plain, comparePlain } from "./document.ts";
@@ -66,9 +66,10 @@ const checkPlain = (verification: Verification, given: Plain, disclosed: Documen
   const shown = disclosed.fields.length;
   const hidden = disclosed.hidden.length;
   const found = given.fields.size;
-  const { named, more, count } = { ...first(comparePlain(given, disclosed)), count: shown + hidden };
-  if (named.length > 0 || found !== count) {
-    verification.add("document.plain_differs", { paths: named, more, found, declared: count });
+  const declared = shown + hidden;
+  const { named, more } = first(comparePlain(given, disclosed));
+  if (named.length > 0 || found !== declared) {
+    verification.add("document.plain_differs", { paths: named, more, found, declared });
     return null;
   }
   if (shown === 0) verification.add("document.plain_not_compared");
@@ -130,8 +131,8 @@ export const checkCheckpoint = (verification: Verification): void => {
 };
 
 /**
- * Check 7, where cosignatures are demanded. One of the verifier's future vouches for nothing: a witness whose clock runs
- * ahead would make old evidence look fresh.
+ * Check 7, where cosignatures are demanded. One of the verifier's future vouches for nothing: a witness whose clock
+ * runs ahead would make old evidence look fresh.
  */
 export const checkWitnesses = (verification: Verification): void => {
   const { trust, policy, evidence, clock } = verification;

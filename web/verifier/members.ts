@@ -49,7 +49,7 @@ export const readText = (value: Json | undefined, what: string): string => {
 export const readProof = (value: Json | undefined): readonly Bytes[] =>
   readList(value, "proof", 64).map((item) => readHex(item, "proof", 32));
 
-/** The members of a trust root or policy. People write these files: white space, order and a byte order mark are free. */
+/** The members of a trust root or policy. People write these: white space, order and a byte order mark are free. */
 export const readSettings = (data: Bytes, format: string, names: readonly string[]): ReadonlyMap<string, Json> => {
   if (data.length > MIB) throw new Malformed("a trust root or policy has at most 1 MiB");
   const value = parseJson(textOf(withoutMark(data)), { depth: 8, values: 100_000 });

@@ -6,7 +6,7 @@ import { cutPdf, isPdf } from "./pdf.ts";
 import { NO_POLICY, type Policy, readPolicy } from "./policy.ts";
 import { type ChosenTrust, type TrustRoot, chooseTrust, readTrust } from "./trust.ts";
 
-/** `evidence` may be a PDF that carries it. `trust`: one trust root, or a folder of them by the names of their files. */
+/** `evidence` may be a PDF that carries it. `trust`: one trust root, or a folder of them by their files' names. */
 export interface Files {
   readonly evidence: Bytes;
   readonly document: Bytes | null;
