@@ -6,9 +6,12 @@ Words and verdicts are held to the conformance cases, whose answers docs/evidenc
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -159,6 +162,30 @@ def test_is_saved_as_it_was_read(browser: Browser, tmp_path: Path) -> None:
     download.value.save_as(tmp_path / "check.html")
     assert (tmp_path / "check.html").read_bytes() == PAGE.read_bytes()
     page.close()
+
+
+def test_saves_its_verdict_as_the_other_verifiers_print_it(browser: Browser, tmp_path: Path) -> None:
+    page = browser.new_page()
+    page.goto(PAGE.as_uri())
+    page.locator("html[data-ready]").wait_for()
+    case = CASES / "document_json_wrapped"
+    page.set_input_files("#files", [str(case / name) for name in ("document", "evidence.json", "trust.json")])
+    page.locator("#given li").nth(2).wait_for()
+    page.get_by_role("button", name="Check", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save this answer").click()
+    download.value.save_as(tmp_path / "verdict.json")
+    page.close()
+    saved = json.loads((tmp_path / "verdict.json").read_text())
+    files = [str(case / "evidence.json"), "--document", str(case / "document"), "--trust", str(case / "trust.json")]
+    times = ["--clock", datetime.fromtimestamp(saved["clock"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")]
+    verify = [sys.executable, "-I", "-S", str(PAGE.with_name("verify.py")), *files, *times, "--json"]
+    printed = json.loads(subprocess.run(verify, check=False, capture_output=True, text=True).stdout)
+    for name in ("declaration", "conclusion", "questions", "fields", "at", "clock"):
+        assert saved[name] == printed[name], name
+    assert [(check["code"], check["status"]) for check in saved["checks"]] == [
+        (check["code"], check["status"]) for check in printed["checks"]
+    ]
 
 
 def test_takes_files_that_are_dropped(browser: Browser) -> None:

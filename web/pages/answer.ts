@@ -1,5 +1,6 @@
 // The answer to "is this document good?": first what a person needs, then the questions, the fields, and all checks.
 import { isAdverse, outcomeInWords, typeInWords } from "../verifier/lists.ts";
+import { toJson } from "../verifier/to_json.ts";
 import type { Check, Question, Status, Verdict } from "../verifier/verdict.ts";
 import { isProven, QUESTIONS } from "../verifier/verdict.ts";
 import { whatItSays } from "./fields.ts";
@@ -171,7 +172,7 @@ function buttons(report: Report): Content {
   const print = make("button", say("Print this answer"), { type: "button", class: "second" });
   print.addEventListener("click", () => window.print());
   const keep = make("button", say("Save this answer as a file"), { type: "button", class: "second" });
-  keep.addEventListener("click", () => save("verdict.json", "application/json", `${JSON.stringify(report.verdict, null, 1)}\n`));
+  keep.addEventListener("click", () => save("verdict.json", "application/json", `${toJson(report.verdict)}\n`));
   const { original } = report;
   const take = make("button", say("Save the original PDF"), { type: "button", class: "second" });
   take.addEventListener("click", () => { if (original !== null) save("original.pdf", "application/pdf", original); });

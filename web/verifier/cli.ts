@@ -15,6 +15,7 @@ import { parseArgs } from "node:util";
 import { type Bytes, Malformed, compareText, hex } from "./bytes.ts";
 import { readDocument } from "./document.ts";
 import { type Files, readFiles } from "./question.ts";
+import { toJson } from "./to_json.ts";
 import type { Verdict } from "./verdict.ts";
 import type { Times } from "./verification.ts";
 import { verify } from "./verify.ts";
@@ -73,14 +74,6 @@ const readTime = (text: string | undefined): number | null => {
   if (!(time >= 0) || new Date(time).toISOString().slice(0, 19) !== text.slice(0, 19))
     throw new Malformed("a time looks like 2026-11-22T10:00:00Z");
   return time / 1000;
-};
-
-/** JSON. Numbers may be beyond 2^53 - 1, which `JSON.stringify` does not print. */
-const toJson = (value: unknown): string => {
-  if (typeof value === "bigint") return String(value);
-  if (Array.isArray(value)) return `[${value.map(toJson).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  return `{${Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${toJson(item)}`).join(",")}}`;
 };
 
 const errorOf = (error: unknown): string => {
