@@ -92,7 +92,7 @@ const REASONS: Readonly<Record<string, Reason>> = {
   "pages.another": () => say("This PDF is not the one that was declared."),
 };
 
-function pathsInWords(paths: readonly string[]): string {
+function named(paths: readonly string[]): string {
   return paths.map((path) => (path === "" ? say("the content") : fieldInWords(path))).join("; ");
 }
 
@@ -104,7 +104,7 @@ export function reasonInWords(check: Check, who: string): string {
   if (reason === undefined) return check.words;
   const values: Record<string, string | number> = {};
   for (const [name, value] of Object.entries(check.params)) {
-    if (name === "paths" && Array.isArray(value)) values[name] = pathsInWords(value.map(String));
+    if (name === "paths" && Array.isArray(value)) values[name] = named(value.map(String));
     else if (typeof value === "number") values[name] = TIMES.includes(name) ? time(value) : value;
     else if (typeof value === "string") values[name] = value;
     else if (Array.isArray(value)) values[name] = value.join(", ");
