@@ -32,7 +32,7 @@ from api.kit.middleware import RequestWatcher
 from api.kit.openapi import with_models
 from api.kit.queries import take_known_queries
 from api.kit.streams import ended_by_signals
-from api.portal import assets, pages
+from api.portal import assets
 from api.portal.views import ROUTERS
 from api.routes import health, metrics, sessions
 from api.routes.ledger import (
@@ -147,7 +147,6 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         sessions.router,
         health.router,
         metrics.router,
-        pages.router,
         assets.router,
         *ROUTERS,
     ):

@@ -16,14 +16,18 @@ _NO_SETTINGS = '<script type="application/json" id="settings">{}</script>'
 """A block of data and no script, so that the page's policy, which names the only script by its hash, stays true."""
 
 
-def verify_page(trust: TrustRoot | TrustRoots, policy: Json = None, *, served: bool = False) -> bytes:
+def verify_page(
+    trust: TrustRoot | TrustRoots, policy: Json = None, *, served: bool = False, page: str | None = None
+) -> bytes:
     """The page, one HTML file. It believes these trust roots, unless its reader gives others.
 
     :param policy: the JSON value of a policy, which every document must meet; None for none.
+    :param page: another page that checks in the same way; None for the checking page.
     :param served: whether a server hands it out, whose own history it is: then the page says that this proves less.
     """
     roots = [trust] if isinstance(trust, TrustRoot) else list(trust.by_origin.values())
-    return page_with({"policy": policy, "served": served, "trusts": [json.loads(root.to_bytes()) for root in roots]})
+    trusts = [json.loads(root.to_bytes()) for root in roots]
+    return page_with({"policy": policy, "served": served, "trusts": trusts}, page)
 
 
 def page_with(settings: dict[str, Any], page: str | None = None) -> bytes:

@@ -27,6 +27,7 @@ from ledger.core.encoding.reading import hex_text
 from ledger.core.statements.signature import Algorithm
 from ledger.core.statements.withdrawal import Withdrawal
 from ledger.edges.store.checkpoints import Checkpoints
+from ledger.edges.store.shares import Shares
 from ledger.journeys.follow import Follower
 from ledger.settings import Settings
 from ledger.testing import postgres
@@ -43,7 +44,7 @@ BAD = "0x" + "11" * 65
 FULL = ("too many requests wait: try again shortly", "too many streams are open, or too many from this address")
 EXPECTED = {
     Kind.LIVENESS: 200, Kind.STATUS: 200, Kind.READS: 200, Kind.LOOKS: 200, Kind.INTAKE: 202, Kind.RELAYING: 403,
-    Kind.PROOFS: 200, Kind.SESSIONS: 401, Kind.VERIFICATION: 200, Kind.STREAMS: 200,
+    Kind.PROOFS: 200, Kind.SESSIONS: 401, Kind.VERIFICATION: 200, Kind.SHARES: 404, Kind.STREAMS: 200,
 }  # fmt: skip
 
 
@@ -90,6 +91,8 @@ class Office:
             case Kind.VERIFICATION:
                 asked = {"evidence": json.loads(self.evidence), "online": False}
                 return "POST", "/v1/verifications", json.dumps(asked).encode()
+            case Kind.SHARES:
+                return "GET", f"/v1/shares/{self.declared}", b""
             case Kind.STREAMS:
                 return "GET", "/v1/stream?follow=false&after=0-0", b""
 
@@ -169,7 +172,7 @@ def held(office: Office, of: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
         Kind.STATUS: (NodeReadiness, "look"), Kind.READS: (Checkpoints, "get"), Kind.LOOKS: (Follower, "fresh_history"),
         Kind.INTAKE: (declarations, "check_party"), Kind.RELAYING: (attestations, "relay_withdrawal"),
         Kind.SESSIONS: (sessions, "session_of"),
-        Kind.PROOFS: (declarations, "_evidence"),
+        Kind.PROOFS: (declarations, "_evidence"), Kind.SHARES: (Shares, "get"),
     }  # fmt: skip
     if of is Kind.VERIFICATION:  # done in processes, so the route waits on its loop
         judged = verifications.while_there
