@@ -24,6 +24,7 @@ In the order of a document's life:
 ``witness``          be such a witness: cosign what our own node confirms
 ``relay``            carry a signed statement to the contract, and find it again in the history
 ``attest``           relay an agency's attestation
+``attestable``       why an agency may not attest a declaration now
 ``attest_many``      check a set before it is signed, split it, and attest it
 ``revoke``           relay the end of an attestation
 ``revoke_many``      check what is to end before it is signed, end it, and say what stands on

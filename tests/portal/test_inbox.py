@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -82,6 +84,16 @@ def test_an_agency_with_nothing_to_do_is_told_so(page: Page, context: BrowserCon
     check_page(page)
     page.goto("/portal/inbox/revoked")
     expect(page.locator("main")).to_contain_text("Your agency has revoked nothing")
+
+
+def test_the_inbox_works_by_keyboard(as_officer: Page) -> None:
+    page = as_officer
+    page.goto("/portal/inbox")
+    page.get_by_label(re.compile("^Choose commercial invoice")).first.focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Decide about the chosen ones together").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/portal/cases\?id=0x[0-9a-f]{64}$"))
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es", "ar", "xx"])

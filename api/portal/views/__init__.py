@@ -1,6 +1,18 @@
 """The screens, by whom they are for. They read by the services and journeys that the API has, and decide nothing."""
 
-from api.portal.views import agencies, checking, declarations, history, inbox, missing, public, said, trader
+from api.portal.views import (
+    agencies,
+    attestations,
+    cases,
+    checking,
+    declarations,
+    history,
+    inbox,
+    missing,
+    public,
+    said,
+    trader,
+)
 
 ROUTERS = (
     public.router,
@@ -11,5 +23,7 @@ ROUTERS = (
     trader.router,
     inbox.router,
     said.router,
+    cases.router,
+    attestations.router,
     missing.router,  # takes what is left below /portal/
 )
