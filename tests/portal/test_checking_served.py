@@ -52,6 +52,8 @@ def test_a_document_of_its_history_is_good(page: Page, portal: Portal, tmp_path:
     assert page.get_by_role("listitem").filter(has_text="Customs clearance notice: goods released").is_visible()
     page.get_by_role("searchbox").fill("avocado")
     page.get_by_text("Found: ").wait_for()
+    for line in ("Invoice line 1", "Invoice line 2"):  # not by their positions among all children
+        assert page.get_by_role("rowheader", name=f"{line} › Item › Name").is_visible()
 
 
 @pytest.mark.parametrize(
