@@ -64,6 +64,7 @@ JSON = [
     *("[" * depth + inside + "]" * depth for depth in (99, 100, 101, 100_000) for inside in ("", "1")),
     *('{"a":' * depth + "1" + "}" * depth for depth in (100, 101, 100_000)),
     *("[" + item * count + "1]" for item in ("1,", "[],", "{},") for count in (99_999, 100_000)),
+    '{"' + "a" * 60_000 + '":[' + "1," * 1_200 + "1]}",
     '"' + '\\"' * 100_000,
     '"' + ",[" * 200_000 + '"',
 ]
@@ -119,6 +120,13 @@ XML = [
         "<p:a/>",
         '<p:a xmlns:p=""/>',
         '<a xmlns:xml="u"/>',
+        '<a xmlns:xmlns="u"/>',
+        "<xmlns:a/>",
+    ),
+    *(
+        f'<a {name}="{namespace}"/>'
+        for name in ("xmlns", "xmlns:p", "xmlns:xml", "xmlns:xmlns")
+        for namespace in ("http://www.w3.org/2000/xmlns/", "http://www.w3.org/XML/1998/namespace")
     ),
     *(
         '<a xmlns:p="u{v"/>',
