@@ -147,3 +147,14 @@ def test_a_note_of_any_size_is_not_looked_for_elsewhere(driver: Driver) -> None:
     line = data[data.rindex(b"\n%ledger/pdf/1 ") :].split(b"\n")[1]
     for wrong in (line + b"0", line.rpartition(b" ")[0] + b" 1", line[:-1]):
         assert not check_pdf(driver, data.replace(line, wrong))
+
+
+def test_a_note_within_the_original_says_nothing(driver: Driver) -> None:
+    """The original's own bytes are its author's: what looks like a note there does not declare the PDF."""
+    begin, evidence = b"%PDF-1.7\n", b"{}\n"
+    note = b"ledger/opaque/1 " + b"A" * 43 + b"\n80\n"
+    assert len(begin + note) < 80
+    original = (begin + note).ljust(80, b"x")
+    for at, expected in ((len(begin), False), (len(original) + len(evidence), True)):
+        end = f"\n%ledger/pdf/1 80 80 {len(evidence)} {at} {len(note)}\nstartxref\n0\n%%EOF\n".encode()
+        assert check_pdf(driver, original + evidence + note + end) is expected
