@@ -16,6 +16,7 @@ from ledger.core.encoding.ids import DeclarationId, Digest
 from ledger.core.evidence.link import EvidenceLink
 from ledger.core.evidence.reading import read_evidence
 from ledger.core.evidence.share import share_id
+from ledger.errors import Source, Unavailable
 from ledger.journeys import shares
 from tests.portal.conftest import Portal
 from tests.portal.look import check_page
@@ -262,6 +263,37 @@ def test_a_server_that_asks_to_wait(
     page.unroute_all()
     page.get_by_role("button", name="Look again").click()
     expect(page.locator("#answer")).to_be_visible()
+
+
+def gone(source: Source) -> Callable[..., None]:
+    """What a part of the server does that cannot reach another one."""
+
+    def raises(*_: object, **__: object) -> None:
+        raise Unavailable("it does not answer", source=source)
+
+    return raises
+
+
+def test_while_the_store_is_away_it_says_so_and_goes_on_after(
+    page: Page, portal: Portal, link: EvidenceLink, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected.append("503")
+    monkeypatch.setattr(portal.services.store.database, "reading", gone(Source.STORE))
+    opened(page, link)
+    expect(page.locator("#trouble")).to_have_text("The server cannot give the evidence at the moment.")
+    check_page(page)
+    monkeypatch.undo()
+    page.get_by_role("button", name="Look again").click()
+    expect(page.locator("#answer")).to_be_visible()
+
+
+def test_a_share_opens_while_the_chain_is_away(
+    page: Page, portal: Portal, shared: EvidenceLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(page, shared)  # so that the history is known
+    monkeypatch.setattr(portal.services.app.follower, "refresh", gone(Source.CHAIN))
+    opened(page, shared)
+    expect(page.locator("#answer")).to_have_text("This document is good")
 
 
 def test_away_from_the_network_it_says_where_the_evidence_is(
