@@ -8,6 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 STATIC, TEMPLATES = ROOT / "api/portal/static", ROOT / "api/portal/templates"
 MOST_SCRIPT, MOST_STYLE = 20_000, 8_192
+WHEN_NEEDED = {"reader.js": 72_000}
+"""Fetched when somebody chooses a document: the readers of the checking page."""
 FOR_OURSELVES = re.compile(r"innerHTML|outerHTML\s*=|insertAdjacentHTML|document\.write|\beval\(|new Function\(")
 INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)")
 ELSEWHERE = re.compile(r"""(?:src|href|action)=["'](?:https?:)?//""")
@@ -16,7 +18,7 @@ ELSEWHERE = re.compile(r"""(?:src|href|action)=["'](?:https?:)?//""")
 def test_scripts_and_styles_are_small() -> None:
     scripts = {file.name: len(file.read_bytes()) for file in STATIC.glob("*.js")}
     assert scripts
-    assert {name: size for name, size in scripts.items() if size > MOST_SCRIPT} == {}
+    assert {name: size for name, size in scripts.items() if size > WHEN_NEEDED.get(name, MOST_SCRIPT)} == {}
     assert len((STATIC / "portal.css").read_bytes()) <= MOST_STYLE
 
 

@@ -16,11 +16,10 @@ from api.kit.capacity import Kind, of_kind
 from api.portal.phrases import Phrases, Said, short
 from api.portal.render import PageRoute, render, words_for
 from api.portal.words import Words
-from api.routes.ledger.convert import to_hash
 from api.schemas import Hash
 from api.services import Injected, Services
 from ledger.core.encoding.ids import DeclarationId
-from ledger.core.encoding.reading import hex_text
+from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.encoding.text import when
 from ledger.core.evidence.link import EvidenceLink, read_site
 from ledger.core.history.history import History
@@ -116,7 +115,11 @@ def declare(request: Request, services: Injected, replaces: Annotated[Hash | Non
     if replaces is not None:
         with _known(services) as (history, _):
             found = own_document(
-                services.store, history, session.rights.signer, DeclarationId(to_hash(replaces)), services.clock()
+                services.store,
+                history,
+                session.rights.signer,
+                DeclarationId(hex_bytes(replaces, "replaces")),
+                services.clock(),
             )
             replaced = _item(found, history, Phrases(words))
     values = {
@@ -139,7 +142,7 @@ def my_document(
 ) -> Response:
     """One document of the party: where it stands, and what can be done with it. ``replacement``: what replaces it."""
     session, (words, _) = session_of(request.scope, services), words_for(request)
-    phrases, name = Phrases(words), DeclarationId(to_hash(id))
+    phrases, name = Phrases(words), DeclarationId(hex_bytes(id, "id"))
     with _known(services) as (history, away):
         found = own_document(services.store, history, session.rights.signer, name, services.clock())
         assert found.declaration is not None
@@ -160,7 +163,7 @@ def my_document(
 @of_kind(Kind.PROOFS)
 async def accompanying(id: Hash, request: Request, services: Injected) -> Response:  # noqa: A002 (the path's word)
     """The page that accompanies the document on paper, with a code, and the evidence attached."""
-    made = await services.proving.run(lambda: _printed(services, request, DeclarationId(to_hash(id))))
+    made = await services.proving.run(lambda: _printed(services, request, DeclarationId(hex_bytes(id, "id"))))
     name = f'attachment; filename="evidence-{id[2:10]}.pdf"'
     return Response(made, headers=NO_STORE | {"Content-Disposition": name}, media_type="application/pdf")
 
