@@ -12,7 +12,8 @@ import { fragmentOf, type Link, readFragment, seal, sealWith, shareId, unseal } 
 import { checkP256, checkPasskey, ed25519Fits, isFullOrder, readAssertion, recoverAddress } from "../../web/verifier/signature.ts";
 import { indexRoot, readIndex } from "../../web/verifier/subjects.ts";
 import { checkInclusion } from "../../web/verifier/tree.ts";
-import { type Members, OnlyContract, Origin, STATEMENTS, type StatementName, type Value, membersOf, statement } from "../../web/verifier/statement.ts";
+import { OnlyContract, checkParty, checkSignature } from "../../web/verifier/signed.ts";
+import { type Members, Origin, STATEMENTS, type StatementName, type Value, membersOf, statement } from "../../web/verifier/statement.ts";
 
 type Question = Readonly<Record<string, unknown>>;
 
@@ -112,8 +113,8 @@ const ANSWERS: Readonly<Record<string, (question: Question) => unknown>> = {
   signed: (question) => {
     const origin = Origin.parse(question["origin"]);
     const [signer, digest, signature] = [bytesIn(question, "signer"), bytesIn(question, "digest"), bytesIn(question, "signature")];
-    if (question["party"] === true) origin.checkParty(signer, digest, signature);
-    else origin.checkSignature(signer, digest, signature);
+    if (question["party"] === true) checkParty(origin, signer, digest, signature);
+    else checkSignature(origin, signer, digest, signature);
     return origin.isPasskey(signer);
   },
   recover: (question) => recoverAddress(bytesIn(question, "digest"), bytesIn(question, "signature")),

@@ -3,7 +3,7 @@ import { Failed, hex } from "./bytes.ts";
 import { type Authority, NotEmpowered, type Undecided, authorities } from "./authority.ts";
 import type { Attestation, Judged, Revocation } from "./facts.ts";
 import { isAdverse } from "./lists.ts";
-import { OnlyContract } from "./statement.ts";
+import { OnlyContract, checkSignature } from "./signed.ts";
 import { type AgencyWord, type Status, makeWord } from "./verdict.ts";
 import type { Verification } from "./verification.ts";
 import type { Params } from "./wording.ts";
@@ -81,7 +81,7 @@ const checkRevocation = (
     void verification.add(`revocation.${code}`, { entry: entry.number, signer, ...params }, nameOf(attestation));
   let undecided: string | null = null;
   try {
-    origin.checkSignature(ended.signer, origin.id("Revocation", entry.said), signature);
+    checkSignature(origin, ended.signer, origin.id("Revocation", entry.said), signature);
   } catch (error) {
     if (error instanceof OnlyContract) undecided = error.message; // what is wrong for certain outweighs it
     else if (error instanceof Failed) return add("not_signed", { reason: error.message });

@@ -2,7 +2,8 @@
 import { Failed, ascending, compareBytes, equal, hex, keccak } from "./bytes.ts";
 import { type Entry, Kind, isResolution } from "./entry.ts";
 import type { AgencyStatement, Facts } from "./facts.ts";
-import { type Members, OnlyContract, type Origin } from "./statement.ts";
+import { OnlyContract, checkSignature } from "./signed.ts";
+import type { Members, Origin } from "./statement.ts";
 import { type Params, checkInWords } from "./wording.ts";
 
 /** A resolution of which only the contract could say whether it has its quorum. */
@@ -97,7 +98,7 @@ class Council {
     for (const { signer, signature } of entry.signed) {
       if (!members.has(hex(signer))) throw new Failed(`0x${hex(signer)} endorsed it, who is not in the council`);
       try {
-        this.origin.checkSignature(signer, id, signature);
+        checkSignature(this.origin, signer, id, signature);
       } catch (error) {
         if (!(error instanceof OnlyContract)) throw error;
         undecided ??= error;

@@ -1,6 +1,5 @@
-// Statements: formats.md section 3. Their EIP-712 ids, their limits, and who signed them.
-import { type Bytes, Failed, Malformed, equal, hex, join, keccak, latin1, textOf, unhex, utf8, word } from "./bytes.ts";
-import { checkP256, checkPasskey, recoverAddress } from "./signature.ts";
+// Statements: formats.md section 3. Their EIP-712 ids and their limits.
+import { type Bytes, Malformed, equal, hex, join, keccak, latin1, textOf, unhex, utf8, word } from "./bytes.ts";
 
 /** What is signed, by its name: EIP-712's encodeType. */
 export const STATEMENTS = {
@@ -141,15 +140,9 @@ const checkLimits = (type: string, name: string, value: Value): void => {
 
 // -------------------------------------------------------------------------------------------------------- origin and id
 
-/** No key known here signed; only the contract could say whether a wallet or a foreign verifier accepted the signature. */
-export class OnlyContract extends Error {
-  override readonly name: string = "OnlyContract";
-}
-
 const DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)";
 const ORIGIN = /^eip155:([1-9][0-9]{0,77}):0x([0-9a-f]{40}):([0-9a-f]{64})$/;
 const CREATED = Uint8Array.of(0xd6, 0x94);
-const MOST_OF_A_SIGNATURE = 1024;
 
 const hashOf = (text: string): Bytes => keccak(utf8(text));
 
@@ -193,33 +186,18 @@ export class Origin {
     return keccak(join(Uint8Array.of(0x19, 0x01), this.domain, struct));
   }
 
+  /** Whether a signer is verifier ‖ x ‖ y with the first verifier that the contract deployed. */
+  isP256(signer: Bytes): boolean {
+    return signer.length === 84 && equal(signer.subarray(0, 20), this.p256Verifier);
+  }
+
   /** Whether a signer is verifier ‖ x ‖ y with the second verifier that the contract deployed. */
   isPasskey(signer: Bytes): boolean {
     return signer.length === 84 && equal(signer.subarray(0, 20), this.passkeyVerifier);
   }
 
-  /** `Failed` if the signer did not sign; `OnlyContract` if that cannot be said of a wallet or a foreign verifier. */
-  checkSignature(signer: Bytes, digest: Bytes, signature: Bytes): void {
-    if (signature.length > MOST_OF_A_SIGNATURE) throw new Failed("a signature has at most 1,024 bytes");
-    if (signer.length === 20) {
-      const name = hex(signer);
-      if (recoverAddress(digest, signature) !== name)
-        throw new OnlyContract(`not signed by the key of 0x${name}; if it is a wallet, only the contract knew`);
-    } else if (signer.length === 84 && equal(signer.subarray(0, 20), this.p256Verifier)) {
-      checkP256(signer.subarray(20), digest, signature);
-    } else if (this.isPasskey(signer)) {
-      checkPasskey(signer.subarray(20), digest, signature);
-    } else {
-      throw new OnlyContract("the signer names a foreign verifier; what that accepted, only the contract knew");
-    }
-  }
-
-  /** A party is a key: no contract is asked, so what no key signed is not signed. */
-  checkParty(party: Bytes, digest: Bytes, signature: Bytes): void {
-    try {
-      this.checkSignature(party, digest, signature);
-    } catch (error) {
-      throw error instanceof OnlyContract ? new Failed(error.message) : error;
-    }
+  /** The signer of a passkey with the public key x ‖ y. */
+  passkey(point: Bytes): Bytes {
+    return join(this.passkeyVerifier, point);
   }
 }

@@ -1,7 +1,8 @@
 // The verdict: checks, each VALID, INVALID, SKIPPED or ERROR, three questions, one conclusion. evidence-format.md.
 import table from "./codes.json";
 import { outcomeInWords, typeInWords } from "./lists.ts";
-import { type Params, checkInWords, oneLine } from "./wording.ts";
+import { oneLine } from "./one_line.ts";
+import { type Params, checkInWords } from "./wording.ts";
 
 export type Status = "VALID" | "INVALID" | "SKIPPED" | "ERROR";
 export type Question = "intact" | "in_force" | "authority";

@@ -4,7 +4,7 @@ import { type Evidence, type Inclusion, setName } from "./evidence.ts";
 import { Facts } from "./facts.ts";
 import type { Policy } from "./policy.ts";
 import { readAssertion } from "./signature.ts";
-import { OnlyContract } from "./statement.ts";
+import { OnlyContract, checkParty, checkSignature } from "./signed.ts";
 import { checkInclusion } from "./tree.ts";
 import type { ChosenTrust, TrustRoot } from "./trust.ts";
 import { type Check, type Status, makeCheck } from "./verdict.ts";
@@ -105,8 +105,8 @@ export class Verification {
     const { origin } = this.evidence;
     const named = { signer: `0x${hex(signer)}` };
     try {
-      if (step === "declaration") origin.checkParty(signer, digest, signature);
-      else origin.checkSignature(signer, digest, signature);
+      if (step === "declaration") checkParty(origin, signer, digest, signature);
+      else checkSignature(origin, signer, digest, signature);
     } catch (error) {
       if (!(error instanceof OnlyContract || error instanceof Failed)) throw error;
       const code = error instanceof OnlyContract ? "only_contract" : "not_signed";

@@ -9,6 +9,7 @@ import {
   checkSets, checkWitnesses,
 } from "./intact.ts";
 import type { Held } from "./question.ts";
+import { checkParty } from "./signed.ts";
 import { type AgencyWord, type Verdict, answerOf, conclusionOf, firstLine, isProven } from "./verdict.ts";
 import { type Times, Verification, failureIn } from "./verification.ts";
 
@@ -120,7 +121,7 @@ const checkWithdrawal = (verification: Verification): void => {
   const reason = failureIn(() => {
     const [by] = signed;
     if (by === undefined) throw new Failed("nobody signed it");
-    origin.checkParty(party, origin.id("Withdrawal", said), by.signature);
+    checkParty(origin, party, origin.id("Withdrawal", said), by.signature);
   });
   if (reason !== null) {
     verification.add("withdrawal.not_signed", { entry: number, time, signer: `0x${hex(party)}`, reason });
