@@ -78,6 +78,7 @@ DATA = {
     "ledger/manual/help/patterns.md",
     "ledger/manual/pdf.md",
     "ledger/manual/q.html",
+    "ledger/manual/sign.html",
     "ledger/manual/verify.html",
     "ledger/py.typed",
 }

@@ -113,7 +113,7 @@ def test_a_statement_has_a_file_of_its_name(word: str) -> None:
 
 @pytest.mark.parametrize("row", COMMANDS, ids=lambda row: row.command)
 def test_a_command_has_its_files(row: Command) -> None:
-    name = "import_" if row.command == "import" else row.command
+    name = "import_" if row.command == "import" else row.command.replace("-", "_")
     assert row.file == f"ledger/cli/{name}.py", (
         f"docs/vocabulary.md: the file of `ledger {row.command}` has another name"
     )

@@ -50,6 +50,7 @@ In the order of a document's life:
 ``verify_page``      the page that checks documents in a browser, with one's own trust inside
 ``show``             the fields that a digest binds
 ``history``          entries by number
+``sign_page``        the page that signs statements with passkeys
 ``sign``             answer a portal's request for a signature outside the browser
 ``signer``           what a signer is, and for whom it speaks
 ``sign_in``          open a session for the holder of a key, and say at each request what it may read

@@ -37,6 +37,11 @@ def code_page() -> bytes:
     return files(__name__).joinpath("q.html").read_bytes()
 
 
+def signing_page() -> bytes:
+    """The page that signs statements with passkeys, built from ``web/``."""
+    return files(__name__).joinpath("sign.html").read_bytes()
+
+
 def readme(origin: str) -> bytes:
     """The page that comes first, about the history of ``origin``."""
     return files(__name__).joinpath(_README).read_text(encoding="utf-8").replace("{origin}", origin).encode()

@@ -1,6 +1,10 @@
 // Answers questions about the modules of web/verifier, one line of JSON each; for the tests of this folder.
 // A question is {"ask": NAME, ...}; bytes are in base64. The answer is {"answer": ...}, or {"refused": KIND, "words": ...}.
 import { createInterface } from "node:readline";
+import { keysOf } from "../../web/pages/p256.ts";
+import { qrCode } from "../../web/pages/qr_code.ts";
+import { Refused, finished, readRequest } from "../../web/pages/request.ts";
+import { inWords as saidInWords } from "../../web/pages/statements.ts";
 import { type Bytes, Failed, Malformed, compareText, fromBase64, hex, keccak, toBase64, unhex } from "../../web/verifier/bytes.ts";
 import { type Document, Plain, compareFields, comparePlain, fieldsOf, readBeside, readDocument } from "../../web/verifier/document.ts";
 import { type Field, isFormat } from "../../web/verifier/digest.ts";
@@ -109,6 +113,18 @@ const ANSWERS: Readonly<Record<string, (question: Question) => unknown>> = {
     const values = membersOf(name).map(([type], at): Value => valueIn(type, members[at]));
     return hex(Origin.parse(question["origin"]).id(name, statement(name, values)));
   },
+  request: (question) => {
+    const { draft, origin, signer, back, state, about } = readRequest(textIn(question, "fragment"));
+    const by = signer ?? unhex(textIn(question, "signer"));
+    if (draft === null) return null;
+    const said = finished(draft, by);
+    return {
+      id: hex(origin.id(draft.type, said)), signer: hex(by), back: back.href, state, about: about.declarations.length,
+      ...saidInWords(draft.type, said),
+    };
+  },
+  keys: (question) => keysOf(bytesIn(question, "digest"), bytesIn(question, "signature")),
+  qr: (question) => qrCode(textIn(question, "text")).map((row) => row.map(Number).join("")),
   separator: (question) => hex(Origin.parse(question["origin"]).separator),
   signed: (question) => {
     const origin = Origin.parse(question["origin"]);
@@ -145,6 +161,7 @@ const ANSWERS: Readonly<Record<string, (question: Question) => unknown>> = {
 
 const refused = (error: unknown): string => {
   if (error instanceof Malformed || error instanceof Failed || error instanceof OnlyContract) return error.name;
+  if (error instanceof Refused) return "Refused";
   return `broken: ${error instanceof Error ? error.stack : String(error)}`;
 };
 

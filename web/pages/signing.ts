@@ -54,14 +54,20 @@ export function domainOf(origin: string): Domain {
 /** Go to the signing page. It comes back to this page's address, where `answerFromFragment` has the answer.
  *
  * `keep`: what the page needs again afterwards, such as the content of its form. The addresses of the signing page and
- * of the history stand in the page: `<html data-sign-page="…" data-origin="…">`. */
+ * of the history stand at an element of the page: `data-sign-page="…" data-origin="…"`. */
 export function askToSign(asked: Asked, keep: Json = null): void {
-  const { signPage, origin } = document.documentElement.dataset;
+  location.assign(requestAddress(asked, keep));
+}
+
+/** The address that `askToSign` goes to, for whoever signs elsewhere. The answer must be opened in this tab. */
+export function requestAddress(asked: Asked, keep: Json = null): string {
+  const { signPage, origin } = document.querySelector<HTMLElement>("[data-sign-page]")?.dataset ?? {};
   if (signPage === undefined || origin === undefined) throw new Error("the page does not name its signing page");
   const state = toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
   const back = location.origin + location.pathname + location.search;
   sessionStorage.setItem(KEPT, JSON.stringify({ state, asked, keep }));
-  location.assign(signingAddress(signPage, asked, domainOf(origin), back, state));
+  const page = new URL(signPage, location.href).href;
+  return signingAddress(page, asked, domainOf(origin), back, state);
 }
 
 /** The address of the signing page with a request in its fragment, which no browser sends. */
