@@ -32,7 +32,7 @@ from api.kit.middleware import RequestWatcher
 from api.kit.openapi import with_models
 from api.kit.queries import take_known_queries
 from api.kit.streams import ended_by_signals
-from api.portal import assets
+from api.portal import assets, signing
 from api.portal.views import ROUTERS
 from api.routes import health, metrics, sessions
 from api.routes.ledger import (
@@ -148,6 +148,7 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         health.router,
         metrics.router,
         assets.router,
+        signing.router,
         *ROUTERS,
     ):
         # Not by include_router, which nests routers and so looks up the route of each request twice.

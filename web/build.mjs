@@ -21,7 +21,7 @@ const STYLES = ["tokens.css", "base.css", "parts.css", "print.css"];
 const TEMPLATES = join(WEB, "templates");
 const PAGES = (existsSync(TEMPLATES) ? readdirSync(TEMPLATES) : []).filter((name) => name.endsWith(".html")).map((name) => name.slice(0, -5)).sort();
 // Scripts of the server's pages.
-const MODULES = ["declare", "decide", "revoke", "live", "history", "documents", "document", "reader"].filter((name) => existsSync(join(WEB, "pages", `${name}.ts`)));
+const MODULES = ["declare", "decide", "revoke", "live", "history", "documents", "document", "reader", "sign_in"].filter((name) => existsSync(join(WEB, "pages", `${name}.ts`)));
 
 const options = { bundle: true, minify: true, write: false, target: "es2022", legalComments: "none", charset: "utf8" };
 

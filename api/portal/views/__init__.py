@@ -11,6 +11,7 @@ from api.portal.views import (
     missing,
     public,
     said,
+    session,
     trader,
 )
 
@@ -25,5 +26,6 @@ ROUTERS = (
     said.router,
     cases.router,
     attestations.router,
+    session.router,
     missing.router,  # takes what is left below /portal/
 )
