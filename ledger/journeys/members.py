@@ -41,6 +41,9 @@ def members_of(id_: AttestationId, store: Store, history: History, start: int = 
         raise AttestationUnknown(id_)
     said = history.attestations[id_].attested.attestation
     found = store.sets.some_members(SetName(said.root, said.size), start, limit + 1)
+    if not found and (said.size, start) == (1, 0):
+        alone = store.inbox.alone(said.root)  # its members are stored nowhere: the root is the hash of the only one
+        found = [] if alone is None else [(0, alone)]
     members = []
     for index, member in found[:limit]:
         revocations = history.revocations_of(id_, member)

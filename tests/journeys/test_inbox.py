@@ -156,9 +156,11 @@ def test_a_cursor_of_another_list(market: Market, cursor: str) -> None:
 def test_a_set_of_one_that_was_attested_elsewhere_is_found_by_its_hash(market: Market) -> None:
     ids = market.anchored(2)
     market.make_marks()
-    market.attest(ids[:1], saved=False)
+    attestation = market.attest(ids[:1], saved=False)
     assert market.inbox() == ids[1:]
     assert market.all(Wanted(attested_by=MPI)) == ids[:1]
+    page = members_of(attestation, market.store, market.world.history)
+    assert ([one.id for one in page.members], page.size, page.next_index) == (ids[:1], 1, None)
 
 
 def test_members_that_are_published_later(market: Market) -> None:

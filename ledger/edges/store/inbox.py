@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from ledger.core.encoding.ids import DeclarationId, SetName
+from ledger.core.encoding.ids import DeclarationId, Root, SetName
 from ledger.core.tree.merkle import leaf_hash
 from ledger.edges.store.bulk import insert_new
 from ledger.edges.store.database import Database
@@ -103,6 +103,11 @@ class Inbox:
         with self._database.reading() as connection:
             return connection.execute(select(INBOX_SETS.c.size).limit(1)).first() is not None
 
+    def alone(self, root: Root) -> DeclarationId | None:
+        """The declaration whose set of one has this root, among those that are numbered."""
+        with self._database.reading() as connection:
+            return next(iter(_of_leaf(connection, root)), None)
+
     def find(self, wanted: Marked, after: int, limit: int) -> list[int]:
         """Numbers of wanted declarations, ascending, from ``after`` on, at most ``limit``."""
         found: list[int] = []
@@ -172,7 +177,7 @@ class Maker:
         """Known members of a set with their indexes in it, from index ``position`` on, at most ``limit``."""
         found = read_some_members(self._connection, name, position, limit)
         if not found and name.size == 1 and position == 0:
-            found = [(0, id_) for id_ in self._of_leaf(name.root)]
+            found = [(0, id_) for id_ in _of_leaf(self._connection, name.root)]
         return found
 
     def number(self, ids: Sequence[DeclarationId]) -> None:
@@ -230,11 +235,6 @@ class Maker:
         text = f"{made.entries} {made.hash.hex() or '-'} {made.numbers}"
         if self._connection.execute(update(META).where(META.c.key == KEY).values(value=text)).rowcount == 0:
             self._connection.execute(insert(META).values(key=KEY, value=text))
-
-    def _of_leaf(self, leaf: bytes) -> list[DeclarationId]:
-        column = INBOX_NUMBERS.c
-        found = self._connection.scalars(select(column.declaration).where(column.leaf == _leaf(leaf)))
-        return [id_ for id_ in found if leaf_hash(id_) == leaf]
 
     def _mark_block(self, block: int, marks: Mapping[int, Collection[Mark]]) -> None:
         column = INBOX_ATTESTED.c
@@ -349,6 +349,12 @@ def _numbers(block: int, bits: int, limit: int) -> list[int]:
 
 def _bytes(bits: int) -> bytes:
     return bits.to_bytes((bits.bit_length() + 7) // 8, "little")
+
+
+def _of_leaf(connection: Connection, leaf: bytes) -> list[DeclarationId]:
+    column = INBOX_NUMBERS.c
+    found = connection.scalars(select(column.declaration).where(column.leaf == _leaf(leaf)))
+    return [id_ for id_ in found if leaf_hash(id_) == leaf]
 
 
 def _leaf(leaf: bytes) -> int:
