@@ -28,7 +28,7 @@ def test_a_package_explains_each_of_its_modules(package: str) -> None:
 def test_a_command_has_the_file_of_its_name() -> None:
     from ledger.cli import app
 
-    names = {info.name for info in (*app.registered_commands, *app.registered_groups)}
+    names = {(info.name or "").replace("-", "_") for info in (*app.registered_commands, *app.registered_groups)}
     files = {path.stem.removesuffix("_") for path in (ROOT / "ledger" / "cli").glob("*.py")}
     assert names
     assert names <= files
