@@ -60,11 +60,12 @@ bench-exit: setup ## measure export and import of 10,000 and 100,000 entries
 portal-pictures: setup ## take pictures of the portal's main screens, in state/pictures
 	@$(BIN)/python -m tests.portal.pictures
 
-up: setup ## start chain, contract and API on loopback, with all state in ./state
-	@$(BIN)/python -m scripts.services up
+STATE ?= state
+up: setup ## start chain, contract, API and portal on loopback, with all state in ./state, or in STATE=folder
+	@$(BIN)/python -m scripts.services up $(STATE)
 
 down: ## stop them and keep the state
-	@$(BIN)/python -m scripts.services down
+	@$(BIN)/python -m scripts.services down $(STATE)
 
 conformance-kit: setup ## build the folder and zip file by which others test their verifiers
 	@$(BIN)/python -m scripts.conformance_kit

@@ -100,7 +100,9 @@ class Demo:
                 f"Done in {seconds:.1f} s. Look at [bold]demo-output/[/]: wrapped/ (the trader's copies), bank/ (what"
                 " the bank got), export/ (all that a successor needs), report.json.\nChange a byte in bank/, then run\n"
                 "  .venv/bin/ledger verify demo-output/bank/evidence.json -d demo-output/bank/invoice.redacted "
-                "-t demo-output/bank/trust.json"
+                "-t demo-output/bank/trust.json\n"
+                f"See this story in the portal, in a browser: [bold]make up STATE={_relative(self.local.folder)}[/] "
+                "starts the chain again and prints the address."
             )
         )
         return 0

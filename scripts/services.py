@@ -89,7 +89,8 @@ class Services:
             console.print(f"Another program has port {self.api_port}, so the API took {running.port}.")
         console.print(f"settings  {_shown(self.settings_file)}: for the commands of `ledger`, once you have entered")
         console.print(f"          export PATH=$PWD/.venv/bin:$PATH {FILE_VARIABLE}={_shown(self.settings_file)}")
-        console.print("`make down` stops all three; the state stays.")
+        other = "" if self.folder == STATE else f" STATE={_shown(self.folder)}"
+        console.print(f"`make down{other}` stops all three; the state stays.")
 
     def down(self) -> None:
         """Stop the API, which finishes its step, and then the chain, which writes its state."""
@@ -204,16 +205,17 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def main(action: str) -> int:
-    """Run ``up`` or ``down``. Print an error as one clear line."""
-    services = Services(STATE)
+def main(action: str, folder: Path = STATE) -> int:
+    """Run ``up`` or ``down`` with the state in ``folder``. Print an error as one clear line."""
+    services = Services(folder.resolve())
+    over = "`make clean` lets you start over"
     try:
         {"up": services.up, "down": services.down}[action]()
     except ContractMissing as error:
-        console.print(f"{error}\nstate/ belongs to a chain that is gone: `make clean` lets you start over", style="red")
+        console.print(f"{error}\n{_shown(services.folder)} belongs to a chain that is gone: {over}", style="red")
     except HistoryBroken as error:
         console.print(
-            f"{error}\nstate/ belongs to another version of the contract: `make clean` lets you start over", style="red"
+            f"{error}\n{_shown(services.folder)} belongs to another version of the contract: {over}", style="red"
         )
     except LedgerError as error:
         console.print(str(error), style="red")
@@ -223,4 +225,4 @@ def main(action: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], *map(Path, sys.argv[2:])))
