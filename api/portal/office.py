@@ -40,8 +40,3 @@ def officer_of(request: Request, services: Services) -> Officer:
 def kinds_of(agency: Agency, at: int) -> list[int]:
     """What an agency may attest at ``at`` (seconds), by UNCL 1001 in ascending order."""
     return sorted(kind for kind in agency.mandates if agency.mandated(kind, at))
-
-
-def to_sign(services: Services) -> dict[str, str]:
-    """What a page needs from which somebody goes to sign: see web/pages/signing.ts."""
-    return {"sign_page": services.settings.sign_url or "/sign", "origin": str(services.origin)}

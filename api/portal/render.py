@@ -203,6 +203,7 @@ def failure(request: Request, answer: Response, detail: str, kind: str) -> Respo
         "status": answer.status_code,
         "detail": detail,
         "kind": kind,
+        "again": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "request_id": "" if cause is None else cause.id,
     }
     made = render(request, "error.html", values, status=answer.status_code)

@@ -26,6 +26,11 @@ def address_of(services: Services) -> str:
     return services.settings.sign_url or PAGE
 
 
+def to_sign(services: Services) -> dict[str, str]:
+    """What a page needs from which somebody goes to sign: see web/pages/signing.ts."""
+    return {"sign_page": address_of(services), "origin": str(services.origin)}
+
+
 @router.get(PAGE)
 @of_kind(Kind.LIVENESS)
 async def signing(services: Injected) -> Response:

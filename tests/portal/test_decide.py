@@ -12,14 +12,15 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from ledger.core.document.redaction import redact
 from ledger.core.document.wrapped import read_wrapped
-from ledger.core.encoding.ids import DeclarationId
+from ledger.core.encoding.ids import DeclarationId, Signer
 from ledger.core.evidence.inclusion import set_of
 from ledger.core.statements.attestation import Attestation
 from ledger.core.statements.declaration import Declaration
 from ledger.core.statements.member_types import NO_END, ZERO
-from ledger.core.statements.resolutions import MandateGrant
+from ledger.core.statements.resolutions import AttesterAuthorisation, MandateGrant
 from ledger.edges.keys.keystore import SigningKey
 from tests import houses
+from tests.portal import passkeys
 from tests.portal.conftest import Portal
 from tests.portal.look import check_page
 from tests.portal.signing import asked_to_sign, decline, sign_and_go_back, sign_in, without_signing_page
@@ -83,6 +84,32 @@ def test_the_signing_page_is_told_which_document_it_is_about(as_officer: Page, p
     request = json.loads(_decoded(page.url))
     assert request["about"]["declarations"] == [declared.to_json()]
     assert request["signer"] == "0x" + portal.house.key(houses.OFFICERS[houses.MPI][0]).address.hex()
+
+
+def test_an_officer_decides_and_revokes_with_a_passkey(page: Page, portal: Portal, expected: list[str]) -> None:
+    """The whole way in a browser: make a passkey, sign in with it, decide a case, revoke the decision."""
+    expected.append(passkeys.HINT)
+    passkeys.authenticator(page)
+    signer = passkeys.make_passkey(page)
+    houses.enact(portal.house, AttesterAuthorisation, Signer(bytes.fromhex(signer[2:])), houses.MPI)
+    (declared,) = houses.anchored(portal.house)
+    passkeys.sign_in(page, "/portal/inbox")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Inbox")
+    page.goto(address([declared], portal))
+    page.get_by_label("What do you say?").select_option(label="accepted")
+    page.get_by_role("button", name="Check and sign").click()
+    expect(page.locator("#sentence")).to_have_text("NZ-MPI attests: phytosanitary certificate, accepted.")
+    expect(page.locator("main")).to_contain_text(INVOICE)
+    page.click("#sign")
+    page.wait_for_url(re.compile(r"/portal/attestations/0x"))
+    expect(page.locator("main .status").first).to_have_text("In force")
+    (said,) = said_of(portal, declared)
+    assert (said.agency, said.outcome) == (houses.MPI, 1)
+    page.get_by_label("Why?").select_option(label="in error")
+    page.get_by_role("button", name="Check and sign").click()
+    expect(page.locator("#sentence")).to_have_text("My agency revokes its attestation: in error.")
+    page.click("#sign")
+    expect(page.locator("main .status").first).to_have_text("Revoked by the agency")
 
 
 def _decoded(url: str) -> bytes:

@@ -30,8 +30,10 @@ def short(portal: Portal, name: str) -> str:
 def test_the_inbox_is_for_officers(page: Page, context: BrowserContext, portal: Portal, expected: list[str]) -> None:
     expected += ["401", "403"]
     for path in TABS:
-        page.goto(path)
+        page.goto(f"{path}?lang=en")
         expect(page.get_by_role("heading", level=1)).to_have_text("Sign in first")
+        link = page.get_by_role("main").get_by_role("link", name="Sign in")
+        assert link.get_attribute("href") == f"/portal/sign-in?next={path}%3Flang%3Den"
     sign_in(context, portal.url, portal.services, portal.house.key("trader"))
     for path in TABS:
         page.goto(path)

@@ -68,7 +68,7 @@ def test_the_screens_need_a_session(page: Page, expected: list[str]) -> None:
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_have_text("Sign in first")
         link = page.get_by_role("main").get_by_role("link", name="Sign in")
-        assert link.get_attribute("href") == f"/portal/sign-in?back={path}"
+        assert link.get_attribute("href") == f"/portal/sign-in?next={path}"
 
 
 def test_my_documents_say_where_each_stands(as_trader: Page, portal: Portal) -> None:

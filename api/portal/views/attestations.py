@@ -11,10 +11,11 @@ from api.auth.reads import read_list
 from api.kit.capacity import Kind, of_kind
 from api.portal.answers import answer_of
 from api.portal.facts import Facts
-from api.portal.office import officer_of, to_sign
+from api.portal.office import officer_of
 from api.portal.phrases import Phrases, short
 from api.portal.reading import known
 from api.portal.render import PageRoute, render, words_for
+from api.portal.signing import to_sign
 from api.portal.words import Words
 from api.services import Injected, Services
 from ledger.core.encoding.ids import AttestationId, DeclarationId

@@ -8,17 +8,12 @@ from fastapi.responses import RedirectResponse
 from api.auth.reader import secret_of, session_of
 from api.auth.shown import cookie_name
 from api.kit.capacity import Kind, of_kind
-from api.portal import signing
 from api.portal.render import PageRoute, render, signed_in
-from api.services import Injected, Services
+from api.portal.signing import to_sign
+from api.services import Injected
 from ledger.core.encoding.reading import hex_text
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-
-
-def to_sign(services: Services) -> dict[str, str]:
-    """What a page needs from which somebody goes to sign: see ``parts/signing.html``."""
-    return {"sign_page": signing.address_of(services), "origin": str(services.origin)}
 
 
 @router.get("/portal/sign-in")

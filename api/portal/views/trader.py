@@ -15,6 +15,7 @@ from api.auth.shown import NO_STORE
 from api.kit.capacity import Kind, of_kind
 from api.portal.phrases import Phrases, Said, short
 from api.portal.render import PageRoute, render, words_for
+from api.portal.signing import to_sign
 from api.portal.words import Words
 from api.schemas import Hash
 from api.services import Injected, Services
@@ -127,7 +128,7 @@ def declare(request: Request, services: Injected, replaces: Annotated[Hash | Non
         "party": hex_text(session.rights.signer),
         "replaced": replaced,
         "nothing": hex_text(NO_DECLARATION),
-        **_signing(services),
+        **to_sign(services),
     }
     return render(request, "declare.html", values, session=session)
 
@@ -154,7 +155,7 @@ def my_document(
             "withdrawal": _withdrawal(found, phrases),
             "replacement": replacement or "",
             **_as_of(history, away),
-            **_signing(services),
+            **to_sign(services),
         }
     return render(request, "document.html", values, session=session)
 
@@ -232,11 +233,6 @@ def _types(words: Words) -> list[tuple[int, str]]:
 def _as_of(history: History, away: bool) -> dict[str, Any]:
     """Up to which entry a page tells, and whether it may be behind."""
     return {"away": away, "size": history.size, "as_of": history.last_time if history.size else None}
-
-
-def _signing(services: Services) -> dict[str, Any]:
-    """What the scripts of pages need to ask for a signature."""
-    return {"origin": str(services.origin), "sign_page": services.settings.sign_url or "/sign"}
 
 
 def _row(found: DeclarationStatus) -> list[object]:
