@@ -65,7 +65,6 @@ DATA = {
     "api/portal/templates/inbox.html",
     "api/portal/templates/parts.html",
     "api/portal/templates/parts/answers.html",
-    "api/portal/templates/parts/away.html",
     "api/portal/templates/parts/inbox_tabs.html",
     "api/portal/templates/parts/problem.html",
     "api/portal/templates/privacy.html",

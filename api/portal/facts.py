@@ -76,15 +76,15 @@ class Facts:
             case EntryKind.ANCHORED:
                 return say("Documents declared")
             case EntryKind.ATTESTED:
-                return say("Word of an agency")
+                return say("Attestation by an agency")
             case EntryKind.REVOKED:
-                return say("Word of an agency revoked")
+                return say("Attestation revoked")
             case EntryKind.WITHDRAWN:
                 return say("Declaration withdrawn")
             case EntryKind.POSTED:
                 return say("Certificate written off")
             case _:
-                return say("Decision of the council")
+                return say("Resolution of the council")
 
     def agency(self, code: str) -> str:
         """An agency by the name that the council enrolled, and its code."""

@@ -38,5 +38,10 @@ def known(services: Services) -> Iterator[tuple[History, AsOf]]:
     except (Unavailable, HistoryBroken):
         away = True
     with follower.known_history() as history:
-        newest = follower.entry(history.size - 1).time if history.size else None
-        yield history, AsOf(history.size, newest, away)
+        yield history, AsOf(history.size, history.last_time if history.size else None, away)
+
+
+def site_of(services: Services) -> str:
+    """The address that a code on paper names: the settings say it, never the request, whose sender could choose it."""
+    settings = services.settings
+    return settings.site if settings.site is not None else f"http://localhost:{settings.api_port}"

@@ -51,7 +51,7 @@ def test_every_entry_has_words(page: Page, portal: Portal) -> None:
 
 def test_the_list_is_restricted_by_what_agency_and_day(page: Page) -> None:
     page.goto("/portal/history")
-    page.get_by_label("What").select_option(label="Word of an agency")
+    page.get_by_label("What").select_option(label="Attestation by an agency")
     page.get_by_label("Agency", exact=True).select_option("NZ-CUSTOMS")
     page.get_by_label("Day").fill(time.strftime("%Y-%m-%d", time.gmtime()))
     page.get_by_role("button", name="Show").click()

@@ -6,7 +6,10 @@ import json
 import re
 from pathlib import Path
 
+import httpx
+import pypdfium2
 import pytest
+import zxingcpp
 from playwright.sync_api import BrowserContext, Page, expect
 
 from api.portal.render import content_of
@@ -312,6 +315,21 @@ def test_the_page_for_print_has_the_evidence(as_trader: Page, context: BrowserCo
     answer = context.request.get(f"/portal/documents/0x{known.id.hex()}/page.pdf")
     assert answer.headers["content-type"] == "application/pdf"
     assert b"ledger-evidence.json" in answer.body()
+
+
+def test_the_code_for_paper_leads_where_the_settings_say(
+    as_trader: Page, context: BrowserContext, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks cannot choose the site on a page that looks like the server's own."""
+    known = portal.story.declared["invoice"]
+    monkeypatch.setattr(portal.services, "settings", portal.services.settings.model_copy(update={"site": None}))
+    cookies = "; ".join(f"{one['name']}={one['value']}" for one in context.cookies())
+    other = {"Host": "other.example", "Cookie": cookies}
+    answer = httpx.get(f"{portal.url}/portal/documents/0x{known.id.hex()}/page.pdf", headers=other)
+    image = pypdfium2.PdfDocument(answer.content)[0].render(scale=3).to_pil()
+    (found,) = zxingcpp.read_barcodes(image)
+    link = read_link(found.text)
+    assert (link.site, link.id) == (f"http://localhost:{portal.services.settings.api_port}", known.id)
 
 
 def test_a_document_is_replaced_and_the_old_one_withdrawn(

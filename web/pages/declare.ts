@@ -3,6 +3,7 @@
 import { type Draft, declarationOf, keepDrafts, keptDrafts, noteName, NOTHING } from "./drafts.ts";
 import { type Held, readFile, Unreadable } from "./reading.ts";
 import { takeFiles } from "./dropping.ts";
+import { goesOn, tell } from "./problems.ts";
 import { ask } from "./server.ts";
 import { code, type Content, foreign, make, part, save } from "./show.ts";
 import { answerFromFragment, askToSign } from "./signing.ts";
@@ -24,8 +25,6 @@ interface Chosen {
 
 const page = part("declare", HTMLElement);
 const steps = ["choose", "save", "sign"].map((id) => part(id, HTMLElement));
-const problem = part("problem", HTMLElement);
-const status = part("status", HTMLElement);
 const party = page.dataset["party"] ?? "", replaces = page.dataset["replaces"] ?? NOTHING;
 const chosen: Chosen[] = [];
 let drafts: Draft[] = [];
@@ -40,15 +39,6 @@ function show(name: "choose" | "save" | "sign"): void {
   }
   tell([]);
   part(name, HTMLElement).querySelector<HTMLElement>("h2")?.focus();
-}
-
-/** Say what is wrong, with a link to each place; nothing is wrong where there is nothing to say. */
-function tell(problems: readonly { readonly words: string; readonly at?: string }[]): void {
-  part("problems", HTMLElement).replaceChildren(
-    ...problems.map(({ words, at }) => make("li", at === undefined ? words : make("a", words, { href: `#${at}` }))),
-  );
-  problem.hidden = problems.length === 0;
-  if (problems.length > 0) problem.focus();
 }
 
 // ------------------------------------------------------------------------------------------------------ 1: the files
@@ -66,7 +56,7 @@ async function add(files: readonly File[]): Promise<void> {
       chosen.push(await read({ file, held: null, words: "", type: 0, saved: false, known: null }));
     }
   }
-  status.textContent = "";
+  goesOn("");
   list();
   if (refused.length > 0) tell(refused);
   else part("list", HTMLElement).querySelector<HTMLElement>("h3")?.focus();
@@ -74,7 +64,7 @@ async function add(files: readonly File[]): Promise<void> {
 
 /** Read a file, and look whether its fingerprint is declared already, which only a saved seed file can tell. */
 async function read(item: Chosen, format?: "opaque"): Promise<Chosen> {
-  status.textContent = say("Reading %(name)s …", { name: item.file.name });
+  goesOn(say("Reading %(name)s …", { name: item.file.name }));
   try {
     item.held = await readFile(item.file, format);
     item.words = "";
@@ -121,7 +111,7 @@ function card(item: Chosen, at: number): HTMLElement {
 
 function unreadable(item: Chosen): Content {
   const whole = make("button", say("Declare it as one whole, without fields"), { type: "button", class: "second" });
-  whole.addEventListener("click", () => void read(item, "opaque").then(() => { status.textContent = ""; list(); }));
+  whole.addEventListener("click", () => void read(item, "opaque").then(() => { goesOn(""); list(); }));
   return [make("p", [make("strong", say("This file cannot be declared as it is.")), " ", item.words], { class: "error" }), whole];
 }
 
@@ -241,9 +231,9 @@ function sign(at: number): void {
 async function handIn(at: number): Promise<void> {
   const draft = drafts[at];
   if (draft === undefined) return;
-  status.textContent = say("Handing in …");
+  goesOn(say("Handing in …"));
   const answer = await ask("POST", "/v1/declarations", { declaration: declarationOf(draft), signature: draft.signature });
-  status.textContent = "";
+  goesOn("");
   if (answer.outcome === "done") {
     noteName(draft.id, draft.name);
     change(at, { ...draft, done: true });

@@ -3,6 +3,7 @@ import type { FieldChoice } from "./choosing.ts";
 import { declarationOf, NOTHING, notedNames } from "./drafts.ts";
 import { takeFiles } from "./dropping.ts";
 import { type Held, readFile, Unreadable } from "./reading.ts";
+import { goesOn, tell } from "./problems.ts";
 import { ask } from "./server.ts";
 import { make, part, save } from "./show.ts";
 import { answerFromFragment, askToSign, type Message } from "./signing.ts";
@@ -12,35 +13,31 @@ const DAY = 86_400;
 const HASH = /^0x[0-9a-f]{64}$/;
 
 const page = part("document", HTMLElement);
-const problem = part("problem", HTMLElement), problems = part("problems", HTMLElement), status = part("status", HTMLElement);
 const { id = "", digest = "", party = "", type = "", replaces = NOTHING } = page.dataset;
 const declaration = declarationOf({ name: "", digest, type: Number(type), replaces, party, id, signature: "", done: true });
 
-function tell(words: string, at?: string): void {
-  problems.replaceChildren(make("li", at === undefined ? words : make("a", words, { href: `#${at}` })));
-  problem.hidden = words === "";
-  if (words !== "") problem.focus();
-}
+/** Say what is wrong; `at`: the id of the place where it can be put right. */
+const wrong = (words: string, at?: string): void => tell([at === undefined ? { words } : { words, at }]);
 
 // ------------------------------------------------------------------------------------------------------ the own file
 
 async function open(files: readonly File[]): Promise<void> {
   const [file] = files;
   if (file === undefined) return;
-  tell("");
-  status.textContent = say("Reading %(name)s …", { name: file.name });
+  tell([]);
+  goesOn(say("Reading %(name)s …", { name: file.name }));
   const place = part("opened", HTMLElement);
   place.replaceChildren();
   try {
     const held = await readFile(file);
-    if (held.kind === "new") tell(say("%(name)s is no seed file. Choose the file that ends with .wrapped, which you saved when you declared the document.", { name: file.name }), "file");
-    else if (held.digest !== digest) tell(say("%(name)s is another document, or another version of it: its fingerprint is not the declared one.", { name: file.name }), "file");
+    if (held.kind === "new") wrong(say("%(name)s is no seed file. Choose the file that ends with .wrapped, which you saved when you declared the document.", { name: file.name }), "file");
+    else if (held.digest !== digest) wrong(say("%(name)s is another document, or another version of it: its fingerprint is not the declared one.", { name: file.name }), "file");
     else show(held, place);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    tell(`${file.name}: ${error.message}`, "file");
+    wrong(`${file.name}: ${error.message}`, "file");
   }
-  status.textContent = "";
+  goesOn("");
 }
 
 function show(held: Held, place: HTMLElement): void {
@@ -66,25 +63,25 @@ function show(held: Held, place: HTMLElement): void {
 function action(words: string, work: () => Promise<void>): HTMLButtonElement {
   const button = make("button", words, { type: "button" });
   button.addEventListener("click", () => {
-    tell("");
+    tell([]);
     button.disabled = true;
     void work()
       .catch((error: unknown) => {
         if (!(error instanceof Error) || error.name !== "Malformed") throw error;
-        tell(say("This cannot be made: %(reason)s.", { reason: error.message }));
+        wrong(say("This cannot be made: %(reason)s.", { reason: error.message }));
       })
       .finally(() => {
         button.disabled = false;
-        status.textContent = "";
+        goesOn("");
       });
   });
   return button;
 }
 
 async function saveEvidence(held: Held, choice: FieldChoice): Promise<void> {
-  status.textContent = say("Fetching the evidence …");
+  goesOn(say("Fetching the evidence …"));
   const answer = await ask("GET", `/v1/declarations/${id}/evidence`);
-  if (answer.outcome !== "done") return tell(answer.words);
+  if (answer.outcome !== "done") return wrong(answer.words);
   const evidence = new Uint8Array(await answer.body.arrayBuffer());
   save(`${held.name}.evidence.json`, "application/json", held.evidenceWithout(choice.hidden, evidence));
 }
@@ -95,11 +92,11 @@ function sharing(held: Held, choice: FieldChoice, place: HTMLElement): HTMLEleme
   const days = make("select", [7, 30, 90, 365].map((count) => make("option", say("%(days)s days", { days: count }), { value: String(count) })), { id: "days" });
   days.value = "30";
   const button = action(say("Make a link"), async () => {
-    status.textContent = say("Sealing …");
+    goesOn(say("Sealing …"));
     const until = Math.floor(Date.now() / 1000) + Number(days.value) * DAY - 60;
     const made = await held.sealedWithout(choice.hidden, id);
     const answer = await ask("POST", `/v1/shares?${new URLSearchParams({ share: made.share, declaration: id, until: String(until) }).toString()}`, made.sealed);
-    if (answer.outcome !== "done") return tell(answer.words);
+    if (answer.outcome !== "done") return wrong(answer.words);
     showLink(`${location.origin}/q${made.fragment}`, until, place);
     await listShares();
   });
@@ -116,7 +113,7 @@ function showLink(address: string, until: number, place: HTMLElement): void {
   const copy = action(say("Copy the link"), async () => {
     try {
       await navigator.clipboard.writeText(address);
-      status.textContent = say("Copied.");
+      goesOn(say("Copied."));
     } catch {
       field.select(); // the browser does not let us: the reader copies it
     }
@@ -141,7 +138,7 @@ async function listShares(): Promise<void> {
     const words = say("Remove the share that ends on %(day)s", { day: day(until) });
     const remove = action(words, async () => {
       const done = await ask("DELETE", `/v1/shares/${share}`);
-      if (done.outcome !== "done") return tell(done.words);
+      if (done.outcome !== "done") return wrong(done.words);
       await listShares();
       part("shares-title", HTMLElement).focus();
     });
@@ -156,22 +153,20 @@ async function listShares(): Promise<void> {
 function withdraw(form: HTMLFormElement): void {
   const said = new FormData(form);
   const reason = Number(said.get("reason")), given = String(said.get("replacement") ?? "").trim().toLowerCase();
-  if (reason !== 1 && reason !== 5) return tell(say("Say why the document ends."), "reason-1");
-  if (reason === 5 && !HASH.test(given)) return tell(say("Give the id of the document that replaces it: 0x and 64 digits, as its page shows it."), "replacement");
-  tell("");
+  if (reason !== 1 && reason !== 5) return wrong(say("Say why the document ends."), "reason-1");
+  if (reason === 5 && !HASH.test(given)) return wrong(say("Give the id of the document that replaces it: 0x and 64 digits, as its page shows it."), "replacement");
+  tell([]);
   const message = { declaration: id, reason, replacement: reason === 5 ? given : NOTHING };
   askToSign({ type: "Withdrawal", message, signer: party, about: { declarations: [declaration] } }, { reason, given });
 }
 
 async function handIn(message: Message, signature: string): Promise<void> {
-  status.textContent = say("Handing in …");
+  goesOn(say("Handing in …"));
   const answer = await ask("POST", "/v1/withdrawals", { declaration, withdrawal: message, signature });
-  status.textContent = "";
+  goesOn("");
   if (answer.outcome === "done") return location.replace(location.pathname);
-  tell(answer.words);
-  if (answer.outcome !== "away") return;
-  const again = action(say("Hand it in again"), () => handIn(message, signature));
-  problems.append(make("li", again));
+  const again = answer.outcome === "away" ? [action(say("Hand it in again"), () => handIn(message, signature))] : [];
+  tell([{ words: answer.words }], ...again);
 }
 
 fromPage();
@@ -186,5 +181,5 @@ form?.addEventListener("submit", (event) => {
 });
 const answered = answerFromFragment();
 if (answered?.outcome === "signed") void handIn(answered.asked.message, answered.answer.signature);
-else if (answered?.outcome === "declined") tell(say("Nothing was signed, so the document stands as before."));
+else if (answered?.outcome === "declined") wrong(say("Nothing was signed, so the document stands as before."));
 void listShares();

@@ -15,7 +15,7 @@ from api.kit.capacity import Kind, of_kind
 from api.portal.answers import answer_of
 from api.portal.facts import Facts
 from api.portal.phrases import Phrases, short
-from api.portal.reading import known
+from api.portal.reading import known, site_of
 from api.portal.render import PageRoute, render, words_for
 from api.portal.words import Words
 from api.services import Injected, Services
@@ -81,14 +81,8 @@ def code(
     found = declaration_status(name, services.store, may_read=reader.may_read)
     if found.declaration is None:
         raise UnknownDeclaration(name)
-    link = EvidenceLink(_site(services), name, found.declaration.digest)
+    link = EvidenceLink(site_of(services), name, found.declaration.digest)
     return Response(image(link, "svg"), headers={"Cache-Control": "no-store"}, media_type="image/svg+xml")
-
-
-def _site(services: Services) -> str:
-    """The address that a code on paper names."""
-    settings = services.settings
-    return settings.site if settings.site is not None else f"http://localhost:{settings.api_port}"
 
 
 def _values(found: DeclarationStatus, declaration: Declaration, words: Words, services: Services) -> dict[str, Any]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,7 +11,10 @@ from fastapi import APIRouter, Query, Request, Response
 from api.auth.reader import session_of
 from api.auth.shown import NO_STORE
 from api.kit.capacity import Kind, of_kind
-from api.portal.phrases import Phrases, Said, short
+from api.portal.answers import Answer, answer_of
+from api.portal.facts import Facts
+from api.portal.phrases import Phrases, short
+from api.portal.reading import known, site_of
 from api.portal.render import PageRoute, render, words_for
 from api.portal.signing import to_sign
 from api.portal.words import Words
@@ -22,32 +23,18 @@ from api.services import Injected, Services
 from ledger.core.encoding.ids import DeclarationId
 from ledger.core.encoding.reading import hex_bytes, hex_text
 from ledger.core.encoding.text import when
-from ledger.core.evidence.link import EvidenceLink, read_site
-from ledger.core.history.history import History
+from ledger.core.evidence.link import EvidenceLink
 from ledger.core.statements.code_lists import DOCUMENT_TYPES, outcome_in_words, type_in_words
 from ledger.core.statements.member_types import NO_DECLARATION
-from ledger.errors import AgencyUnknown, HistoryBroken, Unavailable
 from ledger.journeys.own_documents import each_own_document, own_document, own_documents
 from ledger.journeys.print import accompanying_page
 from ledger.journeys.sign_in import SignedIn
-from ledger.journeys.status import AttestationStatus, DeclarationStatus
+from ledger.journeys.status import DeclarationStatus
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _PAGE = 50
 _MOST_ROWS = 10_000  # of one table
 _COLUMNS = ("id", "digest", "document_type", "type", "state", "received_at", "entry", "withdrawn_by_entry", "said")
-
-
-class Answer(NamedTuple):
-    """What an agency said of a document, in words, and whether that holds now. ``at``: when it is in the history."""
-
-    agency: str
-    code: str
-    kind: str
-    outcome: str
-    standing: Said
-    entry: int
-    at: int
 
 
 class Item(NamedTuple):
@@ -63,18 +50,6 @@ class Item(NamedTuple):
     answers: list[Answer]
 
 
-@contextmanager
-def _known(services: Services) -> Iterator[tuple[History, bool]]:
-    """The history as it is now, or else as it is known here; and whether it is only that, as the chain is away."""
-    away = False
-    try:
-        services.app.follower.refresh(max_age=services.app.look_seconds)
-    except (Unavailable, HistoryBroken):
-        away = True
-    with services.app.follower.known_history() as history:
-        yield history, away
-
-
 @router.get("/portal/documents")
 @of_kind(Kind.LOOKS)
 def my_documents(
@@ -82,13 +57,11 @@ def my_documents(
 ) -> Response:
     """What the party declared, newest first, and what agencies answered."""
     session, (words, _) = session_of(request.scope, services), words_for(request)
-    phrases = Phrases(words)
-    with _known(services) as (history, away):
+    with known(services) as (history, as_of):
         page = own_documents(services.store, history, session.rights.signer, services.clock(), cursor, _PAGE)
-        items = [_item(one, history, phrases) for one in page.found]
-        values = {
-            "items": items, "next_cursor": page.next_cursor, "is_first": cursor is None, **_as_of(history, away),
-        }  # fmt: skip
+        facts = Facts(words, history.agencies, services.origin)
+        items = [_item(one, facts, words) for one in page.found]
+    values = {"items": items, "next_cursor": page.next_cursor, "is_first": cursor is None, "as_of": as_of}
     return render(request, "documents.html", values, session=session)
 
 
@@ -100,7 +73,7 @@ def documents_table(request: Request, services: Injected) -> Response:
     file = io.StringIO()
     table = csv.writer(file)
     table.writerow(_COLUMNS)
-    with _known(services) as (history, _):
+    with known(services) as (history, _):
         for one in each_own_document(services.store, history, session.rights.signer, services.clock(), _MOST_ROWS):
             table.writerow(_row(one))
     headers = NO_STORE | {"Content-Disposition": 'attachment; filename="documents.csv"'}
@@ -114,7 +87,7 @@ def declare(request: Request, services: Injected, replaces: Annotated[Hash | Non
     session, (words, _) = session_of(request.scope, services), words_for(request)
     replaced = None
     if replaces is not None:
-        with _known(services) as (history, _):
+        with known(services) as (history, _):
             found = own_document(
                 services.store,
                 history,
@@ -122,7 +95,7 @@ def declare(request: Request, services: Injected, replaces: Annotated[Hash | Non
                 DeclarationId(hex_bytes(replaces, "replaces")),
                 services.clock(),
             )
-            replaced = _item(found, history, Phrases(words))
+            replaced = _item(found, Facts(words, history.agencies, services.origin), words)
     values = {
         "types": _types(words),
         "party": hex_text(session.rights.signer),
@@ -144,17 +117,17 @@ def my_document(
     """One document of the party: where it stands, and what can be done with it. ``replacement``: what replaces it."""
     session, (words, _) = session_of(request.scope, services), words_for(request)
     phrases, name = Phrases(words), DeclarationId(hex_bytes(id, "id"))
-    with _known(services) as (history, away):
+    with known(services) as (history, as_of):
         found = own_document(services.store, history, session.rights.signer, name, services.clock())
         assert found.declaration is not None
         values = {
-            "item": _item(found, history, phrases),
+            "item": _item(found, Facts(words, history.agencies, services.origin), words),
             "declaration": found.declaration.to_json(),
             "is_final": found.state == "final",
             "entry_time": None if found.batch is None else found.batch.entry_time,
             "withdrawal": _withdrawal(found, phrases),
             "replacement": replacement or "",
-            **_as_of(history, away),
+            "as_of": as_of,
             **to_sign(services),
         }
     return render(request, "document.html", values, session=session)
@@ -172,16 +145,16 @@ async def accompanying(id: Hash, request: Request, services: Injected) -> Respon
 def _printed(services: Services, request: Request, id_: DeclarationId) -> bytes:
     session = session_of(request.scope, services)
     evidence = services.app.prover.evidence(id_, services.clock(), may_read=_is_own(session))
-    site = services.settings.site or f"{request.url.scheme}://{request.url.netloc}"
-    return accompanying_page(evidence, EvidenceLink.of(evidence, read_site(site, "site")))
+    return accompanying_page(evidence, EvidenceLink.of(evidence, site_of(services)))
 
 
 def _is_own(session: SignedIn) -> Any:
     return lambda declaration: declaration.party == session.rights.signer
 
 
-def _item(found: DeclarationStatus, history: History, phrases: Phrases) -> Item:
+def _item(found: DeclarationStatus, facts: Facts, words: Words) -> Item:
     assert found.declaration is not None
+    phrases = Phrases(words)
     return Item(
         id=hex_text(found.id),
         short=short(found.id),
@@ -190,24 +163,7 @@ def _item(found: DeclarationStatus, history: History, phrases: Phrases) -> Item:
         received_at=found.received_at or 0,
         entry=None if found.batch is None else found.batch.entry_number,
         is_withdrawn=found.withdrawn is not None,
-        answers=[_answer(one, history, phrases) for one in found.attestations],
-    )
-
-
-def _answer(status: AttestationStatus, history: History, phrases: Phrases) -> Answer:
-    said = status.attested.attestation
-    try:
-        name = history.agencies.agency(said.agency).name
-    except AgencyUnknown:
-        name = said.agency
-    return Answer(
-        name,
-        said.agency,
-        phrases.type(said.kind),
-        phrases.outcome(said.kind, said.outcome),
-        phrases.standing(status.standing, said.kind, said.outcome),
-        status.entry.number,
-        status.entry.time,
+        answers=[answer_of(one, facts, words) for one in found.attestations],
     )
 
 
@@ -228,11 +184,6 @@ def _types(words: Words) -> list[tuple[int, str]]:
     """Document types by their names in the reader's language."""
     named = [(code, words.say(name)) for code, name in DOCUMENT_TYPES.items()]
     return sorted(named, key=lambda item: item[1].casefold())
-
-
-def _as_of(history: History, away: bool) -> dict[str, Any]:
-    """Up to which entry a page tells, and whether it may be behind."""
-    return {"away": away, "size": history.size, "as_of": history.last_time if history.size else None}
 
 
 def _row(found: DeclarationStatus) -> list[object]:
